@@ -1,0 +1,17 @@
+# Run by denseam_embed: writes OUTPUT from FILES (separated by |).
+string(REPLACE "|" ";" files "${FILES}")
+set(arrays "")
+set(rows "")
+set(index 0)
+foreach(file IN LISTS files)
+  file(RELATIVE_PATH name ${ROOT} ${file})
+  string(REGEX REPLACE "\\.[^.]*$" "" name ${name})
+  file(READ ${file} hex HEX)
+  string(REGEX REPLACE "(................................)" "\\1\n" hex "${hex}")
+  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
+  string(APPEND arrays "static const unsigned char bytes_${index}[] = {\n${bytes}0x00};\n")
+  string(APPEND rows "    {\"${name}\", bytes_${index}, sizeof bytes_${index} - 1},\n")
+  math(EXPR index "${index} + 1")
+endforeach()
+file(WRITE ${OUTPUT} "/* Generated: do not edit. */\n#include \"${HEADER}\"\n\n${arrays}\n"
+  "const dam__embedded ${SYMBOL}[] = {\n${rows}    {0}};\n")

@@ -1,0 +1,17 @@
+/*
+ * Where the library's notices go: warnings, and what it is doing when that takes long.
+ *
+ * The library itself prints nothing. A NULL log, or a log whose write is NULL, drops everything.
+ */
+#ifndef DENSEAM_LOG_H
+#define DENSEAM_LOG_H
+
+typedef enum dam_log_level { DAM_LOG_INFO, DAM_LOG_WARNING } dam_log_level;
+
+typedef struct dam_log {
+    /* Receives one line without its newline; user is passed through. */
+    void (*write)(void *user, dam_log_level level, const char *line);
+    void *user;
+} dam_log;
+
+#endif

@@ -1,0 +1,172 @@
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+
+dam_status dam__path_join(char **out, const char *folder, const char *name)
+{
+    size_t length = strlen(folder);
+    bool slash = length > 0 && folder[length - 1] == '/';
+    return dam__format(out, "%s%s%s", folder, slash || length == 0 ? "" : "/", name);
+}
+
+bool dam__file_exists(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISREG(info.st_mode);
+}
+
+bool dam__folder_exists(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+dam_status dam__make_folders(const char *folder)
+{
+    dam_status status = DAM_OK;
+    char *path = NULL;
+    DAM_TRY(dam__format(&path, "%s", folder));
+    for (char *at = path + 1;; at++) {
+        if (*at != '/' && *at != '\0')
+            continue;
+        char kept = *at;
+        *at = '\0';
+        if (mkdir(path, 0777) != 0 && !dam__folder_exists(path))
+            DAM_FAIL(DAM_INPUT, "cannot create folder '%s': %s; choose another with --out", path,
+                     strerror(errno));
+        *at = kept;
+        if (kept == '\0')
+            break;
+    }
+cleanup:
+    free(path);
+    return status;
+}
+
+dam_status dam__file_read(const char *path, size_t limit, char **data, size_t *length)
+{
+    dam_status status = DAM_OK;
+    char *bytes = NULL;
+    size_t size = 0;
+    FILE *file = fopen(path, "rb");
+    if (file == NULL)
+        DAM_FAIL(DAM_INPUT, "cannot open '%s': %s", path, strerror(errno));
+    struct stat info;
+    if (fstat(fileno(file), &info) != 0 || S_ISDIR(info.st_mode))
+        DAM_FAIL(DAM_INPUT, "cannot read '%s': it is not a file", path);
+    if (S_ISREG(info.st_mode) && (uintmax_t)info.st_size > limit)
+        DAM_FAIL(DAM_INPUT, "'%s' has %jd bytes, more than the %zu allowed here", path,
+                 (intmax_t)info.st_size, limit);
+    /* Sizes of pipes are unknown, so read until the end rather than trust st_size. */
+    size_t capacity = S_ISREG(info.st_mode) ? (size_t)info.st_size : 4096;
+    for (;;) {
+        DAM_TRY(dam__grow(&bytes, capacity + 1, 1));
+        size += fread(bytes + size, 1, capacity - size + 1, file);
+        if (ferror(file))
+            DAM_FAIL(DAM_INPUT, "cannot read '%s': %s", path, strerror(errno));
+        if (size <= capacity)
+            break;
+        if (size > limit)
+            DAM_FAIL(DAM_INPUT, "'%s' has more than the %zu bytes allowed here", path, limit);
+        capacity = capacity * 2;
+    }
+    bytes[size] = '\0';
+    *data = bytes;
+    *length = size;
+    bytes = NULL;
+cleanup:
+    if (file != NULL)
+        (void)fclose(file);
+    free(bytes);
+    return status;
+}
+
+dam_status dam__temporary_name(const char *path, char **temporary)
+{
+    return dam__format(temporary, "%s.tmp.%ld", path, (long)getpid());
+}
+
+void dam__temporary_discard(char **temporary)
+{
+    if (*temporary != NULL)
+        (void)unlink(*temporary);
+    free(*temporary);
+    *temporary = NULL;
+}
+
+/* Makes the rename itself durable; some file systems refuse to sync a folder, which is no failure. */
+static void sync_folder_of(const char *path)
+{
+    char *folder = NULL;
+    const char *slash = strrchr(path, '/');
+    dam_status status = slash == NULL ? dam__format(&folder, ".")
+                                      : dam__format(&folder, "%.*s", (int)(slash - path + 1), path);
+    int descriptor = status == DAM_OK ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (descriptor >= 0) {
+        (void)fsync(descriptor);
+        (void)close(descriptor);
+    }
+    free(folder);
+}
+
+dam_status dam__temporary_commit(char **temporary, const char *path)
+{
+    dam_status status = DAM_OK;
+    int descriptor = open(*temporary, O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0 || fsync(descriptor) != 0)
+        DAM_FAIL(DAM_INPUT, "cannot write '%s': %s; the file there before is unchanged", path,
+                 strerror(errno));
+    if (rename(*temporary, path) != 0)
+        DAM_FAIL(DAM_INPUT, "cannot replace '%s': %s; the file there before is unchanged", path,
+                 strerror(errno));
+    sync_folder_of(path);
+    free(*temporary);
+    *temporary = NULL;
+cleanup:
+    if (descriptor >= 0)
+        (void)close(descriptor);
+    dam__temporary_discard(temporary);
+    return status;
+}
+
+dam_status dam__file_write(const char *path, const void *data, size_t length)
+{
+    dam_status status = DAM_OK;
+    char *temporary = NULL;
+    FILE *file = NULL;
+    DAM_TRY(dam__temporary_name(path, &temporary));
+    file = fopen(temporary, "wb");
+    if (file == NULL)
+        DAM_FAIL(DAM_INPUT, "cannot write '%s': %s", path, strerror(errno));
+    bool written = fwrite(data, 1, length, file) == length;
+    written = fclose(file) == 0 && written;
+    file = NULL;
+    if (!written)
+        DAM_FAIL(DAM_INPUT, "cannot write '%s': %s; the file there before is unchanged", path,
+                 strerror(errno));
+    DAM_TRY(dam__temporary_commit(&temporary, path));
+cleanup:
+    dam__temporary_discard(&temporary);
+    return status;
+}
+
+dam_status dam__cache_folder(char **out)
+{
+    const char *cache = getenv("XDG_CACHE_HOME");
+    if (cache != NULL && cache[0] == '/')
+        return dam__path_join(out, cache, "denseam");
+    const char *home = getenv("HOME");
+    if (home == NULL || home[0] == '\0')
+        return dam__fail(DAM_INPUT, "neither XDG_CACHE_HOME nor HOME is set");
+    return dam__path_join(out, home, ".cache/denseam");
+}

@@ -1,0 +1,40 @@
+/* Files: whole reads with a limit, atomic writes (temporary + sync + rename), folders, paths. */
+#ifndef DAM__BASE_FILE_H
+#define DAM__BASE_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/status.h"
+
+/* *out = folder/name; free with free(). */
+dam_status dam__path_join(char **out, const char *folder, const char *name);
+
+bool dam__file_exists(const char *path);
+bool dam__folder_exists(const char *path);
+
+/* Creates folder and its parents; DAM_INPUT with the reason. */
+dam_status dam__make_folders(const char *folder);
+
+/*
+ * Reads a whole file of at most limit bytes; *data is NUL-terminated beyond *length and freed with
+ * free(). DAM_INPUT if absent, unreadable or larger.
+ */
+dam_status dam__file_read(const char *path, size_t limit, char **data, size_t *length);
+
+/* Replaces path by these bytes: the old file stays whole until the new one is on disk. DAM_INPUT. */
+dam_status dam__file_write(const char *path, const void *data, size_t length);
+
+/*
+ * The same for a file that something else writes (a library): *temporary is a name beside path, to
+ * be written and closed, then passed to _commit, which syncs and renames it, or to _discard, which
+ * removes it. Both free it and set it to NULL; both accept NULL.
+ */
+dam_status dam__temporary_name(const char *path, char **temporary);
+dam_status dam__temporary_commit(char **temporary, const char *path);
+void dam__temporary_discard(char **temporary);
+
+/* *out = $XDG_CACHE_HOME/denseam or $HOME/.cache/denseam, not created; free(). DAM_INPUT if unset. */
+dam_status dam__cache_folder(char **out);
+
+#endif

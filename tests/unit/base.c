@@ -1,0 +1,113 @@
+/* src/base: messages, text, files that are replaced whole, digests. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/digest.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/status.h"
+#include "base/text.h"
+
+static void failure_keeps_the_inner_message(void **state)
+{
+    (void)state;
+    assert_int_equal(dam__fail(DAM_INPUT, "'%s' is absent", "a.idx"), DAM_INPUT);
+    assert_int_equal(dam__fail_within(DAM_INPUT, "data.images"), DAM_INPUT);
+    assert_string_equal(dam_error(), "data.images: 'a.idx' is absent");
+    assert_string_equal(dam_status_name(DAM_INPUT), "DAM_INPUT");
+}
+
+static void sizes_that_overflow_are_refused(void **state)
+{
+    (void)state;
+    size_t product = 0;
+    assert_int_equal(dam__multiply(SIZE_MAX / 2, 3, &product), DAM_NO_MEMORY);
+    void *memory = NULL;
+    assert_int_equal(dam__alloc(SIZE_MAX / 2, 4, &memory), DAM_NO_MEMORY);
+    assert_null(memory);
+}
+
+static void text_grows_and_finds_the_closest_word(void **state)
+{
+    (void)state;
+    dam__text text = {0};
+    for (int i = 0; i < 1000; i++)
+        assert_int_equal(dam__text_append(&text, "%d,", i), DAM_OK);
+    assert_int_equal(text.length, 3890);
+    dam__text_free(&text);
+
+    const char *const names[] = {"memories", "momentum", "varsigma", NULL};
+    assert_string_equal(dam__closest("memorys", names), "memories");
+    assert_null(dam__closest("xyzzy", names));
+    assert_true(dam__contains_nocase("Portable Computing", "COMPUT"));
+    assert_false(dam__contains_nocase("Portable", "gpu"));
+}
+
+static void writes_replace_the_file_whole(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/denseam-base-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    char *path = NULL, *data = NULL, *nested = NULL;
+    size_t length = 0;
+    assert_int_equal(dam__path_join(&path, folder, "file"), DAM_OK);
+    assert_int_equal(dam__file_write(path, "one", 3), DAM_OK);
+    assert_int_equal(dam__file_write(path, "two", 3), DAM_OK);
+    assert_int_equal(dam__file_read(path, 3, &data, &length), DAM_OK);
+    assert_string_equal(data, "two");
+    free(data);
+    assert_int_equal(dam__file_read(path, 2, &data, &length), DAM_INPUT);
+
+    /* A write that is given up leaves the old file and no temporary. */
+    char *temporary = NULL;
+    assert_int_equal(dam__temporary_name(path, &temporary), DAM_OK);
+    int descriptor = open(temporary, O_CREAT | O_WRONLY, 0666);
+    assert_true(descriptor >= 0);
+    close(descriptor);
+    dam__temporary_discard(&temporary);
+    assert_null(temporary);
+    assert_int_equal(dam__file_read(path, 3, &data, &length), DAM_OK);
+    free(data);
+
+    assert_int_equal(dam__path_join(&nested, folder, "a/b/c"), DAM_OK);
+    assert_int_equal(dam__make_folders(nested), DAM_OK);
+    assert_true(dam__folder_exists(nested));
+    unlink(path);
+    for (int level = 0; level < 4; level++) {
+        assert_int_equal(rmdir(nested), 0);
+        *strrchr(nested, '/') = '\0';
+    }
+    free(path);
+    free(nested);
+}
+
+static void digest_matches_the_standard(void **state)
+{
+    (void)state;
+    char hex[DAM__DIGEST_HEX];
+    assert_int_equal(dam__digest_hex("abc", 3, hex), DAM_OK);
+    assert_string_equal(hex, /* FIPS 180-2, appendix B.1 */
+                        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(failure_keeps_the_inner_message),
+        cmocka_unit_test(sizes_that_overflow_are_refused),
+        cmocka_unit_test(text_grows_and_finds_the_closest_word),
+        cmocka_unit_test(writes_replace_the_file_whole),
+        cmocka_unit_test(digest_matches_the_standard),
+    };
+    return cmocka_run_group_tests_name("base", tests, NULL, NULL);
+}
