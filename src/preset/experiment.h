@@ -1,0 +1,69 @@
+/*
+ * An experiment: everything a preset can say, resolved and checked.
+ *
+ * One option table (options.c) is the only source of keys, types, defaults, ranges and help texts.
+ */
+#ifndef DAM__PRESET_EXPERIMENT_H
+#define DAM__PRESET_EXPERIMENT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/text.h"
+#include "data/dataset.h"
+#include "model/config.h"
+#include "train/config.h"
+
+typedef struct dam__experiment {
+    char title[256], source[256];
+    int64_t seed;
+    dam__data_config data;
+    dam__model_config model;
+    dam__train_config train;
+} dam__experiment;
+
+typedef enum dam__option_type {
+    DAM__OPTION_INTEGER, /* int */
+    DAM__OPTION_SEED,    /* int64_t */
+    DAM__OPTION_REAL,    /* double */
+    DAM__OPTION_TEXT,    /* char[size] */
+    DAM__OPTION_CHOICE   /* int, an index into choices */
+} dam__option_type;
+
+/* One preset key. */
+typedef struct dam__option {
+    const char *section; /* "" for the top level */
+    const char *key;
+    dam__option_type type;
+    size_t offset, size;        /* of the field in dam__experiment */
+    const char *default_value;  /* as it would stand in a preset */
+    double least, most;         /* inclusive; for INTEGER, SEED and REAL */
+    bool least_open, most_open; /* the bound itself is refused (REAL) */
+    const char *const *choices; /* NULL-terminated, for CHOICE */
+    const char *unit;           /* "" where it has none */
+    const char *help;           /* one sentence */
+} dam__option;
+
+/* The table, ended by an entry whose key is NULL. */
+extern const dam__option dam__options[];
+
+/*
+ * Parses libconfuse text over the defaults, then the overrides ("section.key=value", in order).
+ * DAM_USAGE with name, line, key and reason: unknown section or key (with the closest name), wrong
+ * type, out of range, nan or inf, a key given twice, an unclosed section, values that contradict
+ * each other (validate.c).
+ */
+dam_status dam__experiment_parse(const char *name, const char *text, const char *const *overrides,
+                                 size_t override_count, dam__experiment *out);
+
+/*
+ * Finds and parses a preset: a file if one of that path exists, else a preset compiled into the
+ * library ("mnist", "bench/vmf-step"). DAM_USAGE where there is neither (with the closest name).
+ */
+dam_status dam__experiment_load(const char *preset, const char *const *overrides,
+                                size_t override_count, dam__experiment *out);
+
+/* The resolved preset as text with every key: parses back to the same experiment. Free the text. */
+dam_status dam__experiment_print(const dam__experiment *experiment, dam__text *out);
+
+#endif

@@ -1,0 +1,17 @@
+/* What a preset's train section says. */
+#ifndef DAM__TRAIN_CONFIG_H
+#define DAM__TRAIN_CONFIG_H
+
+typedef enum dam__precision { DAM__PRECISION_SINGLE, DAM__PRECISION_DOUBLE } dam__precision;
+
+typedef struct dam__train_config {
+    int batch;            /* samples a step */
+    int epochs;           /* at most */
+    double learning_rate; /* enters twice: v <- momentum v - rate gradient; x <- x + rate v */
+    double momentum;
+    int patience;   /* epochs without a better validation loss before it stops; 0 = never */
+    int checkpoint; /* epochs between checkpoints */
+    int precision;  /* dam__precision */
+} dam__train_config;
+
+#endif
