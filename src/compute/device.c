@@ -90,8 +90,7 @@ void dam__device_close(dam__device *device)
     if (device->queue != NULL)
         (void)clFinish(device->queue);
     for (size_t i = 0; i < DAM__PACE_DEPTH; i++)
-        if (device->pace[i] != NULL)
-            (void)clReleaseEvent(device->pace[i]);
+        dam__fence_clear(&device->pace[i]);
     dam__profile_destroy(device->profile);
     if (device->queue != NULL)
         (void)clReleaseCommandQueue(device->queue);
@@ -151,14 +150,40 @@ cleanup:
 dam_status dam__device_pace(dam__device *device)
 {
     dam_status status = DAM_OK;
-    cl_event *slot = &device->pace[device->paced++ % DAM__PACE_DEPTH];
-    if (*slot != NULL) {
-        DAM_CL(clWaitForEvents(1, slot));
-        DAM_CL(clReleaseEvent(*slot));
-        *slot = NULL;
-    }
-    DAM_CL(clEnqueueMarkerWithWaitList(device->queue, 0, NULL, slot));
+    dam__fence *fence = &device->pace[device->paced++ % DAM__PACE_DEPTH];
+    DAM_TRY(dam__fence_wait(device, fence));
+    DAM_TRY(dam__fence_set(device, fence));
+cleanup:
+    return status;
+}
+
+dam_status dam__fence_set(dam__device *device, dam__fence *fence)
+{
+    dam_status status = DAM_OK;
+    cl_event event = NULL;
+    dam__fence_clear(fence);
+    DAM_CL(clEnqueueMarkerWithWaitList(device->queue, 0, NULL, &event));
+    fence->event = event;
     DAM_CL(clFlush(device->queue));
 cleanup:
     return status;
+}
+
+dam_status dam__fence_wait(dam__device *device, dam__fence *fence)
+{
+    dam_status status = DAM_OK;
+    if (fence->event == NULL)
+        return DAM_OK;
+    cl_event event = fence->event;
+    DAM_CL(clWaitForEvents(1, &event));
+    dam__fence_clear(fence);
+cleanup:
+    return status;
+}
+
+void dam__fence_clear(dam__fence *fence)
+{
+    if (fence->event != NULL)
+        (void)clReleaseEvent(fence->event);
+    fence->event = NULL;
 }

@@ -25,7 +25,7 @@ struct dam__device {
     dam__shape shape;
     int lanes, group;
     dam__profile *profile; /* NULL unless profiling */
-    cl_event pace[DAM__PACE_DEPTH];
+    dam__fence pace[DAM__PACE_DEPTH];
     size_t paced; /* steps paced so far */
 };
 

@@ -12,7 +12,8 @@ typedef struct dam__buffer dam__buffer;
 
 /*
  * rows x cols x count: count problems of one shape, row-major, side by side. ld and stride are in
- * elements; ld is cols rounded up to 16, and kernels may write anything between cols and ld.
+ * elements; ld is cols rounded up to 16. Elements between cols and ld start as zeros, and every
+ * kernel leaves zeros there, so that vectors may run over them.
  */
 typedef struct dam__matrix {
     dam__buffer *buffer; /* owned by the module that planned it; NULL before allocation */
@@ -63,6 +64,15 @@ dam_status dam__buffer_write(dam__buffer *buffer, size_t offset, const void *dat
                              bool wait, const char *what);
 dam_status dam__buffer_read(dam__buffer *buffer, size_t offset, void *data, size_t bytes,
                             const char *what);
+
+/* A point in the queue, to wait until the device has passed it. Zero-initialise. */
+typedef struct dam__fence {
+    void *event;
+} dam__fence;
+
+dam_status dam__fence_set(dam__device *device, dam__fence *fence);
+dam_status dam__fence_wait(dam__device *device, dam__fence *fence); /* at once where it is not set */
+void dam__fence_clear(dam__fence *fence);
 
 /* Fills with zeros, or copies the first bytes of one buffer, on the device. */
 dam_status dam__buffer_clear(dam__buffer *buffer);
