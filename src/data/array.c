@@ -59,12 +59,12 @@ dam_status dam__array_create(dam__element element, int rank, const size_t *shape
     if (rank < 0 || rank > DAM__MAX_RANK)
         DAM_FAIL(DAM_INPUT, "an array of %d axes is not supported; at most %d are", rank,
                  DAM__MAX_RANK);
-    size_t items = 1;
+    size_t bytes = dam__element_size(element);
     for (int axis = 0; axis < rank; axis++) {
         array.shape[axis] = shape[axis];
-        DAM_TRY(dam__multiply(items, shape[axis], &items));
+        DAM_TRY(dam__multiply(bytes, shape[axis], &bytes));
     }
-    DAM_TRY(dam__alloc(items, dam__element_size(element), &array.data));
+    DAM_TRY(dam__alloc(bytes, 1, &array.data));
     *out = array;
 cleanup:
     return status;
