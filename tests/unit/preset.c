@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -227,12 +228,12 @@ static void wrong_values_are_told_with_what_is_allowed(void **state)
         (void)snprintf(text, sizeof text, "model { beta = \"%s\" }", not_real[i]);
         (void)snprintf(message, sizeof message,
                        "x.conf:1: model.beta = '%s' is not a finite number: more than 0, at most "
-                       "1e+06",
+                       "1000000",
                        not_real[i]);
         refuse(text, message);
     }
     refuse("model { beta = 1e999 }",
-           "x.conf:1: model.beta = 1e999 is out of range: more than 0, at most 1e+06");
+           "x.conf:1: model.beta = 1e999 is out of range: more than 0, at most 1000000");
     refuse("model { beta_rule = \"lerned\" }",
            "x.conf:1: model.beta_rule = 'lerned' is not allowed: one of learned, frozen, annealed; "
            "did you mean 'learned'?");
@@ -445,6 +446,30 @@ static void doubles_print_short_and_exact(void **state)
     }
 }
 
+enum { PASSED, NO_LOCALE, LOCALE_INERT, NOT_READ, NOT_PRINTED };
+
+/* Whether numbers are read and printed with a point where the thread's locale has a comma. */
+static int read_and_print_in(const char *folder)
+{
+    setenv("LOCPATH", folder, 1);
+    locale_t german = newlocale(LC_ALL_MASK, "de_DE.UTF-8", (locale_t)0);
+    if (german == (locale_t)0)
+        return NO_LOCALE;
+    (void)uselocale(german);
+    char comma[16];
+    (void)snprintf(comma, sizeof comma, "%.1f", 0.5);
+    if (strcmp(comma, "0,5") != 0)
+        return LOCALE_INERT;
+    dam__experiment e;
+    if (parse(DATA "model { varsigma = 0.125 }", &e) != DAM_OK || e.model.varsigma != 0.125)
+        return NOT_READ;
+    dam__text text = {0};
+    bool printed = dam__experiment_print(&e, &text) == DAM_OK &&
+                   strstr(text.data, "varsigma = 0.125\n") != NULL;
+    dam__text_free(&text);
+    return printed ? PASSED : NOT_PRINTED;
+}
+
 static void numbers_ignore_the_locale(void **state)
 {
     (void)state;
@@ -453,31 +478,19 @@ static void numbers_ignore_the_locale(void **state)
     (void)snprintf(command, sizeof command,
                    "localedef -i de_DE -f UTF-8 %s/de_DE.UTF-8 >%s/log 2>&1", folder, folder);
     int made = system(command);
-    setenv("LOCPATH", folder, 1);
-    locale_t german = made == 0 ? newlocale(LC_ALL_MASK, "de_DE.UTF-8", (locale_t)0) : (locale_t)0;
-    unsetenv("LOCPATH");
-    dam__experiment e;
-    dam_status status = DAM_INTERNAL;
-    dam__text text = {0};
-    char comma[16] = "";
-    if (german != (locale_t)0) {
-        locale_t before = uselocale(german);
-        (void)snprintf(comma, sizeof comma, "%.1f", 0.5);
-        status = parse(DATA "model { varsigma = 0.125 }", &e);
-        if (status == DAM_OK)
-            status = dam__experiment_print(&e, &text);
-        (void)uselocale(before);
-        freelocale(german);
-    }
+    /* In a process of its own: the C library never frees what it loads by LOCPATH. */
+    pid_t child = made == 0 ? fork() : -1;
+    if (child == 0)
+        _exit(read_and_print_in(folder));
+    int result = -1;
+    if (child > 0)
+        assert_int_equal(waitpid(child, &result, 0), child);
     (void)snprintf(command, sizeof command, "rm -r %s", folder);
     assert_int_equal(system(command), 0);
-    if (german == (locale_t)0)
-        skip();                        /* no localedef here */
-    assert_string_equal(comma, "0,5"); /* the locale did matter */
-    assert_int_equal(status, DAM_OK);
-    assert_true(e.model.varsigma == 0.125);
-    assert_non_null(strstr(text.data, "varsigma = 0.125\n"));
-    dam__text_free(&text);
+    if (child < 0)
+        skip(); /* no localedef here */
+    assert_true(WIFEXITED(result));
+    assert_int_equal(WEXITSTATUS(result), PASSED);
 }
 
 static void every_embedded_preset_parses(void **state)
