@@ -3,6 +3,7 @@
 #define DAM__BASE_DIGEST_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/status.h"
 
@@ -13,5 +14,12 @@ dam_status dam__digest(const void *data, size_t length, unsigned char digest[DAM
 
 /* The same as 64 lower-case hexadecimal digits and a NUL. */
 dam_status dam__digest_hex(const void *data, size_t length, char hex[DAM__DIGEST_HEX]);
+
+/*
+ * digest = SHA-256 of the first length bytes of an open file, read in pieces; the descriptor's
+ * offset does not matter and stays. DAM_INPUT if it cannot be read or is shorter.
+ */
+dam_status dam__digest_file(int descriptor, uint64_t length,
+                            unsigned char digest[DAM__DIGEST_BYTES]);
 
 #endif
