@@ -67,6 +67,7 @@ typedef struct command {
     const char *text;     /* a paragraph that says what it does */
     const char *const *examples; /* whole command lines, NULL-terminated; or NULL */
     const flag *flags;
+    dam_status (*more)(dam__text *text); /* appends further help; or NULL */
     dam_status (*run)(const arguments *args);
 } command;
 

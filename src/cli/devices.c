@@ -106,7 +106,7 @@ static dam_status print_devices_table(const dam_device_info *infos, size_t count
                              "type", w.name, "name"));
     for (size_t i = 0; i < count; i++)
         DAM_TRY(append_device(&text, &infos[i], w));
-    print_text(&text);
+    DAM_TRY(print_text(&text));
 cleanup:
     dam__text_free(&text);
     return status;

@@ -59,6 +59,10 @@ dam_status append_command_help(dam__text *text, const command *c)
     DAM_TRY(append_row(text, "-h, --help", FLAG_COLUMN, "print this help"));
     for (size_t i = 0; c->examples != NULL && c->examples[i] != NULL; i++)
         DAM_TRY(dam__text_append(text, "%s  %s\n", i == 0 ? "\nExamples:\n" : "", c->examples[i]));
+    if (c->more != NULL) {
+        DAM_TRY(dam__text_append(text, "\n"));
+        DAM_TRY(c->more(text));
+    }
 cleanup:
     return status;
 }
@@ -95,7 +99,7 @@ static dam_status run_help(const arguments *args)
         DAM_TRY(find_command(args->operands.items[0], &c));
         DAM_TRY(append_command_help(&text, c));
     }
-    print_text(&text);
+    DAM_TRY(print_text(&text));
 cleanup:
     dam__text_free(&text);
     return status;

@@ -3,6 +3,7 @@
 
 #include "cli/command.h"
 #include "cli/output.h"
+#include "preset/describe.h"
 
 /* Appends text as roff shows it literally; a period or quote at its start is not a request. */
 static dam_status append_literal(dam__text *page, const char *text)
@@ -84,6 +85,12 @@ cleanup:
     return status;
 }
 
+static dam_status append_preset_keys(dam__text *page)
+{
+    dam_status status = dam__text_append(page, ".SH PRESET KEYS\n");
+    return status == DAM_OK ? dam__presets_describe_roff(page) : status;
+}
+
 static dam_status append_environment(dam__text *page)
 {
     dam_status status = DAM_OK;
@@ -109,8 +116,8 @@ cleanup:
 }
 
 /* The sections in their order; each appends roff. */
-static dam_status (*const sections[])(dam__text *page) = {append_head, append_commands,
-                                                          append_environment, append_exit_codes};
+static dam_status (*const sections[])(dam__text *page) = {
+    append_head, append_commands, append_preset_keys, append_environment, append_exit_codes};
 
 static dam_status run_man(const arguments *args)
 {
@@ -119,7 +126,7 @@ static dam_status run_man(const arguments *args)
     dam__text page = {0};
     for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
         DAM_TRY(sections[i](&page));
-    print_text(&page);
+    DAM_TRY(print_text(&page));
 cleanup:
     dam__text_free(&page);
     return status;

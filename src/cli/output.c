@@ -17,19 +17,28 @@ void output_begin(void)
     (void)signal(SIGPIPE, SIG_IGN);
 }
 
+static dam_status write_failure(int reason)
+{
+    return dam__fail(DAM_INPUT, "cannot write to standard output: %s; the output is incomplete",
+                     reason != 0 ? strerror(reason) : "an earlier write failed");
+}
+
 dam_status output_finish(void)
 {
     bool failed = ferror(stdout) != 0;
     errno = 0;
-    if (fclose(stdout) == 0 && !failed)
-        return DAM_OK;
-    return dam__fail(DAM_INPUT, "cannot write to standard output: %s; the output is incomplete",
-                     errno != 0 ? strerror(errno) : "an earlier write failed");
+    return fclose(stdout) == 0 && !failed ? DAM_OK : write_failure(errno);
 }
 
-void print_text(const dam__text *text)
+dam_status print_bytes(const void *bytes, size_t length)
 {
-    (void)fwrite(text->data, 1, text->length, stdout);
+    errno = 0;
+    return fwrite(bytes, 1, length, stdout) == length ? DAM_OK : write_failure(errno);
+}
+
+dam_status print_text(const dam__text *text)
+{
+    return print_bytes(text->data, text->length);
 }
 
 dam_status print_json(json_t *value)
@@ -38,9 +47,11 @@ dam_status print_json(json_t *value)
     json_decref(value);
     if (text == NULL)
         return dam__fail(DAM_NO_MEMORY, "the host has no memory for the JSON output");
-    (void)puts(text);
+    dam_status status = print_bytes(text, strlen(text));
+    if (status == DAM_OK)
+        status = print_bytes("\n", 1);
     free(text);
-    return DAM_OK;
+    return status;
 }
 
 console console_open(bool quiet)

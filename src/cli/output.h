@@ -21,10 +21,11 @@ void output_begin(void);
 /* Once, at the end: DAM_INPUT if anything printed to stdout was lost (full disk, closed pipe). */
 dam_status output_finish(void);
 
-void print_text(const dam__text *text);
+/* To stdout; DAM_INPUT where a write fails at once, when its reason is still known. */
+dam_status print_bytes(const void *bytes, size_t length);
+dam_status print_text(const dam__text *text);
 
-/* Prints value, indented, and releases it. NULL, which jansson gives out of memory: DAM_NO_MEMORY.
- */
+/* Prints value, indented, and releases it. DAM_NO_MEMORY for NULL, jansson's out of memory. */
 dam_status print_json(json_t *value);
 
 /* stderr, shared by notices and the progress line so that neither overwrites the other. */

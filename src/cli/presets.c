@@ -8,6 +8,7 @@
 #include "cli/command.h"
 #include "cli/layout.h"
 #include "cli/output.h"
+#include "preset/describe.h"
 #include "preset/experiment.h"
 
 static dam_status print_list_json(void)
@@ -52,7 +53,7 @@ static dam_status print_list(void)
         if (experiment.source[0] != '\0')
             DAM_TRY(append_wrapped(&text, 0, indent, experiment.source));
     }
-    print_text(&text);
+    DAM_TRY(print_text(&text));
 cleanup:
     dam__text_free(&text);
     return status;
@@ -88,7 +89,7 @@ static dam_status print_preset(const char *name, bool json)
     DAM_TRY(find_preset(name, &preset));
     const char *text = (const char *)preset->bytes;
     if (!json) {
-        (void)fwrite(text, 1, preset->length, stdout);
+        status = print_bytes(text, preset->length);
         goto cleanup;
     }
     dam__experiment experiment;
@@ -118,5 +119,6 @@ const command presets_command = {
             "from, or prints the text of one: a start for a preset of your own.",
     .examples = examples,
     .flags = flags,
+    .more = dam__presets_describe,
     .run = run_presets,
 };

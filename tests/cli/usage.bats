@@ -17,7 +17,7 @@ one_message() {
 fits() {
     [ -n "$output" ]
     local wide
-    wide=$(awk 'length($0) > 79' <<<"$output")
+    wide=$(awk 'length($0) > 80' <<<"$output")
     [ -z "$wide" ] || { echo "too wide: $wide"; return 1; }
 }
 
