@@ -83,6 +83,9 @@ typedef struct dam__model_ops {
     dam_status (*evaluate)(dam__model *model, const dam__batch *batch,
                            const dam__evaluation *evaluation, int slot, int offset);
 
+    /* Flops of the large products of a step on `batch` samples, for benchmarks. */
+    double (*product_flops)(const dam__model *model, int batch);
+
     void (*destroy)(dam__model *model);
 } dam__model_ops;
 

@@ -470,6 +470,12 @@ cleanup:
     return status;
 }
 
+/* S = X W' and Q' X. */
+static double product_flops(const dam__model *model, int batch)
+{
+    return 4.0 * batch * model->task.dim * model->config.memories;
+}
+
 static const dam__model_ops vmf_ops = {
     .kind = "vmf",
     .divergence_advice = "lower train.learning_rate, model.beta or model.varsigma",
@@ -482,6 +488,7 @@ static const dam__model_ops vmf_ops = {
     .project = project,
     .refresh = refresh,
     .evaluate = evaluate,
+    .product_flops = product_flops,
     .destroy = destroy,
 };
 
