@@ -1,0 +1,158 @@
+/*
+ * Shared by every kernel: the real type, vectors of LANES reals, reductions over a work-group, and
+ * Philox random numbers. The host puts this text before each of the other sources.
+ *
+ * Two shapes come out of the same source. CPU: GROUP = 1 and LANES = the width of the machine's
+ * vectors. GPU: GROUP work-items, each with a few lanes.
+ */
+#ifndef REAL_IS_DOUBLE
+#define REAL_IS_DOUBLE 0
+#endif
+#ifndef LANES
+#define LANES 4
+#endif
+#ifndef GROUP
+#define GROUP 64
+#endif
+
+#if REAL_IS_DOUBLE
+#pragma OPENCL EXTENSION cl_khr_fp64 : enable
+typedef double real;
+typedef long mask; /* an integer as wide as a real: what vector comparisons give */
+#define REAL_TINY 2.2250738585072014e-308
+#define REAL_NAME double
+#define MASK_NAME long
+#else
+typedef float real;
+typedef int mask;
+#define REAL_TINY 1.17549435e-38f
+#define REAL_NAME float
+#define MASK_NAME int
+#endif
+
+#define JOIN_(a, b) a##b
+#define JOIN(a, b) JOIN_(a, b)
+#define VECTOR JOIN(REAL_NAME, LANES)
+#define MASK JOIN(MASK_NAME, LANES)
+
+#if LANES == 1
+typedef real vector;
+typedef mask vmask;
+#define LOAD(pointer) (*(pointer))
+#define STORE(value, pointer) (*(pointer) = (value))
+#define LANE_INDEX ((vmask)0)
+#define SELECT(no, yes, condition) ((condition) ? (yes) : (no))
+#else
+typedef VECTOR vector;
+typedef MASK vmask;
+#define LOAD(pointer) JOIN(vload, LANES)(0, pointer)
+#define STORE(value, pointer) JOIN(vstore, LANES)(value, 0, pointer)
+#define SELECT(no, yes, condition) select((vector)(no), (vector)(yes), condition)
+#if LANES == 2
+#define LANE_INDEX ((vmask)(0, 1))
+#elif LANES == 4
+#define LANE_INDEX ((vmask)(0, 1, 2, 3))
+#elif LANES == 8
+#define LANE_INDEX ((vmask)(0, 1, 2, 3, 4, 5, 6, 7))
+#else
+#define LANE_INDEX ((vmask)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15))
+#endif
+#endif
+
+/* Sum and largest of a vector's lanes, always in the same order. */
+inline real lanes_sum(vector v)
+{
+#if LANES == 1
+    return v;
+#elif LANES == 2
+    return v.x + v.y;
+#elif LANES == 4
+    return (v.x + v.z) + (v.y + v.w);
+#elif LANES == 8
+    const JOIN(REAL_NAME, 4) q = v.lo + v.hi;
+    return (q.x + q.z) + (q.y + q.w);
+#else
+    const JOIN(REAL_NAME, 8) o = v.lo + v.hi;
+    const JOIN(REAL_NAME, 4) q = o.lo + o.hi;
+    return (q.x + q.z) + (q.y + q.w);
+#endif
+}
+
+inline real lanes_max(vector v)
+{
+#if LANES == 1
+    return v;
+#elif LANES == 2
+    return fmax(v.x, v.y);
+#elif LANES == 4
+    return fmax(fmax(v.x, v.z), fmax(v.y, v.w));
+#elif LANES == 8
+    const JOIN(REAL_NAME, 4) q = fmax(v.lo, v.hi);
+    return fmax(fmax(q.x, q.z), fmax(q.y, q.w));
+#else
+    const JOIN(REAL_NAME, 8) o = fmax(v.lo, v.hi);
+    const JOIN(REAL_NAME, 4) q = fmax(o.lo, o.hi);
+    return fmax(fmax(q.x, q.z), fmax(q.y, q.w));
+#endif
+}
+
+/*
+ * Sum and largest over a work-group; every work-item gets the result. Halving loops with a constant
+ * trip count: PoCL 3.1 miscompiles ascending ones bounded by get_local_size, and the shape of the
+ * tree decides the bits of the sum. scratch holds GROUP reals and may be used again right away.
+ */
+#if GROUP == 1
+#define DECLARE_SCRATCH(name)
+#define GROUP_SUM(scratch, value) (value)
+#define GROUP_MAX(scratch, value) (value)
+#define GROUP_BARRIER()
+#else
+#define DECLARE_SCRATCH(name) __local real name[GROUP]
+#define GROUP_SUM(scratch, value) group_sum(scratch, value)
+#define GROUP_MAX(scratch, value) group_max(scratch, value)
+#define GROUP_BARRIER() barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE)
+inline real group_sum(__local real *scratch, real value)
+{
+    const uint item = (uint)get_local_id(0);
+    scratch[item] = value;
+    barrier(CLK_LOCAL_MEM_FENCE);
+    for (uint s = GROUP / 2; s > 0; s >>= 1) {
+        if (item < s)
+            scratch[item] += scratch[item + s];
+        barrier(CLK_LOCAL_MEM_FENCE);
+    }
+    const real result = scratch[0];
+    barrier(CLK_LOCAL_MEM_FENCE);
+    return result;
+}
+
+inline real group_max(__local real *scratch, real value)
+{
+    const uint item = (uint)get_local_id(0);
+    scratch[item] = value;
+    barrier(CLK_LOCAL_MEM_FENCE);
+    for (uint s = GROUP / 2; s > 0; s >>= 1) {
+        if (item < s)
+            scratch[item] = fmax(scratch[item], scratch[item + s]);
+        barrier(CLK_LOCAL_MEM_FENCE);
+    }
+    const real result = scratch[0];
+    barrier(CLK_LOCAL_MEM_FENCE);
+    return result;
+}
+#endif
+
+/*
+ * Philox4x32-10 (Salmon et al. 2011), the same as compute/random.c on the host: four random words
+ * for each value of a 128-bit counter under a 64-bit key.
+ */
+inline uint4 philox(uint4 counter, uint2 key)
+{
+    for (int round = 0; round < 10; round++) {
+        const uint high0 = mul_hi(0xD2511F53u, counter.x), low0 = 0xD2511F53u * counter.x;
+        const uint high1 = mul_hi(0xCD9E8D57u, counter.z), low1 = 0xCD9E8D57u * counter.z;
+        counter = (uint4)(high1 ^ counter.y ^ key.x, low1, high0 ^ counter.w ^ key.y, low0);
+        key += (uint2)(0x9E3779B9u, 0xBB67AE85u);
+    }
+    return counter;
+}

@@ -29,7 +29,7 @@ typedef struct dam__dataset {
     size_t count;       /* n */
     size_t features;    /* product of all axes but the first */
     size_t height, width; /* of the image; 0 where a sample is not a 2-D image */
-    int32_t classes;      /* largest label + 1; 0 without labels */
+    int32_t classes;      /* largest label of the file + 1, subset or not; 0 without labels */
 } dam__dataset;
 
 void dam__dataset_free(dam__dataset *set);

@@ -56,6 +56,19 @@ extern const dam__option dam__options[];
 dam_status dam__experiment_parse(const char *name, const char *text, const char *const *overrides,
                                  size_t override_count, dam__experiment *out);
 
+/* Every key at its default; such an experiment has no data yet. */
+dam_status dam__experiment_defaults(dam__experiment *out);
+
+/*
+ * Applies one override, "section.key=value" (spaces round either are dropped, and one pair of
+ * quotes round the value). DAM_USAGE names the override and what is allowed, and nothing is
+ * changed.
+ */
+dam_status dam__experiment_set(dam__experiment *experiment, const char *assignment);
+
+/* DAM_USAGE, with name, where values contradict each other or something needed is missing. */
+dam_status dam__experiment_check(const char *name, const dam__experiment *experiment);
+
 /*
  * Finds and parses a preset: a file if one of that path exists, else a preset compiled into the
  * library ("mnist", "bench/vmf-step"). DAM_USAGE where there is neither (with the closest name).

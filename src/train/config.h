@@ -2,7 +2,7 @@
 #ifndef DAM__TRAIN_CONFIG_H
 #define DAM__TRAIN_CONFIG_H
 
-typedef enum dam__precision { DAM__PRECISION_SINGLE, DAM__PRECISION_DOUBLE } dam__precision;
+#include "compute/precision.h"
 
 typedef struct dam__train_config {
     int batch;            /* samples a step */

@@ -1,0 +1,79 @@
+/*
+ * Samples on the device: preparing raw rows, the order of an epoch, gathering a batch.
+ */
+#ifndef SOURCE
+#define SOURCE uchar /* element type of the raw samples */
+#endif
+#ifndef ORDER_ROUNDS
+#define ORDER_ROUNDS 6 /* as in compute/random.c */
+#endif
+
+/*
+ * Raw samples (dense rows of dim elements) to prepared rows: the sample's mean is subtracted and the
+ * rest scaled to unit norm; a sample of zero norm stays zero. One work-group a sample.
+ */
+__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
+data_sphere(__global const SOURCE *restrict raw, __global real *restrict samples, const int dim,
+            const int ld, const int first_row)
+{
+    DECLARE_SCRATCH(scratch);
+    const size_t row = get_group_id(0);
+    const int item = (int)get_local_id(0);
+    __global const SOURCE *source = raw + row * dim;
+    __global real *target = samples + (first_row + row) * (size_t)ld;
+
+    real sum = 0;
+    for (int j = item; j < dim; j += GROUP)
+        sum += (real)source[j];
+    const real mean = GROUP_SUM(scratch, sum) / dim;
+
+    real squares = 0;
+    for (int j = item; j < dim; j += GROUP) {
+        const real centred = (real)source[j] - mean;
+        squares = fma(centred, centred, squares);
+    }
+    const real norm = sqrt(GROUP_SUM(scratch, squares));
+    const real scale = norm > 0 ? 1 / norm : 0;
+    for (int j = item; j < dim; j += GROUP)
+        target[j] = ((real)source[j] - mean) * scale;
+}
+
+/*
+ * rows[i] = the sample at place i of an epoch: dam__permuted of compute/random.c. side is the
+ * smallest integer with side * side >= size. One work-item a place.
+ */
+__kernel void data_order(__global int *restrict rows, const uint size, const uint side,
+                         const uint epoch, const uint seed_low, const uint seed_high,
+                         const uint stream)
+{
+    const uint place = (uint)get_global_id(0);
+    if (place >= size)
+        return;
+    uint value = place;
+    do {
+        uint left = value / side, right = value % side;
+        for (uint round = 0; round < ORDER_ROUNDS; round++) {
+            const uint4 words =
+                philox((uint4)(right, round, epoch, stream), (uint2)(seed_low, seed_high));
+            const uint mixed = (left + words.x % side) % side;
+            left = right;
+            right = mixed;
+        }
+        value = left * side + right;
+    } while (value >= size);
+    rows[place] = (int)value;
+}
+
+/* One batch's samples and labels in a matrix of their own. One work-group a sample. */
+__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
+data_gather(__global const real *restrict samples, __global const int *restrict labels,
+            __global const int *restrict rows, __global real *restrict batch,
+            __global int *restrict batch_labels, const int first, const int ld, const int labelled)
+{
+    const size_t i = get_group_id(0);
+    const size_t row = (size_t)rows[first + (int)i];
+    for (int j = (int)get_local_id(0) * LANES; j < ld; j += GROUP * LANES)
+        STORE(LOAD(samples + row * ld + j), batch + i * ld + j);
+    if (labelled && get_local_id(0) == 0)
+        batch_labels[i] = labels[row];
+}

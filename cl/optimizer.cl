@@ -1,0 +1,80 @@
+/*
+ * One optimizer step, a kernel a rule and constraint. v is the parameter's velocity; the rate enters
+ * twice, v <- momentum v - rate g and x <- x + rate v.
+ */
+
+/* Free parameters. Work-items: vectors of a row x rows. */
+__kernel void optimizer_momentum(__global real *restrict value, __global const real *restrict gradient,
+                                 __global real *restrict velocity, const int cols, const int ld,
+                                 const real rate, const real momentum)
+{
+    const int j = (int)get_global_id(0) * LANES;
+    if (j >= cols)
+        return;
+    const size_t at = get_global_id(1) * ld + j;
+    const vector v = momentum * LOAD(velocity + at) - rate * LOAD(gradient + at);
+    STORE(v, velocity + at);
+    STORE(LOAD(value + at) + rate * v, value + at);
+}
+
+/*
+ * Rows on the unit sphere: the gradient is made tangent (g - (g.w) w), the step taken and the row
+ * normalised. Velocities are neither projected nor transported. One work-group a row; padding
+ * columns hold zeros in all three matrices and stay zero.
+ */
+__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
+optimizer_unit_rows(__global real *restrict value, __global const real *restrict gradient,
+                    __global real *restrict velocity, const int cols, const int ld, const real rate,
+                    const real momentum)
+{
+    DECLARE_SCRATCH(scratch);
+    const size_t row = get_group_id(0) * (size_t)ld;
+    const int begin = (int)get_local_id(0) * LANES;
+    __global real *w = value + row, *v = velocity + row;
+    __global const real *g = gradient + row;
+
+    vector along = 0;
+    for (int j = begin; j < cols; j += GROUP * LANES)
+        along = fma(LOAD(g + j), LOAD(w + j), along);
+    const real radial = GROUP_SUM(scratch, lanes_sum(along));
+
+    vector squares = 0;
+    for (int j = begin; j < cols; j += GROUP * LANES) {
+        const vector old = LOAD(w + j);
+        const vector speed = momentum * LOAD(v + j) - rate * (LOAD(g + j) - radial * old);
+        const vector moved = old + rate * speed;
+        STORE(speed, v + j);
+        STORE(moved, w + j);
+        squares = fma(moved, moved, squares);
+    }
+    const real scale = 1 / sqrt(GROUP_SUM(scratch, lanes_sum(squares)));
+    for (int j = begin; j < cols; j += GROUP * LANES)
+        STORE(LOAD(w + j) * scale, w + j);
+}
+
+/*
+ * Mirror descent on positive values: log x <- log x + rate v; each column is then scaled so that its
+ * largest entry is 1, which keeps exp in range. log 0 = -inf stays 0. Work-items: vectors of columns.
+ */
+__kernel void optimizer_mirror(__global real *restrict value, __global const real *restrict gradient,
+                               __global real *restrict velocity, const int rows, const int cols,
+                               const int ld, const real rate, const real momentum)
+{
+    const int j = (int)get_global_id(0) * LANES;
+    if (j >= cols)
+        return;
+    vector largest = -INFINITY;
+    for (int i = 0; i < rows; i++) {
+        const size_t at = (size_t)i * ld + j;
+        const vector v = momentum * LOAD(velocity + at) - rate * LOAD(gradient + at);
+        const vector moved = log(LOAD(value + at)) + rate * v;
+        STORE(v, velocity + at);
+        STORE(moved, value + at);
+        largest = fmax(largest, moved);
+    }
+    const vmask inside = (vmask)j + LANE_INDEX < (vmask)cols;
+    for (int i = 0; i < rows; i++) {
+        const size_t at = (size_t)i * ld + j;
+        STORE(SELECT(0, exp(LOAD(value + at) - largest), inside), value + at);
+    }
+}

@@ -1,0 +1,348 @@
+/*
+ * The von Mises-Fisher memory (arXiv 2508.19151): everything of a step but its two large products.
+ * docs/models.md has the mathematics, equation by equation.
+ *
+ * Column `memories` of similarities, activations and class weights is the background, whose exponent
+ * is 0: so it takes part in the maximum, in the class sums and in the class gradient without a case
+ * of its own. Class weights are stored class by class (columns x memories + 1), so that lanes run
+ * along the memories everywhere.
+ *
+ * scalars: [0] effective inverse temperature b = varsigma beta, [1] tau(beta), [2] tau'(beta).
+ */
+#ifndef COLUMNS
+#define COLUMNS 11 /* classes and the softening class */
+#endif
+#ifndef TILE
+#define TILE 11 /* class columns summed in one pass over a row */
+#endif
+#if REAL_IS_DOUBLE
+#define LEAST_EXPONENT -708
+#else
+#define LEAST_EXPONENT -87
+#endif
+#define ONE_GROUP __attribute__((reqd_work_group_size(GROUP, 1, 1)))
+/* What the items of a work-group share: private where the group is one item. */
+#if GROUP == 1
+#define SHARED __private
+#define SCRATCH_PARAMETER
+#define SCRATCH_ARGUMENT
+#else
+#define SHARED __local
+#define SCRATCH_PARAMETER , __local real *scratch
+#define SCRATCH_ARGUMENT , scratch
+#endif
+
+/* tau and tau' of the large-N normaliser, without cancellation; one work-item. */
+__kernel void vmf_scalars(__global const real *restrict beta, __global real *restrict scalars,
+                          const real varsigma, const int dim)
+{
+    const real b = beta[0];
+    const real x = 2 * b / (dim - 2), x2 = x * x;
+    const real r = sqrt(1 + x2), q = x2 / (r + 1);
+    scalars[0] = varsigma * b;
+    scalars[1] = (real)-0.25 * log1p(x2) + ((real)0.5 * dim - 1) * (q - log1p((real)0.5 * q));
+    scalars[2] = x / (1 + r) - x / ((dim - 2) * r * r);
+}
+
+/* exp(h - shift) of one vector of memories at column j; the background where j reaches it. */
+inline vector activation(const vector m, const int j, const int memories, const real b,
+                         const real tau, const real shift)
+{
+    const vmask at = (vmask)j + LANE_INDEX;
+    const vector h = SELECT(b * m - tau, 0, at == (vmask)memories) - shift;
+    /* What underflows counts as 0: subnormal numbers would slow CPUs down. */
+    const vmask counts = (at <= (vmask)memories) & (h > (vector)LEAST_EXPONENT);
+    return SELECT(0, exp(h), counts);
+}
+
+/* max(0, largest h) over a row: 0 is the exponent of the background. */
+inline real row_shift(__global const real *similarity, const int memories, const real b,
+                      const real tau SCRATCH_PARAMETER)
+{
+    vector largest = 0;
+    for (int j = (int)get_local_id(0) * LANES; j < memories; j += GROUP * LANES) {
+        const vmask inside = (vmask)j + LANE_INDEX < (vmask)memories;
+        largest = fmax(largest, SELECT(0, b * LOAD(similarity + j) - tau, inside));
+    }
+    return GROUP_MAX(scratch, lanes_max(largest));
+}
+
+/* sums[y] = sum over the row of activation * weights[y], at least the smallest normal number. */
+inline void class_sums(__global const real *activations, __global const real *weights,
+                       const int width, const int weights_ld, SHARED real *sums SCRATCH_PARAMETER)
+{
+    for (int y0 = 0; y0 < COLUMNS; y0 += TILE) {
+        vector partial[TILE];
+        for (int t = 0; t < TILE; t++)
+            partial[t] = 0;
+        for (int j = (int)get_local_id(0) * LANES; j < width; j += GROUP * LANES) {
+            const vector e = LOAD(activations + j);
+            for (int t = 0; t < TILE; t++) {
+                const int y = min(y0 + t, COLUMNS - 1);
+                partial[t] = fma(e, LOAD(weights + (size_t)y * weights_ld + j), partial[t]);
+            }
+        }
+        for (int t = 0; t < TILE; t++) {
+            const real sum = fmax(GROUP_SUM(scratch, lanes_sum(partial[t])), REAL_TINY);
+            if (y0 + t < COLUMNS && get_local_id(0) == 0)
+                sums[y0 + t] = sum;
+        }
+    }
+    GROUP_BARRIER();
+}
+
+/* Softened target of class column y for a sample of class `label`. */
+inline real soft_target(const int y, const int label, const real softening)
+{
+    return softening / COLUMNS + (y == label ? 1 - softening : 0);
+}
+
+/*
+ * One sample a work-group, from its similarities: activations E, ratios R = target / class sum, the
+ * responsibilities Q = E (R G') scaled by -b / batch in place of the similarities (so that Q'X is
+ * the memories' gradient), and statistics {loss, sum Q m, sum Q, 0} over the memories.
+ */
+ONE_GROUP __kernel void vmf_forward(__global real *restrict similarities,
+                                    __global real *restrict activations,
+                                    __global real *restrict ratios,
+                                    __global real *restrict statistics,
+                                    __global const real *restrict weights,
+                                    __global const real *restrict scalars,
+                                    __global const int *restrict labels,
+                                    __global const int *restrict rows, const int indexed,
+                                    const int first, const int memories, const int ld,
+                                    const int ratios_ld, const int weights_ld,
+                                    const real softening, const real per_sample)
+{
+    DECLARE_SCRATCH(scratch);
+    SHARED real sums[COLUMNS];
+    const int i = (int)get_group_id(0), begin = (int)get_local_id(0) * LANES;
+    const int label = labels[indexed ? rows[first + i] : first + i];
+    const real b = scalars[0], tau = scalars[1];
+    const int width = memories + 1;
+    __global real *m = similarities + (size_t)i * ld, *e = activations + (size_t)i * ld;
+    __global real *ratio = ratios + (size_t)i * ratios_ld;
+
+    const real shift = row_shift(m, memories, b, tau SCRATCH_ARGUMENT);
+    for (int j = begin; j < width; j += GROUP * LANES)
+        STORE(activation(LOAD(m + j), j, memories, b, tau, shift), e + j);
+    GROUP_BARRIER();
+    class_sums(e, weights, width, weights_ld, sums SCRATCH_ARGUMENT);
+
+    real loss = 0;
+    for (int y = 0; y < COLUMNS; y++)
+        loss -= soft_target(y, label, softening) * (shift + log(sums[y]));
+    GROUP_BARRIER();
+    for (int y = (int)get_local_id(0); y < COLUMNS; y += GROUP) {
+        sums[y] = soft_target(y, label, softening) / sums[y];
+        ratio[y] = sums[y];
+    }
+    GROUP_BARRIER();
+
+    vector sum_qm = 0, sum_q = 0;
+    for (int j = begin; j < width; j += GROUP * LANES) {
+        vector owed = 0;
+        for (int y = 0; y < COLUMNS; y++)
+            owed = fma((vector)sums[y], LOAD(weights + (size_t)y * weights_ld + j), owed);
+        const vmask memory = (vmask)j + LANE_INDEX < (vmask)memories;
+        const vector q = SELECT(0, LOAD(e + j) * owed, memory);
+        sum_qm = fma(q, LOAD(m + j), sum_qm);
+        sum_q += q;
+        STORE(q * (-b * per_sample), m + j);
+    }
+    const real qm = GROUP_SUM(scratch, lanes_sum(sum_qm));
+    const real total = GROUP_SUM(scratch, lanes_sum(sum_q));
+    if (get_local_id(0) == 0) {
+        statistics[4 * i] = loss;
+        statistics[4 * i + 1] = qm;
+        statistics[4 * i + 2] = total;
+    }
+}
+
+/* The first memory of largest similarity. Indices below 2^24 are exact as reals. */
+inline int nearest_memory(__global const real *similarity, const int memories SCRATCH_PARAMETER)
+{
+    int best = min((int)get_local_id(0), memories - 1);
+    for (int j = best + GROUP; j < memories; j += GROUP)
+        best = similarity[j] > similarity[best] ? j : best;
+    const real value = similarity[best];
+    const real largest = GROUP_MAX(scratch, value);
+    return -(int)GROUP_MAX(scratch, value == largest ? -(real)best : -(real)memories);
+}
+
+/*
+ * One sample a work-group: softened loss, predicted class column, class of the nearest memory.
+ * statistics: {loss, right, 0, 0}.
+ */
+ONE_GROUP __kernel void vmf_evaluate(__global const real *restrict similarities,
+                                     __global real *restrict activations,
+                                     __global real *restrict statistics,
+                                     __global int *restrict predicted,
+                                     __global int *restrict nearest,
+                                     __global const real *restrict weights,
+                                     __global const real *restrict scalars,
+                                     __global const int *restrict labels, const int first,
+                                     const int offset, const int memories, const int ld,
+                                     const int weights_ld, const real softening)
+{
+    DECLARE_SCRATCH(scratch);
+    SHARED real sums[COLUMNS];
+    const int i = (int)get_group_id(0), begin = (int)get_local_id(0) * LANES;
+    const int label = labels[first + i];
+    const real b = scalars[0], tau = scalars[1];
+    const int width = memories + 1;
+    __global const real *m = similarities + (size_t)i * ld;
+    __global real *e = activations + (size_t)i * ld;
+
+    const real shift = row_shift(m, memories, b, tau SCRATCH_ARGUMENT);
+    for (int j = begin; j < width; j += GROUP * LANES)
+        STORE(activation(LOAD(m + j), j, memories, b, tau, shift), e + j);
+    GROUP_BARRIER();
+    class_sums(e, weights, width, weights_ld, sums SCRATCH_ARGUMENT);
+
+    const int closest = nearest_memory(m, memories SCRATCH_ARGUMENT);
+    if (get_local_id(0) != 0)
+        return;
+    real loss = 0;
+    int best = 0;
+    for (int y = 0; y < COLUMNS; y++) {
+        loss -= soft_target(y, label, softening) * (shift + log(sums[y]));
+        best = sums[y] > sums[best] ? y : best;
+    }
+    int owner = 0;
+    for (int y = 1; y < COLUMNS; y++)
+        if (weights[(size_t)y * weights_ld + closest] > weights[(size_t)owner * weights_ld + closest])
+            owner = y;
+    statistics[4 * i] = loss;
+    statistics[4 * i + 1] = best == label ? 1 : 0;
+    predicted[offset + i] = best;
+    nearest[offset + i] = owner;
+}
+
+/*
+ * Part p of the class weights' gradient, -per_sample sum_i E[i][mu] R[i][y] over the samples
+ * p, p + parts, ... Work-items: vectors of memories x tiles of class columns x parts.
+ */
+__kernel void vmf_class_gradient(__global const real *restrict activations,
+                                 __global const real *restrict ratios,
+                                 __global real *restrict gradient_parts, const int samples,
+                                 const int width, const int ld, const int ratios_ld,
+                                 const int weights_ld, const int part_stride,
+                                 const real per_sample)
+{
+    const int j = (int)get_global_id(0) * LANES;
+    if (j >= width)
+        return;
+    const int y0 = (int)get_global_id(1) * TILE;
+    const int part = (int)get_global_id(2), parts = (int)get_global_size(2);
+    vector sum[TILE];
+    for (int t = 0; t < TILE; t++)
+        sum[t] = 0;
+    for (int i = part; i < samples; i += parts) {
+        const vector e = LOAD(activations + (size_t)i * ld + j);
+        for (int t = 0; t < TILE; t++)
+            sum[t] = fma(e, (vector)ratios[(size_t)i * ratios_ld + min(y0 + t, COLUMNS - 1)], sum[t]);
+    }
+    __global real *out = gradient_parts + (size_t)part * part_stride + j;
+    for (int t = 0; t < TILE; t++)
+        if (y0 + t < COLUMNS)
+            STORE(-per_sample * sum[t], out + (size_t)(y0 + t) * weights_ld);
+}
+
+/*
+ * Adds up the statistics of a chunk of samples: out[slot] += per_sample sum loss, and the gradient of
+ * beta. One work-group; the first chunk of a batch (accumulate 0) replaces what was there.
+ */
+ONE_GROUP __kernel void vmf_collect(__global const real *restrict statistics,
+                                    __global const real *restrict scalars,
+                                    __global real *restrict losses,
+                                    __global real *restrict beta_gradient, const int samples,
+                                    const int slot, const int accumulate, const real varsigma,
+                                    const real per_sample)
+{
+    DECLARE_SCRATCH(scratch);
+    real loss = 0, qm = 0, q = 0;
+    for (int i = (int)get_local_id(0); i < samples; i += GROUP) {
+        loss += statistics[4 * i];
+        qm += statistics[4 * i + 1];
+        q += statistics[4 * i + 2];
+    }
+    loss = GROUP_SUM(scratch, loss);
+    qm = GROUP_SUM(scratch, qm);
+    q = GROUP_SUM(scratch, q);
+    if (get_local_id(0) == 0) {
+        const real slope = -per_sample * (varsigma * qm - scalars[2] * q);
+        losses[slot] = (accumulate ? losses[slot] : 0) + per_sample * loss;
+        beta_gradient[0] = (accumulate ? beta_gradient[0] : 0) + slope;
+    }
+}
+
+/* totals[slot] = {sum of losses, number of right predictions} of a batch. One work-group. */
+ONE_GROUP __kernel void vmf_score(__global const real *restrict statistics,
+                                  __global real *restrict totals, const int samples,
+                                  const int slot, const int totals_ld, const int accumulate)
+{
+    DECLARE_SCRATCH(scratch);
+    real loss = 0, right = 0;
+    for (int i = (int)get_local_id(0); i < samples; i += GROUP) {
+        loss += statistics[4 * i];
+        right += statistics[4 * i + 1];
+    }
+    loss = GROUP_SUM(scratch, loss);
+    right = GROUP_SUM(scratch, right);
+    if (get_local_id(0) == 0) {
+        __global real *row = totals + (size_t)slot * totals_ld;
+        row[0] = (accumulate ? row[0] : 0) + loss;
+        row[1] = (accumulate ? row[1] : 0) + right;
+    }
+}
+
+/*
+ * Sinkhorn-Knopp on the class weights: every memory's weights (background included) sum to its count,
+ * every class column to total * prior. At most `iterations`; once the sums over classes were within
+ * `tolerance` the rest scale by 1, so that the trip count is the same for every work-item. Ends on
+ * the columns. One work-group, lanes along the memories.
+ */
+ONE_GROUP __kernel void vmf_sinkhorn(__global real *restrict weights,
+                                     __global const real *restrict counts,
+                                     __global const real *restrict prior, const int memories,
+                                     const int ld, const int iterations, const real tolerance)
+{
+    DECLARE_SCRATCH(scratch);
+    SHARED real factor[COLUMNS];
+    const int width = memories + 1, begin = (int)get_local_id(0) * LANES;
+    /* The counts of the memories sum to their number; the background's share comes on top. */
+    const real total = memories + counts[memories];
+    int done = 0;
+    for (int iteration = 0; iteration < iterations; iteration++) {
+        vector off = 0, column[COLUMNS];
+        for (int y = 0; y < COLUMNS; y++)
+            column[y] = 0;
+        for (int j = begin; j < width; j += GROUP * LANES) {
+            const vmask inside = (vmask)j + LANE_INDEX < (vmask)width;
+            vector sum = 0;
+            for (int y = 0; y < COLUMNS; y++)
+                sum += LOAD(weights + (size_t)y * ld + j);
+            const vector scale = SELECT(0, LOAD(counts + j) / sum, inside);
+            off = fmax(off, SELECT(0, fabs(sum / LOAD(counts + j) - 1), inside));
+            for (int y = 0; y < COLUMNS; y++) {
+                const vector scaled =
+                    LOAD(weights + (size_t)y * ld + j) * (done ? (vector)1 : scale);
+                STORE(scaled, weights + (size_t)y * ld + j);
+                column[y] += scaled;
+            }
+        }
+        for (int y = 0; y < COLUMNS; y++) {
+            const real sum = GROUP_SUM(scratch, lanes_sum(column[y]));
+            if (get_local_id(0) == 0)
+                factor[y] = done ? 1 : total * prior[y] / sum;
+        }
+        const real worst = GROUP_MAX(scratch, lanes_max(off));
+        GROUP_BARRIER();
+        for (int j = begin; j < width; j += GROUP * LANES)
+            for (int y = 0; y < COLUMNS; y++)
+                STORE(LOAD(weights + (size_t)y * ld + j) * factor[y], weights + (size_t)y * ld + j);
+        GROUP_BARRIER();
+        done = done || worst <= tolerance;
+    }
+}

@@ -1,0 +1,168 @@
+#include "compute/diagnose.h"
+
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t length = strlen(text), tail = strlen(end);
+    return length >= tail && strcmp(text + length - tail, end) == 0;
+}
+
+static int is_driver_file(const struct dirent *entry)
+{
+    return ends_with(entry->d_name, ".icd");
+}
+
+static int is_render_node(const struct dirent *entry)
+{
+    return strncmp(entry->d_name, "render", strlen("render")) == 0;
+}
+
+static void free_entries(struct dirent **entries, int count)
+{
+    for (int i = 0; i < count; i++)
+        free(entries[i]);
+    free(entries);
+}
+
+/* "libX.so.1 loads", or why it does not. */
+static dam_status describe_library(dam__text *text, const char *library)
+{
+    /* Kept open, as the OpenCL loader keeps it: some drivers crash when they are unloaded. */
+    if (dlopen(library, RTLD_LAZY | RTLD_LOCAL) != NULL)
+        return dam__text_append(text, "%.200s loads", library);
+    const char *reason = dlerror();
+    /* The reason begins with the library's name, which would otherwise stand here twice. */
+    return dam__text_append(text, "%.300s", reason != NULL ? reason : library);
+}
+
+/* One .icd file: its first line names the driver's library. */
+static dam_status describe_driver_file(dam__text *text, const char *path)
+{
+    enum { LONGEST = 4096 };
+    dam_status status = DAM_OK;
+    char *line = NULL;
+    size_t length = 0;
+    if (dam__file_read(path, LONGEST, &line, &length) != DAM_OK) {
+        DAM_TRY(dam__text_append(text, "%s", dam_error()));
+        goto cleanup;
+    }
+    line[strcspn(line, " \t\r\n")] = '\0';
+    const char *name = strrchr(path, '/');
+    DAM_TRY(dam__text_append(text, "%s: ", name != NULL ? name + 1 : path));
+    if (line[0] == '\0')
+        DAM_TRY(dam__text_append(text, "its first line names no library"));
+    else
+        DAM_TRY(describe_library(text, line));
+cleanup:
+    free(line);
+    return status;
+}
+
+static dam_status describe_driver_folder(dam__text *text, const char *folder)
+{
+    dam_status status = DAM_OK;
+    struct dirent **entries = NULL;
+    char *path = NULL;
+    int count = scandir(folder, &entries, is_driver_file, alphasort);
+    if (count < 0)
+        return dam__text_append(text, "no driver is registered: %s: %s", folder, strerror(errno));
+    if (count == 0)
+        DAM_TRY(dam__text_append(text, "no driver is registered: %s has no .icd file", folder));
+    else
+        DAM_TRY(dam__text_append(text, "drivers of %s: ", folder));
+    for (int i = 0; i < count; i++) {
+        DAM_TRY(dam__path_join(&path, folder, entries[i]->d_name));
+        DAM_TRY(dam__text_append(text, "%s", i > 0 ? ", " : ""));
+        DAM_TRY(describe_driver_file(text, path));
+        free(path);
+        path = NULL;
+    }
+cleanup:
+    free(path);
+    free_entries(entries, count);
+    return status;
+}
+
+/* The order of ocl-icd: see ENVIRONMENT in libOpenCL(7). */
+dam_status dam__describe_drivers(dam__text *text)
+{
+    dam_status status = DAM_OK;
+    char *path = NULL;
+    const char *chosen = getenv("OCL_ICD_VENDORS");
+    const char *folder = getenv("OPENCL_VENDOR_PATH");
+    if (folder == NULL || folder[0] == '\0')
+        folder = "/etc/OpenCL/vendors";
+    if (chosen == NULL || chosen[0] == '\0')
+        return describe_driver_folder(text, folder);
+
+    DAM_TRY(dam__text_append(text, "OCL_ICD_VENDORS=%.200s decides which drivers load: ", chosen));
+    if (dam__folder_exists(chosen)) {
+        DAM_TRY(describe_driver_folder(text, chosen));
+    } else if (ends_with(chosen, ".icd")) {
+        if (strchr(chosen, '/') == NULL)
+            DAM_TRY(dam__path_join(&path, folder, chosen));
+        bool registered = path != NULL && dam__file_exists(path);
+        DAM_TRY(describe_driver_file(text, registered ? path : chosen));
+    } else {
+        DAM_TRY(describe_library(text, chosen));
+    }
+cleanup:
+    free(path);
+    return status;
+}
+
+dam_status dam__describe_render_nodes(dam__text *text, const char *folder)
+{
+    dam_status status = DAM_OK;
+    struct dirent **entries = NULL;
+    char *path = NULL;
+    int count = scandir(folder, &entries, is_render_node, alphasort);
+    if (count <= 0)
+        DAM_TRY(dam__text_append(text,
+                                 "no GPU is visible (%s/render* does not exist: no GPU, no kernel "
+                                 "driver, or a container without it)",
+                                 folder));
+    for (int i = 0; i < count; i++) {
+        DAM_TRY(dam__path_join(&path, folder, entries[i]->d_name));
+        bool allowed = faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) == 0;
+        DAM_TRY(dam__text_append(text, "%s%s is %s", i > 0 ? ", " : "", path,
+                                 allowed ? "accessible"
+                                         : "not accessible (join its group, often 'render')"));
+        free(path);
+        path = NULL;
+    }
+cleanup:
+    free(path);
+    free_entries(entries, count);
+    return status;
+}
+
+dam_status dam__fail_no_device(const dam__text *notes)
+{
+    static const char packages[] =
+        "Debian packages: pocl-opencl-icd for any CPU, intel-opencl-icd for Intel, "
+        "nvidia-opencl-icd for NVIDIA, mesa-opencl-icd (with RUSTICL_ENABLE=radeonsi) or ROCm's "
+        "OpenCL driver for AMD";
+    dam_status status = DAM_OK;
+    dam__text drivers = {0}, nodes = {0};
+    DAM_TRY(dam__describe_drivers(&drivers));
+    DAM_TRY(dam__describe_render_nodes(&nodes, "/dev/dri"));
+    /* The bounds leave room for the packages, which are what helps. */
+    status = dam__fail(DAM_NO_DEVICE, "no OpenCL device: %.400s%s%.900s; %.300s; %s",
+                       notes->length > 0 ? notes->data : "", notes->length > 0 ? "; " : "",
+                       drivers.data, nodes.data, packages);
+cleanup:
+    dam__text_free(&drivers);
+    dam__text_free(&nodes);
+    return status;
+}

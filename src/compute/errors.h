@@ -1,0 +1,10 @@
+/* The names of OpenCL's error codes. */
+#ifndef DAM__COMPUTE_ERRORS_H
+#define DAM__COMPUTE_ERRORS_H
+
+#include <CL/cl.h>
+
+/* "CL_OUT_OF_RESOURCES" for -5; "unknown OpenCL error" for a code of no list. A static string. */
+const char *dam__cl_error_name(cl_int error);
+
+#endif

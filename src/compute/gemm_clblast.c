@@ -1,0 +1,150 @@
+/* CLBlast behind the one GEMM function. */
+#include <pthread.h>
+#include <stdlib.h>
+
+#include <clblast_c.h>
+
+#include "base/memory.h"
+#include "compute/gemm_provider.h"
+#include "compute/internal.h"
+
+struct clblast {
+    dam__device *device;
+    size_t reserved; /* bytes of scratch */
+    dam__buffer *scratch;
+};
+
+/* CLBlast's program cache races before 1.6.1: one call at a time in the whole process. */
+static pthread_mutex_t clblast_mutex = PTHREAD_MUTEX_INITIALIZER;
+
+static void destroy(void *state)
+{
+    struct clblast *clblast = state;
+    dam__buffer_destroy(clblast->scratch);
+    free(clblast);
+}
+
+static dam_status create(dam__device *device, void **state)
+{
+    struct clblast *clblast = NULL;
+    dam_status status = dam__alloc(1, sizeof *clblast, &clblast);
+    if (status == DAM_OK) {
+        clblast->device = device;
+        *state = clblast;
+    }
+    return status;
+}
+
+static dam_status fail(const struct clblast *clblast, CLBlastStatusCode code)
+{
+    bool memory = code == CLBlastTempBufferAllocFailure ||
+                  code == CLBlastOpenCLOutOfResources || code == CLBlastOpenCLOutOfHostMemory;
+    return dam__fail(memory ? DAM_NO_MEMORY : DAM_INTERNAL,
+                     "CLBlast failed with status %d on '%s'; 'denseam selftest' tells whether "
+                     "this device works, --gemm panel avoids CLBlast",
+                     (int)code, clblast->device->info.name);
+}
+
+static CLBlastTranspose transposition(const dam__operand *operand)
+{
+    return operand->transposed ? CLBlastTransposeYes : CLBlastTransposeNo;
+}
+
+static size_t offset_of(const dam__operand *operand)
+{
+    return (size_t)operand->first * operand->matrix->ld;
+}
+
+static dam_status reserve(void *state, const dam__product *p)
+{
+    struct clblast *clblast = state;
+    bool wide = clblast->device->precision == DAM__PRECISION_DOUBLE;
+    size_t bytes = 0;
+    (void)pthread_mutex_lock(&clblast_mutex);
+    CLBlastStatusCode code =
+        wide ? CLBlastDGemmTempBufferSize(CLBlastLayoutRowMajor, transposition(&p->a),
+                                          transposition(&p->b), (size_t)p->m, (size_t)p->n,
+                                          (size_t)p->k, offset_of(&p->a), p->a.matrix->ld,
+                                          offset_of(&p->b), p->b.matrix->ld, 0, p->c->ld,
+                                          &clblast->device->queue, &bytes)
+             : CLBlastSGemmTempBufferSize(CLBlastLayoutRowMajor, transposition(&p->a),
+                                          transposition(&p->b), (size_t)p->m, (size_t)p->n,
+                                          (size_t)p->k, offset_of(&p->a), p->a.matrix->ld,
+                                          offset_of(&p->b), p->b.matrix->ld, 0, p->c->ld,
+                                          &clblast->device->queue, &bytes);
+    (void)pthread_mutex_unlock(&clblast_mutex);
+    if (code != CLBlastSuccess)
+        return fail(clblast, code);
+    clblast->reserved = bytes > clblast->reserved ? bytes : clblast->reserved;
+    return DAM_OK;
+}
+
+static dam_status plan(void *state, dam__plan *plan)
+{
+    struct clblast *clblast = state;
+    if (clblast->reserved == 0)
+        return DAM_OK;
+    return dam__plan_buffer(plan, "gemm: CLBlast scratch", clblast->reserved, &clblast->scratch);
+}
+
+static CLBlastStatusCode run_one(struct clblast *clblast, const dam__product *p)
+{
+    cl_mem scratch = clblast->scratch != NULL ? clblast->scratch->memory : NULL;
+    cl_mem a = p->a.matrix->buffer->memory, b = p->b.matrix->buffer->memory;
+    cl_mem c = p->c->buffer->memory;
+    cl_command_queue *queue = &clblast->device->queue;
+    if (clblast->device->precision == DAM__PRECISION_DOUBLE)
+        return CLBlastDgemmWithTempBuffer(
+            CLBlastLayoutRowMajor, transposition(&p->a), transposition(&p->b), (size_t)p->m,
+            (size_t)p->n, (size_t)p->k, p->alpha, a, offset_of(&p->a), p->a.matrix->ld, b,
+            offset_of(&p->b), p->b.matrix->ld, p->beta, c, 0, p->c->ld, queue, NULL, scratch);
+    return CLBlastSgemmWithTempBuffer(
+        CLBlastLayoutRowMajor, transposition(&p->a), transposition(&p->b), (size_t)p->m,
+        (size_t)p->n, (size_t)p->k, (float)p->alpha, a, offset_of(&p->a), p->a.matrix->ld, b,
+        offset_of(&p->b), p->b.matrix->ld, (float)p->beta, c, 0, p->c->ld, queue, NULL, scratch);
+}
+
+static CLBlastStatusCode run_batch(struct clblast *clblast, const dam__product *p)
+{
+    cl_mem a = p->a.matrix->buffer->memory, b = p->b.matrix->buffer->memory;
+    cl_mem c = p->c->buffer->memory;
+    cl_command_queue *queue = &clblast->device->queue;
+    if (clblast->device->precision == DAM__PRECISION_DOUBLE)
+        return CLBlastDgemmStridedBatched(
+            CLBlastLayoutRowMajor, transposition(&p->a), transposition(&p->b), (size_t)p->m,
+            (size_t)p->n, (size_t)p->k, p->alpha, a, offset_of(&p->a), p->a.matrix->ld,
+            p->a.matrix->stride, b, offset_of(&p->b), p->b.matrix->ld, p->b.matrix->stride,
+            p->beta, c, 0, p->c->ld, p->c->stride, (size_t)p->count, queue, NULL);
+    return CLBlastSgemmStridedBatched(
+        CLBlastLayoutRowMajor, transposition(&p->a), transposition(&p->b), (size_t)p->m,
+        (size_t)p->n, (size_t)p->k, (float)p->alpha, a, offset_of(&p->a), p->a.matrix->ld,
+        p->a.matrix->stride, b, offset_of(&p->b), p->b.matrix->ld, p->b.matrix->stride,
+        (float)p->beta, c, 0, p->c->ld, p->c->stride, (size_t)p->count, queue, NULL);
+}
+
+static dam_status run(void *state, const dam__product *product)
+{
+    struct clblast *clblast = state;
+    dam__device *device = clblast->device;
+    /* Its several kernels give one event for the last only: the wall clock times them all. */
+    dam__profile_begin_wall(device->profile, device->queue);
+    (void)pthread_mutex_lock(&clblast_mutex);
+    CLBlastStatusCode code =
+        product->count == 1 ? run_one(clblast, product) : run_batch(clblast, product);
+    (void)pthread_mutex_unlock(&clblast_mutex);
+    if (code != CLBlastSuccess)
+        return fail(clblast, code);
+    double mnk = (double)product->m * product->n * product->k * product->count;
+    const dam__timed timed = {.name = "clblast_gemm", .flops = 2 * mnk};
+    return dam__profile_end_wall(device->profile, device->queue, &timed);
+}
+
+const dam__gemm_ops dam__gemm_clblast = {
+    .name = "clblast",
+    .gathers = false,
+    .create = create,
+    .destroy = destroy,
+    .reserve = reserve,
+    .plan = plan,
+    .run = run,
+};

@@ -1,0 +1,28 @@
+/* What a GEMM provider is to gemm.c. */
+#ifndef DAM__COMPUTE_GEMM_PROVIDER_H
+#define DAM__COMPUTE_GEMM_PROVIDER_H
+
+#include "compute/gemm.h"
+
+/* One checked product: op(A) is m x k, op(B) is k x n. */
+typedef struct dam__product {
+    int m, n, k, count;
+    double alpha, beta;
+    dam__operand a, b;
+    const dam__matrix *c;
+} dam__product;
+
+typedef struct dam__gemm_ops {
+    const char *name;
+    bool gathers;
+    dam_status (*create)(dam__device *device, void **state);
+    void (*destroy)(void *state);
+    dam_status (*reserve)(void *state, const dam__product *product);
+    dam_status (*plan)(void *state, dam__plan *plan);
+    dam_status (*run)(void *state, const dam__product *product);
+} dam__gemm_ops;
+
+extern const dam__gemm_ops dam__gemm_clblast;
+extern const dam__gemm_ops dam__gemm_panel;
+
+#endif

@@ -1,0 +1,56 @@
+/*
+ * What the files of src/compute share: OpenCL itself and the insides of its handles.
+ */
+#ifndef DAM__COMPUTE_INTERNAL_H
+#define DAM__COMPUTE_INTERNAL_H
+
+#include <CL/cl.h>
+
+#include "compute/device.h"
+#include "compute/errors.h"
+#include "compute/matrix.h"
+#include "compute/profile.h"
+#include "compute/program.h"
+
+enum { DAM__PACE_DEPTH = 8 };
+
+struct dam__device {
+    dam_device_info info;
+    cl_platform_id platform;
+    cl_device_id id;
+    cl_context context;
+    cl_command_queue queue;
+    dam_log log;
+    dam__precision precision;
+    dam__shape shape;
+    int lanes, group;
+    dam__profile *profile; /* NULL unless profiling */
+    dam__fence pace[DAM__PACE_DEPTH];
+    size_t paced; /* steps paced so far */
+};
+
+struct dam__buffer {
+    dam__device *device;
+    cl_mem memory;
+    size_t bytes;
+};
+
+struct dam__kernel {
+    dam__device *device;
+    cl_kernel handle;
+    char name[64];
+    struct dam__kernel *next;
+};
+
+/* Records a failed call by name; memory errors become DAM_NO_MEMORY, all others DAM_INTERNAL. */
+dam_status dam__cl_fail(const dam__device *device, cl_int error, const char *call);
+
+/* DAM_TRY for an OpenCL call that returns its error; wants a `dam__device *device` in scope. */
+#define DAM_CL(call)                                                                               \
+    do {                                                                                           \
+        cl_int cl_error_ = (call);                                                                 \
+        if (cl_error_ != CL_SUCCESS)                                                               \
+            DAM_TRY(dam__cl_fail(device, cl_error_, #call));                                       \
+    } while (0)
+
+#endif

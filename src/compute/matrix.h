@@ -1,0 +1,94 @@
+/*
+ * Device memory: a plan that lists every buffer before any is made, buffers, and matrices in them.
+ */
+#ifndef DAM__COMPUTE_MATRIX_H
+#define DAM__COMPUTE_MATRIX_H
+
+#include <stdint.h>
+
+#include "compute/device.h"
+
+typedef struct dam__buffer dam__buffer;
+
+/*
+ * rows x cols x count: count problems of one shape, row-major, side by side. ld and stride are in
+ * elements; ld is cols rounded up to 16. Elements between cols and ld start as zeros, and every
+ * kernel leaves zeros there, so that vectors may run over them.
+ */
+typedef struct dam__matrix {
+    dam__buffer *buffer; /* owned by the module that planned it; NULL before allocation */
+    int rows, cols, count;
+    size_t ld, stride;
+} dam__matrix;
+
+/* --- plan ---------------------------------------------------------------------------------------- */
+
+typedef struct dam__plan dam__plan;
+
+dam_status dam__plan_create(dam__device *device, dam__plan **out);
+void dam__plan_destroy(dam__plan *plan);
+
+/* Lists a buffer of bytes; allocation puts it into *slot, which must live until then. */
+dam_status dam__plan_buffer(dam__plan *plan, const char *name, size_t bytes, dam__buffer **slot);
+
+/* Lists a matrix of reals and fills in its shape; *out must stay where it is until allocation. */
+dam_status dam__plan_matrix(dam__plan *plan, const char *name, int rows, int cols, int count,
+                            dam__matrix *out);
+
+/* Total of the buffers listed so far; the largest; bytes. */
+size_t dam__plan_total(const dam__plan *plan);
+size_t dam__plan_largest(const dam__plan *plan);
+
+/* DAM_NO_MEMORY with sizes and advice where the plan exceeds what the device has. */
+dam_status dam__plan_check(const dam__plan *plan);
+
+/*
+ * Makes all buffers and touches each with zeros right away: drivers that allocate lazily would
+ * otherwise fail in the middle of a run. On failure no slot is filled.
+ */
+dam_status dam__plan_allocate(dam__plan *plan);
+
+/* Entry i of the plan: its name and bytes; false beyond the last. */
+bool dam__plan_entry(const dam__plan *plan, size_t i, const char **name, size_t *bytes);
+
+/* --- buffers and transfers --------------------------------------------------------------------- */
+
+void dam__buffer_destroy(dam__buffer *buffer);
+size_t dam__buffer_bytes(const dam__buffer *buffer);
+
+/*
+ * Copies between host and device. `what` names the row of the profile. Uploads may return before
+ * the data left `data` only where wait is false: keep it alive until the queue has passed.
+ */
+dam_status dam__buffer_write(dam__buffer *buffer, size_t offset, const void *data, size_t bytes,
+                             bool wait, const char *what);
+dam_status dam__buffer_read(dam__buffer *buffer, size_t offset, void *data, size_t bytes,
+                            const char *what);
+
+/* A point in the queue, to wait until the device has passed it. Zero-initialise. */
+typedef struct dam__fence {
+    void *event;
+} dam__fence;
+
+dam_status dam__fence_set(dam__device *device, dam__fence *fence);
+dam_status dam__fence_wait(dam__device *device, dam__fence *fence); /* at once where it is not set */
+void dam__fence_clear(dam__fence *fence);
+
+/* Fills with zeros, or copies the first bytes of one buffer, on the device. */
+dam_status dam__buffer_clear(dam__buffer *buffer);
+dam_status dam__buffer_copy(dam__buffer *from, size_t from_offset, dam__buffer *to,
+                            size_t to_offset, size_t bytes);
+
+/* Dense rows x cols x count reals of the device's precision (no padding) from or to the host. */
+dam_status dam__matrix_write(const dam__matrix *matrix, const void *dense, const char *what);
+dam_status dam__matrix_read(const dam__matrix *matrix, void *dense, const char *what);
+
+/* The same with doubles on the host, converted. */
+dam_status dam__matrix_write_doubles(const dam__matrix *matrix, const double *dense,
+                                     const char *what);
+dam_status dam__matrix_read_doubles(const dam__matrix *matrix, double *dense, const char *what);
+
+/* rows * cols * count. */
+size_t dam__matrix_items(const dam__matrix *matrix);
+
+#endif

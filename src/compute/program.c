@@ -1,0 +1,135 @@
+#include "compute/program.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/embedded.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "compute/cache.h"
+#include "compute/internal.h"
+
+struct dam__program {
+    dam__device *device;
+    cl_program handle;
+    struct dam__kernel *kernels;
+};
+
+/* common.cl first: the reals, vectors, reductions and random numbers that the others use. */
+static dam_status assemble_source(const char *name, dam__text *source)
+{
+    dam_status status = DAM_OK;
+    const char *const parts[] = {"common", name};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        const dam__embedded *part = dam__embedded_find(dam__kernel_sources, parts[i]);
+        if (part == NULL)
+            DAM_FAIL(DAM_INTERNAL, "kernel source 'cl/%s.cl' is not in this build", parts[i]);
+        DAM_TRY(dam__text_append_bytes(source, part->bytes, part->length));
+        DAM_TRY(dam__text_append(source, "\n"));
+    }
+cleanup:
+    return status;
+}
+
+static dam_status assemble_options(const dam__device *device, const char *extra, dam__text *options)
+{
+    bool wide = device->precision == DAM__PRECISION_DOUBLE;
+    return dam__text_append(options, "-cl-std=CL1.2 -DREAL_IS_DOUBLE=%d -DLANES=%d -DGROUP=%d%s%s",
+                            wide, device->lanes, device->group, extra[0] != '\0' ? " " : "", extra);
+}
+
+static dam_status build_failure(const dam__device *device, cl_program program, const char *name,
+                                cl_int error)
+{
+    enum { LOG_SHOWN = 1200 };
+    char *log = NULL;
+    size_t length = 0;
+    (void)clGetProgramBuildInfo(program, device->id, CL_PROGRAM_BUILD_LOG, 0, NULL, &length);
+    if (dam__alloc(length + 1, 1, &log) == DAM_OK && length > 0)
+        (void)clGetProgramBuildInfo(program, device->id, CL_PROGRAM_BUILD_LOG, length, log, NULL);
+    dam_status status = dam__fail(
+        DAM_INTERNAL, "compiling 'cl/%s.cl' for '%s' failed with %s; please report this: %.*s", name,
+        device->info.name, dam__cl_error_name(error), LOG_SHOWN, log != NULL ? log : "");
+    free(log);
+    return status;
+}
+
+static dam_status compile(dam__device *device, const char *name, const char *source,
+                          const char *options, cl_program *out)
+{
+    dam_status status = DAM_OK;
+    cl_int error = CL_SUCCESS;
+    cl_program program = clCreateProgramWithSource(device->context, 1, &source, NULL, &error);
+    if (program == NULL)
+        DAM_TRY(dam__cl_fail(device, error, "clCreateProgramWithSource"));
+    error = clBuildProgram(program, 1, &device->id, options, NULL, NULL);
+    if (error != CL_SUCCESS)
+        DAM_TRY(build_failure(device, program, name, error));
+    *out = program;
+    program = NULL;
+cleanup:
+    if (program != NULL)
+        (void)clReleaseProgram(program);
+    return status;
+}
+
+dam_status dam__program_create(dam__device *device, const char *name, const char *options,
+                               dam__program **out)
+{
+    dam_status status = DAM_OK;
+    dam__text source = {0}, flags = {0};
+    dam__program *program = NULL;
+    DAM_TRY(dam__alloc(1, sizeof *program, &program));
+    program->device = device;
+    DAM_TRY(assemble_source(name, &source));
+    DAM_TRY(assemble_options(device, options, &flags));
+    if (!dam__cache_load(device, name, source.data, flags.data, &program->handle)) {
+        dam__info(&device->log, "compiling the '%s' kernels for %s", name, device->info.name);
+        DAM_TRY(compile(device, name, source.data, flags.data, &program->handle));
+        dam__cache_store(device, name, source.data, flags.data, program->handle);
+    }
+    *out = program;
+    program = NULL;
+cleanup:
+    dam__program_destroy(program);
+    dam__text_free(&source);
+    dam__text_free(&flags);
+    return status;
+}
+
+void dam__program_destroy(dam__program *program)
+{
+    if (program == NULL)
+        return;
+    for (dam__kernel *kernel = program->kernels; kernel != NULL;) {
+        dam__kernel *next = kernel->next;
+        (void)clReleaseKernel(kernel->handle);
+        free(kernel);
+        kernel = next;
+    }
+    if (program->handle != NULL)
+        (void)clReleaseProgram(program->handle);
+    free(program);
+}
+
+dam_status dam__program_kernel(dam__program *program, const char *name, dam__kernel **out)
+{
+    dam_status status = DAM_OK;
+    dam__device *device = program->device;
+    dam__kernel *kernel = NULL;
+    DAM_TRY(dam__alloc(1, sizeof *kernel, &kernel));
+    kernel->device = device;
+    strncpy(kernel->name, name, sizeof kernel->name - 1);
+    cl_int error = CL_SUCCESS;
+    kernel->handle = clCreateKernel(program->handle, name, &error);
+    if (kernel->handle == NULL)
+        DAM_TRY(dam__cl_fail(device, error, name));
+    kernel->next = program->kernels;
+    program->kernels = kernel;
+    *out = kernel;
+    kernel = NULL;
+cleanup:
+    free(kernel);
+    return status;
+}

@@ -1,0 +1,60 @@
+/*
+ * Programs compiled from the embedded sources for one configuration, and kernel launches.
+ */
+#ifndef DAM__COMPUTE_PROGRAM_H
+#define DAM__COMPUTE_PROGRAM_H
+
+#include "compute/matrix.h"
+
+typedef struct dam__program dam__program;
+typedef struct dam__kernel dam__kernel;
+
+/*
+ * Compiles common.cl followed by cl/NAME.cl with the device's shape (REAL, LANES, GROUP) and further
+ * "-D" options ("" for none), or loads the binary from $XDG_CACHE_HOME/denseam. The cache is never
+ * fatal; DENSEAM_TRACE_CACHE=1 reports each hit and miss through the log. DAM_INTERNAL holds the
+ * build log's first lines.
+ */
+dam_status dam__program_create(dam__device *device, const char *name, const char *options,
+                               dam__program **out);
+void dam__program_destroy(dam__program *program);
+
+/* The kernel of that name; it belongs to the program. */
+dam_status dam__program_kernel(dam__program *program, const char *name, dam__kernel **out);
+
+typedef struct dam__argument {
+    enum { DAM__ARGUMENT_BUFFER, DAM__ARGUMENT_INT, DAM__ARGUMENT_REAL, DAM__ARGUMENT_UINT } type;
+    const dam__buffer *buffer;
+    int32_t integer;
+    double real; /* passed as the device's real */
+} dam__argument;
+
+dam__argument dam__arg(const dam__buffer *buffer);
+dam__argument dam__arg_int(int32_t value);
+dam__argument dam__arg_uint(uint32_t value);
+dam__argument dam__arg_real(double value);
+
+/* Work-items and work-group sizes per axis; local 0 means 1. Global must be a multiple of local. */
+typedef struct dam__range {
+    size_t global[3], local[3];
+} dam__range;
+
+/* What one launch computes and moves at least, for the profile. */
+typedef struct dam__work {
+    double flops, bytes;
+} dam__work;
+
+#define DAM_ARGUMENTS(...)                                                                         \
+    sizeof((dam__argument[]){__VA_ARGS__}) / sizeof(dam__argument), (dam__argument[]) { __VA_ARGS__ }
+
+/* Queues a kernel: returns before it ran. */
+dam_status dam__launch(dam__kernel *kernel, dam__range range, dam__work work, size_t count,
+                       const dam__argument *arguments);
+
+/* groups work-groups of the device's reduction size along x, rows along y. */
+dam__range dam__range_groups(const dam__device *device, size_t groups, size_t rows);
+
+/* items work-items along x, rounded up to whole groups. */
+dam__range dam__range_items(const dam__device *device, size_t items, size_t rows);
+
+#endif

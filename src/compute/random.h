@@ -1,0 +1,40 @@
+/*
+ * Counter-based random numbers, the same on host and device: Philox4x32-10 (Salmon et al. 2011).
+ *
+ * The key is the run's seed; the counter is {index low, index high, step, stream}, so any number can
+ * be drawn alone, in any order, on any device.
+ */
+#ifndef DAM__COMPUTE_RANDOM_H
+#define DAM__COMPUTE_RANDOM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Independent streams of one seed. Data and first weights must never share one. */
+typedef enum dam__stream {
+    DAM__STREAM_ORDER = 1,   /* the order of samples in an epoch; step = epoch */
+    DAM__STREAM_WEIGHTS = 2, /* first values of parameters; step = parameter */
+    DAM__STREAM_TEST = 3
+} dam__stream;
+
+void dam__philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]);
+
+/* Four words at one place of a stream. */
+void dam__random_words(uint64_t seed, dam__stream stream, uint32_t step, uint64_t index,
+                       uint32_t out[4]);
+
+/* Word to a uniform number in (0, 1): ((x >> 8) + 0.5) 2^-24, exact in float and double. */
+double dam__uniform(uint32_t word);
+
+/* Fills with independent N(0, 1) numbers (Box-Muller in double, pairs from index 2i, 2i + 1). */
+void dam__normals(uint64_t seed, dam__stream stream, uint32_t step, size_t count, double *out);
+
+/*
+ * Where index goes in the pseudo-random order of `size` items (1 ... 2^31 - 1): a keyed bijection of
+ * 0 ... size-1, so that host and device know any element without a table. Generalised Feistel
+ * network on the smallest square that holds size, with cycle walking (Black & Rogaway 2002) and
+ * Philox as the round function.
+ */
+uint32_t dam__permuted(uint64_t seed, uint32_t epoch, uint32_t size, uint32_t index);
+
+#endif

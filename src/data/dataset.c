@@ -1,0 +1,239 @@
+#include "data/dataset.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "data/reader.h"
+
+static const int32_t largest_label = 65535;
+static const char debian_folder[] = "/usr/share/datasets";
+
+void dam__dataset_free(dam__dataset *set)
+{
+    if (set == NULL)
+        return;
+    dam__array_free(&set->samples);
+    free(set->labels);
+    *set = (dam__dataset){0};
+}
+
+/* Where the two files of a split are; both freed with free(), labels may be NULL. */
+typedef struct places {
+    char *images, *labels;
+} places;
+
+/* *found = folder/name or folder/name.gz, whichever exists; NULL where neither does. */
+static dam_status find_file(const char *folder, const char *name, char **found)
+{
+    static const char *const endings[] = {"", ".gz"};
+    dam_status status = DAM_OK;
+    char *path = NULL;
+    *found = NULL;
+    for (size_t i = 0; i < 2 && *found == NULL; i++) {
+        DAM_TRY(dam__format(&path, "%s/%s%s", folder, name, endings[i]));
+        if (dam__file_exists(path)) {
+            *found = path;
+            path = NULL;
+        }
+        free(path);
+        path = NULL;
+    }
+cleanup:
+    free(path);
+    return status;
+}
+
+/* Looks in one folder, and adds it to the list of those searched. */
+static dam_status search_folder(const char *folder, dam__split split, places *out,
+                                dam__text *searched)
+{
+    dam_status status = DAM_OK;
+    const char *images =
+        split == DAM__SPLIT_TRAIN ? "train-images-idx3-ubyte" : "t10k-images-idx3-ubyte";
+    const char *labels =
+        split == DAM__SPLIT_TRAIN ? "train-labels-idx1-ubyte" : "t10k-labels-idx1-ubyte";
+    DAM_TRY(dam__text_append(searched, "%s'%s'", searched->length > 0 ? ", " : "", folder));
+    DAM_TRY(find_file(folder, images, &out->images));
+    if (out->images == NULL)
+        goto cleanup;
+    DAM_TRY(find_file(folder, labels, &out->labels));
+    if (out->labels == NULL)
+        DAM_FAIL(DAM_INPUT, "'%s' has no labels beside it: put '%s' (or .gz) into '%s'",
+                 out->images, labels, folder);
+cleanup:
+    return status;
+}
+
+/* Finds the IDX pair of a named set in the search folders (see dataset.h for their order). */
+static dam_status find_named(const char *name, dam__split split, places *out)
+{
+    dam_status status = DAM_OK;
+    char *folder = NULL;
+    dam__text searched = {0};
+    const char *const own = getenv("DENSEAM_DATA");
+    const char *const roots[] = {own, "data", debian_folder};
+    /* The files of all such sets have the same names: loose in a folder they pass for MNIST only.
+     */
+    bool loose = strcmp(name, "mnist") == 0;
+    for (size_t i = 0; i < sizeof roots / sizeof roots[0] && out->images == NULL; i++) {
+        if (roots[i] == NULL || roots[i][0] == '\0')
+            continue;
+        DAM_TRY(dam__path_join(&folder, roots[i], name));
+        DAM_TRY(search_folder(folder, split, out, &searched));
+        free(folder);
+        folder = NULL;
+        if (out->images == NULL && loose && roots[i] != debian_folder)
+            DAM_TRY(search_folder(roots[i], split, out, &searched));
+    }
+    if (out->images == NULL)
+        DAM_FAIL(DAM_INPUT,
+                 "data set '%s' is in none of %s: ci/setup fetches MNIST, Debian's package "
+                 "dataset-fashion-mnist has Fashion-MNIST; else set DENSEAM_DATA or data.images",
+                 name, searched.data);
+cleanup:
+    free(folder);
+    dam__text_free(&searched);
+    return status;
+}
+
+/* The files of a split: those the configuration names, else the named set's. */
+static dam_status find_places(const dam__data_config *config, dam__split split, places *out)
+{
+    dam_status status = DAM_OK;
+    bool train = split == DAM__SPLIT_TRAIN;
+    const char *images = train ? config->images : config->test_images;
+    const char *labels = train ? config->labels : config->test_labels;
+    const char *prefix = train ? "" : "test_";
+    if (images[0] == '\0' && labels[0] != '\0')
+        DAM_FAIL(DAM_INPUT, "data.%slabels is given without data.%simages; give both", prefix,
+                 prefix);
+    if (images[0] != '\0') {
+        DAM_TRY(dam__format(&out->images, "%s", images));
+        if (labels[0] != '\0')
+            DAM_TRY(dam__format(&out->labels, "%s", labels));
+    } else if (config->name[0] != '\0') {
+        DAM_TRY(find_named(config->name, split, out));
+    } else {
+        DAM_FAIL(DAM_INPUT, "there is no %s set: set data.%simages to a file, or data.name",
+                 train ? "training" : "test", prefix);
+    }
+cleanup:
+    return status;
+}
+
+/* Reads the images into set->samples as n x features; the item type is still the file's. */
+static dam_status read_samples(const char *path, dam__dataset *set)
+{
+    dam_status status = DAM_OK;
+    char text[DAM__SHAPE_TEXT];
+    dam__array *samples = &set->samples;
+    DAM_TRY(dam__array_read(path, samples));
+    dam__shape_text(samples->rank, samples->shape, text);
+    if (samples->rank == 0)
+        DAM_FAIL(DAM_INPUT, "'%s' holds one number, not samples", path);
+    if (dam__array_items(samples) == 0)
+        DAM_FAIL(DAM_INPUT, "'%s' holds no samples (its shape is %s)", path, text);
+    set->count = samples->shape[0];
+    set->features = dam__array_items(samples) / set->count;
+    if (samples->rank == 3) {
+        set->height = samples->shape[1];
+        set->width = samples->shape[2];
+    }
+    samples->rank = 2;
+    samples->shape[1] = set->features;
+cleanup:
+    return status;
+}
+
+/* Reads and checks the labels of all samples, and counts the classes. */
+static dam_status read_labels(const char *path, const char *images, dam__dataset *set)
+{
+    dam_status status = DAM_OK;
+    char text[DAM__SHAPE_TEXT];
+    dam__array labels = {0};
+    DAM_TRY(dam__array_read(path, &labels));
+    size_t items = dam__array_items(&labels);
+    if (labels.rank == 0 || items != labels.shape[0])
+        DAM_FAIL(DAM_INPUT,
+                 "labels '%s' have the shape %s; they must be one class number a sample, not "
+                 "one-hot",
+                 path, dam__shape_text(labels.rank, labels.shape, text));
+    if (items != set->count)
+        DAM_FAIL(DAM_INPUT, "'%s' holds %zu samples but '%s' %zu labels; they must go together",
+                 images, set->count, path, items);
+    DAM_TRY(dam__alloc(items, sizeof *set->labels, &set->labels));
+    for (size_t i = 0; i < items; i++) {
+        double label = dam__array_at(&labels, i);
+        if (!(label >= 0 && label <= largest_label) || label != floor(label))
+            DAM_FAIL(DAM_INPUT, "label %zu of '%s' is %g; labels must be whole numbers 0 ... %d", i,
+                     path, label, (int)largest_label);
+        set->labels[i] = (int32_t)label;
+        if (set->labels[i] >= set->classes)
+            set->classes = set->labels[i] + 1;
+    }
+cleanup:
+    dam__array_free(&labels);
+    return status;
+}
+
+/* Keeps the first `samples`; the classes stay those of the whole file. */
+static dam_status cut(int samples, const char *images, dam__dataset *set)
+{
+    if (samples < 0 || (size_t)samples > set->count)
+        return dam__fail(DAM_INPUT, "data.samples = %d, but '%s' holds %zu samples; 0 takes all",
+                         samples, images, set->count);
+    if (samples > 0)
+        set->count = set->samples.shape[0] = (size_t)samples;
+    return DAM_OK;
+}
+
+/* Turns everything but uint8 into float32, in place: no item grows. Refuses what is not finite. */
+static dam_status convert(const char *path, dam__dataset *set)
+{
+    dam__array *samples = &set->samples;
+    if (samples->element == DAM__U8)
+        return DAM_OK;
+    size_t items = dam__array_items(samples);
+    unsigned char *bytes = samples->data;
+    for (size_t i = 0; i < items; i++) {
+        double wide = dam__array_at(samples, i);
+        float value = (float)wide;
+        if (!isfinite(value))
+            return dam__fail(DAM_INPUT,
+                             "sample %zu of '%s' holds %g, which is no finite float32; mend or "
+                             "remove it",
+                             i / set->features, path, wide);
+        memcpy(bytes + i * sizeof value, &value, sizeof value);
+    }
+    samples->element = DAM__F32;
+    return dam__grow(&samples->data, items, sizeof(float));
+}
+
+dam_status dam__dataset_load(const dam__data_config *config, dam__split split, dam__dataset *out)
+{
+    dam_status status = DAM_OK;
+    places from = {0};
+    dam__dataset set = {0};
+    *out = (dam__dataset){0};
+    DAM_TRY(find_places(config, split, &from));
+    const char *name = config->name[0] != '\0' ? config->name : from.images;
+    (void)snprintf(set.name, sizeof set.name, "%s", name);
+    DAM_TRY(read_samples(from.images, &set));
+    if (from.labels != NULL)
+        DAM_TRY(read_labels(from.labels, from.images, &set));
+    if (split == DAM__SPLIT_TRAIN)
+        DAM_TRY(cut(config->samples, from.images, &set));
+    DAM_TRY(convert(from.images, &set));
+    *out = set;
+    set = (dam__dataset){0};
+cleanup:
+    free(from.images);
+    free(from.labels);
+    dam__dataset_free(&set);
+    return status;
+}

@@ -1,0 +1,332 @@
+#include "data/feed.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "compute/program.h"
+#include "compute/random.h"
+
+/*
+ * Raw rows go up in pieces of at most this many bytes: the staging of a resident set, and a chunk of
+ * a streamed one.
+ */
+enum { PIECE_BYTES = 16 * 1024 * 1024 };
+
+enum { SLOTS = 2 }; /* double buffering */
+
+/* A piece of the set on its way to the device. */
+struct slot {
+    char *staging;        /* host: raw rows */
+    int32_t *labels;      /* host */
+    dam__buffer *raw;     /* device: raw rows */
+    dam__matrix samples;  /* device: prepared rows (streaming only) */
+    dam__buffer *device_labels; /* (streaming only) */
+    dam__fence fence;     /* passed once the staging was copied */
+};
+
+struct dam__feed {
+    dam__device *device;
+    const dam__dataset *set;
+    dam__feed_options options;
+    size_t row_bytes;  /* of a raw sample */
+    int piece;         /* rows of a slot: whole batches when streaming */
+    int steps;
+    struct slot slots[SLOTS];
+    dam__matrix resident; /* the prepared set (not streaming) */
+    dam__buffer *resident_labels, *order;
+    dam__matrix gathered; /* one batch of its own (shuffled, not indexed, not streaming) */
+    dam__buffer *gathered_labels;
+    dam__program *program;
+    dam__kernel *sphere, *make_order, *gather;
+    int epoch, step;
+    int filled; /* streaming: pieces uploaded so far this epoch */
+};
+
+static bool gathers(const dam__feed *feed)
+{
+    return feed->options.shuffle && !feed->options.indexed && !feed->options.stream;
+}
+
+static int smaller(int a, size_t b)
+{
+    return (size_t)a < b ? a : (int)b;
+}
+
+dam_status dam__feed_create(dam__device *device, const dam__dataset *set,
+                            const dam__feed_options *options, dam__feed **out)
+{
+    dam_status status = DAM_OK;
+    dam__feed *feed = NULL;
+    if (options->count == 0 || options->first + options->count > set->count)
+        DAM_FAIL(DAM_INPUT, "'%s': no samples are left in this part of its %zu; "
+                            "change data.samples or data.validation",
+                 set->name, set->count);
+    if (options->count > INT32_MAX || set->features > INT32_MAX / 4)
+        DAM_FAIL(DAM_INPUT, "'%s' has more than 2^31 samples or 2^29 features", set->name);
+    DAM_TRY(dam__alloc(1, sizeof *feed, &feed));
+    feed->device = device;
+    feed->set = set;
+    feed->options = *options;
+    feed->options.batch = smaller(options->batch, options->count);
+    feed->row_bytes = set->features * dam__element_size(set->samples.element);
+    feed->steps = (int)((options->count + (size_t)feed->options.batch - 1) /
+                        (size_t)feed->options.batch);
+    size_t fitting = PIECE_BYTES / feed->row_bytes;
+    int batches = (int)(fitting / (size_t)feed->options.batch);
+    feed->piece = options->stream ? feed->options.batch * (batches > 0 ? batches : 1)
+                                  : smaller((int)(fitting > 0 ? fitting : 1), options->count);
+    feed->piece = smaller(feed->piece, (size_t)feed->options.batch * (size_t)feed->steps);
+    *out = feed;
+    feed = NULL;
+cleanup:
+    dam__feed_destroy(feed);
+    return status;
+}
+
+void dam__feed_destroy(dam__feed *feed)
+{
+    if (feed == NULL)
+        return;
+    for (int i = 0; i < SLOTS; i++) {
+        struct slot *slot = &feed->slots[i];
+        /* The staging may still be on its way. */
+        (void)dam__fence_wait(feed->device, &slot->fence);
+        dam__fence_clear(&slot->fence);
+        dam__buffer_destroy(slot->raw);
+        dam__buffer_destroy(slot->samples.buffer);
+        dam__buffer_destroy(slot->device_labels);
+        free(slot->staging);
+        free(slot->labels);
+    }
+    dam__buffer_destroy(feed->resident.buffer);
+    dam__buffer_destroy(feed->resident_labels);
+    dam__buffer_destroy(feed->order);
+    dam__buffer_destroy(feed->gathered.buffer);
+    dam__buffer_destroy(feed->gathered_labels);
+    dam__program_destroy(feed->program);
+    free(feed);
+}
+
+dam_status dam__feed_plan(dam__feed *feed, dam__plan *plan)
+{
+    dam_status status = DAM_OK;
+    int dim = (int)feed->set->features, count = (int)feed->options.count;
+    size_t label = sizeof(int32_t);
+    for (int i = 0; i < SLOTS; i++) {
+        struct slot *slot = &feed->slots[i];
+        DAM_TRY(dam__plan_buffer(plan, "samples: raw piece",
+                                 (size_t)feed->piece * feed->row_bytes, &slot->raw));
+        if (!feed->options.stream)
+            continue;
+        DAM_TRY(dam__plan_matrix(plan, "samples: streamed piece", feed->piece, dim, 1,
+                                 &slot->samples));
+        DAM_TRY(dam__plan_buffer(plan, "labels: streamed piece", (size_t)feed->piece * label,
+                                 &slot->device_labels));
+    }
+    if (feed->options.stream)
+        return DAM_OK;
+    DAM_TRY(dam__plan_matrix(plan, "samples", count, dim, 1, &feed->resident));
+    DAM_TRY(dam__plan_buffer(plan, "labels", (size_t)count * label, &feed->resident_labels));
+    if (feed->options.shuffle)
+        DAM_TRY(dam__plan_buffer(plan, "order of the epoch", (size_t)count * label, &feed->order));
+    if (gathers(feed)) {
+        DAM_TRY(dam__plan_matrix(plan, "batch", feed->options.batch, dim, 1, &feed->gathered));
+        DAM_TRY(dam__plan_buffer(plan, "batch: labels", (size_t)feed->options.batch * label,
+                                 &feed->gathered_labels));
+    }
+cleanup:
+    return status;
+}
+
+/* Uploads `rows` raw samples from a slot's staging and prepares them into rows `first` of target. */
+static dam_status upload_piece(dam__feed *feed, struct slot *slot, int rows,
+                               const dam__matrix *target, int first, const char *what)
+{
+    dam_status status = DAM_OK;
+    double elements = (double)rows * (double)feed->set->features;
+    DAM_TRY(dam__buffer_write(slot->raw, 0, slot->staging, (size_t)rows * feed->row_bytes, false,
+                              what));
+    DAM_TRY(dam__launch(feed->sphere, dam__range_groups(feed->device, (size_t)rows, 1),
+                        (dam__work){.flops = 5 * elements,
+                                    .bytes = elements * (double)dam__real_size(feed->device)},
+                        DAM_ARGUMENTS(dam__arg(slot->raw), dam__arg(target->buffer),
+                                      dam__arg_int((int)feed->set->features),
+                                      dam__arg_int((int)target->ld), dam__arg_int(first))));
+    DAM_TRY(dam__fence_set(feed->device, &slot->fence));
+cleanup:
+    return status;
+}
+
+static const char *raw_sample(const dam__feed *feed, size_t index)
+{
+    return (const char *)feed->set->samples.data + (feed->options.first + index) * feed->row_bytes;
+}
+
+static int32_t label_of(const dam__feed *feed, size_t index)
+{
+    return feed->set->labels != NULL ? feed->set->labels[feed->options.first + index] : 0;
+}
+
+/* The whole set, piece by piece. */
+static dam_status load_resident(dam__feed *feed)
+{
+    dam_status status = DAM_OK;
+    int32_t *labels = NULL;
+    size_t count = feed->options.count;
+    for (size_t start = 0, turn = 0; start < count; start += (size_t)feed->piece, turn++) {
+        struct slot *slot = &feed->slots[turn % SLOTS];
+        int rows = smaller(feed->piece, count - start);
+        DAM_TRY(dam__fence_wait(feed->device, &slot->fence));
+        memcpy(slot->staging, raw_sample(feed, start), (size_t)rows * feed->row_bytes);
+        DAM_TRY(upload_piece(feed, slot, rows, &feed->resident, (int)start, "samples (once)"));
+    }
+    DAM_TRY(dam__alloc(count, sizeof *labels, &labels));
+    for (size_t i = 0; i < count; i++)
+        labels[i] = label_of(feed, i);
+    DAM_TRY(dam__buffer_write(feed->resident_labels, 0, labels, count * sizeof *labels, true,
+                              "labels (once)"));
+cleanup:
+    free(labels);
+    return status;
+}
+
+dam_status dam__feed_prepare(dam__feed *feed)
+{
+    dam_status status = DAM_OK;
+    /* Datasets hold bytes or floats (data/dataset.h). */
+    const char *options =
+        feed->set->samples.element == DAM__U8 ? "-DSOURCE=uchar" : "-DSOURCE=float";
+    DAM_TRY(dam__program_create(feed->device, "data", options, &feed->program));
+    DAM_TRY(dam__program_kernel(feed->program, "data_sphere", &feed->sphere));
+    DAM_TRY(dam__program_kernel(feed->program, "data_order", &feed->make_order));
+    DAM_TRY(dam__program_kernel(feed->program, "data_gather", &feed->gather));
+    for (int i = 0; i < SLOTS; i++) {
+        DAM_TRY(dam__alloc((size_t)feed->piece, feed->row_bytes, &feed->slots[i].staging));
+        DAM_TRY(dam__alloc((size_t)feed->piece, sizeof(int32_t), &feed->slots[i].labels));
+    }
+    if (!feed->options.stream)
+        DAM_TRY(load_resident(feed));
+cleanup:
+    return status;
+}
+
+int dam__feed_steps(const dam__feed *feed)
+{
+    return feed->steps;
+}
+
+int dam__feed_samples(const dam__feed *feed)
+{
+    return (int)feed->options.count;
+}
+
+/* The sample at a place of this epoch. */
+static size_t sample_at(const dam__feed *feed, size_t place)
+{
+    if (!feed->options.shuffle)
+        return place;
+    return dam__permuted(feed->options.seed, (uint32_t)feed->epoch, (uint32_t)feed->options.count,
+                         (uint32_t)place);
+}
+
+/* Queues piece number `number` of this epoch into its slot. */
+static dam_status stream_piece(dam__feed *feed, int number)
+{
+    dam_status status = DAM_OK;
+    struct slot *slot = &feed->slots[number % SLOTS];
+    size_t start = (size_t)number * (size_t)feed->piece;
+    int rows = smaller(feed->piece, feed->options.count - start);
+    DAM_TRY(dam__fence_wait(feed->device, &slot->fence));
+    for (int i = 0; i < rows; i++) {
+        size_t sample = sample_at(feed, start + (size_t)i);
+        memcpy(slot->staging + (size_t)i * feed->row_bytes, raw_sample(feed, sample),
+               feed->row_bytes);
+        slot->labels[i] = label_of(feed, sample);
+    }
+    DAM_TRY(dam__buffer_write(slot->device_labels, 0, slot->labels,
+                              (size_t)rows * sizeof *slot->labels, false, "labels (streamed)"));
+    DAM_TRY(upload_piece(feed, slot, rows, &slot->samples, 0, "samples (streamed)"));
+cleanup:
+    return status;
+}
+
+dam_status dam__feed_begin(dam__feed *feed, int epoch, int step)
+{
+    dam_status status = DAM_OK;
+    feed->epoch = epoch;
+    feed->step = step;
+    if (feed->options.stream) {
+        feed->filled = step * feed->options.batch / feed->piece;
+        DAM_TRY(stream_piece(feed, feed->filled++));
+    } else if (feed->options.shuffle) {
+        uint32_t count = (uint32_t)feed->options.count;
+        uint32_t side = (uint32_t)sqrt((double)count);
+        while ((uint64_t)side * side < count)
+            side++;
+        DAM_TRY(dam__launch(
+            feed->make_order, dam__range_items(feed->device, count, 1),
+            (dam__work){.bytes = 4.0 * count},
+            DAM_ARGUMENTS(dam__arg(feed->order), dam__arg_uint(count), dam__arg_uint(side),
+                          dam__arg_uint((uint32_t)epoch),
+                          dam__arg_uint((uint32_t)feed->options.seed),
+                          dam__arg_uint((uint32_t)(feed->options.seed >> 32)),
+                          dam__arg_uint(DAM__STREAM_ORDER))));
+    }
+cleanup:
+    return status;
+}
+
+static dam_status next_streamed(dam__feed *feed, int start, dam__batch *out)
+{
+    dam_status status = DAM_OK;
+    int number = start / feed->piece;
+    struct slot *slot = &feed->slots[number % SLOTS];
+    *out = (dam__batch){.samples = &slot->samples,
+                        .labels = slot->device_labels,
+                        .first = start % feed->piece,
+                        .size = smaller(feed->options.batch, feed->options.count - (size_t)start)};
+    /* While the device works on this piece, the host prepares the next into the other slot, whose
+     * last batch was queued before: the queue is in order, so it is not overwritten too early. */
+    bool more = (size_t)(number + 1) * (size_t)feed->piece < feed->options.count;
+    if (more && feed->filled == number + 1)
+        DAM_TRY(stream_piece(feed, feed->filled++));
+cleanup:
+    return status;
+}
+
+static dam_status next_gathered(dam__feed *feed, int start, int size, dam__batch *out)
+{
+    double bytes = 2.0 * size * (double)feed->set->features * (double)dam__real_size(feed->device);
+    *out = (dam__batch){
+        .samples = &feed->gathered, .labels = feed->gathered_labels, .first = 0, .size = size};
+    return dam__launch(
+        feed->gather, dam__range_groups(feed->device, (size_t)size, 1),
+        (dam__work){.bytes = bytes},
+        DAM_ARGUMENTS(dam__arg(feed->resident.buffer), dam__arg(feed->resident_labels),
+                      dam__arg(feed->order), dam__arg(feed->gathered.buffer),
+                      dam__arg(feed->gathered_labels), dam__arg_int(start),
+                      dam__arg_int((int)feed->resident.ld), dam__arg_int(1)));
+}
+
+dam_status dam__feed_next(dam__feed *feed, dam__batch *out)
+{
+    dam_status status = DAM_OK;
+    int start = feed->step++ * feed->options.batch;
+    int size = smaller(feed->options.batch, feed->options.count - (size_t)start);
+    if (feed->options.stream)
+        DAM_TRY(next_streamed(feed, start, out));
+    else if (gathers(feed))
+        DAM_TRY(next_gathered(feed, start, size, out));
+    else
+        *out = (dam__batch){.samples = &feed->resident,
+                            .labels = feed->resident_labels,
+                            .rows = feed->options.shuffle ? feed->order : NULL,
+                            .first = start,
+                            .size = size};
+    if (feed->set->labels == NULL)
+        out->labels = NULL;
+cleanup:
+    return status;
+}

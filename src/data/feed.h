@@ -1,0 +1,52 @@
+/*
+ * Batches of a dataset on the device.
+ *
+ * A set that fits lives on the device and is read through a permuted index; one that does not is
+ * streamed in two chunks, the next prepared on the host while the device works on the present one.
+ * Both give the same batches of the same samples.
+ */
+#ifndef DAM__DATA_FEED_H
+#define DAM__DATA_FEED_H
+
+#include "compute/matrix.h"
+#include "data/dataset.h"
+
+/* One batch: sample i is row rows[first + i] of samples (first + i where rows is NULL). */
+typedef struct dam__batch {
+    const dam__matrix *samples;
+    const dam__buffer *labels; /* int32, one a row of samples; NULL without labels */
+    const dam__buffer *rows;   /* int32 or NULL */
+    int first, size;
+} dam__batch;
+
+typedef struct dam__feed_options {
+    size_t first, count; /* the range of the dataset's samples to feed */
+    int batch;           /* the last batch of an epoch may be smaller */
+    bool shuffle;        /* a new order each epoch */
+    uint64_t seed;
+    bool indexed; /* batches may use `rows`; else they are gathered into a matrix of their own */
+    bool stream;  /* do not keep the set on the device */
+} dam__feed_options;
+
+typedef struct dam__feed dam__feed;
+
+/* The dataset must outlive the feed. DAM_INPUT where the range is empty. */
+dam_status dam__feed_create(dam__device *device, const dam__dataset *set,
+                            const dam__feed_options *options, dam__feed **out);
+void dam__feed_destroy(dam__feed *feed);
+
+dam_status dam__feed_plan(dam__feed *feed, dam__plan *plan);
+
+/* After the plan was allocated: compiles the kernels and loads a resident set. */
+dam_status dam__feed_prepare(dam__feed *feed);
+
+int dam__feed_steps(const dam__feed *feed);   /* batches an epoch */
+int dam__feed_samples(const dam__feed *feed); /* samples an epoch */
+
+/* Starts an epoch at one of its steps (0 unless resuming). */
+dam_status dam__feed_begin(dam__feed *feed, int epoch, int step);
+
+/* The next batch; valid until the call after the next. */
+dam_status dam__feed_next(dam__feed *feed, dam__batch *out);
+
+#endif

@@ -1,0 +1,519 @@
+#include "model/vmf.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "compute/program.h"
+#include "compute/random.h"
+
+/* Indices into dam__model.parameters. */
+enum { MEMORIES, CLASS_WEIGHTS, BETA, COUNTS, PRIOR, PARAMETERS };
+
+/* Class columns summed in one pass over a row: what fits the registers beside the rest. */
+enum { LARGEST_TILE = 12 };
+
+struct vmf {
+    dam__model base;
+    int memories, columns, tile, parts, chunk;
+    dam__matrix similarities; /* chunk x (memories + 1); afterwards the scaled responsibilities */
+    dam__matrix activations;  /* the same shape */
+    dam__matrix ratios;       /* chunk x columns */
+    dam__matrix statistics;   /* 1 x 4 chunk: four numbers a sample */
+    dam__matrix gradient_parts; /* columns x (memories + 1), `parts` of them */
+    dam__matrix scalars;        /* b, tau, tau' */
+    dam__program *program, *reduce;
+    dam__kernel *update_scalars, *forward, *evaluate, *class_gradient, *collect, *score, *sinkhorn,
+        *reduce_problems;
+};
+
+static struct vmf *vmf_of(dam__model *model)
+{
+    return (struct vmf *)model;
+}
+
+static double varsigma_of(const struct vmf *vmf)
+{
+    return vmf->base.config.varsigma;
+}
+
+static void destroy(dam__model *model)
+{
+    struct vmf *vmf = vmf_of(model);
+    for (int i = 0; i < model->parameter_count; i++) {
+        dam__buffer_destroy(model->parameters[i].value.buffer);
+        dam__buffer_destroy(model->parameters[i].gradient.buffer);
+    }
+    dam__buffer_destroy(vmf->similarities.buffer);
+    dam__buffer_destroy(vmf->activations.buffer);
+    dam__buffer_destroy(vmf->ratios.buffer);
+    dam__buffer_destroy(vmf->statistics.buffer);
+    dam__buffer_destroy(vmf->gradient_parts.buffer);
+    dam__buffer_destroy(vmf->scalars.buffer);
+    dam__program_destroy(vmf->program);
+    dam__program_destroy(vmf->reduce);
+    free(vmf);
+}
+
+/* --- memory ------------------------------------------------------------------------------------- */
+
+static dam_status plan_parameters(struct vmf *vmf, dam__plan *plan)
+{
+    static const struct {
+        const char *name, *gradient_name;
+        dam__rule rule;
+        dam__constraint constraint;
+        bool trained;
+    } descriptions[PARAMETERS] = {
+        [MEMORIES] = {"memories", "memories: gradient", DAM__RULE_MOMENTUM,
+                      DAM__CONSTRAINT_UNIT_ROWS, true},
+        [CLASS_WEIGHTS] = {"class_weights", "class_weights: gradient", DAM__RULE_MIRROR,
+                           DAM__CONSTRAINT_NONE, true},
+        [BETA] = {"beta", "beta: gradient", DAM__RULE_MOMENTUM, DAM__CONSTRAINT_NONE, true},
+        [COUNTS] = {.name = "counts"},
+        [PRIOR] = {.name = "class_prior"},
+    };
+    const int shapes[PARAMETERS][2] = {
+        [MEMORIES] = {vmf->memories, vmf->base.task.dim},
+        [CLASS_WEIGHTS] = {vmf->columns, vmf->memories + 1},
+        [BETA] = {1, 1},
+        [COUNTS] = {1, vmf->memories + 1},
+        [PRIOR] = {1, vmf->columns},
+    };
+    dam_status status = DAM_OK;
+    vmf->base.parameter_count = PARAMETERS;
+    for (int i = 0; i < PARAMETERS; i++) {
+        dam__parameter *parameter = &vmf->base.parameters[i];
+        parameter->name = descriptions[i].name;
+        parameter->rule = descriptions[i].rule;
+        parameter->constraint = descriptions[i].constraint;
+        parameter->trained = descriptions[i].trained;
+        DAM_TRY(dam__plan_matrix(plan, parameter->name, shapes[i][0], shapes[i][1], 1,
+                                 &parameter->value));
+        if (parameter->trained)
+            DAM_TRY(dam__plan_matrix(plan, descriptions[i].gradient_name, shapes[i][0],
+                                     shapes[i][1], 1, &parameter->gradient));
+    }
+    vmf->base.parameters[BETA].trained = vmf->base.config.beta_rule == DAM__BETA_LEARNED;
+cleanup:
+    return status;
+}
+
+/* The matrix without its background column, for the products: rows of `memories` columns. */
+static dam__matrix memory_columns(const struct vmf *vmf, const dam__matrix *matrix)
+{
+    dam__matrix view = *matrix;
+    view.cols = vmf->memories;
+    return view;
+}
+
+static dam__operand first_rows(const dam__matrix *matrix, int rows, bool transposed)
+{
+    return (dam__operand){.matrix = matrix, .transposed = transposed, .height = rows};
+}
+
+static dam_status reserve_products(struct vmf *vmf)
+{
+    dam_status status = DAM_OK;
+    const dam__matrix *memories = &vmf->base.parameters[MEMORIES].value;
+    const dam__matrix *gradient = &vmf->base.parameters[MEMORIES].gradient;
+    /* Only the shape of the samples matters here. */
+    const dam__matrix samples = {.rows = vmf->chunk,
+                                 .cols = vmf->base.task.dim,
+                                 .count = 1,
+                                 .ld = memories->ld,
+                                 .stride = memories->ld * (size_t)vmf->chunk};
+    dam__matrix similarities = memory_columns(vmf, &vmf->similarities);
+    DAM_TRY(dam__gemm_reserve(vmf->base.gemm, dam__whole(&samples, false),
+                              dam__whole(memories, true), &similarities));
+    DAM_TRY(dam__gemm_reserve(vmf->base.gemm, dam__whole(&similarities, true),
+                              dam__whole(&samples, false), gradient));
+cleanup:
+    return status;
+}
+
+static dam_status plan(dam__model *model, dam__plan *plan, int chunk)
+{
+    dam_status status = DAM_OK;
+    struct vmf *vmf = vmf_of(model);
+    int width = vmf->memories + 1;
+    vmf->chunk = chunk;
+    DAM_TRY(plan_parameters(vmf, plan));
+    DAM_TRY(dam__plan_matrix(plan, "similarities", chunk, width, 1, &vmf->similarities));
+    DAM_TRY(dam__plan_matrix(plan, "activations", chunk, width, 1, &vmf->activations));
+    DAM_TRY(dam__plan_matrix(plan, "class ratios", chunk, vmf->columns, 1, &vmf->ratios));
+    DAM_TRY(dam__plan_matrix(plan, "sample statistics", 1, 4 * chunk, 1, &vmf->statistics));
+    DAM_TRY(dam__plan_matrix(plan, "class gradient, parts", vmf->columns, width, vmf->parts,
+                             &vmf->gradient_parts));
+    DAM_TRY(dam__plan_matrix(plan, "scalars", 1, 3, 1, &vmf->scalars));
+    DAM_TRY(reserve_products(vmf));
+cleanup:
+    return status;
+}
+
+static dam_status prepare(dam__model *model)
+{
+    dam_status status = DAM_OK;
+    struct vmf *vmf = vmf_of(model);
+    char *options = NULL;
+    DAM_TRY(dam__format(&options, "-DCOLUMNS=%d -DTILE=%d", vmf->columns, vmf->tile));
+    DAM_TRY(dam__program_create(model->device, "vmf", options, &vmf->program));
+    DAM_TRY(dam__program_create(model->device, "reduce", "", &vmf->reduce));
+    DAM_TRY(dam__program_kernel(vmf->program, "vmf_scalars", &vmf->update_scalars));
+    DAM_TRY(dam__program_kernel(vmf->program, "vmf_forward", &vmf->forward));
+    DAM_TRY(dam__program_kernel(vmf->program, "vmf_evaluate", &vmf->evaluate));
+    DAM_TRY(dam__program_kernel(vmf->program, "vmf_class_gradient", &vmf->class_gradient));
+    DAM_TRY(dam__program_kernel(vmf->program, "vmf_collect", &vmf->collect));
+    DAM_TRY(dam__program_kernel(vmf->program, "vmf_score", &vmf->score));
+    DAM_TRY(dam__program_kernel(vmf->program, "vmf_sinkhorn", &vmf->sinkhorn));
+    DAM_TRY(dam__program_kernel(vmf->reduce, "reduce_problems", &vmf->reduce_problems));
+cleanup:
+    free(options);
+    return status;
+}
+
+/* --- first values ------------------------------------------------------------------------------- */
+
+/* Normal vectors, normalised: uniform on the sphere. */
+static dam_status initialise_memories(struct vmf *vmf, uint64_t seed)
+{
+    dam_status status = DAM_OK;
+    double *memories = NULL;
+    size_t dim = (size_t)vmf->base.task.dim, count = (size_t)vmf->memories;
+    DAM_TRY(dam__alloc(count * dim, sizeof *memories, &memories));
+    dam__normals(seed, DAM__STREAM_WEIGHTS, MEMORIES, count * dim, memories);
+    for (size_t i = 0; i < count; i++) {
+        double squares = 0;
+        for (size_t j = 0; j < dim; j++)
+            squares += memories[i * dim + j] * memories[i * dim + j];
+        for (size_t j = 0; j < dim; j++)
+            memories[i * dim + j] /= sqrt(squares);
+    }
+    DAM_TRY(dam__matrix_write_doubles(&vmf->base.parameters[MEMORIES].value, memories,
+                                      "first memories"));
+cleanup:
+    free(memories);
+    return status;
+}
+
+/* counts = 1 each, memories / capacity for the background; weights = count * prior. */
+static dam_status initialise_classes(struct vmf *vmf)
+{
+    dam_status status = DAM_OK;
+    double *prior = NULL, *counts = NULL, *weights = NULL;
+    size_t columns = (size_t)vmf->columns, width = (size_t)vmf->memories + 1;
+    double softening = vmf->base.config.softening;
+    int capacity = vmf->base.config.capacity > 0 ? vmf->base.config.capacity : vmf->memories;
+    DAM_TRY(dam__alloc(columns, sizeof *prior, &prior));
+    DAM_TRY(dam__alloc(width, sizeof *counts, &counts));
+    DAM_TRY(dam__alloc(columns * width, sizeof *weights, &weights));
+    /* The softening class, last, has no samples of its own. */
+    for (size_t y = 0; y < columns; y++)
+        prior[y] = softening / (double)columns +
+                   (y + 1 < columns ? (1 - softening) * vmf->base.task.class_share[y] : 0);
+    for (size_t j = 0; j < width; j++)
+        counts[j] = j + 1 < width ? 1 : (double)vmf->memories / capacity;
+    for (size_t y = 0; y < columns; y++)
+        for (size_t j = 0; j < width; j++)
+            weights[y * width + j] = counts[j] * prior[y];
+    DAM_TRY(dam__matrix_write_doubles(&vmf->base.parameters[PRIOR].value, prior, "class prior"));
+    DAM_TRY(dam__matrix_write_doubles(&vmf->base.parameters[COUNTS].value, counts, "counts"));
+    DAM_TRY(dam__matrix_write_doubles(&vmf->base.parameters[CLASS_WEIGHTS].value, weights,
+                                      "first class weights"));
+cleanup:
+    free(prior);
+    free(counts);
+    free(weights);
+    return status;
+}
+
+static dam_status write_beta(struct vmf *vmf, double beta)
+{
+    return dam__matrix_write_doubles(&vmf->base.parameters[BETA].value, &beta, "beta");
+}
+
+/* b, tau and tau' of the present beta. */
+static dam_status refresh(dam__model *model)
+{
+    struct vmf *vmf = vmf_of(model);
+    return dam__launch(vmf->update_scalars, (dam__range){.global = {1}}, (dam__work){.flops = 30},
+                       DAM_ARGUMENTS(dam__arg(vmf->base.parameters[BETA].value.buffer),
+                                     dam__arg(vmf->scalars.buffer),
+                                     dam__arg_real(varsigma_of(vmf)),
+                                     dam__arg_int(vmf->base.task.dim)));
+}
+
+static dam_status initialise(dam__model *model, uint64_t seed)
+{
+    dam_status status = DAM_OK;
+    struct vmf *vmf = vmf_of(model);
+    DAM_TRY(initialise_memories(vmf, seed));
+    DAM_TRY(initialise_classes(vmf));
+    DAM_TRY(write_beta(vmf, model->config.beta));
+    DAM_TRY(refresh(model));
+cleanup:
+    return status;
+}
+
+double dam__vmf_annealed_beta(const dam__model_config *config, int epoch)
+{
+    double p = ((double)epoch + 1) / config->anneal_epochs;
+    if (p >= 1)
+        return config->anneal_to;
+    double rise = pow(p, config->anneal_exponent), rest = pow(1 - p, config->anneal_exponent);
+    return config->beta + (config->anneal_to - config->beta) * rise / (rise + rest);
+}
+
+static int schedule_epochs(const dam__model *model)
+{
+    return model->config.beta_rule == DAM__BETA_ANNEALED ? model->config.anneal_epochs : 0;
+}
+
+static dam_status begin_epoch(dam__model *model, int epoch)
+{
+    struct vmf *vmf = vmf_of(model);
+    if (model->config.beta_rule != DAM__BETA_ANNEALED)
+        return DAM_OK;
+    dam_status status = write_beta(vmf, dam__vmf_annealed_beta(&model->config, epoch));
+    return status == DAM_OK ? refresh(model) : status;
+}
+
+/* --- a step ------------------------------------------------------------------------------------- */
+
+/* Samples first ... first+size-1 of a batch: it never exceeds the planned chunk. */
+static dam__batch chunk_of(const dam__batch *batch, int start, int chunk)
+{
+    dam__batch part = *batch;
+    part.first += start;
+    part.size = batch->size - start < chunk ? batch->size - start : chunk;
+    return part;
+}
+
+static dam__operand samples_of(const dam__batch *batch)
+{
+    return (dam__operand){.matrix = batch->samples,
+                          .height = batch->size,
+                          .rows = batch->rows,
+                          .first = batch->first};
+}
+
+/* S = X W' (GEMM 1). */
+static dam_status similarities(struct vmf *vmf, const dam__batch *batch)
+{
+    dam__matrix out = memory_columns(vmf, &vmf->similarities);
+    return dam__gemm_run(vmf->base.gemm, 1.0, samples_of(batch),
+                         dam__whole(&vmf->base.parameters[MEMORIES].value, true), 0.0, &out);
+}
+
+/* E, R, scaled Q and the statistics of every sample, in one pass over the similarities. */
+static dam_status forward(struct vmf *vmf, const dam__batch *batch, double per_sample)
+{
+    const dam__matrix *weights = &vmf->base.parameters[CLASS_WEIGHTS].value;
+    double cells = (double)batch->size * (vmf->memories + 1);
+    double real = (double)dam__real_size(vmf->base.device);
+    /* An exponential counts as 20 flops. */
+    return dam__launch(
+        vmf->forward, dam__range_groups(vmf->base.device, (size_t)batch->size, 1),
+        (dam__work){.flops = cells * (4 * vmf->columns + 28), .bytes = 3 * cells * real},
+        DAM_ARGUMENTS(dam__arg(vmf->similarities.buffer), dam__arg(vmf->activations.buffer),
+                      dam__arg(vmf->ratios.buffer), dam__arg(vmf->statistics.buffer),
+                      dam__arg(weights->buffer), dam__arg(vmf->scalars.buffer),
+                      dam__arg(batch->labels),
+                      dam__arg(batch->rows != NULL ? batch->rows : batch->labels),
+                      dam__arg_int(batch->rows != NULL), dam__arg_int(batch->first),
+                      dam__arg_int(vmf->memories), dam__arg_int((int)vmf->similarities.ld),
+                      dam__arg_int((int)vmf->ratios.ld), dam__arg_int((int)weights->ld),
+                      dam__arg_real(vmf->base.config.softening), dam__arg_real(per_sample)));
+}
+
+/* dL/dG = -(1/B) E' R, in parts of fixed shape that are then added up. */
+static dam_status class_gradient(struct vmf *vmf, const dam__batch *batch, double per_sample,
+                                 bool accumulate)
+{
+    dam_status status = DAM_OK;
+    dam__device *device = vmf->base.device;
+    const dam__matrix *parts = &vmf->gradient_parts;
+    const dam__matrix *gradient = &vmf->base.parameters[CLASS_WEIGHTS].gradient;
+    size_t vectors = ((size_t)vmf->memories + (size_t)dam__lanes(device)) / (size_t)dam__lanes(device);
+    double cells = (double)batch->size * (vmf->memories + 1);
+    double real = (double)dam__real_size(device);
+    dam__range range = dam__range_items(device, vectors,
+                                        (size_t)(vmf->columns + vmf->tile - 1) / (size_t)vmf->tile);
+    range.global[2] = (size_t)vmf->parts;
+    DAM_TRY(dam__launch(
+        vmf->class_gradient, range,
+        (dam__work){.flops = 2 * cells * vmf->columns, .bytes = cells * real},
+        DAM_ARGUMENTS(dam__arg(vmf->activations.buffer), dam__arg(vmf->ratios.buffer),
+                      dam__arg(parts->buffer), dam__arg_int(batch->size),
+                      dam__arg_int(vmf->memories + 1), dam__arg_int((int)vmf->activations.ld),
+                      dam__arg_int((int)vmf->ratios.ld), dam__arg_int((int)parts->ld),
+                      dam__arg_int((int)parts->stride), dam__arg_real(per_sample))));
+    double entries = (double)vmf->columns * (vmf->memories + 1);
+    DAM_TRY(dam__launch(
+        vmf->reduce_problems, dam__range_items(device, vectors, (size_t)vmf->columns),
+        (dam__work){.flops = entries * vmf->parts, .bytes = entries * (vmf->parts + 1) * real},
+        DAM_ARGUMENTS(dam__arg(parts->buffer), dam__arg(gradient->buffer),
+                      dam__arg_int(vmf->parts), dam__arg_int((int)parts->stride),
+                      dam__arg_int(vmf->memories + 1), dam__arg_int((int)parts->ld),
+                      dam__arg_int(accumulate))));
+cleanup:
+    return status;
+}
+
+/* dL/dW = (-b/B Q)' X (GEMM 4); Q is scaled already. The optimizer makes it tangent. */
+static dam_status memory_gradient(struct vmf *vmf, const dam__batch *batch, bool accumulate)
+{
+    dam__matrix owed = memory_columns(vmf, &vmf->similarities);
+    return dam__gemm_run(vmf->base.gemm, 1.0, first_rows(&owed, batch->size, true),
+                         samples_of(batch), accumulate ? 1.0 : 0.0,
+                         &vmf->base.parameters[MEMORIES].gradient);
+}
+
+static dam_status collect(struct vmf *vmf, const dam__batch *batch, const dam__buffer *losses,
+                          int slot, double per_sample, bool accumulate)
+{
+    double real = (double)dam__real_size(vmf->base.device);
+    return dam__launch(vmf->collect, dam__range_groups(vmf->base.device, 1, 1),
+                       (dam__work){.flops = 3.0 * batch->size, .bytes = 4 * batch->size * real},
+                       DAM_ARGUMENTS(dam__arg(vmf->statistics.buffer), dam__arg(vmf->scalars.buffer),
+                                     dam__arg(losses),
+                                     dam__arg(vmf->base.parameters[BETA].gradient.buffer),
+                                     dam__arg_int(batch->size), dam__arg_int(slot),
+                                     dam__arg_int(accumulate), dam__arg_real(varsigma_of(vmf)),
+                                     dam__arg_real(per_sample)));
+}
+
+static dam_status loss_gradient(dam__model *model, const dam__batch *batch,
+                                const dam__buffer *losses, int slot)
+{
+    dam_status status = DAM_OK;
+    struct vmf *vmf = vmf_of(model);
+    double per_sample = 1.0 / batch->size;
+    for (int start = 0; start < batch->size; start += vmf->chunk) {
+        dam__batch chunk = chunk_of(batch, start, vmf->chunk);
+        bool accumulate = start > 0;
+        DAM_TRY(similarities(vmf, &chunk));
+        DAM_TRY(forward(vmf, &chunk, per_sample));
+        DAM_TRY(class_gradient(vmf, &chunk, per_sample, accumulate));
+        DAM_TRY(memory_gradient(vmf, &chunk, accumulate));
+        DAM_TRY(collect(vmf, &chunk, losses, slot, per_sample, accumulate));
+    }
+cleanup:
+    return status;
+}
+
+/* Sinkhorn-Knopp on the class weights; then what follows from the new beta. */
+static dam_status project(dam__model *model)
+{
+    dam_status status = DAM_OK;
+    struct vmf *vmf = vmf_of(model);
+    const dam__matrix *weights = &model->parameters[CLASS_WEIGHTS].value;
+    double entries = (double)vmf->columns * (vmf->memories + 1);
+    int classes = vmf->columns - 1;
+    DAM_TRY(dam__launch(
+        vmf->sinkhorn, dam__range_groups(model->device, 1, 1),
+        (dam__work){.flops = 4 * entries * model->config.sinkhorn,
+                    .bytes = 2 * entries * (double)dam__real_size(model->device)},
+        DAM_ARGUMENTS(dam__arg(weights->buffer), dam__arg(model->parameters[COUNTS].value.buffer),
+                      dam__arg(model->parameters[PRIOR].value.buffer), dam__arg_int(vmf->memories),
+                      dam__arg_int((int)weights->ld), dam__arg_int(model->config.sinkhorn),
+                      dam__arg_real(1e-7 * classes))));
+    DAM_TRY(refresh(model));
+cleanup:
+    return status;
+}
+
+static dam_status evaluate_chunk(struct vmf *vmf, const dam__batch *batch,
+                                 const dam__evaluation *evaluation, int slot, int offset,
+                                 bool accumulate)
+{
+    dam_status status = DAM_OK;
+    dam__device *device = vmf->base.device;
+    const dam__matrix *weights = &vmf->base.parameters[CLASS_WEIGHTS].value;
+    double cells = (double)batch->size * (vmf->memories + 1);
+    double real = (double)dam__real_size(device);
+    DAM_TRY(similarities(vmf, batch));
+    DAM_TRY(dam__launch(
+        vmf->evaluate, dam__range_groups(device, (size_t)batch->size, 1),
+        (dam__work){.flops = cells * (2 * vmf->columns + 24), .bytes = 2 * cells * real},
+        DAM_ARGUMENTS(dam__arg(vmf->similarities.buffer), dam__arg(vmf->activations.buffer),
+                      dam__arg(vmf->statistics.buffer), dam__arg(evaluation->predicted),
+                      dam__arg(evaluation->nearest), dam__arg(weights->buffer),
+                      dam__arg(vmf->scalars.buffer), dam__arg(batch->labels),
+                      dam__arg_int(batch->first), dam__arg_int(offset),
+                      dam__arg_int(vmf->memories), dam__arg_int((int)vmf->similarities.ld),
+                      dam__arg_int((int)weights->ld), dam__arg_real(vmf->base.config.softening))));
+    DAM_TRY(dam__launch(vmf->score, dam__range_groups(device, 1, 1),
+                        (dam__work){.flops = 2.0 * batch->size, .bytes = 4 * batch->size * real},
+                        DAM_ARGUMENTS(dam__arg(vmf->statistics.buffer),
+                                      dam__arg(evaluation->totals.buffer),
+                                      dam__arg_int(batch->size), dam__arg_int(slot),
+                                      dam__arg_int((int)evaluation->totals.ld),
+                                      dam__arg_int(accumulate))));
+cleanup:
+    return status;
+}
+
+static dam_status evaluate(dam__model *model, const dam__batch *batch,
+                           const dam__evaluation *evaluation, int slot, int offset)
+{
+    dam_status status = DAM_OK;
+    struct vmf *vmf = vmf_of(model);
+    if (batch->rows != NULL)
+        DAM_FAIL(DAM_INTERNAL, "evaluation takes batches in their stored order");
+    for (int start = 0; start < batch->size; start += vmf->chunk) {
+        dam__batch chunk = chunk_of(batch, start, vmf->chunk);
+        DAM_TRY(evaluate_chunk(vmf, &chunk, evaluation, slot, offset + start, start > 0));
+    }
+cleanup:
+    return status;
+}
+
+/* S = X W' and Q' X. */
+static double product_flops(const dam__model *model, int batch)
+{
+    return 4.0 * batch * model->task.dim * model->config.memories;
+}
+
+static const dam__model_ops vmf_ops = {
+    .kind = "vmf",
+    .divergence_advice = "lower train.learning_rate, model.beta or model.varsigma",
+    .schedule_epochs = schedule_epochs,
+    .plan = plan,
+    .prepare = prepare,
+    .initialise = initialise,
+    .begin_epoch = begin_epoch,
+    .loss_gradient = loss_gradient,
+    .project = project,
+    .refresh = refresh,
+    .evaluate = evaluate,
+    .product_flops = product_flops,
+    .destroy = destroy,
+};
+
+dam_status dam__vmf_create(dam__device *device, dam__gemm *gemm, const dam__model_config *config,
+                           const dam__task *task, dam__model **out)
+{
+    if (task->classes < 1)
+        return dam__fail(DAM_USAGE,
+                         "the vmf model learns classes, but the data has no labels; "
+                         "set data.labels");
+    if (task->dim < 3)
+        return dam__fail(DAM_USAGE, "the vmf model needs samples of at least 3 features, not %d",
+                         task->dim);
+    struct vmf *vmf = NULL;
+    dam_status status = dam__alloc(1, sizeof *vmf, &vmf);
+    if (status != DAM_OK)
+        return status;
+    vmf->base = (dam__model){.ops = &vmf_ops, .device = device, .gemm = gemm, .config = *config,
+                             .task = *task};
+    vmf->memories = config->memories;
+    vmf->columns = task->classes + 1;
+    int tiles = (vmf->columns + LARGEST_TILE - 1) / LARGEST_TILE;
+    vmf->tile = (vmf->columns + tiles - 1) / tiles;
+    enum { PARTS_ON_CPU = 8, PARTS_ON_GPU = 32 };
+    vmf->parts = dam__device_shape(device) == DAM__SHAPE_CPU ? PARTS_ON_CPU : PARTS_ON_GPU;
+    *out = &vmf->base;
+    return DAM_OK;
+}

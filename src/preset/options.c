@@ -1,0 +1,102 @@
+/* The option table: every preset key, once. */
+#include "preset/option.h"
+
+#define FIELD(member) offsetof(dam__experiment, member), sizeof(((dam__experiment *)0)->member)
+
+#define TEXT(section, key, member, help)                                                           \
+    {                                                                                              \
+        section, key, DAM__OPTION_TEXT, FIELD(member), "", 0, 0, false, false, NULL, "", help      \
+    }
+#define INTEGER(section, key, member, preset, least, most, unit, help)                             \
+    {                                                                                              \
+        section, key, DAM__OPTION_INTEGER, FIELD(member), preset, least, most, false, false, NULL, \
+            unit, help                                                                             \
+    }
+#define REAL(section, key, member, preset, least, least_open, most, most_open, help)               \
+    {                                                                                              \
+        section, key, DAM__OPTION_REAL, FIELD(member), preset, least, most, least_open, most_open, \
+            NULL, "", help                                                                         \
+    }
+#define CHOICE(section, key, member, preset, choices, help)                                        \
+    {                                                                                              \
+        section, key, DAM__OPTION_CHOICE, FIELD(member), preset, 0, 0, false, false, choices, "",  \
+            help                                                                                   \
+    }
+
+enum { INCLUDED = 0, OPEN = 1 };
+
+/* Orders follow the enums of model/config.h and train/config.h. */
+static const char *const kinds[] = {"vmf", NULL};
+static const char *const beta_rules[] = {"learned", "frozen", "annealed", NULL};
+static const char *const precisions[] = {"single", "double", NULL};
+
+_Static_assert(DAM__KIND_VMF == 0, "kinds");
+_Static_assert(DAM__BETA_LEARNED == 0 && DAM__BETA_FROZEN == 1 && DAM__BETA_ANNEALED == 2, "rules");
+_Static_assert(DAM__PRECISION_SINGLE == 0 && DAM__PRECISION_DOUBLE == 1, "precisions");
+
+const dam__option dam__options[] = {
+    TEXT("", "title", title, "What the experiment shows, in one line."),
+    TEXT("", "source", source, "The paper, and its figure or table, that it follows."),
+    {"", "seed", DAM__OPTION_SEED, FIELD(seed), "1", 0, 9223372036854775807.0, false, false, NULL,
+     "", "Start of every random draw: the same seed on the same device gives the same run."},
+
+    TEXT("data", "name", data.name,
+         "A data set by its name, such as \"mnist\" or \"fashion-mnist\"; instead of images."),
+    TEXT("data", "images", data.images,
+         "File of the training samples (IDX, plain or gzipped; NPY; HDF5 as "
+         "\"file.h5:/path/in/file\"); instead of name."),
+    TEXT("data", "labels", data.labels, "File of the training samples' classes."),
+    TEXT("data", "test_images", data.test_images, "File of the test samples."),
+    TEXT("data", "test_labels", data.test_labels, "File of the test samples' classes."),
+    INTEGER("data", "samples", data.samples, "0", 0, 1e9, "samples",
+            "Use only the first so many training samples; 0 uses all."),
+    REAL("data", "validation", data.validation, "0.1", 0, INCLUDED, 1, OPEN,
+         "Share of the training samples, taken from the end, that is kept apart to tell when to "
+         "stop."),
+    INTEGER("data", "memory", data.memory, "0", 0, 1e8, "MiB",
+            "Device memory that the training samples may take; 0 is as much as fits."),
+
+    CHOICE("model", "kind", model.kind, "vmf", kinds,
+           "The model: vmf has memories on the unit sphere with class weights."),
+    INTEGER("model", "memories", model.memories, "100", 1, 1e7, "memories",
+            "How many memories are learned. More fit better and take longer."),
+    INTEGER("model", "capacity", model.capacity, "0", 0, 1e7, "memories",
+            "Memories the model may grow to. It sets the weight of the background, memories / "
+            "capacity; 0 is the same as memories."),
+    REAL("model", "beta", model.beta, "32", 0, OPEN, 1e6, INCLUDED,
+         "First inverse temperature: how sharply a memory answers to what resembles it."),
+    CHOICE("model", "beta_rule", model.beta_rule, "learned", beta_rules,
+           "How beta moves: learned by gradient descent, frozen at its first value, or annealed "
+           "from beta to anneal_to."),
+    REAL("model", "varsigma", model.varsigma, "0.25", 0, OPEN, 1, INCLUDED,
+         "Regularisation: overlaps are multiplied by varsigma * beta. Smaller gives smoother, more "
+         "general memories."),
+    REAL("model", "softening", model.softening, "0.1", 0, INCLUDED, 1, OPEN,
+         "Share of every label that is spread over all classes and one extra class."),
+    INTEGER("model", "sinkhorn", model.sinkhorn, "10", 1, 10000, "iterations",
+            "At most so many Sinkhorn-Knopp iterations balance the class weights after a step."),
+    REAL("model", "anneal_to", model.anneal_to, "0", 0, INCLUDED, 1e6, INCLUDED,
+         "beta at the end of the schedule; needed with beta_rule = \"annealed\" only."),
+    INTEGER("model", "anneal_epochs", model.anneal_epochs, "0", 0, 1e6, "epochs",
+            "Length of the schedule; needed with beta_rule = \"annealed\" only."),
+    REAL("model", "anneal_exponent", model.anneal_exponent, "1", 0, OPEN, 100, INCLUDED,
+         "Steepness of the schedule's middle; 1 is a straight line."),
+
+    INTEGER("train", "batch", train.batch, "1000", 1, 1e7, "samples",
+            "Samples in one training step."),
+    INTEGER("train", "epochs", train.epochs, "300", 1, 1e6, "epochs",
+            "At most so many passes over the training samples."),
+    REAL("train", "learning_rate", train.learning_rate, "0.1", 0, OPEN, 100, INCLUDED,
+         "Step size. It enters twice: the effective step is learning_rate^2 / (1 - momentum)."),
+    REAL("train", "momentum", train.momentum, "0.99", 0, INCLUDED, 1, OPEN,
+         "Share of the last step that the next one keeps."),
+    INTEGER("train", "patience", train.patience, "1", 0, 1e6, "epochs",
+            "Stop after so many epochs in a row without a better validation loss; 0 never stops "
+            "early."),
+    INTEGER("train", "checkpoint", train.checkpoint, "10", 1, 1e6, "epochs",
+            "Save the run every so many epochs, to resume from."),
+    CHOICE("train", "precision", train.precision, "single", precisions,
+           "Arithmetic on the device; double needs a device that has it, and is slower."),
+    {0}};
+
+_Static_assert(sizeof dam__options / sizeof *dam__options <= DAM__MAX_OPTIONS, "too many options");

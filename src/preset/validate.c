@@ -1,0 +1,52 @@
+/* What the ranges of single keys cannot say. */
+#include "preset/experiment.h"
+
+static dam_status check_data(const char *name, const dam__data_config *data)
+{
+    bool named = data->name[0] != '\0', images = data->images[0] != '\0';
+    bool test_images = data->test_images[0] != '\0';
+    if (!named && !images)
+        return dam__fail(DAM_USAGE,
+                         "%s: no data; give data.name (such as \"mnist\") or data.images", name);
+    if (named && images)
+        return dam__fail(DAM_USAGE, "%s: data.name and data.images are both given; keep one", name);
+    if (data->labels[0] != '\0' && !images)
+        return dam__fail(DAM_USAGE, "%s: data.labels is given without data.images; %s", name,
+                         named ? "the set called data.name has its own" : "give both");
+    if (named && (test_images || data->test_labels[0] != '\0'))
+        return dam__fail(DAM_USAGE,
+                         "%s: data.test_images and data.test_labels go with data.images only; the "
+                         "set called data.name has its own",
+                         name);
+    if (data->test_labels[0] != '\0' && !test_images)
+        return dam__fail(DAM_USAGE,
+                         "%s: data.test_labels is given without data.test_images; give both", name);
+    return DAM_OK;
+}
+
+static dam_status check_model(const char *name, const dam__model_config *model)
+{
+    if (model->capacity != 0 && model->capacity < model->memories)
+        return dam__fail(DAM_USAGE,
+                         "%s: model.capacity = %d is less than model.memories = %d; raise it, or 0 "
+                         "for as many as memories",
+                         name, model->capacity, model->memories);
+    if (model->beta_rule == DAM__BETA_ANNEALED && !(model->anneal_to > 0))
+        return dam__fail(
+            DAM_USAGE,
+            "%s: model.beta_rule = \"annealed\" needs model.anneal_to, beta at the end "
+            "of the schedule",
+            name);
+    if (model->beta_rule == DAM__BETA_ANNEALED && model->anneal_epochs == 0)
+        return dam__fail(DAM_USAGE,
+                         "%s: model.beta_rule = \"annealed\" needs model.anneal_epochs, the length "
+                         "of the schedule",
+                         name);
+    return DAM_OK;
+}
+
+dam_status dam__experiment_check(const char *name, const dam__experiment *experiment)
+{
+    dam_status status = check_data(name, &experiment->data);
+    return status == DAM_OK ? check_model(name, &experiment->model) : status;
+}

@@ -1,0 +1,103 @@
+#include "train/optimizer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "compute/program.h"
+
+struct dam__optimizer {
+    dam__model *model;
+    dam__matrix velocities[DAM__MAX_PARAMETERS];
+    dam__program *program;
+    dam__kernel *momentum, *unit_rows, *mirror;
+};
+
+dam_status dam__optimizer_create(dam__model *model, dam__plan *plan, dam__optimizer **out)
+{
+    dam_status status = DAM_OK;
+    dam__optimizer *optimizer = NULL;
+    DAM_TRY(dam__alloc(1, sizeof *optimizer, &optimizer));
+    optimizer->model = model;
+    for (int i = 0; i < model->parameter_count; i++) {
+        const dam__parameter *parameter = &model->parameters[i];
+        if (!parameter->trained)
+            continue;
+        char name[64];
+        (void)snprintf(name, sizeof name, "%s: velocity", parameter->name);
+        DAM_TRY(dam__plan_matrix(plan, name, parameter->value.rows, parameter->value.cols,
+                                 parameter->value.count, &optimizer->velocities[i]));
+    }
+    *out = optimizer;
+    optimizer = NULL;
+cleanup:
+    dam__optimizer_destroy(optimizer);
+    return status;
+}
+
+void dam__optimizer_destroy(dam__optimizer *optimizer)
+{
+    if (optimizer == NULL)
+        return;
+    for (int i = 0; i < DAM__MAX_PARAMETERS; i++)
+        dam__buffer_destroy(optimizer->velocities[i].buffer);
+    dam__program_destroy(optimizer->program);
+    free(optimizer);
+}
+
+dam_status dam__optimizer_prepare(dam__optimizer *optimizer)
+{
+    dam_status status = DAM_OK;
+    DAM_TRY(dam__program_create(optimizer->model->device, "optimizer", "", &optimizer->program));
+    DAM_TRY(dam__program_kernel(optimizer->program, "optimizer_momentum", &optimizer->momentum));
+    DAM_TRY(dam__program_kernel(optimizer->program, "optimizer_unit_rows", &optimizer->unit_rows));
+    DAM_TRY(dam__program_kernel(optimizer->program, "optimizer_mirror", &optimizer->mirror));
+cleanup:
+    return status;
+}
+
+static dam_status step_parameter(dam__optimizer *optimizer, int i, double rate, double momentum)
+{
+    const dam__parameter *parameter = &optimizer->model->parameters[i];
+    dam__device *device = optimizer->model->device;
+    const dam__matrix *value = &parameter->value;
+    size_t vectors = ((size_t)value->cols + (size_t)dam__lanes(device) - 1) /
+                     (size_t)dam__lanes(device);
+    double items = (double)dam__matrix_items(value);
+    /* Value and velocity are read and written, the gradient is read. */
+    dam__work work = {.flops = 4 * items, .bytes = 5 * items * (double)dam__real_size(device)};
+    const dam__argument common[] = {dam__arg(value->buffer), dam__arg(parameter->gradient.buffer),
+                                    dam__arg(optimizer->velocities[i].buffer)};
+    if (parameter->rule == DAM__RULE_MIRROR)
+        return dam__launch(optimizer->mirror, dam__range_items(device, vectors, 1), work,
+                           DAM_ARGUMENTS(common[0], common[1], common[2],
+                                         dam__arg_int(value->rows), dam__arg_int(value->cols),
+                                         dam__arg_int((int)value->ld), dam__arg_real(rate),
+                                         dam__arg_real(momentum)));
+    if (parameter->constraint == DAM__CONSTRAINT_UNIT_ROWS)
+        return dam__launch(optimizer->unit_rows,
+                           dam__range_groups(device, (size_t)value->rows, 1), work,
+                           DAM_ARGUMENTS(common[0], common[1], common[2],
+                                         dam__arg_int(value->cols), dam__arg_int((int)value->ld),
+                                         dam__arg_real(rate), dam__arg_real(momentum)));
+    return dam__launch(optimizer->momentum,
+                       dam__range_items(device, vectors, (size_t)value->rows), work,
+                       DAM_ARGUMENTS(common[0], common[1], common[2], dam__arg_int(value->cols),
+                                     dam__arg_int((int)value->ld), dam__arg_real(rate),
+                                     dam__arg_real(momentum)));
+}
+
+dam_status dam__optimizer_step(dam__optimizer *optimizer, double rate, double momentum)
+{
+    dam_status status = DAM_OK;
+    for (int i = 0; i < optimizer->model->parameter_count; i++)
+        if (optimizer->model->parameters[i].trained)
+            DAM_TRY(step_parameter(optimizer, i, rate, momentum));
+cleanup:
+    return status;
+}
+
+const dam__matrix *dam__optimizer_velocity(const dam__optimizer *optimizer, int i)
+{
+    return &optimizer->velocities[i];
+}

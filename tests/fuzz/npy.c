@@ -1,0 +1,7 @@
+/* NPY files from anywhere. */
+#include "fuzz/check.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    return check_parser(dam__npy_parse, data, size);
+}

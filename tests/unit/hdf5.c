@@ -1,0 +1,311 @@
+/* HDF5 datasets: what is read, and what a header may claim in vain. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <hdf5.h>
+
+#include "data/array.h"
+#include "files.h"
+
+/* --- files written with HDF5 itself --------------------------------------------------------- */
+
+static hid_t create_file(const char *path)
+{
+    hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    assert_true(file >= 0);
+    return file;
+}
+
+/* Adds a dataset; data may be NULL (never written), properties H5P_DEFAULT. */
+static void add(hid_t file, const char *name, hid_t type, int rank, const hsize_t *shape,
+                hid_t properties, hid_t memory_type, const void *data)
+{
+    hid_t space = rank < 0    ? H5Screate(H5S_NULL)
+                  : rank == 0 ? H5Screate(H5S_SCALAR)
+                              : H5Screate_simple(rank, shape, NULL);
+    hid_t set = H5Dcreate2(file, name, type, space, H5P_DEFAULT, properties, H5P_DEFAULT);
+    assert_true(set >= 0);
+    if (data != NULL)
+        assert_true(H5Dwrite(set, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) >= 0);
+    assert_true(H5Dclose(set) >= 0 && H5Sclose(space) >= 0);
+}
+
+/* A file with the one dataset "/x" of -1, 0, 1 (or 0, 1, 2 where start is 0) in that file type. */
+static const char *ramp_file(files *in, hid_t type, int start)
+{
+    const int items[] = {start, start + 1, start + 2};
+    const char *path = path_of(in, "a.h5");
+    hid_t file = create_file(path);
+    add(file, "x", type, 1, (hsize_t[]){3}, H5P_DEFAULT, H5T_NATIVE_INT, items);
+    assert_true(H5Fclose(file) >= 0);
+    return path;
+}
+
+static const char *at(files *in, const char *path, const char *inner)
+{
+    char name[256];
+    (void)snprintf(name, sizeof name, "%s:%s", strrchr(path, '/') + 1, inner);
+    return path_of(in, name);
+}
+
+/* --- tests ---------------------------------------------------------------------------------- */
+
+static void types_become_the_nearest_element(void **state)
+{
+    files *in = *state;
+    hid_t twelve = H5Tcopy(H5T_STD_I16BE), half = H5Tcopy(H5T_IEEE_F32LE);
+    assert_true(H5Tset_precision(twelve, 12) >= 0);
+    assert_true(H5Tset_fields(half, 15, 10, 5, 0, 10) >= 0 && H5Tset_ebias(half, 15) >= 0 &&
+                H5Tset_precision(half, 16) >= 0 && H5Tset_size(half, 2) >= 0);
+    const struct {
+        hid_t type;
+        int start;
+        dam__element element;
+    } cases[] = {{H5T_STD_U8LE, 0, DAM__U8},     {H5T_STD_I8LE, -1, DAM__I32},
+                 {H5T_STD_U16BE, 0, DAM__I32},   {H5T_STD_I32BE, -1, DAM__I32},
+                 {twelve, -1, DAM__I32},         {H5T_STD_U32LE, 0, DAM__I64},
+                 {H5T_STD_I64LE, -1, DAM__I64},  {H5T_STD_U64BE, 0, DAM__I64},
+                 {half, -1, DAM__F32},           {H5T_IEEE_F32BE, -1, DAM__F32},
+                 {H5T_IEEE_F64LE, -1, DAM__F64}, {H5T_NATIVE_LDOUBLE, -1, DAM__F64}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        dam__array array = read_array(ramp_file(in, cases[i].type, cases[i].start));
+        assert_int_equal(array.element, cases[i].element);
+        assert_int_equal(array.rank, 1);
+        assert_int_equal(array.shape[0], 3);
+        for (int item = 0; item < 3; item++)
+            assert_true(dam__array_at(&array, (size_t)item) == cases[i].start + item);
+        dam__array_free(&array);
+    }
+    assert_true(H5Tclose(twelve) >= 0 && H5Tclose(half) >= 0);
+}
+
+static void datasets_are_found_by_path_or_alone(void **state)
+{
+    files *in = *state;
+    const float items[] = {1, 2, 3, 4, 5, 6}, one = 7;
+    const char *path = path_of(in, "a.h5");
+    hid_t file = create_file(path);
+    hid_t group = H5Gcreate2(file, "g", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    add(group, "x", H5T_NATIVE_FLOAT, 2, (hsize_t[]){3, 2}, H5P_DEFAULT, H5T_NATIVE_FLOAT, items);
+    assert_true(H5Fflush(file, H5F_SCOPE_LOCAL) >= 0);
+    assert_true(H5Gclose(group) >= 0 && H5Fclose(file) >= 0);
+    dam__array array = read_array(path); /* alone, though in a group */
+    assert_int_equal(array.rank, 2);
+    assert_int_equal(array.shape[0], 3);
+    assert_memory_equal(array.data, items, sizeof items);
+    dam__array_free(&array);
+
+    file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+    add(file, "one", H5T_NATIVE_FLOAT, 0, NULL, H5P_DEFAULT, H5T_NATIVE_FLOAT, &one);
+    add(file, "none", H5T_NATIVE_FLOAT, 2, (hsize_t[]){0, 5}, H5P_DEFAULT, H5T_NATIVE_FLOAT, NULL);
+    add(file, "null", H5T_NATIVE_FLOAT, -1, NULL, H5P_DEFAULT, H5T_NATIVE_FLOAT, NULL);
+    assert_true(H5Fclose(file) >= 0);
+    assert_refused(path, "4 datasets", "/g/x, /none, /null, /one", "a.h5:/PATH");
+    array = read_array(at(in, path, "/g/x"));
+    assert_memory_equal(array.data, items, sizeof items);
+    dam__array_free(&array);
+    array = read_array(at(in, path, "/one"));
+    assert_int_equal(array.rank, 0);
+    assert_true(dam__array_at(&array, 0) == 7);
+    dam__array_free(&array);
+    array = read_array(at(in, path, "/none"));
+    assert_int_equal(dam__array_items(&array), 0);
+    dam__array_free(&array);
+    assert_refused(at(in, path, "/null"), "no shape", "'/null'");
+    assert_refused(at(in, path, "/g"), "cannot open dataset '/g'", "not a dataset");
+    assert_refused(at(in, path, "/absent"), "cannot open dataset '/absent'", "doesn't exist");
+
+    path = path_of(in, "many.h5");
+    file = create_file(path);
+    assert_true(H5Fflush(file, H5F_SCOPE_LOCAL) >= 0 && H5Fclose(file) >= 0);
+    assert_refused(path, "without any dataset");
+    file = create_file(path);
+    for (char name[] = "a"; name[0] < 'k'; name[0]++)
+        add(file, name, H5T_NATIVE_FLOAT, 0, NULL, H5P_DEFAULT, H5T_NATIVE_FLOAT, &one);
+    assert_true(H5Fclose(file) >= 0);
+    assert_refused(path, "10 datasets (/a, /b, /c, /d, /e, /f, /g, /h, ...)");
+}
+
+static void a_user_block_does_not_hide_the_file(void **state)
+{
+    files *in = *state;
+    const char *path = path_of(in, "a.mat");
+    const unsigned char items[] = {4, 5};
+    hid_t properties = H5Pcreate(H5P_FILE_CREATE);
+    assert_true(H5Pset_userblock(properties, 512) >= 0);
+    hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, properties, H5P_DEFAULT);
+    add(file, "x", H5T_STD_U8LE, 1, (hsize_t[]){2}, H5P_DEFAULT, H5T_NATIVE_UINT8, items);
+    assert_true(H5Fclose(file) >= 0 && H5Pclose(properties) >= 0);
+    dam__array array = read_array(path);
+    assert_memory_equal(array.data, items, 2);
+    dam__array_free(&array);
+}
+
+static void what_is_no_number_is_refused(void **state)
+{
+    files *in = *state;
+    const char *path = path_of(in, "a.h5");
+    hid_t file = create_file(path), text = H5Tcopy(H5T_C_S1);
+    hid_t pair = H5Tcreate(H5T_COMPOUND, 8), truth = H5Tenum_create(H5T_NATIVE_INT8);
+    int8_t no = 0;
+    assert_true(H5Tinsert(pair, "x", 0, H5T_NATIVE_FLOAT) >= 0);
+    assert_true(H5Tenum_insert(truth, "FALSE", &no) >= 0);
+    add(file, "text", text, 0, NULL, H5P_DEFAULT, text, "x");
+    add(file, "pair", pair, 1, (hsize_t[]){2}, H5P_DEFAULT, pair, NULL);
+    add(file, "truth", truth, 1, (hsize_t[]){1}, H5P_DEFAULT, truth, &no);
+    const hsize_t ones[9] = {1, 1, 1, 1, 1, 1, 1, 1, 1};
+    add(file, "deep", H5T_NATIVE_FLOAT, 9, ones, H5P_DEFAULT, H5T_NATIVE_FLOAT, NULL);
+    const uint64_t huge = UINT64_MAX;
+    add(file, "huge", H5T_STD_U64LE, 0, NULL, H5P_DEFAULT, H5T_NATIVE_UINT64, &huge);
+    assert_true(H5Fclose(file) >= 0);
+    assert_refused(at(in, path, "/text"), "'/text'", "neither integers nor", "write it as");
+    assert_refused(at(in, path, "/pair"), "neither integers nor");
+    assert_refused(at(in, path, "/truth"), "neither integers nor");
+    assert_refused(at(in, path, "/deep"), "9 axes; at most 8");
+    assert_refused(at(in, path, "/huge"), "does not fit int64", "float64");
+    assert_true(H5Tclose(text) >= 0 && H5Tclose(pair) >= 0 && H5Tclose(truth) >= 0);
+}
+
+/* Properties of a dataset in chunks, deflated or not. */
+static hid_t chunks(int rank, hsize_t edge, int deflated)
+{
+    hsize_t shape[8];
+    hid_t properties = H5Pcreate(H5P_DATASET_CREATE);
+    for (int axis = 0; axis < rank; axis++)
+        shape[axis] = edge;
+    assert_true(H5Pset_chunk(properties, rank, shape) >= 0);
+    if (deflated)
+        assert_true(H5Pset_deflate(properties, 9) >= 0);
+    return properties;
+}
+
+static void chunks_are_read_where_all_are_there(void **state)
+{
+    files *in = *state;
+    enum { EDGE = 1000 };
+    double *items = calloc((size_t)EDGE * EDGE, sizeof *items);
+    items[EDGE * EDGE - 1] = 9;
+    for (int deflated = 0; deflated < 2; deflated++) {
+        const char *path = path_of(in, "a.h5");
+        hid_t file = create_file(path), properties = chunks(2, 300, deflated);
+        add(file, "x", H5T_NATIVE_DOUBLE, 2, (hsize_t[]){EDGE, EDGE}, properties, H5T_NATIVE_DOUBLE,
+            items);
+        assert_true(H5Fclose(file) >= 0 && H5Pclose(properties) >= 0);
+        dam__array array = read_array(path); /* nearly all zeros: deflate's best ratio */
+        assert_memory_equal(array.data, items, EDGE * EDGE * sizeof *items);
+        dam__array_free(&array);
+    }
+    free(items);
+}
+
+static void claims_beyond_the_stored_bytes_are_refused(void **state)
+{
+    files *in = *state;
+    const char *path = path_of(in, "a.h5");
+    hid_t file = create_file(path);
+    const hsize_t terabytes[] = {1 << 20, 1 << 20},
+                  endless[] = {1ULL << 31, 1ULL << 31, 1ULL << 31};
+    const float one = 1;
+    add(file, "unwritten", H5T_NATIVE_FLOAT, 2, terabytes, H5P_DEFAULT, H5T_NATIVE_FLOAT, NULL);
+    for (int deflated = 0; deflated < 2; deflated++) {
+        hid_t properties = chunks(2, 64, deflated);
+        const char *name = deflated ? "deflated" : "plain";
+        add(file, name, H5T_NATIVE_FLOAT, 2, terabytes, properties, H5T_NATIVE_FLOAT, NULL);
+        hid_t set = H5Dopen2(file, name, H5P_DEFAULT), space = H5Dget_space(set);
+        hid_t point = H5Screate(H5S_SCALAR);
+        const hsize_t place[] = {5, 5};
+        assert_true(H5Sselect_elements(space, H5S_SELECT_SET, 1, place) >= 0);
+        assert_true(H5Dwrite(set, H5T_NATIVE_FLOAT, point, space, H5P_DEFAULT, &one) >= 0);
+        assert_true(H5Sclose(point) >= 0 && H5Sclose(space) >= 0 && H5Dclose(set) >= 0);
+        assert_true(H5Pclose(properties) >= 0);
+    }
+    hid_t properties = chunks(3, 4, 0);
+    add(file, "endless", H5T_NATIVE_FLOAT, 3, endless, properties, H5T_NATIVE_FLOAT, NULL);
+    assert_true(H5Pclose(properties) >= 0 && H5Fclose(file) >= 0);
+    assert_refused(at(in, path, "/unwritten"), "never written whole", "1048576 x 1048576",
+                   "4398046511104 bytes and 0 are");
+    assert_refused(at(in, path, "/plain"), "never written whole", "16384 are");
+    assert_refused(at(in, path, "/deflated"), "never written whole");
+    assert_refused(at(in, path, "/endless"), "no file holds its shape");
+}
+
+static void data_in_other_files_are_refused(void **state)
+{
+    files *in = *state;
+    const char *path = path_of(in, "a.h5");
+    hid_t file = create_file(path), outside = H5Pcreate(H5P_DATASET_CREATE);
+    assert_true(H5Pset_external(outside, "/etc/passwd", 0, 64) >= 0);
+    add(file, "outside", H5T_STD_U8LE, 1, (hsize_t[]){64}, outside, H5T_NATIVE_UINT8, NULL);
+    hid_t mapped = H5Pcreate(H5P_DATASET_CREATE), space = H5Screate_simple(1, (hsize_t[]){2}, NULL);
+    assert_true(H5Pset_virtual(mapped, space, "other.h5", "/x", space) >= 0);
+    add(file, "mapped", H5T_STD_U8LE, 1, (hsize_t[]){2}, mapped, H5T_NATIVE_UINT8, NULL);
+    assert_true(H5Pclose(outside) >= 0 && H5Pclose(mapped) >= 0 && H5Sclose(space) >= 0);
+    assert_true(H5Fclose(file) >= 0);
+    assert_refused(at(in, path, "/outside"), "in other files", "h5repack");
+    assert_refused(at(in, path, "/mapped"), "in other files", "h5repack");
+}
+
+/* Cut anywhere it is refused, and HDF5 prints nothing of its own. */
+static void truncated_files_are_refused_quietly(void **state)
+{
+    files *in = *state;
+    const char *path = ramp_file(in, H5T_STD_I32LE, 0);
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    char bytes[8192];
+    size_t length = fread(bytes, 1, sizeof bytes, file);
+    assert_true(fclose(file) == 0 && length > 1000 && length < sizeof bytes);
+
+    const char *log = path_of(in, "log");
+    int kept = dup(STDERR_FILENO);
+    assert_non_null(freopen(log, "w", stderr));
+    for (size_t cut = 0; cut < length; cut += cut < 64 ? 1 : 37)
+        assert_refused(plain_file(in, "cut.h5", bytes, cut), "cut.h5");
+    assert_refused(plain_file(in, "cut.h5", bytes, length - 1), "as HDF5", "truncated file");
+    assert_int_equal(fflush(stderr), 0);
+    assert_true(dup2(kept, STDERR_FILENO) >= 0);
+    assert_int_equal(close(kept), 0);
+    file = fopen(log, "rb");
+    assert_non_null(file);
+    assert_int_equal(fgetc(file), EOF);
+    assert_int_equal(fclose(file), 0);
+    assert_refused(gz_file(in, "a.h5.gz", bytes, length), "gunzip it first");
+}
+
+/* The caller's own way of printing HDF5 errors comes back. */
+static void error_printing_is_put_back(void **state)
+{
+    files *in = *state;
+    H5E_auto2_t before = NULL, after = NULL;
+    void *user = NULL;
+    assert_true(H5Eget_auto2(H5E_DEFAULT, &before, &user) >= 0);
+    assert_non_null(before);
+    assert_refused(at(in, ramp_file(in, H5T_STD_I32LE, 0), "/y"), "'/y'");
+    assert_true(H5Eget_auto2(H5E_DEFAULT, &after, &user) >= 0);
+    assert_ptr_equal(before, after);
+}
+
+#define WITH_FILES(test) cmocka_unit_test_setup_teardown(test, files_open, files_close)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_FILES(types_become_the_nearest_element),
+        WITH_FILES(datasets_are_found_by_path_or_alone),
+        WITH_FILES(a_user_block_does_not_hide_the_file),
+        WITH_FILES(what_is_no_number_is_refused),
+        WITH_FILES(chunks_are_read_where_all_are_there),
+        WITH_FILES(claims_beyond_the_stored_bytes_are_refused),
+        WITH_FILES(data_in_other_files_are_refused),
+        WITH_FILES(truncated_files_are_refused_quietly),
+        WITH_FILES(error_printing_is_put_back),
+    };
+    return cmocka_run_group_tests_name("hdf5", tests, NULL, NULL);
+}
