@@ -4,6 +4,14 @@
 #include <stdio.h>
 #include <string.h>
 
+dam__table dam__table_of_history(const dam__history *history,
+                                 const char *names[DAM__HISTORY_COLUMNS])
+{
+    for (size_t i = 0; i < history->column_count; i++)
+        names[i] = history->columns[i];
+    return (dam__table){names, history->column_count, history->row_count, history->rows};
+}
+
 bool dam__table_find(const dam__table *table, const char *name, size_t *column)
 {
     for (size_t i = 0; i < table->columns; i++) {

@@ -5,12 +5,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "train/history.h"
+
 /* One row an epoch; owned by the caller. A value that does not exist (yet) is NaN. */
 typedef struct dam__table {
     const char *const *names; /* of the columns: epoch, loss, validation_loss, ... */
     size_t columns, rows;
     const double *values; /* rows x columns, row-major */
 } dam__table;
+
+/* The history as a table; names is room for its names, and both must outlive the table. */
+dam__table dam__table_of_history(const dam__history *history,
+                                 const char *names[DAM__HISTORY_COLUMNS]);
 
 /* Whether there is a column of that name; *column is then its index. */
 bool dam__table_find(const dam__table *table, const char *name, size_t *column);

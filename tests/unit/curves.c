@@ -94,6 +94,24 @@ static void numbers_are_those_of_c(void **state)
     assert_false(dam__table_find(&history, "accuracy", &column));
 }
 
+static void a_history_is_a_table(void **state)
+{
+    (void)state;
+    dam__history of_run = {0};
+    const char *room[DAM__HISTORY_COLUMNS];
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(dam__history_column(&of_run, names[i]), DAM_OK);
+    for (size_t row = 0; row < 3; row++)
+        assert_int_equal(dam__history_add(&of_run, rows + 4 * row), DAM_OK);
+    dam__table table = dam__table_of_history(&of_run, room);
+    assert_int_equal(table.columns, 4);
+    assert_int_equal(table.rows, 3);
+    assert_memory_equal(table.values, rows, sizeof rows);
+    for (size_t i = 0; i < 4; i++)
+        assert_string_equal(table.names[i], names[i]);
+    dam__history_free(&of_run);
+}
+
 static void metrics_are_json_lines(void **state)
 {
     const place *at = *state;
@@ -273,9 +291,13 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numbers_are_those_of_c),      TEST(metrics_are_json_lines),
-        TEST(curves_without_gnuplot_are_a_notice),     TEST(curves_without_values_are_a_notice),
-        TEST(a_failing_gnuplot_keeps_the_old_picture), TEST(gnuplot_draws_the_picture),
+        cmocka_unit_test(numbers_are_those_of_c),
+        cmocka_unit_test(a_history_is_a_table),
+        TEST(metrics_are_json_lines),
+        TEST(curves_without_gnuplot_are_a_notice),
+        TEST(curves_without_values_are_a_notice),
+        TEST(a_failing_gnuplot_keeps_the_old_picture),
+        TEST(gnuplot_draws_the_picture),
     };
     return cmocka_run_group_tests_name("curves", tests, NULL, NULL);
 }
