@@ -4,8 +4,8 @@
 
 /*
  * Filters are trusted to unpack to so many times the stored size: what deflate can do at best. None
- * makes a chunk of fewer bytes than LEAST_FILTERED (a checksum alone has four); where it would grow
- * a small chunk, the chunk is stored as it is.
+ * makes a chunk of fewer bytes than LEAST_FILTERED (a checksum alone has four), but for chunks that
+ * are smaller themselves.
  */
 enum { LARGEST_RATIO = 1032, LEAST_FILTERED = 5 };
 
