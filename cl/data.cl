@@ -5,7 +5,7 @@
 #define SOURCE uchar /* element type of the raw samples */
 #endif
 #ifndef ORDER_ROUNDS
-#define ORDER_ROUNDS 6 /* as in compute/random.c */
+#define ORDER_ROUNDS 4 /* as in compute/random.c */
 #endif
 
 /*
