@@ -4,13 +4,21 @@
 #ifndef SOURCE
 #define SOURCE uchar /* element type of the raw samples */
 #endif
+#if REAL_IS_DOUBLE
+#define ROUNDING 4.5e-16
+#else
+#define ROUNDING 2.4e-7f
+#endif
 #ifndef ORDER_ROUNDS
-#define ORDER_ROUNDS 6 /* as in compute/random.c */
+#define ORDER_ROUNDS 4 /* as in compute/random.c */
 #endif
 
 /*
- * Raw samples (dense rows of dim elements) to prepared rows: the sample's mean is subtracted and the
- * rest scaled to unit norm; a sample of zero norm stays zero. One work-group a sample.
+ * Raw samples (dense rows of dim elements) to prepared rows: the sample's mean is subtracted and
+ * the rest scaled to unit norm; a sample of zero norm stays zero. One work-group a sample.
+ *
+ * The mean is corrected by the mean of what it leaves, and a norm within its rounding counts as
+ * zero: a constant sample would otherwise become a unit vector of rounding errors.
  */
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
 data_sphere(__global const SOURCE *restrict raw, __global real *restrict samples, const int dim,
@@ -25,7 +33,11 @@ data_sphere(__global const SOURCE *restrict raw, __global real *restrict samples
     real sum = 0;
     for (int j = item; j < dim; j += GROUP)
         sum += (real)source[j];
-    const real mean = GROUP_SUM(scratch, sum) / dim;
+    const real about = GROUP_SUM(scratch, sum) / dim;
+    real rest = 0;
+    for (int j = item; j < dim; j += GROUP)
+        rest += (real)source[j] - about;
+    const real mean = about + GROUP_SUM(scratch, rest) / dim;
 
     real squares = 0;
     for (int j = item; j < dim; j += GROUP) {
@@ -33,35 +45,34 @@ data_sphere(__global const SOURCE *restrict raw, __global real *restrict samples
         squares = fma(centred, centred, squares);
     }
     const real norm = sqrt(GROUP_SUM(scratch, squares));
-    const real scale = norm > 0 ? 1 / norm : 0;
+    const real scale = norm > ROUNDING * fabs(mean) * sqrt((real)dim) ? 1 / norm : 0;
     for (int j = item; j < dim; j += GROUP)
         target[j] = ((real)source[j] - mean) * scale;
 }
 
 /*
  * rows[i] = the sample at place i of an epoch: dam__permuted of compute/random.c. side is the
- * smallest integer with side * side >= size. One work-item a place.
+ * smallest integer with side * side >= size. Work-items take places in turn.
  */
 __kernel void data_order(__global int *restrict rows, const uint size, const uint side,
                          const uint epoch, const uint seed_low, const uint seed_high,
                          const uint stream)
 {
-    const uint place = (uint)get_global_id(0);
-    if (place >= size)
-        return;
-    uint value = place;
-    do {
-        uint left = value / side, right = value % side;
-        for (uint round = 0; round < ORDER_ROUNDS; round++) {
-            const uint4 words =
-                philox((uint4)(right, round, epoch, stream), (uint2)(seed_low, seed_high));
-            const uint mixed = (left + words.x % side) % side;
-            left = right;
-            right = mixed;
-        }
-        value = left * side + right;
-    } while (value >= size);
-    rows[place] = (int)value;
+    for (uint place = (uint)get_global_id(0); place < size; place += (uint)get_global_size(0)) {
+        uint value = place;
+        do {
+            uint left = value / side, right = value % side;
+            for (uint round = 0; round < ORDER_ROUNDS; round++) {
+                const uint4 words =
+                    philox((uint4)(right, round, epoch, stream), (uint2)(seed_low, seed_high));
+                const uint mixed = (left + words.x % side) % side;
+                left = right;
+                right = mixed;
+            }
+            value = left * side + right;
+        } while (value >= size);
+        rows[place] = (int)value;
+    }
 }
 
 /* One batch's samples and labels in a matrix of their own. One work-group a sample. */

@@ -9,15 +9,15 @@
 #include "cli/command.h"
 #include "cli/layout.h"
 #include "cli/output.h"
+#include "cli/session.h"
 #include "cli/signals.h"
 #include "preset/experiment.h"
 #include "train/benchmark.h"
 
-/* What the benchmarks of one call share. */
+/* What the benchmarks of one call have in common. */
 typedef struct session {
     const arguments *args;
     dam_log log;
-    dam_device_info info;
     dam__bench_rows rows;
 } session;
 
@@ -56,13 +56,12 @@ cleanup:
     return status;
 }
 
-static dam_status print_table(const char *preset, const char *device, const dam__bench_row *rows,
-                              size_t count)
+static dam_status print_table(const dam__bench_row *rows, size_t count)
 {
     dam_status status = DAM_OK;
     dam__text text = {0};
     char *heading = NULL;
-    DAM_TRY(dam__format(&heading, "%s on %s", preset, device));
+    DAM_TRY(dam__format(&heading, "%s on %s", rows[0].preset, rows[0].device));
     DAM_TRY(append_wrapped(&text, 0, 0, heading));
     DAM_TRY(dam__text_append(&text, "  %-26s %10s %-9s %7s   share\n", "metric", "value", "unit",
                              "spread"));
@@ -104,29 +103,12 @@ static dam_status print_rows_json(const dam__bench_rows *rows)
 /* --- measuring ----------------------------------------------------------------------------------
  */
 
-static dam_status find_device(session *s)
-{
-    dam_status status = DAM_OK;
-    dam_device_info *infos = NULL;
-    size_t count = 0, index = 0;
-    DAM_TRY(dam_device_list(&infos, &count));
-    DAM_TRY(dam_device_select(infos, count, s->args->device, &index));
-    s->info = infos[index];
-cleanup:
-    free(infos);
-    return status;
-}
-
 static dam_status measure(session *s, const char *preset, const dam__experiment *experiment,
                           const dam__dataset *set)
 {
     dam_status status = DAM_OK;
     dam__device *device = NULL;
     const arguments *args = s->args;
-    const dam__device_options options = {.log = s->log,
-                                         .precision = (dam__precision)experiment->train.precision,
-                                         .shape = (dam__shape)args->kernels,
-                                         .profile = args->profile};
     const dam__benchmark benchmark = {.preset = preset,
                                       .training = {.seed = (uint64_t)experiment->seed,
                                                    .set = set,
@@ -134,15 +116,15 @@ static dam_status measure(session *s, const char *preset, const dam__experiment 
                                                    .data_memory = experiment->data.memory,
                                                    .model = experiment->model,
                                                    .train = experiment->train,
-                                                   .gemm = (dam__gemm_provider)args->gemm},
+                                                   .gemm = gemm_choice(args)},
                                       .stop = signals_stop};
     size_t first = s->rows.count;
-    DAM_TRY(dam__device_open(&s->info, &options, &device));
+    DAM_TRY(open_device(args, (dam__precision)experiment->train.precision, &s->log, &device));
     dam_status measured = dam__benchmark_run(device, &benchmark, &s->rows);
     /* Also what a benchmark has measured before it failed or was stopped is worth seeing; its
      * message must outlive the printing, which records one only where it fails itself. */
     if (!args->json && s->rows.count > first)
-        DAM_TRY(print_table(preset, s->info.name, s->rows.items + first, s->rows.count - first));
+        DAM_TRY(print_table(s->rows.items + first, s->rows.count - first));
     if (args->profile && measured == DAM_OK)
         DAM_TRY(dam__profile_print(device, stderr));
     status = measured;
@@ -181,7 +163,6 @@ static dam_status run_bench(const arguments *args)
     console notices = console_open(args->quiet);
     session s = {.args = args, .log = console_log(&notices)};
     signals_catch();
-    DAM_TRY(find_device(&s));
     dam_status measured = DAM_OK;
     for (size_t i = 0; i < args->operands.count && measured == DAM_OK; i++)
         measured = bench_preset(&s, args->operands.items[i]);
