@@ -18,7 +18,6 @@ enum {
 };
 
 static const double MOST_SECONDS = 20; /* of one product */
-static const double TOTAL_SECONDS = 3; /* of the rounds of one product */
 
 typedef struct products {
     dam__device *device;
@@ -258,8 +257,7 @@ static dam_status measure(dam__bench *bench, products *p, bool gradient)
     }
     const dam__candidate candidate = {.queue = gradient ? queue_gradient : queue_similarities,
                                       .state = p,
-                                      .flops = 2.0 * p->batch * p->dim * p->memories,
-                                      .seconds = TOTAL_SECONDS};
+                                      .flops = 2.0 * p->batch * p->dim * p->memories};
     DAM_TRY(dam__bench_rounds(bench, &candidate, &rounds));
     DAM_TRY(check(p, gradient));
     DAM_TRY(dam__bench_add_rate(bench, metric, &rounds));
