@@ -70,7 +70,6 @@ static dam_status print_table(const dam__bench_row *rows, size_t count)
     for (size_t i = 0; i < count; i++)
         DAM_TRY(append_row(&text, &rows[i]));
     DAM_TRY(print_text(&text));
-    (void)fflush(stdout);
 cleanup:
     free(heading);
     dam__text_free(&text);
