@@ -1,4 +1,7 @@
-/* A polite end: the first SIGINT or SIGTERM asks the command to save and stop, the second kills. */
+/*
+ * A polite end: the first SIGINT, SIGTERM or SIGHUP (a closed terminal) asks the command to save and
+ * stop, a second of the same kind kills.
+ */
 #ifndef CLI_SIGNALS_H
 #define CLI_SIGNALS_H
 
