@@ -213,6 +213,8 @@ static dam_status draw(const training *t)
 cleanup:
     dam__run_free(&run);
     free(picture);
+    if (status == DAM_INPUT)
+        status = dam__fail_within(status, "the run is saved, but not all of its pictures");
     return status;
 }
 
