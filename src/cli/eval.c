@@ -27,7 +27,8 @@ static dam_status print_scores_json(const dam__run *run, const dam__dataset *set
         (void)json_array_append_new(confusion, line);
     }
     return print_json(json_pack(
-        "{ss ss si so so so so so so so so}", "run", run->folder, "data", set->name, "samples",
+        "{so so si so so so so so so so so}", "run", json_text(run->folder), "data",
+        json_text(set->name), "samples",
         score->samples, "accuracy", number_or_null(result->accuracy), "macro_f1",
         number_or_null(result->macro_f1), "loss", number_or_null(score->loss), "one_nn",
         number_or_null(result->one_nn), "one_nn_fidelity", number_or_null(result->fidelity),

@@ -16,6 +16,9 @@ typedef struct dam__run {
     int dim, classes, height, width; /* of the training samples; height 0 where not an image */
 } dam__run;
 
+/* Whether path is a run folder or looks like a run file; it may still be damaged. */
+bool dam__run_is(const char *path);
+
 /* Opens a run folder (or its run.h5). DAM_INPUT: not a run, damaged; DAM_USAGE: bad override. */
 dam_status dam__run_open(const char *path, const char *const *overrides, size_t override_count,
                          dam__run *out);

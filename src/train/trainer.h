@@ -24,11 +24,10 @@ typedef struct dam__training {
 
 /* Where training stands; what a checkpoint holds besides parameters and velocities. */
 typedef struct dam__position {
-    int epoch, step; /* the next step to take */
+    int epoch, step; /* the next step to take; step = all of them before the epoch's validation */
     int wait;        /* epochs since the best validation loss */
     double best;     /* that loss; infinite before the first */
     double seconds;  /* spent training so far */
-    bool finished;
 } dam__position;
 
 /* A moment of the loop, for progress lines. */
@@ -73,6 +72,13 @@ dam_status dam__trainer_prepare(dam__trainer *trainer);
  * was not finite (nothing is saved then, so that the last good checkpoint stays).
  */
 dam_status dam__trainer_run(dam__trainer *trainer, const dam__hooks *hooks);
+
+/*
+ * Whether training is over: all its epochs were run, or it stopped early. It follows from position
+ * and configuration, so more epochs or more patience let a finished run go on.
+ */
+bool dam__trainer_is_over(const dam__trainer *trainer);
+bool dam__trainer_stopped_early(const dam__trainer *trainer);
 
 /* One step without bookkeeping, for benchmarks: the next batch of the present epoch, or of the next. */
 dam_status dam__trainer_step(dam__trainer *trainer);
