@@ -1,4 +1,96 @@
-int main(void)
+/* The command-line tool: finds the command, reads its arguments, runs it, reports its failure. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "cli/command.h"
+#include "cli/output.h"
+
+const char *const gemm_choices[] = {"auto", "clblast", "panel", NULL};
+const char *const kernels_choices[] = {"auto", "cpu", "gpu", NULL};
+
+const command *const commands[] = {&devices_command, &presets_command, &help_command, &man_command,
+                                   NULL};
+
+dam_status find_command(const char *name, const command **out)
 {
-    return 2;
+    const char *names[sizeof commands / sizeof *commands] = {NULL};
+    size_t count = 0;
+    for (size_t i = 0; commands[i] != NULL; i++) {
+        *out = commands[i];
+        if (strcmp(name, commands[i]->name) == 0)
+            return DAM_OK;
+        if (!commands[i]->hidden)
+            names[count++] = commands[i]->name;
+    }
+    *out = NULL;
+    const char *closest = dam__closest(name, names);
+    return dam__fail(DAM_USAGE, "unknown command '%s'%s%s%s; 'denseam help' lists the commands",
+                     name, closest != NULL ? " (did you mean '" : "",
+                     closest != NULL ? closest : "", closest != NULL ? "'?)" : "");
+}
+
+static dam_status check_operands(const command *c, const words *operands)
+{
+    if (operands->count < c->least)
+        return dam__fail(DAM_USAGE, "%s wants %s; see 'denseam help %s'", c->name, c->operands,
+                         c->name);
+    if (operands->count > c->most)
+        return dam__fail(DAM_USAGE, "%s takes %s%s, '%s' is too much; see 'denseam help %s'",
+                         c->name, c->most > 0 ? "only " : "no operands",
+                         c->most > 0 ? c->operands : "", operands->items[c->most], c->name);
+    return DAM_OK;
+}
+
+static dam_status run_command(const command *c, int argc, char **argv)
+{
+    dam_status status = DAM_OK;
+    arguments args = {0};
+    dam__text text = {0};
+    bool help = false;
+    DAM_TRY(parse_flags(c->flags, argc, argv, &args, &args.operands, &help));
+    if (help) {
+        DAM_TRY(append_command_help(&text, c));
+        DAM_TRY(print_text(&text));
+    } else {
+        DAM_TRY(check_operands(c, &args.operands));
+        DAM_TRY(c->run(&args));
+    }
+cleanup:
+    dam__text_free(&text);
+    free_flags(c->flags, &args);
+    free(args.operands.items);
+    return status;
+}
+
+static dam_status run(int argc, char **argv)
+{
+    if (argc < 2)
+        return dam__fail(DAM_USAGE, "no command is given; 'denseam help' lists the commands");
+    const char *first = argv[1];
+    if (strcmp(first, "--version") == 0) {
+        (void)puts("denseam " DENSEAM_VERSION);
+        return DAM_OK;
+    }
+    if (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0)
+        return help_command.run(&(arguments){0});
+    if (first[0] == '-')
+        return dam__fail(DAM_USAGE,
+                         "'%s' stands before the command; write denseam COMMAND [OPTIONS]", first);
+    const command *c = NULL;
+    dam_status status = find_command(first, &c);
+    return status == DAM_OK ? run_command(c, argc - 1, argv + 1) : status;
+}
+
+int main(int argc, char **argv)
+{
+    output_begin();
+    dam_status status = run(argc, argv);
+    if (status == DAM_OK)
+        status = output_finish();
+    if (status != DAM_OK)
+        (void)fprintf(stderr, "denseam: %s\n",
+                      dam_error()[0] != '\0' ? dam_error() : dam_status_sentence(status));
+    return (int)status;
 }

@@ -1,0 +1,155 @@
+/* `denseam devices`: what there is, what each can do, which is the default and why. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "cli/command.h"
+#include "cli/layout.h"
+#include "cli/output.h"
+#include "denseam/device.h"
+
+static json_t *device_json(const dam_device_info *info)
+{
+    return json_pack(
+        "{si si si ss ss ss ss ss ss sb sb ss sI sI sI sI sI sI sI sb}", "index", info->index,
+        "platform_index", info->platform_index, "platform_device", info->platform_device,
+        "platform", info->platform, "name", info->name, "vendor", info->vendor, "driver",
+        info->driver, "version", info->version, "type", dam_device_type_name(info->type), "default",
+        info->is_default, "usable", info->usable, "reason", info->reason, "global_memory",
+        (json_int_t)info->global_memory, "largest_allocation", (json_int_t)info->largest_allocation,
+        "local_memory", (json_int_t)info->local_memory, "compute_units",
+        (json_int_t)info->compute_units, "clock_mhz", (json_int_t)info->clock, "largest_work_group",
+        (json_int_t)info->largest_work_group, "native_float_lanes",
+        (json_int_t)info->native_float_lanes, "fp64", info->fp64);
+}
+
+static dam_status print_devices_json(const dam_device_info *infos, size_t count)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < count; i++) {
+        if (json_array_append_new(list, device_json(&infos[i])) != 0) {
+            json_decref(list);
+            list = NULL;
+        }
+    }
+    return print_json(list);
+}
+
+/* "3.8 GiB". */
+static void format_bytes(char *text, size_t size, uint64_t bytes)
+{
+    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+    double value = (double)bytes;
+    size_t unit = 0;
+    for (; value >= 1000 && unit + 1 < sizeof units / sizeof *units; unit++)
+        value /= 1024;
+    (void)snprintf(text, size, "%.*f %s", unit > 0 && value < 100 ? 1 : 0, value, units[unit]);
+}
+
+typedef struct widths {
+    int type, name;
+} widths;
+
+static widths table_widths(const dam_device_info *infos, size_t count)
+{
+    enum { OTHER_COLUMNS = 40 }; /* marker, index, P:D, units, MHz, memory and the gaps */
+    widths w = {.type = 4, .name = 4};
+    for (size_t i = 0; i < count; i++) {
+        int type = (int)strlen(dam_device_type_name(infos[i].type));
+        int name = (int)strlen(infos[i].name);
+        w.type = type > w.type ? type : w.type;
+        w.name = name > w.name ? name : w.name;
+    }
+    int most = LINE_WIDTH - OTHER_COLUMNS - w.type;
+    w.name = w.name < most ? w.name : most;
+    return w;
+}
+
+static dam_status append_device(dam__text *text, const dam_device_info *info, widths w)
+{
+    enum { INDENT = 7 }; /* under P:D */
+    dam_status status = DAM_OK;
+    char *line = NULL;
+    char place[32], memory[32];
+    int length = (int)strlen(info->name), shown = length > w.name ? w.name - 3 : length;
+    (void)snprintf(place, sizeof place, "%d:%d", info->platform_index, info->platform_device);
+    format_bytes(memory, sizeof memory, info->global_memory);
+    DAM_TRY(
+        dam__text_append(text, "%c %3d  %-4s  %-*s  %.*s%-*s  %5" PRIu32 "  %5" PRIu32 "  %9s\n",
+                         info->is_default ? '*' : ' ', info->index, place, w.type,
+                         dam_device_type_name(info->type), shown, info->name, w.name - shown,
+                         length > shown ? "..." : "", info->compute_units, info->clock, memory));
+    DAM_TRY(dam__format(&line, "%s, driver %s, %" PRIu32 " float lane%s, %s", info->platform,
+                        info->driver, info->native_float_lanes,
+                        info->native_float_lanes == 1 ? "" : "s", info->fp64 ? "fp64" : "no fp64"));
+    DAM_TRY(append_wrapped(text, 0, INDENT, line));
+    free(line);
+    line = NULL;
+    if (info->reason[0] != '\0') {
+        DAM_TRY(dam__format(&line, "%s: %s", info->is_default ? "the default" : "not usable",
+                            info->reason));
+        DAM_TRY(append_wrapped(text, 0, INDENT, line));
+    }
+cleanup:
+    free(line);
+    return status;
+}
+
+static dam_status print_devices_table(const dam_device_info *infos, size_t count)
+{
+    dam_status status = DAM_OK;
+    dam__text text = {0};
+    widths w = table_widths(infos, count);
+    DAM_TRY(dam__text_append(&text, "    #  P:D   %-*s  %-*s  units    MHz     memory\n", w.type,
+                             "type", w.name, "name"));
+    for (size_t i = 0; i < count; i++)
+        DAM_TRY(append_device(&text, &infos[i], w));
+    DAM_TRY(print_text(&text));
+cleanup:
+    dam__text_free(&text);
+    return status;
+}
+
+static dam_status run_devices(const arguments *args)
+{
+    dam_status status = DAM_OK;
+    dam_device_info *infos = NULL;
+    size_t count = 0, first = 0;
+    console notices = console_open(args->quiet);
+    dam_log log = console_log(&notices);
+    DAM_TRY(dam_device_list(&infos, &count));
+    if (args->device != NULL) {
+        DAM_TRY(dam_device_select(infos, count, args->device, &first));
+        count = 1;
+    } else if (dam_device_select(infos, count, NULL, &(size_t){0}) != DAM_OK) {
+        dam__warn(&log, "no default: %s", dam_error());
+    }
+    status = args->json ? print_devices_json(infos + first, count)
+                        : print_devices_table(infos + first, count);
+cleanup:
+    free(infos);
+    return status;
+}
+
+static const flag flags[] = {
+    FLAG("device", FLAG_TEXT, device, "D",
+         "show only this device: an index, P:D, a part of its name, gpu or cpu"),
+    FLAG_JSON, FLAG_QUIET, FLAG_END};
+
+static const char *const examples[] = {"denseam devices", "denseam devices --device gpu --json",
+                                       NULL};
+
+const command devices_command = {
+    .name = "devices",
+    .operands = "",
+    .summary = "list the OpenCL devices, and which is the default and why",
+    .text = "Lists the OpenCL devices of this machine and what each can do. A star marks the "
+            "default: $DENSEAM_DEVICE where it is set, else the GPU with the most compute units x "
+            "clock, else an accelerator, else the CPU driver with the widest float vectors. Where "
+            "there is none, it says what was looked at and what to install.",
+    .examples = examples,
+    .flags = flags,
+    .run = run_devices,
+};

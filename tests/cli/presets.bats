@@ -1,0 +1,58 @@
+# `denseam presets`: what is built in is what stands in presets/. $DENSEAM is the tool.
+bats_require_minimum_version 1.5.0
+
+setup() {
+    : "${DENSEAM:?set DENSEAM to the tool to test}"
+    presets="$BATS_TEST_DIRNAME/../../presets"
+}
+
+@test "the list has every preset with title and source, and fits 80 columns" {
+    run --separate-stderr "$DENSEAM" presets
+    [ "$status" -eq 0 ]
+    [ -z "$stderr" ]
+    [ -z "$(awk 'length($0) > 80' <<<"$output")" ]
+    [[ "$output" == *"mnist "*"MNIST"*"arXiv 2508.19151"* ]]
+}
+
+@test "JSON names the same presets as the folder" {
+    run --separate-stderr "$DENSEAM" presets --json
+    [ "$status" -eq 0 ]
+    [ -z "$stderr" ]
+    jq -e 'length > 0 and all(.name != "" and .title != "" and has("source"))' <<<"$output"
+    found=$(jq -r '.[].name' <<<"$output" | sort)
+    wanted=$(cd "$presets" && ls *.conf bench/*.conf 2> /dev/null | sed 's/\.conf$//' | sort)
+    [ -n "$wanted" ]
+    [ "$found" = "$wanted" ] || { echo "$found"; echo "$wanted"; return 1; }
+}
+
+@test "a preset is printed byte for byte" {
+    "$DENSEAM" presets mnist > "$BATS_TEST_TMPDIR/printed"
+    cmp "$BATS_TEST_TMPDIR/printed" "$presets/mnist.conf"
+    "$DENSEAM" presets mnist --json | jq -j .text > "$BATS_TEST_TMPDIR/text"
+    cmp "$BATS_TEST_TMPDIR/text" "$presets/mnist.conf"
+}
+
+@test "an unknown preset is a usage error with the closest one" {
+    run --separate-stderr "$DENSEAM" presets mnits
+    [ "$status" -eq 2 ]
+    [ -z "$output" ]
+    [ "$stderr" = "denseam: no preset 'mnits' is built in (did you mean 'mnist'?); 'denseam presets' \
+lists them" ]
+}
+
+@test "help and manual page explain the preset keys" {
+    run --separate-stderr "$DENSEAM" help presets
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"learning_rate = "* ]]
+    run --separate-stderr "$DENSEAM" man
+    [ "$status" -eq 0 ]
+    [[ "$output" == *".SH PRESET KEYS"*"learning_rate"*".SH ENVIRONMENT"* ]]
+}
+
+@test "a full disk is an error" {
+    for words in "" "mnist" "--json"; do
+        run --separate-stderr bash -c '"$DENSEAM" presets '"$words"' > /dev/full'
+        [ "$status" -eq 3 ]
+        [[ "$stderr" == "denseam: cannot write to standard output: No space left on device"* ]]
+    done
+}

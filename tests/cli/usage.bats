@@ -1,0 +1,152 @@
+# The command line itself: help, errors, exit codes, and where each goes. $DENSEAM is the tool.
+bats_require_minimum_version 1.5.0
+
+setup() {
+    : "${DENSEAM:?set DENSEAM to the tool to test}"
+    unset DENSEAM_DEVICE
+}
+
+# Fails unless the standard error is one line that begins as the tool's messages do and holds $1.
+one_message() {
+    [ "${#stderr_lines[@]}" -eq 1 ] || { echo "stderr: $stderr"; return 1; }
+    [[ "$stderr" == "denseam: "* ]] || { echo "stderr: $stderr"; return 1; }
+    [[ "$stderr" == *"$1"* ]] || { echo "no '$1' in: $stderr"; return 1; }
+}
+
+# Fails if a line of $output is wider than a terminal of 80 columns, or if there is none.
+fits() {
+    [ -n "$output" ]
+    local wide
+    wide=$(awk 'length($0) > 80' <<<"$output")
+    [ -z "$wide" ] || { echo "too wide: $wide"; return 1; }
+}
+
+commands() {
+    "$DENSEAM" help | awk '/^Commands:/ { on = 1; next } on && /^$/ { exit } on && /^  [a-z]/ { print $1 }'
+}
+
+@test "the overview lists the commands and the exit codes" {
+    for words in help --help -h; do
+        run --separate-stderr "$DENSEAM" $words
+        [ "$status" -eq 0 ]
+        [ -z "$stderr" ]
+        [[ "$output" == *"  devices "* ]]
+        [[ "$output" == *"  4  no usable device"* ]]
+        fits
+    done
+}
+
+@test "every command has a help that fits, in both spellings" {
+    [ "$(commands | wc -l)" -ge 3 ]
+    for command in $(commands); do
+        run --separate-stderr "$DENSEAM" help "$command"
+        [ "$status" -eq 0 ]
+        [ -z "$stderr" ]
+        [[ "${lines[0]}" == "Usage: denseam $command"* ]]
+        fits
+        local first="$output"
+        run --separate-stderr "$DENSEAM" "$command" --help
+        [ "$status" -eq 0 ]
+        [ "$output" = "$first" ]
+    done
+}
+
+@test "the version is printed" {
+    run --separate-stderr "$DENSEAM" --version
+    [ "$status" -eq 0 ]
+    [[ "$output" =~ ^denseam\ [0-9]+\.[0-9]+\.[0-9]+$ ]]
+    [ -z "$stderr" ]
+}
+
+@test "no command is a usage error" {
+    run --separate-stderr "$DENSEAM"
+    [ "$status" -eq 2 ]
+    [ -z "$output" ]
+    one_message "no command is given; 'denseam help' lists the commands"
+}
+
+@test "an unknown command is a usage error with the closest one" {
+    run --separate-stderr "$DENSEAM" devcies
+    [ "$status" -eq 2 ]
+    [ -z "$output" ]
+    one_message "unknown command 'devcies' (did you mean 'devices'?); 'denseam help'"
+    run --separate-stderr "$DENSEAM" help devcies
+    [ "$status" -eq 2 ]
+    one_message "unknown command 'devcies' (did you mean 'devices'?)"
+    run --separate-stderr "$DENSEAM" ''
+    [ "$status" -eq 2 ]
+    one_message "unknown command ''"
+}
+
+@test "an unknown option is a usage error with the closest one" {
+    run --separate-stderr "$DENSEAM" devices --jsno
+    [ "$status" -eq 2 ]
+    [ -z "$output" ]
+    one_message "unknown option '--jsno' (did you mean '--json'?); 'denseam help devices'"
+    run --separate-stderr "$DENSEAM" --json devices
+    [ "$status" -eq 2 ]
+    one_message "'--json' stands before the command"
+}
+
+@test "too many operands are a usage error" {
+    run --separate-stderr "$DENSEAM" devices 0
+    [ "$status" -eq 2 ]
+    one_message "devices takes no operands, '0' is too much; see 'denseam help devices'"
+    run --separate-stderr "$DENSEAM" devices -- --json
+    [ "$status" -eq 2 ]
+    one_message "'--json' is too much"
+    run --separate-stderr "$DENSEAM" help devices presets
+    [ "$status" -eq 2 ]
+    one_message "help takes only [COMMAND], 'presets' is too much"
+}
+
+@test "a missing or needless value is a usage error" {
+    run --separate-stderr "$DENSEAM" devices --device
+    [ "$status" -eq 2 ]
+    one_message "option '--device' wants a value: D"
+    run --separate-stderr "$DENSEAM" devices --json=yes
+    [ "$status" -eq 2 ]
+    one_message "option '--json' takes no value"
+}
+
+@test "a full disk is an error" {
+    [ -c /dev/full ]
+    for words in "help" "--version" "help devices" "man"; do
+        run --separate-stderr bash -c '"$DENSEAM" '"$words"' > /dev/full'
+        [ "$status" -eq 3 ]
+        one_message "cannot write to standard output: No space left on device"
+    done
+}
+
+@test "a closed pipe is an error, not a silent death" {
+    run --separate-stderr bash -c 'set -o pipefail; { sleep 0.3; "$DENSEAM" help; } | true'
+    [ "$status" -eq 3 ]
+    one_message "cannot write to standard output: Broken pipe"
+}
+
+@test "a closed standard output is an error, a closed standard error is none" {
+    run --separate-stderr bash -c '"$DENSEAM" help >&-'
+    [ "$status" -eq 3 ]
+    one_message "cannot write to standard output"
+    run bash -c '"$DENSEAM" help 2>&-'
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"Commands:"* ]]
+}
+
+@test "the manual page has every command and is valid roff" {
+    run --separate-stderr "$DENSEAM" man
+    [ "$status" -eq 0 ]
+    [ -z "$stderr" ]
+    [[ "$output" == ".TH DENSEAM 1 "* ]]
+    for command in $(commands); do
+        [[ "$output" == *".SS denseam $command"* ]]
+    done
+    [[ "$output" == *".SH EXIT STATUS"* ]]
+    local page="$output"
+    if command -v mandoc > /dev/null; then
+        run mandoc -T lint -W warning <<<"$page"
+        # The date is left out so that the page is the same on every day.
+        output=$(grep -v 'missing date' <<<"$output" || true)
+        [ -z "$output" ] || { echo "$output"; return 1; }
+    fi
+}

@@ -1,0 +1,178 @@
+/* Notices, progress and signals of the tool. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+/* The tool is not part of the library, so its parts are compiled into their test. */
+#include "cli/output.c"
+#include "cli/progress.c"
+#include "cli/signals.c"
+
+#include "base/log.h"
+
+/* A console that writes into memory. */
+typedef struct capture {
+    console console;
+    char *text;
+    size_t length;
+} capture;
+
+static void capture_begin(capture *c, bool quiet, bool terminal)
+{
+    *c = (capture){.console = {.quiet = quiet, .terminal = terminal}};
+    c->console.stream = open_memstream(&c->text, &c->length);
+    assert_non_null(c->console.stream);
+}
+
+static void capture_end(capture *c, const char *expected)
+{
+    assert_int_equal(fclose(c->console.stream), 0);
+    assert_string_equal(c->text, expected);
+    free(c->text);
+}
+
+static void quiet_keeps_warnings(void **state)
+{
+    (void)state;
+    for (int quiet = 0; quiet < 2; quiet++) {
+        capture c;
+        capture_begin(&c, quiet == 1, false);
+        dam_log log = console_log(&c.console);
+        dam__info(&log, "compiling %d kernels", 3);
+        dam__warn(&log, "slow");
+        progress p = progress_begin(&c.console);
+        progress_update(&p, "epoch 1/2", 0.5, "loss 1");
+        progress_finish(&p);
+        capture_end(&c, quiet == 1
+                            ? "warning: slow\n"
+                            : "compiling 3 kernels\nwarning: slow\nepoch 1/2   50%  loss 1\n");
+    }
+}
+
+static void files_get_few_plain_lines(void **state)
+{
+    (void)state;
+    capture c;
+    capture_begin(&c, false, false);
+    progress p = progress_begin(&c.console);
+    progress_update(&p, "epoch 1/4", 0, "loss 4");
+    for (int i = 0; i < 1000; i++)
+        progress_update(&p, "epoch 2/4", 0.25, "loss 3");
+    p.shown -= PLAIN_SECONDS; /* as if the first line were that old */
+    progress_update(&p, "epoch 3/4", 1, "loss 2");
+    progress_update(&p, "epoch 4/4", 1, "loss 1");
+    progress_finish(&p);
+    progress_finish(&p);
+    capture_end(&c, "epoch 1/4    0%  loss 4\nepoch 3/4  100%  loss 2\nepoch 4/4  100%  loss 1\n");
+}
+
+static void terminals_get_one_line_that_is_rewritten(void **state)
+{
+    (void)state;
+    capture c;
+    capture_begin(&c, false, true);
+    setenv("COLUMNS", "24", 1);
+    dam_log log = console_log(&c.console);
+    progress p = progress_begin(&c.console);
+    progress_update(&p, "epoch 1/4", 0, "loss 4 and more");
+    dam__info(&log, "saved");
+    p.shown -= TERMINAL_SECONDS;
+    progress_update(&p, "epoch 4/4", 1, "loss 1");
+    progress_finish(&p);
+    unsetenv("COLUMNS");
+    capture_end(&c, "\repoch 1/4    0%  loss 4\033[K" /* 23 letters */
+                    "\r\033[Ksaved\n"
+                    "\repoch 4/4  100%  loss 1\033[K\n");
+}
+
+static void time_left_counts_from_where_the_run_began(void **state)
+{
+    (void)state;
+    capture c;
+    capture_begin(&c, false, false);
+    progress p = progress_begin(&c.console);
+    progress_update(&p, "a", 0.5, "resumed");
+    p.began -= 100; /* half of the rest took 100 s, so 100 s are left */
+    p.shown -= 100;
+    progress_update(&p, "b", 0.75, "x");
+    progress_finish(&p);
+    capture_end(&c, "a   50%  resumed\nb   75%  x  1:40 left\n");
+
+    char text[24];
+    format_seconds(text, sizeof text, 7.4);
+    assert_string_equal(text, "0:07");
+    format_seconds(text, sizeof text, 3723);
+    assert_string_equal(text, "1:02:03");
+    format_seconds(text, sizeof text, 1e300);
+    assert_string_equal(text, "999:00:00");
+}
+
+/* Runs child in a process of its own and gives its wait status. */
+static int run_child(void (*child)(void))
+{
+    pid_t id = fork();
+    assert_true(id >= 0);
+    if (id == 0) {
+        child();
+        _exit(0);
+    }
+    int result = 0;
+    assert_int_equal(waitpid(id, &result, 0), id);
+    return result;
+}
+
+static void one_signal(void)
+{
+    signals_catch();
+    if (signals_stop(NULL))
+        _exit(1);
+    (void)raise(SIGTERM);
+    _exit(signals_stop(NULL) ? 42 : 2);
+}
+
+static void two_signals(void)
+{
+    signals_catch();
+    (void)raise(SIGTERM);
+    (void)raise(SIGINT);
+}
+
+static void ignored_signal(void)
+{
+    (void)signal(SIGINT, SIG_IGN);
+    signals_catch();
+    (void)raise(SIGINT);
+    _exit(signals_stop(NULL) ? 2 : 43);
+}
+
+static void the_first_signal_asks_and_the_second_kills(void **state)
+{
+    (void)state;
+    int result = run_child(one_signal);
+    assert_true(WIFEXITED(result));
+    assert_int_equal(WEXITSTATUS(result), 42);
+    result = run_child(two_signals);
+    assert_true(WIFSIGNALED(result));
+    assert_int_equal(WTERMSIG(result), SIGINT);
+    result = run_child(ignored_signal);
+    assert_true(WIFEXITED(result));
+    assert_int_equal(WEXITSTATUS(result), 43);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(quiet_keeps_warnings),
+        cmocka_unit_test(files_get_few_plain_lines),
+        cmocka_unit_test(terminals_get_one_line_that_is_rewritten),
+        cmocka_unit_test(time_left_counts_from_where_the_run_began),
+        cmocka_unit_test(the_first_signal_asks_and_the_second_kills),
+    };
+    return cmocka_run_group_tests_name("terminal", tests, NULL, NULL);
+}
