@@ -6,7 +6,7 @@
 
 enum { MESSAGE_BYTES = 2048 };
 
-/* The only global state of the library. */
+/* The library's only global state, but for mutexes round libraries that have their own. */
 static _Thread_local char message[MESSAGE_BYTES];
 
 const char *dam_status_name(dam_status status)

@@ -52,6 +52,10 @@ typedef struct dam__model dam__model;
 
 typedef struct dam__model_ops {
     const char *kind;
+    const char *divergence_advice; /* which keys to change when the loss is not finite */
+
+    /* Epochs of a schedule that must pass before training may stop early. */
+    int (*schedule_epochs)(const dam__model *model);
 
     /* Adds what the model needs to the plan; batches are worked off in chunks of at most `chunk`. */
     dam_status (*plan)(dam__model *model, dam__plan *plan, int chunk);
@@ -78,6 +82,9 @@ typedef struct dam__model_ops {
     /* Scores a batch: row slot of totals, and the samples from index `offset` of the others. */
     dam_status (*evaluate)(dam__model *model, const dam__batch *batch,
                            const dam__evaluation *evaluation, int slot, int offset);
+
+    /* Flops of the large products of a step on `batch` samples, for benchmarks. */
+    double (*product_flops)(const dam__model *model, int batch);
 
     void (*destroy)(dam__model *model);
 } dam__model_ops;

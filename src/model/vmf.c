@@ -265,6 +265,11 @@ double dam__vmf_annealed_beta(const dam__model_config *config, int epoch)
     return config->beta + (config->anneal_to - config->beta) * rise / (rise + rest);
 }
 
+static int schedule_epochs(const dam__model *model)
+{
+    return model->config.beta_rule == DAM__BETA_ANNEALED ? model->config.anneal_epochs : 0;
+}
+
 static dam_status begin_epoch(dam__model *model, int epoch)
 {
     struct vmf *vmf = vmf_of(model);
@@ -465,8 +470,16 @@ cleanup:
     return status;
 }
 
+/* S = X W' and Q' X. */
+static double product_flops(const dam__model *model, int batch)
+{
+    return 4.0 * batch * model->task.dim * model->config.memories;
+}
+
 static const dam__model_ops vmf_ops = {
     .kind = "vmf",
+    .divergence_advice = "lower train.learning_rate, model.beta or model.varsigma",
+    .schedule_epochs = schedule_epochs,
     .plan = plan,
     .prepare = prepare,
     .initialise = initialise,
@@ -475,6 +488,7 @@ static const dam__model_ops vmf_ops = {
     .project = project,
     .refresh = refresh,
     .evaluate = evaluate,
+    .product_flops = product_flops,
     .destroy = destroy,
 };
 

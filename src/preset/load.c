@@ -67,9 +67,12 @@ dam_status dam__experiment_load(const char *preset, const char *const *overrides
     const dam__embedded *embedded = file ? NULL : dam__embedded_find(dam__preset_texts, preset);
     if (!file && embedded == NULL)
         DAM_TRY(no_such_preset(preset));
-    const char *text = embedded != NULL ? (const char *)embedded->bytes : NULL;
-    size_t length = embedded != NULL ? embedded->length : 0;
-    if (file) {
+    const char *text = NULL;
+    size_t length = 0;
+    if (embedded != NULL) {
+        text = (const char *)embedded->bytes;
+        length = embedded->length;
+    } else {
         DAM_TRY(dam__file_read(preset, DAM__PRESET_LIMIT, &data, &length));
         text = data;
     }

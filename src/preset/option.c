@@ -119,14 +119,15 @@ cleanup:
     return status;
 }
 
-/* Whole numbers up to the largest seed are shown as such; the double of that seed is 2^63. */
-static void show_bound(const dam__option *option, double bound, char out[DAM__NUMBER_BYTES])
+/* Whole bounds are shown without exponent; the double nearest to the largest seed is 2^63. */
+static void show_bound(double bound, char out[DAM__NUMBER_BYTES])
 {
-    if (option->type == DAM__OPTION_REAL)
-        dam__real_print(bound, out);
+    const double largest = 9223372036854775807.0;
+    int64_t whole = bound >= largest ? INT64_MAX : bound > -largest ? (int64_t)bound : 0;
+    if ((double)whole == bound)
+        (void)snprintf(out, DAM__NUMBER_BYTES, "%lld", (long long)whole);
     else
-        (void)snprintf(out, DAM__NUMBER_BYTES, "%lld",
-                       (long long)(bound < 9223372036854775807.0 ? (int64_t)bound : INT64_MAX));
+        dam__real_print(bound, out);
 }
 
 dam_status dam__option_allowed(const dam__option *option, dam__text *out)
@@ -145,8 +146,8 @@ dam_status dam__option_allowed(const dam__option *option, dam__text *out)
     case DAM__OPTION_INTEGER:
     case DAM__OPTION_SEED:
     case DAM__OPTION_REAL:
-        show_bound(option, option->least, least);
-        show_bound(option, option->most, most);
+        show_bound(option->least, least);
+        show_bound(option->most, most);
         DAM_TRY(dam__text_append(out, "%s %s, %s %s", option->least_open ? "more than" : "at least",
                                  least, option->most_open ? "less than" : "at most", most));
         break;

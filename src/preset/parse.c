@@ -11,8 +11,7 @@
 /* libconfuse's lexer is one set of global variables, so only one thread may be inside. */
 static pthread_mutex_t lexer = PTHREAD_MUTEX_INITIALIZER;
 
-/* What libconfuse's callbacks, which have no user pointer, work for; this thread's, set under
- * lexer. */
+/* What the callbacks of libconfuse, which have no user pointer, work for in this thread. */
 typedef struct parse_state {
     const char *name;
     dam__experiment *experiment;

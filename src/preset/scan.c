@@ -5,6 +5,12 @@
 
 #include "preset/option.h"
 
+/*
+ * Longer than any field's text with every byte escaped. libconfuse grows its buffer by 32 bytes a
+ * time, so that a value of the length of a whole preset could take seconds.
+ */
+enum { LONGEST_VALUE = 4096 };
+
 typedef enum token_kind {
     TOKEN_END,
     TOKEN_WORD,   /* bare: a key, a section or a value */
@@ -225,6 +231,10 @@ static dam_status assignment(scanner *s, const dam__option *option, const token 
     DAM_TRY(next(s, &t));
     if (t.line != line || (t.kind != TOKEN_WORD && t.kind != TOKEN_STRING))
         return at_line(s, line, dam__fail(DAM_USAGE, "%s has no value after '='", name));
+    if (t.length > LONGEST_VALUE)
+        return at_line(s, line,
+                       dam__fail(DAM_USAGE, "the value of %s has %zu bytes; at most %d are allowed",
+                                 name, t.length, LONGEST_VALUE));
     const char *quote = t.kind == TOKEN_WORD ? "\"" : "";
     DAM_TRY(dam__text_append(s->clean, " %s = %s%.*s%s ", option->key, quote, (int)t.length,
                              t.start, quote));

@@ -1,0 +1,251 @@
+#include "train/checkpoint.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+
+enum { NAME_BYTES = 96 };
+
+static void parameter_name(char *name, const dam__parameter *parameter)
+{
+    (void)snprintf(name, NAME_BYTES, "parameters/%s", parameter->name);
+}
+
+static void velocity_name(char *name, const dam__parameter *parameter)
+{
+    (void)snprintf(name, NAME_BYTES, "velocities/%s", parameter->name);
+}
+
+/* --- saving ------------------------------------------------------------------------------------- */
+
+static dam_status save_matrix(dam__container *out, const char *name, const dam__device *device,
+                              const dam__matrix *matrix)
+{
+    dam_status status = DAM_OK;
+    dam__array array = {0};
+    const size_t shape[] = {(size_t)matrix->rows, (size_t)matrix->cols};
+    bool wide = dam__device_precision(device) == DAM__PRECISION_DOUBLE;
+    DAM_TRY(dam__array_create(wide ? DAM__F64 : DAM__F32, 2, shape, &array));
+    DAM_TRY(dam__matrix_read(matrix, array.data, "checkpoint"));
+    DAM_TRY(dam__container_add(out, name, &array));
+cleanup:
+    dam__array_free(&array);
+    return status;
+}
+
+static dam_status save_doubles(dam__container *out, const char *name, const double *values,
+                               int rank, const size_t *shape)
+{
+    dam_status status = DAM_OK;
+    dam__array array = {0};
+    DAM_TRY(dam__array_create(DAM__F64, rank, shape, &array));
+    if (dam__array_items(&array) > 0)
+        memcpy(array.data, values, dam__array_items(&array) * sizeof *values);
+    DAM_TRY(dam__container_add(out, name, &array));
+cleanup:
+    dam__array_free(&array);
+    return status;
+}
+
+/* The order of the numbers in "state/position". */
+enum { EPOCH, STEP, WAIT, BEST, SECONDS, FINISHED, POSITION_ITEMS };
+
+static dam_status save_position(dam__trainer *trainer, dam__container *out)
+{
+    const dam__position *position = dam__trainer_position(trainer);
+    const double items[POSITION_ITEMS] = {
+        [EPOCH] = position->epoch, [STEP] = position->step,       [WAIT] = position->wait,
+        [BEST] = position->best,   [SECONDS] = position->seconds, [FINISHED] = position->finished};
+    const size_t shape[] = {POSITION_ITEMS};
+    return save_doubles(out, "state/position", items, 1, shape);
+}
+
+/* Inside an epoch, the losses of its steps so far: they are part of its mean. */
+static dam_status save_losses(dam__trainer *trainer, size_t steps, dam__container *out)
+{
+    dam_status status = DAM_OK;
+    double *losses = NULL;
+    const size_t shape[] = {steps};
+    DAM_TRY(dam__alloc(steps, sizeof *losses, &losses));
+    DAM_TRY(dam__trainer_read_losses(trainer, losses));
+    DAM_TRY(save_doubles(out, "state/losses", losses, 1, shape));
+cleanup:
+    free(losses);
+    return status;
+}
+
+static dam_status save_history(const dam__history *history, dam__container *out)
+{
+    dam_status status = DAM_OK;
+    dam__text columns = {0};
+    const size_t shape[] = {history->row_count, history->column_count};
+    for (size_t i = 0; i < history->column_count; i++)
+        DAM_TRY(dam__text_append(&columns, "%s%s", i > 0 ? "," : "", history->columns[i]));
+    DAM_TRY(dam__container_set_text(out, "history_columns", columns.data));
+    DAM_TRY(save_doubles(out, "history", history->rows, 2, shape));
+cleanup:
+    dam__text_free(&columns);
+    return status;
+}
+
+dam_status dam__checkpoint_save(dam__trainer *trainer, dam__container *out)
+{
+    dam_status status = DAM_OK;
+    dam__model *model = dam__trainer_model(trainer);
+    const dam__optimizer *optimizer = dam__trainer_optimizer(trainer);
+    char name[NAME_BYTES];
+    for (int i = 0; i < model->parameter_count; i++) {
+        parameter_name(name, &model->parameters[i]);
+        DAM_TRY(save_matrix(out, name, model->device, &model->parameters[i].value));
+        const dam__matrix *velocity = dam__optimizer_velocity(optimizer, i);
+        if (velocity->buffer == NULL)
+            continue;
+        velocity_name(name, &model->parameters[i]);
+        DAM_TRY(save_matrix(out, name, model->device, velocity));
+    }
+    DAM_TRY(save_position(trainer, out));
+    if (dam__trainer_position(trainer)->step > 0)
+        DAM_TRY(save_losses(trainer, (size_t)dam__trainer_steps(trainer), out));
+    DAM_TRY(save_history(dam__trainer_history(trainer), out));
+cleanup:
+    return status;
+}
+
+/* --- restoring ---------------------------------------------------------------------------------- */
+
+/* The array of that name with that many items, or DAM_INPUT. */
+static dam_status find(const dam__container *container, const char *name, size_t items,
+                       const dam__array **out)
+{
+    const dam__array *array = dam__container_array(container, name);
+    if (array == NULL)
+        return dam__fail(DAM_INPUT, "the run file has no '%s'; it is not from this version", name);
+    if (dam__array_items(array) != items)
+        return dam__fail(DAM_INPUT, "the run file's '%s' has %zu items where its preset needs %zu",
+                         name, dam__array_items(array), items);
+    *out = array;
+    return DAM_OK;
+}
+
+static dam_status restore_matrix(const dam__container *container, const char *name,
+                                 const dam__matrix *matrix)
+{
+    dam_status status = DAM_OK;
+    const dam__array *array = NULL;
+    double *values = NULL;
+    size_t items = dam__matrix_items(matrix);
+    DAM_TRY(find(container, name, items, &array));
+    DAM_TRY(dam__alloc(items, sizeof *values, &values));
+    for (size_t i = 0; i < items; i++)
+        values[i] = dam__array_at(array, i);
+    DAM_TRY(dam__matrix_write_doubles(matrix, values, "restored run"));
+cleanup:
+    free(values);
+    return status;
+}
+
+dam_status dam__checkpoint_parameters(dam__model *model, const dam__container *container)
+{
+    dam_status status = DAM_OK;
+    char name[NAME_BYTES];
+    for (int i = 0; i < model->parameter_count; i++) {
+        parameter_name(name, &model->parameters[i]);
+        DAM_TRY(restore_matrix(container, name, &model->parameters[i].value));
+    }
+    DAM_TRY(model->ops->refresh(model));
+cleanup:
+    return status;
+}
+
+static dam_status restore_position(dam__trainer *trainer, const dam__container *container)
+{
+    dam_status status = DAM_OK;
+    const dam__array *array = NULL;
+    dam__position *position = dam__trainer_position(trainer);
+    DAM_TRY(find(container, "state/position", POSITION_ITEMS, &array));
+    double epoch = dam__array_at(array, EPOCH), step = dam__array_at(array, STEP);
+    if (!(epoch >= 0 && epoch < 1e9 && step >= 0 && step < dam__trainer_steps(trainer)))
+        DAM_FAIL(DAM_INPUT, "the run file stands at epoch %g, step %g, which its preset lacks",
+                 epoch, step);
+    *position = (dam__position){.epoch = (int)epoch,
+                                .step = (int)step,
+                                .wait = (int)dam__array_at(array, WAIT),
+                                .best = dam__array_at(array, BEST),
+                                .seconds = dam__array_at(array, SECONDS),
+                                .finished = dam__array_at(array, FINISHED) != 0};
+cleanup:
+    return status;
+}
+
+static dam_status restore_losses(dam__trainer *trainer, const dam__container *container)
+{
+    dam_status status = DAM_OK;
+    const dam__array *array = NULL;
+    double *losses = NULL;
+    size_t steps = (size_t)dam__trainer_steps(trainer);
+    if (dam__trainer_position(trainer)->step == 0)
+        return DAM_OK;
+    DAM_TRY(find(container, "state/losses", steps, &array));
+    DAM_TRY(dam__alloc(steps, sizeof *losses, &losses));
+    for (size_t i = 0; i < steps; i++)
+        losses[i] = dam__array_at(array, i);
+    DAM_TRY(dam__trainer_write_losses(trainer, losses));
+cleanup:
+    free(losses);
+    return status;
+}
+
+dam_status dam__checkpoint_history(const dam__container *container, dam__history *out)
+{
+    dam_status status = DAM_OK;
+    char *columns = NULL;
+    const char *names = dam__container_text(container, "history_columns");
+    const dam__array *table = dam__container_array(container, "history");
+    *out = (dam__history){0};
+    if (names == NULL || table == NULL || table->rank != 2)
+        DAM_FAIL(DAM_INPUT, "the run file has no history; it is not from this version");
+    DAM_TRY(dam__format(&columns, "%s", names));
+    char *rest = NULL;
+    for (char *name = strtok_r(columns, ",", &rest); name != NULL; name = strtok_r(NULL, ",", &rest))
+        DAM_TRY(dam__history_column(out, name));
+    if (out->column_count != table->shape[1])
+        DAM_FAIL(DAM_INPUT, "the run file's history names %zu columns and has %zu",
+                 out->column_count, table->shape[1]);
+    for (size_t row = 0; row < table->shape[0]; row++) {
+        double values[DAM__HISTORY_COLUMNS] = {0};
+        for (size_t c = 0; c < out->column_count; c++)
+            values[c] = dam__array_at(table, row * out->column_count + c);
+        DAM_TRY(dam__history_add(out, values));
+    }
+cleanup:
+    free(columns);
+    if (status != DAM_OK)
+        dam__history_free(out);
+    return status;
+}
+
+dam_status dam__checkpoint_restore(dam__trainer *trainer, const dam__container *container)
+{
+    dam_status status = DAM_OK;
+    dam__model *model = dam__trainer_model(trainer);
+    char name[NAME_BYTES];
+    for (int i = 0; i < model->parameter_count; i++) {
+        const dam__matrix *velocity =
+            dam__optimizer_velocity(dam__trainer_optimizer(trainer), i);
+        if (velocity->buffer == NULL)
+            continue;
+        velocity_name(name, &model->parameters[i]);
+        DAM_TRY(restore_matrix(container, name, velocity));
+    }
+    DAM_TRY(dam__checkpoint_parameters(model, container));
+    DAM_TRY(restore_position(trainer, container));
+    DAM_TRY(restore_losses(trainer, container));
+    dam__history_free(dam__trainer_history(trainer));
+    DAM_TRY(dam__checkpoint_history(container, dam__trainer_history(trainer)));
+cleanup:
+    return status;
+}

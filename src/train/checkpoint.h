@@ -1,0 +1,22 @@
+/*
+ * A training as a container of arrays, and back: parameters, velocities, position, history.
+ */
+#ifndef DAM__TRAIN_CHECKPOINT_H
+#define DAM__TRAIN_CHECKPOINT_H
+
+#include "train/container.h"
+#include "train/trainer.h"
+
+/* Adds the training's present state to a container (texts that describe the run are the caller's). */
+dam_status dam__checkpoint_save(dam__trainer *trainer, dam__container *out);
+
+/* Puts a prepared trainer where the container's training stood. DAM_INPUT where they do not fit. */
+dam_status dam__checkpoint_restore(dam__trainer *trainer, const dam__container *container);
+
+/* Only the parameters, for evaluation; refreshes what the model derives from them. DAM_INPUT. */
+dam_status dam__checkpoint_parameters(dam__model *model, const dam__container *container);
+
+/* The history of a run; free with dam__history_free. DAM_INPUT. */
+dam_status dam__checkpoint_history(const dam__container *container, dam__history *out);
+
+#endif

@@ -1,0 +1,451 @@
+#include "train/trainer.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+
+struct dam__trainer {
+    dam__device *device;
+    dam__training training;
+    bool streams;
+    int chunk;
+    double *class_share;
+    dam__plan *plan;
+    dam__gemm *gemm;
+    dam__feed *samples, *validation; /* validation is NULL where the share is 0 */
+    dam__model *model;
+    dam__optimizer *optimizer;
+    dam__evaluator *evaluator;
+    dam__matrix losses; /* 1 x steps: the mean loss of each batch of the epoch */
+    dam__position position;
+    dam__history history;
+    double resumed_at; /* clock when the present run began */
+    double seconds_before; /* position.seconds then */
+    long steps_taken;  /* in the present run */
+};
+
+/* --- planning ----------------------------------------------------------------------------------- */
+
+static size_t validation_count(const dam__training *training)
+{
+    return (size_t)((double)training->set->count * training->validation);
+}
+
+static dam_status count_classes(dam__trainer *trainer)
+{
+    dam_status status = DAM_OK;
+    const dam__dataset *set = trainer->training.set;
+    DAM_TRY(dam__alloc((size_t)set->classes, sizeof *trainer->class_share, &trainer->class_share));
+    if (set->labels == NULL)
+        goto cleanup;
+    /* The prior is that of the samples trained on, without the validation set. */
+    size_t count = set->count - validation_count(&trainer->training);
+    for (size_t i = 0; i < count; i++)
+        trainer->class_share[set->labels[i]] += 1.0 / (double)count;
+cleanup:
+    return status;
+}
+
+static dam_status create_feeds(dam__trainer *trainer)
+{
+    dam_status status = DAM_OK;
+    const dam__dataset *set = trainer->training.set;
+    size_t held_out = validation_count(&trainer->training);
+    if (trainer->training.validation > 0 && held_out == 0)
+        DAM_FAIL(DAM_USAGE,
+                 "data.validation = %g keeps none of the %zu samples of '%s' for validation; "
+                 "raise it, or set it to 0",
+                 trainer->training.validation, set->count, set->name);
+    dam__feed_options options = {.count = set->count - held_out,
+                                 .batch = trainer->training.train.batch,
+                                 .shuffle = true,
+                                 .seed = trainer->training.seed,
+                                 .indexed = dam__gemm_gathers(trainer->gemm),
+                                 .stream = trainer->streams};
+    DAM_TRY(dam__feed_create(trainer->device, set, &options, &trainer->samples));
+    options.first = options.count;
+    options.count = held_out;
+    options.shuffle = false;
+    if (held_out > 0)
+        DAM_TRY(dam__feed_create(trainer->device, set, &options, &trainer->validation));
+cleanup:
+    return status;
+}
+
+static void forget_plan(dam__trainer *trainer)
+{
+    dam__evaluator_destroy(trainer->evaluator);
+    dam__optimizer_destroy(trainer->optimizer);
+    dam__model_destroy(trainer->model);
+    dam__feed_destroy(trainer->validation);
+    dam__feed_destroy(trainer->samples);
+    dam__gemm_destroy(trainer->gemm);
+    dam__buffer_destroy(trainer->losses.buffer);
+    dam__plan_destroy(trainer->plan);
+    trainer->evaluator = NULL;
+    trainer->optimizer = NULL;
+    trainer->model = NULL;
+    trainer->validation = NULL;
+    trainer->samples = NULL;
+    trainer->gemm = NULL;
+    trainer->losses.buffer = NULL;
+    trainer->plan = NULL;
+}
+
+/* Lists everything the training needs for one choice of chunk and streaming. */
+static dam_status make_plan(dam__trainer *trainer, int chunk, bool streams)
+{
+    dam_status status = DAM_OK;
+    const dam__training *training = &trainer->training;
+    const dam__task task = {.dim = (int)training->set->features,
+                            .classes = training->set->classes,
+                            .class_share = trainer->class_share};
+    forget_plan(trainer);
+    trainer->chunk = chunk;
+    trainer->streams = streams;
+    DAM_TRY(dam__plan_create(trainer->device, &trainer->plan));
+    DAM_TRY(dam__gemm_create(trainer->device, training->gemm, &trainer->gemm));
+    DAM_TRY(create_feeds(trainer));
+    DAM_TRY(dam__model_create(trainer->device, trainer->gemm, &training->model, &task,
+                              &trainer->model));
+    DAM_TRY(dam__feed_plan(trainer->samples, trainer->plan));
+    if (trainer->validation != NULL)
+        DAM_TRY(dam__feed_plan(trainer->validation, trainer->plan));
+    DAM_TRY(trainer->model->ops->plan(trainer->model, trainer->plan, chunk));
+    DAM_TRY(dam__optimizer_create(trainer->model, trainer->plan, &trainer->optimizer));
+    if (trainer->validation != NULL)
+        DAM_TRY(dam__evaluator_create(trainer->model, trainer->validation, trainer->plan,
+                                      &trainer->evaluator));
+    DAM_TRY(dam__plan_matrix(trainer->plan, "losses", 1, dam__feed_steps(trainer->samples), 1,
+                             &trainer->losses));
+    DAM_TRY(dam__gemm_plan(trainer->gemm, trainer->plan));
+cleanup:
+    return status;
+}
+
+/* Whether the preset's limit on the samples' memory asks for streaming. */
+static bool must_stream(const dam__training *training, const dam__device *device)
+{
+    double bytes = (double)training->set->count * (double)training->set->features *
+                   (double)dam__real_size(device);
+    return training->data_memory > 0 && bytes > 1048576.0 * training->data_memory;
+}
+
+static dam_status plan_what_fits(dam__trainer *trainer)
+{
+    dam_status status = DAM_OK;
+    int batch = trainer->training.train.batch;
+    if ((size_t)batch > trainer->training.set->count)
+        batch = (int)trainer->training.set->count;
+    bool streams = must_stream(&trainer->training, trainer->device);
+    DAM_TRY(make_plan(trainer, batch, streams));
+    status = dam__plan_check(trainer->plan);
+    if (status == DAM_NO_MEMORY && !streams) {
+        DAM_TRY(make_plan(trainer, batch, true));
+        status = dam__plan_check(trainer->plan);
+    }
+    for (int chunk = batch / 2; status == DAM_NO_MEMORY && chunk > 0; chunk /= 2) {
+        DAM_TRY(make_plan(trainer, chunk, true));
+        status = dam__plan_check(trainer->plan);
+    }
+cleanup:
+    return status;
+}
+
+static dam_status name_columns(dam__trainer *trainer)
+{
+    dam_status status = DAM_OK;
+    const char *const fixed[] = {"epoch", "loss", "validation_loss", "validation_accuracy",
+                                 "seconds"};
+    for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
+        DAM_TRY(dam__history_column(&trainer->history, fixed[i]));
+    /* Parameters that are one number are part of every row. */
+    for (int i = 0; i < trainer->model->parameter_count; i++)
+        if (dam__matrix_items(&trainer->model->parameters[i].value) == 1)
+            DAM_TRY(dam__history_column(&trainer->history, trainer->model->parameters[i].name));
+cleanup:
+    return status;
+}
+
+dam_status dam__trainer_create(dam__device *device, const dam__training *training,
+                               dam__trainer **out)
+{
+    dam_status status = DAM_OK;
+    dam__trainer *trainer = NULL;
+    DAM_TRY(dam__alloc(1, sizeof *trainer, &trainer));
+    trainer->device = device;
+    trainer->training = *training;
+    trainer->position.best = INFINITY;
+    DAM_TRY(count_classes(trainer));
+    DAM_TRY(plan_what_fits(trainer));
+    DAM_TRY(name_columns(trainer));
+    *out = trainer;
+    trainer = NULL;
+cleanup:
+    dam__trainer_destroy(trainer);
+    return status;
+}
+
+void dam__trainer_destroy(dam__trainer *trainer)
+{
+    if (trainer == NULL)
+        return;
+    forget_plan(trainer);
+    dam__history_free(&trainer->history);
+    free(trainer->class_share);
+    free(trainer);
+}
+
+dam_status dam__trainer_prepare(dam__trainer *trainer)
+{
+    dam_status status = DAM_OK;
+    DAM_TRY(dam__plan_allocate(trainer->plan));
+    DAM_TRY(dam__feed_prepare(trainer->samples));
+    if (trainer->validation != NULL)
+        DAM_TRY(dam__feed_prepare(trainer->validation));
+    DAM_TRY(trainer->model->ops->prepare(trainer->model));
+    DAM_TRY(dam__optimizer_prepare(trainer->optimizer));
+    DAM_TRY(trainer->model->ops->initialise(trainer->model, trainer->training.seed));
+cleanup:
+    return status;
+}
+
+/* --- the loop ----------------------------------------------------------------------------------- */
+
+static dam_status take_step(dam__trainer *trainer)
+{
+    dam_status status = DAM_OK;
+    dam__model *model = trainer->model;
+    dam__batch batch;
+    DAM_TRY(dam__feed_next(trainer->samples, &batch));
+    DAM_TRY(model->ops->loss_gradient(model, &batch, trainer->losses.buffer,
+                                      trainer->position.step));
+    DAM_TRY(dam__optimizer_step(trainer->optimizer, trainer->training.train.learning_rate,
+                                trainer->training.train.momentum));
+    DAM_TRY(model->ops->project(model));
+    DAM_TRY(dam__device_pace(trainer->device));
+    trainer->position.step++;
+    trainer->steps_taken++;
+cleanup:
+    return status;
+}
+
+static void report_step(const dam__trainer *trainer, const dam__hooks *hooks)
+{
+    const dam__position *position = &trainer->position;
+    if (hooks->on_step == NULL)
+        return;
+    int steps = dam__feed_steps(trainer->samples), epochs = trainer->training.train.epochs;
+    double elapsed = dam__seconds() - trainer->resumed_at;
+    double per_step = elapsed / (double)trainer->steps_taken;
+    double left = (double)(epochs - position->epoch) * steps - position->step;
+    const dam__moment moment = {.epoch = position->epoch,
+                                .epochs = epochs,
+                                .step = position->step,
+                                .steps = steps,
+                                .samples_per_second =
+                                    dam__feed_samples(trainer->samples) / (steps * per_step),
+                                .seconds_left = left * per_step};
+    hooks->on_step(hooks->user, &moment);
+}
+
+/* The steps of one epoch from position.step on. */
+static dam_status run_steps(dam__trainer *trainer, const dam__hooks *hooks)
+{
+    dam_status status = DAM_OK;
+    int steps = dam__feed_steps(trainer->samples);
+    DAM_TRY(trainer->model->ops->begin_epoch(trainer->model, trainer->position.epoch));
+    DAM_TRY(dam__feed_begin(trainer->samples, trainer->position.epoch, trainer->position.step));
+    while (trainer->position.step < steps) {
+        DAM_TRY(take_step(trainer));
+        report_step(trainer, hooks);
+        if (hooks->stop != NULL && hooks->stop(hooks->user)) {
+            trainer->position.seconds =
+                trainer->seconds_before + dam__seconds() - trainer->resumed_at;
+            DAM_TRY(hooks->on_checkpoint(hooks->user));
+            DAM_FAIL(DAM_INTERRUPTED,
+                     "stopped in epoch %d after step %d of %d; everything is saved, --resume goes "
+                     "on from here",
+                     trainer->position.epoch + 1, trainer->position.step, steps);
+        }
+    }
+cleanup:
+    return status;
+}
+
+/* Mean of the epoch's losses over its samples; DAM_DIVERGED with the first step that was not finite. */
+static dam_status epoch_loss(dam__trainer *trainer, double *mean)
+{
+    dam_status status = DAM_OK;
+    double *losses = NULL, sum = 0;
+    int steps = dam__feed_steps(trainer->samples), samples = dam__feed_samples(trainer->samples);
+    int batch = trainer->training.train.batch < samples ? trainer->training.train.batch : samples;
+    DAM_TRY(dam__alloc((size_t)steps, sizeof *losses, &losses));
+    DAM_TRY(dam__matrix_read_doubles(&trainer->losses, losses, "losses of the epoch"));
+    for (int step = 0; step < steps; step++) {
+        if (!isfinite(losses[step]))
+            DAM_FAIL(DAM_DIVERGED,
+                     "the loss is not finite in epoch %d, step %d of %d; %s (the last good "
+                     "checkpoint is kept)",
+                     trainer->position.epoch + 1, step + 1, steps,
+                     trainer->model->ops->divergence_advice);
+        sum += losses[step] * (step + 1 < steps ? batch : samples - batch * (steps - 1));
+    }
+    *mean = sum / samples;
+cleanup:
+    free(losses);
+    return status;
+}
+
+static dam_status add_row(dam__trainer *trainer, double loss, const dam__score *score)
+{
+    dam_status status = DAM_OK;
+    double row[DAM__HISTORY_COLUMNS] = {trainer->position.epoch + 1, loss, score->loss,
+                                        score->accuracy, trainer->position.seconds};
+    size_t column = 5;
+    for (int i = 0; i < trainer->model->parameter_count; i++) {
+        const dam__matrix *value = &trainer->model->parameters[i].value;
+        if (dam__matrix_items(value) == 1)
+            DAM_TRY(dam__matrix_read_doubles(value, &row[column++], "scalar parameters"));
+    }
+    DAM_TRY(dam__history_add(&trainer->history, row));
+cleanup:
+    return status;
+}
+
+/* Early stopping: neither the first epoch nor those of the model's schedule are ever the last. */
+static bool is_last_epoch(dam__trainer *trainer, double loss)
+{
+    dam__position *position = &trainer->position;
+    const dam__training *training = &trainer->training;
+    int first = trainer->model->ops->schedule_epochs(trainer->model);
+    if (position->epoch + 1 >= training->train.epochs)
+        return true;
+    if (training->train.patience == 0 || position->epoch < first)
+        return false;
+    position->wait++;
+    if (loss < position->best) {
+        position->best = loss;
+        position->wait = 0;
+        return false;
+    }
+    return position->wait >= training->train.patience && position->epoch > first;
+}
+
+static dam_status finish_epoch(dam__trainer *trainer, const dam__hooks *hooks)
+{
+    dam_status status = DAM_OK;
+    dam__position *position = &trainer->position;
+    dam__score score = {.loss = NAN, .accuracy = NAN};
+    double loss = 0;
+    DAM_TRY(epoch_loss(trainer, &loss));
+    if (trainer->evaluator != NULL)
+        DAM_TRY(dam__evaluator_run(trainer->evaluator, &score));
+    if (trainer->evaluator != NULL && !isfinite(score.loss))
+        DAM_FAIL(DAM_DIVERGED,
+                 "the validation loss is not finite after epoch %d; %s (the last good checkpoint "
+                 "is kept)",
+                 position->epoch + 1, trainer->model->ops->divergence_advice);
+    position->seconds = trainer->seconds_before + dam__seconds() - trainer->resumed_at;
+    DAM_TRY(add_row(trainer, loss, &score));
+    position->finished = is_last_epoch(trainer, trainer->evaluator != NULL ? score.loss : loss);
+    position->epoch++;
+    position->step = 0;
+    if (hooks->on_epoch != NULL)
+        DAM_TRY(hooks->on_epoch(hooks->user, &trainer->history));
+    bool due = position->epoch % trainer->training.train.checkpoint == 0;
+    if (hooks->on_checkpoint != NULL && (due || position->finished))
+        DAM_TRY(hooks->on_checkpoint(hooks->user));
+cleanup:
+    return status;
+}
+
+dam_status dam__trainer_run(dam__trainer *trainer, const dam__hooks *hooks)
+{
+    dam_status status = DAM_OK;
+    trainer->resumed_at = dam__seconds();
+    trainer->seconds_before = trainer->position.seconds;
+    trainer->steps_taken = 0;
+    while (!trainer->position.finished) {
+        DAM_TRY(run_steps(trainer, hooks));
+        DAM_TRY(finish_epoch(trainer, hooks));
+    }
+cleanup:
+    return status;
+}
+
+dam_status dam__trainer_step(dam__trainer *trainer)
+{
+    dam_status status = DAM_OK;
+    dam__position *position = &trainer->position;
+    if (position->step == dam__feed_steps(trainer->samples)) {
+        position->epoch++;
+        position->step = 0;
+    }
+    if (position->step == 0) {
+        DAM_TRY(trainer->model->ops->begin_epoch(trainer->model, position->epoch));
+        DAM_TRY(dam__feed_begin(trainer->samples, position->epoch, 0));
+    }
+    DAM_TRY(take_step(trainer));
+cleanup:
+    return status;
+}
+
+/* --- what others look at ------------------------------------------------------------------------ */
+
+const dam__plan *dam__trainer_plan(const dam__trainer *trainer)
+{
+    return trainer->plan;
+}
+
+bool dam__trainer_streams(const dam__trainer *trainer)
+{
+    return trainer->streams;
+}
+
+int dam__trainer_chunk(const dam__trainer *trainer)
+{
+    return trainer->chunk;
+}
+
+const char *dam__trainer_gemm(const dam__trainer *trainer)
+{
+    return dam__gemm_name(trainer->gemm);
+}
+
+int dam__trainer_steps(const dam__trainer *trainer)
+{
+    return dam__feed_steps(trainer->samples);
+}
+
+dam__model *dam__trainer_model(dam__trainer *trainer)
+{
+    return trainer->model;
+}
+
+dam__optimizer *dam__trainer_optimizer(dam__trainer *trainer)
+{
+    return trainer->optimizer;
+}
+
+dam__position *dam__trainer_position(dam__trainer *trainer)
+{
+    return &trainer->position;
+}
+
+dam__history *dam__trainer_history(dam__trainer *trainer)
+{
+    return &trainer->history;
+}
+
+dam_status dam__trainer_read_losses(dam__trainer *trainer, double *losses)
+{
+    return dam__matrix_read_doubles(&trainer->losses, losses, "losses so far");
+}
+
+dam_status dam__trainer_write_losses(dam__trainer *trainer, const double *losses)
+{
+    return dam__matrix_write_doubles(&trainer->losses, losses, "losses so far");
+}

@@ -1,0 +1,91 @@
+/*
+ * The loop: batches -> the model's loss and gradients -> the optimizer -> the model's constraints,
+ * epoch after epoch, with validation, early stopping, divergence and interruption. Knows no model.
+ */
+#ifndef DAM__TRAIN_TRAINER_H
+#define DAM__TRAIN_TRAINER_H
+
+#include "model/model.h"
+#include "train/config.h"
+#include "train/evaluator.h"
+#include "train/history.h"
+#include "train/optimizer.h"
+
+/* What to train on what. All pointers are borrowed and must outlive the trainer. */
+typedef struct dam__training {
+    uint64_t seed;
+    const dam__dataset *set; /* the training file */
+    double validation;       /* share of its end that is kept for validation */
+    int data_memory;         /* MiB its samples may take on the device; 0 = what fits */
+    dam__model_config model;
+    dam__train_config train;
+    dam__gemm_provider gemm;
+} dam__training;
+
+/* Where training stands; what a checkpoint holds besides parameters and velocities. */
+typedef struct dam__position {
+    int epoch, step; /* the next step to take */
+    int wait;        /* epochs since the best validation loss */
+    double best;     /* that loss; infinite before the first */
+    double seconds;  /* spent training so far */
+    bool finished;
+} dam__position;
+
+/* A moment of the loop, for progress lines. */
+typedef struct dam__moment {
+    int epoch, epochs, step, steps;
+    double samples_per_second;
+    double seconds_left; /* to the last epoch, should it not stop early */
+} dam__moment;
+
+typedef struct dam__hooks {
+    void *user;
+    /* Whether to stop after this step; the position is then saved by on_checkpoint. */
+    bool (*stop)(void *user);
+    void (*on_step)(void *user, const dam__moment *moment);
+    /* After an epoch and its validation: the history has a new row. */
+    dam_status (*on_epoch)(void *user, const dam__history *history);
+    /* Time to save: every few epochs, at the end, and when stopped. */
+    dam_status (*on_checkpoint)(void *user);
+} dam__hooks;
+
+typedef struct dam__trainer dam__trainer;
+
+/*
+ * Plans a training: data resident if it fits, else streamed; batches in one chunk if that fits, else
+ * in smaller ones. Nothing is allocated on the device. DAM_NO_MEMORY where even the smallest chunk
+ * does not fit.
+ */
+dam_status dam__trainer_create(dam__device *device, const dam__training *training,
+                               dam__trainer **out);
+void dam__trainer_destroy(dam__trainer *trainer);
+
+const dam__plan *dam__trainer_plan(const dam__trainer *trainer);
+bool dam__trainer_streams(const dam__trainer *trainer);
+int dam__trainer_chunk(const dam__trainer *trainer); /* samples of a batch worked off at once */
+const char *dam__trainer_gemm(const dam__trainer *trainer);
+
+/* Allocates, compiles, loads the data and sets first values. */
+dam_status dam__trainer_prepare(dam__trainer *trainer);
+
+/*
+ * Trains from the present position. DAM_INTERRUPTED when stopped and saved, DAM_DIVERGED when a loss
+ * was not finite (nothing is saved then, so that the last good checkpoint stays).
+ */
+dam_status dam__trainer_run(dam__trainer *trainer, const dam__hooks *hooks);
+
+/* One step without bookkeeping, for benchmarks: the next batch of the present epoch, or of the next. */
+dam_status dam__trainer_step(dam__trainer *trainer);
+
+int dam__trainer_steps(const dam__trainer *trainer); /* of an epoch */
+dam__model *dam__trainer_model(dam__trainer *trainer);
+dam__optimizer *dam__trainer_optimizer(dam__trainer *trainer);
+dam__position *dam__trainer_position(dam__trainer *trainer);
+dam__history *dam__trainer_history(dam__trainer *trainer);
+
+/* The losses of the present epoch's steps, dam__trainer_steps of them (those to come are not valid
+ * yet), for checkpoints inside an epoch. */
+dam_status dam__trainer_read_losses(dam__trainer *trainer, double *losses);
+dam_status dam__trainer_write_losses(dam__trainer *trainer, const double *losses);
+
+#endif
