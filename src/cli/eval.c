@@ -1,0 +1,144 @@
+/* `denseam eval`: scores a run on a dataset. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "cli/command.h"
+#include "cli/output.h"
+#include "cli/session.h"
+#include "preset/run.h"
+#include "train/classification.h"
+#include "train/scorer.h"
+
+static json_t *number_or_null(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+static dam_status print_scores_json(const dam__run *run, const dam__dataset *set,
+                                    const dam__score *score, const dam__classification *result)
+{
+    json_t *confusion = json_array();
+    size_t width = (size_t)result->classes + 1;
+    for (size_t row = 0; row < (size_t)result->classes; row++) {
+        json_t *line = json_array();
+        for (size_t column = 0; column < width; column++)
+            (void)json_array_append_new(
+                line, json_integer((json_int_t)result->confusion[row * width + column]));
+        (void)json_array_append_new(confusion, line);
+    }
+    return print_json(json_pack(
+        "{ss ss si so so so so so so so so}", "run", run->folder, "data", set->name, "samples",
+        score->samples, "accuracy", number_or_null(result->accuracy), "macro_f1",
+        number_or_null(result->macro_f1), "loss", number_or_null(score->loss), "one_nn",
+        number_or_null(result->one_nn), "one_nn_fidelity", number_or_null(result->fidelity),
+        "one_nn_fidelity_right", number_or_null(result->fidelity_right), "one_nn_fidelity_wrong",
+        number_or_null(result->fidelity_wrong), "confusion", confusion));
+}
+
+/* Rows are true classes, columns predicted ones; the last column is the softening class. */
+static dam_status append_confusion(dam__text *text, const dam__classification *result)
+{
+    enum { CLASSES_SHOWN = 11 }; /* what 80 columns hold */
+    dam_status status = DAM_OK;
+    size_t classes = (size_t)result->classes, width = classes + 1;
+    if (classes > CLASSES_SHOWN)
+        return dam__text_append(text, "\n%zu classes: the confusion matrix is in --json\n", classes);
+    DAM_TRY(dam__text_append(text, "\ntrue\\predicted"));
+    for (size_t column = 0; column < classes; column++)
+        DAM_TRY(dam__text_append(text, " %4zu", column));
+    DAM_TRY(dam__text_append(text, " none\n"));
+    for (size_t row = 0; row < classes; row++) {
+        DAM_TRY(dam__text_append(text, "%14zu", row));
+        for (size_t column = 0; column < width; column++)
+            DAM_TRY(dam__text_append(text, " %4zu", result->confusion[row * width + column]));
+        DAM_TRY(dam__text_append(text, "\n"));
+    }
+cleanup:
+    return status;
+}
+
+static dam_status print_scores(const dam__dataset *set, const dam__score *score,
+                               const dam__classification *result)
+{
+    dam_status status = DAM_OK;
+    dam__text text = {0};
+    const struct {
+        const char *name;
+        double value;
+    } rows[] = {{"accuracy", result->accuracy},
+                {"macro F1", result->macro_f1},
+                {"loss (softened labels)", score->loss},
+                {"1-nearest-memory score", result->one_nn},
+                {"its fidelity", result->fidelity},
+                {"  on right predictions", result->fidelity_right},
+                {"  on wrong predictions", result->fidelity_wrong}};
+    DAM_TRY(dam__text_append(&text, "%-24s %s, %d samples\n", "data", set->name, score->samples));
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (isfinite(rows[i].value))
+            DAM_TRY(dam__text_append(&text, "%-24s %.4f\n", rows[i].name, rows[i].value));
+    DAM_TRY(append_confusion(&text, result));
+    DAM_TRY(print_text(&text));
+cleanup:
+    dam__text_free(&text);
+    return status;
+}
+
+static dam_status run_eval(const arguments *args)
+{
+    dam_status status = DAM_OK;
+    console notices = console_open(args->quiet);
+    dam_log log = console_log(&notices);
+    dam__run run = {0};
+    dam__dataset set = {0};
+    dam__device *device = NULL;
+    dam__scorer *scorer = NULL;
+    dam__score score;
+    dam__classification result = {0};
+    int32_t *predicted = NULL, *nearest = NULL;
+    DAM_TRY(dam__run_open(args->operands.items[0], args->set.items, args->set.count, &run));
+    DAM_TRY(dam__dataset_load(&run.experiment.data, DAM__SPLIT_TEST, &set));
+    DAM_TRY(open_device(args, (dam__precision)run.experiment.train.precision, &log, &device));
+    DAM_TRY(dam__scorer_create(device, gemm_choice(args), &run.experiment.model, run.dim,
+                               run.classes, &run.container, &set, run.experiment.train.batch,
+                               &scorer));
+    DAM_TRY(dam__scorer_run(scorer, &score, &predicted, &nearest));
+    DAM_TRY(dam__classify(set.labels, predicted, nearest, set.count, run.classes, &result));
+    DAM_TRY(args->json ? print_scores_json(&run, &set, &score, &result)
+                       : print_scores(&set, &score, &result));
+    if (args->profile)
+        DAM_TRY(dam__profile_print(device, stderr));
+cleanup:
+    dam__classification_free(&result);
+    free(predicted);
+    free(nearest);
+    dam__scorer_destroy(scorer);
+    dam__device_close(device);
+    dam__dataset_free(&set);
+    dam__run_free(&run);
+    return status;
+}
+
+static const flag flags[] = {FLAG_SET,     FLAG_DEVICE, FLAG_GEMM,  FLAG_KERNELS,
+                             FLAG_PROFILE, FLAG_JSON,   FLAG_QUIET, FLAG_END};
+
+static const char *const examples[] = {"denseam eval runs/mnist",
+                                       "denseam eval runs/mnist --json",
+                                       "denseam eval runs/mnist --set data.name= "
+                                       "--set data.images=my.npy --set data.labels=my-labels.npy "
+                                       "--set data.test_images=my.npy "
+                                       "--set data.test_labels=my-labels.npy",
+                                       NULL};
+
+const command eval_command = {
+    .name = "eval",
+    .operands = "RUN",
+    .least = 1,
+    .most = 1,
+    .summary = "score a run on its test set",
+    .text = "Scores a run on the test set of its preset, or on another that --set names: accuracy, "
+            "macro F1, the confusion matrix, how often the class of the nearest memory is right, and "
+            "how often it is what the model predicts (its fidelity).",
+    .examples = examples,
+    .flags = flags,
+    .run = run_eval,
+};

@@ -1,0 +1,149 @@
+/* `denseam show`: what is inside a run, and the picture of its memories. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "cli/command.h"
+#include "cli/output.h"
+#include "preset/run.h"
+#include "report/run_report.h"
+
+/* How many memories stand for each class, and how purely. */
+typedef struct census {
+    size_t memories, classes; /* counts has classes + 1 entries: the last is "none" */
+    size_t *counts;
+    double mean_purity;
+} census;
+
+static dam_status take_census(const dam__run *run, census *out)
+{
+    dam_status status = DAM_OK;
+    int32_t *labels = NULL;
+    float *purity = NULL;
+    out->classes = (size_t)run->classes;
+    DAM_TRY(dam__report_classes(run, &labels, &purity, &out->memories));
+    DAM_TRY(dam__alloc(out->classes + 1, sizeof *out->counts, &out->counts));
+    for (size_t mu = 0; mu < out->memories; mu++) {
+        bool none = labels[mu] < 0 || (size_t)labels[mu] >= out->classes;
+        out->counts[none ? out->classes : (size_t)labels[mu]]++;
+        out->mean_purity += (double)purity[mu] / (double)out->memories;
+    }
+cleanup:
+    free(labels);
+    free(purity);
+    return status;
+}
+
+static const char *text_of(const dam__run *run, const char *name)
+{
+    const char *text = dam__container_text(&run->container, name);
+    return text != NULL ? text : "?";
+}
+
+static bool is_finished(const dam__run *run)
+{
+    enum { FINISHED = 5 }; /* its place in state/position, see train/checkpoint.c */
+    const dam__array *position = dam__container_array(&run->container, "state/position");
+    return position != NULL && dam__array_items(position) > FINISHED &&
+           dam__array_at(position, FINISHED) != 0;
+}
+
+static dam_status print_run(const dam__run *run, const dam__history *history, const census *c,
+                            const char *picture)
+{
+    dam_status status = DAM_OK;
+    dam__text text = {0};
+    const dam__experiment *experiment = &run->experiment;
+    DAM_TRY(dam__text_append(&text, "%s\n", experiment->title));
+    DAM_TRY(dam__text_append(&text, "%-20s %s\n", "source", experiment->source));
+    DAM_TRY(dam__text_append(&text, "%-20s %s\n", "data", text_of(run, "data")));
+    DAM_TRY(dam__text_append(&text, "%-20s %d features, %d classes\n", "samples", run->dim,
+                             run->classes));
+    DAM_TRY(dam__text_append(&text, "%-20s %zu\n", "memories", c->memories));
+    DAM_TRY(dam__text_append(&text, "%-20s %s, driver %s, %s kernels, gemm %s\n", "trained on",
+                             text_of(run, "device"), text_of(run, "driver"),
+                             text_of(run, "kernels"), text_of(run, "gemm")));
+    DAM_TRY(dam__text_append(&text, "%-20s %s\n", "denseam", text_of(run, "version")));
+    DAM_TRY(dam__text_append(&text, "%-20s %s\n", "state",
+                             is_finished(run) ? "finished" : "unfinished: train --resume goes on"));
+    for (size_t i = 0; i < history->column_count && history->row_count > 0; i++) {
+        double value = dam__history_value(history, history->row_count - 1, history->columns[i]);
+        if (isfinite(value))
+            DAM_TRY(dam__text_append(&text, "%-20s %.6g\n", history->columns[i], value));
+    }
+    DAM_TRY(dam__text_append(&text, "%-20s", "memories a class"));
+    for (size_t y = 0; y < c->classes; y++)
+        DAM_TRY(dam__text_append(&text, " %zu:%zu", y, c->counts[y]));
+    DAM_TRY(dam__text_append(&text, " none:%zu\n", c->counts[c->classes]));
+    DAM_TRY(dam__text_append(&text, "%-20s %.3f\n", "mean purity", c->mean_purity));
+    DAM_TRY(dam__text_append(&text, "%-20s %s\n", "picture", picture));
+    DAM_TRY(print_text(&text));
+cleanup:
+    dam__text_free(&text);
+    return status;
+}
+
+static dam_status print_run_json(const dam__run *run, const dam__history *history, const census *c,
+                                 const char *picture)
+{
+    json_t *last = json_object(), *classes = json_array();
+    for (size_t i = 0; i < history->column_count && history->row_count > 0; i++) {
+        double value = dam__history_value(history, history->row_count - 1, history->columns[i]);
+        (void)json_object_set_new(last, history->columns[i],
+                                  isfinite(value) ? json_real(value) : json_null());
+    }
+    for (size_t y = 0; y <= c->classes; y++)
+        (void)json_array_append_new(classes, json_integer((json_int_t)c->counts[y]));
+    return print_json(json_pack(
+        "{ss ss ss ss si si sI ss ss ss ss ss sb so so sf ss}", "run", run->folder, "title",
+        run->experiment.title, "source", run->experiment.source, "data", text_of(run, "data"),
+        "dim", run->dim, "classes", run->classes, "memories", (json_int_t)c->memories, "device",
+        text_of(run, "device"), "driver", text_of(run, "driver"), "kernels",
+        text_of(run, "kernels"), "gemm", text_of(run, "gemm"), "version", text_of(run, "version"),
+        "finished", (int)is_finished(run), "last_epoch", last, "memories_by_class", classes,
+        "mean_purity", c->mean_purity, "picture", picture));
+}
+
+static dam_status run_show(const arguments *args)
+{
+    dam_status status = DAM_OK;
+    dam__run run = {0};
+    dam__history history = {0};
+    census c = {0};
+    char *picture = NULL;
+    DAM_TRY(dam__run_open(args->operands.items[0], NULL, 0, &run));
+    DAM_TRY(dam__checkpoint_history(&run.container, &history));
+    DAM_TRY(take_census(&run, &c));
+    const char *folder = args->out != NULL ? args->out : run.folder;
+    DAM_TRY(dam__make_folders(folder));
+    DAM_TRY(dam__path_join(&picture, folder, "memories.png"));
+    DAM_TRY(dam__report_memories(&run, picture, 0));
+    DAM_TRY(args->json ? print_run_json(&run, &history, &c, picture)
+                       : print_run(&run, &history, &c, picture));
+cleanup:
+    free(picture);
+    free(c.counts);
+    dam__history_free(&history);
+    dam__run_free(&run);
+    return status;
+}
+
+static const flag flags[] = {FLAG_OUT, FLAG_JSON, FLAG_QUIET, FLAG_END};
+
+static const char *const examples[] = {"denseam show runs/mnist",
+                                       "denseam show runs/mnist --out pictures --json", NULL};
+
+const command show_command = {
+    .name = "show",
+    .operands = "RUN",
+    .least = 1,
+    .most = 1,
+    .summary = "describe a run and draw its memories",
+    .text = "Says what a run is, where it stands and what its memories stand for, and writes "
+            "memories.png into the run's folder (or --out): each memory over its class, with a bar "
+            "for how much of its weight that class has. Needs no device.",
+    .examples = examples,
+    .flags = flags,
+    .run = run_show,
+};

@@ -1,0 +1,369 @@
+/* `denseam train`: runs a preset, or goes on with a run. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "cli/command.h"
+#include "cli/output.h"
+#include "cli/progress.h"
+#include "cli/session.h"
+#include "cli/signals.h"
+#include "preset/run.h"
+#include "report/run_report.h"
+
+/* One training from preset to pictures. */
+typedef struct training {
+    const arguments *args;
+    dam_log log;
+    console console;
+    progress progress;
+    dam__experiment experiment;
+    dam__run resumed; /* with --resume */
+    char *folder;
+    dam__dataset set;
+    dam__device *device;
+    dam__trainer *trainer;
+    const dam__history *history; /* once there is an epoch */
+} training;
+
+static void training_free(training *t)
+{
+    dam__trainer_destroy(t->trainer);
+    dam__device_close(t->device);
+    dam__dataset_free(&t->set);
+    dam__run_free(&t->resumed);
+    free(t->folder);
+}
+
+/* --- where the run goes --------------------------------------------------------------------------- */
+
+/* "mnist" of "presets/mnist.conf" or "mnist". */
+static dam_status base_name(const char *preset, char **out)
+{
+    const char *slash = strrchr(preset, '/');
+    const char *name = slash != NULL ? slash + 1 : preset;
+    const char *dot = strrchr(name, '.');
+    return dam__format(out, "%.*s", dot != NULL ? (int)(dot - name) : (int)strlen(name), name);
+}
+
+/* The first of runs/NAME, runs/NAME-2, ... that holds no run yet. */
+static dam_status free_folder(const char *preset, char **out)
+{
+    dam_status status = DAM_OK;
+    char *name = NULL, *file = NULL;
+    DAM_TRY(base_name(preset, &name));
+    for (int i = 1;; i++) {
+        free(*out);
+        *out = NULL;
+        if (i == 1)
+            DAM_TRY(dam__format(out, "runs/%s", name));
+        else
+            DAM_TRY(dam__format(out, "runs/%s-%d", name, i));
+        free(file);
+        file = NULL;
+        DAM_TRY(dam__path_join(&file, *out, "run.h5"));
+        if (!dam__file_exists(file))
+            break;
+    }
+cleanup:
+    free(name);
+    free(file);
+    return status;
+}
+
+static dam_status choose_folder(training *t)
+{
+    dam_status status = DAM_OK;
+    char *file = NULL;
+    if (t->args->resume) {
+        DAM_TRY(dam__format(&t->folder, "%s", t->resumed.folder));
+        goto cleanup;
+    }
+    if (t->args->out == NULL)
+        return free_folder(t->args->operands.items[0], &t->folder);
+    DAM_TRY(dam__format(&t->folder, "%s", t->args->out));
+    DAM_TRY(dam__path_join(&file, t->folder, "run.h5"));
+    if (dam__file_exists(file))
+        DAM_FAIL(DAM_USAGE, "'%s' holds a run already; go on with it by 'denseam train %s --resume', "
+                            "or choose another --out", t->folder, t->folder);
+cleanup:
+    free(file);
+    return status;
+}
+
+/* Creates the folder and writes the resolved preset: an unwritable place fails before training. */
+static dam_status open_folder(training *t)
+{
+    dam_status status = DAM_OK;
+    dam__text preset = {0};
+    char *path = NULL;
+    DAM_TRY(dam__make_folders(t->folder));
+    DAM_TRY(dam__path_join(&path, t->folder, "preset.conf"));
+    DAM_TRY(dam__experiment_print(&t->experiment, &preset));
+    DAM_TRY(dam__file_write(path, preset.data, preset.length));
+cleanup:
+    dam__text_free(&preset);
+    free(path);
+    return status;
+}
+
+/* --- setting up ----------------------------------------------------------------------------------- */
+
+static dam_status read_experiment(training *t)
+{
+    const arguments *args = t->args;
+    const char *operand = args->operands.items[0];
+    if (!args->resume)
+        return dam__experiment_load(operand, args->set.items, args->set.count, &t->experiment);
+    if (args->out != NULL)
+        return dam__fail(DAM_USAGE, "--resume goes on in the run's own folder; leave out --out");
+    dam_status status = dam__run_open(operand, args->set.items, args->set.count, &t->resumed);
+    t->experiment = t->resumed.experiment;
+    return status;
+}
+
+static dam_status create_trainer(training *t)
+{
+    dam_status status = DAM_OK;
+    const dam__experiment *experiment = &t->experiment;
+    DAM_TRY(dam__dataset_load(&experiment->data, DAM__SPLIT_TRAIN, &t->set));
+    DAM_TRY(open_device(t->args, (dam__precision)experiment->train.precision, &t->log, &t->device));
+    const dam__training plan = {.seed = (uint64_t)experiment->seed,
+                                .set = &t->set,
+                                .validation = experiment->data.validation,
+                                .data_memory = experiment->data.memory,
+                                .model = experiment->model,
+                                .train = experiment->train,
+                                .gemm = gemm_choice(t->args)};
+    DAM_TRY(dam__trainer_create(t->device, &plan, &t->trainer));
+cleanup:
+    return status;
+}
+
+/* A run is bit-identical only on the device, driver and kernels it began with. */
+static void compare_device(const training *t)
+{
+    const dam_device_info *info = dam__device_facts(t->device);
+    const char *device = dam__container_text(&t->resumed.container, "device");
+    const char *driver = dam__container_text(&t->resumed.container, "driver");
+    if (device == NULL || driver == NULL || strcmp(device, info->name) != 0 ||
+        strcmp(driver, info->driver) != 0)
+        dam__warn(&t->log, "the run began on '%s' (driver %s): results will differ in the last bits",
+                  device != NULL ? device : "?", driver != NULL ? driver : "?");
+}
+
+static dam_status print_plan(const training *t)
+{
+    dam_status status = DAM_OK;
+    const dam__plan *plan = dam__trainer_plan(t->trainer);
+    const dam_device_info *info = dam__device_facts(t->device);
+    const double mib = 1024.0 * 1024.0;
+    dam__text text = {0};
+    const char *name = NULL;
+    size_t bytes = 0;
+    DAM_TRY(dam__text_append(&text, "%-40s %12s\n", "buffer", "MiB"));
+    for (size_t i = 0; dam__plan_entry(plan, i, &name, &bytes); i++)
+        DAM_TRY(dam__text_append(&text, "%-40s %12.3f\n", name, (double)bytes / mib));
+    DAM_TRY(dam__text_append(&text, "%-40s %12.3f\n", "total", (double)dam__plan_total(plan) / mib));
+    DAM_TRY(dam__text_append(&text, "%-40s %12.3f\n", "device memory",
+                             (double)info->global_memory / mib));
+    DAM_TRY(dam__text_append(&text, "%-40s %12.3f\n", "largest allowed buffer",
+                             (double)info->largest_allocation / mib));
+    DAM_TRY(dam__text_append(&text, "samples: %s; batches of %d in chunks of %d; gemm: %s\n",
+                             dam__trainer_streams(t->trainer) ? "streamed" : "on the device",
+                             t->experiment.train.batch, dam__trainer_chunk(t->trainer),
+                             dam__trainer_gemm(t->trainer)));
+    DAM_TRY(print_text(&text));
+cleanup:
+    dam__text_free(&text);
+    return status;
+}
+
+static json_t *plan_json(const training *t)
+{
+    const dam__plan *plan = dam__trainer_plan(t->trainer);
+    const dam_device_info *info = dam__device_facts(t->device);
+    json_t *buffers = json_array();
+    const char *name = NULL;
+    size_t bytes = 0;
+    for (size_t i = 0; dam__plan_entry(plan, i, &name, &bytes); i++)
+        (void)json_array_append_new(buffers,
+                                    json_pack("{ss sI}", "name", name, "bytes", (json_int_t)bytes));
+    return json_pack("{so sI sI sI sb si ss}", "buffers", buffers, "total_bytes",
+                     (json_int_t)dam__plan_total(plan), "device_bytes",
+                     (json_int_t)info->global_memory, "largest_buffer_bytes",
+                     (json_int_t)info->largest_allocation, "streamed",
+                     (int)dam__trainer_streams(t->trainer), "chunk",
+                     dam__trainer_chunk(t->trainer), "gemm", dam__trainer_gemm(t->trainer));
+}
+
+/* --- while it runs -------------------------------------------------------------------------------- */
+
+static void on_step(void *user, const dam__moment *moment)
+{
+    training *t = user;
+    char label[48], text[160];
+    (void)snprintf(label, sizeof label, "epoch %d/%d", moment->epoch + 1, moment->epochs);
+    int length = snprintf(text, sizeof text, "%.0f samples/s", moment->samples_per_second);
+    if (t->history != NULL && t->history->row_count > 0 && length > 0) {
+        size_t last = t->history->row_count - 1;
+        double accuracy = dam__history_value(t->history, last, "validation_accuracy");
+        (void)snprintf(text + length, sizeof text - (size_t)length, ", loss %.4f%s%.4f",
+                       dam__history_value(t->history, last, "loss"),
+                       isfinite(accuracy) ? ", validation accuracy " : "",
+                       isfinite(accuracy) ? accuracy : 0.0);
+    }
+    double fraction = (moment->epoch + (double)moment->step / moment->steps) / moment->epochs;
+    progress_update(&t->progress, label, fraction, text);
+}
+
+static dam_status on_epoch(void *user, const dam__history *history)
+{
+    training *t = user;
+    t->history = history;
+    return dam__report_metrics(t->folder, history);
+}
+
+static dam_status on_checkpoint(void *user)
+{
+    training *t = user;
+    const dam__run_facts facts = {.experiment = &t->experiment,
+                                  .set = &t->set,
+                                  .device = t->device,
+                                  .gemm = dam__trainer_gemm(t->trainer)};
+    return dam__run_save(t->folder, &facts, t->trainer);
+}
+
+/* --- when it is over ------------------------------------------------------------------------------ */
+
+static dam_status draw(const training *t)
+{
+    dam_status status = DAM_OK;
+    dam__run run = {0};
+    char *picture = NULL;
+    DAM_TRY(dam__run_open(t->folder, NULL, 0, &run));
+    DAM_TRY(dam__path_join(&picture, t->folder, "memories.png"));
+    DAM_TRY(dam__report_memories(&run, picture, 0));
+    DAM_TRY(dam__report_curves(t->folder, t->experiment.title, dam__trainer_history(t->trainer),
+                               &t->log));
+cleanup:
+    dam__run_free(&run);
+    free(picture);
+    return status;
+}
+
+static json_t *number_or_null(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+static dam_status print_result_json(const training *t, const dam__history *history)
+{
+    json_t *result = json_object();
+    size_t last = history->row_count - 1;
+    for (size_t c = 0; c < history->column_count; c++) {
+        const char *name = history->columns[c];
+        double value = dam__history_value(history, last, name);
+        json_t *item = strcmp(name, "epoch") == 0 ? json_integer((json_int_t)value)
+                                                  : number_or_null(value);
+        (void)json_object_set_new(result, name, item);
+    }
+    (void)json_object_set_new(result, "run", json_string(t->folder));
+    return print_json(result);
+}
+
+static dam_status print_result(const training *t, const dam__history *history)
+{
+    dam_status status = DAM_OK;
+    dam__text text = {0};
+    size_t last = history->row_count - 1;
+    double accuracy = dam__history_value(history, last, "validation_accuracy");
+    DAM_TRY(dam__text_append(&text, "epochs               %.0f\n",
+                             dam__history_value(history, last, "epoch")));
+    DAM_TRY(dam__text_append(&text, "loss                 %.5f\n",
+                             dam__history_value(history, last, "loss")));
+    if (isfinite(accuracy)) {
+        DAM_TRY(dam__text_append(&text, "validation loss      %.5f\n",
+                                 dam__history_value(history, last, "validation_loss")));
+        DAM_TRY(dam__text_append(&text, "validation accuracy  %.4f\n", accuracy));
+    }
+    DAM_TRY(dam__text_append(&text, "seconds              %.1f\n",
+                             dam__history_value(history, last, "seconds")));
+    DAM_TRY(dam__text_append(&text, "run                  %s\n", t->folder));
+    DAM_TRY(print_text(&text));
+cleanup:
+    dam__text_free(&text);
+    return status;
+}
+
+static dam_status train_to_the_end(training *t)
+{
+    dam_status status = DAM_OK;
+    const dam__hooks hooks = {.user = t,
+                              .stop = signals_stop,
+                              .on_step = on_step,
+                              .on_epoch = on_epoch,
+                              .on_checkpoint = on_checkpoint};
+    signals_catch();
+    t->progress = progress_begin(&t->console);
+    status = dam__trainer_run(t->trainer, &hooks);
+    progress_finish(&t->progress);
+    if (t->args->profile)
+        DAM_TRY(dam__profile_print(t->device, stderr));
+    DAM_TRY(status);
+    DAM_TRY(draw(t));
+    const dam__history *history = dam__trainer_history(t->trainer);
+    DAM_TRY(t->args->json ? print_result_json(t, history) : print_result(t, history));
+cleanup:
+    return status;
+}
+
+static dam_status run_train(const arguments *args)
+{
+    dam_status status = DAM_OK;
+    training t = {.args = args, .console = console_open(args->quiet)};
+    t.log = console_log(&t.console);
+    DAM_TRY(read_experiment(&t));
+    DAM_TRY(create_trainer(&t));
+    if (args->dry_run) {
+        DAM_TRY(args->json ? print_json(plan_json(&t)) : print_plan(&t));
+        goto cleanup;
+    }
+    DAM_TRY(choose_folder(&t));
+    DAM_TRY(open_folder(&t));
+    DAM_TRY(dam__trainer_prepare(t.trainer));
+    if (args->resume) {
+        compare_device(&t);
+        DAM_TRY(dam__checkpoint_restore(t.trainer, &t.resumed.container));
+    }
+    DAM_TRY(train_to_the_end(&t));
+cleanup:
+    training_free(&t);
+    return status;
+}
+
+static const flag flags[] = {
+    FLAG_SET,     FLAG_DEVICE,  FLAG_OUT,    FLAG_RESUME, FLAG_DRY_RUN, FLAG_GEMM,
+    FLAG_KERNELS, FLAG_PROFILE, FLAG_JSON,   FLAG_QUIET,  FLAG_END};
+
+static const char *const examples[] = {
+    "denseam train mnist", "denseam train mnist --set model.memories=100 --out runs/small",
+    "denseam train runs/mnist --resume", "denseam train my.conf --dry-run", NULL};
+
+const command train_command = {
+    .name = "train",
+    .operands = "PRESET|RUN",
+    .least = 1,
+    .most = 1,
+    .summary = "train a model as a preset says, or go on with a run",
+    .text = "Trains as a preset says and leaves a run folder (runs/NAME, or --out): run.h5 with "
+            "everything, metrics.jsonl, the resolved preset.conf, memories.png and curves.png. An "
+            "interrupt (Ctrl-C) finishes the step, saves and exits with 8; --resume goes on from "
+            "there, bit for bit as if nothing had happened.",
+    .examples = examples,
+    .flags = flags,
+    .run = run_train,
+};

@@ -1,0 +1,122 @@
+#include "preset/run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+
+#define RUN_FORMAT "denseam run 1"
+
+void dam__run_free(dam__run *run)
+{
+    free(run->folder);
+    free(run->file);
+    dam__container_free(&run->container);
+    *run = (dam__run){0};
+}
+
+static dam_status locate(const char *path, dam__run *run)
+{
+    dam_status status = DAM_OK;
+    if (dam__folder_exists(path)) {
+        DAM_TRY(dam__format(&run->folder, "%s", path));
+        DAM_TRY(dam__path_join(&run->file, path, "run.h5"));
+        if (!dam__file_exists(run->file))
+            DAM_FAIL(DAM_INPUT, "'%s' is no run: it has no run.h5", path);
+    } else {
+        const char *slash = strrchr(path, '/');
+        int length = slash != NULL ? (int)(slash - path) : 1;
+        DAM_TRY(dam__format(&run->folder, "%.*s", length, slash != NULL ? path : "."));
+        DAM_TRY(dam__format(&run->file, "%s", path));
+    }
+cleanup:
+    return status;
+}
+
+/* The shape of the training samples: dim, classes, height, width. */
+static dam_status read_shape(dam__run *run)
+{
+    const dam__array *shape = dam__container_array(&run->container, "shape");
+    int *const items[] = {&run->dim, &run->classes, &run->height, &run->width};
+    const size_t count = sizeof items / sizeof *items;
+    if (shape == NULL || dam__array_items(shape) != count)
+        return dam__fail(DAM_INPUT, "'%s' does not say the shape of its samples", run->file);
+    for (size_t i = 0; i < count; i++) {
+        double value = dam__array_at(shape, i);
+        if (!(value >= 0 && value < 1e9))
+            return dam__fail(DAM_INPUT, "'%s' gives its samples an impossible shape", run->file);
+        *items[i] = (int)value;
+    }
+    return DAM_OK;
+}
+
+dam_status dam__run_open(const char *path, const char *const *overrides, size_t override_count,
+                         dam__run *out)
+{
+    dam_status status = DAM_OK;
+    dam__run run = {0};
+    DAM_TRY(locate(path, &run));
+    DAM_TRY(dam__container_read(run.file, &run.container));
+    const char *format = dam__container_text(&run.container, "format");
+    const char *preset = dam__container_text(&run.container, "preset");
+    if (format == NULL || strcmp(format, RUN_FORMAT) != 0 || preset == NULL)
+        DAM_FAIL(DAM_INPUT, "'%s' has format '%s', not '" RUN_FORMAT "'; use the denseam that "
+                            "wrote it", run.file, format != NULL ? format : "");
+    DAM_TRY(dam__experiment_parse(run.file, preset, overrides, override_count, &run.experiment));
+    DAM_TRY(read_shape(&run));
+    *out = run;
+    run = (dam__run){0};
+cleanup:
+    dam__run_free(&run);
+    return status;
+}
+
+static dam_status save_shape(const dam__dataset *set, dam__container *out)
+{
+    dam_status status = DAM_OK;
+    dam__array array = {0};
+    const int64_t items[] = {(int64_t)set->features, set->classes, (int64_t)set->height,
+                             (int64_t)set->width};
+    const size_t count = sizeof items / sizeof *items;
+    DAM_TRY(dam__array_create(DAM__I64, 1, &count, &array));
+    memcpy(array.data, items, sizeof items);
+    DAM_TRY(dam__container_add(out, "shape", &array));
+cleanup:
+    dam__array_free(&array);
+    return status;
+}
+
+static dam_status save_facts(const dam__run_facts *facts, dam__container *out)
+{
+    dam_status status = DAM_OK;
+    dam__text preset = {0};
+    const dam_device_info *info = dam__device_facts(facts->device);
+    bool cpu = dam__device_shape(facts->device) == DAM__SHAPE_CPU;
+    DAM_TRY(dam__experiment_print(facts->experiment, &preset));
+    const char *const texts[][2] = {
+        {"format", RUN_FORMAT},         {"version", DENSEAM_VERSION},  {"preset", preset.data},
+        {"device", info->name},         {"platform", info->platform},  {"driver", info->driver},
+        {"kernels", cpu ? "cpu" : "gpu"}, {"gemm", facts->gemm},       {"data", facts->set->name},
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        DAM_TRY(dam__container_set_text(out, texts[i][0], texts[i][1]));
+    DAM_TRY(save_shape(facts->set, out));
+cleanup:
+    dam__text_free(&preset);
+    return status;
+}
+
+dam_status dam__run_save(const char *folder, const dam__run_facts *facts, dam__trainer *trainer)
+{
+    dam_status status = DAM_OK;
+    dam__container container = {0};
+    char *file = NULL;
+    DAM_TRY(dam__path_join(&file, folder, "run.h5"));
+    DAM_TRY(save_facts(facts, &container));
+    DAM_TRY(dam__checkpoint_save(trainer, &container));
+    DAM_TRY(dam__container_write(&container, file));
+cleanup:
+    dam__container_free(&container);
+    free(file);
+    return status;
+}

@@ -1,0 +1,20 @@
+/* Curves of a run's history: a data file, a gnuplot script, and the picture if gnuplot is there. */
+#ifndef DAM__REPORT_CURVES_H
+#define DAM__REPORT_CURVES_H
+
+#include "base/status.h"
+#include "denseam/log.h"
+#include "report/table.h"
+
+/*
+ * Writes curves.dat (every column) and curves.gp into folder, each atomically, and lets gnuplot
+ * draw curves.png. Columns named loss or *_loss share a panel, logarithmic where they span more
+ * than a factor 30; accuracy and *_accuracy, shares in [0, 1], have their own in percent. The
+ * x-axis is the column epoch, or the row's number. Without a finite value to draw only curves.dat
+ * is written, with a notice. title may be NULL. DAM_INPUT, DAM_NO_MEMORY; see gnuplot.h for what
+ * is no failure.
+ */
+dam_status dam__curves(const char *folder, const char *title, const dam__table *history,
+                       const dam_log *log);
+
+#endif

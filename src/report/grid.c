@@ -1,0 +1,212 @@
+#include "report/grid.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+
+enum {
+    TILE = 56,
+    LARGEST_TILE = 112,
+    MOST_TILES = 400,
+    MARGIN = 20, /* round the sheet */
+    GAP = 8,     /* between tiles */
+    BAR = 3,     /* height of the certainty bar */
+    BAR_GAP = 3, /* above it */
+    TEXT_GAP = 5,
+    CAPTION_SCALE = 2,
+    CAPTION_GAP = 14, /* below the caption */
+    LEGEND = 96       /* width of the colour scale */
+};
+
+static const dam__colour paper = {255, 255, 255}, frame = {214, 214, 210}, ink = {52, 54, 60},
+                         track = {228, 228, 224}, accent = {46, 125, 96};
+
+/* Where things stand, in pixels. */
+typedef struct layout {
+    size_t tiles, columns, rows;
+    size_t map_height, map_width; /* of a memory */
+    int tile_height, tile_width;
+    int cell_height, cell_width;         /* a tile with all below it, and the gap */
+    int label_scale, label_top, bar_top; /* below a tile's upper edge */
+    int width, height;
+    char caption[96];
+} layout;
+
+static void fit_tile(const dam__grid *grid, layout *at)
+{
+    bool image = grid->height > 0 && grid->dim % grid->height == 0 &&
+                 grid->dim / grid->height == grid->width;
+    at->map_width = image ? grid->width : (size_t)ceil(sqrt((double)grid->dim));
+    at->map_height = image ? grid->height : (grid->dim + at->map_width - 1) / at->map_width;
+    size_t side = at->map_width > at->map_height ? at->map_width : at->map_height;
+    if (side > LARGEST_TILE) {
+        double shrink = (double)LARGEST_TILE / (double)side;
+        at->tile_width = (int)fmax(1, round((double)at->map_width * shrink));
+        at->tile_height = (int)fmax(1, round((double)at->map_height * shrink));
+    } else {
+        int scale = (int)fmax(1, round((double)TILE / (double)side));
+        at->tile_width = (int)at->map_width * scale;
+        at->tile_height = (int)at->map_height * scale;
+    }
+}
+
+/* Labels stand under the tile, as large as the widest of them allows. */
+static void fit_cell(const dam__grid *grid, layout *at)
+{
+    int bottom = at->tile_height;
+    at->cell_width = at->tile_width;
+    at->label_scale = 2;
+    if (grid->certainty != NULL) {
+        at->bar_top = bottom + BAR_GAP;
+        bottom = at->bar_top + BAR;
+    }
+    if (grid->labels != NULL) {
+        int widest = 0;
+        for (size_t i = 0; i < at->tiles; i++) {
+            char text[16];
+            (void)snprintf(text, sizeof text, "%d", grid->labels[i]);
+            int width = dam__image_text_width(text, 1);
+            widest = width > widest ? width : widest;
+        }
+        at->label_scale = 2 * widest <= at->tile_width ? 2 : 1;
+        if (widest > at->cell_width)
+            at->cell_width = widest;
+        at->label_top = bottom + TEXT_GAP;
+        bottom = at->label_top + DAM__GLYPH_HEIGHT * at->label_scale;
+    }
+    at->cell_width += GAP;
+    at->cell_height = bottom + GAP + (grid->labels != NULL ? GAP / 2 : 0);
+}
+
+static void write_caption(const dam__grid *grid, layout *at)
+{
+    const char *order = grid->labels != NULL ? ", by class" : "";
+    const char *bar = grid->certainty != NULL ? ", bar: certainty" : "";
+    if (at->tiles < grid->count)
+        (void)snprintf(at->caption, sizeof at->caption, "First %zu of %zu memories%s%s", at->tiles,
+                       grid->count, order, bar);
+    else
+        (void)snprintf(at->caption, sizeof at->caption, "%zu %s%s%s", grid->count,
+                       grid->count == 1 ? "memory" : "memories", order, bar);
+}
+
+static dam_status lay_out(const dam__grid *grid, layout *at)
+{
+    size_t most = grid->most > 0 ? grid->most : MOST_TILES;
+    at->tiles = grid->count < most ? grid->count : most;
+    fit_tile(grid, at);
+    fit_cell(grid, at);
+    write_caption(grid, at);
+    double wanted = sqrt((double)at->tiles * at->cell_height / at->cell_width);
+    at->columns = grid->columns > 0 ? grid->columns : (size_t)fmax(1, round(wanted));
+    if (at->columns > at->tiles)
+        at->columns = at->tiles;
+    at->rows = (at->tiles + at->columns - 1) / at->columns;
+    size_t width = at->columns * (size_t)at->cell_width - GAP;
+    size_t caption = (size_t)dam__image_text_width(at->caption, CAPTION_SCALE) + 3 * GAP + LEGEND;
+    width = (width > caption ? width : caption) + 2 * MARGIN;
+    size_t height = 2 * MARGIN + DAM__GLYPH_HEIGHT * CAPTION_SCALE + CAPTION_GAP +
+                    at->rows * (size_t)at->cell_height - GAP;
+    if (width > DAM__IMAGE_SIDE || height > DAM__IMAGE_SIDE)
+        return dam__fail(DAM_INPUT,
+                         "a sheet of %zu tiles in %zu columns has over %d pixels a side; ask for "
+                         "fewer",
+                         at->tiles, at->columns, (int)DAM__IMAGE_SIDE);
+    at->width = (int)width;
+    at->height = (int)height;
+    return DAM_OK;
+}
+
+typedef struct tile {
+    size_t memory;
+    int32_t label;
+} tile;
+
+static int compare_tiles(const void *a, const void *b)
+{
+    const tile *first = a, *second = b;
+    if (first->label != second->label)
+        return first->label < second->label ? -1 : 1;
+    return first->memory < second->memory ? -1 : first->memory > second->memory;
+}
+
+static double largest_value(const float *values, size_t count)
+{
+    double most = 0;
+    for (size_t i = 0; i < count; i++)
+        if (isfinite(values[i]))
+            most = fmax(most, fabs((double)values[i]));
+    return most;
+}
+
+static void draw_tile(const dam__grid *grid, const layout *at, const tile *drawn, int x, int y,
+                      dam__image *image)
+{
+    const dam__map map = {.values = grid->memories + drawn->memory * grid->dim,
+                          .count = grid->dim,
+                          .height = at->map_height,
+                          .width = at->map_width};
+    dam__image_fill(image, x - 1, y - 1, at->tile_width + 2, at->tile_height + 2, frame);
+    dam__image_fill(image, x, y, at->tile_width, at->tile_height, paper);
+    dam__image_map(image, x, y, at->tile_width, at->tile_height, &map, grid->palette,
+                   largest_value(map.values, map.count));
+    if (grid->certainty != NULL) {
+        double share = (double)grid->certainty[drawn->memory];
+        share = isfinite(share) ? fmax(0, fmin(1, share)) : 0;
+        dam__image_fill(image, x, y + at->bar_top, at->tile_width, BAR, track);
+        dam__image_fill(image, x, y + at->bar_top, (int)lround(share * at->tile_width), BAR,
+                        accent);
+    }
+    if (grid->labels != NULL) {
+        char text[16] = "-";
+        if (drawn->label >= 0)
+            (void)snprintf(text, sizeof text, "%d", drawn->label);
+        int width = dam__image_text_width(text, at->label_scale);
+        dam__image_text(image, x + (at->tile_width - width) / 2, y + at->label_top, at->label_scale,
+                        ink, text);
+    }
+}
+
+/* A scale of colours at the upper right: "-", zero in the middle, "+". */
+static void draw_legend(const dam__grid *grid, const layout *at, dam__image *image)
+{
+    int sign = (DAM__GLYPH_WIDTH + 2) * CAPTION_SCALE;
+    int x = at->width - MARGIN - LEGEND, width = LEGEND - 2 * sign;
+    dam__image_text(image, x, MARGIN, CAPTION_SCALE, ink, "-");
+    dam__image_text(image, at->width - MARGIN - DAM__GLYPH_WIDTH * CAPTION_SCALE, MARGIN,
+                    CAPTION_SCALE, ink, "+");
+    x += sign;
+    dam__image_fill(image, x - 1, MARGIN + 1, width + 2, 12, frame);
+    for (int i = 0; i < width; i++)
+        dam__image_fill(image, x + i, MARGIN + 2, 1, 10,
+                        dam__palette_colour(grid->palette, 2.0 * i / (width - 1) - 1, 1));
+}
+
+dam_status dam__memory_grid(const dam__grid *grid, dam__image *out)
+{
+    dam_status status = DAM_OK;
+    layout at = {0};
+    tile *tiles = NULL;
+    *out = (dam__image){0};
+    if (grid->count == 0 || grid->dim == 0)
+        DAM_FAIL(DAM_INPUT, "there are no memories to draw");
+    DAM_TRY(lay_out(grid, &at));
+    DAM_TRY(dam__alloc(at.tiles, sizeof *tiles, &tiles));
+    for (size_t i = 0; i < at.tiles; i++)
+        tiles[i] = (tile){i, grid->labels != NULL ? grid->labels[i] : 0};
+    qsort(tiles, at.tiles, sizeof *tiles, compare_tiles);
+    DAM_TRY(dam__image_create(at.width, at.height, paper, out));
+    dam__image_text(out, MARGIN, MARGIN, CAPTION_SCALE, ink, at.caption);
+    draw_legend(grid, &at, out);
+    int top = MARGIN + DAM__GLYPH_HEIGHT * CAPTION_SCALE + CAPTION_GAP;
+    int inset = (at.cell_width - GAP - at.tile_width) / 2;
+    for (size_t i = 0; i < at.tiles; i++)
+        draw_tile(grid, &at, &tiles[i], MARGIN + inset + (int)(i % at.columns) * at.cell_width,
+                  top + (int)(i / at.columns) * at.cell_height, out);
+cleanup:
+    free(tiles);
+    return status;
+}

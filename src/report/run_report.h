@@ -1,0 +1,24 @@
+/* The pictures and tables that belong to a run folder. */
+#ifndef DAM__REPORT_RUN_REPORT_H
+#define DAM__REPORT_RUN_REPORT_H
+
+#include "preset/run.h"
+
+/* Replaces folder/metrics.jsonl: one line an epoch. DAM_INPUT. */
+dam_status dam__report_metrics(const char *folder, const dam__history *history);
+
+/* Replaces folder/curves.dat, curves.gp and, with gnuplot, curves.png. DAM_INPUT. */
+dam_status dam__report_curves(const char *folder, const char *title, const dam__history *history,
+                              const dam_log *log);
+
+/*
+ * Replaces the PNG at path by a sheet of the run's memories under their classes, each with a bar for
+ * how much of its weight that class has; at most `most` of them (0: 400). DAM_INPUT.
+ */
+dam_status dam__report_memories(const dam__run *run, const char *path, size_t most);
+
+/* The class and purity of each of the run's memories (see dam__memory_classes); free() both. */
+dam_status dam__report_classes(const dam__run *run, int32_t **labels, float **purity,
+                               size_t *memories);
+
+#endif

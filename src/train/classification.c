@@ -1,0 +1,63 @@
+#include "train/classification.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+
+void dam__classification_free(dam__classification *result)
+{
+    free(result->confusion);
+    result->confusion = NULL;
+}
+
+static double macro_f1(const size_t *confusion, size_t classes)
+{
+    double sum = 0;
+    for (size_t c = 0; c < classes; c++) {
+        size_t predicted = 0, actual = 0;
+        for (size_t other = 0; other < classes; other++)
+            predicted += confusion[other * (classes + 1) + c];
+        for (size_t column = 0; column <= classes; column++)
+            actual += confusion[c * (classes + 1) + column];
+        double both = (double)(predicted + actual);
+        sum += 2.0 * (double)confusion[c * (classes + 1) + c] / (both > 0 ? both : 1);
+    }
+    return sum / (double)classes;
+}
+
+static double share(size_t part, size_t whole)
+{
+    return whole > 0 ? (double)part / (double)whole : NAN;
+}
+
+dam_status dam__classify(const int32_t *labels, const int32_t *predicted, const int32_t *nearest,
+                         size_t count, int32_t classes, dam__classification *out)
+{
+    dam_status status = DAM_OK;
+    size_t width = (size_t)classes + 1, right = 0, nearest_right = 0;
+    size_t faithful_right = 0, faithful_wrong = 0;
+    *out = (dam__classification){.classes = classes};
+    DAM_TRY(dam__alloc((size_t)classes * width, sizeof *out->confusion, &out->confusion));
+    for (size_t i = 0; i < count; i++) {
+        if (labels[i] < 0 || labels[i] >= classes || predicted[i] < 0 || predicted[i] > classes)
+            DAM_FAIL(DAM_INTERNAL, "sample %zu: label %d and prediction %d of %d classes", i,
+                     (int)labels[i], (int)predicted[i], (int)classes);
+        bool is_right = predicted[i] == labels[i], is_faithful = nearest[i] == predicted[i];
+        out->confusion[(size_t)labels[i] * width + (size_t)predicted[i]]++;
+        right += is_right;
+        nearest_right += nearest[i] == labels[i];
+        faithful_right += is_right && is_faithful;
+        faithful_wrong += !is_right && is_faithful;
+    }
+    out->accuracy = share(right, count);
+    out->macro_f1 = macro_f1(out->confusion, (size_t)classes);
+    out->one_nn = share(nearest_right, count);
+    out->fidelity = share(faithful_right + faithful_wrong, count);
+    out->fidelity_right = share(faithful_right, right);
+    out->fidelity_wrong = share(faithful_wrong, count - right);
+cleanup:
+    if (status != DAM_OK)
+        dam__classification_free(out);
+    return status;
+}

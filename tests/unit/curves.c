@@ -1,0 +1,303 @@
+/* src/report: curves, metrics, and gnuplot that is absent, fails or hangs. */
+#include <locale.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+#include <png.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "report/curves.h"
+#include "report/gnuplot.h"
+#include "report/metrics.h"
+
+typedef struct place {
+    char folder[64], file[96];
+    char said[2048]; /* the notices, one a line */
+    int warnings;
+    dam_log log;
+} place;
+
+static void listen_in(void *user, dam_log_level level, const char *line)
+{
+    place *at = user;
+    size_t length = strlen(at->said);
+    (void)snprintf(at->said + length, sizeof at->said - length, "%s\n", line);
+    at->warnings += level == DAM_LOG_WARNING;
+}
+
+static int set_up(void **state)
+{
+    place *at = calloc(1, sizeof *at);
+    if (at == NULL)
+        return -1;
+    (void)snprintf(at->folder, sizeof at->folder, "/tmp/denseam-report-XXXXXX");
+    if (mkdtemp(at->folder) == NULL)
+        return -1;
+    (void)snprintf(at->file, sizeof at->file, "%s/file", at->folder);
+    at->log = (dam_log){listen_in, at};
+    *state = at;
+    return 0;
+}
+
+/* Fails where something is left that no test expects, such as a temporary. */
+static int tear_down(void **state)
+{
+    place *at = *state;
+    static const char *const names[] = {"file", "curves.dat", "curves.gp", "curves.png", "gnuplot"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char path[96];
+        (void)snprintf(path, sizeof path, "%s/%s", at->folder, names[i]);
+        (void)unlink(path);
+    }
+    int removed = rmdir(at->folder);
+    free(at);
+    return removed;
+}
+
+static const char *const names[] = {"epoch", "loss", "validation_loss", "validation_accuracy"};
+static const double rows[] = {1, 2.25,  NAN, 0.5,   /* */
+                              2, 1e-30, 0.1, 0.875, /* */
+                              3, 0.125, NAN, 0.75};
+static const dam__table history = {names, 4, 3, rows};
+
+static void numbers_are_those_of_c(void **state)
+{
+    (void)state;
+    char text[DAM__NUMBER_BYTES];
+    assert_string_equal(dam__number(text, 0.1, 15), "0.1");
+    assert_string_equal(dam__number(text, -1.5e-300, 15), "-1.5e-300");
+    assert_string_equal(dam__number(text, 97.3149, 4), "97.31");
+    assert_string_equal(dam__number(text, INFINITY, 15), "NaN");
+    assert_true(strlen(dam__number(text, -1.0 / 3 * 1e-300, 17)) < DAM__NUMBER_BYTES);
+    if (setlocale(LC_ALL, "de_DE.UTF-8") != NULL) {
+        assert_string_equal(dam__number(text, -0.25, 15), "-0.25");
+        (void)setlocale(LC_ALL, "C");
+    }
+    size_t column = 0;
+    double least = 0, most = 0;
+    assert_true(dam__table_find(&history, "validation_loss", &column));
+    assert_int_equal(column, 2);
+    assert_true(dam__table_range(&history, 2, &least, &most));
+    assert_true(least == 0.1 && most == 0.1);
+    assert_false(dam__table_find(&history, "accuracy", &column));
+}
+
+static void a_history_is_a_table(void **state)
+{
+    (void)state;
+    dam__history of_run = {0};
+    const char *room[DAM__HISTORY_COLUMNS];
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(dam__history_column(&of_run, names[i]), DAM_OK);
+    for (size_t row = 0; row < 3; row++)
+        assert_int_equal(dam__history_add(&of_run, rows + 4 * row), DAM_OK);
+    dam__table table = dam__table_of_history(&of_run, room);
+    assert_int_equal(table.columns, 4);
+    assert_int_equal(table.rows, 3);
+    assert_memory_equal(table.values, rows, sizeof rows);
+    for (size_t i = 0; i < 4; i++)
+        assert_string_equal(table.names[i], names[i]);
+    dam__history_free(&of_run);
+}
+
+static void metrics_are_json_lines(void **state)
+{
+    const place *at = *state;
+    assert_int_equal(dam__metrics_write(at->file, &history), DAM_OK);
+    FILE *file = fopen(at->file, "rb");
+    assert_non_null(file);
+    char line[512];
+    for (size_t row = 0; row < 3; row++) {
+        assert_non_null(fgets(line, sizeof line, file));
+        json_t *object = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
+        assert_non_null(object);
+        assert_int_equal(json_object_size(object), 4);
+        assert_true(json_is_integer(json_object_get(object, "epoch")));
+        for (size_t i = 0; i < 4; i++) {
+            const json_t *value = json_object_get(object, names[i]);
+            if (isnan(rows[row * 4 + i]))
+                assert_true(json_is_null(value));
+            else
+                assert_true(json_number_value(value) == rows[row * 4 + i]);
+        }
+        json_decref(object);
+        if (row == 1)
+            assert_string_equal(line, "{\"epoch\": 2, \"loss\": 1e-30, \"validation_loss\": 0.1, "
+                                      "\"validation_accuracy\": 0.875}\n");
+    }
+    assert_null(fgets(line, sizeof line, file));
+    fclose(file);
+
+    dam__table empty = history;
+    empty.rows = 0;
+    assert_int_equal(dam__metrics_write(at->file, &empty), DAM_OK);
+    struct stat info;
+    assert_int_equal(stat(at->file, &info), 0);
+    assert_int_equal(info.st_size, 0);
+    (void)snprintf(line, sizeof line, "%s/absent/metrics.jsonl", at->folder);
+    assert_int_equal(dam__metrics_write(line, &history), DAM_INPUT);
+    assert_non_null(strstr(dam_error(), line));
+}
+
+static char *in_folder(const place *at, const char *name)
+{
+    char *path = NULL;
+    assert_int_equal(dam__path_join(&path, at->folder, name), DAM_OK);
+    return path;
+}
+
+static char *read_text(const place *at, const char *name)
+{
+    char *path = in_folder(at, name), *text = NULL;
+    size_t length = 0;
+    assert_int_equal(dam__file_read(path, 1 << 20, &text, &length), DAM_OK);
+    free(path);
+    return text;
+}
+
+/* Runs with PATH set to path, and back. */
+static void draw_with_path(place *at, const char *path, const char *title)
+{
+    char *kept = strdup(getenv("PATH"));
+    assert_int_equal(setenv("PATH", path, 1), 0);
+    dam_status status = dam__curves(at->folder, title, &history, &at->log);
+    assert_int_equal(setenv("PATH", kept, 1), 0);
+    free(kept);
+    assert_int_equal(status, DAM_OK);
+}
+
+static void curves_without_gnuplot_are_a_notice(void **state)
+{
+    place *at = *state;
+    draw_with_path(at, "/nonexistent", "it's \\ a \"title\"");
+    assert_non_null(strstr(at->said, "install gnuplot-nox"));
+    assert_non_null(strstr(at->said, "curves.png' was not drawn"));
+    assert_int_equal(at->warnings, 0);
+    char *data = read_text(at, "curves.dat"), *script = read_text(at, "curves.gp");
+    assert_string_equal(data, "# epoch loss validation_loss validation_accuracy\n"
+                              "1 2.25 NaN 0.5\n2 1e-30 0.1 0.875\n3 0.125 NaN 0.75\n");
+    assert_non_null(strstr(script, "'it\u2019s \\ a \"title\"'"));
+    assert_non_null(strstr(script, "'validation accuracy, best 87.5 % in epoch 2'"));
+    assert_non_null(strstr(script, "'loss, best 1e-30 in epoch 2'"));
+    assert_non_null(strstr(script, "set logscale y"));
+    free(data);
+    free(script);
+    char *picture = in_folder(at, "curves.png");
+    assert_false(dam__file_exists(picture));
+    free(picture);
+}
+
+static void curves_without_values_are_a_notice(void **state)
+{
+    place *at = *state;
+    dam__table empty = history;
+    empty.rows = 0;
+    assert_int_equal(dam__curves(at->folder, NULL, &empty, &at->log), DAM_OK);
+    assert_non_null(strstr(at->said, "no loss or accuracy to draw yet"));
+    char *data = read_text(at, "curves.dat"), *script = in_folder(at, "curves.gp");
+    assert_string_equal(data, "# epoch loss validation_loss validation_accuracy\n");
+    assert_false(dam__file_exists(script));
+    free(data);
+    free(script);
+    assert_int_equal(dam__curves("/nonexistent", NULL, &history, &at->log), DAM_INPUT);
+    assert_non_null(strstr(dam_error(), "/nonexistent/curves.dat"));
+}
+
+/* A gnuplot of our own, to see what happens when it misbehaves. */
+static void fake_gnuplot(const place *at, const char *body)
+{
+    char *path = in_folder(at, "gnuplot");
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_true(fprintf(file, "#!/bin/sh\n%s\n", body) > 0);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(chmod(path, 0755), 0);
+    free(path);
+}
+
+static void a_failing_gnuplot_keeps_the_old_picture(void **state)
+{
+    place *at = *state;
+    char *picture = in_folder(at, "curves.png"), *text = NULL;
+    assert_int_equal(dam__file_write(picture, "old", 3), DAM_OK);
+    fake_gnuplot(at, "echo line 1 >&2; echo '  no such terminal' >&2; exit 1");
+    draw_with_path(at, at->folder, NULL);
+    assert_int_equal(at->warnings, 1);
+    assert_non_null(strstr(at->said, "gnuplot failed: no such terminal; try"));
+    fake_gnuplot(at, "exit 0"); /* success without a picture is none */
+    draw_with_path(at, at->folder, NULL);
+    assert_int_equal(at->warnings, 2);
+    assert_non_null(strstr(at->said, "it gives no reason"));
+
+    /* Hanging, with its output open and closed. */
+    static const char *const hanging[] = {"exec /bin/sleep 60",
+                                          "exec >/dev/null 2>&1 /bin/sleep 60"};
+    for (int i = 0; i < 2; i++) {
+        fake_gnuplot(at, hanging[i]);
+        char *kept = strdup(getenv("PATH"));
+        assert_int_equal(setenv("PATH", at->folder, 1), 0);
+        double begin = dam__seconds();
+        dam_status status = dam__gnuplot(at->folder, "curves.gp", "curves.png", 0.2, &at->log);
+        assert_true(dam__seconds() - begin < 5);
+        assert_int_equal(setenv("PATH", kept, 1), 0);
+        free(kept);
+        assert_int_equal(status, DAM_OK);
+        assert_int_equal(at->warnings, 3 + i);
+        assert_non_null(strstr(at->said, "gnuplot took over 0.2 s"));
+    }
+    text = read_text(at, "curves.png");
+    assert_string_equal(text, "old");
+    free(text);
+    free(picture);
+}
+
+static void gnuplot_draws_the_picture(void **state)
+{
+    place *at = *state;
+    if (system("gnuplot --version >/dev/null 2>&1") != 0)
+        skip();
+    char *picture = in_folder(at, "curves.png"), *danger = in_folder(at, "danger");
+    char title[256];
+    (void)snprintf(title, sizeof title, "'; system('touch %s') #\n`touch %s` _a_ ^b", danger,
+                   danger);
+    dam__table part = history;
+    for (part.rows = 1; part.rows <= 3; part.rows++) {
+        assert_int_equal(dam__curves(at->folder, title, &part, &at->log), DAM_OK);
+        assert_string_equal(at->said, "");
+        assert_false(dam__file_exists(danger));
+        png_image png = {.version = PNG_IMAGE_VERSION};
+        assert_int_not_equal(png_image_begin_read_from_file(&png, picture), 0);
+        assert_int_equal(png.width, 1200);
+        assert_int_equal(png.height, 800);
+        png_image_free(&png);
+    }
+    free(picture);
+    free(danger);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(numbers_are_those_of_c),
+        cmocka_unit_test(a_history_is_a_table),
+        TEST(metrics_are_json_lines),
+        TEST(curves_without_gnuplot_are_a_notice),
+        TEST(curves_without_values_are_a_notice),
+        TEST(a_failing_gnuplot_keeps_the_old_picture),
+        TEST(gnuplot_draws_the_picture),
+    };
+    return cmocka_run_group_tests_name("curves", tests, NULL, NULL);
+}
