@@ -5,7 +5,7 @@
 #define SOURCE uchar /* element type of the raw samples */
 #endif
 #ifndef ORDER_ROUNDS
-#define ORDER_ROUNDS 6 /* as in compute/random.c */
+#define ORDER_ROUNDS 4 /* as in compute/random.c */
 #endif
 
 /*
@@ -40,28 +40,27 @@ data_sphere(__global const SOURCE *restrict raw, __global real *restrict samples
 
 /*
  * rows[i] = the sample at place i of an epoch: dam__permuted of compute/random.c. side is the
- * smallest integer with side * side >= size. One work-item a place.
+ * smallest integer with side * side >= size. Work-items take places in turn.
  */
 __kernel void data_order(__global int *restrict rows, const uint size, const uint side,
                          const uint epoch, const uint seed_low, const uint seed_high,
                          const uint stream)
 {
-    const uint place = (uint)get_global_id(0);
-    if (place >= size)
-        return;
-    uint value = place;
-    do {
-        uint left = value / side, right = value % side;
-        for (uint round = 0; round < ORDER_ROUNDS; round++) {
-            const uint4 words =
-                philox((uint4)(right, round, epoch, stream), (uint2)(seed_low, seed_high));
-            const uint mixed = (left + words.x % side) % side;
-            left = right;
-            right = mixed;
-        }
-        value = left * side + right;
-    } while (value >= size);
-    rows[place] = (int)value;
+    for (uint place = (uint)get_global_id(0); place < size; place += (uint)get_global_size(0)) {
+        uint value = place;
+        do {
+            uint left = value / side, right = value % side;
+            for (uint round = 0; round < ORDER_ROUNDS; round++) {
+                const uint4 words =
+                    philox((uint4)(right, round, epoch, stream), (uint2)(seed_low, seed_high));
+                const uint mixed = (left + words.x % side) % side;
+                left = right;
+                right = mixed;
+            }
+            value = left * side + right;
+        } while (value >= size);
+        rows[place] = (int)value;
+    }
 }
 
 /* One batch's samples and labels in a matrix of their own. One work-group a sample. */

@@ -46,14 +46,19 @@
             const int r = first + o + min(w, width - 1);                                           \
             source[w] = problem + (size_t)(indexed ? rows[r] : r) * ld + first_depth + d0;         \
         }                                                                                          \
+        int d = 0;                                                                                 \
         if (width == WIDTH)                                                                        \
-            for (int d = 0; d < chunk; d++, target += WIDTH)                                       \
-                for (int w = 0; w < WIDTH; w++)                                                    \
-                    target[w] = source[w][d];                                                      \
-        else                                                                                       \
-            for (int d = 0; d < chunk; d++, target += WIDTH)                                       \
-                for (int w = 0; w < WIDTH; w++)                                                    \
-                    target[w] = w < width ? source[w][d] : 0;                                      \
+            for (; d + LANES <= chunk; d += LANES, target += LANES * WIDTH) {                      \
+                real block[WIDTH][LANES];                                                          \
+                _Pragma("unroll") for (int w = 0; w < WIDTH; w++)                                  \
+                    STORE(LOAD(source[w] + d), block[w]);                                          \
+                _Pragma("unroll") for (int l = 0; l < LANES; l++)                                  \
+                    _Pragma("unroll") for (int w = 0; w < WIDTH; w++)                              \
+                        target[l * WIDTH + w] = block[w][l];                                       \
+            }                                                                                      \
+        for (; d < chunk; d++, target += WIDTH)                                                    \
+            for (int w = 0; w < WIDTH; w++)                                                        \
+                target[w] = w < width ? source[w][d] : 0;                                          \
     }
 
 #define PACK_ACROSS(name, WIDTH)                                                                   \

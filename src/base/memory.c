@@ -1,5 +1,6 @@
 #include "base/memory.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +16,11 @@ dam_status dam__multiply(size_t a, size_t b, size_t *product)
 
 dam_status dam__alloc(size_t count, size_t size, void *out)
 {
-    void *memory = calloc(count > 0 ? count : 1, size > 0 ? size : 1);
+    size_t bytes = 0;
+    void *memory = NULL;
+    /* Checked here, because sanitizers abort on a calloc that overflows. */
+    if (!__builtin_mul_overflow(count, size, &bytes) && bytes <= PTRDIFF_MAX)
+        memory = calloc(bytes > 0 ? bytes : 1, 1);
     memcpy(out, &memory, sizeof memory);
     if (memory == NULL)
         return dam__fail(DAM_NO_MEMORY, "the host has no memory for %zu items of %zu bytes", count,
@@ -27,7 +32,10 @@ dam_status dam__grow(void *array, size_t count, size_t size)
 {
     void *memory = NULL;
     memcpy(&memory, array, sizeof memory);
-    void *grown = reallocarray(memory, count > 0 ? count : 1, size > 0 ? size : 1);
+    size_t bytes = 0;
+    void *grown = NULL;
+    if (!__builtin_mul_overflow(count, size, &bytes) && bytes <= PTRDIFF_MAX)
+        grown = realloc(memory, bytes > 0 ? bytes : 1);
     if (grown == NULL)
         return dam__fail(DAM_NO_MEMORY, "the host has no memory for %zu items of %zu bytes", count,
                          size);

@@ -37,8 +37,8 @@ static dam_status create(dam__device *device, void **state)
 
 static dam_status fail(const struct clblast *clblast, CLBlastStatusCode code)
 {
-    bool memory = code == CLBlastTempBufferAllocFailure ||
-                  code == CLBlastOpenCLOutOfResources || code == CLBlastOpenCLOutOfHostMemory;
+    bool memory = code == CLBlastTempBufferAllocFailure || code == CLBlastOpenCLOutOfResources ||
+                  code == CLBlastOpenCLOutOfHostMemory;
     return dam__fail(memory ? DAM_NO_MEMORY : DAM_INTERNAL,
                      "CLBlast failed with status %d on '%s'; 'denseam selftest' tells whether "
                      "this device works, --gemm panel avoids CLBlast",
@@ -55,6 +55,10 @@ static size_t offset_of(const dam__operand *operand)
     return (size_t)operand->first * operand->matrix->ld;
 }
 
+/*
+ * An operand that begins at 0 and fills whole tiles needs no scratch, but a smaller or later part
+ * of it does. Offsets of 1 ask for the most that any part can need.
+ */
 static dam_status reserve(void *state, const dam__product *p)
 {
     struct clblast *clblast = state;
@@ -64,14 +68,12 @@ static dam_status reserve(void *state, const dam__product *p)
     CLBlastStatusCode code =
         wide ? CLBlastDGemmTempBufferSize(CLBlastLayoutRowMajor, transposition(&p->a),
                                           transposition(&p->b), (size_t)p->m, (size_t)p->n,
-                                          (size_t)p->k, offset_of(&p->a), p->a.matrix->ld,
-                                          offset_of(&p->b), p->b.matrix->ld, 0, p->c->ld,
-                                          &clblast->device->queue, &bytes)
+                                          (size_t)p->k, 1, p->a.matrix->ld, 1, p->b.matrix->ld, 1,
+                                          p->c->ld, &clblast->device->queue, &bytes)
              : CLBlastSGemmTempBufferSize(CLBlastLayoutRowMajor, transposition(&p->a),
                                           transposition(&p->b), (size_t)p->m, (size_t)p->n,
-                                          (size_t)p->k, offset_of(&p->a), p->a.matrix->ld,
-                                          offset_of(&p->b), p->b.matrix->ld, 0, p->c->ld,
-                                          &clblast->device->queue, &bytes);
+                                          (size_t)p->k, 1, p->a.matrix->ld, 1, p->b.matrix->ld, 1,
+                                          p->c->ld, &clblast->device->queue, &bytes);
     (void)pthread_mutex_unlock(&clblast_mutex);
     if (code != CLBlastSuccess)
         return fail(clblast, code);
@@ -113,8 +115,8 @@ static CLBlastStatusCode run_batch(struct clblast *clblast, const dam__product *
         return CLBlastDgemmStridedBatched(
             CLBlastLayoutRowMajor, transposition(&p->a), transposition(&p->b), (size_t)p->m,
             (size_t)p->n, (size_t)p->k, p->alpha, a, offset_of(&p->a), p->a.matrix->ld,
-            p->a.matrix->stride, b, offset_of(&p->b), p->b.matrix->ld, p->b.matrix->stride,
-            p->beta, c, 0, p->c->ld, p->c->stride, (size_t)p->count, queue, NULL);
+            p->a.matrix->stride, b, offset_of(&p->b), p->b.matrix->ld, p->b.matrix->stride, p->beta,
+            c, 0, p->c->ld, p->c->stride, (size_t)p->count, queue, NULL);
     return CLBlastSgemmStridedBatched(
         CLBlastLayoutRowMajor, transposition(&p->a), transposition(&p->b), (size_t)p->m,
         (size_t)p->n, (size_t)p->k, (float)p->alpha, a, offset_of(&p->a), p->a.matrix->ld,

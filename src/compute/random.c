@@ -59,7 +59,7 @@ static uint32_t square_side(uint32_t size)
 
 uint32_t dam__permuted(uint64_t seed, uint32_t epoch, uint32_t size, uint32_t index)
 {
-    enum { ROUNDS = 6 };
+    enum { ROUNDS = 4 };
     uint32_t side = square_side(size);
     uint32_t value = index;
     do {

@@ -265,8 +265,10 @@ dam_status dam__feed_begin(dam__feed *feed, int epoch, int step)
         uint32_t side = (uint32_t)sqrt((double)count);
         while ((uint64_t)side * side < count)
             side++;
+        enum { MOST_ITEMS = 16384 }; /* enough to fill a GPU; a CPU driver pays for each */
         DAM_TRY(dam__launch(
-            feed->make_order, dam__range_items(feed->device, count, 1),
+            feed->make_order,
+            dam__range_items(feed->device, count < MOST_ITEMS ? count : MOST_ITEMS, 1),
             (dam__work){.bytes = 4.0 * count},
             DAM_ARGUMENTS(dam__arg(feed->order), dam__arg_uint(count), dam__arg_uint(side),
                           dam__arg_uint((uint32_t)epoch),

@@ -1,20 +1,14 @@
-/* One dataset of an HDF5 file. HDF5 checks little of what a header claims, so it is checked here.
- */
-#include "data/reader.h"
+/* One dataset of an HDF5 file. */
+#include "data/hdf5_claims.h"
 
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* HDF5 1.12 and later keep the names of 1.10 behind this. */
-#define H5_USE_110_API
-#include <hdf5.h>
-
 #include "base/text.h"
 
-/* Filters are trusted to unpack to so many times the stored size: what deflate can do at best. */
-enum { LARGEST_RATIO = 1032, REASON_BYTES = 256, LISTED = 8 };
+enum { REASON_BYTES = 256, LISTED = 8 };
 
 /* HDF5 prints its errors by itself; that is switched off while we call it, then put back. */
 typedef struct quiet {
@@ -61,13 +55,7 @@ bool dam__hdf5_is(const char *path)
     return is;
 }
 
-typedef struct opened {
-    const char *path;
-    char *inner; /* owned */
-    hid_t file, dataset, space, type, properties, transfer;
-} opened;
-
-static void close_all(opened *from)
+static void close_all(dam__hdf5 *from)
 {
     if (from->transfer > 0)
         (void)H5Pclose(from->transfer);
@@ -104,7 +92,7 @@ static herr_t list_dataset(hid_t file, const char *name, const H5O_info_t *info,
 }
 
 /* from->inner = the path of the file's only dataset; DAM_INPUT, with what there is, otherwise. */
-static dam_status find_only(opened *from)
+static dam_status find_only(dam__hdf5 *from)
 {
     dam_status status = DAM_OK;
     char text[REASON_BYTES];
@@ -128,7 +116,7 @@ cleanup:
     return status;
 }
 
-static dam_status open_dataset(opened *from)
+static dam_status open_dataset(dam__hdf5 *from)
 {
     dam_status status = DAM_OK;
     char text[REASON_BYTES];
@@ -152,7 +140,7 @@ cleanup:
 }
 
 /* The element type nearest to the file's: one that holds all its values, as far as there is one. */
-static dam_status element_of(const opened *from, dam__element *element)
+static dam_status element_of(const dam__hdf5 *from, dam__element *element)
 {
     size_t bits = H5Tget_precision(from->type);
     bool is_signed = H5Tget_sign(from->type) != H5T_SGN_NONE;
@@ -174,70 +162,25 @@ static dam_status element_of(const opened *from, dam__element *element)
     }
 }
 
-static dam_status shape_of(const opened *from, int *rank, size_t shape[DAM__MAX_RANK])
+static dam_status find_shape(dam__hdf5 *from)
 {
     hsize_t axes[H5S_MAX_RANK] = {0};
     H5S_class_t kind = H5Sget_simple_extent_type(from->space);
-    *rank = H5Sget_simple_extent_ndims(from->space);
-    if ((kind != H5S_SIMPLE && kind != H5S_SCALAR) || *rank < 0 || *rank > H5S_MAX_RANK ||
+    int rank = H5Sget_simple_extent_ndims(from->space);
+    if ((kind != H5S_SIMPLE && kind != H5S_SCALAR) || rank < 0 || rank > H5S_MAX_RANK ||
         H5Sget_simple_extent_dims(from->space, axes, NULL) < 0)
         return dam__fail(DAM_INPUT, "dataset '%s' of '%s' has no shape (a null dataspace)",
                          from->inner, from->path);
-    if (*rank > DAM__MAX_RANK)
+    if (rank > DAM__MAX_RANK)
         return dam__fail(DAM_INPUT, "dataset '%s' of '%s' has %d axes; at most %d are read",
-                         from->inner, from->path, *rank, DAM__MAX_RANK);
-    for (int axis = 0; axis < *rank; axis++) {
+                         from->inner, from->path, rank, DAM__MAX_RANK);
+    for (int axis = 0; axis < rank; axis++) {
         if (axes[axis] > SIZE_MAX)
             return dam__fail(DAM_INPUT, "dataset '%s' of '%s' is too large for this machine",
                              from->inner, from->path);
-        shape[axis] = (size_t)axes[axis];
+        from->shape[axis] = (size_t)axes[axis];
     }
-    return DAM_OK;
-}
-
-/* The size of the file that holds the dataset, which an external link may have led to. */
-static uint64_t size_of_file(const opened *from)
-{
-    hsize_t size = 0;
-    hid_t file = H5Iget_file_id(from->dataset);
-    if (file < 0 || H5Fget_filesize(file, &size) < 0)
-        size = 0;
-    if (file > 0)
-        (void)H5Fclose(file);
-    return size;
-}
-
-/* Refuses a shape that the bytes stored in the file cannot fill, before anything is allocated. */
-static dam_status check_storage(const opened *from, int rank, const size_t *shape)
-{
-    char text[DAM__SHAPE_TEXT];
-    uint64_t claimed = H5Tget_size(from->type), most = 0;
-    bool fits = claimed > 0;
-    for (int axis = 0; axis < rank && fits; axis++)
-        fits = !__builtin_mul_overflow(claimed, shape[axis], &claimed);
-    dam__shape_text(rank, shape, text);
-    if (!fits)
-        return dam__fail(DAM_INPUT, "dataset '%s' of '%s' is damaged: no file holds its shape, %s",
-                         from->inner, from->path, text);
-    H5D_layout_t layout = H5Pget_layout(from->properties);
-    if (layout == H5D_VIRTUAL || H5Pget_external_count(from->properties) > 0)
-        return dam__fail(DAM_INPUT,
-                         "dataset '%s' of '%s' keeps its data in other files; copy it whole into "
-                         "one file (h5repack)",
-                         from->inner, from->path);
-    uint64_t stored = H5Dget_storage_size(from->dataset), ratio = 1;
-    if (layout == H5D_CHUNKED && H5Pget_nfilters(from->properties) > 0)
-        ratio = LARGEST_RATIO;
-    if (stored > size_of_file(from))
-        return dam__fail(DAM_INPUT,
-                         "dataset '%s' of '%s' is damaged: it claims %ju stored bytes, more than "
-                         "the file has",
-                         from->inner, from->path, (uintmax_t)stored);
-    if (!__builtin_mul_overflow(stored, ratio, &most) && most < claimed)
-        return dam__fail(DAM_INPUT,
-                         "dataset '%s' of '%s' was never written whole: its shape, %s, needs %ju "
-                         "bytes and %ju are stored; write all of it",
-                         from->inner, from->path, text, (uintmax_t)claimed, (uintmax_t)stored);
+    from->rank = rank;
     return DAM_OK;
 }
 
@@ -272,7 +215,7 @@ static H5T_conv_ret_t refuse_clamping(H5T_conv_except_t kind, hid_t from, hid_t 
     return H5T_CONV_ABORT;
 }
 
-static dam_status read_items(opened *from, dam__array *array)
+static dam_status read_items(dam__hdf5 *from, dam__array *array)
 {
     char text[REASON_BYTES];
     bool clamped = false, integers = H5Tget_class(from->type) == H5T_INTEGER;
@@ -295,20 +238,19 @@ dam_status dam__hdf5_read(const char *path, const char *inner, dam__array *out)
 {
     dam_status status = DAM_OK;
     quiet before = hush();
-    opened from = {.path = path};
+    dam__hdf5 from = {.path = path};
     dam__array array = {0};
     dam__element element = DAM__U8;
-    int rank = 0;
-    size_t shape[DAM__MAX_RANK] = {0}, bytes = 0;
+    size_t bytes = 0;
     if (inner != NULL)
         DAM_TRY(dam__format(&from.inner, "%s", inner));
     DAM_TRY(open_dataset(&from));
     DAM_TRY(element_of(&from, &element));
-    DAM_TRY(shape_of(&from, &rank, shape));
-    DAM_TRY(check_storage(&from, rank, shape));
-    if (!dam__shape_bytes(element, rank, shape, &bytes))
+    DAM_TRY(find_shape(&from));
+    DAM_TRY(dam__hdf5_check(&from));
+    if (!dam__shape_bytes(element, from.rank, from.shape, &bytes))
         DAM_FAIL(DAM_INPUT, "dataset '%s' of '%s' is too large for this machine", from.inner, path);
-    DAM_TRY(dam__array_create(element, rank, shape, &array));
+    DAM_TRY(dam__array_create(element, from.rank, from.shape, &array));
     if (bytes > 0)
         DAM_TRY(read_items(&from, &array));
     *out = array;

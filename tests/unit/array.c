@@ -352,6 +352,10 @@ static void what_is_no_readable_file_is_refused(void **state)
         assert_refused(path, "Permission denied", "permissions");
     }
     assert_refused(path_of(in, "a:/b"), "is no IDX, NPY or HDF5");
+    /* A folder's name may end in a colon: what exists as a whole is no dataset's path. */
+    assert_int_equal(mkdir(path_of(in, "a:"), 0777), 0);
+    dam__array array = read_array(plain_file(in, "a:/b", "\0\0\10\1\0\0\0\1\7", 9));
+    assert_ramp(&array, DAM__U8, 1, 1, 7, 0);
     char location[4096];
     (void)snprintf(location, sizeof location, "%s:/b", golden("u1"));
     assert_refused(location, "is no HDF5 file", "leave out ':/b'");

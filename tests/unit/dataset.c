@@ -181,8 +181,9 @@ static void an_absent_set_tells_where_it_was_sought(void **state)
 {
     (void)state;
     const dam__data_config mnist = {.name = "mnist"}, other = {.name = "no-such-set"};
-    assert_load_refused(mnist, DAM__SPLIT_TEST, "'data/mnist', 'data', '/usr/share/datasets/mnist'",
-                        "ci/setup", "dataset-fashion-mnist", "DENSEAM_DATA");
+    assert_load_refused(mnist, DAM__SPLIT_TEST,
+                        "'data/mnist', 'data', '/usr/share/datasets/mnist': ci/setup", "ci/setup",
+                        "dataset-fashion-mnist", "DENSEAM_DATA");
     assert_int_equal(setenv("DENSEAM_DATA", "/nowhere", 1), 0);
     assert_load_refused(mnist, DAM__SPLIT_TEST,
                         "'/nowhere/mnist', '/nowhere', 'data/mnist', 'data', "

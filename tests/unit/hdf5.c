@@ -205,6 +205,67 @@ static void chunks_are_read_where_all_are_there(void **state)
     free(items);
 }
 
+static void the_smallest_filtered_chunks_are_read(void **state)
+{
+    files *in = *state;
+    const unsigned char items[] = {7, 8, 9};
+    const char *path = path_of(in, "a.h5");
+    hid_t file = create_file(path), properties = chunks(1, 1, 0);
+    assert_true(H5Pset_shuffle(properties) >= 0);
+    add(file, "x", H5T_STD_U8LE, 1, (hsize_t[]){3}, properties, H5T_NATIVE_UINT8, items);
+    assert_true(H5Fclose(file) >= 0 && H5Pclose(properties) >= 0);
+    dam__array array = read_array(path);
+    assert_memory_equal(array.data, items, 3);
+    dam__array_free(&array);
+}
+
+/* Writes the bytes with one of them, `offset` after the only place where `where` stands, changed.
+ */
+static const char *damaged(files *in, const char *bytes, size_t length, const void *where,
+                           size_t where_length, size_t offset, int value)
+{
+    char *copy = malloc(length), *found = NULL;
+    memcpy(copy, bytes, length);
+    found = memmem(copy, length, where, where_length);
+    assert_non_null(found);
+    found[offset] = (char)value;
+    const char *path = plain_file(in, "damaged.h5", copy, length);
+    free(copy);
+    return path;
+}
+
+/* Each of these made HDF5 1.10.8 crash or eat all memory in H5Dread. */
+static void damage_that_hdf5_does_not_survive_is_refused(void **state)
+{
+    files *in = *state;
+    float items[200] = {0};
+    const char *path = path_of(in, "a.h5");
+    hid_t file = create_file(path), properties = chunks(2, 8, 1);
+    assert_true(H5Pset_fletcher32(properties) >= 0);
+    for (int i = 0; i < 200; i++)
+        items[i] = (float)i;
+    add(file, "x", H5T_IEEE_F32BE, 2, (hsize_t[]){20, 10}, properties, H5T_NATIVE_FLOAT, items);
+    hid_t set = H5Dopen2(file, "x", H5P_DEFAULT);
+    hsize_t stored = 0;
+    assert_true(H5Dget_chunk_storage_size(set, (hsize_t[]){0, 0}, &stored) >= 0);
+    assert_true(stored > 4 && stored < 256 && H5Dclose(set) >= 0 && H5Pclose(properties) >= 0);
+    assert_true(H5Fclose(file) >= 0);
+    char bytes[16384];
+    FILE *stream = fopen(path, "rb");
+    assert_non_null(stream);
+    size_t length = fread(bytes, 1, sizeof bytes, stream);
+    assert_true(fclose(stream) == 0 && length < sizeof bytes);
+
+    const unsigned char space[] = {1, 2, 1, 0, 0, 0, 0, 0, 20, 0, 0, 0, 0, 0, 0, 0, 10};
+    assert_refused(damaged(in, bytes, length, space, sizeof space, 1, 0), "chunks do not make up");
+    const unsigned char type[] = {0x11, 0x21, 0x1f, 0, 4, 0, 0, 0};
+    assert_refused(damaged(in, bytes, length, type, sizeof type, 4, 255), "32 bits in 255 bytes");
+    const unsigned char edges[] = {8, 0, 0, 0, 8, 0, 0, 0, 4, 0, 0, 0};
+    assert_refused(damaged(in, bytes, length, edges, sizeof edges, 0, 255), "do not make up");
+    const unsigned char key[32] = {(unsigned char)stored};
+    assert_refused(damaged(in, bytes, length, key, sizeof key, 0, 1), "do not make up");
+}
+
 static void claims_beyond_the_stored_bytes_are_refused(void **state)
 {
     files *in = *state;
@@ -302,6 +363,8 @@ int main(void)
         WITH_FILES(a_user_block_does_not_hide_the_file),
         WITH_FILES(what_is_no_number_is_refused),
         WITH_FILES(chunks_are_read_where_all_are_there),
+        WITH_FILES(the_smallest_filtered_chunks_are_read),
+        WITH_FILES(damage_that_hdf5_does_not_survive_is_refused),
         WITH_FILES(claims_beyond_the_stored_bytes_are_refused),
         WITH_FILES(data_in_other_files_are_refused),
         WITH_FILES(truncated_files_are_refused_quietly),

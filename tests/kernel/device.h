@@ -1,0 +1,111 @@
+/*
+ * For tests of kernels: the device of the driver that OCL_ICD_VENDORS names, opened in one of the
+ * configurations that the kernels take. Include <cmocka.h> first.
+ */
+#ifndef TESTS_KERNEL_DEVICE_H
+#define TESTS_KERNEL_DEVICE_H
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/status.h"
+#include "base/text.h"
+#include "compute/gemm.h"
+
+#define OK(call)                                                                                   \
+    do {                                                                                           \
+        if ((call) != DAM_OK)                                                                      \
+            fail_msg("line %d: %s: %s", __LINE__, #call, dam_error());                             \
+    } while (0)
+
+/* One way to run the kernels. */
+typedef struct setting {
+    dam__shape shape;
+    dam__gemm_provider provider;
+    dam__precision precision;
+} setting;
+
+/* The first usable device. A test without one fails: it is never skipped. */
+static inline dam_device_info test_device(void)
+{
+    dam_device_info *infos = NULL;
+    size_t count = 0, index = 0;
+    OK(dam_device_list(&infos, &count));
+    OK(dam_device_select(infos, count, "0", &index));
+    dam_device_info info = infos[index];
+    free(infos);
+    return info;
+}
+
+/* A GPU driver emulated on a CPU: thousands of times slower with the kernels made for CPUs. */
+static inline bool is_slow(const dam_device_info *info)
+{
+    return getenv("DENSEAM_TEST_TINY") != NULL || dam__contains_nocase(info->name, "llvmpipe");
+}
+
+static inline dam__device *open_device(const dam_device_info *info, const setting *how)
+{
+    dam__device *device = NULL;
+    OK(dam__device_open(
+        info, &(dam__device_options){.shape = how->shape, .precision = how->precision}, &device));
+    return device;
+}
+
+static inline const char *setting_name(const setting *how)
+{
+    static char name[64];
+    (void)snprintf(name, sizeof name, "%s kernels, %s, %s",
+                   how->shape == DAM__SHAPE_CPU ? "cpu" : "gpu",
+                   how->provider == DAM__GEMM_PANEL ? "panel" : "clblast",
+                   how->precision == DAM__PRECISION_DOUBLE ? "double" : "single");
+    return name;
+}
+
+/*
+ * Calls what(info, setting) for every shape, provider and precision of the device; on a slow one
+ * for each shape and each provider once.
+ */
+static inline void for_every_setting(void (*what)(const dam_device_info *, const setting *))
+{
+    const dam_device_info info = test_device();
+    for (int p = 0; p < (info.fp64 ? 2 : 1); p++)
+        for (int s = 0; s < 2; s++)
+            for (int g = 0; g < 2; g++) {
+                const setting how = {.shape = s == 0 ? DAM__SHAPE_CPU : DAM__SHAPE_GPU,
+                                     .provider = g == 0 ? DAM__GEMM_PANEL : DAM__GEMM_CLBLAST,
+                                     .precision =
+                                         p == 0 ? DAM__PRECISION_SINGLE : DAM__PRECISION_DOUBLE};
+                if (!is_slow(&info) || s == g)
+                    what(&info, &how);
+            }
+}
+
+/* Largest difference over the largest entry of `wanted`. NaN differs from everything. */
+static inline double relative_error(const double *got, const double *wanted, size_t count)
+{
+    double worst = 0, largest = 0;
+    for (size_t i = 0; i < count; i++) {
+        double difference = fabs(got[i] - wanted[i]);
+        worst = difference <= worst ? worst : difference;
+        largest = fmax(largest, fabs(wanted[i]));
+    }
+    return largest > 0 ? worst / largest : worst;
+}
+
+#define assert_close(got, wanted, count, tolerance, what, how)                                     \
+    do {                                                                                           \
+        double error_ = relative_error(got, wanted, count);                                        \
+        if (!(error_ <= (tolerance)))                                                              \
+            fail_msg("line %d: %s, %s: relative error %.3g, tolerance %.3g", __LINE__,             \
+                     setting_name(how), what, error_, (double)(tolerance));                        \
+    } while (0)
+
+/* Numbers for tests, in [-1, 1): a small congruential generator, so that no test needs Philox. */
+static inline double test_number(uint64_t *state)
+{
+    *state = *state * 6364136223846793005u + 1442695040888963407u;
+    return (double)(*state >> 11) * 0x1p-52 - 1;
+}
+
+#endif
