@@ -179,7 +179,7 @@ dam_status parse_flags(const flag *flags, int argc, char **argv, void *values, w
         } else if (code == HELP && (strcmp(token, "-h") == 0 || is_whole_name(token, "help"))) {
             *help = true;
             goto cleanup;
-        } else if (f != NULL && is_whole_name(token, f->name)) {
+        } else if (code >= FIRST_FLAG && is_whole_name(token, f->name)) {
             DAM_TRY(store(f, optarg, values));
         } else if (code == ':' && is_whole_name(token, flags[optopt - FIRST_FLAG].name)) {
             f = &flags[optopt - FIRST_FLAG];
