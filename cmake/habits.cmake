@@ -5,12 +5,13 @@ function(denseam_habit name)
                     USES_TERMINAL VERBATIM)
 endfunction()
 
-denseam_habit(check ${CMAKE_COMMAND} --build ${CMAKE_BINARY_DIR}
-              COMMAND ci/check ${CMAKE_BINARY_DIR}) # every test of this build
-denseam_habit(asan ci/asan)                         # the tests under the sanitizers
-denseam_habit(tidy ci/tidy)                         # clang-tidy
-denseam_habit(format ci/format)                     # clang-format, in place
-denseam_habit(layers ci/check-layers)               # who includes whom
-denseam_habit(cl-lint ci/cl-lint)                   # the kernels through clang
-denseam_habit(cl-race tests/race.sh)                # the kernels through oclgrind
-denseam_habit(bench denseam bench)                  # how fast this machine is
+denseam_habit(check ci/check ${CMAKE_BINARY_DIR})     # every test of this build
+denseam_habit(asan ci/asan)                           # the tests under the sanitizers
+denseam_habit(tidy ci/tidy)                           # clang-tidy
+denseam_habit(format ci/format)                       # clang-format, in place
+denseam_habit(layers ci/check-layers)                 # who includes whom
+denseam_habit(cl-lint ci/cl-lint)                     # the kernels through clang
+denseam_habit(cl-race ci/cl-race ${CMAKE_BINARY_DIR}) # the kernels through Oclgrind
+denseam_habit(bench denseam bench)                    # how fast this machine is
+add_dependencies(check denseam)
+add_dependencies(cl-race denseam)
