@@ -4,13 +4,21 @@
 #ifndef SOURCE
 #define SOURCE uchar /* element type of the raw samples */
 #endif
+#if REAL_IS_DOUBLE
+#define ROUNDING 4.5e-16
+#else
+#define ROUNDING 2.4e-7f
+#endif
 #ifndef ORDER_ROUNDS
 #define ORDER_ROUNDS 4 /* as in compute/random.c */
 #endif
 
 /*
- * Raw samples (dense rows of dim elements) to prepared rows: the sample's mean is subtracted and the
- * rest scaled to unit norm; a sample of zero norm stays zero. One work-group a sample.
+ * Raw samples (dense rows of dim elements) to prepared rows: the sample's mean is subtracted and
+ * the rest scaled to unit norm; a sample of zero norm stays zero. One work-group a sample.
+ *
+ * The mean is corrected by the mean of what it leaves, and a norm within its rounding counts as
+ * zero: a constant sample would otherwise become a unit vector of rounding errors.
  */
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
 data_sphere(__global const SOURCE *restrict raw, __global real *restrict samples, const int dim,
@@ -25,7 +33,11 @@ data_sphere(__global const SOURCE *restrict raw, __global real *restrict samples
     real sum = 0;
     for (int j = item; j < dim; j += GROUP)
         sum += (real)source[j];
-    const real mean = GROUP_SUM(scratch, sum) / dim;
+    const real about = GROUP_SUM(scratch, sum) / dim;
+    real rest = 0;
+    for (int j = item; j < dim; j += GROUP)
+        rest += (real)source[j] - about;
+    const real mean = about + GROUP_SUM(scratch, rest) / dim;
 
     real squares = 0;
     for (int j = item; j < dim; j += GROUP) {
@@ -33,7 +45,7 @@ data_sphere(__global const SOURCE *restrict raw, __global real *restrict samples
         squares = fma(centred, centred, squares);
     }
     const real norm = sqrt(GROUP_SUM(scratch, squares));
-    const real scale = norm > 0 ? 1 / norm : 0;
+    const real scale = norm > ROUNDING * fabs(mean) * sqrt((real)dim) ? 1 / norm : 0;
     for (int j = item; j < dim; j += GROUP)
         target[j] = ((real)source[j] - mean) * scale;
 }

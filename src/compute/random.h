@@ -23,7 +23,10 @@ void dam__philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[
 void dam__random_words(uint64_t seed, dam__stream stream, uint32_t step, uint64_t index,
                        uint32_t out[4]);
 
-/* Word to a uniform number in (0, 1): ((x >> 8) + 0.5) 2^-24, exact in float and double. */
+/*
+ * Word to a uniform number in (0, 1): ((x >> 8) + 0.5) 2^-24. Exact in double; float rounds the upper
+ * half, the last number to 1.
+ */
 double dam__uniform(uint32_t word);
 
 /* Fills with independent N(0, 1) numbers (Box-Muller in double, pairs from index 2i, 2i + 1). */

@@ -38,8 +38,9 @@ static void load_array(const char *problem, const char *name, dam__array *out)
 
 #define PROBLEM_ARRAYS(X)                                                                          \
     X(setup)                                                                                       \
-    X(x) X(labels) X(counts) X(prior) X(w) X(g) X(beta) X(loss) X(dw) X(dg) X(dbeta) X(predicted)  \
-        X(nearest)
+    X(x)                                                                                           \
+    X(labels)                                                                                      \
+    X(counts) X(prior) X(w) X(g) X(beta) X(loss) X(dw) X(dg) X(dbeta) X(predicted) X(nearest)
 
 static struct problem load_problem(const char *name)
 {
