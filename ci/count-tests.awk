@@ -1,6 +1,7 @@
 # Reads what `ctest --verbose` prints and writes "PASSED FAILED", then the name of each failure.
-# A cmocka or bats program counts by its own tests, every other program as one. A skipped test counts as
-# failed: ci/setup installs all that a test may want. So does a program that crashes or runs nothing.
+# A cmocka or bats program counts by its own tests, every other program as one. A skipped test counts
+# as failed: ci/setup installs all that a test may want. So does a program that crashes, never ends or
+# runs nothing.
 function failure(text) {
     failed++
     names = names text "\n"
@@ -19,10 +20,13 @@ function failure(text) {
     if (line ~ /^\[       OK \] /) {
         passed++
         good[number]++
-    } else if (line ~ /^\[  (FAILED|SKIPPED) +\] [A-Za-z_]/ && line !~ /test\(s\)/) {
+    } else if (line ~ /^\[  (FAILED|SKIPPED|ERROR) +\] [A-Za-z_]/) {
         sub(/^[^\]]*\] /, "", line)
-        bad[number]++
-        failure(program[number] ": " line)
+        # cmocka lists them once more at its end.
+        if (!seen[number, line]++) {
+            bad[number]++
+            failure(program[number] ": " line)
+        }
     } else if (line ~ /^ok [0-9]+ / && line !~ / # skip/) {
         passed++
         good[number]++

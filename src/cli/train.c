@@ -38,7 +38,7 @@ static void training_free(training *t)
     free(t->folder);
 }
 
-/* --- where the run goes --------------------------------------------------------------------------- */
+/* --- where the run goes ----------------------------------------------------------------------- */
 
 /* "mnist" of "presets/mnist.conf" or "mnist". */
 static dam_status base_name(const char *preset, char **out)
@@ -110,7 +110,7 @@ cleanup:
     return status;
 }
 
-/* --- setting up ----------------------------------------------------------------------------------- */
+/* --- setting up ------------------------------------------------------------------------------- */
 
 static dam_status read_experiment(training *t)
 {
@@ -200,7 +200,7 @@ static json_t *plan_json(const training *t)
                      dam__trainer_chunk(t->trainer), "gemm", dam__trainer_gemm(t->trainer));
 }
 
-/* --- while it runs -------------------------------------------------------------------------------- */
+/* --- while it runs ---------------------------------------------------------------------------- */
 
 static void on_step(void *user, const dam__moment *moment)
 {
@@ -237,7 +237,7 @@ static dam_status on_checkpoint(void *user)
     return dam__run_save(t->folder, &facts, t->trainer);
 }
 
-/* --- when it is over ------------------------------------------------------------------------------ */
+/* --- when it is over -------------------------------------------------------------------------- */
 
 static dam_status draw(const training *t)
 {

@@ -20,7 +20,7 @@ static void velocity_name(char *name, const dam__parameter *parameter)
     (void)snprintf(name, NAME_BYTES, "velocities/%s", parameter->name);
 }
 
-/* --- saving ------------------------------------------------------------------------------------- */
+/* --- saving ----------------------------------------------------------------------------------- */
 
 static dam_status save_matrix(dam__container *out, const char *name, const dam__device *device,
                               const dam__matrix *matrix)
@@ -115,7 +115,7 @@ cleanup:
     return status;
 }
 
-/* --- restoring ---------------------------------------------------------------------------------- */
+/* --- restoring -------------------------------------------------------------------------------- */
 
 /* The array of that name with that many items, or DAM_INPUT. */
 static dam_status find(const dam__container *container, const char *name, size_t items,
