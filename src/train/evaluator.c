@@ -48,7 +48,7 @@ static dam_status read_score(dam__evaluator *evaluator, dam__score *out)
     const dam__matrix *matrix = &evaluator->evaluation.totals;
     DAM_TRY(dam__alloc(dam__matrix_items(matrix), sizeof *totals, &totals));
     DAM_TRY(dam__matrix_read_doubles(matrix, totals, "evaluation totals"));
-    for (int step = 0; step < matrix->rows; step++) {
+    for (size_t step = 0; step < (size_t)matrix->rows; step++) {
         loss += totals[2 * step];
         right += totals[2 * step + 1];
     }
