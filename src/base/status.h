@@ -11,7 +11,8 @@
 dam_status dam__fail(dam_status code, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Puts "context: " before the message recorded last, and returns code; for callers that know more. */
+/* Puts "context: " before the message recorded last, and returns code; for callers that know more.
+ */
 dam_status dam__fail_within(dam_status code, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -1,6 +1,6 @@
 /*
- * A polite end: the first SIGINT, SIGTERM or SIGHUP (a closed terminal) asks the command to save and
- * stop, a second of the same kind kills.
+ * A polite end: the first SIGINT, SIGTERM or SIGHUP (a closed terminal) asks the command to save
+ * and stop, a second of the same kind kills.
  */
 #ifndef CLI_SIGNALS_H
 #define CLI_SIGNALS_H
@@ -8,8 +8,8 @@
 #include <stdbool.h>
 
 /*
- * Once, before any driver is loaded: notes which signals the caller has ignored (nohup). LLVM, which
- * is in several OpenCL drivers, puts handlers of its own over them.
+ * Once, before any driver is loaded: notes which signals the caller has ignored (nohup). LLVM,
+ * which is in several OpenCL drivers, puts handlers of its own over them.
  */
 void signals_begin(void);
 

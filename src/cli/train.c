@@ -58,7 +58,7 @@ cleanup:
     return status;
 }
 
-/* --- setting up ------------------------------------------------------------------------------- */
+/* --- setting up ---------------------------------------------------------------------------- */
 
 static dam_status read_experiment(training *t)
 {
@@ -107,8 +107,8 @@ static void compare_device(const training *t)
     const char *kernels = dam__container_text(&t->resumed.container, "kernels");
     const char *gemm = dam__container_text(&t->resumed.container, "gemm");
     bool cpu = dam__device_shape(t->device) == DAM__SHAPE_CPU;
-    if (!is(device, info->name) || !is(driver, info->driver) ||
-        !is(kernels, cpu ? "cpu" : "gpu") || !is(gemm, dam__trainer_gemm(t->trainer)))
+    if (!is(device, info->name) || !is(driver, info->driver) || !is(kernels, cpu ? "cpu" : "gpu") ||
+        !is(gemm, dam__trainer_gemm(t->trainer)))
         dam__warn(&t->log,
                   "the run began on '%s' (driver %s, %s kernels, gemm %s): results will differ in "
                   "the last bits",
@@ -128,7 +128,8 @@ static dam_status print_plan(const training *t)
     DAM_TRY(dam__text_append(&text, "%-40s %12s\n", "buffer", "MiB"));
     for (size_t i = 0; dam__plan_entry(plan, i, &name, &bytes); i++)
         DAM_TRY(dam__text_append(&text, "%-40s %12.3f\n", name, (double)bytes / mib));
-    DAM_TRY(dam__text_append(&text, "%-40s %12.3f\n", "total", (double)dam__plan_total(plan) / mib));
+    DAM_TRY(
+        dam__text_append(&text, "%-40s %12.3f\n", "total", (double)dam__plan_total(plan) / mib));
     DAM_TRY(dam__text_append(&text, "%-40s %12.3f\n", "device memory",
                              (double)info->global_memory / mib));
     DAM_TRY(dam__text_append(&text, "%-40s %12.3f\n", "largest allowed buffer",
@@ -157,11 +158,11 @@ static json_t *plan_json(const training *t)
                      (json_int_t)dam__plan_total(plan), "device_bytes",
                      (json_int_t)info->global_memory, "largest_buffer_bytes",
                      (json_int_t)info->largest_allocation, "streamed",
-                     (int)dam__trainer_streams(t->trainer), "chunk",
-                     dam__trainer_chunk(t->trainer), "gemm", dam__trainer_gemm(t->trainer));
+                     (int)dam__trainer_streams(t->trainer), "chunk", dam__trainer_chunk(t->trainer),
+                     "gemm", dam__trainer_gemm(t->trainer));
 }
 
-/* --- while it runs ---------------------------------------------------------------------------- */
+/* --- while it runs ------------------------------------------------------------------------- */
 
 static void on_step(void *user, const dam__moment *moment)
 {
@@ -198,7 +199,7 @@ static dam_status on_checkpoint(void *user)
     return dam__run_save(t->folder.path, &facts, t->trainer);
 }
 
-/* --- when it is over -------------------------------------------------------------------------- */
+/* --- when it is over ----------------------------------------------------------------------- */
 
 static dam_status draw(const training *t)
 {
@@ -208,8 +209,8 @@ static dam_status draw(const training *t)
     DAM_TRY(dam__run_open(t->folder.path, NULL, 0, &run));
     DAM_TRY(dam__path_join(&picture, t->folder.path, "memories.png"));
     DAM_TRY(dam__report_memories(&run, picture, 0));
-    DAM_TRY(dam__report_curves(t->folder.path, t->experiment.title, dam__trainer_history(t->trainer),
-                               &t->log));
+    DAM_TRY(dam__report_curves(t->folder.path, t->experiment.title,
+                               dam__trainer_history(t->trainer), &t->log));
 cleanup:
     dam__run_free(&run);
     free(picture);
@@ -230,8 +231,8 @@ static dam_status print_result_json(const training *t, const dam__history *histo
     for (size_t c = 0; c < history->column_count; c++) {
         const char *name = history->columns[c];
         double value = dam__history_value(history, last, name);
-        json_t *item = strcmp(name, "epoch") == 0 ? json_integer((json_int_t)value)
-                                                  : number_or_null(value);
+        json_t *item =
+            strcmp(name, "epoch") == 0 ? json_integer((json_int_t)value) : number_or_null(value);
         (void)json_object_set_new(result, name, item);
     }
     (void)json_object_set_new(result, "run", json_text(t->folder.path));
@@ -289,7 +290,8 @@ static void note_over(const training *t)
     if (!dam__trainer_is_over(t->trainer))
         return;
     if (dam__trainer_stopped_early(t->trainer))
-        dam__info(&t->log, "the run stopped early after %d epochs; --set train.patience=... goes on",
+        dam__info(&t->log,
+                  "the run stopped early after %d epochs; --set train.patience=... goes on",
                   epochs);
     else
         dam__info(&t->log, "the run has all of its %d epochs; --set train.epochs=... goes on",
@@ -335,6 +337,10 @@ static dam_status run_train(const arguments *args)
         goto cleanup;
     }
     DAM_TRY(run_folder_claim(args, t.resumed.folder, &t.folder));
+    DAM_TRY(check_device(args, t.device,
+                         (dam__selftest_sizes){.memories = t.experiment.model.memories,
+                                               .dim = (int)t.set.features,
+                                               .batch = t.experiment.train.batch}));
     DAM_TRY(dam__trainer_prepare(t.trainer));
     if (args->resume) {
         compare_device(&t);
@@ -349,9 +355,9 @@ cleanup:
     return status;
 }
 
-static const flag flags[] = {
-    FLAG_SET,     FLAG_DEVICE,  FLAG_OUT,    FLAG_RESUME, FLAG_DRY_RUN, FLAG_GEMM,
-    FLAG_KERNELS, FLAG_PROFILE, FLAG_JSON,   FLAG_QUIET,  FLAG_END};
+static const flag flags[] = {FLAG_SET,     FLAG_DEVICE, FLAG_OUT,     FLAG_RESUME,
+                             FLAG_DRY_RUN, FLAG_GEMM,   FLAG_KERNELS, FLAG_PROFILE,
+                             FLAG_JSON,    FLAG_QUIET,  FLAG_END};
 
 static const char *const examples[] = {
     "denseam train mnist", "denseam train mnist --set model.memories=100 --out runs/small",

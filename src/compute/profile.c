@@ -141,7 +141,7 @@ dam_status dam__profile_end(dam__profile *profile, cl_command_queue queue, const
     if (status != DAM_OK)
         return status;
     profile->pending[profile->pending_count++] = (struct pending){profile->current, row};
-    /* The first event of a run tells whether this driver's events can be believed. */
+    /* The first events are read at once: they tell whether this driver's can be believed. */
     if (profile->pending_count == MOST_PENDING || profile->rows[0].calls == 1)
         return resolve(profile);
     return DAM_OK;

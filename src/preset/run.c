@@ -83,8 +83,10 @@ dam_status dam__run_open(const char *path, const char *const *overrides, size_t 
     const char *format = dam__container_text(&run.container, "format");
     const char *preset = dam__container_text(&run.container, "preset");
     if (format == NULL || strcmp(format, RUN_FORMAT) != 0 || preset == NULL)
-        DAM_FAIL(DAM_INPUT, "'%s' has format '%s', not '" RUN_FORMAT "'; use the denseam that "
-                            "wrote it", run.file, format != NULL ? format : "");
+        DAM_FAIL(DAM_INPUT,
+                 "'%s' has format '%s', not '" RUN_FORMAT "'; use the denseam that "
+                 "wrote it",
+                 run.file, format != NULL ? format : "");
     DAM_TRY(dam__experiment_parse(run.file, preset, overrides, override_count, &run.experiment));
     DAM_TRY(read_shape(&run));
     *out = run;
@@ -117,9 +119,9 @@ static dam_status save_facts(const dam__run_facts *facts, dam__container *out)
     bool cpu = dam__device_shape(facts->device) == DAM__SHAPE_CPU;
     DAM_TRY(dam__experiment_print(facts->experiment, &preset));
     const char *const texts[][2] = {
-        {"format", RUN_FORMAT},         {"version", DENSEAM_VERSION},  {"preset", preset.data},
-        {"device", info->name},         {"platform", info->platform},  {"driver", info->driver},
-        {"kernels", cpu ? "cpu" : "gpu"}, {"gemm", facts->gemm},       {"data", facts->set->name},
+        {"format", RUN_FORMAT},           {"version", DENSEAM_VERSION}, {"preset", preset.data},
+        {"device", info->name},           {"platform", info->platform}, {"driver", info->driver},
+        {"kernels", cpu ? "cpu" : "gpu"}, {"gemm", facts->gemm},        {"data", facts->set->name},
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         DAM_TRY(dam__container_set_text(out, texts[i][0], texts[i][1]));

@@ -1,6 +1,6 @@
 /*
- * A run: the folder that an experiment leaves. Its run.h5 holds the resolved preset, what it ran on,
- * the training's state and its history.
+ * A run: the folder that an experiment leaves. Its run.h5 holds the resolved preset, what it ran
+ * on, the training's state and its history.
  */
 #ifndef DAM__PRESET_RUN_H
 #define DAM__PRESET_RUN_H
@@ -10,9 +10,9 @@
 #include "train/checkpoint.h"
 
 typedef struct dam__run {
-    char *folder, *file;        /* file = folder/run.h5 */
-    dam__container container;   /* as read */
-    dam__experiment experiment; /* its resolved preset, with overrides */
+    char *folder, *file;             /* file = folder/run.h5 */
+    dam__container container;        /* as read */
+    dam__experiment experiment;      /* its resolved preset, with overrides */
     int dim, classes, height, width; /* of the training samples; height 0 where not an image */
 } dam__run;
 

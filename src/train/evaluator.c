@@ -21,8 +21,8 @@ dam_status dam__evaluator_create(dam__model *model, dam__feed *feed, dam__plan *
     size_t bytes = (size_t)dam__feed_samples(feed) * sizeof(int32_t);
     DAM_TRY(dam__plan_matrix(plan, "evaluation: totals", dam__feed_steps(feed), 2, 1,
                              &evaluator->evaluation.totals));
-    DAM_TRY(dam__plan_buffer(plan, "evaluation: predictions", bytes,
-                             &evaluator->evaluation.predicted));
+    DAM_TRY(
+        dam__plan_buffer(plan, "evaluation: predictions", bytes, &evaluator->evaluation.predicted));
     DAM_TRY(dam__plan_buffer(plan, "evaluation: nearest", bytes, &evaluator->evaluation.nearest));
     *out = evaluator;
     evaluator = NULL;

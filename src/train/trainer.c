@@ -21,12 +21,12 @@ struct dam__trainer {
     dam__matrix losses; /* 1 x steps: the mean loss of each batch of the epoch */
     dam__position position;
     dam__history history;
-    double resumed_at; /* clock when the present run began */
+    double resumed_at;     /* clock when the present run began */
     double seconds_before; /* position.seconds then */
-    long steps_taken;  /* in the present run */
+    long steps_taken;      /* in the present run */
 };
 
-/* --- planning --------------------------------------------------------------------------------- */
+/* --- planning ------------------------------------------------------------------------------ */
 
 static size_t validation_count(const dam__training *training)
 {
@@ -212,7 +212,7 @@ cleanup:
     return status;
 }
 
-/* --- the loop --------------------------------------------------------------------------------- */
+/* --- the loop ------------------------------------------------------------------------------ */
 
 static dam_status take_step(dam__trainer *trainer)
 {
@@ -220,8 +220,8 @@ static dam_status take_step(dam__trainer *trainer)
     dam__model *model = trainer->model;
     dam__batch batch;
     DAM_TRY(dam__feed_next(trainer->samples, &batch));
-    DAM_TRY(model->ops->loss_gradient(model, &batch, trainer->losses.buffer,
-                                      trainer->position.step));
+    DAM_TRY(
+        model->ops->loss_gradient(model, &batch, trainer->losses.buffer, trainer->position.step));
     DAM_TRY(dam__optimizer_step(trainer->optimizer, trainer->training.train.learning_rate,
                                 trainer->training.train.momentum));
     DAM_TRY(model->ops->project(model));
@@ -235,11 +235,12 @@ cleanup:
 static void report_step(const dam__trainer *trainer, const dam__hooks *hooks)
 {
     const dam__position *position = &trainer->position;
-    if (hooks->on_step == NULL)
+    /* The last few steps are queued, not done: see dam__device_pace. */
+    long done = trainer->steps_taken - DAM__PACE_DEPTH;
+    if (hooks->on_step == NULL || done < 1)
         return;
     int steps = dam__feed_steps(trainer->samples), epochs = trainer->training.train.epochs;
-    double elapsed = dam__seconds() - trainer->resumed_at;
-    double per_step = elapsed / (double)trainer->steps_taken;
+    double per_step = (dam__seconds() - trainer->resumed_at) / (double)done;
     double left = (double)(epochs - position->epoch) * steps - position->step;
     const dam__moment moment = {.epoch = position->epoch,
                                 .epochs = epochs,
@@ -259,8 +260,7 @@ static dam_status run_steps(dam__trainer *trainer, const dam__hooks *hooks)
     DAM_TRY(trainer->model->ops->begin_epoch(trainer->model, trainer->position.epoch));
     /* A run stopped after an epoch's last step has only its validation left. */
     if (trainer->position.step < steps)
-        DAM_TRY(
-            dam__feed_begin(trainer->samples, trainer->position.epoch, trainer->position.step));
+        DAM_TRY(dam__feed_begin(trainer->samples, trainer->position.epoch, trainer->position.step));
     while (trainer->position.step < steps) {
         DAM_TRY(take_step(trainer));
         report_step(trainer, hooks);
@@ -278,7 +278,8 @@ cleanup:
     return status;
 }
 
-/* Mean of the epoch's losses over its samples; DAM_DIVERGED with the first step that was not finite. */
+/* Mean of the epoch's losses over its samples; DAM_DIVERGED with the first step that was not
+ * finite. */
 static dam_status epoch_loss(dam__trainer *trainer, double *mean)
 {
     dam_status status = DAM_OK;
@@ -289,8 +290,7 @@ static dam_status epoch_loss(dam__trainer *trainer, double *mean)
     DAM_TRY(dam__matrix_read_doubles(&trainer->losses, losses, "losses of the epoch"));
     for (int step = 0; step < steps; step++) {
         if (!isfinite(losses[step]))
-            DAM_FAIL(DAM_DIVERGED,
-                     "the loss is not finite in epoch %d, step %d of %d; %s",
+            DAM_FAIL(DAM_DIVERGED, "the loss is not finite in epoch %d, step %d of %d; %s",
                      trainer->position.epoch + 1, step + 1, steps,
                      trainer->model->ops->divergence_advice);
         sum += losses[step] * (step + 1 < steps ? batch : samples - batch * (steps - 1));
@@ -340,8 +340,7 @@ static dam_status finish_epoch(dam__trainer *trainer, const dam__hooks *hooks)
     if (trainer->evaluator != NULL)
         DAM_TRY(dam__evaluator_run(trainer->evaluator, &score));
     if (trainer->evaluator != NULL && !isfinite(score.loss))
-        DAM_FAIL(DAM_DIVERGED,
-                 "the validation loss is not finite after epoch %d; %s",
+        DAM_FAIL(DAM_DIVERGED, "the validation loss is not finite after epoch %d; %s",
                  position->epoch + 1, trainer->model->ops->divergence_advice);
     position->seconds = trainer->seconds_before + dam__seconds() - trainer->resumed_at;
     DAM_TRY(add_row(trainer, loss, &score));
@@ -402,7 +401,7 @@ cleanup:
     return status;
 }
 
-/* --- what others look at ---------------------------------------------------------------------- */
+/* --- what others look at ------------------------------------------------------------------- */
 
 const dam__plan *dam__trainer_plan(const dam__trainer *trainer)
 {

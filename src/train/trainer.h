@@ -51,9 +51,9 @@ typedef struct dam__hooks {
 typedef struct dam__trainer dam__trainer;
 
 /*
- * Plans a training: data resident if it fits, else streamed; batches in one chunk if that fits, else
- * in smaller ones. Nothing is allocated on the device. DAM_NO_MEMORY where even the smallest chunk
- * does not fit.
+ * Plans a training: data resident if it fits, else streamed; batches in one chunk if that fits,
+ * else in smaller ones. Nothing is allocated on the device. DAM_NO_MEMORY where even the smallest
+ * chunk does not fit.
  */
 dam_status dam__trainer_create(dam__device *device, const dam__training *training,
                                dam__trainer **out);
@@ -68,8 +68,8 @@ const char *dam__trainer_gemm(const dam__trainer *trainer);
 dam_status dam__trainer_prepare(dam__trainer *trainer);
 
 /*
- * Trains from the present position. DAM_INTERRUPTED when stopped and saved, DAM_DIVERGED when a loss
- * was not finite (nothing is saved then, so that the last good checkpoint stays).
+ * Trains from the present position. DAM_INTERRUPTED when stopped and saved, DAM_DIVERGED when a
+ * loss was not finite (nothing is saved then, so that the last good checkpoint stays).
  */
 dam_status dam__trainer_run(dam__trainer *trainer, const dam__hooks *hooks);
 
@@ -80,7 +80,8 @@ dam_status dam__trainer_run(dam__trainer *trainer, const dam__hooks *hooks);
 bool dam__trainer_is_over(const dam__trainer *trainer);
 bool dam__trainer_stopped_early(const dam__trainer *trainer);
 
-/* One step without bookkeeping, for benchmarks: the next batch of the present epoch, or of the next. */
+/* One step without bookkeeping, for benchmarks: the next batch of the present epoch, or of the
+ * next. */
 dam_status dam__trainer_step(dam__trainer *trainer);
 
 int dam__trainer_steps(const dam__trainer *trainer); /* of an epoch */
