@@ -21,7 +21,7 @@ typedef struct session {
     dam__bench_rows rows; /* of all presets */
 } session;
 
-/* --- output -------------------------------------------------------------------------------- */
+/* --- output ----------------------------------------------------------------------------------- */
 
 /* Four digits or so, without exponents where that is possible. */
 static void format_value(char *text, size_t size, double value)
@@ -103,7 +103,7 @@ static dam_status print_rows_json(const dam__bench_rows *rows)
     return print_json(list);
 }
 
-/* --- measuring ----------------------------------------------------------------------------- */
+/* --- measuring -------------------------------------------------------------------------------- */
 
 static dam_status measure(session *s, const char *preset, const dam__experiment *experiment,
                           const dam__dataset *set)

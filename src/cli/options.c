@@ -27,7 +27,7 @@ static size_t count_flags(const flag *flags)
     return count;
 }
 
-/* --- values -------------------------------------------------------------------------------- */
+/* --- values ----------------------------------------------------------------------------------- */
 
 /* Neither blanks nor a '+' before a number; strtod's "nan" and "inf" do not begin like one. */
 static bool begins_like_a_number(const char *text)
@@ -101,7 +101,7 @@ static dam_status store(const flag *f, const char *text, void *values)
     return DAM_OK;
 }
 
-/* --- the command line ---------------------------------------------------------------------- */
+/* --- the command line ------------------------------------------------------------------------- */
 
 /* Values that getopt returns: those above are FIRST_FLAG + index of the flag. */
 enum { OPERAND = 1, HELP = 'h', FIRST_FLAG = 256 };

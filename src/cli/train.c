@@ -58,7 +58,7 @@ cleanup:
     return status;
 }
 
-/* --- setting up ---------------------------------------------------------------------------- */
+/* --- setting up ------------------------------------------------------------------------------- */
 
 static dam_status read_experiment(training *t)
 {
@@ -162,7 +162,7 @@ static json_t *plan_json(const training *t)
                      "gemm", dam__trainer_gemm(t->trainer));
 }
 
-/* --- while it runs ------------------------------------------------------------------------- */
+/* --- while it runs ---------------------------------------------------------------------------- */
 
 static void on_step(void *user, const dam__moment *moment)
 {
@@ -199,7 +199,7 @@ static dam_status on_checkpoint(void *user)
     return dam__run_save(t->folder.path, &facts, t->trainer);
 }
 
-/* --- when it is over ----------------------------------------------------------------------- */
+/* --- when it is over -------------------------------------------------------------------------- */
 
 static dam_status draw(const training *t)
 {

@@ -56,7 +56,7 @@ static void destroy(dam__model *model)
     free(vmf);
 }
 
-/* --- memory -------------------------------------------------------------------------------- */
+/* --- memory ----------------------------------------------------------------------------------- */
 
 static dam_status plan_parameters(struct vmf *vmf, dam__plan *plan)
 {
@@ -173,7 +173,7 @@ cleanup:
     return status;
 }
 
-/* --- first values -------------------------------------------------------------------------- */
+/* --- first values ----------------------------------------------------------------------------- */
 
 /* Normal vectors, normalised: uniform on the sphere. */
 static dam_status initialise_memories(struct vmf *vmf, uint64_t seed)
@@ -278,7 +278,7 @@ static dam_status begin_epoch(dam__model *model, int epoch)
     return status == DAM_OK ? refresh(model) : status;
 }
 
-/* --- a step -------------------------------------------------------------------------------- */
+/* --- a step ----------------------------------------------------------------------------------- */
 
 /* Samples first ... first+size-1 of a batch: it never exceeds the planned chunk. */
 static dam__batch chunk_of(const dam__batch *batch, int start, int chunk)

@@ -65,7 +65,7 @@ dam_status dam__bench_add_rate(dam__bench *bench, const char *metric, const dam_
     return DAM_OK;
 }
 
-/* --- rounds -------------------------------------------------------------------------------- */
+/* --- rounds ----------------------------------------------------------------------------------- */
 
 static dam_status time_calls(dam__bench *bench, const dam__candidate *candidate, int calls,
                              double *seconds)
@@ -146,7 +146,7 @@ cleanup:
     return status;
 }
 
-/* --- the whole ----------------------------------------------------------------------------- */
+/* --- the whole -------------------------------------------------------------------------------- */
 
 static dam_status measure_ceilings(dam__bench *bench)
 {

@@ -70,7 +70,7 @@ cleanup:
     return status;
 }
 
-/* --- the products -------------------------------------------------------------------------- */
+/* --- the products ----------------------------------------------------------------------------- */
 
 /* The batch's samples: gathered through the order where the provider can, as in training. */
 static dam__operand batch_of(const products *p)
@@ -164,7 +164,7 @@ cleanup:
     return status;
 }
 
-/* --- right, and worth the wait? ------------------------------------------------------------ */
+/* --- right, and worth the wait? --------------------------------------------------------------- */
 
 static uint64_t sample_row(const products *p, int i)
 {
@@ -234,7 +234,7 @@ cleanup:
     return status;
 }
 
-/* --- rows ---------------------------------------------------------------------------------- */
+/* --- rows ------------------------------------------------------------------------------------- */
 
 static dam_status measure(dam__bench *bench, products *p, bool gradient)
 {

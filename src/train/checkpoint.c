@@ -21,7 +21,7 @@ static void velocity_name(char *name, const dam__parameter *parameter)
     (void)snprintf(name, NAME_BYTES, "velocities/%s", parameter->name);
 }
 
-/* --- saving -------------------------------------------------------------------------------- */
+/* --- saving ----------------------------------------------------------------------------------- */
 
 /* A step can diverge after the last loss that was looked at: what is not finite is not saved. */
 static dam_status check_finite(dam__trainer *trainer, const char *name, const dam__array *array)
@@ -132,7 +132,7 @@ cleanup:
     return status;
 }
 
-/* --- restoring ----------------------------------------------------------------------------- */
+/* --- restoring -------------------------------------------------------------------------------- */
 
 /* The array of that name with that many items, or DAM_INPUT. */
 static dam_status find(const dam__container *container, const char *name, size_t items,

@@ -26,7 +26,7 @@ struct dam__trainer {
     long steps_taken;      /* in the present run */
 };
 
-/* --- planning ------------------------------------------------------------------------------ */
+/* --- planning --------------------------------------------------------------------------------- */
 
 static size_t validation_count(const dam__training *training)
 {
@@ -212,7 +212,7 @@ cleanup:
     return status;
 }
 
-/* --- the loop ------------------------------------------------------------------------------ */
+/* --- the loop --------------------------------------------------------------------------------- */
 
 static dam_status take_step(dam__trainer *trainer)
 {
@@ -401,7 +401,7 @@ cleanup:
     return status;
 }
 
-/* --- what others look at ------------------------------------------------------------------- */
+/* --- what others look at ---------------------------------------------------------------------- */
 
 const dam__plan *dam__trainer_plan(const dam__trainer *trainer)
 {

@@ -108,7 +108,7 @@ static void every_row_is_there_and_true(void **state)
     for_every_setting(benchmark_with);
 }
 
-/* --- stopping, and what goes wrong --------------------------------------------------------- */
+/* --- stopping, and what goes wrong ------------------------------------------------------------ */
 
 static dam__device *open_first(dam_device_info *info)
 {

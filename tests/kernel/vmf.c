@@ -366,10 +366,9 @@ static void test_chunks(void **state)
     for_every_setting(in_chunks);
 }
 
-/* --- finite differences -------------------------------------------------------------------- */
-* /
+/* --- finite differences ----------------------------------------------------------------------- */
 
-    static double loss_now(struct rig *rig, const struct problem *p)
+static double loss_now(struct rig *rig, const struct problem *p)
 {
     double losses[STEPS];
     const dam__batch batch = batch_of(rig, 0, p->batch);

@@ -269,7 +269,7 @@ static void errors_have_names(void **state)
     assert_string_equal(dam__cl_error_name(-9999), "unknown OpenCL error");
 }
 
-/* --- the diagnosis ------------------------------------------------------------------------- */
+/* --- the diagnosis ---------------------------------------------------------------------------- */
 
 static void write_in(const char *folder, const char *name, const char *text)
 {
@@ -382,7 +382,7 @@ static void diagnosis_tells_who_may_open_the_gpu(void **state)
     assert_int_equal(rmdir(folder), 0);
 }
 
-/* --- the real drivers ---------------------------------------------------------------------- */
+/* --- the real drivers ------------------------------------------------------------------------- */
 
 static void the_machine_lists_its_devices(void **state)
 {
