@@ -3,7 +3,6 @@
  */
 #ifndef CHAINS
 #define CHAINS 8 /* independent vectors: at least latency x throughput of the units */
-* /
 #endif
 #ifndef UNROLLED
 #define UNROLLED 8 /* rounds between two looks at the loop's counter */
@@ -13,15 +12,15 @@
 #endif
 #define ONE_GROUP __attribute__((reqd_work_group_size(GROUP, 1, 1)))
 
-    /*
-     * rounds x UNROLLED multiply-adds on each lane of each chain: c <- c * factor + term. With
-     * factor = term = 1, which the compiler cannot know, chain i counts up from i + start, exactly.
-     * So results {sum over all lanes of the chains' distances from the first, largest lane of the
-     * first} tell whether every one was done, and nothing can be left out.
-     */
-    ONE_GROUP __kernel void
-    ceiling_fma(__global const real *restrict start, __global real *restrict results,
-                const int rounds, const real factor, const real term)
+/*
+ * rounds x UNROLLED multiply-adds on each lane of each chain: c <- c * factor + term. With factor
+ * = term = 1, which the compiler cannot know, chain i counts up from i + start, exactly. So results
+ * {sum over all lanes of the chains' distances from the first, largest lane of the first} tell
+ * whether every one was done, and nothing can be left out.
+ */
+ONE_GROUP __kernel void ceiling_fma(__global const real *restrict start,
+                                    __global real *restrict results, const int rounds,
+                                    const real factor, const real term)
 {
     vector chain[CHAINS];
     const vector a = factor, b = term;
