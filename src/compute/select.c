@@ -24,7 +24,6 @@ const char *dam_device_type_name(dam_device_type type)
 }
 
 /* --- the default ------------------------------------------------------------------------------ */
- */
 
 /* Best first. */
 typedef enum rank { RANK_GPU, RANK_ACCELERATOR, RANK_CPU, RANK_OTHER, RANK_SOFTWARE } rank;
