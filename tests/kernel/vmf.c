@@ -367,7 +367,6 @@ static void test_chunks(void **state)
 }
 
 /* --- finite differences ----------------------------------------------------------------------- */
- */
 
 static double loss_now(struct rig *rig, const struct problem *p)
 {
