@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -31,6 +32,28 @@ bool dam__folder_exists(const char *path)
     return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
+bool dam__same_file(const char *a, const char *b)
+{
+    struct stat first, second;
+    return stat(a, &first) == 0 && stat(b, &second) == 0 && first.st_dev == second.st_dev &&
+           first.st_ino == second.st_ino;
+}
+
+dam_status dam__folder_lock(const char *folder, int *lock)
+{
+    *lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (*lock < 0)
+        return dam__fail(DAM_INPUT, "cannot open folder '%s': %s", folder, strerror(errno));
+    if (flock(*lock, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+        return DAM_OK;
+    (void)close(*lock);
+    *lock = -1;
+    return dam__fail(DAM_USAGE,
+                     "another denseam is training into '%s' right now; wait for it or choose "
+                     "another folder",
+                     folder);
+}
+
 dam_status dam__make_folders(const char *folder)
 {
     dam_status status = DAM_OK;
@@ -41,9 +64,10 @@ dam_status dam__make_folders(const char *folder)
             continue;
         char kept = *at;
         *at = '\0';
-        if (mkdir(path, 0777) != 0 && !dam__folder_exists(path))
+        int reason = mkdir(path, 0777) == 0 ? 0 : errno;
+        if (reason != 0 && !dam__folder_exists(path))
             DAM_FAIL(DAM_INPUT, "cannot create folder '%s': %s; choose another with --out", path,
-                     strerror(errno));
+                     reason == EEXIST ? "a file is in its place" : strerror(reason));
         *at = kept;
         if (kept == '\0')
             break;
@@ -104,7 +128,8 @@ void dam__temporary_discard(char **temporary)
     *temporary = NULL;
 }
 
-/* Makes the rename itself durable; some file systems refuse to sync a folder, which is no failure. */
+/* Makes the rename itself durable; some file systems refuse to sync a folder, which is no failure.
+ */
 static void sync_folder_of(const char *path)
 {
     char *folder = NULL;

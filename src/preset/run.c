@@ -1,7 +1,10 @@
 #include "preset/run.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 
@@ -15,6 +18,23 @@ void dam__run_free(dam__run *run)
     *run = (dam__run){0};
 }
 
+bool dam__run_is(const char *path)
+{
+    static const unsigned char signature[8] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
+    unsigned char head[sizeof signature] = {0};
+    char *file = NULL;
+    bool folder = dam__folder_exists(path);
+    if (folder && dam__path_join(&file, path, "run.h5") != DAM_OK)
+        return false;
+    FILE *stream = folder || dam__file_exists(path) ? fopen(folder ? file : path, "rb") : NULL;
+    if (stream != NULL) {
+        (void)!fread(head, 1, sizeof head, stream);
+        (void)fclose(stream);
+    }
+    free(file);
+    return memcmp(head, signature, sizeof head) == 0;
+}
+
 static dam_status locate(const char *path, dam__run *run)
 {
     dam_status status = DAM_OK;
@@ -23,6 +43,9 @@ static dam_status locate(const char *path, dam__run *run)
         DAM_TRY(dam__path_join(&run->file, path, "run.h5"));
         if (!dam__file_exists(run->file))
             DAM_FAIL(DAM_INPUT, "'%s' is no run: it has no run.h5", path);
+    } else if (access(path, F_OK) != 0) {
+        DAM_FAIL(DAM_INPUT, "there is no run '%s': %s; give the folder that 'denseam train' made",
+                 path, strerror(errno));
     } else {
         const char *slash = strrchr(path, '/');
         int length = slash != NULL ? (int)(slash - path) : 1;
@@ -50,6 +73,37 @@ static dam_status read_shape(dam__run *run)
     return DAM_OK;
 }
 
+/* Rows and columns of a parameter, or DAM_INPUT; rows < 0 stands for any. */
+static dam_status check_parameter(const dam__run *run, const char *name, long rows, long cols)
+{
+    const dam__array *array = dam__container_array(&run->container, name);
+    if (array == NULL || array->rank != 2)
+        return dam__fail(DAM_INPUT, "'%s' has no matrix '%s'; use another copy of it", run->file,
+                         name);
+    if ((rows >= 0 && array->shape[0] != (size_t)rows) ||
+        array->shape[1] != (size_t)cols)
+        return dam__fail(DAM_INPUT,
+                         "'%s': '%s' is of %zu x %zu, which does not go with its %d features and %d "
+                         "classes; use another copy of it",
+                         run->file, name, array->shape[0], array->shape[1], run->dim, run->classes);
+    return DAM_OK;
+}
+
+/* A seal says that a file is whole, not that it makes sense. */
+static dam_status check_shape(const dam__run *run)
+{
+    dam_status status = DAM_OK;
+    if (run->dim < 1 || run->classes < 1 ||
+        (run->height > 0 && (long)run->height * run->width != run->dim))
+        DAM_FAIL(DAM_INPUT, "'%s' gives its samples an impossible shape", run->file);
+    DAM_TRY(check_parameter(run, "parameters/memories", -1, run->dim));
+    const dam__array *memories = dam__container_array(&run->container, "parameters/memories");
+    DAM_TRY(check_parameter(run, "parameters/class_weights", run->classes + 1L,
+                            (long)memories->shape[0] + 1));
+cleanup:
+    return status;
+}
+
 dam_status dam__run_open(const char *path, const char *const *overrides, size_t override_count,
                          dam__run *out)
 {
@@ -60,10 +114,13 @@ dam_status dam__run_open(const char *path, const char *const *overrides, size_t 
     const char *format = dam__container_text(&run.container, "format");
     const char *preset = dam__container_text(&run.container, "preset");
     if (format == NULL || strcmp(format, RUN_FORMAT) != 0 || preset == NULL)
-        DAM_FAIL(DAM_INPUT, "'%s' has format '%s', not '" RUN_FORMAT "'; use the denseam that "
-                            "wrote it", run.file, format != NULL ? format : "");
+        DAM_FAIL(DAM_INPUT,
+                 "'%s' has format '%s', not '" RUN_FORMAT "'; use the denseam that "
+                 "wrote it",
+                 run.file, format != NULL ? format : "");
     DAM_TRY(dam__experiment_parse(run.file, preset, overrides, override_count, &run.experiment));
     DAM_TRY(read_shape(&run));
+    DAM_TRY(check_shape(&run));
     *out = run;
     run = (dam__run){0};
 cleanup:
@@ -94,9 +151,9 @@ static dam_status save_facts(const dam__run_facts *facts, dam__container *out)
     bool cpu = dam__device_shape(facts->device) == DAM__SHAPE_CPU;
     DAM_TRY(dam__experiment_print(facts->experiment, &preset));
     const char *const texts[][2] = {
-        {"format", RUN_FORMAT},         {"version", DENSEAM_VERSION},  {"preset", preset.data},
-        {"device", info->name},         {"platform", info->platform},  {"driver", info->driver},
-        {"kernels", cpu ? "cpu" : "gpu"}, {"gemm", facts->gemm},       {"data", facts->set->name},
+        {"format", RUN_FORMAT},           {"version", DENSEAM_VERSION}, {"preset", preset.data},
+        {"device", info->name},           {"platform", info->platform}, {"driver", info->driver},
+        {"kernels", cpu ? "cpu" : "gpu"}, {"gemm", facts->gemm},        {"data", facts->set->name},
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         DAM_TRY(dam__container_set_text(out, texts[i][0], texts[i][1]));
