@@ -15,6 +15,7 @@ typedef struct dam__model_config {
     int kind;     /* dam__model_kind */
     int memories; /* K */
     int capacity; /* memories allowed (the paper's P_max); 0 = memories. Sets the background share */
+    int room;     /* memories that there is device memory for; 0 = memories. More where it grows */
     double beta;  /* first inverse temperature */
     int beta_rule; /* dam__beta_rule */
     double varsigma; /* effective inverse temperature = varsigma * beta */
