@@ -137,6 +137,7 @@ static dam_status create_trainer(training *t)
                                 .data_memory = experiment->data.memory,
                                 .model = experiment->model,
                                 .train = experiment->train,
+                                .grow = experiment->grow,
                                 .gemm = gemm_choice(t->args)};
     DAM_TRY(dam__trainer_create(t->device, &plan, &t->trainer));
 cleanup:
@@ -205,8 +206,12 @@ static json_t *plan_json(const training *t)
 static void on_step(void *user, const dam__moment *moment)
 {
     training *t = user;
-    char label[48], text[160];
-    (void)snprintf(label, sizeof label, "epoch %d/%d", moment->epoch + 1, moment->epochs);
+    char label[80], text[160];
+    if (moment->memories > 0)
+        (void)snprintf(label, sizeof label, "stage %d, %d memories, epoch %d/%d", moment->stage + 1,
+                       moment->memories, moment->epoch + 1, moment->epochs);
+    else
+        (void)snprintf(label, sizeof label, "epoch %d/%d", moment->epoch + 1, moment->epochs);
     int length = snprintf(text, sizeof text, "%.0f samples/s", moment->samples_per_second);
     if (t->history != NULL && t->history->row_count > 0 && length > 0) {
         size_t last = t->history->row_count - 1;

@@ -9,6 +9,7 @@
 #include "base/text.h"
 
 enum { NAME_BYTES = 96 };
+static const char MEMORIES_NAME[] = "state/memories";
 
 static void parameter_name(char *name, const dam__parameter *parameter)
 {
@@ -52,16 +53,24 @@ cleanup:
 }
 
 /* The order of the numbers in "state/position". */
-enum { EPOCH, STEP, WAIT, BEST, SECONDS, FINISHED, POSITION_ITEMS };
+enum { EPOCH, STEP, WAIT, BEST, SECONDS, FINISHED, STAGE, STAGE_EPOCH, POSITION_ITEMS };
 
 static dam_status save_position(dam__trainer *trainer, dam__container *out)
 {
     const dam__position *position = dam__trainer_position(trainer);
     const double items[POSITION_ITEMS] = {
         [EPOCH] = position->epoch, [STEP] = position->step,       [WAIT] = position->wait,
-        [BEST] = position->best,   [SECONDS] = position->seconds, [FINISHED] = position->finished};
+        [BEST] = position->best,   [SECONDS] = position->seconds, [FINISHED] = position->finished,
+        [STAGE] = position->stage, [STAGE_EPOCH] = position->stage_epoch};
     const size_t shape[] = {POSITION_ITEMS};
     return save_doubles(out, "state/position", items, 1, shape);
+}
+
+/* How many memories the model has at present. */
+static dam_status save_memories(const dam__model *model, dam__container *out)
+{
+    const double memories = model->ops->grow->memories(model);
+    return save_doubles(out, MEMORIES_NAME, &memories, 1, (const size_t[]){1});
 }
 
 /* Inside an epoch, the losses of its steps so far: they are part of its mean. */
@@ -107,6 +116,8 @@ dam_status dam__checkpoint_save(dam__trainer *trainer, dam__container *out)
         velocity_name(name, &model->parameters[i]);
         DAM_TRY(save_matrix(out, name, model->device, velocity));
     }
+    if (model->ops->grow != NULL)
+        DAM_TRY(save_memories(model, out));
     DAM_TRY(save_position(trainer, out));
     if (dam__trainer_position(trainer)->step > 0)
         DAM_TRY(save_losses(trainer, (size_t)dam__trainer_steps(trainer), out));
@@ -148,10 +159,39 @@ cleanup:
     return status;
 }
 
+dam_status dam__checkpoint_memories(const dam__container *container, int *memories)
+{
+    dam_status status = DAM_OK;
+    const dam__array *array = NULL;
+    if (dam__container_array(container, MEMORIES_NAME) == NULL)
+        return DAM_OK;
+    DAM_TRY(find(container, MEMORIES_NAME, 1, &array));
+    double count = dam__array_at(array, 0);
+    if (!(count >= 1 && count <= INT32_MAX && count == trunc(count)))
+        DAM_FAIL(DAM_INPUT, "the run file's '%s' is %g", MEMORIES_NAME, count);
+    *memories = (int)count;
+cleanup:
+    return status;
+}
+
+/* A model that has grown since its preset takes the width it had. */
+static dam_status restore_memories(dam__model *model, const dam__container *container)
+{
+    dam_status status = DAM_OK;
+    if (model->ops->grow == NULL)
+        return DAM_OK;
+    int memories = model->ops->grow->memories(model);
+    DAM_TRY(dam__checkpoint_memories(container, &memories));
+    DAM_TRY(model->ops->grow->resize(model, memories));
+cleanup:
+    return status;
+}
+
 dam_status dam__checkpoint_parameters(dam__model *model, const dam__container *container)
 {
     dam_status status = DAM_OK;
     char name[NAME_BYTES];
+    DAM_TRY(restore_memories(model, container));
     for (int i = 0; i < model->parameter_count; i++) {
         parameter_name(name, &model->parameters[i]);
         DAM_TRY(restore_matrix(container, name, &model->parameters[i].value));
@@ -168,6 +208,10 @@ static dam_status restore_position(dam__trainer *trainer, const dam__container *
     dam__position *position = dam__trainer_position(trainer);
     DAM_TRY(find(container, "state/position", POSITION_ITEMS, &array));
     double epoch = dam__array_at(array, EPOCH), step = dam__array_at(array, STEP);
+    double stage = dam__array_at(array, STAGE), first = dam__array_at(array, STAGE_EPOCH);
+    if (!(stage >= 0 && stage < 1e9 && first >= 0 && first <= epoch))
+        DAM_FAIL(DAM_INPUT, "the run file stands in stage %g since epoch %g, at epoch %g", stage,
+                 first, epoch);
     if (!(epoch >= 0 && epoch < 1e9 && step >= 0 && step < dam__trainer_steps(trainer)))
         DAM_FAIL(DAM_INPUT, "the run file stands at epoch %g, step %g, which its preset lacks",
                  epoch, step);
@@ -176,7 +220,9 @@ static dam_status restore_position(dam__trainer *trainer, const dam__container *
                                 .wait = (int)dam__array_at(array, WAIT),
                                 .best = dam__array_at(array, BEST),
                                 .seconds = dam__array_at(array, SECONDS),
-                                .finished = dam__array_at(array, FINISHED) != 0};
+                                .finished = dam__array_at(array, FINISHED) != 0,
+                                .stage = (int)stage,
+                                .stage_epoch = (int)first};
 cleanup:
     return status;
 }
@@ -233,6 +279,8 @@ dam_status dam__checkpoint_restore(dam__trainer *trainer, const dam__container *
     dam_status status = DAM_OK;
     dam__model *model = dam__trainer_model(trainer);
     char name[NAME_BYTES];
+    DAM_TRY(restore_memories(model, container));
+    dam__optimizer_follow(dam__trainer_optimizer(trainer));
     for (int i = 0; i < model->parameter_count; i++) {
         const dam__matrix *velocity =
             dam__optimizer_velocity(dam__trainer_optimizer(trainer), i);

@@ -5,7 +5,7 @@
 #ifndef DAM__TRAIN_TRAINER_H
 #define DAM__TRAIN_TRAINER_H
 
-#include "model/model.h"
+#include "model/grow.h"
 #include "train/config.h"
 #include "train/evaluator.h"
 #include "train/history.h"
@@ -19,23 +19,29 @@ typedef struct dam__training {
     int data_memory;         /* MiB its samples may take on the device; 0 = what fits */
     dam__model_config model;
     dam__train_config train;
+    dam__grow_config grow; /* to = 0: the model keeps its memories */
     dam__gemm_provider gemm;
 } dam__training;
 
-/* Where training stands; what a checkpoint holds besides parameters and velocities. */
+/*
+ * Where training stands; what a checkpoint holds besides parameters and velocities. A stage lasts
+ * from one split to the next; a training that does not grow is stage 0 throughout.
+ */
 typedef struct dam__position {
     int epoch, step; /* the next step to take */
-    int wait;        /* epochs since the best validation loss */
+    int wait;        /* epochs since the stage's best validation loss */
     double best;     /* that loss; infinite before the first */
-    double seconds;  /* spent training so far */
+    double seconds;  /* spent training so far, splits included */
     bool finished;
+    int stage, stage_epoch; /* splits so far; the stage's first epoch */
 } dam__position;
 
 /* A moment of the loop, for progress lines. */
 typedef struct dam__moment {
-    int epoch, epochs, step, steps;
+    int stage, memories;            /* 0, 0 where the model does not grow */
+    int epoch, epochs, step, steps; /* of the stage */
     double samples_per_second;
-    double seconds_left; /* to the last epoch, should it not stop early */
+    double seconds_left; /* to the stage's last epoch, should it not stop early */
 } dam__moment;
 
 typedef struct dam__hooks {
@@ -45,7 +51,7 @@ typedef struct dam__hooks {
     void (*on_step)(void *user, const dam__moment *moment);
     /* After an epoch and its validation: the history has a new row. */
     dam_status (*on_epoch)(void *user, const dam__history *history);
-    /* Time to save: every few epochs, at the end, and when stopped. */
+    /* Time to save: every few epochs, after a split, at the end, and when stopped. */
     dam_status (*on_checkpoint)(void *user);
 } dam__hooks;
 
