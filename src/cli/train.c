@@ -20,6 +20,7 @@ typedef struct training {
     dam_log log;
     console console;
     progress progress;
+    int stage; /* that the progress line shows */
     dam__experiment experiment;
     dam__run resumed; /* with --resume */
     char *folder;
@@ -207,6 +208,9 @@ static void on_step(void *user, const dam__moment *moment)
 {
     training *t = user;
     char label[80], text[160];
+    if (moment->stage != t->stage) /* times of the last stage tell nothing about this one */
+        t->progress = progress_begin(&t->console);
+    t->stage = moment->stage;
     if (moment->memories > 0)
         (void)snprintf(label, sizeof label, "stage %d, %d memories, epoch %d/%d", moment->stage + 1,
                        moment->memories, moment->epoch + 1, moment->epochs);

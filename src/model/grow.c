@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "compute/random.h"
@@ -132,35 +133,64 @@ cleanup:
     return status;
 }
 
-/* Puts the memories that are not below the threshold first; returns how many in *undecided. */
-static dam_status move_undecided_first(dam__growth *growth, int memories, int *undecided)
+static bool is_undecided(const dam__growth *growth, int row)
+{
+    return !(growth->numbers[growth->order[row]] < growth->config.threshold);
+}
+
+/* Puts the directions of memories that are not below the threshold first: the active ones. */
+static dam_status move_undecided_first(dam__growth *growth, int memories)
 {
     dam_status status = DAM_OK;
-    int32_t *rows = NULL;
+    int32_t *rows = NULL, *order = NULL;
     int count = 0;
     DAM_TRY(dam__alloc((size_t)memories, sizeof *rows, &rows));
-    for (int turn = 0; turn < 2; turn++) {
-        for (int i = 0; i < memories; i++)
-            if ((growth->numbers[i] < growth->config.threshold) == (turn == 1))
-                rows[count++] = i;
-        if (turn == 0)
-            *undecided = count;
-    }
+    DAM_TRY(dam__alloc((size_t)memories, sizeof *order, &order));
     for (int i = 0; i < memories; i++)
-        growth->order[i] = rows[i]; /* directions stood in the memories' order so far */
+        if (is_undecided(growth, i))
+            rows[count++] = i;
+    growth->search.active = count;
+    for (int i = 0; i < memories; i++)
+        if (!is_undecided(growth, i))
+            rows[count++] = i;
+    for (int i = 0; i < memories; i++)
+        order[i] = growth->order[rows[i]];
+    memcpy(growth->order, order, (size_t)memories * sizeof *order);
     DAM_TRY(dam__buffer_write(growth->list, 0, rows, (size_t)memories * sizeof *rows, true,
                               "splitting: list"));
     DAM_TRY(growth->ops->reorder(growth->model, &growth->search, growth->list));
     DAM_TRY(write_order(growth, memories));
 cleanup:
     free(rows);
+    free(order);
+    return status;
+}
+
+/*
+ * Memories that seem stable get further iterations, as many at a time as before, until they are
+ * below the threshold or there are no more: most need few, and each pass costs the same as ever
+ * in samples read.
+ */
+static dam_status iterate_undecided(dam__growth *growth, int stage, int memories)
+{
+    dam_status status = DAM_OK;
+    int rest = growth->config.extra_iterations, most = growth->config.iterations;
+    while (rest > 0) {
+        int iterations = rest < most ? rest : most;
+        DAM_TRY(move_undecided_first(growth, memories));
+        if (growth->search.active == 0)
+            break;
+        DAM_TRY(iterate(growth, stage, iterations));
+        rest -= iterations;
+    }
+cleanup:
     return status;
 }
 
 dam_status dam__growth_search(dam__growth *growth, int stage)
 {
     dam_status status = DAM_OK;
-    int memories = growth->ops->memories(growth->model), undecided = 0;
+    int memories = growth->ops->memories(growth->model);
     DAM_TRY(begin_search(growth, stage, memories));
     DAM_TRY(pass(growth, stage, growth->ops->survey));
     if (growth->config.direction != DAM__GROW_EIGENVECTOR) {
@@ -170,12 +200,7 @@ dam_status dam__growth_search(dam__growth *growth, int stage)
         goto cleanup;
     }
     DAM_TRY(iterate(growth, stage, growth->config.iterations));
-    if (growth->config.extra_iterations == 0)
-        goto cleanup;
-    DAM_TRY(move_undecided_first(growth, memories, &undecided));
-    growth->search.active = undecided;
-    if (undecided > 0)
-        DAM_TRY(iterate(growth, stage, growth->config.extra_iterations));
+    DAM_TRY(iterate_undecided(growth, stage, memories));
 cleanup:
     return status;
 }

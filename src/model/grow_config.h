@@ -13,7 +13,7 @@ typedef struct dam__grow_config {
     int to;               /* memories to grow to; 0 = no growth */
     int samples;          /* of the training set that a split looks at */
     int iterations;       /* of the power iteration */
-    int extra_iterations; /* for memories that are not below the threshold after these */
+    int extra_iterations; /* at most, for memories that are not below the threshold after these */
     double threshold;     /* memories split whose eigenvalue is below */
     double step;          /* eps: the pair is w +- eps u, normalised */
     double fraction;      /* at most this share of the memories splits at once */

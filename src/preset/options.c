@@ -110,7 +110,7 @@ const dam__option dam__options[] = {
     INTEGER("grow", "iterations", grow.iterations, "8", 1, 10000, "iterations",
             "Power iterations that find the directions to split along."),
     INTEGER("grow", "extra_iterations", grow.extra_iterations, "24", 0, 10000, "iterations",
-            "Further ones for memories that seem stable, before they are taken for it."),
+            "At most so many further ones for memories that seem stable, before they are taken for it."),
     REAL("grow", "threshold", grow.threshold, "-0.001", -1e6, INCLUDED, 0, INCLUDED,
          "A memory splits where the smallest eigenvalue of its splitting matrix is below."),
     REAL("grow", "step", grow.step, "0.25", 0, INCLUDED, 10, INCLUDED,

@@ -23,9 +23,9 @@ struct dam__trainer {
     dam__matrix losses; /* 1 x steps: the mean loss of each batch of the epoch */
     dam__position position;
     dam__history history;
-    double resumed_at; /* clock when the present run began */
+    double resumed_at; /* clock when the present run, or its present stage, began */
     double seconds_before; /* position.seconds then */
-    long steps_taken;  /* in the present run */
+    long steps_taken;      /* since then */
 };
 
 /* --- planning ----------------------------------------------------------------------------------- */
@@ -302,6 +302,13 @@ static void count_seconds(dam__trainer *trainer)
     trainer->position.seconds = trainer->seconds_before + dam__seconds() - trainer->resumed_at;
 }
 
+static void begin_clock(dam__trainer *trainer)
+{
+    trainer->resumed_at = dam__seconds();
+    trainer->seconds_before = trainer->position.seconds;
+    trainer->steps_taken = 0;
+}
+
 /* The steps of one epoch from position.step on. */
 static dam_status run_steps(dam__trainer *trainer, const dam__hooks *hooks)
 {
@@ -395,13 +402,13 @@ static void report_split(const dam__trainer *trainer, const dam__split_result *s
 {
     const dam_log *log = dam__device_log(trainer->device);
     if (split->after == split->before)
-        dam__info(log, "no memory is unstable: growth ends at %d memories (%.1f s)", split->before,
+        dam__info(log, "no memory is unstable: growth ends at %d memories (%.2f s)", split->before,
                   seconds);
     else if (isfinite(split->least))
-        dam__info(log, "split %d -> %d memories: lambda from %.3g to %.3g, %.1f s", split->before,
+        dam__info(log, "split %d -> %d memories: lambda from %.3g to %.3g, %.2f s", split->before,
                   split->after, split->least, split->most, seconds);
     else
-        dam__info(log, "split %d -> %d memories along random directions, %.1f s", split->before,
+        dam__info(log, "split %d -> %d memories along random directions, %.2f s", split->before,
                   split->after, seconds);
 }
 
@@ -427,6 +434,7 @@ static dam_status end_stage(dam__trainer *trainer)
     if (split.after == split.before)
         goto cleanup;
     position->finished = false;
+    begin_clock(trainer); /* the next stage has a pace of its own */
     position->stage++;
     position->stage_epoch = position->epoch;
     position->wait = 0;
@@ -468,9 +476,7 @@ cleanup:
 dam_status dam__trainer_run(dam__trainer *trainer, const dam__hooks *hooks)
 {
     dam_status status = DAM_OK;
-    trainer->resumed_at = dam__seconds();
-    trainer->seconds_before = trainer->position.seconds;
-    trainer->steps_taken = 0;
+    begin_clock(trainer);
     while (!trainer->position.finished) {
         DAM_TRY(run_steps(trainer, hooks));
         DAM_TRY(finish_epoch(trainer, hooks));
