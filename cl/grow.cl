@@ -27,8 +27,8 @@ __kernel void grow_sum_mass(__global const real *restrict owed, __global real *r
 ONE_GROUP __kernel void grow_curvature(__global const real *restrict memories,
                                        __global const real *restrict gradient,
                                        __global const real *restrict scalars,
-                                       __global real *restrict numbers, const int dim,
-                                       const int ld, const int numbers_ld)
+                                       __global real *restrict numbers, const int dim, const int ld,
+                                       const int numbers_ld)
 {
     DECLARE_SCRATCH(scratch);
     const size_t memory = get_group_id(0), row = memory * ld;
@@ -88,13 +88,11 @@ __kernel void grow_weigh(__global real *restrict products, __global const real *
  * From y = sum owed (x.u) x = -b C u: its tangent part replaces it, lambda = kappa - b^2 u.Cu
  * = kappa + b u.y, and u <- -y/|y| unless `keep`. A memory that owns nothing keeps its direction.
  */
-ONE_GROUP __kernel void grow_advance(__global real *restrict directions,
-                                     __global real *restrict scatter,
-                                     __global const real *restrict memories,
-                                     __global const int *restrict order,
-                                     __global const real *restrict scalars,
-                                     __global real *restrict numbers, const int dim, const int ld,
-                                     const int numbers_ld, const int keep)
+ONE_GROUP __kernel void
+grow_advance(__global real *restrict directions, __global real *restrict scatter,
+             __global const real *restrict memories, __global const int *restrict order,
+             __global const real *restrict scalars, __global real *restrict numbers, const int dim,
+             const int ld, const int numbers_ld, const int keep)
 {
     DECLARE_SCRATCH(scratch);
     const size_t slot = get_group_id(0), memory = (size_t)order[slot];

@@ -6,13 +6,14 @@
 #include "base/memory.h"
 #include "cli/command.h"
 #include "cli/output.h"
+#include "cli/signals.h"
 
 const char *const gemm_choices[] = {"auto", "clblast", "panel", NULL};
 const char *const kernels_choices[] = {"auto", "cpu", "gpu", NULL};
 
-const command *const commands[] = {&devices_command, &presets_command, &train_command,
-                                   &eval_command,    &show_command,    &bench_command,
-                                   &help_command,    &man_command,     NULL};
+const command *const commands[] = {
+    &devices_command, &selftest_command, &presets_command, &train_command, &eval_command,
+    &show_command,    &bench_command,    &help_command,    &man_command,   NULL};
 
 dam_status find_command(const char *name, const command **out)
 {
@@ -87,6 +88,7 @@ static dam_status run(int argc, char **argv)
 int main(int argc, char **argv)
 {
     output_begin();
+    signals_begin();
     dam_status status = run(argc, argv);
     if (status == DAM_OK)
         status = output_finish();

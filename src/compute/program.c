@@ -49,8 +49,8 @@ static dam_status build_failure(const dam__device *device, cl_program program, c
     if (dam__alloc(length + 1, 1, &log) == DAM_OK && length > 0)
         (void)clGetProgramBuildInfo(program, device->id, CL_PROGRAM_BUILD_LOG, length, log, NULL);
     dam_status status = dam__fail(
-        DAM_INTERNAL, "compiling 'cl/%s.cl' for '%s' failed with %s; please report this: %.*s", name,
-        device->info.name, dam__cl_error_name(error), LOG_SHOWN, log != NULL ? log : "");
+        DAM_INTERNAL, "compiling 'cl/%s.cl' for '%s' failed with %s; please report this: %.*s",
+        name, device->info.name, dam__cl_error_name(error), LOG_SHOWN, log != NULL ? log : "");
     free(log);
     return status;
 }
@@ -131,5 +131,18 @@ dam_status dam__program_kernel(dam__program *program, const char *name, dam__ker
     kernel = NULL;
 cleanup:
     free(kernel);
+    return status;
+}
+
+dam_status dam__program_kernel_names(const dam__program *program, char **names)
+{
+    dam_status status = DAM_OK;
+    dam__device *device = program->device;
+    size_t length = 0;
+    *names = NULL;
+    DAM_CL(clGetProgramInfo(program->handle, CL_PROGRAM_KERNEL_NAMES, 0, NULL, &length));
+    DAM_TRY(dam__alloc(length + 1, 1, names));
+    DAM_CL(clGetProgramInfo(program->handle, CL_PROGRAM_KERNEL_NAMES, length, *names, NULL));
+cleanup:
     return status;
 }

@@ -10,7 +10,8 @@ typedef struct dam__program dam__program;
 typedef struct dam__kernel dam__kernel;
 
 /*
- * Compiles common.cl followed by cl/NAME.cl with the device's shape (REAL, LANES, GROUP) and further
+ * Compiles common.cl followed by cl/NAME.cl with the device's shape (REAL, LANES, GROUP) and
+ * further
  * "-D" options ("" for none), or loads the binary from $XDG_CACHE_HOME/denseam. The cache is never
  * fatal; DENSEAM_TRACE_CACHE=1 reports each hit and miss through the log. DAM_INTERNAL holds the
  * build log's first lines.
@@ -21,6 +22,9 @@ void dam__program_destroy(dam__program *program);
 
 /* The kernel of that name; it belongs to the program. */
 dam_status dam__program_kernel(dam__program *program, const char *name, dam__kernel **out);
+
+/* *names = the names of all its kernels, separated by semicolons; free with free(). */
+dam_status dam__program_kernel_names(const dam__program *program, char **names);
 
 typedef struct dam__argument {
     enum { DAM__ARGUMENT_BUFFER, DAM__ARGUMENT_INT, DAM__ARGUMENT_REAL, DAM__ARGUMENT_UINT } type;
@@ -45,7 +49,10 @@ typedef struct dam__work {
 } dam__work;
 
 #define DAM_ARGUMENTS(...)                                                                         \
-    sizeof((dam__argument[]){__VA_ARGS__}) / sizeof(dam__argument), (dam__argument[]) { __VA_ARGS__ }
+    sizeof((dam__argument[]){__VA_ARGS__}) / sizeof(dam__argument), (dam__argument[])              \
+    {                                                                                              \
+        __VA_ARGS__                                                                                \
+    }
 
 /* Queues a kernel: returns before it ran. */
 dam_status dam__launch(dam__kernel *kernel, dam__range range, dam__work work, size_t count,

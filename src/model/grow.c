@@ -39,8 +39,8 @@ dam_status dam__growth_create(dam__model *model, dam__feed *feed, const dam__gro
     DAM_TRY(dam__alloc(room, sizeof *growth->order, &growth->order));
     DAM_TRY(dam__plan_matrix(plan, "splitting: directions", config->to, model->task.dim, 1,
                              &growth->search.directions));
-    DAM_TRY(dam__plan_buffer(plan, "splitting: order", room * sizeof(int32_t),
-                             &growth->search.order));
+    DAM_TRY(
+        dam__plan_buffer(plan, "splitting: order", room * sizeof(int32_t), &growth->search.order));
     DAM_TRY(dam__plan_buffer(plan, "splitting: list", 2 * room * sizeof(int32_t), &growth->list));
     DAM_TRY(growth->ops->plan(model, plan, growth->search.samples, cache));
     *out = growth;
@@ -260,8 +260,8 @@ static dam_status pick(const dam__growth *growth, int memories, double *ranks, i
     const dam__grow_config *config = &growth->config;
     bool eigenvector = config->direction == DAM__GROW_EIGENVECTOR;
     for (int i = 0; i < memories; i++)
-        ranks[i] = eigenvector ? growth->numbers[i]
-                               : -growth->numbers[DAM__GROW_MASS * memories + i];
+        ranks[i] =
+            eigenvector ? growth->numbers[i] : -growth->numbers[DAM__GROW_MASS * memories + i];
     return dam__growth_pick(ranks, memories, eigenvector ? config->threshold : INFINITY,
                             config->fraction, config->to - memories, picked, count);
 }

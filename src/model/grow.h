@@ -12,14 +12,14 @@ typedef struct dam__growth dam__growth;
 
 /* What a split did. Eigenvalues are NaN along random directions: these have none. */
 typedef struct dam__split_result {
-    int before, after; /* memories; equal where none was unstable */
+    int before, after;  /* memories; equal where none was unstable */
     double least, most; /* eigenvalues lambda of the memories that split */
 } dam__split_result;
 
 /*
  * For a planned model with room for config->to memories, and the feed of its training samples; both
- * must outlive it. `cache` trades memory (samples x room numbers) for a third of the time. DAM_USAGE
- * where the model cannot grow.
+ * must outlive it. `cache` trades memory (samples x room numbers) for a third of the time.
+ * DAM_USAGE where the model cannot grow.
  */
 dam_status dam__growth_create(dam__model *model, dam__feed *feed, const dam__grow_config *config,
                               uint64_t seed, bool cache, dam__plan *plan, dam__growth **out);

@@ -1,8 +1,8 @@
 /*
  * What a model is to everything else: a list of named parameters and a few verbs.
  *
- * Optimizer, checkpoint and diagnostics walk the parameters and know no model; the trainer calls the
- * verbs and never asks which model it trains.
+ * Optimizer, checkpoint and diagnostics walk the parameters and know no model; the trainer calls
+ * the verbs and never asks which model it trains.
  */
 #ifndef DAM__MODEL_MODEL_H
 #define DAM__MODEL_MODEL_H
@@ -36,9 +36,10 @@ enum { DAM__MAX_PARAMETERS = 8 };
 
 /* Shape of what a model sees. */
 typedef struct dam__task {
-    int dim;               /* N: features of a sample */
-    int classes;           /* C; 0 without labels */
-    const double *class_share; /* C shares of the training labels, sum 1; NULL when a run is loaded */
+    int dim;     /* N: features of a sample */
+    int classes; /* C; 0 without labels */
+    const double
+        *class_share; /* C shares of the training labels, sum 1; NULL when a run is loaded */
 } dam__task;
 
 /* Where evaluation leaves its results; everything stays on the device until the caller reads it. */
@@ -110,8 +111,9 @@ typedef struct dam__grow_ops {
     dam_status (*read)(dam__model *model, double *numbers);
 
     /*
-     * Makes the pairs: K grows by their count. What is shared is halved, velocities (one a parameter;
-     * no buffer where it is not trained) stay with the old memories and are 0 for the new.
+     * Makes the pairs: K grows by their count. What is shared is halved, velocities (one a
+     * parameter; no buffer where it is not trained) stay with the old memories and are 0 for the
+     * new.
      */
     dam_status (*split)(dam__model *model, const dam__search *search, const dam__pairs *pairs,
                         const dam__matrix *velocities);
@@ -124,7 +126,8 @@ typedef struct dam__model_ops {
     /* Epochs of a schedule that must pass before training may stop early. */
     int (*schedule_epochs)(const dam__model *model);
 
-    /* Adds what the model needs to the plan; batches are worked off in chunks of at most `chunk`. */
+    /* Adds what the model needs to the plan; batches are worked off in chunks of at most `chunk`.
+     */
     dam_status (*plan)(dam__model *model, dam__plan *plan, int chunk);
 
     /* Compiles the kernels; after the plan was allocated. */
@@ -169,8 +172,8 @@ struct dam__model {
 };
 
 /*
- * A model of config's kind for this task, on a device. DAM_USAGE where they do not fit. Destroy with
- * dam__model_destroy.
+ * A model of config's kind for this task, on a device. DAM_USAGE where they do not fit. Destroy
+ * with dam__model_destroy.
  */
 dam_status dam__model_create(dam__device *device, dam__gemm *gemm, const dam__model_config *config,
                              const dam__task *task, dam__model **out);

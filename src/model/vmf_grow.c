@@ -55,14 +55,11 @@ static dam_status prepare(dam__model *model)
     const struct {
         const char *name;
         dam__kernel **slot;
-    } kernels[] = {{"grow_sum_mass", &growth->sum_mass},
-                   {"grow_curvature", &growth->curvature},
-                   {"grow_weigh", &growth->weigh},
-                   {"grow_advance", &growth->advance},
-                   {"grow_constrain", &growth->constrain},
-                   {"grow_gather", &growth->gather},
-                   {"grow_split_rows", &growth->split_rows},
-                   {"grow_split_columns", &growth->split_columns}};
+    } kernels[] = {
+        {"grow_sum_mass", &growth->sum_mass},     {"grow_curvature", &growth->curvature},
+        {"grow_weigh", &growth->weigh},           {"grow_advance", &growth->advance},
+        {"grow_constrain", &growth->constrain},   {"grow_gather", &growth->gather},
+        {"grow_split_rows", &growth->split_rows}, {"grow_split_columns", &growth->split_columns}};
     DAM_TRY(dam__program_create(model->device, "grow", "", &growth->program));
     for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++)
         DAM_TRY(dam__program_kernel(growth->program, kernels[i].name, kernels[i].slot));
@@ -89,8 +86,7 @@ static dam_status sum_mass(struct vmf *vmf, int samples, bool accumulate)
     const dam__matrix *numbers = &vmf->growth.numbers;
     double cells = (double)samples * vmf->memories;
     return dam__launch(
-        vmf->growth.sum_mass,
-        dam__range_items(vmf->base.device, vectors_of(vmf, vmf->memories), 1),
+        vmf->growth.sum_mass, dam__range_items(vmf->base.device, vectors_of(vmf, vmf->memories), 1),
         (dam__work){.flops = cells, .bytes = cells * (double)dam__real_size(vmf->base.device)},
         DAM_ARGUMENTS(dam__arg(vmf->similarities.buffer), dam__arg(numbers->buffer),
                       dam__arg_int(samples), dam__arg_int(vmf->memories),
@@ -103,8 +99,7 @@ static dam_status curvature(struct vmf *vmf)
     const dam__parameter *memories = &vmf->base.parameters[MEMORIES];
     double items = (double)dam__matrix_items(&memories->value);
     return dam__launch(
-        vmf->growth.curvature,
-        dam__range_groups(vmf->base.device, (size_t)vmf->memories, 1),
+        vmf->growth.curvature, dam__range_groups(vmf->base.device, (size_t)vmf->memories, 1),
         (dam__work){.flops = 2 * items,
                     .bytes = 2 * items * (double)dam__real_size(vmf->base.device)},
         DAM_ARGUMENTS(dam__arg(memories->value.buffer), dam__arg(memories->gradient.buffer),
@@ -143,8 +138,7 @@ static dam_status constrain(dam__model *model, const dam__search *search, bool t
     double items = (double)dam__matrix_items(memories);
     return dam__launch(
         vmf->growth.constrain, dam__range_groups(model->device, (size_t)memories->rows, 1),
-        (dam__work){.flops = 7 * items,
-                    .bytes = 4 * items * (double)dam__real_size(model->device)},
+        (dam__work){.flops = 7 * items, .bytes = 4 * items * (double)dam__real_size(model->device)},
         DAM_ARGUMENTS(dam__arg(search->directions.buffer), dam__arg(memories->buffer),
                       dam__arg(search->order), dam__arg_int(memories->cols),
                       dam__arg_int((int)memories->ld), dam__arg_real(tangent ? 1 : 0)));
@@ -167,8 +161,7 @@ static dam_status weigh(struct vmf *vmf, const dam__batch *chunk, int first,
     DAM_TRY(dam__launch(
         vmf->growth.weigh,
         dam__range_items(vmf->base.device, vectors_of(vmf, search->active), (size_t)chunk->size),
-        (dam__work){.flops = cells,
-                    .bytes = 3 * cells * (double)dam__real_size(vmf->base.device)},
+        (dam__work){.flops = cells, .bytes = 3 * cells * (double)dam__real_size(vmf->base.device)},
         DAM_ARGUMENTS(dam__arg(products.buffer), dam__arg(owed->buffer), dam__arg(search->order),
                       dam__arg_int(search->active), dam__arg_int(cached ? first : 0),
                       dam__arg_int((int)products.ld), dam__arg_int((int)owed->ld))));
@@ -213,12 +206,12 @@ static dam_status reorder(dam__model *model, const dam__search *search, const da
     struct vmf *vmf = vmf_of(model);
     const dam__matrix *scratch = &model->parameters[MEMORIES].gradient;
     double items = (double)dam__matrix_items(scratch);
-    DAM_TRY(dam__launch(
-        vmf->growth.gather, dam__range_groups(model->device, (size_t)vmf->memories, 1),
-        (dam__work){.bytes = 2 * items * (double)dam__real_size(model->device)},
-        DAM_ARGUMENTS(dam__arg(search->directions.buffer), dam__arg(scratch->buffer),
-                      dam__arg(rows), dam__arg_int(scratch->cols),
-                      dam__arg_int((int)scratch->ld))));
+    DAM_TRY(
+        dam__launch(vmf->growth.gather, dam__range_groups(model->device, (size_t)vmf->memories, 1),
+                    (dam__work){.bytes = 2 * items * (double)dam__real_size(model->device)},
+                    DAM_ARGUMENTS(dam__arg(search->directions.buffer), dam__arg(scratch->buffer),
+                                  dam__arg(rows), dam__arg_int(scratch->cols),
+                                  dam__arg_int((int)scratch->ld))));
     DAM_TRY(dam__buffer_copy(scratch->buffer, 0, search->directions.buffer, 0,
                              (size_t)vmf->memories * row_bytes(vmf, scratch)));
 cleanup:
@@ -235,19 +228,17 @@ static dam_status read_numbers(dam__model *model, double *numbers)
 /* --- the split ------------------------------------------------------------------------------------ */
 
 /* Columns of class weights, counts and their velocities. */
-static dam_status split_columns(struct vmf *vmf, const dam__matrix *matrix,
-                                const dam__pairs *pairs, double kept, double given, double scale)
+static dam_status split_columns(struct vmf *vmf, const dam__matrix *matrix, const dam__pairs *pairs,
+                                double kept, double given, double scale)
 {
     double cells = (double)matrix->rows * (vmf->memories + pairs->count + 1);
     return dam__launch(
-        vmf->growth.split_columns,
-        dam__range_groups(vmf->base.device, (size_t)matrix->rows, 1),
+        vmf->growth.split_columns, dam__range_groups(vmf->base.device, (size_t)matrix->rows, 1),
         (dam__work){.flops = 2 * cells,
                     .bytes = 2 * cells * (double)dam__real_size(vmf->base.device)},
-        DAM_ARGUMENTS(dam__arg(matrix->buffer), dam__arg(pairs->pairs),
-                      dam__arg_int(vmf->memories), dam__arg_int(pairs->count),
-                      dam__arg_int((int)matrix->ld), dam__arg_real(kept), dam__arg_real(given),
-                      dam__arg_real(scale)));
+        DAM_ARGUMENTS(dam__arg(matrix->buffer), dam__arg(pairs->pairs), dam__arg_int(vmf->memories),
+                      dam__arg_int(pairs->count), dam__arg_int((int)matrix->ld),
+                      dam__arg_real(kept), dam__arg_real(given), dam__arg_real(scale)));
 }
 
 static dam_status split(dam__model *model, const dam__search *search, const dam__pairs *pairs,

@@ -19,13 +19,13 @@ struct dam__vmf_growth {
 
 struct vmf {
     dam__model base; /* first, so that a pointer to it is one to this */
-    int memories; /* now */
-    int room;     /* that the matrices are allocated for */
+    int memories;    /* now */
+    int room;        /* that the matrices are allocated for */
     int columns, tile, parts, chunk;
-    dam__matrix similarities; /* chunk x (memories + 1); afterwards the scaled responsibilities */
-    dam__matrix activations;  /* the same shape */
-    dam__matrix ratios;       /* chunk x columns */
-    dam__matrix statistics;   /* 1 x 4 chunk: four numbers a sample */
+    dam__matrix similarities;   /* chunk x (memories + 1); afterwards the scaled responsibilities */
+    dam__matrix activations;    /* the same shape */
+    dam__matrix ratios;         /* chunk x columns */
+    dam__matrix statistics;     /* 1 x 4 chunk: four numbers a sample */
     dam__matrix gradient_parts; /* columns x (memories + 1), `parts` of them */
     dam__matrix scalars;        /* b, tau, tau' */
     dam__program *program, *reduce;

@@ -2,17 +2,17 @@
 #ifndef DAM__TRAIN_CLASSIFICATION_H
 #define DAM__TRAIN_CLASSIFICATION_H
 
-#include <stddef.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/status.h"
 
 typedef struct dam__classification {
-    double accuracy;      /* share of right predictions */
-    double macro_f1;      /* mean over classes of 2 TP / (predicted + true) */
-    double one_nn;        /* share of samples whose nearest memory has the right class */
-    double fidelity;      /* share of samples whose nearest memory has the predicted class */
+    double accuracy; /* share of right predictions */
+    double macro_f1; /* mean over classes of 2 TP / (predicted + true) */
+    double one_nn;   /* share of samples whose nearest memory has the right class */
+    double fidelity; /* share of samples whose nearest memory has the predicted class */
     double fidelity_right, fidelity_wrong; /* among right and wrong predictions; NaN without any */
     int32_t classes;
     size_t *confusion; /* classes x (classes + 1): true class, predicted column; owned */
@@ -22,7 +22,8 @@ void dam__classification_free(dam__classification *result);
 
 /*
  * Of count samples. Labels are 0 ... classes-1; predictions and nearest classes may also be
- * `classes`, the softening class, which is never right. DAM_NO_MEMORY; DAM_INTERNAL on other values.
+ * `classes`, the softening class, which is never right. DAM_NO_MEMORY; DAM_INTERNAL on other
+ * values.
  */
 dam_status dam__classify(const int32_t *labels, const int32_t *predicted, const int32_t *nearest,
                          size_t count, int32_t classes, dam__classification *out);

@@ -80,10 +80,10 @@ dam_status dam__scorer_create(dam__device *device, dam__gemm_provider gemm,
     dam_status status = DAM_OK;
     dam__scorer *scorer = NULL;
     struct request request = {.device = device,
-                                    .gemm = gemm,
-                                    .config = *config,
-                                    .set = set,
-                                    .task = {.dim = dim, .classes = classes}};
+                              .gemm = gemm,
+                              .config = *config,
+                              .set = set,
+                              .task = {.dim = dim, .classes = classes}};
     DAM_TRY(check_set(set, dim, classes));
     DAM_TRY(dam__checkpoint_memories(run, &request.config.memories));
     DAM_TRY(dam__alloc(1, sizeof *scorer, &scorer));

@@ -20,15 +20,15 @@ struct dam__trainer {
     dam__optimizer *optimizer;
     dam__evaluator *evaluator;
     dam__growth *growth; /* NULL where the model keeps its memories */
-    dam__matrix losses; /* 1 x steps: the mean loss of each batch of the epoch */
+    dam__matrix losses;  /* 1 x steps: the mean loss of each batch of the epoch */
     dam__position position;
     dam__history history;
-    double resumed_at; /* clock when the present run, or its present stage, began */
+    double resumed_at;     /* clock when the present run, or its present stage, began */
     double seconds_before; /* position.seconds then */
     long steps_taken;      /* since then */
 };
 
-/* --- planning ----------------------------------------------------------------------------------- */
+/* --- planning --------------------------------------------------------------------------------- */
 
 static size_t validation_count(const dam__training *training)
 {
@@ -237,7 +237,7 @@ cleanup:
     return status;
 }
 
-/* --- the loop ----------------------------------------------------------------------------------- */
+/* --- the loop --------------------------------------------------------------------------------- */
 
 static dam_status take_step(dam__trainer *trainer)
 {
@@ -245,8 +245,8 @@ static dam_status take_step(dam__trainer *trainer)
     dam__model *model = trainer->model;
     dam__batch batch;
     DAM_TRY(dam__feed_next(trainer->samples, &batch));
-    DAM_TRY(model->ops->loss_gradient(model, &batch, trainer->losses.buffer,
-                                      trainer->position.step));
+    DAM_TRY(
+        model->ops->loss_gradient(model, &batch, trainer->losses.buffer, trainer->position.step));
     DAM_TRY(dam__optimizer_step(trainer->optimizer, trainer->training.train.learning_rate,
                                 trainer->training.train.momentum));
     DAM_TRY(model->ops->project(model));
@@ -275,15 +275,28 @@ static int stage_patience(const dam__trainer *trainer)
     return trainer->growth != NULL ? training->grow.patience : training->train.patience;
 }
 
+static void begin_clock(dam__trainer *trainer)
+{
+    trainer->resumed_at = dam__seconds();
+    trainer->seconds_before = trainer->position.seconds;
+    trainer->steps_taken = 0;
+}
+
+static void count_seconds(dam__trainer *trainer)
+{
+    trainer->position.seconds = trainer->seconds_before + dam__seconds() - trainer->resumed_at;
+}
+
 static void report_step(const dam__trainer *trainer, const dam__hooks *hooks)
 {
     const dam__position *position = &trainer->position;
-    if (hooks->on_step == NULL)
+    /* The last few steps are queued, not done: see dam__device_pace. */
+    long done = trainer->steps_taken - DAM__PACE_DEPTH;
+    if (hooks->on_step == NULL || done < 1)
         return;
     int steps = dam__feed_steps(trainer->samples), epochs = stage_epochs(trainer);
     int epoch = position->epoch - position->stage_epoch;
-    double elapsed = dam__seconds() - trainer->resumed_at;
-    double per_step = elapsed / (double)trainer->steps_taken;
+    double per_step = (dam__seconds() - trainer->resumed_at) / (double)done;
     double left = (double)(epochs - epoch) * steps - position->step;
     const dam__moment moment = {.stage = position->stage,
                                 .memories = trainer->growth != NULL ? present_memories(trainer) : 0,
@@ -297,25 +310,15 @@ static void report_step(const dam__trainer *trainer, const dam__hooks *hooks)
     hooks->on_step(hooks->user, &moment);
 }
 
-static void count_seconds(dam__trainer *trainer)
-{
-    trainer->position.seconds = trainer->seconds_before + dam__seconds() - trainer->resumed_at;
-}
-
-static void begin_clock(dam__trainer *trainer)
-{
-    trainer->resumed_at = dam__seconds();
-    trainer->seconds_before = trainer->position.seconds;
-    trainer->steps_taken = 0;
-}
-
 /* The steps of one epoch from position.step on. */
 static dam_status run_steps(dam__trainer *trainer, const dam__hooks *hooks)
 {
     dam_status status = DAM_OK;
     int steps = dam__feed_steps(trainer->samples);
     DAM_TRY(trainer->model->ops->begin_epoch(trainer->model, trainer->position.epoch));
-    DAM_TRY(dam__feed_begin(trainer->samples, trainer->position.epoch, trainer->position.step));
+    /* A run stopped after an epoch's last step has only its validation left. */
+    if (trainer->position.step < steps)
+        DAM_TRY(dam__feed_begin(trainer->samples, trainer->position.epoch, trainer->position.step));
     while (trainer->position.step < steps) {
         DAM_TRY(take_step(trainer));
         report_step(trainer, hooks);
@@ -332,7 +335,8 @@ cleanup:
     return status;
 }
 
-/* Mean of the epoch's losses over its samples; DAM_DIVERGED with the first step that was not finite. */
+/* Mean of the epoch's losses over its samples; DAM_DIVERGED with the first step that was not
+ * finite. */
 static dam_status epoch_loss(dam__trainer *trainer, double *mean)
 {
     dam_status status = DAM_OK;
@@ -343,9 +347,7 @@ static dam_status epoch_loss(dam__trainer *trainer, double *mean)
     DAM_TRY(dam__matrix_read_doubles(&trainer->losses, losses, "losses of the epoch"));
     for (int step = 0; step < steps; step++) {
         if (!isfinite(losses[step]))
-            DAM_FAIL(DAM_DIVERGED,
-                     "the loss is not finite in epoch %d, step %d of %d; %s (the last good "
-                     "checkpoint is kept)",
+            DAM_FAIL(DAM_DIVERGED, "the loss is not finite in epoch %d, step %d of %d; %s",
                      trainer->position.epoch + 1, step + 1, steps,
                      trainer->model->ops->divergence_advice);
         sum += losses[step] * (step + 1 < steps ? batch : samples - batch * (steps - 1));
@@ -376,25 +378,71 @@ cleanup:
     return status;
 }
 
-/* Early stopping: neither a stage's first epoch nor those of the model's schedule are its last. */
-static bool is_last_epoch(dam__trainer *trainer, double loss)
+/* Counts the epochs since the best loss; those of the model's schedule do not count. */
+static void note_loss(dam__trainer *trainer, double loss)
 {
     dam__position *position = &trainer->position;
-    int first = trainer->model->ops->schedule_epochs(trainer->model);
-    int patience = stage_patience(trainer);
-    if (first < position->stage_epoch)
-        first = position->stage_epoch;
-    if (position->epoch + 1 - position->stage_epoch >= stage_epochs(trainer))
-        return true;
-    if (patience == 0 || position->epoch < first)
-        return false;
+    if (position->epoch < trainer->model->ops->schedule_epochs(trainer->model))
+        return;
     position->wait++;
     if (loss < position->best) {
         position->best = loss;
         position->wait = 0;
-        return false;
     }
-    return position->wait >= patience && position->epoch > first;
+}
+
+static bool stage_is_over(const dam__trainer *trainer)
+{
+    const dam__position *position = &trainer->position;
+    if (position->step > 0)
+        return false;
+    return position->epoch - position->stage_epoch >= stage_epochs(trainer) ||
+           dam__trainer_stopped_early(trainer);
+}
+
+static dam_status finish_epoch(dam__trainer *trainer, const dam__hooks *hooks)
+{
+    dam_status status = DAM_OK;
+    dam__position *position = &trainer->position;
+    dam__score score = {.loss = NAN, .accuracy = NAN};
+    double loss = 0;
+    DAM_TRY(epoch_loss(trainer, &loss));
+    if (trainer->evaluator != NULL)
+        DAM_TRY(dam__evaluator_run(trainer->evaluator, &score));
+    if (trainer->evaluator != NULL && !isfinite(score.loss))
+        DAM_FAIL(DAM_DIVERGED, "the validation loss is not finite after epoch %d; %s",
+                 position->epoch + 1, trainer->model->ops->divergence_advice);
+    count_seconds(trainer);
+    DAM_TRY(add_row(trainer, loss, &score));
+    note_loss(trainer, trainer->evaluator != NULL ? score.loss : loss);
+    position->epoch++;
+    position->step = 0;
+    if (hooks->on_epoch != NULL)
+        DAM_TRY(hooks->on_epoch(hooks->user, &trainer->history));
+    bool due = position->epoch % trainer->training.train.checkpoint == 0;
+    if (hooks->on_checkpoint != NULL && (due || stage_is_over(trainer)))
+        DAM_TRY(hooks->on_checkpoint(hooks->user));
+cleanup:
+    return status;
+}
+
+bool dam__trainer_stopped_early(const dam__trainer *trainer)
+{
+    int patience = stage_patience(trainer);
+    return patience > 0 && trainer->position.wait >= patience;
+}
+
+/* Whether another stage may follow the present one. */
+static bool may_split(const dam__trainer *trainer)
+{
+    const dam__grow_config *grow = &trainer->training.grow;
+    return trainer->growth != NULL && !trainer->position.stable &&
+           trainer->position.stage < grow->splits && present_memories(trainer) < grow->to;
+}
+
+bool dam__trainer_is_over(const dam__trainer *trainer)
+{
+    return stage_is_over(trainer) && !may_split(trainer);
 }
 
 static void report_split(const dam__trainer *trainer, const dam__split_result *split,
@@ -412,28 +460,26 @@ static void report_split(const dam__trainer *trainer, const dam__split_result *s
                   split->after, seconds);
 }
 
-/* After a stage: splits what is unstable and begins the next one, or finishes the training. */
-static dam_status end_stage(dam__trainer *trainer)
+/* After a stage: splits what is unstable and begins the next one, or finds that growth is over. */
+static dam_status split(dam__trainer *trainer, const dam__hooks *hooks)
 {
     dam_status status = DAM_OK;
     dam__position *position = &trainer->position;
-    const dam__grow_config *grow = &trainer->training.grow;
-    dam__split_result split;
+    dam__split_result result;
     double began = dam__seconds();
-    position->finished = true;
-    if (trainer->growth == NULL || position->stage == grow->splits ||
-        present_memories(trainer) >= grow->to)
-        return DAM_OK;
     DAM_TRY(dam__growth_search(trainer->growth, position->stage));
-    DAM_TRY(dam__growth_split(trainer->growth, dam__optimizer_velocities(trainer->optimizer),
-                              &split));
+    DAM_TRY(
+        dam__growth_split(trainer->growth, dam__optimizer_velocities(trainer->optimizer), &result));
     dam__optimizer_follow(trainer->optimizer);
     DAM_TRY(dam__device_finish(trainer->device));
     count_seconds(trainer);
-    report_split(trainer, &split, dam__seconds() - began);
-    if (split.after == split.before)
+    report_split(trainer, &result, dam__seconds() - began);
+    if (result.after == result.before) {
+        position->stable = true;
+        if (hooks->on_checkpoint != NULL)
+            DAM_TRY(hooks->on_checkpoint(hooks->user));
         goto cleanup;
-    position->finished = false;
+    }
     begin_clock(trainer); /* the next stage has a pace of its own */
     position->stage++;
     position->stage_epoch = position->epoch;
@@ -443,41 +489,15 @@ cleanup:
     return status;
 }
 
-static dam_status finish_epoch(dam__trainer *trainer, const dam__hooks *hooks)
-{
-    dam_status status = DAM_OK;
-    dam__position *position = &trainer->position;
-    dam__score score = {.loss = NAN, .accuracy = NAN};
-    double loss = 0;
-    DAM_TRY(epoch_loss(trainer, &loss));
-    if (trainer->evaluator != NULL)
-        DAM_TRY(dam__evaluator_run(trainer->evaluator, &score));
-    if (trainer->evaluator != NULL && !isfinite(score.loss))
-        DAM_FAIL(DAM_DIVERGED,
-                 "the validation loss is not finite after epoch %d; %s (the last good checkpoint "
-                 "is kept)",
-                 position->epoch + 1, trainer->model->ops->divergence_advice);
-    count_seconds(trainer);
-    DAM_TRY(add_row(trainer, loss, &score));
-    bool last = is_last_epoch(trainer, trainer->evaluator != NULL ? score.loss : loss);
-    position->epoch++;
-    position->step = 0;
-    if (hooks->on_epoch != NULL)
-        DAM_TRY(hooks->on_epoch(hooks->user, &trainer->history));
-    if (last)
-        DAM_TRY(end_stage(trainer));
-    bool due = position->epoch % trainer->training.train.checkpoint == 0;
-    if (hooks->on_checkpoint != NULL && (due || last))
-        DAM_TRY(hooks->on_checkpoint(hooks->user));
-cleanup:
-    return status;
-}
-
 dam_status dam__trainer_run(dam__trainer *trainer, const dam__hooks *hooks)
 {
     dam_status status = DAM_OK;
     begin_clock(trainer);
-    while (!trainer->position.finished) {
+    while (!dam__trainer_is_over(trainer)) {
+        if (stage_is_over(trainer)) {
+            DAM_TRY(split(trainer, hooks));
+            continue;
+        }
         DAM_TRY(run_steps(trainer, hooks));
         DAM_TRY(finish_epoch(trainer, hooks));
     }
@@ -502,7 +522,7 @@ cleanup:
     return status;
 }
 
-/* --- what others look at ------------------------------------------------------------------------ */
+/* --- what others look at ---------------------------------------------------------------------- */
 
 const dam__plan *dam__trainer_plan(const dam__trainer *trainer)
 {

@@ -28,12 +28,12 @@ typedef struct dam__training {
  * from one split to the next; a training that does not grow is stage 0 throughout.
  */
 typedef struct dam__position {
-    int epoch, step; /* the next step to take */
+    int epoch, step; /* the next step to take; step = all of them before the epoch's validation */
     int wait;        /* epochs since the stage's best validation loss */
     double best;     /* that loss; infinite before the first */
     double seconds;  /* spent training so far, splits included */
-    bool finished;
     int stage, stage_epoch; /* splits so far; the stage's first epoch */
+    bool stable;            /* at the stage's end no memory was worth a split: growth is over */
 } dam__position;
 
 /* A moment of the loop, for progress lines. */
@@ -51,16 +51,16 @@ typedef struct dam__hooks {
     void (*on_step)(void *user, const dam__moment *moment);
     /* After an epoch and its validation: the history has a new row. */
     dam_status (*on_epoch)(void *user, const dam__history *history);
-    /* Time to save: every few epochs, after a split, at the end, and when stopped. */
+    /* Time to save: every few epochs, at the end of a stage and of all, and when stopped. */
     dam_status (*on_checkpoint)(void *user);
 } dam__hooks;
 
 typedef struct dam__trainer dam__trainer;
 
 /*
- * Plans a training: data resident if it fits, else streamed; batches in one chunk if that fits, else
- * in smaller ones. Nothing is allocated on the device. DAM_NO_MEMORY where even the smallest chunk
- * does not fit.
+ * Plans a training: data resident if it fits, else streamed; batches in one chunk if that fits,
+ * else in smaller ones. Nothing is allocated on the device. DAM_NO_MEMORY where even the smallest
+ * chunk does not fit.
  */
 dam_status dam__trainer_create(dam__device *device, const dam__training *training,
                                dam__trainer **out);
@@ -75,12 +75,21 @@ const char *dam__trainer_gemm(const dam__trainer *trainer);
 dam_status dam__trainer_prepare(dam__trainer *trainer);
 
 /*
- * Trains from the present position. DAM_INTERRUPTED when stopped and saved, DAM_DIVERGED when a loss
- * was not finite (nothing is saved then, so that the last good checkpoint stays).
+ * Trains from the present position. DAM_INTERRUPTED when stopped and saved, DAM_DIVERGED when a
+ * loss was not finite (nothing is saved then, so that the last good checkpoint stays).
  */
 dam_status dam__trainer_run(dam__trainer *trainer, const dam__hooks *hooks);
 
-/* One step without bookkeeping, for benchmarks: the next batch of the present epoch, or of the next. */
+/*
+ * Whether training is over: all its epochs were run, or it stopped early, and it does not grow any
+ * further. It follows from position and configuration, so more epochs or more patience let a
+ * finished run go on.
+ */
+bool dam__trainer_is_over(const dam__trainer *trainer);
+bool dam__trainer_stopped_early(const dam__trainer *trainer);
+
+/* One step without bookkeeping, for benchmarks: the next batch of the present epoch, or of the
+ * next. */
 dam_status dam__trainer_step(dam__trainer *trainer);
 
 int dam__trainer_steps(const dam__trainer *trainer); /* of an epoch */

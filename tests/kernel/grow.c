@@ -17,8 +17,9 @@
 
 /* What golden/make_grow.py wrote; its head says what is what. */
 #define PROBLEM_ARRAYS(X)                                                                          \
-    X(setup) X(x) X(labels) X(prior) X(beta) X(w) X(g) X(counts) X(vw) X(vg) X(u) X(su) X(kappa)   \
-    X(mass) X(lambda) X(directions) X(picked) X(w2) X(g2) X(counts2) X(vw2) X(vg2)
+    X(setup)                                                                                       \
+    X(x) X(labels) X(prior) X(beta) X(w) X(g) X(counts) X(vw) X(vg) X(u) X(su) X(kappa) X(mass)    \
+        X(lambda) X(directions) X(picked) X(w2) X(g2) X(counts2) X(vw2) X(vg2)
 
 struct problem {
 #define DECLARE(field) dam__array field;
@@ -118,7 +119,8 @@ static void write_problem(struct rig *rig, const struct problem *p)
     for (int i = 0; i < p->samples; i++)
         labels[i] = (int32_t)numbers(&p->labels)[i];
     OK(dam__matrix_write_doubles(&rig->samples, numbers(&p->x), "test"));
-    OK(dam__buffer_write(rig->labels, 0, labels, (size_t)p->samples * sizeof *labels, true, "test"));
+    OK(dam__buffer_write(rig->labels, 0, labels, (size_t)p->samples * sizeof *labels, true,
+                         "test"));
     OK(dam__matrix_write_doubles(value_of(rig, MEMORIES), numbers(&p->w), "test"));
     OK(dam__matrix_write_doubles(value_of(rig, COUNTS), numbers(&p->counts), "test"));
     OK(dam__matrix_write_doubles(value_of(rig, PRIOR), numbers(&p->prior), "test"));
@@ -482,9 +484,8 @@ static double *dense_eigenvalues(const struct problem *p, const double *x)
 static bool opens_double(dam_device_info *info, setting *how)
 {
     *info = test_device();
-    *how = (setting){.shape = DAM__SHAPE_AUTO,
-                     .provider = DAM__GEMM_PANEL,
-                     .precision = DAM__PRECISION_DOUBLE};
+    *how = (setting){
+        .shape = DAM__SHAPE_AUTO, .provider = DAM__GEMM_PANEL, .precision = DAM__PRECISION_DOUBLE};
     if (!info->fp64)
         print_message("'%s' has no fp64: this needs it\n", info->name);
     return info->fp64;
@@ -513,12 +514,8 @@ static void test_dense_eigenvalue(void **state)
 
 /* --- splits of the generic part ------------------------------------------------------------------- */
 
-static const dam__grow_config plain = {.to = 20,
-                                       .samples = 1000,
-                                       .iterations = 400,
-                                       .threshold = 1e6,
-                                       .step = 1e-3,
-                                       .fraction = 1};
+static const dam__grow_config plain = {
+    .to = 20, .samples = 1000, .iterations = 400, .threshold = 1e6, .step = 1e-3, .fraction = 1};
 
 static double loss_now(struct rig *rig, const struct problem *p)
 {
@@ -554,8 +551,8 @@ static void test_second_difference(void **state)
     dam__split_result split;
     grow.fraction = still.fraction = 1.0 / p.memories;
     still.step = 0;
-    double difference = split_loss(&info, &how, &p, &grow, &split) -
-                        split_loss(&info, &how, &p, &still, &split);
+    double difference =
+        split_loss(&info, &how, &p, &grow, &split) - split_loss(&info, &how, &p, &still, &split);
     double theta = atan(grow.step), measured = 2 * difference / (theta * theta);
     assert_int_equal(split.after, p.memories + 1);
     assert_true(split.least == split.most && split.least < -0.01);
@@ -563,7 +560,8 @@ static void test_second_difference(void **state)
     free_problem(&p);
 }
 
-/* u of every memory from what its pair became, as (w+ - w-) normalised; memories picked are known. */
+/* u of every memory from what its pair became, as (w+ - w-) normalised; memories picked are known.
+ */
 static void pair_direction(const double *w, const double *twin, int dim, double *u)
 {
     double norm = 0;
@@ -596,8 +594,8 @@ static double *prepared(const struct problem *p)
     return x;
 }
 
-/* Every pair lies along a direction whose u'Su is its memory's smallest eigenvalue, if that is below
- * the threshold; else there is no pair. */
+/* Every pair lies along a direction whose u'Su is its memory's smallest eigenvalue, if that is
+ * below the threshold; else there is no pair. */
 static void check_pairs(struct rig *rig, const struct problem *p, const double *x,
                         const double *lambda, double threshold, const setting *how)
 {
