@@ -195,7 +195,7 @@ static void stages_are_shaded_in_turn(void **state)
     const char *rectangle = strstr(script, "set object rectangle from first 1.5, graph 0 to first "
                                            "3.5, graph 1 behind");
     assert_non_null(rectangle);
-    assert_null(strstr(rectangle + 1, "set object"));
+    assert_null(strstr(rectangle + 1, "\nset object"));
     assert_non_null(strstr(script, "set label '10' at first 1,"));
     assert_non_null(strstr(script, "set label '20' at first 1.5,"));
     assert_non_null(strstr(script, "set label '40' at first 3.5,"));
