@@ -24,6 +24,7 @@ typedef struct training {
     dam_log log;
     console console;
     progress progress;
+    int stage; /* that the progress line shows */
     dam__experiment experiment;
     dam__run resumed; /* with --resume */
     run_folder folder;
@@ -91,6 +92,7 @@ static dam_status create_trainer(training *t)
                                 .data_memory = experiment->data.memory,
                                 .model = experiment->model,
                                 .train = experiment->train,
+                                .grow = experiment->grow,
                                 .gemm = gemm_choice(t->args)};
     DAM_TRY(dam__trainer_create(t->device, &plan, &t->trainer));
 cleanup:
@@ -171,8 +173,15 @@ static json_t *plan_json(const training *t)
 static void on_step(void *user, const dam__moment *moment)
 {
     training *t = user;
-    char label[48], text[160];
-    (void)snprintf(label, sizeof label, "epoch %d/%d", moment->epoch + 1, moment->epochs);
+    char label[80], text[160];
+    if (moment->stage != t->stage) /* times of the last stage tell nothing about this one */
+        t->progress = progress_begin(&t->console);
+    t->stage = moment->stage;
+    if (moment->memories > 0)
+        (void)snprintf(label, sizeof label, "stage %d, %d memories, epoch %d/%d", moment->stage + 1,
+                       moment->memories, moment->epoch + 1, moment->epochs);
+    else
+        (void)snprintf(label, sizeof label, "epoch %d/%d", moment->epoch + 1, moment->epochs);
     int length = snprintf(text, sizeof text, "%.0f samples/s", moment->samples_per_second);
     if (t->history != NULL && t->history->row_count > 0 && length > 0) {
         size_t last = t->history->row_count - 1;
@@ -305,7 +314,11 @@ static void note_over(const training *t)
     int epochs = dam__trainer_position(t->trainer)->epoch;
     if (!dam__trainer_is_over(t->trainer))
         return;
-    if (dam__trainer_stopped_early(t->trainer))
+    if (t->experiment.grow.to > 0)
+        dam__info(&t->log,
+                  "the run has grown to its end in %d epochs; --set grow.patience=... goes on",
+                  epochs);
+    else if (dam__trainer_stopped_early(t->trainer))
         dam__info(&t->log,
                   "the run stopped early after %d epochs; --set train.patience=... goes on",
                   epochs);
