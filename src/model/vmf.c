@@ -14,6 +14,9 @@ enum { MEMORIES, CLASS_WEIGHTS, BETA, COUNTS, PRIOR, PARAMETERS };
 /* Class columns summed in one pass over a row: what fits the registers beside the rest. */
 enum { LARGEST_TILE = 12 };
 
+/* A work-group keeps one number a class column in local memory, of which devices have 32 KiB. */
+enum { MOST_CLASSES = 1023 };
+
 struct vmf {
     dam__model base;
     int memories, columns, tile, parts, chunk;
@@ -498,6 +501,9 @@ dam_status dam__vmf_create(dam__device *device, dam__gemm *gemm, const dam__mode
     if (task->dim < 3)
         return dam__fail(DAM_USAGE, "the vmf model needs samples of at least 3 features, not %d",
                          task->dim);
+    if (task->classes > MOST_CLASSES)
+        return dam__fail(DAM_USAGE, "the vmf model takes at most %d classes, not %d", MOST_CLASSES,
+                         task->classes);
     struct vmf *vmf = NULL;
     dam_status status = dam__alloc(1, sizeof *vmf, &vmf);
     if (status != DAM_OK)

@@ -13,11 +13,6 @@ static dam_status check_data(const char *name, const dam__data_config *data)
     if (data->labels[0] != '\0' && !images)
         return dam__fail(DAM_USAGE, "%s: data.labels is given without data.images; %s", name,
                          named ? "the set called data.name has its own" : "give both");
-    if (named && (test_images || data->test_labels[0] != '\0'))
-        return dam__fail(DAM_USAGE,
-                         "%s: data.test_images and data.test_labels go with data.images only; the "
-                         "set called data.name has its own",
-                         name);
     if (data->test_labels[0] != '\0' && !test_images)
         return dam__fail(DAM_USAGE,
                          "%s: data.test_labels is given without data.test_images; give both", name);
