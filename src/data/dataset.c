@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "data/reader.h"
+#include "data/synthetic.h"
 
 static const int32_t largest_label = 65535;
 static const char debian_folder[] = "/usr/share/datasets";
@@ -220,6 +221,8 @@ dam_status dam__dataset_load(const dam__data_config *config, dam__split split, d
     places from = {0};
     dam__dataset set = {0};
     *out = (dam__dataset){0};
+    if (dam__synthetic_asked(config))
+        return dam__synthetic_load(config, split, out);
     DAM_TRY(find_places(config, split, &from));
     const char *name = config->name[0] != '\0' ? config->name : from.images;
     (void)snprintf(set.name, sizeof set.name, "%s", name);

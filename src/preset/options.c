@@ -41,7 +41,8 @@ const dam__option dam__options[] = {
      "", "Start of every random draw: the same seed on the same device gives the same run."},
 
     TEXT("data", "name", data.name,
-         "A data set by its name, such as \"mnist\" or \"fashion-mnist\"; instead of images."),
+         "A data set by its name, such as \"mnist\" or \"fashion-mnist\", or \"random\": made-up "
+         "images for benchmarks, of which samples = 0 takes 10000; instead of images."),
     TEXT("data", "images", data.images,
          "File of the training samples (IDX, plain or gzipped; NPY; HDF5 as "
          "\"file.h5:/path/in/file\"); instead of name."),
