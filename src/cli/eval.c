@@ -9,6 +9,23 @@
 #include "train/classification.h"
 #include "train/scorer.h"
 
+/* An unsupervised model's classes are its own: there is nothing to compare them with. */
+static dam_status print_loss(const dam__run *run, const dam__dataset *set, const dam__score *score,
+                             bool json)
+{
+    dam_status status = DAM_OK;
+    dam__text text = {0};
+    if (json)
+        return print_json(json_pack("{ss ss si sf}", "run", run->folder, "data", set->name,
+                                    "samples", score->samples, "loss", score->loss));
+    DAM_TRY(dam__text_append(&text, "%-24s %s, %d samples\n", "data", set->name, score->samples));
+    DAM_TRY(dam__text_append(&text, "%-24s %.4f\n", "loss (unsupervised)", score->loss));
+    DAM_TRY(print_text(&text));
+cleanup:
+    dam__text_free(&text);
+    return status;
+}
+
 static json_t *number_or_null(double value)
 {
     return isfinite(value) ? json_real(value) : json_null();
@@ -42,7 +59,8 @@ static dam_status append_confusion(dam__text *text, const dam__classification *r
     dam_status status = DAM_OK;
     size_t classes = (size_t)result->classes, width = classes + 1;
     if (classes > CLASSES_SHOWN)
-        return dam__text_append(text, "\n%zu classes: the confusion matrix is in --json\n", classes);
+        return dam__text_append(text, "\n%zu classes: the confusion matrix is in --json\n",
+                                classes);
     DAM_TRY(dam__text_append(text, "\ntrue\\predicted"));
     for (size_t column = 0; column < classes; column++)
         DAM_TRY(dam__text_append(text, " %4zu", column));
@@ -102,6 +120,10 @@ static dam_status run_eval(const arguments *args)
                                run.classes, &run.container, &set, run.experiment.train.batch,
                                &scorer));
     DAM_TRY(dam__scorer_run(scorer, &score, &predicted, &nearest));
+    if (run.experiment.model.loss == DAM__LOSS_UNSUPERVISED) {
+        DAM_TRY(print_loss(&run, &set, &score, args->json));
+        goto cleanup;
+    }
     DAM_TRY(dam__classify(set.labels, predicted, nearest, set.count, run.classes, &result));
     DAM_TRY(args->json ? print_scores_json(&run, &set, &score, &result)
                        : print_scores(&set, &score, &result));
@@ -121,8 +143,7 @@ cleanup:
 static const flag flags[] = {FLAG_SET,     FLAG_DEVICE, FLAG_GEMM,  FLAG_KERNELS,
                              FLAG_PROFILE, FLAG_JSON,   FLAG_QUIET, FLAG_END};
 
-static const char *const examples[] = {"denseam eval runs/mnist",
-                                       "denseam eval runs/mnist --json",
+static const char *const examples[] = {"denseam eval runs/mnist", "denseam eval runs/mnist --json",
                                        "denseam eval runs/mnist --set data.name= "
                                        "--set data.images=my.npy --set data.labels=my-labels.npy "
                                        "--set data.test_images=my.npy "
@@ -135,9 +156,10 @@ const command eval_command = {
     .least = 1,
     .most = 1,
     .summary = "score a run on its test set",
-    .text = "Scores a run on the test set of its preset, or on another that --set names: accuracy, "
-            "macro F1, the confusion matrix, how often the class of the nearest memory is right, and "
-            "how often it is what the model predicts (its fidelity).",
+    .text =
+        "Scores a run on the test set of its preset, or on another that --set names: accuracy, "
+        "macro F1, the confusion matrix, how often the class of the nearest memory is right, and "
+        "how often it is what the model predicts (its fidelity).",
     .examples = examples,
     .flags = flags,
     .run = run_eval,

@@ -280,16 +280,16 @@ static dam_status print_result(const training *t, const dam__history *history)
     dam_status status = DAM_OK;
     dam__text text = {0};
     size_t last = history->row_count - 1;
+    double validation = dam__history_value(history, last, "validation_loss");
     double accuracy = dam__history_value(history, last, "validation_accuracy");
     DAM_TRY(dam__text_append(&text, "epochs               %.0f\n",
                              dam__history_value(history, last, "epoch")));
     DAM_TRY(dam__text_append(&text, "loss                 %.5f\n",
                              dam__history_value(history, last, "loss")));
-    if (isfinite(accuracy)) {
-        DAM_TRY(dam__text_append(&text, "validation loss      %.5f\n",
-                                 dam__history_value(history, last, "validation_loss")));
+    if (isfinite(validation))
+        DAM_TRY(dam__text_append(&text, "validation loss      %.5f\n", validation));
+    if (isfinite(accuracy))
         DAM_TRY(dam__text_append(&text, "validation accuracy  %.4f\n", accuracy));
-    }
     DAM_TRY(dam__text_append(&text, "seconds              %.1f\n",
                              dam__history_value(history, last, "seconds")));
     DAM_TRY(dam__text_append(&text, "run                  %s\n", t->folder));

@@ -3,10 +3,12 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "compute/program.h"
 #include "compute/random.h"
+#include "model/task.h"
 
 /* Indices into dam__model.parameters. */
 enum { MEMORIES, CLASS_WEIGHTS, BETA, COUNTS, PRIOR, PARAMETERS };
@@ -17,10 +19,10 @@ enum { LARGEST_TILE = 12 };
 struct vmf {
     dam__model base;
     int memories, columns, tile, parts, chunk;
-    dam__matrix similarities; /* chunk x (memories + 1); afterwards the scaled responsibilities */
-    dam__matrix activations;  /* the same shape */
-    dam__matrix ratios;       /* chunk x columns */
-    dam__matrix statistics;   /* 1 x 4 chunk: four numbers a sample */
+    dam__matrix similarities;   /* chunk x (memories + 1); afterwards the scaled responsibilities */
+    dam__matrix activations;    /* the same shape */
+    dam__matrix ratios;         /* chunk x columns */
+    dam__matrix statistics;     /* 1 x 4 chunk: four numbers a sample */
     dam__matrix gradient_parts; /* columns x (memories + 1), `parts` of them */
     dam__matrix scalars;        /* b, tau, tau' */
     dam__program *program, *reduce;
@@ -36,6 +38,11 @@ static struct vmf *vmf_of(dam__model *model)
 static double varsigma_of(const struct vmf *vmf)
 {
     return vmf->base.config.varsigma;
+}
+
+static bool is_unsupervised(const struct vmf *vmf)
+{
+    return vmf->base.config.loss == DAM__LOSS_UNSUPERVISED;
 }
 
 static void destroy(dam__model *model)
@@ -56,7 +63,8 @@ static void destroy(dam__model *model)
     free(vmf);
 }
 
-/* --- memory ------------------------------------------------------------------------------------- */
+/* --- memory -------------------------------------------------------------------------------------
+ */
 
 static dam_status plan_parameters(struct vmf *vmf, dam__plan *plan)
 {
@@ -157,7 +165,8 @@ static dam_status prepare(dam__model *model)
     dam_status status = DAM_OK;
     struct vmf *vmf = vmf_of(model);
     char *options = NULL;
-    DAM_TRY(dam__format(&options, "-DCOLUMNS=%d -DTILE=%d", vmf->columns, vmf->tile));
+    DAM_TRY(dam__format(&options, "-DCOLUMNS=%d -DTILE=%d -DUNSUPERVISED=%d", vmf->columns,
+                        vmf->tile, is_unsupervised(vmf)));
     DAM_TRY(dam__program_create(model->device, "vmf", options, &vmf->program));
     DAM_TRY(dam__program_create(model->device, "reduce", "", &vmf->reduce));
     DAM_TRY(dam__program_kernel(vmf->program, "vmf_scalars", &vmf->update_scalars));
@@ -173,16 +182,20 @@ cleanup:
     return status;
 }
 
-/* --- first values ------------------------------------------------------------------------------- */
+/* --- first values -------------------------------------------------------------------------------
+ */
 
-/* Normal vectors, normalised: uniform on the sphere. */
+/* Samples of the task, or normal vectors; normalised, which makes those uniform on the sphere. */
 static dam_status initialise_memories(struct vmf *vmf, uint64_t seed)
 {
     dam_status status = DAM_OK;
     double *memories = NULL;
     size_t dim = (size_t)vmf->base.task.dim, count = (size_t)vmf->memories;
     DAM_TRY(dam__alloc(count * dim, sizeof *memories, &memories));
-    dam__normals(seed, DAM__STREAM_WEIGHTS, MEMORIES, count * dim, memories);
+    if (vmf->base.config.initial == DAM__INITIAL_DATA)
+        DAM_TRY(dam__task_samples(&vmf->base.task, seed, count, memories));
+    else
+        dam__normals(seed, DAM__STREAM_WEIGHTS, MEMORIES, count * dim, memories);
     for (size_t i = 0; i < count; i++) {
         double squares = 0;
         for (size_t j = 0; j < dim; j++)
@@ -197,7 +210,18 @@ cleanup:
     return status;
 }
 
-/* counts = 1 each, memories / capacity for the background; weights = count * prior. */
+/* Columns that start equal get equal gradients: only what differs between them can part them. */
+static void warn_of_uniform_prior(const struct vmf *vmf, const double *prior)
+{
+    for (int y = 1; y + 1 < vmf->columns; y++)
+        if (prior[y] != prior[0])
+            return;
+    dam__warn(dam__device_log(vmf->base.device),
+              "the class prior is uniform, so all class columns will stay equal; give the classes "
+              "different model.class_counts");
+}
+
+/* counts = 1 each, a share of memories / capacity for the background; weights = count * prior. */
 static dam_status initialise_classes(struct vmf *vmf)
 {
     dam_status status = DAM_OK;
@@ -208,15 +232,20 @@ static dam_status initialise_classes(struct vmf *vmf)
     DAM_TRY(dam__alloc(columns, sizeof *prior, &prior));
     DAM_TRY(dam__alloc(width, sizeof *counts, &counts));
     DAM_TRY(dam__alloc(columns * width, sizeof *weights, &weights));
-    /* The softening class, last, has no samples of its own. */
+    const dam__task *task = &vmf->base.task;
+    double background = vmf->base.config.background > 0 ? vmf->base.config.background : 1;
+    /* The last column is the softening class. */
     for (size_t y = 0; y < columns; y++)
-        prior[y] = softening / (double)columns +
-                   (y + 1 < columns ? (1 - softening) * vmf->base.task.class_share[y] : 0);
+        prior[y] =
+            softening / (double)columns +
+            (1 - softening) * (y + 1 < columns ? task->class_share[y] : task->softening_share);
     for (size_t j = 0; j < width; j++)
-        counts[j] = j + 1 < width ? 1 : (double)vmf->memories / capacity;
+        counts[j] = j + 1 < width ? 1 : background * vmf->memories / capacity;
     for (size_t y = 0; y < columns; y++)
         for (size_t j = 0; j < width; j++)
             weights[y * width + j] = counts[j] * prior[y];
+    if (is_unsupervised(vmf))
+        warn_of_uniform_prior(vmf, prior);
     DAM_TRY(dam__matrix_write_doubles(&vmf->base.parameters[PRIOR].value, prior, "class prior"));
     DAM_TRY(dam__matrix_write_doubles(&vmf->base.parameters[COUNTS].value, counts, "counts"));
     DAM_TRY(dam__matrix_write_doubles(&vmf->base.parameters[CLASS_WEIGHTS].value, weights,
@@ -239,8 +268,7 @@ static dam_status refresh(dam__model *model)
     struct vmf *vmf = vmf_of(model);
     return dam__launch(vmf->update_scalars, (dam__range){.global = {1}}, (dam__work){.flops = 30},
                        DAM_ARGUMENTS(dam__arg(vmf->base.parameters[BETA].value.buffer),
-                                     dam__arg(vmf->scalars.buffer),
-                                     dam__arg_real(varsigma_of(vmf)),
+                                     dam__arg(vmf->scalars.buffer), dam__arg_real(varsigma_of(vmf)),
                                      dam__arg_int(vmf->base.task.dim)));
 }
 
@@ -279,7 +307,8 @@ static dam_status begin_epoch(dam__model *model, int epoch)
     return status == DAM_OK ? refresh(model) : status;
 }
 
-/* --- a step ------------------------------------------------------------------------------------- */
+/* --- a step -------------------------------------------------------------------------------------
+ */
 
 /* Samples first ... first+size-1 of a batch: it never exceeds the planned chunk. */
 static dam__batch chunk_of(const dam__batch *batch, int start, int chunk)
@@ -306,6 +335,12 @@ static dam_status similarities(struct vmf *vmf, const dam__batch *batch)
                          dam__whole(&vmf->base.parameters[MEMORIES].value, true), 0.0, &out);
 }
 
+/* An unsupervised model reads no labels: any buffer of the device does. */
+static const dam__buffer *labels_of(const struct vmf *vmf, const dam__batch *batch)
+{
+    return is_unsupervised(vmf) ? vmf->scalars.buffer : batch->labels;
+}
+
 /* E, R, scaled Q and the statistics of every sample, in one pass over the similarities. */
 static dam_status forward(struct vmf *vmf, const dam__batch *batch, double per_sample)
 {
@@ -319,8 +354,8 @@ static dam_status forward(struct vmf *vmf, const dam__batch *batch, double per_s
         DAM_ARGUMENTS(dam__arg(vmf->similarities.buffer), dam__arg(vmf->activations.buffer),
                       dam__arg(vmf->ratios.buffer), dam__arg(vmf->statistics.buffer),
                       dam__arg(weights->buffer), dam__arg(vmf->scalars.buffer),
-                      dam__arg(batch->labels),
-                      dam__arg(batch->rows != NULL ? batch->rows : batch->labels),
+                      dam__arg(labels_of(vmf, batch)),
+                      dam__arg(batch->rows != NULL ? batch->rows : labels_of(vmf, batch)),
                       dam__arg_int(batch->rows != NULL), dam__arg_int(batch->first),
                       dam__arg_int(vmf->memories), dam__arg_int((int)vmf->similarities.ld),
                       dam__arg_int((int)vmf->ratios.ld), dam__arg_int((int)weights->ld),
@@ -335,7 +370,8 @@ static dam_status class_gradient(struct vmf *vmf, const dam__batch *batch, doubl
     dam__device *device = vmf->base.device;
     const dam__matrix *parts = &vmf->gradient_parts;
     const dam__matrix *gradient = &vmf->base.parameters[CLASS_WEIGHTS].gradient;
-    size_t vectors = ((size_t)vmf->memories + (size_t)dam__lanes(device)) / (size_t)dam__lanes(device);
+    size_t vectors =
+        ((size_t)vmf->memories + (size_t)dam__lanes(device)) / (size_t)dam__lanes(device);
     double cells = (double)batch->size * (vmf->memories + 1);
     double real = (double)dam__real_size(device);
     dam__range range = dam__range_items(device, vectors,
@@ -353,10 +389,9 @@ static dam_status class_gradient(struct vmf *vmf, const dam__batch *batch, doubl
     DAM_TRY(dam__launch(
         vmf->reduce_problems, dam__range_items(device, vectors, (size_t)vmf->columns),
         (dam__work){.flops = entries * vmf->parts, .bytes = entries * (vmf->parts + 1) * real},
-        DAM_ARGUMENTS(dam__arg(parts->buffer), dam__arg(gradient->buffer),
-                      dam__arg_int(vmf->parts), dam__arg_int((int)parts->stride),
-                      dam__arg_int(vmf->memories + 1), dam__arg_int((int)parts->ld),
-                      dam__arg_int(accumulate))));
+        DAM_ARGUMENTS(dam__arg(parts->buffer), dam__arg(gradient->buffer), dam__arg_int(vmf->parts),
+                      dam__arg_int((int)parts->stride), dam__arg_int(vmf->memories + 1),
+                      dam__arg_int((int)parts->ld), dam__arg_int(accumulate))));
 cleanup:
     return status;
 }
@@ -374,14 +409,13 @@ static dam_status collect(struct vmf *vmf, const dam__batch *batch, const dam__b
                           int slot, double per_sample, bool accumulate)
 {
     double real = (double)dam__real_size(vmf->base.device);
-    return dam__launch(vmf->collect, dam__range_groups(vmf->base.device, 1, 1),
-                       (dam__work){.flops = 3.0 * batch->size, .bytes = 4 * batch->size * real},
-                       DAM_ARGUMENTS(dam__arg(vmf->statistics.buffer), dam__arg(vmf->scalars.buffer),
-                                     dam__arg(losses),
-                                     dam__arg(vmf->base.parameters[BETA].gradient.buffer),
-                                     dam__arg_int(batch->size), dam__arg_int(slot),
-                                     dam__arg_int(accumulate), dam__arg_real(varsigma_of(vmf)),
-                                     dam__arg_real(per_sample)));
+    return dam__launch(
+        vmf->collect, dam__range_groups(vmf->base.device, 1, 1),
+        (dam__work){.flops = 3.0 * batch->size, .bytes = 4 * batch->size * real},
+        DAM_ARGUMENTS(dam__arg(vmf->statistics.buffer), dam__arg(vmf->scalars.buffer),
+                      dam__arg(losses), dam__arg(vmf->base.parameters[BETA].gradient.buffer),
+                      dam__arg_int(batch->size), dam__arg_int(slot), dam__arg_int(accumulate),
+                      dam__arg_real(varsigma_of(vmf)), dam__arg_real(per_sample)));
 }
 
 static dam_status loss_gradient(dam__model *model, const dam__batch *batch,
@@ -440,17 +474,16 @@ static dam_status evaluate_chunk(struct vmf *vmf, const dam__batch *batch,
         DAM_ARGUMENTS(dam__arg(vmf->similarities.buffer), dam__arg(vmf->activations.buffer),
                       dam__arg(vmf->statistics.buffer), dam__arg(evaluation->predicted),
                       dam__arg(evaluation->nearest), dam__arg(weights->buffer),
-                      dam__arg(vmf->scalars.buffer), dam__arg(batch->labels),
-                      dam__arg_int(batch->first), dam__arg_int(offset),
-                      dam__arg_int(vmf->memories), dam__arg_int((int)vmf->similarities.ld),
-                      dam__arg_int((int)weights->ld), dam__arg_real(vmf->base.config.softening))));
-    DAM_TRY(dam__launch(vmf->score, dam__range_groups(device, 1, 1),
-                        (dam__work){.flops = 2.0 * batch->size, .bytes = 4 * batch->size * real},
-                        DAM_ARGUMENTS(dam__arg(vmf->statistics.buffer),
-                                      dam__arg(evaluation->totals.buffer),
-                                      dam__arg_int(batch->size), dam__arg_int(slot),
-                                      dam__arg_int((int)evaluation->totals.ld),
-                                      dam__arg_int(accumulate))));
+                      dam__arg(vmf->scalars.buffer), dam__arg(labels_of(vmf, batch)),
+                      dam__arg_int(batch->first), dam__arg_int(offset), dam__arg_int(vmf->memories),
+                      dam__arg_int((int)vmf->similarities.ld), dam__arg_int((int)weights->ld),
+                      dam__arg_real(vmf->base.config.softening))));
+    DAM_TRY(dam__launch(
+        vmf->score, dam__range_groups(device, 1, 1),
+        (dam__work){.flops = 2.0 * batch->size, .bytes = 4 * batch->size * real},
+        DAM_ARGUMENTS(dam__arg(vmf->statistics.buffer), dam__arg(evaluation->totals.buffer),
+                      dam__arg_int(batch->size), dam__arg_int(slot),
+                      dam__arg_int((int)evaluation->totals.ld), dam__arg_int(accumulate))));
 cleanup:
     return status;
 }
@@ -496,9 +529,8 @@ dam_status dam__vmf_create(dam__device *device, dam__gemm *gemm, const dam__mode
                            const dam__task *task, dam__model **out)
 {
     if (task->classes < 1)
-        return dam__fail(DAM_USAGE,
-                         "the vmf model learns classes, but the data has no labels; "
-                         "set data.labels");
+        return dam__fail(DAM_USAGE, "the vmf model learns classes, but the data has no labels; "
+                                    "set data.labels, or model.loss = \"unsupervised\"");
     if (task->dim < 3)
         return dam__fail(DAM_USAGE, "the vmf model needs samples of at least 3 features, not %d",
                          task->dim);
@@ -506,8 +538,8 @@ dam_status dam__vmf_create(dam__device *device, dam__gemm *gemm, const dam__mode
     dam_status status = dam__alloc(1, sizeof *vmf, &vmf);
     if (status != DAM_OK)
         return status;
-    vmf->base = (dam__model){.ops = &vmf_ops, .device = device, .gemm = gemm, .config = *config,
-                             .task = *task};
+    vmf->base = (dam__model){
+        .ops = &vmf_ops, .device = device, .gemm = gemm, .config = *config, .task = *task};
     vmf->memories = config->memories;
     vmf->columns = task->classes + 1;
     int tiles = (vmf->columns + LARGEST_TILE - 1) / LARGEST_TILE;

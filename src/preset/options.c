@@ -28,10 +28,14 @@ enum { INCLUDED = 0, OPEN = 1 };
 /* Orders follow the enums of model/config.h and train/config.h. */
 static const char *const kinds[] = {"vmf", NULL};
 static const char *const beta_rules[] = {"learned", "frozen", "annealed", NULL};
+static const char *const losses[] = {"supervised", "unsupervised", NULL};
+static const char *const initials[] = {"random", "data", NULL};
 static const char *const precisions[] = {"single", "double", NULL};
 
 _Static_assert(DAM__KIND_VMF == 0, "kinds");
 _Static_assert(DAM__BETA_LEARNED == 0 && DAM__BETA_FROZEN == 1 && DAM__BETA_ANNEALED == 2, "rules");
+_Static_assert(DAM__LOSS_SUPERVISED == 0 && DAM__LOSS_UNSUPERVISED == 1, "losses");
+_Static_assert(DAM__INITIAL_RANDOM == 0 && DAM__INITIAL_DATA == 1, "initials");
 _Static_assert(DAM__PRECISION_SINGLE == 0 && DAM__PRECISION_DOUBLE == 1, "precisions");
 
 const dam__option dam__options[] = {
@@ -54,6 +58,11 @@ const dam__option dam__options[] = {
     REAL("data", "validation", data.validation, "0.1", 0, INCLUDED, 1, OPEN,
          "Share of the training samples, taken from the end, that is kept apart to tell when to "
          "stop."),
+    INTEGER("data", "patch", data.patch, "0", 0, 65535, "pixels",
+            "Cut the images into square patches of this side, which are then the samples, without "
+            "labels; 0 keeps whole images."),
+    INTEGER("data", "patch_stride", data.patch_stride, "2", 1, 65535, "pixels",
+            "From one patch to the next, along rows and down columns."),
     INTEGER("data", "memory", data.memory, "0", 0, 1e8, "MiB",
             "Device memory that the training samples may take; 0 is as much as fits."),
 
@@ -64,6 +73,20 @@ const dam__option dam__options[] = {
     INTEGER("model", "capacity", model.capacity, "0", 0, 1e7, "memories",
             "Memories the model may grow to. It sets the weight of the background, memories / "
             "capacity; 0 is the same as memories."),
+    CHOICE("model", "initial", model.initial, "random", initials,
+           "First memories: random unit vectors, or training samples drawn at random, none of them "
+           "blank."),
+    REAL("model", "background", model.background, "1", 0, OPEN, 1, INCLUDED,
+         "Factor of the background's weight, which takes up samples that resemble no memory."),
+    CHOICE(
+        "model", "loss", model.loss, "supervised", losses,
+        "What class predictions are compared with: labels, or, unsupervised, themselves, so that "
+        "the model finds classes of its own."),
+    INTEGER("model", "classes", model.classes, "10", 1, 65535, "classes",
+            "How many classes an unsupervised model finds; others take those of the labels."),
+    TEXT("model", "class_counts", model.class_counts,
+         "Relative sizes of an unsupervised model's classes, such as \"110,132,121\" for three; "
+         "equal ones would keep all classes equal. Empty takes slightly different ones for ten."),
     REAL("model", "beta", model.beta, "32", 0, OPEN, 1e6, INCLUDED,
          "First inverse temperature: how sharply a memory answers to what resembles it."),
     CHOICE("model", "beta_rule", model.beta_rule, "learned", beta_rules,

@@ -71,11 +71,11 @@ cleanup:
     return status;
 }
 
-static dam_status save_shape(const dam__dataset *set, dam__container *out)
+static dam_status save_shape(const dam__dataset *set, const dam__task *task, dam__container *out)
 {
     dam_status status = DAM_OK;
     dam__array array = {0};
-    const int64_t items[] = {(int64_t)set->features, set->classes, (int64_t)set->height,
+    const int64_t items[] = {task->dim, task->classes, (int64_t)set->height,
                              (int64_t)set->width};
     const size_t count = sizeof items / sizeof *items;
     DAM_TRY(dam__array_create(DAM__I64, 1, &count, &array));
@@ -86,7 +86,8 @@ cleanup:
     return status;
 }
 
-static dam_status save_facts(const dam__run_facts *facts, dam__container *out)
+static dam_status save_facts(const dam__run_facts *facts, const dam__task *task,
+                             dam__container *out)
 {
     dam_status status = DAM_OK;
     dam__text preset = {0};
@@ -100,7 +101,7 @@ static dam_status save_facts(const dam__run_facts *facts, dam__container *out)
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         DAM_TRY(dam__container_set_text(out, texts[i][0], texts[i][1]));
-    DAM_TRY(save_shape(facts->set, out));
+    DAM_TRY(save_shape(facts->set, task, out));
 cleanup:
     dam__text_free(&preset);
     return status;
@@ -112,7 +113,7 @@ dam_status dam__run_save(const char *folder, const dam__run_facts *facts, dam__t
     dam__container container = {0};
     char *file = NULL;
     DAM_TRY(dam__path_join(&file, folder, "run.h5"));
-    DAM_TRY(save_facts(facts, &container));
+    DAM_TRY(save_facts(facts, &dam__trainer_model(trainer)->task, &container));
     DAM_TRY(dam__checkpoint_save(trainer, &container));
     DAM_TRY(dam__container_write(&container, file));
 cleanup:
