@@ -59,8 +59,7 @@ static dam_status append_confusion(dam__text *text, const dam__classification *r
     dam_status status = DAM_OK;
     size_t classes = (size_t)result->classes, width = classes + 1;
     if (classes > CLASSES_SHOWN)
-        return dam__text_append(text, "\n%zu classes: the confusion matrix is in --json\n",
-                                classes);
+        return dam__text_append(text, "\n%zu classes: the confusion matrix is in --json\n", classes);
     DAM_TRY(dam__text_append(text, "\ntrue\\predicted"));
     for (size_t column = 0; column < classes; column++)
         DAM_TRY(dam__text_append(text, " %4zu", column));
@@ -143,7 +142,8 @@ cleanup:
 static const flag flags[] = {FLAG_SET,     FLAG_DEVICE, FLAG_GEMM,  FLAG_KERNELS,
                              FLAG_PROFILE, FLAG_JSON,   FLAG_QUIET, FLAG_END};
 
-static const char *const examples[] = {"denseam eval runs/mnist", "denseam eval runs/mnist --json",
+static const char *const examples[] = {"denseam eval runs/mnist",
+                                       "denseam eval runs/mnist --json",
                                        "denseam eval runs/mnist --set data.name= "
                                        "--set data.images=my.npy --set data.labels=my-labels.npy "
                                        "--set data.test_images=my.npy "
@@ -156,10 +156,9 @@ const command eval_command = {
     .least = 1,
     .most = 1,
     .summary = "score a run on its test set",
-    .text =
-        "Scores a run on the test set of its preset, or on another that --set names: accuracy, "
-        "macro F1, the confusion matrix, how often the class of the nearest memory is right, and "
-        "how often it is what the model predicts (its fidelity).",
+    .text = "Scores a run on the test set of its preset, or on another that --set names: accuracy, "
+            "macro F1, the confusion matrix, how often the class of the nearest memory is right, and "
+            "how often it is what the model predicts (its fidelity).",
     .examples = examples,
     .flags = flags,
     .run = run_eval,
