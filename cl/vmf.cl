@@ -43,9 +43,10 @@ inline vector activation(const vector m, const int j, const int memories, const 
 {
     const vmask at = (vmask)j + LANE_INDEX;
     const vector h = SELECT(b * m - tau, 0, at == (vmask)memories) - shift;
-    /* What underflows counts as 0: subnormal numbers would slow CPUs down. */
-    const vmask counts = (at <= (vmask)memories) & (h > (vector)LEAST_EXPONENT);
-    return SELECT(0, exp(h), counts);
+    /* What underflows counts as 0: subnormal numbers would slow CPUs down. Asked this way round so
+     * that a NaN passes, and reaches the loss. */
+    const vmask outside = (at > (vmask)memories) | (h <= (vector)LEAST_EXPONENT);
+    return SELECT(exp(h), 0, outside);
 }
 
 /* max(0, largest h) over a row: 0 is the exponent of the background. */
@@ -58,6 +59,12 @@ inline real row_shift(__global const real *similarity, const int memories, const
         largest = fmax(largest, SELECT(0, b * LOAD(similarity + j) - tau, inside));
     }
     return GROUP_MAX(scratch, lanes_max(largest));
+}
+
+/* At least the smallest normal number; unlike fmax, it lets a NaN through: so divergence is seen. */
+inline real at_least_tiny(const real sum)
+{
+    return sum < REAL_TINY ? REAL_TINY : sum;
 }
 
 /* sums[y] = sum over the row of activation * weights[y], at least the smallest normal number. */
@@ -76,7 +83,7 @@ inline void class_sums(__global const real *activations, __global const real *we
             }
         }
         for (int t = 0; t < TILE; t++) {
-            const real sum = fmax(GROUP_SUM(scratch, lanes_sum(partial[t])), REAL_TINY);
+            const real sum = at_least_tiny(GROUP_SUM(scratch, lanes_sum(partial[t])));
             if (y0 + t < COLUMNS && get_local_id(0) == 0)
                 sums[y0 + t] = sum;
         }
@@ -337,7 +344,7 @@ ONE_GROUP __kernel void vmf_score(__global const real *restrict statistics,
  * Sinkhorn-Knopp on the class weights: every memory's weights (background included) sum to its count,
  * every class column to total * prior. At most `iterations`; once the sums over classes were within
  * `tolerance` the rest scale by 1, so that the trip count is the same for every work-item. Ends on
- * the columns. One work-group, lanes along the memories.
+ * the columns. A column of prior 0 (the softening class without softening) holds zeros and stays so. One work-group, lanes along the memories.
  */
 ONE_GROUP __kernel void vmf_sinkhorn(__global real *restrict weights,
                                      __global const real *restrict counts,
@@ -371,7 +378,7 @@ ONE_GROUP __kernel void vmf_sinkhorn(__global real *restrict weights,
         for (int y = 0; y < COLUMNS; y++) {
             const real sum = GROUP_SUM(scratch, lanes_sum(column[y]));
             if (get_local_id(0) == 0)
-                factor[y] = done ? 1 : sum > 0 ? total * prior[y] / sum : 0;
+                factor[y] = done || prior[y] == 0 ? 1 : total * prior[y] / sum;
         }
         const real worst = GROUP_MAX(scratch, lanes_max(off));
         GROUP_BARRIER();

@@ -133,3 +133,16 @@ cleanup:
     free(kernel);
     return status;
 }
+
+dam_status dam__program_kernel_names(const dam__program *program, char **names)
+{
+    dam_status status = DAM_OK;
+    dam__device *device = program->device;
+    size_t length = 0;
+    *names = NULL;
+    DAM_CL(clGetProgramInfo(program->handle, CL_PROGRAM_KERNEL_NAMES, 0, NULL, &length));
+    DAM_TRY(dam__alloc(length + 1, 1, names));
+    DAM_CL(clGetProgramInfo(program->handle, CL_PROGRAM_KERNEL_NAMES, length, *names, NULL));
+cleanup:
+    return status;
+}

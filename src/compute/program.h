@@ -22,6 +22,9 @@ void dam__program_destroy(dam__program *program);
 /* The kernel of that name; it belongs to the program. */
 dam_status dam__program_kernel(dam__program *program, const char *name, dam__kernel **out);
 
+/* *names = the names of all its kernels, separated by semicolons; free with free(). */
+dam_status dam__program_kernel_names(const dam__program *program, char **names);
+
 typedef struct dam__argument {
     enum { DAM__ARGUMENT_BUFFER, DAM__ARGUMENT_INT, DAM__ARGUMENT_REAL, DAM__ARGUMENT_UINT } type;
     const dam__buffer *buffer;

@@ -37,9 +37,9 @@ typedef struct dam__dataset {
     dam__array samples; /* n x features, uint8 or float32 (float64 and integers are converted); with
                          * patches, the images that they are cut from */
     dam__patches patches;
-    bool on_sphere; /* samples are unit vectors already: they are not centred */
+    bool on_sphere;     /* samples are unit vectors already: they are not centred */
     dam__array teacher; /* memories x features that made-up samples are drawn from; else no data */
-    int32_t *labels;    /* n, or NULL; 0 ... classes - 1; a teacher's also `classes`: none of them */
+    int32_t *labels; /* n, or NULL; 0 ... classes - 1; a teacher's also `classes`: none of them */
     size_t count;       /* n */
     size_t features;    /* product of all axes but the first */
     size_t height, width; /* of the image; 0 where a sample is not a 2-D image */

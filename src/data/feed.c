@@ -137,8 +137,8 @@ static dam_status plan_images(dam__feed *feed, dam__plan *plan)
     dam_status status = DAM_OK;
     DAM_TRY(dam__plan_buffer(plan, "samples: images", image_bytes(feed->set), &feed->images));
     if (feed->options.shuffle)
-        DAM_TRY(dam__plan_buffer(plan, "order of the epoch",
-                                 feed->options.count * sizeof(int32_t), &feed->order));
+        DAM_TRY(dam__plan_buffer(plan, "order of the epoch", feed->options.count * sizeof(int32_t),
+                                 &feed->order));
     DAM_TRY(dam__plan_matrix(plan, "batch", feed->options.batch, (int)feed->set->features, 1,
                              &feed->gathered));
 cleanup:
@@ -386,12 +386,11 @@ static dam_status next_cut(dam__feed *feed, int start, int size, dam__batch *out
     return dam__launch(
         feed->cut_patches, dam__range_groups(feed->device, (size_t)size, 1),
         (dam__work){.flops = 5 * items, .bytes = items * (double)dam__real_size(feed->device)},
-        DAM_ARGUMENTS(dam__arg(feed->images),
-                      dam__arg(feed->order != NULL ? feed->order : feed->images),
-                      dam__arg(feed->gathered.buffer), dam__arg_int(feed->order != NULL),
-                      dam__arg_int(start), dam__arg_int((int)feed->options.first),
-                      dam__arg_uint(set->patches.multiplier), dam__arg_uint((uint32_t)set->count),
-                      dam__arg_int((int)feed->gathered.ld)));
+        DAM_ARGUMENTS(
+            dam__arg(feed->images), dam__arg(feed->order != NULL ? feed->order : feed->images),
+            dam__arg(feed->gathered.buffer), dam__arg_int(feed->order != NULL), dam__arg_int(start),
+            dam__arg_int((int)feed->options.first), dam__arg_uint(set->patches.multiplier),
+            dam__arg_uint((uint32_t)set->count), dam__arg_int((int)feed->gathered.ld)));
 }
 
 dam_status dam__feed_next(dam__feed *feed, dam__batch *out)

@@ -3,8 +3,8 @@
  *
  * A set that fits lives on the device and is read through a permuted index; one that does not is
  * streamed in two chunks, the next prepared on the host while the device works on the present one.
- * Both give the same batches of the same samples. Of a set of patches, the images live on the device
- * and each batch is cut out of them.
+ * Both give the same batches of the same samples. Of a set of patches, the images live on the
+ * device and each batch is cut out of them.
  */
 #ifndef DAM__DATA_FEED_H
 #define DAM__DATA_FEED_H

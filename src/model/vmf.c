@@ -474,9 +474,9 @@ static dam_status evaluate_chunk(struct vmf *vmf, const dam__batch *batch,
                       dam__arg(vmf->statistics.buffer), dam__arg(evaluation->predicted),
                       dam__arg(evaluation->nearest), dam__arg(weights->buffer),
                       dam__arg(vmf->scalars.buffer), dam__arg(labels_of(vmf, batch)),
-                      dam__arg_int(batch->first), dam__arg_int(offset),
-                      dam__arg_int(vmf->memories), dam__arg_int((int)vmf->similarities.ld),
-                      dam__arg_int((int)weights->ld), dam__arg_real(vmf->base.config.softening))));
+                      dam__arg_int(batch->first), dam__arg_int(offset), dam__arg_int(vmf->memories),
+                      dam__arg_int((int)vmf->similarities.ld), dam__arg_int((int)weights->ld),
+                      dam__arg_real(vmf->base.config.softening))));
     DAM_TRY(dam__launch(vmf->score, dam__range_groups(device, 1, 1),
                         (dam__work){.flops = 2.0 * batch->size, .bytes = 4 * batch->size * real},
                         DAM_ARGUMENTS(dam__arg(vmf->statistics.buffer),
@@ -529,9 +529,8 @@ dam_status dam__vmf_create(dam__device *device, dam__gemm *gemm, const dam__mode
                            const dam__task *task, dam__model **out)
 {
     if (task->classes < 1)
-        return dam__fail(DAM_USAGE,
-                         "the vmf model learns classes, but the data has no labels; "
-                         "set data.labels, or model.loss = \"unsupervised\"");
+        return dam__fail(DAM_USAGE, "the vmf model learns classes, but the data has no labels; "
+                                    "set data.labels, or model.loss = \"unsupervised\"");
     if (task->dim < 3)
         return dam__fail(DAM_USAGE, "the vmf model needs samples of at least 3 features, not %d",
                          task->dim);

@@ -78,9 +78,10 @@ const dam__option dam__options[] = {
            "blank."),
     REAL("model", "background", model.background, "1", 0, OPEN, 1, INCLUDED,
          "Factor of the background's weight, which takes up samples that resemble no memory."),
-    CHOICE("model", "loss", model.loss, "supervised", losses,
-           "What class predictions are compared with: labels, or, unsupervised, themselves, so that "
-           "the model finds classes of its own."),
+    CHOICE(
+        "model", "loss", model.loss, "supervised", losses,
+        "What class predictions are compared with: labels, or, unsupervised, themselves, so that "
+        "the model finds classes of its own."),
     INTEGER("model", "classes", model.classes, "10", 1, 65535, "classes",
             "How many classes an unsupervised model finds; others take those of the labels."),
     TEXT("model", "class_counts", model.class_counts,

@@ -75,8 +75,7 @@ static dam_status save_shape(const dam__dataset *set, const dam__task *task, dam
 {
     dam_status status = DAM_OK;
     dam__array array = {0};
-    const int64_t items[] = {task->dim, task->classes, (int64_t)set->height,
-                             (int64_t)set->width};
+    const int64_t items[] = {task->dim, task->classes, (int64_t)set->height, (int64_t)set->width};
     const size_t count = sizeof items / sizeof *items;
     DAM_TRY(dam__array_create(DAM__I64, 1, &count, &array));
     memcpy(array.data, items, sizeof items);

@@ -55,9 +55,8 @@ static dam_status read_score(dam__evaluator *evaluator, dam__score *out)
     }
     int samples = dam__feed_samples(evaluator->feed);
     bool compared = evaluator->model->config.loss == DAM__LOSS_SUPERVISED;
-    *out = (dam__score){.loss = loss / samples,
-                        .accuracy = compared ? right / samples : NAN,
-                        .samples = samples};
+    *out = (dam__score){
+        .loss = loss / samples, .accuracy = compared ? right / samples : NAN, .samples = samples};
 cleanup:
     free(totals);
     return status;

@@ -1,0 +1,29 @@
+#include "base/summary.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static int ascending(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* The value below which this share of the sorted values lies, between two of them if need be. */
+static double quantile(const double *sorted, size_t count, double share)
+{
+    double place = share * (double)(count - 1);
+    size_t below = (size_t)place;
+    size_t above = below + 1 < count ? below + 1 : below;
+    return sorted[below] + (place - (double)below) * (sorted[above] - sorted[below]);
+}
+
+dam__summary dam__summarise(double *values, size_t count)
+{
+    if (count == 0)
+        return (dam__summary){.median = NAN, .spread = NAN};
+    qsort(values, count, sizeof *values, ascending);
+    double median = quantile(values, count, 0.5);
+    double range = quantile(values, count, 0.75) - quantile(values, count, 0.25);
+    return (dam__summary){.median = median, .spread = range > 0 ? range / fabs(median) : 0};
+}

@@ -1,0 +1,15 @@
+/* What repeated measurements say together. */
+#ifndef DAM__BASE_SUMMARY_H
+#define DAM__BASE_SUMMARY_H
+
+#include <stddef.h>
+
+/* spread is the interquartile range over the median: half of the values lie within it. */
+typedef struct dam__summary {
+    double median, spread;
+} dam__summary;
+
+/* Sorts values. NaN and NaN where count is 0; a spread of 0 where it is 1. */
+dam__summary dam__summarise(double *values, size_t count);
+
+#endif

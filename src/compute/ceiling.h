@@ -1,0 +1,38 @@
+/*
+ * What a device can do at best, measured on it: the numbers that others are compared with.
+ *
+ * The clock is the wall clock round a finish, and each sample lasts long enough for it.
+ */
+#ifndef DAM__COMPUTE_CEILING_H
+#define DAM__COMPUTE_CEILING_H
+
+#include "base/summary.h"
+#include "compute/device.h"
+
+typedef enum dam__ceiling_kind {
+    DAM__CEILING_FMA,      /* fused multiply-adds in registers: flop/s, two each */
+    DAM__CEILING_COPY,     /* device memory, larger than caches: bytes read and written a second */
+    DAM__CEILING_LATENCY,  /* an empty kernel from its launch until the host knows: seconds */
+    DAM__CEILING_LAUNCH,   /* each of many empty kernels queued back to back: seconds */
+    DAM__CEILING_UPLOAD,   /* host to device: bytes a second */
+    DAM__CEILING_DOWNLOAD, /* device to host: bytes a second */
+    DAM__CEILING_KINDS
+} dam__ceiling_kind;
+
+typedef struct dam__ceiling dam__ceiling;
+
+/*
+ * Compiles the kernels and finds out how much work makes a sample long enough (a few tens of
+ * milliseconds). Its buffers stay allocated until dam__ceiling_destroy. DAM_SELFTEST where the
+ * multiply-adds gave a wrong result: the device is not to be trusted.
+ */
+dam_status dam__ceiling_create(dam__device *device, dam__ceiling **out);
+void dam__ceiling_destroy(dam__ceiling *ceiling);
+
+/* One sample, in the kind's unit. Waits for the queue before and after. */
+dam_status dam__ceiling_sample(dam__ceiling *ceiling, dam__ceiling_kind kind, double *out);
+
+/* The median of several samples. */
+dam_status dam__ceiling_measure(dam__ceiling *ceiling, dam__ceiling_kind kind, dam__summary *out);
+
+#endif

@@ -1,0 +1,65 @@
+/* The kernels that measure a device, so that nothing is left out of what they are timed for. */
+#include "compute/selftest.h"
+
+/* Chain i counts up from start + i, one at a time, in whole numbers. */
+static dam_status run_fma(dam__trial *trial)
+{
+    dam_status status = DAM_OK;
+    enum { CHAINS = 8, UNROLLED = 8, MOST_LANES = 16 };
+    const int rounds = trial->tiny ? 3 : 1000, lanes = dam__lanes(trial->device);
+    const int items = 2 * dam__group(trial->device);
+    double start[MOST_LANES], *wanted = NULL;
+    dam__matrix first, results;
+    dam__kernel *kernel = NULL;
+    DAM_TRY(dam__trial_array(trial, 2 * (size_t)items, sizeof *wanted, &wanted));
+    for (int l = 0; l < lanes; l++)
+        start[l] = l;
+    for (int i = 0; i < items; i++) {
+        wanted[2 * i] = lanes * CHAINS * (CHAINS - 1) / 2;
+        wanted[2 * i + 1] = lanes - 1 + rounds * UNROLLED;
+    }
+    DAM_TRY(dam__trial_matrix(trial, 1, lanes, 1, start, &first));
+    DAM_TRY(dam__trial_matrix(trial, 1, 2 * items, 1, NULL, &results));
+    DAM_TRY(dam__trial_kernel(trial, "ceiling", "-DCHAINS=8 -DUNROLLED=8", "ceiling_fma", &kernel));
+    DAM_TRY(dam__launch(kernel, dam__range_groups(trial->device, 2, 1), (dam__work){0},
+                        DAM_ARGUMENTS(dam__arg(first.buffer), dam__arg(results.buffer),
+                                      dam__arg_int(rounds), dam__arg_real(1), dam__arg_real(1))));
+    DAM_TRY(dam__trial_compare_matrix(trial, &results, wanted, 0));
+cleanup:
+    return status;
+}
+
+static dam_status run_copy(dam__trial *trial)
+{
+    dam_status status = DAM_OK;
+    enum { GROUPS = 3 };
+    const int copied = dam__group(trial->device) * 4 * dam__lanes(trial->device) * GROUPS;
+    double *values = NULL;
+    dam__matrix from, to;
+    dam__kernel *kernel = NULL, *empty = NULL;
+    DAM_TRY(dam__trial_numbers(trial, (size_t)copied, -1, 1, &values));
+    DAM_TRY(dam__trial_matrix(trial, 1, copied, 1, values, &from));
+    DAM_TRY(dam__trial_matrix(trial, 1, copied, 1, NULL, &to));
+    DAM_TRY(dam__trial_kernel(trial, "ceiling", "-DCOPIED=4", "ceiling_copy", &kernel));
+    DAM_TRY(dam__trial_kernel(trial, "ceiling", "-DCOPIED=4", "ceiling_empty", &empty));
+    DAM_TRY(dam__launch(empty, (dam__range){.global = {1}}, (dam__work){0}, 0, NULL));
+    DAM_TRY(dam__launch(kernel, dam__range_groups(trial->device, GROUPS, 1), (dam__work){0},
+                        DAM_ARGUMENTS(dam__arg(from.buffer), dam__arg(to.buffer))));
+    DAM_TRY(dam__trial_compare_matrix(trial, &to, values, 0));
+cleanup:
+    return status;
+}
+
+const dam__selftest_case dam__selftest_ceiling_cases[] = {
+    {.name = "ceiling: multiply-adds",
+     .kernels = "ceiling_fma",
+     .tolerance = 0,
+     .reason = "whole numbers",
+     .run = run_fma},
+    {.name = "ceiling: copying",
+     .kernels = "ceiling_copy ceiling_empty",
+     .tolerance = 0,
+     .reason = "copies",
+     .run = run_copy},
+    {0},
+};

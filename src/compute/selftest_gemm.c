@@ -1,0 +1,217 @@
+/* Products of every kind of shape against sums in double. */
+#include <math.h>
+
+#include "compute/random.h"
+#include "compute/selftest.h"
+
+struct shape {
+    int m, n, k, count;
+};
+
+/* Host side of a product; op(A) is m x k, op(B) is k x n. */
+struct product {
+    struct shape shape;
+    dam__matrix a, b, c;
+    dam__operand left, right;
+    double *a_host, *b_host, *c_host;
+    const int32_t *rows; /* of A, or NULL */
+    double alpha, beta;
+};
+
+static size_t at(const dam__matrix *matrix, int problem, int row, int column)
+{
+    return ((size_t)problem * (size_t)matrix->rows + (size_t)row) * (size_t)matrix->cols +
+           (size_t)column;
+}
+
+/* C[i][j] of one problem; its terms' sizes go to *size. */
+static double wanted_entry(const struct product *p, int problem, int i, int j, double *size)
+{
+    double sum = 0, before = p->beta * p->c_host[at(&p->c, problem, i, j)];
+    *size = fabs(before);
+    for (int d = 0; d < p->shape.k; d++) {
+        int row = p->left.transposed ? d : i, column = p->left.transposed ? i : d;
+        row = p->rows != NULL ? p->rows[row] : row;
+        double a = p->a_host[at(&p->a, problem, row, column)];
+        double b = p->right.transposed ? p->b_host[at(&p->b, problem, j, d)]
+                                       : p->b_host[at(&p->b, problem, d, j)];
+        sum += a * b;
+        *size += fabs(p->alpha * a * b);
+    }
+    return p->alpha * sum + before;
+}
+
+/* All entries of small products, a few hundred of large ones. */
+static dam_status compare_product(dam__trial *trial, const struct product *p)
+{
+    dam_status status = DAM_OK;
+    enum { COMPARED = 400 };
+    size_t items = dam__matrix_items(&p->c), columns = (size_t)p->c.cols;
+    double *got = NULL;
+    DAM_TRY(dam__trial_array(trial, items, sizeof *got, &got));
+    DAM_TRY(dam__matrix_read_doubles(&p->c, got, "self-test"));
+    size_t step = items <= 4 * COMPARED ? 1 : items / COMPARED | 1;
+    for (size_t i = 0; i < items; i += step) {
+        double size = 0;
+        size_t row = i / columns;
+        double wanted = wanted_entry(p, (int)(row / (size_t)p->c.rows),
+                                     (int)(row % (size_t)p->c.rows), (int)(i % columns), &size);
+        /* The rounding of a sum of k terms grows like the root of k. */
+        dam__trial_compare(trial, got[i], wanted, size * sqrt(p->shape.k));
+    }
+cleanup:
+    return status;
+}
+
+/* Multiplies with scratch memory of the product's own. */
+static dam_status multiply(dam__trial *trial, const struct product *p)
+{
+    dam_status status = DAM_OK;
+    dam__gemm *gemm = NULL;
+    dam__plan *plan = NULL;
+    DAM_TRY(dam__gemm_create(trial->device, trial->provider, &gemm));
+    DAM_TRY(dam__plan_create(trial->device, &plan));
+    DAM_TRY(dam__gemm_reserve(gemm, p->left, p->right, &p->c));
+    DAM_TRY(dam__gemm_plan(gemm, plan));
+    DAM_TRY(dam__plan_allocate(plan));
+    DAM_TRY(dam__gemm_run(gemm, p->alpha, p->left, p->right, p->beta, &p->c));
+    DAM_TRY(dam__device_finish(trial->device));
+cleanup:
+    dam__gemm_destroy(gemm);
+    dam__plan_destroy(plan);
+    return status;
+}
+
+/* transposed: bit 0 for A, bit 1 for B. */
+static dam_status check_product(dam__trial *trial, struct shape shape, int transposed, double beta,
+                                bool indexed)
+{
+    dam_status status = DAM_OK;
+    bool left = (transposed & 1) != 0, right = (transposed & 2) != 0;
+    int a_rows = left ? shape.k : shape.m, a_cols = left ? shape.m : shape.k;
+    int b_rows = right ? shape.n : shape.k, b_cols = right ? shape.k : shape.n;
+    struct product p = {.shape = shape, .alpha = beta == 0 ? 1 : -0.75, .beta = beta};
+    size_t problems = (size_t)shape.count;
+    DAM_TRY(
+        dam__trial_numbers(trial, problems * (size_t)a_rows * (size_t)a_cols, -1, 1, &p.a_host));
+    DAM_TRY(
+        dam__trial_numbers(trial, problems * (size_t)b_rows * (size_t)b_cols, -1, 1, &p.b_host));
+    DAM_TRY(
+        dam__trial_numbers(trial, problems * (size_t)shape.m * (size_t)shape.n, -1, 1, &p.c_host));
+    DAM_TRY(dam__trial_matrix(trial, a_rows, a_cols, shape.count, p.a_host, &p.a));
+    DAM_TRY(dam__trial_matrix(trial, b_rows, b_cols, shape.count, p.b_host, &p.b));
+    DAM_TRY(dam__trial_matrix(trial, shape.m, shape.n, shape.count, p.c_host, &p.c));
+    p.left = dam__whole(&p.a, left);
+    p.right = dam__whole(&p.b, right);
+    if (indexed) {
+        int32_t *rows = NULL;
+        dam__buffer *buffer = NULL;
+        DAM_TRY(dam__trial_array(trial, (size_t)a_rows, sizeof *rows, &rows));
+        for (int i = 0; i < a_rows; i++)
+            rows[i] = (int32_t)dam__permuted(1, 0, (uint32_t)a_rows, (uint32_t)i);
+        DAM_TRY(dam__trial_buffer(trial, rows, (size_t)a_rows * sizeof *rows, &buffer));
+        p.left.rows = buffer;
+        p.rows = rows;
+    }
+    DAM_TRY(multiply(trial, &p));
+    DAM_TRY(compare_product(trial, &p));
+cleanup:
+    return status;
+}
+
+/* All four transpositions, adding to C in two of them. */
+static dam_status check_shape(dam__trial *trial, int m, int n, int k, int count)
+{
+    dam_status status = DAM_OK;
+    const struct shape shape = {m, n, k, count};
+    for (int transposed = 0; transposed < 4; transposed++)
+        DAM_TRY(check_product(trial, shape, transposed, transposed % 3 == 0 ? 0 : 0.5, false));
+cleanup:
+    return status;
+}
+
+static dam_status run_tiny(dam__trial *trial)
+{
+    return check_shape(trial, 1, 1, 1, 1);
+}
+
+static dam_status run_odd(dam__trial *trial)
+{
+    return trial->tiny ? check_shape(trial, 5, 7, 3, 1) : check_shape(trial, 61, 83, 37, 1);
+}
+
+static dam_status run_wide(dam__trial *trial)
+{
+    return trial->tiny ? check_shape(trial, 2, 35, 3, 1) : check_shape(trial, 3, 500, 70, 1);
+}
+
+static dam_status run_tall(dam__trial *trial)
+{
+    return trial->tiny ? check_shape(trial, 30, 2, 3, 1) : check_shape(trial, 500, 3, 70, 1);
+}
+
+/* Beyond the depth that the panel provider multiplies at once. */
+static dam_status run_deep(dam__trial *trial)
+{
+    return trial->tiny ? check_shape(trial, 2, 2, 70, 1) : check_shape(trial, 5, 7, 4500, 1);
+}
+
+/* One vector more than whole panels of two, and one column more than that. */
+static dam_status run_narrow(dam__trial *trial)
+{
+    int lanes = dam__lanes(trial->device);
+    int depth = trial->tiny ? 2 : 50, rows = trial->tiny ? 2 : 30;
+    dam_status status = check_shape(trial, rows, 3 * lanes, depth, 1);
+    return status == DAM_OK ? check_shape(trial, rows, 3 * lanes + 1, depth, 1) : status;
+}
+
+static dam_status run_problems(dam__trial *trial)
+{
+    return trial->tiny ? check_shape(trial, 2, 3, 2, 2) : check_shape(trial, 19, 33, 21, 3);
+}
+
+static dam_status run_gathered(dam__trial *trial)
+{
+    dam_status status = DAM_OK;
+    const struct shape shape =
+        trial->tiny ? (struct shape){3, 4, 3, 1} : (struct shape){40, 50, 30, 1};
+    DAM_TRY(check_product(trial, shape, 0, 0, true));
+    DAM_TRY(check_product(trial, shape, 1, 0, true));
+cleanup:
+    return status;
+}
+
+/* The products of the run that is to come: similarities, and the memories' gradient. */
+static dam_status run_sized(dam__trial *trial)
+{
+    dam_status status = DAM_OK;
+    const dam__selftest_sizes *sizes = &trial->sizes;
+    const struct shape similarities = {sizes->batch, sizes->memories, sizes->dim, 1};
+    const struct shape gradient = {sizes->memories, sizes->dim, sizes->batch, 1};
+    DAM_TRY(check_product(trial, similarities, 2, 0, false));
+    DAM_TRY(check_product(trial, gradient, 1, 0, false));
+cleanup:
+    return status;
+}
+
+#define PANEL_KERNELS                                                                              \
+    "panel_pack_a_along panel_pack_a_across panel_pack_b_along panel_pack_b_across panel_gemm"
+#define GEMM_CASE(NAME, RUN, ...)                                                                  \
+    {                                                                                              \
+        .name = "gemm: " NAME, .kernels = PANEL_KERNELS, .tolerance = 4, .products = true,         \
+        .reason = "roundings of k terms, in units of their sizes' sum times the root of k",        \
+        .run = (RUN), __VA_ARGS__                                                                  \
+    }
+
+const dam__selftest_case dam__selftest_gemm_cases[] = {
+    GEMM_CASE("one number", run_tiny, ),
+    GEMM_CASE("odd", run_odd, ),
+    GEMM_CASE("wide", run_wide, ),
+    GEMM_CASE("tall", run_tall, ),
+    GEMM_CASE("deep", run_deep, ),
+    GEMM_CASE("narrow last panel", run_narrow, ),
+    GEMM_CASE("several problems", run_problems, ),
+    GEMM_CASE("gathered rows", run_gathered, .gathers = true),
+    GEMM_CASE("this run's shapes", run_sized, .sized = true),
+    {0},
+};

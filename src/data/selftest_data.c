@@ -1,0 +1,152 @@
+#include "data/selftest_data.h"
+
+#include <math.h>
+
+#include "compute/random.h"
+
+/* The sample's mean goes, the rest is scaled to unit norm; zero norm stays zero. */
+static void prepare_sample(const double *raw, size_t dim, double *out)
+{
+    double sum = 0, squares = 0;
+    for (size_t j = 0; j < dim; j++)
+        sum += raw[j];
+    for (size_t j = 0; j < dim; j++) {
+        out[j] = raw[j] - sum / (double)dim;
+        squares += out[j] * out[j];
+    }
+    for (size_t j = 0; j < dim; j++)
+        out[j] = squares > 1e-12 ? out[j] / sqrt(squares) : 0;
+}
+
+/* Samples of bytes or floats; the second is constant, so its norm is zero. */
+static dam_status check_sphere(dam__trial *trial, bool floats)
+{
+    dam_status status = DAM_OK;
+    enum { SAMPLES = 3, FIRST_ROW = 2 };
+    size_t dim = trial->tiny ? 9 : 1003, items = dim * SAMPLES;
+    double *values = NULL, *wanted = NULL;
+    float *singles = NULL;
+    unsigned char *bytes = NULL;
+    dam__matrix samples;
+    dam__buffer *raw = NULL;
+    dam__kernel *kernel = NULL;
+    DAM_TRY(dam__trial_numbers(trial, items, 0, 255, &values));
+    DAM_TRY(dam__trial_array(trial, items + FIRST_ROW * dim, sizeof *wanted, &wanted));
+    DAM_TRY(dam__trial_array(trial, items, sizeof *singles, &singles));
+    DAM_TRY(dam__trial_array(trial, items, 1, &bytes));
+    for (size_t i = 0; i < items; i++) {
+        values[i] = i / dim == 1 ? (double)17.3f : values[i];
+        values[i] = floats ? values[i] : floor(values[i]);
+        singles[i] = (float)values[i];
+        bytes[i] = (unsigned char)values[i];
+    }
+    for (size_t i = 0; i < SAMPLES; i++)
+        prepare_sample(values + i * dim, dim, wanted + (FIRST_ROW + i) * dim);
+    DAM_TRY(dam__trial_matrix(trial, SAMPLES + FIRST_ROW, (int)dim, 1, NULL, &samples));
+    DAM_TRY(floats ? dam__trial_buffer(trial, singles, items * sizeof *singles, &raw)
+                   : dam__trial_buffer(trial, bytes, items, &raw));
+    DAM_TRY(dam__trial_kernel(trial, "data", floats ? "-DSOURCE=float" : "-DSOURCE=uchar",
+                              "data_sphere", &kernel));
+    DAM_TRY(
+        dam__launch(kernel, dam__range_groups(trial->device, SAMPLES, 1), (dam__work){0},
+                    DAM_ARGUMENTS(dam__arg(raw), dam__arg(samples.buffer), dam__arg_int((int)dim),
+                                  dam__arg_int((int)samples.ld), dam__arg_int(FIRST_ROW))));
+    DAM_TRY(dam__trial_compare_matrix(trial, &samples, wanted, 0));
+cleanup:
+    return status;
+}
+
+static dam_status run_sphere_bytes(dam__trial *trial)
+{
+    return check_sphere(trial, false);
+}
+
+static dam_status run_sphere_floats(dam__trial *trial)
+{
+    return check_sphere(trial, true);
+}
+
+static dam_status run_order(dam__trial *trial)
+{
+    dam_status status = DAM_OK;
+    const uint32_t size = trial->tiny ? 70 : 5000, side = trial->tiny ? 9 : 71;
+    const uint64_t seed = 0x123456789abcdef0;
+    enum { EPOCH = 3 };
+    dam__buffer *rows = NULL;
+    dam__kernel *kernel = NULL;
+    int32_t *wanted = NULL;
+    DAM_TRY(dam__trial_array(trial, size, sizeof *wanted, &wanted));
+    for (uint32_t i = 0; i < size; i++)
+        wanted[i] = (int32_t)dam__permuted(seed, EPOCH, size, i);
+    DAM_TRY(dam__trial_buffer(trial, NULL, size * sizeof *wanted, &rows));
+    DAM_TRY(dam__trial_kernel(trial, "data", "-DSOURCE=uchar", "data_order", &kernel));
+    DAM_TRY(dam__launch(kernel, dam__range_items(trial->device, size, 1), (dam__work){0},
+                        DAM_ARGUMENTS(dam__arg(rows), dam__arg_uint(size), dam__arg_uint(side),
+                                      dam__arg_uint(EPOCH), dam__arg_uint((uint32_t)seed),
+                                      dam__arg_uint((uint32_t)(seed >> 32)),
+                                      dam__arg_uint(DAM__STREAM_ORDER))));
+    DAM_TRY(dam__trial_compare_integers(trial, rows, size, wanted));
+cleanup:
+    return status;
+}
+
+static dam_status run_gather(dam__trial *trial)
+{
+    dam_status status = DAM_OK;
+    enum { SAMPLES = 9, BATCH = 4, FIRST = 3 };
+    static const int32_t order[SAMPLES] = {4, 8, 0, 7, 7, 2, 5, 1, 3};
+    static const int32_t labels[SAMPLES] = {10, 11, 12, 13, 14, 15, 16, 17, 18};
+    size_t dim = trial->tiny ? 5 : 1003;
+    double *values = NULL, *wanted = NULL;
+    int32_t wanted_labels[BATCH];
+    dam__matrix samples, batch;
+    dam__buffer *all_labels = NULL, *rows = NULL, *batch_labels = NULL;
+    dam__kernel *kernel = NULL;
+    DAM_TRY(dam__trial_numbers(trial, SAMPLES * dim, -1, 1, &values));
+    DAM_TRY(dam__trial_array(trial, BATCH * dim, sizeof *wanted, &wanted));
+    for (size_t i = 0; i < BATCH; i++) {
+        size_t row = (size_t)order[FIRST + i];
+        wanted_labels[i] = labels[row];
+        for (size_t j = 0; j < dim; j++)
+            wanted[i * dim + j] = values[row * dim + j];
+    }
+    DAM_TRY(dam__trial_matrix(trial, SAMPLES, (int)dim, 1, values, &samples));
+    DAM_TRY(dam__trial_matrix(trial, BATCH, (int)dim, 1, NULL, &batch));
+    DAM_TRY(dam__trial_buffer(trial, labels, sizeof labels, &all_labels));
+    DAM_TRY(dam__trial_buffer(trial, order, sizeof order, &rows));
+    DAM_TRY(dam__trial_buffer(trial, NULL, sizeof wanted_labels, &batch_labels));
+    DAM_TRY(dam__trial_kernel(trial, "data", "-DSOURCE=uchar", "data_gather", &kernel));
+    DAM_TRY(dam__launch(kernel, dam__range_groups(trial->device, BATCH, 1), (dam__work){0},
+                        DAM_ARGUMENTS(dam__arg(samples.buffer), dam__arg(all_labels),
+                                      dam__arg(rows), dam__arg(batch.buffer),
+                                      dam__arg(batch_labels), dam__arg_int(FIRST),
+                                      dam__arg_int((int)samples.ld), dam__arg_int(1))));
+    DAM_TRY(dam__trial_compare_matrix(trial, &batch, wanted, 0));
+    DAM_TRY(dam__trial_compare_integers(trial, batch_labels, BATCH, wanted_labels));
+cleanup:
+    return status;
+}
+
+const dam__selftest_case dam__selftest_data_cases[] = {
+    {.name = "samples: bytes to the sphere",
+     .kernels = "data_sphere",
+     .tolerance = 64,
+     .reason = "up to a thousand squares added one by one, and the mean's rounding",
+     .run = run_sphere_bytes},
+    {.name = "samples: floats to the sphere",
+     .kernels = "data_sphere",
+     .tolerance = 64,
+     .reason = "as for bytes",
+     .run = run_sphere_floats},
+    {.name = "samples: order of an epoch",
+     .kernels = "data_order",
+     .tolerance = 0,
+     .reason = "integers",
+     .run = run_order},
+    {.name = "samples: gathering a batch",
+     .kernels = "data_gather",
+     .tolerance = 0,
+     .reason = "copies",
+     .run = run_gather},
+    {0},
+};

@@ -1,0 +1,182 @@
+#include "train/benchmark.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "train/benchmark_rounds.h"
+
+enum { LEAST_ROUNDS = 3, USUAL_ROUNDS = 7, MOST_ROUNDS = 31, MOST_CALLS = 1 << 16 };
+
+static const double WINDOW_SECONDS = 0.1; /* between two looks at the peak */
+static const double AGREEMENT = 0.02;     /* spread of the shares that is good enough */
+static const double GIGA = 1e9;
+static const char PEAK[] = "fma_peak";
+
+void dam__bench_rows_free(dam__bench_rows *rows)
+{
+    free(rows->items);
+    *rows = (dam__bench_rows){0};
+}
+
+dam_status dam__bench_check_stop(const dam__bench *bench)
+{
+    if (bench->what->stop != NULL && bench->what->stop(bench->what->user))
+        return dam__fail(DAM_INTERRUPTED, "stopped in the benchmark '%s'; what was measured stands",
+                         bench->what->preset);
+    return DAM_OK;
+}
+
+dam_status dam__bench_add(dam__bench *bench, const char *metric, double value, const char *unit,
+                          double spread, dam__bench_row **row)
+{
+    dam__bench_rows *rows = bench->rows;
+    dam_status status = dam__grow(&rows->items, rows->count + 1, sizeof *rows->items);
+    if (status != DAM_OK)
+        return status;
+    dam__bench_row *added = &rows->items[rows->count++];
+    *added = (dam__bench_row){
+        .value = value, .unit = unit, .spread = spread, .ceiling = NAN, .share = NAN};
+    (void)snprintf(added->preset, sizeof added->preset, "%s", bench->what->preset);
+    (void)snprintf(added->device, sizeof added->device, "%s",
+                   dam__device_facts(bench->device)->name);
+    (void)snprintf(added->metric, sizeof added->metric, "%s", metric);
+    if (row != NULL)
+        *row = added;
+    return DAM_OK;
+}
+
+dam_status dam__bench_add_rate(dam__bench *bench, const char *metric, const dam__rounds *rounds)
+{
+    dam__bench_row *row = NULL;
+    dam_status status = dam__bench_add(bench, metric, rounds->rate.median / GIGA, "GFLOP/s",
+                                       rounds->rate.spread, &row);
+    if (status != DAM_OK)
+        return status;
+    row->ceiling_name = PEAK;
+    row->ceiling = rounds->peak / GIGA;
+    row->share = rounds->share;
+    return DAM_OK;
+}
+
+/* --- rounds -------------------------------------------------------------------------------------
+ */
+
+static dam_status time_calls(dam__bench *bench, const dam__candidate *candidate, int calls,
+                             double *seconds)
+{
+    dam_status status = DAM_OK;
+    DAM_TRY(dam__device_finish(bench->device));
+    double begin = dam__seconds();
+    for (int i = 0; i < calls; i++)
+        DAM_TRY(candidate->queue(candidate->state));
+    DAM_TRY(dam__device_finish(bench->device));
+    *seconds = (dam__seconds() - begin) / calls;
+cleanup:
+    return status;
+}
+
+/* How many calls make a window; the first of all is not counted, it may still compile something. */
+static dam_status choose_calls(dam__bench *bench, const dam__candidate *candidate, int *calls)
+{
+    dam_status status = DAM_OK;
+    double seconds = 0;
+    *calls = 1;
+    DAM_TRY(time_calls(bench, candidate, 1, &seconds));
+    do {
+        DAM_TRY(dam__bench_check_stop(bench));
+        DAM_TRY(time_calls(bench, candidate, *calls, &seconds));
+        double wanted = WINDOW_SECONDS / (seconds > 0 ? seconds : 1e-9);
+        if (wanted <= *calls)
+            break;
+        /* Short runs mislead: approach the window in steps. */
+        *calls = wanted < 8.0 * *calls ? (int)ceil(wanted) : 8 * *calls;
+    } while (*calls < MOST_CALLS && seconds * *calls < WINDOW_SECONDS / 2);
+cleanup:
+    return status;
+}
+
+/* Whether the shares of the rounds so far agree, or the time is over. */
+static bool is_enough(const double *shares, int rounds, double seconds, double limit)
+{
+    double sorted[MOST_ROUNDS];
+    if (rounds < LEAST_ROUNDS)
+        return false;
+    if (rounds == MOST_ROUNDS || seconds > limit)
+        return true;
+    for (int i = 0; i < rounds; i++)
+        sorted[i] = shares[i];
+    return rounds >= USUAL_ROUNDS && dam__summarise(sorted, (size_t)rounds).spread <= AGREEMENT;
+}
+
+dam_status dam__bench_rounds(dam__bench *bench, const dam__candidate *candidate, dam__rounds *out)
+{
+    dam_status status = DAM_OK;
+    double seconds[MOST_ROUNDS], rates[MOST_ROUNDS], peaks[MOST_ROUNDS], shares[MOST_ROUNDS];
+    double before = 0, after = 0;
+    int calls = 1, rounds = 0;
+    DAM_TRY(choose_calls(bench, candidate, &calls));
+    double begin = dam__seconds();
+    DAM_TRY(dam__ceiling_sample(bench->ceiling, DAM__CEILING_FMA, &before));
+    while (!is_enough(shares, rounds, dam__seconds() - begin, candidate->seconds)) {
+        DAM_TRY(dam__bench_check_stop(bench));
+        DAM_TRY(time_calls(bench, candidate, calls, &seconds[rounds]));
+        DAM_TRY(dam__ceiling_sample(bench->ceiling, DAM__CEILING_FMA, &after));
+        rates[rounds] = candidate->flops / seconds[rounds];
+        peaks[rounds] = (before + after) / 2;
+        shares[rounds] = rates[rounds] / peaks[rounds];
+        before = after;
+        rounds++;
+    }
+    *out = (dam__rounds){.seconds = dam__summarise(seconds, (size_t)rounds),
+                         .rate = dam__summarise(rates, (size_t)rounds),
+                         .peak = dam__summarise(peaks, (size_t)rounds).median,
+                         .share = dam__summarise(shares, (size_t)rounds).median};
+cleanup:
+    return status;
+}
+
+/* --- the whole ----------------------------------------------------------------------------------
+ */
+
+static dam_status measure_ceilings(dam__bench *bench)
+{
+    static const struct {
+        const char *metric, *unit;
+        double scale; /* of the unit */
+    } rows[DAM__CEILING_KINDS] = {
+        [DAM__CEILING_FMA] = {PEAK, "GFLOP/s", 1e9},
+        [DAM__CEILING_COPY] = {"copy_bandwidth", "GB/s", 1e9},
+        [DAM__CEILING_LATENCY] = {"launch_latency", "us", 1e-6},
+        [DAM__CEILING_LAUNCH] = {"launch_interval", "us", 1e-6},
+        [DAM__CEILING_UPLOAD] = {"upload", "GB/s", 1e9},
+        [DAM__CEILING_DOWNLOAD] = {"download", "GB/s", 1e9},
+    };
+    dam_status status = DAM_OK;
+    for (int kind = 0; kind < DAM__CEILING_KINDS; kind++) {
+        dam__summary found;
+        DAM_TRY(dam__bench_check_stop(bench));
+        DAM_TRY(dam__ceiling_measure(bench->ceiling, (dam__ceiling_kind)kind, &found));
+        DAM_TRY(dam__bench_add(bench, rows[kind].metric, found.median / rows[kind].scale,
+                               rows[kind].unit, found.spread, NULL));
+    }
+cleanup:
+    return status;
+}
+
+dam_status dam__benchmark_run(dam__device *device, const dam__benchmark *benchmark,
+                              dam__bench_rows *rows)
+{
+    dam_status status = DAM_OK;
+    dam__bench bench = {.device = device, .what = benchmark, .rows = rows};
+    DAM_TRY(dam__bench_check_stop(&bench));
+    DAM_TRY(dam__ceiling_create(device, &bench.ceiling));
+    DAM_TRY(measure_ceilings(&bench));
+    DAM_TRY(dam__bench_products(&bench));
+    DAM_TRY(dam__bench_step(&bench));
+cleanup:
+    dam__ceiling_destroy(bench.ceiling);
+    return status;
+}

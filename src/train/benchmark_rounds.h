@@ -1,0 +1,49 @@
+/* What the parts of a benchmark share: rows, rounds against the peak, stopping. */
+#ifndef DAM__TRAIN_BENCHMARK_ROUNDS_H
+#define DAM__TRAIN_BENCHMARK_ROUNDS_H
+
+#include "compute/ceiling.h"
+#include "train/benchmark.h"
+
+/* One benchmark at work. */
+typedef struct dam__bench {
+    dam__device *device;
+    const dam__benchmark *what;
+    dam__ceiling *ceiling;
+    dam__bench_rows *rows;
+} dam__bench;
+
+/* DAM_INTERRUPTED where the caller asked to stop. */
+dam_status dam__bench_check_stop(const dam__bench *bench);
+
+/* Appends a row without ceiling; *row is NULL or where it stands until the next is appended. */
+dam_status dam__bench_add(dam__bench *bench, const char *metric, double value, const char *unit,
+                          double spread, dam__bench_row **row);
+
+/* Work to be compared with the peak. */
+typedef struct dam__candidate {
+    dam_status (*queue)(void *state); /* queues it once */
+    void *state;
+    double flops;   /* of one */
+    double seconds; /* of all rounds, roughly; three rounds are made in any case */
+} dam__candidate;
+
+/* What the rounds gave. */
+typedef struct dam__rounds {
+    dam__summary seconds; /* of one */
+    dam__summary rate;    /* flop/s */
+    double peak;          /* flop/s, median */
+    double share;         /* median of the rounds' rate / peak */
+} dam__rounds;
+
+/* Warms up, then measures until the shares agree or the time is over. */
+dam_status dam__bench_rounds(dam__bench *bench, const dam__candidate *candidate, dam__rounds *out);
+
+/* Appends the rate in GFLOP/s with its share of the peak. */
+dam_status dam__bench_add_rate(dam__bench *bench, const char *metric, const dam__rounds *rounds);
+
+/* The products, and the training step with its losses. */
+dam_status dam__bench_products(dam__bench *bench);
+dam_status dam__bench_step(dam__bench *bench);
+
+#endif

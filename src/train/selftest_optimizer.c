@@ -1,0 +1,155 @@
+#include "train/selftest_optimizer.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "train/optimizer.h"
+
+/* Representable in single, so that every precision gets the same. */
+static const double RATE = 0.25, MOMENTUM = 0.875;
+
+enum { STEPS = 3 };
+
+typedef void (*reference)(double *value, const double *gradient, double *velocity, int rows,
+                          int cols);
+
+/* --- one step in double
+ * ---------------------------------------------------------------------------- */
+
+static void step_free(double *value, const double *gradient, double *velocity, int rows, int cols)
+{
+    for (size_t i = 0; i < (size_t)rows * (size_t)cols; i++) {
+        velocity[i] = MOMENTUM * velocity[i] - RATE * gradient[i];
+        value[i] += RATE * velocity[i];
+    }
+}
+
+static void step_unit_rows(double *value, const double *gradient, double *velocity, int rows,
+                           int cols)
+{
+    for (size_t row = 0; row < (size_t)rows; row++) {
+        double *w = value + row * (size_t)cols, *v = velocity + row * (size_t)cols;
+        const double *g = gradient + row * (size_t)cols;
+        double radial = 0, squares = 0;
+        for (int j = 0; j < cols; j++)
+            radial += g[j] * w[j];
+        for (int j = 0; j < cols; j++) {
+            v[j] = MOMENTUM * v[j] - RATE * (g[j] - radial * w[j]);
+            w[j] += RATE * v[j];
+            squares += w[j] * w[j];
+        }
+        for (int j = 0; j < cols; j++)
+            w[j] /= sqrt(squares);
+    }
+}
+
+static void step_mirror(double *value, const double *gradient, double *velocity, int rows, int cols)
+{
+    for (int j = 0; j < cols; j++) {
+        double largest = 0;
+        for (int i = 0; i < rows; i++) {
+            size_t at = (size_t)i * (size_t)cols + (size_t)j;
+            velocity[at] = MOMENTUM * velocity[at] - RATE * gradient[at];
+            value[at] *= exp(RATE * velocity[at]);
+            largest = fmax(largest, value[at]);
+        }
+        for (int i = 0; i < rows; i++)
+            value[(size_t)i * (size_t)cols + (size_t)j] /= largest;
+    }
+}
+
+/* --- the device
+ * ------------------------------------------------------------------------------------ */
+
+/* A model of one parameter, as far as the optimizer looks. */
+static dam_status check_rule(dam__trial *trial, dam__rule rule, dam__constraint constraint,
+                             int rows, int cols, reference step)
+{
+    dam_status status = DAM_OK;
+    const size_t items = (size_t)rows * (size_t)cols;
+    dam__model *model = NULL;
+    dam__optimizer *optimizer = NULL;
+    dam__plan *plan = NULL;
+    double *value = NULL, *gradient = NULL, *velocity = NULL;
+    DAM_TRY(dam__trial_array(trial, 1, sizeof *model, &model));
+    DAM_TRY(dam__trial_array(trial, items, sizeof *velocity, &velocity));
+    /* Of norm about 1 in a row of the unit sphere; a zero stays zero under the mirror rule. */
+    const double side = constraint == DAM__CONSTRAINT_UNIT_ROWS ? sqrt(3.0 / cols) : 1;
+    DAM_TRY(
+        dam__trial_numbers(trial, items, rule == DAM__RULE_MIRROR ? 0.01 : -side, side, &value));
+    DAM_TRY(dam__trial_numbers(trial, items, -side, side, &gradient));
+    if (rule == DAM__RULE_MIRROR)
+        value[items / 2] = 0;
+    model->device = trial->device;
+    model->parameter_count = 1;
+    model->parameters[0] = (dam__parameter){
+        .name = "self-test", .rule = rule, .constraint = constraint, .trained = true};
+    DAM_TRY(dam__trial_matrix(trial, rows, cols, 1, value, &model->parameters[0].value));
+    DAM_TRY(dam__trial_matrix(trial, rows, cols, 1, gradient, &model->parameters[0].gradient));
+    DAM_TRY(dam__plan_create(trial->device, &plan));
+    DAM_TRY(dam__optimizer_create(model, plan, &optimizer));
+    DAM_TRY(dam__plan_allocate(plan));
+    DAM_TRY(dam__optimizer_prepare(optimizer));
+    for (int i = 0; i < STEPS; i++) {
+        DAM_TRY(dam__optimizer_step(optimizer, RATE, MOMENTUM));
+        step(value, gradient, velocity, rows, cols);
+    }
+    /* What was added up is of that size, even where the sum is small. */
+    DAM_TRY(dam__trial_compare_matrix(trial, &model->parameters[0].value, value, side));
+    DAM_TRY(dam__trial_compare_matrix(trial, dam__optimizer_velocity(optimizer, 0), velocity,
+                                      RATE * side));
+cleanup:
+    dam__optimizer_destroy(optimizer);
+    dam__plan_destroy(plan);
+    return status;
+}
+
+static dam_status run_momentum(dam__trial *trial)
+{
+    dam_status status = DAM_OK;
+    DAM_TRY(check_rule(trial, DAM__RULE_MOMENTUM, DAM__CONSTRAINT_NONE, 1, 1, step_free));
+    DAM_TRY(check_rule(trial, DAM__RULE_MOMENTUM, DAM__CONSTRAINT_NONE, 3, trial->tiny ? 18 : 333,
+                       step_free));
+cleanup:
+    return status;
+}
+
+static dam_status run_unit_rows(dam__trial *trial)
+{
+    dam_status status = DAM_OK;
+    DAM_TRY(check_rule(trial, DAM__RULE_MOMENTUM, DAM__CONSTRAINT_UNIT_ROWS, 2, 7, step_unit_rows));
+    /* More than one vector for each item of a group. */
+    DAM_TRY(check_rule(trial, DAM__RULE_MOMENTUM, DAM__CONSTRAINT_UNIT_ROWS, trial->tiny ? 1 : 5,
+                       785, step_unit_rows));
+cleanup:
+    return status;
+}
+
+static dam_status run_mirror(dam__trial *trial)
+{
+    dam_status status = DAM_OK;
+    DAM_TRY(check_rule(trial, DAM__RULE_MIRROR, DAM__CONSTRAINT_NONE, 3, 7, step_mirror));
+    DAM_TRY(check_rule(trial, DAM__RULE_MIRROR, DAM__CONSTRAINT_NONE, 11, trial->tiny ? 17 : 301,
+                       step_mirror));
+cleanup:
+    return status;
+}
+
+const dam__selftest_case dam__selftest_optimizer_cases[] = {
+    {.name = "optimizer: momentum",
+     .kernels = "optimizer_momentum",
+     .tolerance = 8,
+     .reason = "three steps of two roundings",
+     .run = run_momentum},
+    {.name = "optimizer: rows on the unit sphere",
+     .kernels = "optimizer_unit_rows",
+     .tolerance = 32,
+     .reason = "three steps, each with sums over a row",
+     .run = run_unit_rows},
+    {.name = "optimizer: mirror descent",
+     .kernels = "optimizer_mirror",
+     .tolerance = 64,
+     .reason = "three logarithms and exponentials, of up to 3 ulp each in OpenCL, of numbers to 5",
+     .run = run_mirror},
+    {0},
+};

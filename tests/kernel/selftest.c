@@ -1,0 +1,175 @@
+/* The self-test passes, covers every kernel, and reports what is wrong. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "base/file.h"
+#include "kernel/device.h"
+#include "train/selftest.h"
+#include "train/selftest_optimizer.h"
+
+static void print_row(void *user, const dam__selftest_row *row)
+{
+    int *count = user;
+    ++*count;
+    if (getenv("DENSEAM_TEST_VERBOSE") != NULL || !row->passed)
+        print_message("%-40s %s %-7s %s %8.3g of %g%s%s\n", row->name, row->shape, row->provider,
+                      row->precision, row->error, row->tolerance, row->passed ? "" : " FAILED ",
+                      row->failure != NULL ? row->failure : "");
+}
+
+static void test_passes(void **state)
+{
+    (void)state;
+    const dam_device_info info = test_device();
+    const dam__selftest_options options = {.sizes = {10, 20, 30}};
+    int rows = 0;
+    OK(dam__selftest_run(&info, &options, dam__selftest_tables, print_row, &rows));
+    assert_int_equal(rows, (info.fp64 ? 2 : 1) * 2 * (2 * 14 + 11 - 1));
+}
+
+static void test_covers_every_kernel(void **state)
+{
+    (void)state;
+    const dam_device_info info = test_device();
+    dam__device *device = open_device(&info, &(setting){0});
+    OK(dam__selftest_coverage(device, dam__selftest_tables));
+    const dam__selftest_case *without[8] = {NULL};
+    for (int i = 0, kept = 0; dam__selftest_tables[i] != NULL; i++)
+        if (dam__selftest_tables[i] != dam__selftest_optimizer_cases)
+            without[kept++] = dam__selftest_tables[i];
+    assert_int_equal(dam__selftest_coverage(device, without), DAM_INTERNAL);
+    assert_non_null(strstr(dam_error(), "kernel 'optimizer_"));
+    assert_non_null(strstr(dam_error(), "' of 'cl/optimizer.cl' is in no self-test case"));
+    dam__device_close(device);
+}
+
+static dam_status find_nothing(dam__trial *trial)
+{
+    dam__trial_compare(trial, 1, 1, 1);
+    return DAM_OK;
+}
+
+static dam_status find_wrong(dam__trial *trial)
+{
+    dam__trial_compare(trial, 1, 1 + 3 * dam__real_epsilon(trial->device), 1);
+    return DAM_OK;
+}
+
+static dam_status find_nan(dam__trial *trial)
+{
+    dam__trial_compare(trial, NAN, 1, 1);
+    dam__trial_compare(trial, 1, 1, 1);
+    return DAM_OK;
+}
+
+static dam_status find_refusal(dam__trial *trial)
+{
+    dam__kernel *kernel = NULL;
+    return dam__trial_kernel(trial, "absent", "", "absent", &kernel);
+}
+
+/* A matrix that the device holds is compared number by number. */
+static dam_status find_one_wrong_number(dam__trial *trial)
+{
+    double wanted[] = {1, 2, 3, 4, 5, 6};
+    dam__matrix matrix;
+    dam_status status = dam__trial_matrix(trial, 2, 3, 1, wanted, &matrix);
+    wanted[5] += 3 * 6 * dam__real_epsilon(trial->device);
+    return status == DAM_OK ? dam__trial_compare_matrix(trial, &matrix, wanted, 0) : status;
+}
+
+static void check_injected(dam_status (*run)(dam__trial *), const char *message, bool tolerated)
+{
+    const dam_device_info info = test_device();
+    const dam__selftest_case table[] = {
+        {.name = "right", .kernels = "", .tolerance = 0, .run = find_nothing},
+        {.name = "injected", .kernels = "", .tolerance = tolerated ? 4 : 2, .run = run},
+        {.name = "right again", .kernels = "", .tolerance = 0, .run = find_nothing},
+        {0}};
+    const dam__selftest_case *const tables[] = {table, NULL};
+    const dam__selftest_options options = {
+        .shape = DAM__SHAPE_GPU, .provider = DAM__GEMM_CLBLAST, .single_only = true};
+    int rows = 0;
+    dam_status status = dam__selftest_run(&info, &options, tables, print_row, &rows);
+    assert_int_equal(rows, 3);
+    assert_int_equal(status, message == NULL ? DAM_OK : DAM_SELFTEST);
+    if (message == NULL)
+        return;
+    assert_non_null(strstr(dam_error(), info.name));
+    assert_non_null(
+        strstr(dam_error(), "self-test \"injected\" (gpu kernels, products by -, single)"));
+    if (strstr(dam_error(), message) == NULL)
+        fail_msg("'%s' lacks '%s'", dam_error(), message);
+}
+
+static void test_reports_what_is_wrong(void **state)
+{
+    (void)state;
+    check_injected(find_wrong, NULL, true);
+    check_injected(find_wrong, "error 3, tolerance 2", false);
+    check_injected(find_one_wrong_number, "error 3, tolerance 2", false);
+    check_injected(find_nan, "error inf, tolerance 4", true);
+    check_injected(find_refusal, "kernel source 'cl/absent.cl' is not in this build", true);
+}
+
+static void count_line(void *user, dam_log_level level, const char *line)
+{
+    (void)level;
+    *(int *)user += strstr(line, "checking the kernels on ") == line;
+}
+
+static void test_remembers_a_pass(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/denseam-selftest-XXXXXX", *path = NULL, *moved = NULL;
+    const char *cache = getenv("XDG_CACHE_HOME");
+    const dam_device_info info = test_device();
+    int checks = 0;
+    dam__selftest_options options = {.shape = DAM__SHAPE_GPU,
+                                     .provider = DAM__GEMM_CLBLAST,
+                                     .single_only = true,
+                                     .tiny = true,
+                                     .log = {.write = count_line, .user = &checks}};
+    assert_non_null(mkdtemp(folder));
+    assert_int_equal(setenv("XDG_CACHE_HOME", folder, 1), 0);
+    OK(dam__selftest_verdict_path(&info, &options, &path));
+    assert_false(dam__file_exists(path));
+    OK(dam__selftest_ensure(&info, &options));
+    assert_int_equal(checks, 1);
+    assert_true(dam__file_exists(path));
+    OK(dam__selftest_ensure(&info, &options));
+    assert_int_equal(checks, 1);
+
+    /* Half a verdict is none, and another driver is another device. */
+    OK(dam__file_write(path, "pas", 3));
+    OK(dam__selftest_ensure(&info, &options));
+    assert_int_equal(checks, 2);
+    dam_device_info newer = info;
+    (void)snprintf(newer.driver, sizeof newer.driver, "another");
+    OK(dam__selftest_verdict_path(&newer, &options, &moved));
+    assert_string_not_equal(path, moved);
+    free(path);
+    free(moved);
+    if (cache != NULL)
+        (void)setenv("XDG_CACHE_HOME", cache, 1);
+    else
+        (void)unsetenv("XDG_CACHE_HOME");
+    char command[64];
+    (void)snprintf(command, sizeof command, "rm -r %s", folder);
+    assert_int_equal(system(command), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_passes),
+        cmocka_unit_test(test_covers_every_kernel),
+        cmocka_unit_test(test_reports_what_is_wrong),
+        cmocka_unit_test(test_remembers_a_pass),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
