@@ -5,6 +5,7 @@
 #include "cli/command.h"
 #include "cli/output.h"
 #include "cli/session.h"
+#include "data/teacher.h"
 #include "preset/run.h"
 #include "train/classification.h"
 #include "train/scorer.h"
@@ -31,12 +32,18 @@ static json_t *number_or_null(double value)
     return isfinite(value) ? json_real(value) : json_null();
 }
 
+/* Samples of no class are made up: their row is left out where there are none. */
+static size_t rows_of(const dam__classification *result)
+{
+    return (size_t)result->classes + (result->unclassed > 0);
+}
+
 static dam_status print_scores_json(const dam__run *run, const dam__dataset *set,
                                     const dam__score *score, const dam__classification *result)
 {
     json_t *confusion = json_array();
     size_t width = (size_t)result->classes + 1;
-    for (size_t row = 0; row < (size_t)result->classes; row++) {
+    for (size_t row = 0; row < rows_of(result); row++) {
         json_t *line = json_array();
         for (size_t column = 0; column < width; column++)
             (void)json_array_append_new(
@@ -64,8 +71,9 @@ static dam_status append_confusion(dam__text *text, const dam__classification *r
     for (size_t column = 0; column < classes; column++)
         DAM_TRY(dam__text_append(text, " %4zu", column));
     DAM_TRY(dam__text_append(text, " none\n"));
-    for (size_t row = 0; row < classes; row++) {
-        DAM_TRY(dam__text_append(text, "%14zu", row));
+    for (size_t row = 0; row < rows_of(result); row++) {
+        DAM_TRY(row < classes ? dam__text_append(text, "%14zu", row)
+                              : dam__text_append(text, "%14s", "none"));
         for (size_t column = 0; column < width; column++)
             DAM_TRY(dam__text_append(text, " %4zu", result->confusion[row * width + column]));
         DAM_TRY(dam__text_append(text, "\n"));
@@ -113,8 +121,9 @@ static dam_status run_eval(const arguments *args)
     dam__classification result = {0};
     int32_t *predicted = NULL, *nearest = NULL;
     DAM_TRY(dam__run_open(args->operands.items[0], args->set.items, args->set.count, &run));
-    DAM_TRY(dam__dataset_load(&run.experiment.data, DAM__SPLIT_TEST, &set));
     DAM_TRY(open_device(args, (dam__precision)run.experiment.train.precision, &log, &device));
+    DAM_TRY(dam__dataset_load_on(device, &run.experiment.data, (uint64_t)run.experiment.seed,
+                                 DAM__SPLIT_TEST, &set));
     DAM_TRY(dam__scorer_create(device, gemm_choice(args), &run.experiment.model, run.dim,
                                run.classes, &run.container, &set, run.experiment.train.batch,
                                &scorer));

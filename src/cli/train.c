@@ -11,6 +11,7 @@
 #include "cli/progress.h"
 #include "cli/session.h"
 #include "cli/signals.h"
+#include "data/teacher.h"
 #include "preset/run.h"
 #include "report/run_report.h"
 
@@ -129,8 +130,9 @@ static dam_status create_trainer(training *t)
 {
     dam_status status = DAM_OK;
     const dam__experiment *experiment = &t->experiment;
-    DAM_TRY(dam__dataset_load(&experiment->data, DAM__SPLIT_TRAIN, &t->set));
     DAM_TRY(open_device(t->args, (dam__precision)experiment->train.precision, &t->log, &t->device));
+    DAM_TRY(dam__dataset_load_on(t->device, &experiment->data, (uint64_t)experiment->seed,
+                                 DAM__SPLIT_TRAIN, &t->set));
     const dam__training plan = {.seed = (uint64_t)experiment->seed,
                                 .set = &t->set,
                                 .validation = experiment->data.validation,

@@ -11,6 +11,7 @@
 #include "data/patches.h"
 #include "data/reader.h"
 #include "data/synthetic.h"
+#include "data/teacher.h"
 
 static const int32_t largest_label = 65535;
 static const char debian_folder[] = "/usr/share/datasets";
@@ -241,6 +242,8 @@ dam_status dam__dataset_load(const dam__data_config *config, dam__split split, d
     dam_status status = DAM_OK;
     dam__dataset set = {0};
     *out = (dam__dataset){0};
+    if (dam__teacher_asked(config))
+        DAM_FAIL(DAM_INPUT, "the set 'teacher' is drawn on a device; only train and eval do that");
     if (dam__synthetic_asked(config))
         DAM_TRY(dam__synthetic_load(config, split, &set));
     else

@@ -22,6 +22,11 @@ typedef struct dam__data_config {
     double validation;     /* share of the training file's end kept for validation, in [0, 1) */
     int patch_stride;      /* pixels from one patch to the next */
     int memory;            /* MiB of device memory the training set may take; 0 = what fits */
+    /* The teacher of made-up samples (name "teacher"): see data/teacher.h. */
+    int teacher_memories, teacher_dim;
+    double teacher_beta,
+        teacher_softening; /* concentration; share of samples of no certain class */
+    int teacher_classes;
 } dam__data_config;
 
 /* How images are cut into samples; see data/patches.h. */

@@ -46,7 +46,8 @@ const dam__option dam__options[] = {
 
     TEXT("data", "name", data.name,
          "A data set by its name, such as \"mnist\" or \"fashion-mnist\", or \"random\": made-up "
-         "images for benchmarks, of which samples = 0 takes 10000; instead of images."),
+         "images for benchmarks, of which samples = 0 takes 10000; or \"teacher\": made-up vectors "
+         "with known memories, of which 0 takes 20000; instead of images."),
     TEXT("data", "images", data.images,
          "File of the training samples (IDX, plain or gzipped; NPY; HDF5 as "
          "\"file.h5:/path/in/file\"); instead of name."),
@@ -63,6 +64,17 @@ const dam__option dam__options[] = {
             "labels; 0 keeps whole images."),
     INTEGER("data", "patch_stride", data.patch_stride, "2", 1, 65535, "pixels",
             "From one patch to the next, along rows and down columns."),
+    INTEGER(
+        "data", "teacher_memories", data.teacher_memories, "8", 1, 1e6, "memories",
+        "Memories of the teacher (name = \"teacher\"); they have the classes 0, 1, ... in turn."),
+    INTEGER("data", "teacher_dim", data.teacher_dim, "64", 3, 1e6, "features",
+            "Features of the teacher's samples."),
+    INTEGER("data", "teacher_classes", data.teacher_classes, "4", 1, 65535, "classes",
+            "Classes of the teacher's samples."),
+    REAL("data", "teacher_beta", data.teacher_beta, "40", 0, OPEN, 10000, INCLUDED,
+         "Concentration of the teacher's samples round its memories."),
+    REAL("data", "teacher_softening", data.teacher_softening, "0.1", 0, INCLUDED, 1, OPEN,
+         "Share of the teacher's samples whose class is any of them, or none."),
     INTEGER("data", "memory", data.memory, "0", 0, 1e8, "MiB",
             "Device memory that the training samples may take; 0 is as much as fits."),
 

@@ -85,6 +85,23 @@ cleanup:
     return status;
 }
 
+/* The memories that a teacher's samples were drawn from, to compare with. */
+static dam_status save_teacher(const dam__dataset *set, dam__container *out)
+{
+    dam_status status = DAM_OK;
+    dam__array array = {0};
+    const dam__array *teacher = &set->teacher;
+    if (teacher->data == NULL)
+        return DAM_OK;
+    DAM_TRY(dam__array_create(teacher->element, teacher->rank, teacher->shape, &array));
+    memcpy(array.data, teacher->data,
+           dam__array_items(teacher) * dam__element_size(teacher->element));
+    DAM_TRY(dam__container_add(out, "teacher/memories", &array));
+cleanup:
+    dam__array_free(&array);
+    return status;
+}
+
 static dam_status save_facts(const dam__run_facts *facts, const dam__task *task,
                              dam__container *out)
 {
@@ -101,6 +118,7 @@ static dam_status save_facts(const dam__run_facts *facts, const dam__task *task,
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         DAM_TRY(dam__container_set_text(out, texts[i][0], texts[i][1]));
     DAM_TRY(save_shape(facts->set, task, out));
+    DAM_TRY(save_teacher(facts->set, out));
 cleanup:
     dam__text_free(&preset);
     return status;

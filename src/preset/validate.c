@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "data/teacher.h"
 #include "model/task.h"
 #include "preset/experiment.h"
 
@@ -21,6 +22,9 @@ static dam_status check_data(const char *name, const dam__data_config *data)
         return dam__fail(DAM_USAGE,
                          "%s: data.test_images and data.test_labels go with data.images only; the "
                          "set called data.name has its own",
+                         name);
+    if (data->patch > 0 && dam__teacher_asked(data))
+        return dam__fail(DAM_USAGE, "%s: a teacher makes no images to cut; set data.patch = 0",
                          name);
     if (data->patch > 0 && data->labels[0] != '\0')
         return dam__fail(DAM_USAGE,
