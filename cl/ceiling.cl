@@ -2,7 +2,7 @@
  * What a device can do at best, measured: fused multiply-adds in registers, copying, launching.
  */
 #ifndef CHAINS
-#define CHAINS 8 /* independent vectors: at least latency x throughput of the multiply-add units */
+#define CHAINS 8 /* independent vectors: at least latency x throughput of the units */
 #endif
 #ifndef UNROLLED
 #define UNROLLED 8 /* rounds between two looks at the loop's counter */

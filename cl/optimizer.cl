@@ -1,10 +1,11 @@
 /*
- * One optimizer step, a kernel a rule and constraint. v is the parameter's velocity; the rate enters
- * twice, v <- momentum v - rate g and x <- x + rate v.
+ * One optimizer step, a kernel a rule and constraint. v is the parameter's velocity; the rate
+ * enters twice, v <- momentum v - rate g and x <- x + rate v.
  */
 
 /* Free parameters. Work-items: vectors of a row x rows. */
-__kernel void optimizer_momentum(__global real *restrict value, __global const real *restrict gradient,
+__kernel void optimizer_momentum(__global real *restrict value,
+                                 __global const real *restrict gradient,
                                  __global real *restrict velocity, const int cols, const int ld,
                                  const real rate, const real momentum)
 {
@@ -53,10 +54,12 @@ optimizer_unit_rows(__global real *restrict value, __global const real *restrict
 }
 
 /*
- * Mirror descent on positive values: log x <- log x + rate v; each column is then scaled so that its
- * largest entry is 1, which keeps exp in range. log 0 = -inf stays 0. Work-items: vectors of columns.
+ * Mirror descent on positive values: log x <- log x + rate v; each column is then scaled so that
+ * its largest entry is 1, which keeps exp in range. log 0 = -inf stays 0. Work-items: vectors of
+ * columns.
  */
-__kernel void optimizer_mirror(__global real *restrict value, __global const real *restrict gradient,
+__kernel void optimizer_mirror(__global real *restrict value,
+                               __global const real *restrict gradient,
                                __global real *restrict velocity, const int rows, const int cols,
                                const int ld, const real rate, const real momentum)
 {

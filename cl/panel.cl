@@ -2,10 +2,10 @@
  * The panel product for CPU drivers: C = alpha op(A) op(B) + beta C.
  *
  * A is packed in panels of TILE_ROWS rows and B in panels of TILE_COLUMNS columns, both k-major, so
- * that the inner loop of a tile reads two vectors of B and broadcasts TILE_ROWS values of A, keeping
- * TILE_ROWS x TILE_VECTORS accumulators in registers. Gathering rows by index and transposing happen
- * while packing. B's last panel is one vector wide where that is enough ("narrow"), so that widths
- * such as 100 or 784 waste little. One work-item a work-group.
+ * that the inner loop of a tile reads two vectors of B and broadcasts TILE_ROWS values of A,
+ * keeping TILE_ROWS x TILE_VECTORS accumulators in registers. Gathering rows by index and
+ * transposing happen while packing. B's last panel is one vector wide where that is enough
+ * ("narrow"), so that widths such as 100 or 784 waste little. One work-item a work-group.
  */
 #ifndef TILE_ROWS
 #define TILE_ROWS 12
@@ -53,8 +53,8 @@
                 _Pragma("unroll") for (int w = 0; w < WIDTH; w++)                                  \
                     STORE(LOAD(source[w] + d), block[w]);                                          \
                 _Pragma("unroll") for (int l = 0; l < LANES; l++)                                  \
-                    _Pragma("unroll") for (int w = 0; w < WIDTH; w++)                              \
-                        target[l * WIDTH + w] = block[w][l];                                       \
+                    _Pragma("unroll") for (int w = 0; w < WIDTH; w++) target[l * WIDTH + w] =      \
+                        block[w][l];                                                               \
             }                                                                                      \
         for (; d < chunk; d++, target += WIDTH)                                                    \
             for (int w = 0; w < WIDTH; w++)                                                        \
@@ -106,8 +106,8 @@ inline void store_vector(__global real *c, const vector value, const int width, 
             vector b[VECTORS];                                                                     \
             _Pragma("unroll") for (int v = 0; v < VECTORS; v++) b[v] = LOAD(bp + v * LANES);       \
             _Pragma("unroll") for (int r = 0; r < TILE_ROWS; r++)                                  \
-                _Pragma("unroll") for (int v = 0; v < VECTORS; v++)                                \
-                    sum[r][v] = fma((vector)ap[r], b[v], sum[r][v]);                               \
+                _Pragma("unroll") for (int v = 0; v < VECTORS; v++) sum[r][v] =                    \
+                    fma((vector)ap[r], b[v], sum[r][v]);                                           \
         }                                                                                          \
         _Pragma("unroll") for (int r = 0; r < TILE_ROWS; r++) if (i + r < m)                       \
             _Pragma("unroll") for (int v = 0; v < VECTORS; v++)                                    \

@@ -2,10 +2,10 @@
  * The von Mises-Fisher memory (arXiv 2508.19151): everything of a step but its two large products.
  * docs/models.md has the mathematics, equation by equation.
  *
- * Column `memories` of similarities, activations and class weights is the background, whose exponent
- * is 0: so it takes part in the maximum, in the class sums and in the class gradient without a case
- * of its own. Class weights are stored class by class (columns x memories + 1), so that lanes run
- * along the memories everywhere.
+ * Column `memories` of similarities, activations and class weights is the background, whose
+ * exponent is 0: so it takes part in the maximum, in the class sums and in the class gradient
+ * without a case of its own. Class weights are stored class by class (columns x memories + 1), so
+ * that lanes run along the memories everywhere.
  *
  * scalars: [0] effective inverse temperature b = varsigma beta, [1] tau(beta), [2] tau'(beta).
  */
@@ -61,7 +61,8 @@ inline real row_shift(__global const real *similarity, const int memories, const
     return GROUP_MAX(scratch, lanes_max(largest));
 }
 
-/* At least the smallest normal number; unlike fmax, it lets a NaN through: so divergence is seen. */
+/* At least the smallest normal number; unlike fmax, it lets a NaN through: so divergence is seen.
+ */
 inline real at_least_tiny(const real sum)
 {
     return sum < REAL_TINY ? REAL_TINY : sum;
@@ -143,17 +144,13 @@ inline real loss_slope(const int y, const int label, const SHARED real *sums, co
  * responsibilities Q = E (R G') scaled by -b / batch in place of the similarities (so that Q'X is
  * the memories' gradient), and statistics {loss, sum Q m, sum Q, 0} over the memories.
  */
-ONE_GROUP __kernel void vmf_forward(__global real *restrict similarities,
-                                    __global real *restrict activations,
-                                    __global real *restrict ratios,
-                                    __global real *restrict statistics,
-                                    __global const real *restrict weights,
-                                    __global const real *restrict scalars,
-                                    __global const int *restrict labels,
-                                    __global const int *restrict rows, const int indexed,
-                                    const int first, const int memories, const int ld,
-                                    const int ratios_ld, const int weights_ld,
-                                    const real softening, const real per_sample)
+ONE_GROUP __kernel void
+vmf_forward(__global real *restrict similarities, __global real *restrict activations,
+            __global real *restrict ratios, __global real *restrict statistics,
+            __global const real *restrict weights, __global const real *restrict scalars,
+            __global const int *restrict labels, __global const int *restrict rows,
+            const int indexed, const int first, const int memories, const int ld,
+            const int ratios_ld, const int weights_ld, const real softening, const real per_sample)
 {
     DECLARE_SCRATCH(scratch);
     SHARED real sums[COLUMNS];
@@ -216,16 +213,13 @@ inline int nearest_memory(__global const real *similarity, const int memories SC
  * One sample a work-group: softened loss, predicted class column, class of the nearest memory.
  * statistics: {loss, right, 0, 0}.
  */
-ONE_GROUP __kernel void vmf_evaluate(__global const real *restrict similarities,
-                                     __global real *restrict activations,
-                                     __global real *restrict statistics,
-                                     __global int *restrict predicted,
-                                     __global int *restrict nearest,
-                                     __global const real *restrict weights,
-                                     __global const real *restrict scalars,
-                                     __global const int *restrict labels, const int first,
-                                     const int offset, const int memories, const int ld,
-                                     const int weights_ld, const real softening)
+ONE_GROUP __kernel void
+vmf_evaluate(__global const real *restrict similarities, __global real *restrict activations,
+             __global real *restrict statistics, __global int *restrict predicted,
+             __global int *restrict nearest, __global const real *restrict weights,
+             __global const real *restrict scalars, __global const int *restrict labels,
+             const int first, const int offset, const int memories, const int ld,
+             const int weights_ld, const real softening)
 {
     DECLARE_SCRATCH(scratch);
     SHARED real sums[COLUMNS];
@@ -254,7 +248,8 @@ ONE_GROUP __kernel void vmf_evaluate(__global const real *restrict similarities,
     }
     int owner = 0;
     for (int y = 1; y < COLUMNS; y++)
-        if (weights[(size_t)y * weights_ld + closest] > weights[(size_t)owner * weights_ld + closest])
+        if (weights[(size_t)y * weights_ld + closest] >
+            weights[(size_t)owner * weights_ld + closest])
             owner = y;
     statistics[4 * i] = loss;
     statistics[4 * i + 1] = best == label ? 1 : 0;
@@ -270,8 +265,7 @@ __kernel void vmf_class_gradient(__global const real *restrict activations,
                                  __global const real *restrict ratios,
                                  __global real *restrict gradient_parts, const int samples,
                                  const int width, const int ld, const int ratios_ld,
-                                 const int weights_ld, const int part_stride,
-                                 const real per_sample)
+                                 const int weights_ld, const int part_stride, const real per_sample)
 {
     const int j = (int)get_global_id(0) * LANES;
     if (j >= width)
@@ -284,7 +278,8 @@ __kernel void vmf_class_gradient(__global const real *restrict activations,
     for (int i = part; i < samples; i += parts) {
         const vector e = LOAD(activations + (size_t)i * ld + j);
         for (int t = 0; t < TILE; t++)
-            sum[t] = fma(e, (vector)ratios[(size_t)i * ratios_ld + min(y0 + t, COLUMNS - 1)], sum[t]);
+            sum[t] =
+                fma(e, (vector)ratios[(size_t)i * ratios_ld + min(y0 + t, COLUMNS - 1)], sum[t]);
     }
     __global real *out = gradient_parts + (size_t)part * part_stride + j;
     for (int t = 0; t < TILE; t++)
@@ -293,8 +288,8 @@ __kernel void vmf_class_gradient(__global const real *restrict activations,
 }
 
 /*
- * Adds up the statistics of a chunk of samples: out[slot] += per_sample sum loss, and the gradient of
- * beta. One work-group; the first chunk of a batch (accumulate 0) replaces what was there.
+ * Adds up the statistics of a chunk of samples: out[slot] += per_sample sum loss, and the gradient
+ * of beta. One work-group; the first chunk of a batch (accumulate 0) replaces what was there.
  */
 ONE_GROUP __kernel void vmf_collect(__global const real *restrict statistics,
                                     __global const real *restrict scalars,
@@ -322,8 +317,8 @@ ONE_GROUP __kernel void vmf_collect(__global const real *restrict statistics,
 
 /* totals[slot] = {sum of losses, number of right predictions} of a batch. One work-group. */
 ONE_GROUP __kernel void vmf_score(__global const real *restrict statistics,
-                                  __global real *restrict totals, const int samples,
-                                  const int slot, const int totals_ld, const int accumulate)
+                                  __global real *restrict totals, const int samples, const int slot,
+                                  const int totals_ld, const int accumulate)
 {
     DECLARE_SCRATCH(scratch);
     real loss = 0, right = 0;
@@ -341,10 +336,11 @@ ONE_GROUP __kernel void vmf_score(__global const real *restrict statistics,
 }
 
 /*
- * Sinkhorn-Knopp on the class weights: every memory's weights (background included) sum to its count,
- * every class column to total * prior. At most `iterations`; once the sums over classes were within
- * `tolerance` the rest scale by 1, so that the trip count is the same for every work-item. Ends on
- * the columns. A column of prior 0 (the softening class without softening) holds zeros and stays so. One work-group, lanes along the memories.
+ * Sinkhorn-Knopp on the class weights: every memory's weights (background included) sum to its
+ * count, every class column to total * prior. At most `iterations`; once the sums over classes were
+ * within `tolerance` the rest scale by 1, so that the trip count is the same for every work-item.
+ * Ends on the columns. A column of prior 0 (the softening class without softening) holds zeros and
+ * stays so. One work-group, lanes along the memories.
  */
 ONE_GROUP __kernel void vmf_sinkhorn(__global real *restrict weights,
                                      __global const real *restrict counts,

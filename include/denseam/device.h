@@ -29,8 +29,8 @@ typedef struct dam_device_info {
     size_t largest_work_group;
     uint32_t native_float_lanes; /* CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT */
     bool fp64;
-    bool usable;     /* available, with a compiler */
-    bool is_default; /* what a NULL selector takes */
+    bool usable;      /* available, with a compiler */
+    bool is_default;  /* what a NULL selector takes */
     char reason[192]; /* why it is the default, or why it is not usable; else empty */
 } dam_device_info;
 

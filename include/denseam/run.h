@@ -29,7 +29,8 @@ int dam_run_memories(const dam_run *run); /* K */
  * Classifies count samples of dam_run_features numbers each, row-major, as raw as those of the
  * training data: centring and scaling are the library's. classes[i] is the predicted class, or C
  * where the model prefers none (its softening class); nearest[i], unless nearest is NULL, the class
- * of the memory most similar to sample i. DAM_INPUT where a number is not finite.
+ * of the memory most similar to sample i. Every call plans and loads anew: classify many samples in
+ * one. DAM_INPUT where a number is not finite.
  */
 dam_status dam_run_classify(dam_run *run, const float *samples, size_t count, int32_t *classes,
                             int32_t *nearest);

@@ -22,7 +22,7 @@ dam_status dam__digest_hex(const void *data, size_t length, char hex[DAM__DIGEST
 {
     unsigned char digest[DAM__DIGEST_BYTES];
     dam_status status = dam__digest(data, length, digest);
-    for (int i = 0; i < DAM__DIGEST_BYTES && status == DAM_OK; i++)
+    for (size_t i = 0; i < DAM__DIGEST_BYTES && status == DAM_OK; i++)
         (void)snprintf(hex + 2 * i, 3, "%02x", digest[i]);
     return status;
 }

@@ -13,8 +13,17 @@ dam_status dam__path_join(char **out, const char *folder, const char *name);
 bool dam__file_exists(const char *path);
 bool dam__folder_exists(const char *path);
 
+/* Whether both names lead to one existing file. */
+bool dam__same_file(const char *a, const char *b);
+
 /* Creates folder and its parents; DAM_INPUT with the reason. */
 dam_status dam__make_folders(const char *folder);
+
+/*
+ * Takes a folder for this process, until *lock is closed with close() or the process ends, however
+ * it does. DAM_USAGE where another process has it; file systems without locks let everyone pass.
+ */
+dam_status dam__folder_lock(const char *folder, int *lock);
 
 /*
  * Reads a whole file of at most limit bytes; *data is NUL-terminated beyond *length and freed with
@@ -22,7 +31,8 @@ dam_status dam__make_folders(const char *folder);
  */
 dam_status dam__file_read(const char *path, size_t limit, char **data, size_t *length);
 
-/* Replaces path by these bytes: the old file stays whole until the new one is on disk. DAM_INPUT. */
+/* Replaces path by these bytes: the old file stays whole until the new one is on disk. DAM_INPUT.
+ */
 dam_status dam__file_write(const char *path, const void *data, size_t length);
 
 /*
@@ -34,7 +44,8 @@ dam_status dam__temporary_name(const char *path, char **temporary);
 dam_status dam__temporary_commit(char **temporary, const char *path);
 void dam__temporary_discard(char **temporary);
 
-/* *out = $XDG_CACHE_HOME/denseam or $HOME/.cache/denseam, not created; free(). DAM_INPUT if unset. */
+/* *out = $XDG_CACHE_HOME/denseam or $HOME/.cache/denseam, not created; free(). DAM_INPUT if unset.
+ */
 dam_status dam__cache_folder(char **out);
 
 #endif

@@ -9,8 +9,8 @@
 dam_status dam__multiply(size_t a, size_t b, size_t *product)
 {
     if (__builtin_mul_overflow(a, b, product))
-        return dam__fail(DAM_NO_MEMORY, "a size of %zu x %zu does not fit this machine's memory",
-                         a, b);
+        return dam__fail(DAM_NO_MEMORY, "a size of %zu x %zu does not fit this machine's memory", a,
+                         b);
     return DAM_OK;
 }
 

@@ -11,9 +11,21 @@
 dam_status dam__fail(dam_status code, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Puts "context: " before the message recorded last, and returns code; for callers that know more. */
+/* Puts "context: " before the message recorded last, and returns code; for callers that know more.
+ */
 dam_status dam__fail_within(dam_status code, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+#ifdef __clang_analyzer__
+/* What the analyzer cannot see from here: a failure is never DAM_OK. */
+static inline dam_status dam__not_ok(dam_status code)
+{
+    if (code == DAM_OK)
+        __builtin_unreachable();
+    return code;
+}
+#define dam__fail(...) dam__not_ok(dam__fail(__VA_ARGS__))
+#endif
 
 #define DAM_TRY(call)                                                                              \
     do {                                                                                           \

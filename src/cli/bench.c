@@ -18,11 +18,10 @@
 typedef struct session {
     const arguments *args;
     dam_log log;
-    dam__bench_rows rows;
+    dam__bench_rows rows; /* of all presets */
 } session;
 
-/* --- output -------------------------------------------------------------------------------------
- */
+/* --- output ----------------------------------------------------------------------------------- */
 
 /* Four digits or so, without exponents where that is possible. */
 static void format_value(char *text, size_t size, double value)
@@ -46,12 +45,14 @@ static dam_status append_row(dam__text *text, const dam__bench_row *row)
     format_value(value, sizeof value, row->value);
     if (isfinite(row->spread))
         (void)snprintf(spread, sizeof spread, "%.1f%%", 100 * row->spread);
-    DAM_TRY(dam__text_append(text, "  %-26s %10s %-9s", row->metric, value, row->unit));
+    DAM_TRY(dam__text_append(text, "  %-26s %10s ", row->metric, value));
     if (row->ceiling_name != NULL)
-        DAM_TRY(dam__text_append(text, " %7s   %5.1f%% of %s\n", spread, 100 * row->share,
-                                 row->ceiling_name));
+        DAM_TRY(dam__text_append(text, "%-9s %7s   %5.1f%% of %s\n", row->unit, spread,
+                                 100 * row->share, row->ceiling_name));
+    else if (spread[0] != '\0')
+        DAM_TRY(dam__text_append(text, "%-9s %7s\n", row->unit, spread));
     else
-        DAM_TRY(dam__text_append(text, spread[0] != '\0' ? " %7s\n" : "%s\n", spread));
+        DAM_TRY(dam__text_append(text, "%s\n", row->unit));
 cleanup:
     return status;
 }
@@ -68,7 +69,6 @@ static dam_status print_table(const dam__bench_row *rows, size_t count)
     for (size_t i = 0; i < count; i++)
         DAM_TRY(append_row(&text, &rows[i]));
     DAM_TRY(print_text(&text));
-    (void)fflush(stdout);
 cleanup:
     free(heading);
     dam__text_free(&text);
@@ -82,8 +82,11 @@ static json_t *number_or_null(double value)
 
 static json_t *row_json(const dam__bench_row *row)
 {
-    return json_pack("{ss ss sf ss so ss? so so ss}", "preset", row->preset, "metric", row->metric,
-                     "value", row->value, "unit", row->unit, "spread", number_or_null(row->spread),
+    /* A file's name need not be UTF-8, which JSON is. */
+    json_t *preset = json_string(row->preset);
+    return json_pack("{so ss sf ss so ss? so so ss}", "preset",
+                     preset != NULL ? preset : json_null(), "metric", row->metric, "value",
+                     row->value, "unit", row->unit, "spread", number_or_null(row->spread),
                      "ceiling_name", row->ceiling_name, "ceiling", number_or_null(row->ceiling),
                      "share", number_or_null(row->share), "device", row->device);
 }
@@ -100,8 +103,7 @@ static dam_status print_rows_json(const dam__bench_rows *rows)
     return print_json(list);
 }
 
-/* --- measuring ----------------------------------------------------------------------------------
- */
+/* --- measuring -------------------------------------------------------------------------------- */
 
 static dam_status measure(session *s, const char *preset, const dam__experiment *experiment,
                           const dam__dataset *set)
@@ -146,6 +148,18 @@ cleanup:
     return status;
 }
 
+/* A mistake in the last of several presets is to be found before minutes were spent. */
+static dam_status check_presets(const arguments *args)
+{
+    dam_status status = DAM_OK;
+    dam__experiment experiment;
+    for (size_t i = 0; i < args->operands.count; i++)
+        DAM_TRY(dam__experiment_load(args->operands.items[i], args->set.items, args->set.count,
+                                     &experiment));
+cleanup:
+    return status;
+}
+
 static dam_status bench_all(session *s)
 {
     static const char folder[] = "bench/";
@@ -162,8 +176,9 @@ static dam_status run_bench(const arguments *args)
     dam_status status = DAM_OK;
     console notices = console_open(args->quiet);
     session s = {.args = args, .log = console_log(&notices)};
-    signals_catch();
     dam_status measured = DAM_OK;
+    DAM_TRY(check_presets(args));
+    signals_catch();
     for (size_t i = 0; i < args->operands.count && measured == DAM_OK; i++)
         measured = bench_preset(&s, args->operands.items[i]);
     if (args->operands.count == 0)

@@ -50,13 +50,14 @@ static dam_status print_scores_json(const dam__run *run, const dam__dataset *set
                 line, json_integer((json_int_t)result->confusion[row * width + column]));
         (void)json_array_append_new(confusion, line);
     }
-    return print_json(json_pack(
-        "{ss ss si so so so so so so so so}", "run", run->folder, "data", set->name, "samples",
-        score->samples, "accuracy", number_or_null(result->accuracy), "macro_f1",
-        number_or_null(result->macro_f1), "loss", number_or_null(score->loss), "one_nn",
-        number_or_null(result->one_nn), "one_nn_fidelity", number_or_null(result->fidelity),
-        "one_nn_fidelity_right", number_or_null(result->fidelity_right), "one_nn_fidelity_wrong",
-        number_or_null(result->fidelity_wrong), "confusion", confusion));
+    return print_json(
+        json_pack("{so so si so so so so so so so so}", "run", json_text(run->folder), "data",
+                  json_text(set->name), "samples", score->samples, "accuracy",
+                  number_or_null(result->accuracy), "macro_f1", number_or_null(result->macro_f1),
+                  "loss", number_or_null(score->loss), "one_nn", number_or_null(result->one_nn),
+                  "one_nn_fidelity", number_or_null(result->fidelity), "one_nn_fidelity_right",
+                  number_or_null(result->fidelity_right), "one_nn_fidelity_wrong",
+                  number_or_null(result->fidelity_wrong), "confusion", confusion));
 }
 
 /* Rows are true classes, columns predicted ones; the last column is the softening class. */
@@ -66,7 +67,8 @@ static dam_status append_confusion(dam__text *text, const dam__classification *r
     dam_status status = DAM_OK;
     size_t classes = (size_t)result->classes, width = classes + 1;
     if (classes > CLASSES_SHOWN)
-        return dam__text_append(text, "\n%zu classes: the confusion matrix is in --json\n", classes);
+        return dam__text_append(text, "\n%zu classes: the confusion matrix is in --json\n",
+                                classes);
     DAM_TRY(dam__text_append(text, "\ntrue\\predicted"));
     for (size_t column = 0; column < classes; column++)
         DAM_TRY(dam__text_append(text, " %4zu", column));
@@ -122,6 +124,10 @@ static dam_status run_eval(const arguments *args)
     int32_t *predicted = NULL, *nearest = NULL;
     DAM_TRY(dam__run_open(args->operands.items[0], args->set.items, args->set.count, &run));
     DAM_TRY(open_device(args, (dam__precision)run.experiment.train.precision, &log, &device));
+    DAM_TRY(check_device(args, device,
+                         (dam__selftest_sizes){.memories = run.experiment.model.memories,
+                                               .dim = run.dim,
+                                               .batch = run.experiment.train.batch}));
     DAM_TRY(dam__dataset_load_on(device, &run.experiment.data, (uint64_t)run.experiment.seed,
                                  DAM__SPLIT_TEST, &set));
     DAM_TRY(dam__scorer_create(device, gemm_choice(args), &run.experiment.model, run.dim,
@@ -151,8 +157,7 @@ cleanup:
 static const flag flags[] = {FLAG_SET,     FLAG_DEVICE, FLAG_GEMM,  FLAG_KERNELS,
                              FLAG_PROFILE, FLAG_JSON,   FLAG_QUIET, FLAG_END};
 
-static const char *const examples[] = {"denseam eval runs/mnist",
-                                       "denseam eval runs/mnist --json",
+static const char *const examples[] = {"denseam eval runs/mnist", "denseam eval runs/mnist --json",
                                        "denseam eval runs/mnist --set data.name= "
                                        "--set data.images=my.npy --set data.labels=my-labels.npy "
                                        "--set data.test_images=my.npy "
@@ -165,9 +170,10 @@ const command eval_command = {
     .least = 1,
     .most = 1,
     .summary = "score a run on its test set",
-    .text = "Scores a run on the test set of its preset, or on another that --set names: accuracy, "
-            "macro F1, the confusion matrix, how often the class of the nearest memory is right, and "
-            "how often it is what the model predicts (its fidelity).",
+    .text =
+        "Scores a run on the test set of its preset, or on another that --set names: accuracy, "
+        "macro F1, the confusion matrix, how often the class of the nearest memory is right, and "
+        "how often it is what the model predicts (its fidelity).",
     .examples = examples,
     .flags = flags,
     .run = run_eval,

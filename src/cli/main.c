@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "cli/command.h"
 #include "cli/output.h"
+#include "cli/signals.h"
 
 const char *const gemm_choices[] = {"auto", "clblast", "panel", NULL};
 const char *const kernels_choices[] = {"auto", "cpu", "gpu", NULL};
@@ -87,6 +88,7 @@ static dam_status run(int argc, char **argv)
 int main(int argc, char **argv)
 {
     output_begin();
+    signals_begin();
     dam_status status = run(argc, argv);
     if (status == DAM_OK)
         status = output_finish();

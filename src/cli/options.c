@@ -27,8 +27,7 @@ static size_t count_flags(const flag *flags)
     return count;
 }
 
-/* --- values
- * --------------------------------------------------------------------------------------- */
+/* --- values ----------------------------------------------------------------------------------- */
 
 /* Neither blanks nor a '+' before a number; strtod's "nan" and "inf" do not begin like one. */
 static bool begins_like_a_number(const char *text)
@@ -102,8 +101,7 @@ static dam_status store(const flag *f, const char *text, void *values)
     return DAM_OK;
 }
 
-/* --- the command line
- * ----------------------------------------------------------------------------- */
+/* --- the command line ------------------------------------------------------------------------- */
 
 /* Values that getopt returns: those above are FIRST_FLAG + index of the flag. */
 enum { OPERAND = 1, HELP = 'h', FIRST_FLAG = 256 };
@@ -179,7 +177,7 @@ dam_status parse_flags(const flag *flags, int argc, char **argv, void *values, w
         } else if (code == HELP && (strcmp(token, "-h") == 0 || is_whole_name(token, "help"))) {
             *help = true;
             goto cleanup;
-        } else if (f != NULL && is_whole_name(token, f->name)) {
+        } else if (code >= FIRST_FLAG && is_whole_name(token, f->name)) {
             DAM_TRY(store(f, optarg, values));
         } else if (code == ':' && is_whole_name(token, flags[optopt - FIRST_FLAG].name)) {
             f = &flags[optopt - FIRST_FLAG];

@@ -14,7 +14,8 @@
 
 /*
  * Once, before anything is opened: a file opened by the program must not take the place of a closed
- * stdin, stdout or stderr; and a closed pipe is to be a failed write, not a silent death.
+ * stdin, stdout or stderr; and a closed pipe or a limit on file sizes is to be a failed write, not
+ * a silent death.
  */
 void output_begin(void);
 
@@ -24,6 +25,9 @@ dam_status output_finish(void);
 /* To stdout; DAM_INPUT where a write fails at once, when its reason is still known. */
 dam_status print_bytes(const void *bytes, size_t length);
 dam_status print_text(const dam__text *text);
+
+/* A string for JSON of any bytes, such as a path: those that are not UTF-8 become U+FFFD. */
+json_t *json_text(const char *text);
 
 /* Prints value, indented, and releases it. DAM_NO_MEMORY for NULL, jansson's out of memory. */
 dam_status print_json(json_t *value);

@@ -18,13 +18,24 @@ dam_status open_device(const arguments *args, dam__precision precision, const da
     DAM_TRY(dam_device_list(&infos, &count));
     DAM_TRY(dam_device_select(infos, count, args->device, &index));
     DAM_TRY(dam__device_open(&infos[index], &options, out));
-    dam__info(log, "device %d: %s (%s%s%s)", index < count ? infos[index].index : 0,
-              infos[index].name, infos[index].platform,
-              infos[index].is_default ? "; the default: " : "",
+    dam__info(log, "device %d: %s (%s%s%s)", infos[index].index, infos[index].name,
+              infos[index].platform, infos[index].is_default ? "; the default: " : "",
               infos[index].is_default ? infos[index].reason : "");
 cleanup:
     free(infos);
     return status;
+}
+
+dam_status check_device(const arguments *args, const dam__device *device, dam__selftest_sizes sizes)
+{
+    bool wide = dam__device_precision(device) == DAM__PRECISION_DOUBLE;
+    const dam__selftest_options options = {.shape = dam__device_shape(device),
+                                           .provider = gemm_choice(args),
+                                           .sizes = sizes,
+                                           .single_only = !wide,
+                                           .double_only = wide,
+                                           .log = *dam__device_log(device)};
+    return dam__selftest_ensure(dam__device_facts(device), &options);
 }
 
 dam__gemm_provider gemm_choice(const arguments *args)

@@ -5,10 +5,19 @@
 #include "cli/command.h"
 #include "compute/device.h"
 #include "compute/gemm.h"
+#include "train/selftest.h"
 
-/* The device of --device, in the shape of --kernels, profiled with --profile; says which and why. */
+/* The device of --device, in the shape of --kernels, profiled with --profile; says which and why.
+ */
 dam_status open_device(const arguments *args, dam__precision precision, const dam_log *log,
                        dam__device **out);
+
+/*
+ * Once per device, driver and kernels: the self-test of what a run of these sizes is about to use.
+ * DAM_SELFTEST where the device cannot be trusted.
+ */
+dam_status check_device(const arguments *args, const dam__device *device,
+                        dam__selftest_sizes sizes);
 
 /* --gemm as the library's choice. */
 dam__gemm_provider gemm_choice(const arguments *args);

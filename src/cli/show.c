@@ -1,6 +1,7 @@
 /* `denseam show`: what is inside a run, and the picture of its memories. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/file.h"
 #include "base/memory.h"
@@ -105,7 +106,8 @@ static dam_status print_run(const dam__run *run, const dam__history *history, co
     DAM_TRY(dam__text_append(&text, " none:%zu\n", c->counts[c->classes]));
     DAM_TRY(dam__text_append(&text, "%-20s %.3f\n", "mean purity", c->mean_purity));
     DAM_TRY(append_teacher(&text, &c->teacher));
-    DAM_TRY(dam__text_append(&text, "%-20s %s\n", "picture", picture));
+    if (picture != NULL)
+        DAM_TRY(dam__text_append(&text, "%-20s %s\n", "picture", picture));
     DAM_TRY(print_text(&text));
 cleanup:
     dam__text_free(&text);
@@ -124,13 +126,24 @@ static dam_status print_run_json(const dam__run *run, const dam__history *histor
     for (size_t y = 0; y <= c->classes; y++)
         (void)json_array_append_new(classes, json_integer((json_int_t)c->counts[y]));
     return print_json(json_pack(
-        "{ss ss ss ss si si sI ss ss ss ss ss sb so so sf so ss}", "run", run->folder, "title",
-        run->experiment.title, "source", run->experiment.source, "data", text_of(run, "data"),
-        "dim", run->dim, "classes", run->classes, "memories", (json_int_t)c->memories, "device",
-        text_of(run, "device"), "driver", text_of(run, "driver"), "kernels",
-        text_of(run, "kernels"), "gemm", text_of(run, "gemm"), "version", text_of(run, "version"),
-        "finished", (int)is_finished(run), "last_epoch", last, "memories_by_class", classes,
-        "mean_purity", c->mean_purity, "teacher", teacher_json(&c->teacher), "picture", picture));
+        "{so ss ss so si si sI ss ss ss ss ss sb so so sf so so}", "run", json_text(run->folder),
+        "title", run->experiment.title, "source", run->experiment.source, "data",
+        json_text(text_of(run, "data")), "dim", run->dim, "classes", run->classes, "memories",
+        (json_int_t)c->memories, "device", text_of(run, "device"), "driver", text_of(run, "driver"),
+        "kernels", text_of(run, "kernels"), "gemm", text_of(run, "gemm"), "version",
+        text_of(run, "version"), "finished", (int)is_finished(run), "last_epoch", last,
+        "memories_by_class", classes, "mean_purity", c->mean_purity, "teacher",
+        teacher_json(&c->teacher), "picture", picture != NULL ? json_text(picture) : json_null()));
+}
+
+static dam_status draw(const dam__run *run, const char *folder, char **picture)
+{
+    dam_status status = DAM_OK;
+    DAM_TRY(dam__make_folders(folder));
+    DAM_TRY(dam__path_join(picture, folder, "memories.png"));
+    DAM_TRY(dam__report_memories(run, *picture, 0));
+cleanup:
+    return status;
 }
 
 static dam_status run_show(const arguments *args)
@@ -139,17 +152,21 @@ static dam_status run_show(const arguments *args)
     dam__run run = {0};
     dam__history history = {0};
     census c = {0};
-    char *picture = NULL;
+    char *picture = NULL, *why = NULL;
     DAM_TRY(dam__run_open(args->operands.items[0], NULL, 0, &run));
     DAM_TRY(dam__checkpoint_history(&run.container, &history));
     DAM_TRY(take_census(&run, &c));
-    const char *folder = args->out != NULL ? args->out : run.folder;
-    DAM_TRY(dam__make_folders(folder));
-    DAM_TRY(dam__path_join(&picture, folder, "memories.png"));
-    DAM_TRY(dam__report_memories(&run, picture, 0));
-    DAM_TRY(args->json ? print_run_json(&run, &history, &c, picture)
-                       : print_run(&run, &history, &c, picture));
+    /* A run in a place that cannot be written to is described all the same. */
+    dam_status drawn = draw(&run, args->out != NULL ? args->out : run.folder, &picture);
+    if (drawn != DAM_OK)
+        why = strdup(dam_error());
+    DAM_TRY(args->json ? print_run_json(&run, &history, &c, drawn == DAM_OK ? picture : NULL)
+                       : print_run(&run, &history, &c, drawn == DAM_OK ? picture : NULL));
+    if (drawn != DAM_OK)
+        DAM_FAIL(drawn, "%s%s", why != NULL ? why : "the picture could not be drawn",
+                 args->out == NULL ? "; --out draws into another folder" : "");
 cleanup:
+    free(why);
     free(picture);
     free(c.counts);
     dam__teacher_match_free(&c.teacher);

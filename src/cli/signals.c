@@ -3,29 +3,35 @@
 #include <signal.h>
 #include <stddef.h>
 
+static const int caught[] = {SIGINT, SIGTERM, SIGHUP};
+enum { CAUGHT = sizeof caught / sizeof *caught };
+
 /* Static because a signal handler receives nothing else that it could write to. */
 static volatile sig_atomic_t stopped;
+
+static bool ignored[CAUGHT];
 
 static void on_signal(int number)
 {
     (void)number;
     stopped = 1;
-    (void)signal(SIGINT, SIG_DFL);
-    (void)signal(SIGTERM, SIG_DFL);
 }
 
-static void catch_one(int number)
+void signals_begin(void)
 {
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART}, before;
-    (void)sigemptyset(&action.sa_mask);
-    if (sigaction(number, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
-        (void)sigaction(number, &action, NULL);
+    struct sigaction now;
+    for (size_t i = 0; i < CAUGHT; i++)
+        ignored[i] = sigaction(caught[i], NULL, &now) == 0 && now.sa_handler == SIG_IGN;
 }
 
 void signals_catch(void)
 {
-    catch_one(SIGINT);
-    catch_one(SIGTERM);
+    struct sigaction ours = {.sa_handler = on_signal, .sa_flags = (int)(SA_RESTART | SA_RESETHAND)};
+    struct sigaction none = {.sa_handler = SIG_IGN};
+    (void)sigemptyset(&ours.sa_mask);
+    (void)sigemptyset(&none.sa_mask);
+    for (size_t i = 0; i < CAUGHT; i++)
+        (void)sigaction(caught[i], ignored[i] ? &none : &ours, NULL);
 }
 
 bool signals_stop(void *unused)

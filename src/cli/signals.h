@@ -1,10 +1,19 @@
-/* A polite end: the first SIGINT or SIGTERM asks the command to save and stop, the second kills. */
+/*
+ * A polite end: the first SIGINT, SIGTERM or SIGHUP (a closed terminal) asks the command to save
+ * and stop, a second of the same kind kills.
+ */
 #ifndef CLI_SIGNALS_H
 #define CLI_SIGNALS_H
 
 #include <stdbool.h>
 
-/* From now on. A signal that the caller's shell ignores (nohup) stays ignored. */
+/*
+ * Once, before any driver is loaded: notes which signals the caller has ignored (nohup). LLVM,
+ * which is in several OpenCL drivers, puts handlers of its own over them.
+ */
+void signals_begin(void);
+
+/* From now on; ignored signals are ignored again. */
 void signals_catch(void);
 
 /* Whether a signal came: the stop callback of long library calls. unused is not read. */

@@ -9,6 +9,7 @@
 #include "cli/command.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/run_folder.h"
 #include "cli/session.h"
 #include "cli/signals.h"
 #include "data/teacher.h"
@@ -23,7 +24,7 @@ typedef struct training {
     progress progress;
     dam__experiment experiment;
     dam__run resumed; /* with --resume */
-    char *folder;
+    run_folder folder;
     dam__dataset set;
     dam__device *device;
     dam__trainer *trainer;
@@ -36,73 +37,20 @@ static void training_free(training *t)
     dam__device_close(t->device);
     dam__dataset_free(&t->set);
     dam__run_free(&t->resumed);
-    free(t->folder);
+    run_folder_release(&t->folder);
 }
 
-/* --- where the run goes --------------------------------------------------------------------------- */
-
-/* "mnist" of "presets/mnist.conf" or "mnist". */
-static dam_status base_name(const char *preset, char **out)
-{
-    const char *slash = strrchr(preset, '/');
-    const char *name = slash != NULL ? slash + 1 : preset;
-    const char *dot = strrchr(name, '.');
-    return dam__format(out, "%.*s", dot != NULL ? (int)(dot - name) : (int)strlen(name), name);
-}
-
-/* The first of runs/NAME, runs/NAME-2, ... that holds no run yet. */
-static dam_status free_folder(const char *preset, char **out)
+/* Writes the resolved preset: an unwritable place fails before training. */
+static dam_status write_preset(const training *t)
 {
     dam_status status = DAM_OK;
-    char *name = NULL, *file = NULL;
-    DAM_TRY(base_name(preset, &name));
-    for (int i = 1;; i++) {
-        free(*out);
-        *out = NULL;
-        if (i == 1)
-            DAM_TRY(dam__format(out, "runs/%s", name));
-        else
-            DAM_TRY(dam__format(out, "runs/%s-%d", name, i));
-        free(file);
-        file = NULL;
-        DAM_TRY(dam__path_join(&file, *out, "run.h5"));
-        if (!dam__file_exists(file))
-            break;
-    }
-cleanup:
-    free(name);
-    free(file);
-    return status;
-}
-
-static dam_status choose_folder(training *t)
-{
-    dam_status status = DAM_OK;
-    char *file = NULL;
-    if (t->args->resume) {
-        DAM_TRY(dam__format(&t->folder, "%s", t->resumed.folder));
-        goto cleanup;
-    }
-    if (t->args->out == NULL)
-        return free_folder(t->args->operands.items[0], &t->folder);
-    DAM_TRY(dam__format(&t->folder, "%s", t->args->out));
-    DAM_TRY(dam__path_join(&file, t->folder, "run.h5"));
-    if (dam__file_exists(file))
-        DAM_FAIL(DAM_USAGE, "'%s' holds a run already; go on with it by 'denseam train %s --resume', "
-                            "or choose another --out", t->folder, t->folder);
-cleanup:
-    free(file);
-    return status;
-}
-
-/* Creates the folder and writes the resolved preset: an unwritable place fails before training. */
-static dam_status open_folder(training *t)
-{
-    dam_status status = DAM_OK;
+    const arguments *args = t->args;
     dam__text preset = {0};
     char *path = NULL;
-    DAM_TRY(dam__make_folders(t->folder));
-    DAM_TRY(dam__path_join(&path, t->folder, "preset.conf"));
+    DAM_TRY(dam__path_join(&path, t->folder.path, "preset.conf"));
+    /* A resumed run has one, which only overrides change. */
+    if (args->resume && args->set.count == 0 && dam__file_exists(path))
+        goto cleanup;
     DAM_TRY(dam__experiment_print(&t->experiment, &preset));
     DAM_TRY(dam__file_write(path, preset.data, preset.length));
 cleanup:
@@ -111,16 +59,18 @@ cleanup:
     return status;
 }
 
-/* --- setting up ----------------------------------------------------------------------------------- */
+/* --- setting up ------------------------------------------------------------------------------- */
 
 static dam_status read_experiment(training *t)
 {
     const arguments *args = t->args;
     const char *operand = args->operands.items[0];
+    if (!args->resume && dam__run_is(operand))
+        return dam__fail(DAM_USAGE,
+                         "'%s' is a run, not a preset; 'denseam train %s --resume' goes on with it",
+                         operand, operand);
     if (!args->resume)
         return dam__experiment_load(operand, args->set.items, args->set.count, &t->experiment);
-    if (args->out != NULL)
-        return dam__fail(DAM_USAGE, "--resume goes on in the run's own folder; leave out --out");
     dam_status status = dam__run_open(operand, args->set.items, args->set.count, &t->resumed);
     t->experiment = t->resumed.experiment;
     return status;
@@ -145,16 +95,27 @@ cleanup:
     return status;
 }
 
+static bool is(const char *text, const char *wanted)
+{
+    return text != NULL && strcmp(text, wanted) == 0;
+}
+
 /* A run is bit-identical only on the device, driver and kernels it began with. */
 static void compare_device(const training *t)
 {
     const dam_device_info *info = dam__device_facts(t->device);
     const char *device = dam__container_text(&t->resumed.container, "device");
     const char *driver = dam__container_text(&t->resumed.container, "driver");
-    if (device == NULL || driver == NULL || strcmp(device, info->name) != 0 ||
-        strcmp(driver, info->driver) != 0)
-        dam__warn(&t->log, "the run began on '%s' (driver %s): results will differ in the last bits",
-                  device != NULL ? device : "?", driver != NULL ? driver : "?");
+    const char *kernels = dam__container_text(&t->resumed.container, "kernels");
+    const char *gemm = dam__container_text(&t->resumed.container, "gemm");
+    bool cpu = dam__device_shape(t->device) == DAM__SHAPE_CPU;
+    if (!is(device, info->name) || !is(driver, info->driver) || !is(kernels, cpu ? "cpu" : "gpu") ||
+        !is(gemm, dam__trainer_gemm(t->trainer)))
+        dam__warn(&t->log,
+                  "the run began on '%s' (driver %s, %s kernels, gemm %s): results will differ in "
+                  "the last bits",
+                  device != NULL ? device : "?", driver != NULL ? driver : "?",
+                  kernels != NULL ? kernels : "?", gemm != NULL ? gemm : "?");
 }
 
 static dam_status print_plan(const training *t)
@@ -169,7 +130,8 @@ static dam_status print_plan(const training *t)
     DAM_TRY(dam__text_append(&text, "%-40s %12s\n", "buffer", "MiB"));
     for (size_t i = 0; dam__plan_entry(plan, i, &name, &bytes); i++)
         DAM_TRY(dam__text_append(&text, "%-40s %12.3f\n", name, (double)bytes / mib));
-    DAM_TRY(dam__text_append(&text, "%-40s %12.3f\n", "total", (double)dam__plan_total(plan) / mib));
+    DAM_TRY(
+        dam__text_append(&text, "%-40s %12.3f\n", "total", (double)dam__plan_total(plan) / mib));
     DAM_TRY(dam__text_append(&text, "%-40s %12.3f\n", "device memory",
                              (double)info->global_memory / mib));
     DAM_TRY(dam__text_append(&text, "%-40s %12.3f\n", "largest allowed buffer",
@@ -198,11 +160,11 @@ static json_t *plan_json(const training *t)
                      (json_int_t)dam__plan_total(plan), "device_bytes",
                      (json_int_t)info->global_memory, "largest_buffer_bytes",
                      (json_int_t)info->largest_allocation, "streamed",
-                     (int)dam__trainer_streams(t->trainer), "chunk",
-                     dam__trainer_chunk(t->trainer), "gemm", dam__trainer_gemm(t->trainer));
+                     (int)dam__trainer_streams(t->trainer), "chunk", dam__trainer_chunk(t->trainer),
+                     "gemm", dam__trainer_gemm(t->trainer));
 }
 
-/* --- while it runs -------------------------------------------------------------------------------- */
+/* --- while it runs ---------------------------------------------------------------------------- */
 
 static void on_step(void *user, const dam__moment *moment)
 {
@@ -226,7 +188,7 @@ static dam_status on_epoch(void *user, const dam__history *history)
 {
     training *t = user;
     t->history = history;
-    return dam__report_metrics(t->folder, history);
+    return dam__report_metrics(t->folder.path, history);
 }
 
 static dam_status on_checkpoint(void *user)
@@ -236,24 +198,26 @@ static dam_status on_checkpoint(void *user)
                                   .set = &t->set,
                                   .device = t->device,
                                   .gemm = dam__trainer_gemm(t->trainer)};
-    return dam__run_save(t->folder, &facts, t->trainer);
+    return dam__run_save(t->folder.path, &facts, t->trainer);
 }
 
-/* --- when it is over ------------------------------------------------------------------------------ */
+/* --- when it is over -------------------------------------------------------------------------- */
 
 static dam_status draw(const training *t)
 {
     dam_status status = DAM_OK;
     dam__run run = {0};
     char *picture = NULL;
-    DAM_TRY(dam__run_open(t->folder, NULL, 0, &run));
-    DAM_TRY(dam__path_join(&picture, t->folder, "memories.png"));
+    DAM_TRY(dam__run_open(t->folder.path, NULL, 0, &run));
+    DAM_TRY(dam__path_join(&picture, t->folder.path, "memories.png"));
     DAM_TRY(dam__report_memories(&run, picture, 0));
-    DAM_TRY(dam__report_curves(t->folder, t->experiment.title, dam__trainer_history(t->trainer),
-                               &t->log));
+    DAM_TRY(dam__report_curves(t->folder.path, t->experiment.title,
+                               dam__trainer_history(t->trainer), &t->log));
 cleanup:
     dam__run_free(&run);
     free(picture);
+    if (status == DAM_INPUT)
+        status = dam__fail_within(status, "the run is saved, but not all of its pictures");
     return status;
 }
 
@@ -269,11 +233,11 @@ static dam_status print_result_json(const training *t, const dam__history *histo
     for (size_t c = 0; c < history->column_count; c++) {
         const char *name = history->columns[c];
         double value = dam__history_value(history, last, name);
-        json_t *item = strcmp(name, "epoch") == 0 ? json_integer((json_int_t)value)
-                                                  : number_or_null(value);
+        json_t *item =
+            strcmp(name, "epoch") == 0 ? json_integer((json_int_t)value) : number_or_null(value);
         (void)json_object_set_new(result, name, item);
     }
-    (void)json_object_set_new(result, "run", json_string(t->folder));
+    (void)json_object_set_new(result, "run", json_text(t->folder.path));
     return print_json(result);
 }
 
@@ -294,11 +258,46 @@ static dam_status print_result(const training *t, const dam__history *history)
         DAM_TRY(dam__text_append(&text, "validation accuracy  %.4f\n", accuracy));
     DAM_TRY(dam__text_append(&text, "seconds              %.1f\n",
                              dam__history_value(history, last, "seconds")));
-    DAM_TRY(dam__text_append(&text, "run                  %s\n", t->folder));
+    DAM_TRY(dam__text_append(&text, "run                  %s\n", t->folder.path));
     DAM_TRY(print_text(&text));
 cleanup:
     dam__text_free(&text);
     return status;
+}
+
+/* Says what is left of a training that diverged. */
+static dam_status diverged(const training *t)
+{
+    dam_status status = DAM_OK;
+    char *file = NULL;
+    DAM_TRY(dam__path_join(&file, t->folder.path, "run.h5"));
+    if (dam__file_exists(file))
+        DAM_FAIL(DAM_DIVERGED, "%s; '%s' keeps the last good checkpoint", dam_error(), file);
+    DAM_FAIL(DAM_DIVERGED, "%s; there was no checkpoint yet", dam_error());
+cleanup:
+    free(file);
+    return status;
+}
+
+static dam_status restore(const training *t)
+{
+    dam_status status = dam__checkpoint_restore(t->trainer, &t->resumed.container);
+    return status != DAM_INPUT ? status : dam__fail_within(status, "'%s'", t->resumed.file);
+}
+
+/* Before a run that is over is reported once more. */
+static void note_over(const training *t)
+{
+    int epochs = dam__trainer_position(t->trainer)->epoch;
+    if (!dam__trainer_is_over(t->trainer))
+        return;
+    if (dam__trainer_stopped_early(t->trainer))
+        dam__info(&t->log,
+                  "the run stopped early after %d epochs; --set train.patience=... goes on",
+                  epochs);
+    else
+        dam__info(&t->log, "the run has all of its %d epochs; --set train.epochs=... goes on",
+                  epochs);
 }
 
 static dam_status train_to_the_end(training *t)
@@ -313,8 +312,12 @@ static dam_status train_to_the_end(training *t)
     t->progress = progress_begin(&t->console);
     status = dam__trainer_run(t->trainer, &hooks);
     progress_finish(&t->progress);
-    if (t->args->profile)
-        DAM_TRY(dam__profile_print(t->device, stderr));
+    if (status == DAM_DIVERGED)
+        status = diverged(t);
+    if (t->args->profile && (status == DAM_OK || status == DAM_INTERRUPTED)) {
+        dam_status printed = dam__profile_print(t->device, stderr);
+        status = status == DAM_OK ? printed : status;
+    }
     DAM_TRY(status);
     DAM_TRY(draw(t));
     const dam__history *history = dam__trainer_history(t->trainer);
@@ -326,30 +329,37 @@ cleanup:
 static dam_status run_train(const arguments *args)
 {
     dam_status status = DAM_OK;
-    training t = {.args = args, .console = console_open(args->quiet)};
+    training t = {.args = args, .folder = {.lock = -1}, .console = console_open(args->quiet)};
     t.log = console_log(&t.console);
+    DAM_TRY(run_folder_check(args));
     DAM_TRY(read_experiment(&t));
     DAM_TRY(create_trainer(&t));
     if (args->dry_run) {
         DAM_TRY(args->json ? print_json(plan_json(&t)) : print_plan(&t));
         goto cleanup;
     }
-    DAM_TRY(choose_folder(&t));
-    DAM_TRY(open_folder(&t));
+    DAM_TRY(run_folder_claim(args, t.resumed.folder, &t.folder));
+    DAM_TRY(check_device(args, t.device,
+                         (dam__selftest_sizes){.memories = t.experiment.model.memories,
+                                               .dim = (int)t.set.features,
+                                               .batch = t.experiment.train.batch}));
     DAM_TRY(dam__trainer_prepare(t.trainer));
     if (args->resume) {
         compare_device(&t);
-        DAM_TRY(dam__checkpoint_restore(t.trainer, &t.resumed.container));
+        DAM_TRY(restore(&t));
+        note_over(&t);
     }
+    if (!dam__trainer_is_over(t.trainer))
+        DAM_TRY(write_preset(&t));
     DAM_TRY(train_to_the_end(&t));
 cleanup:
     training_free(&t);
     return status;
 }
 
-static const flag flags[] = {
-    FLAG_SET,     FLAG_DEVICE,  FLAG_OUT,    FLAG_RESUME, FLAG_DRY_RUN, FLAG_GEMM,
-    FLAG_KERNELS, FLAG_PROFILE, FLAG_JSON,   FLAG_QUIET,  FLAG_END};
+static const flag flags[] = {FLAG_SET,     FLAG_DEVICE, FLAG_OUT,     FLAG_RESUME,
+                             FLAG_DRY_RUN, FLAG_GEMM,   FLAG_KERNELS, FLAG_PROFILE,
+                             FLAG_JSON,    FLAG_QUIET,  FLAG_END};
 
 static const char *const examples[] = {
     "denseam train mnist", "denseam train mnist --set model.memories=100 --out runs/small",

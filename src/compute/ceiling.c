@@ -43,8 +43,7 @@ void dam__ceiling_destroy(dam__ceiling *ceiling)
     free(ceiling);
 }
 
-/* --- shapes -------------------------------------------------------------------------------------
- */
+/* --- shapes ----------------------------------------------------------------------------------- */
 
 static size_t smaller(size_t a, size_t b)
 {
@@ -107,8 +106,7 @@ cleanup:
     return status;
 }
 
-/* --- work ---------------------------------------------------------------------------------------
- */
+/* --- work ------------------------------------------------------------------------------------- */
 
 /* What `amount` of the kind counts for: flops, bytes, or launches. */
 static double counted(const dam__ceiling *ceiling, dam__ceiling_kind kind, int amount)
@@ -189,8 +187,7 @@ cleanup:
     return status;
 }
 
-/* --- preparation --------------------------------------------------------------------------------
- */
+/* --- preparation ------------------------------------------------------------------------------ */
 
 static dam_status write_start(dam__ceiling *ceiling)
 {

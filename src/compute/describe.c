@@ -97,6 +97,7 @@ void dam__judge_device(dam_device_info *info, bool available, bool compiler, con
         (void)snprintf(info->reason, sizeof info->reason, "it has the %s, not the full one",
                        strcmp(profile, "EMBEDDED_PROFILE") == 0 ? "embedded profile"
                                                                 : "unknown profile");
+    /* Numbers beyond an unsigned would be a driver from elsewhere. NOLINTNEXTLINE(cert-err34-c) */
     else if (sscanf(info->version, "OpenCL %u.%u", &major, &minor) != 2 ||
              (major == 1 && minor < 2) || major < 1)
         (void)snprintf(info->reason, sizeof info->reason,

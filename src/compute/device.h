@@ -38,13 +38,15 @@ const dam_device_info *dam__device_facts(const dam__device *device);
 const dam_log *dam__device_log(const dam__device *device);
 dam__shape dam__device_shape(const dam__device *device); /* never AUTO */
 dam__precision dam__device_precision(const dam__device *device);
-size_t dam__real_size(const dam__device *device);  /* bytes of a real: 4 or 8 */
+size_t dam__real_size(const dam__device *device); /* bytes of a real: 4 or 8 */
 double dam__real_epsilon(const dam__device *device);
-int dam__lanes(const dam__device *device);         /* LANES of the kernels' vectors */
-int dam__group(const dam__device *device);         /* work-group size of reductions */
+int dam__lanes(const dam__device *device); /* LANES of the kernels' vectors */
+int dam__group(const dam__device *device); /* work-group size of reductions */
 
 /* Waits until all queued work is done. Never inside an epoch. */
 dam_status dam__device_finish(dam__device *device);
+
+enum { DAM__PACE_DEPTH = 8 };
 
 /*
  * Called once a step: waits for the step PACE_DEPTH steps ago, so that queued work stays short

@@ -29,7 +29,7 @@ dam__operand dam__whole(const dam__matrix *matrix, bool transposed);
 
 typedef struct dam__gemm dam__gemm;
 
-/* AUTO takes panel on CPU drivers with native vectors of 8 floats or more, else CLBlast. */
+/* AUTO takes panel with CPU-shaped kernels and native vectors of 8 floats or more, else CLBlast. */
 dam_status dam__gemm_create(dam__device *device, dam__gemm_provider provider, dam__gemm **out);
 void dam__gemm_destroy(dam__gemm *gemm);
 
@@ -40,7 +40,7 @@ bool dam__gemm_gathers(const dam__gemm *gemm);
 
 /*
  * Announces a product before the plan is allocated, so that its scratch memory is in the plan; the
- * scratch is shared by all products. c's first `rows` rows are written.
+ * scratch is shared by all products.
  */
 dam_status dam__gemm_reserve(dam__gemm *gemm, dam__operand a, dam__operand b, const dam__matrix *c);
 dam_status dam__gemm_plan(dam__gemm *gemm, dam__plan *plan);

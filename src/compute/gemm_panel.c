@@ -60,8 +60,8 @@ static dam_status create(dam__device *device, void **state)
                            ? ROWS_OF_32_REGISTERS
                            : ROWS_OF_16_REGISTERS;
     panel->tile_columns = TILE_VECTORS * dam__lanes(device);
-    DAM_TRY(dam__format(&options, "-DTILE_ROWS=%d -DTILE_VECTORS=%d", panel->tile_rows,
-                        TILE_VECTORS));
+    DAM_TRY(
+        dam__format(&options, "-DTILE_ROWS=%d -DTILE_VECTORS=%d", panel->tile_rows, TILE_VECTORS));
     DAM_TRY(dam__program_create(device, "panel", options, &panel->program));
     DAM_TRY(dam__program_kernel(panel->program, "panel_pack_a_along", &panel->pack_a_along));
     DAM_TRY(dam__program_kernel(panel->program, "panel_pack_a_across", &panel->pack_a_across));
@@ -109,14 +109,14 @@ static dam_status pack(const struct panel *panel, dam__kernel *kernel, const dam
     double elements = (double)outer * depth * matrix->count;
     /* An absent index still needs a buffer behind its argument: some drivers refuse NULL. */
     const dam__buffer *rows = operand->rows != NULL ? operand->rows : matrix->buffer;
-    return dam__launch(
-        kernel, (dam__range){.global = {tiles, chunks, (size_t)matrix->count}},
-        (dam__work){.bytes = 2 * elements * (double)dam__real_size(panel->device)},
-        DAM_ARGUMENTS(dam__arg(matrix->buffer), dam__arg(rows), dam__arg(packed),
-                      dam__arg_int(operand->rows != NULL), dam__arg_int(operand->first),
-                      dam__arg_int((int)matrix->ld), dam__arg_int((int)matrix->stride),
-                      dam__arg_int(outer), dam__arg_int(first_depth), dam__arg_int(depth),
-                      dam__arg_int((int)(tiles * (size_t)width * (size_t)depth))));
+    return dam__launch(kernel, (dam__range){.global = {tiles, chunks, (size_t)matrix->count}},
+                       (dam__work){.bytes = 2 * elements * (double)dam__real_size(panel->device)},
+                       DAM_ARGUMENTS(dam__arg(matrix->buffer), dam__arg(rows), dam__arg(packed),
+                                     dam__arg_int(operand->rows != NULL),
+                                     dam__arg_int(operand->first), dam__arg_int((int)matrix->ld),
+                                     dam__arg_int((int)matrix->stride), dam__arg_int(outer),
+                                     dam__arg_int(first_depth), dam__arg_int(depth),
+                                     dam__arg_int((int)(tiles * (size_t)width * (size_t)depth))));
 }
 
 static dam_status multiply(const struct panel *panel, const dam__product *product, int depth,
@@ -126,8 +126,7 @@ static dam_status multiply(const struct panel *panel, const dam__product *produc
     size_t a_panels = panels(product->m, panel->tile_rows);
     size_t b_panels = panels(product->n, panel->tile_columns);
     double flops = 2.0 * product->m * product->n * depth * product->count;
-    double elements =
-        ((double)product->m + product->n) * depth + (double)product->m * product->n;
+    double elements = ((double)product->m + product->n) * depth + (double)product->m * product->n;
     return dam__launch(
         panel->gemm, (dam__range){.global = {a_panels, b_panels, (size_t)product->count}},
         (dam__work){.flops = flops,

@@ -12,8 +12,6 @@
 #include "compute/profile.h"
 #include "compute/program.h"
 
-enum { DAM__PACE_DEPTH = 8 };
-
 struct dam__device {
     dam_device_info info;
     cl_platform_id platform;

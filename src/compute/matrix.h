@@ -21,7 +21,7 @@ typedef struct dam__matrix {
     size_t ld, stride;
 } dam__matrix;
 
-/* --- plan ---------------------------------------------------------------------------------------- */
+/* --- plan ------------------------------------------------------------------------------------- */
 
 typedef struct dam__plan dam__plan;
 
@@ -51,7 +51,7 @@ dam_status dam__plan_allocate(dam__plan *plan);
 /* Entry i of the plan: its name and bytes; false beyond the last. */
 bool dam__plan_entry(const dam__plan *plan, size_t i, const char **name, size_t *bytes);
 
-/* --- buffers and transfers --------------------------------------------------------------------- */
+/* --- buffers and transfers -------------------------------------------------------------------- */
 
 void dam__buffer_destroy(dam__buffer *buffer);
 size_t dam__buffer_bytes(const dam__buffer *buffer);
@@ -71,7 +71,8 @@ typedef struct dam__fence {
 } dam__fence;
 
 dam_status dam__fence_set(dam__device *device, dam__fence *fence);
-dam_status dam__fence_wait(dam__device *device, dam__fence *fence); /* at once where it is not set */
+dam_status dam__fence_wait(dam__device *device,
+                           dam__fence *fence); /* at once where it is not set */
 void dam__fence_clear(dam__fence *fence);
 
 /* Fills with zeros, or copies the first bytes of one buffer, on the device. */

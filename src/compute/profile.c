@@ -53,8 +53,7 @@ static dam_status find_row(dam__profile *profile, const dam__timed *timed, size_
             *out = i;
             return DAM_OK;
         }
-    dam_status status =
-        dam__grow(&profile->rows, profile->row_count + 1, sizeof *profile->rows);
+    dam_status status = dam__grow(&profile->rows, profile->row_count + 1, sizeof *profile->rows);
     if (status != DAM_OK)
         return status;
     dam__profile_row row = {.transfer = timed->transfer};
@@ -75,7 +74,8 @@ static dam_status resolve(dam__profile *profile)
             error = clGetEventProfilingInfo(event, CL_PROFILING_COMMAND_START, sizeof start, &start,
                                             NULL);
         if (error == CL_SUCCESS)
-            error = clGetEventProfilingInfo(event, CL_PROFILING_COMMAND_END, sizeof end, &end, NULL);
+            error =
+                clGetEventProfilingInfo(event, CL_PROFILING_COMMAND_END, sizeof end, &end, NULL);
         if (error != CL_SUCCESS || end <= start)
             profile->wall_clock = true;
         else
@@ -141,7 +141,7 @@ dam_status dam__profile_end(dam__profile *profile, cl_command_queue queue, const
     if (status != DAM_OK)
         return status;
     profile->pending[profile->pending_count++] = (struct pending){profile->current, row};
-    /* The first event of a run tells whether this driver's events can be believed. */
+    /* The first events are read at once: they tell whether this driver's can be believed. */
     if (profile->pending_count == MOST_PENDING || profile->rows[0].calls == 1)
         return resolve(profile);
     return DAM_OK;
@@ -193,18 +193,19 @@ dam_status dam__profile_print(dam__device *device, FILE *file)
     double total = 0;
     for (size_t i = 0; i < count; i++)
         total += rows[i].seconds;
-    fprintf(file, "%-30s %7s %9s %6s %8s %8s\n", "kernel or transfer", "calls", "ms", "share",
-            "GFLOP/s", "GB/s");
+    (void)fprintf(file, "%-30s %7s %9s %6s %8s %8s\n", "kernel or transfer", "calls", "ms", "share",
+                  "GFLOP/s", "GB/s");
     for (size_t i = 0; i < count; i++) {
         const dam__profile_row *row = &rows[i];
         double seconds = row->seconds > 0 ? row->seconds : 1e-9;
-        fprintf(file, "%-30.30s %7zu %9.2f %5.1f%% ", row->name, row->calls, 1e3 * row->seconds,
-                100 * row->seconds / (total > 0 ? total : 1));
+        (void)fprintf(file, "%-30.30s %7zu %9.2f %5.1f%% ", row->name, row->calls,
+                      1e3 * row->seconds, 100 * row->seconds / (total > 0 ? total : 1));
         if (row->transfer)
-            fprintf(file, "%8s %8.2f %.0f bytes\n", "", 1e-9 * row->bytes / seconds, row->bytes);
+            (void)fprintf(file, "%8s %8.2f %.0f bytes\n", "", 1e-9 * row->bytes / seconds,
+                          row->bytes);
         else
-            fprintf(file, "%8.2f %8.2f\n", 1e-9 * row->flops / seconds,
-                    1e-9 * row->bytes / seconds);
+            (void)fprintf(file, "%8.2f %8.2f\n", 1e-9 * row->flops / seconds,
+                          1e-9 * row->bytes / seconds);
     }
     free(rows);
     return DAM_OK;

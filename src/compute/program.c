@@ -49,8 +49,8 @@ static dam_status build_failure(const dam__device *device, cl_program program, c
     if (dam__alloc(length + 1, 1, &log) == DAM_OK && length > 0)
         (void)clGetProgramBuildInfo(program, device->id, CL_PROGRAM_BUILD_LOG, length, log, NULL);
     dam_status status = dam__fail(
-        DAM_INTERNAL, "compiling 'cl/%s.cl' for '%s' failed with %s; please report this: %.*s", name,
-        device->info.name, dam__cl_error_name(error), LOG_SHOWN, log != NULL ? log : "");
+        DAM_INTERNAL, "compiling 'cl/%s.cl' for '%s' failed with %s; please report this: %.*s",
+        name, device->info.name, dam__cl_error_name(error), LOG_SHOWN, log != NULL ? log : "");
     free(log);
     return status;
 }

@@ -10,7 +10,8 @@ typedef struct dam__program dam__program;
 typedef struct dam__kernel dam__kernel;
 
 /*
- * Compiles common.cl followed by cl/NAME.cl with the device's shape (REAL, LANES, GROUP) and further
+ * Compiles common.cl followed by cl/NAME.cl with the device's shape (REAL, LANES, GROUP) and
+ * further
  * "-D" options ("" for none), or loads the binary from $XDG_CACHE_HOME/denseam. The cache is never
  * fatal; DENSEAM_TRACE_CACHE=1 reports each hit and miss through the log. DAM_INTERNAL holds the
  * build log's first lines.
@@ -48,7 +49,10 @@ typedef struct dam__work {
 } dam__work;
 
 #define DAM_ARGUMENTS(...)                                                                         \
-    sizeof((dam__argument[]){__VA_ARGS__}) / sizeof(dam__argument), (dam__argument[]) { __VA_ARGS__ }
+    sizeof((dam__argument[]){__VA_ARGS__}) / sizeof(dam__argument), (dam__argument[])              \
+    {                                                                                              \
+        __VA_ARGS__                                                                                \
+    }
 
 /* Queues a kernel: returns before it ran. */
 dam_status dam__launch(dam__kernel *kernel, dam__range range, dam__work work, size_t count,

@@ -1,8 +1,8 @@
 /*
  * Counter-based random numbers, the same on host and device: Philox4x32-10 (Salmon et al. 2011).
  *
- * The key is the run's seed; the counter is {index low, index high, step, stream}, so any number can
- * be drawn alone, in any order, on any device.
+ * The key is the run's seed; the counter is {index low, index high, step, stream}, so any number
+ * can be drawn alone, in any order, on any device.
  */
 #ifndef DAM__COMPUTE_RANDOM_H
 #define DAM__COMPUTE_RANDOM_H
@@ -26,17 +26,18 @@ void dam__random_words(uint64_t seed, dam__stream stream, uint32_t step, uint64_
                        uint32_t out[4]);
 
 /*
- * Word to a uniform number in (0, 1): ((x >> 8) + 0.5) 2^-24. Exact in double; float rounds the upper
- * half, the last number to 1.
+ * Word to a uniform number in (0, 1): ((x >> 8) + 0.5) 2^-24. Exact in double; float rounds the
+ * upper half, the last number to 1.
  */
 double dam__uniform(uint32_t word);
 
-/* Fills with independent N(0, 1) numbers (Box-Muller in double, pairs from index 2i, 2i + 1). */
+/* Fills with independent N(0, 1) numbers (Box-Muller in double; numbers 2i and 2i + 1 come from
+ * index i). */
 void dam__normals(uint64_t seed, dam__stream stream, uint32_t step, size_t count, double *out);
 
 /*
- * Where index goes in the pseudo-random order of `size` items (1 ... 2^31 - 1): a keyed bijection of
- * 0 ... size-1, so that host and device know any element without a table. Generalised Feistel
+ * Where index goes in the pseudo-random order of `size` items (1 ... 2^31 - 1): a keyed bijection
+ * of 0 ... size-1, so that host and device know any element without a table. Generalised Feistel
  * network on the smallest square that holds size, with cycle walking (Black & Rogaway 2002) and
  * Philox as the round function.
  */

@@ -23,8 +23,7 @@ const char *dam_device_type_name(dam_device_type type)
     return "other";
 }
 
-/* --- the default ---------------------------------------------------------------------------------
- */
+/* --- the default ------------------------------------------------------------------------------ */
 
 /* Best first. */
 typedef enum rank { RANK_GPU, RANK_ACCELERATOR, RANK_CPU, RANK_OTHER, RANK_SOFTWARE } rank;
@@ -132,8 +131,7 @@ void dam__mark_default(dam_device_info *infos, size_t count)
                        default_reason(infos, count, index));
 }
 
-/* --- selectors
- * ------------------------------------------------------------------------------------ */
+/* --- selectors -------------------------------------------------------------------------------- */
 
 typedef enum request_kind { BY_INDEX, BY_PLACE, BY_TYPE, BY_NAME } request_kind;
 

@@ -84,8 +84,7 @@ dam_status dam__trial_compare_matrix(dam__trial *trial, const dam__matrix *matri
 dam_status dam__trial_compare_integers(dam__trial *trial, dam__buffer *buffer, size_t count,
                                        const int32_t *wanted);
 
-/* --- for runners -------------------------------------------------------------------------------
- */
+/* --- for runners ------------------------------------------------------------------------------ */
 
 /* Runs a case; trial->error is its error afterwards. A failure of the driver is returned. */
 dam_status dam__trial_run(dam__trial *trial, const dam__selftest_case *item);

@@ -10,13 +10,7 @@
 
 #include "base/status.h"
 
-typedef enum dam__element {
-    DAM__U8,
-    DAM__I32,
-    DAM__I64,
-    DAM__F32,
-    DAM__F64
-} dam__element;
+typedef enum dam__element { DAM__U8, DAM__I32, DAM__I64, DAM__F32, DAM__F64 } dam__element;
 
 enum { DAM__MAX_RANK = 8 };
 

@@ -12,16 +12,17 @@
 
 typedef enum dam__split { DAM__SPLIT_TRAIN, DAM__SPLIT_TEST } dam__split;
 
-/* Where samples come from; empty strings mean "not given". Filled from the preset's data section. */
+/* Where samples come from; empty strings mean "not given". Filled from the preset's data section.
+ */
 typedef struct dam__data_config {
-    char name[256];        /* "mnist", "fashion-mnist": found in the search folders; "random" */
+    char name[256]; /* "mnist", "fashion-mnist": found in the search folders; "random" */
     char images[1024], labels[1024];           /* or files (see dam__array_read) for training */
     char test_images[1024], test_labels[1024]; /* and for testing */
-    int samples;           /* use the first so many training samples; 0 = all */
-    int patch;             /* side of the square patches that images are cut into; 0 = none */
-    double validation;     /* share of the training file's end kept for validation, in [0, 1) */
-    int patch_stride;      /* pixels from one patch to the next */
-    int memory;            /* MiB of device memory the training set may take; 0 = what fits */
+    int samples;                               /* use the first so many training samples; 0 = all */
+    int patch;         /* side of the square patches that images are cut into; 0 = none */
+    double validation; /* share of the training file's end kept for validation, in [0, 1) */
+    int patch_stride;  /* pixels from one patch to the next */
+    int memory;        /* MiB of device memory the training set may take; 0 = what fits */
     /* The teacher of made-up samples (name "teacher"): see data/teacher.h. */
     int teacher_memories, teacher_dim;
     double teacher_beta,
@@ -45,8 +46,8 @@ typedef struct dam__dataset {
     bool on_sphere;     /* samples are unit vectors already: they are not centred */
     dam__array teacher; /* memories x features that made-up samples are drawn from; else no data */
     int32_t *labels; /* n, or NULL; 0 ... classes - 1; a teacher's also `classes`: none of them */
-    size_t count;       /* n */
-    size_t features;    /* product of all axes but the first */
+    size_t count;    /* n */
+    size_t features; /* product of all axes but the first */
     size_t height, width; /* of the image; 0 where a sample is not a 2-D image */
     int32_t classes;      /* largest label of the file + 1, subset or not; 0 without labels */
 } dam__dataset;
@@ -57,9 +58,9 @@ void dam__dataset_free(dam__dataset *set);
  * Loads one split. A name is searched as an IDX set in $DENSEAM_DATA, then data/, then the Debian
  * package's folder /usr/share/datasets/NAME (in each: folder/NAME/ and folder/ itself, plain and
  * .gz; MNIST's and Fashion-MNIST's files have the same names, so folder/ itself is only taken for
- * "mnist"). "random" needs no file (data/synthetic.h). DAM_INPUT where it is absent (lists the folders searched and how to get it), where
- * counts of images and labels differ, where a label is negative or above 65535, where there is no
- * sample, or where a value is not finite.
+ * "mnist"). "random" needs no file (data/synthetic.h). DAM_INPUT where it is absent (lists the
+ * folders searched and how to get it), where counts of images and labels differ, where a label is
+ * negative or above 65535, where there is no sample, or where a value is not finite.
  */
 dam_status dam__dataset_load(const dam__data_config *config, dam__split split, dam__dataset *out);
 

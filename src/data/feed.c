@@ -11,8 +11,8 @@
 #include "data/patches.h"
 
 /*
- * Raw rows go up in pieces of at most this many bytes: the staging of a resident set, and a chunk of
- * a streamed one.
+ * Raw rows go up in pieces of at most this many bytes: the staging of a resident set, and a chunk
+ * of a streamed one.
  */
 enum { PIECE_BYTES = 16 * 1024 * 1024 };
 
@@ -20,20 +20,20 @@ enum { SLOTS = 2 }; /* double buffering */
 
 /* A piece of the set on its way to the device. */
 struct slot {
-    char *staging;        /* host: raw rows */
-    int32_t *labels;      /* host */
-    dam__buffer *raw;     /* device: raw rows */
-    dam__matrix samples;  /* device: prepared rows (streaming only) */
+    char *staging;              /* host: raw rows */
+    int32_t *labels;            /* host */
+    dam__buffer *raw;           /* device: raw rows */
+    dam__matrix samples;        /* device: prepared rows (streaming only) */
     dam__buffer *device_labels; /* (streaming only) */
-    dam__fence fence;     /* passed once the staging was copied */
+    dam__fence fence;           /* passed once the staging was copied */
 };
 
 struct dam__feed {
     dam__device *device;
     const dam__dataset *set;
     dam__feed_options options;
-    size_t row_bytes;  /* of a raw sample */
-    int piece;         /* rows of a slot: whole batches when streaming */
+    size_t row_bytes; /* of a raw sample */
+    int piece;        /* rows of a slot: whole batches when streaming */
     int steps;
     struct slot slots[SLOTS];
     dam__matrix resident; /* the prepared set (not streaming) */
@@ -69,8 +69,9 @@ dam_status dam__feed_create(dam__device *device, const dam__dataset *set,
     dam_status status = DAM_OK;
     dam__feed *feed = NULL;
     if (options->count == 0 || options->first + options->count > set->count)
-        DAM_FAIL(DAM_INPUT, "'%s': no samples are left in this part of its %zu; "
-                            "change data.samples or data.validation",
+        DAM_FAIL(DAM_INPUT,
+                 "'%s': no samples are left in this part of its %zu; "
+                 "change data.samples or data.validation",
                  set->name, set->count);
     if (options->count > INT32_MAX || set->features > INT32_MAX / 4)
         DAM_FAIL(DAM_INPUT, "'%s' has more than 2^31 samples or 2^29 features", set->name);
@@ -80,8 +81,8 @@ dam_status dam__feed_create(dam__device *device, const dam__dataset *set,
     feed->options = *options;
     feed->options.batch = smaller(options->batch, options->count);
     feed->row_bytes = set->features * dam__element_size(set->samples.element);
-    feed->steps = (int)((options->count + (size_t)feed->options.batch - 1) /
-                        (size_t)feed->options.batch);
+    feed->steps =
+        (int)((options->count + (size_t)feed->options.batch - 1) / (size_t)feed->options.batch);
     size_t fitting = PIECE_BYTES / feed->row_bytes;
     int batches = (int)(fitting / (size_t)feed->options.batch);
     feed->piece = options->stream ? feed->options.batch * (batches > 0 ? batches : 1)
@@ -154,12 +155,12 @@ dam_status dam__feed_plan(dam__feed *feed, dam__plan *plan)
     size_t label = sizeof(int32_t);
     for (int i = 0; i < SLOTS; i++) {
         struct slot *slot = &feed->slots[i];
-        DAM_TRY(dam__plan_buffer(plan, "samples: raw piece",
-                                 (size_t)feed->piece * feed->row_bytes, &slot->raw));
+        DAM_TRY(dam__plan_buffer(plan, "samples: raw piece", (size_t)feed->piece * feed->row_bytes,
+                                 &slot->raw));
         if (!feed->options.stream)
             continue;
-        DAM_TRY(dam__plan_matrix(plan, "samples: streamed piece", feed->piece, dim, 1,
-                                 &slot->samples));
+        DAM_TRY(
+            dam__plan_matrix(plan, "samples: streamed piece", feed->piece, dim, 1, &slot->samples));
         DAM_TRY(dam__plan_buffer(plan, "labels: streamed piece", (size_t)feed->piece * label,
                                  &slot->device_labels));
     }
@@ -178,7 +179,8 @@ cleanup:
     return status;
 }
 
-/* Uploads `rows` raw samples from a slot's staging and prepares them into rows `first` of target. */
+/* Uploads `rows` raw samples from a slot's staging and prepares them into rows `first` of target.
+ */
 static dam_status upload_piece(dam__feed *feed, struct slot *slot, int rows,
                                const dam__matrix *target, int first, const char *what)
 {
@@ -332,15 +334,15 @@ dam_status dam__feed_begin(dam__feed *feed, int epoch, int step)
         while ((uint64_t)side * side < count)
             side++;
         enum { MOST_ITEMS = 16384 }; /* enough to fill a GPU; a CPU driver pays for each */
-        DAM_TRY(dam__launch(
-            feed->make_order,
-            dam__range_items(feed->device, count < MOST_ITEMS ? count : MOST_ITEMS, 1),
-            (dam__work){.bytes = 4.0 * count},
-            DAM_ARGUMENTS(dam__arg(feed->order), dam__arg_uint(count), dam__arg_uint(side),
-                          dam__arg_uint((uint32_t)epoch),
-                          dam__arg_uint((uint32_t)feed->options.seed),
-                          dam__arg_uint((uint32_t)(feed->options.seed >> 32)),
-                          dam__arg_uint(DAM__STREAM_ORDER))));
+        DAM_TRY(
+            dam__launch(feed->make_order,
+                        dam__range_items(feed->device, count < MOST_ITEMS ? count : MOST_ITEMS, 1),
+                        (dam__work){.bytes = 4.0 * count},
+                        DAM_ARGUMENTS(dam__arg(feed->order), dam__arg_uint(count),
+                                      dam__arg_uint(side), dam__arg_uint((uint32_t)epoch),
+                                      dam__arg_uint((uint32_t)feed->options.seed),
+                                      dam__arg_uint((uint32_t)(feed->options.seed >> 32)),
+                                      dam__arg_uint(DAM__STREAM_ORDER))));
     }
 cleanup:
     return status;
@@ -370,8 +372,7 @@ static dam_status next_gathered(dam__feed *feed, int start, int size, dam__batch
     *out = (dam__batch){
         .samples = &feed->gathered, .labels = feed->gathered_labels, .first = 0, .size = size};
     return dam__launch(
-        feed->gather, dam__range_groups(feed->device, (size_t)size, 1),
-        (dam__work){.bytes = bytes},
+        feed->gather, dam__range_groups(feed->device, (size_t)size, 1), (dam__work){.bytes = bytes},
         DAM_ARGUMENTS(dam__arg(feed->resident.buffer), dam__arg(feed->resident_labels),
                       dam__arg(feed->order), dam__arg(feed->gathered.buffer),
                       dam__arg(feed->gathered_labels), dam__arg_int(start),

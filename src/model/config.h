@@ -4,7 +4,7 @@
 
 typedef enum dam__model_kind { DAM__KIND_VMF } dam__model_kind;
 
-/* How the inverse temperature beta moves (spec/vmf section 4 step 3, and section 6.3). */
+/* How the inverse temperature beta moves (docs/models.md, Optimizer and Schedule). */
 typedef enum dam__beta_rule {
     DAM__BETA_LEARNED, /* gradient descent with momentum */
     DAM__BETA_FROZEN,  /* stays at its first value */
@@ -26,17 +26,18 @@ typedef enum dam__initial {
 enum { DAM__CLASS_COUNTS_BYTES = 1024 };
 
 typedef struct dam__model_config {
-    int kind;     /* dam__model_kind */
-    int memories; /* K */
-    int capacity; /* memories allowed (the paper's P_max); 0 = memories. Sets the background share */
-    int initial;  /* dam__initial */
-    double beta;  /* first inverse temperature */
+    int kind;      /* dam__model_kind */
+    int memories;  /* K */
+    int capacity;  /* memories allowed (the paper's P_max); 0 = memories. Sets the background share
+                    */
+    int initial;   /* dam__initial */
+    double beta;   /* first inverse temperature */
     int beta_rule; /* dam__beta_rule */
-    double varsigma; /* effective inverse temperature = varsigma * beta */
-    double softening; /* s: share of each label spread over all classes and the softening class */
-    int sinkhorn;     /* most Sinkhorn-Knopp iterations after a step */
-    double anneal_to;       /* beta at the end of the schedule */
-    int anneal_epochs;      /* its length */
+    double varsigma;   /* effective inverse temperature = varsigma * beta */
+    double softening;  /* s: share of each label spread over all classes and the softening class */
+    int sinkhorn;      /* most Sinkhorn-Knopp iterations after a step */
+    double anneal_to;  /* beta at the end of the schedule */
+    int anneal_epochs; /* its length */
     double anneal_exponent; /* its steepness a; 1 is linear */
     double background; /* the background's count is background * memories / capacity; 0 means 1 */
     int loss;          /* dam__loss */

@@ -1,8 +1,8 @@
 /*
  * What a model is to everything else: a list of named parameters and a few verbs.
  *
- * Optimizer, checkpoint and diagnostics walk the parameters and know no model; the trainer calls the
- * verbs and never asks which model it trains.
+ * Optimizer, checkpoint and diagnostics walk the parameters and know no model; the trainer calls
+ * the verbs and never asks which model it trains.
  */
 #ifndef DAM__MODEL_MODEL_H
 #define DAM__MODEL_MODEL_H
@@ -36,8 +36,8 @@ enum { DAM__MAX_PARAMETERS = 8 };
 
 /* What a model is to learn; model/task.h makes one of a dataset. */
 typedef struct dam__task {
-    int dim;               /* N: features of a sample */
-    int classes;           /* C; 0 without labels */
+    int dim;                   /* N: features of a sample */
+    int classes;               /* C; 0 without labels */
     const double *class_share; /* C shares of the training labels; NULL when a run is loaded */
     double softening_share;  /* share of labels that are the softening class itself; all sum to 1 */
     const dam__dataset *set; /* first memories may come from ...; NULL when a run is loaded */
@@ -60,7 +60,8 @@ typedef struct dam__model_ops {
     /* Epochs of a schedule that must pass before training may stop early. */
     int (*schedule_epochs)(const dam__model *model);
 
-    /* Adds what the model needs to the plan; batches are worked off in chunks of at most `chunk`. */
+    /* Adds what the model needs to the plan; batches are worked off in chunks of at most `chunk`.
+     */
     dam_status (*plan)(dam__model *model, dam__plan *plan, int chunk);
 
     /* Compiles the kernels; after the plan was allocated. */
@@ -103,8 +104,8 @@ struct dam__model {
 };
 
 /*
- * A model of config's kind for this task, on a device. DAM_USAGE where they do not fit. Destroy with
- * dam__model_destroy.
+ * A model of config's kind for this task, on a device. DAM_USAGE where they do not fit. Destroy
+ * with dam__model_destroy.
  */
 dam_status dam__model_create(dam__device *device, dam__gemm *gemm, const dam__model_config *config,
                              const dam__task *task, dam__model **out);

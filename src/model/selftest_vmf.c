@@ -29,8 +29,7 @@ struct check {
     dam__evaluation evaluation;
 };
 
-/* --- the reference: spec of the vmf model, sample by sample --------------------------------------
- */
+/* --- the reference: spec of the vmf model, sample by sample ----------------------------------- */
 
 static double log_normaliser(double beta, int dim)
 {

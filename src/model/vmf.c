@@ -19,10 +19,10 @@ enum { LARGEST_TILE = 12 };
 struct vmf {
     dam__model base;
     int memories, columns, tile, parts, chunk;
-    dam__matrix similarities; /* chunk x (memories + 1); afterwards the scaled responsibilities */
-    dam__matrix activations;  /* the same shape */
-    dam__matrix ratios;       /* chunk x columns */
-    dam__matrix statistics;   /* 1 x 4 chunk: four numbers a sample */
+    dam__matrix similarities;   /* chunk x (memories + 1); afterwards the scaled responsibilities */
+    dam__matrix activations;    /* the same shape */
+    dam__matrix ratios;         /* chunk x columns */
+    dam__matrix statistics;     /* 1 x 4 chunk: four numbers a sample */
     dam__matrix gradient_parts; /* columns x (memories + 1), `parts` of them */
     dam__matrix scalars;        /* b, tau, tau' */
     dam__program *program, *reduce;
@@ -63,7 +63,7 @@ static void destroy(dam__model *model)
     free(vmf);
 }
 
-/* --- memory ------------------------------------------------------------------------------------- */
+/* --- memory ----------------------------------------------------------------------------------- */
 
 static dam_status plan_parameters(struct vmf *vmf, dam__plan *plan)
 {
@@ -181,7 +181,7 @@ cleanup:
     return status;
 }
 
-/* --- first values ------------------------------------------------------------------------------- */
+/* --- first values ----------------------------------------------------------------------------- */
 
 /* Samples of the task, or normal vectors; normalised, which makes those uniform on the sphere. */
 static dam_status initialise_memories(struct vmf *vmf, uint64_t seed)
@@ -266,8 +266,7 @@ static dam_status refresh(dam__model *model)
     struct vmf *vmf = vmf_of(model);
     return dam__launch(vmf->update_scalars, (dam__range){.global = {1}}, (dam__work){.flops = 30},
                        DAM_ARGUMENTS(dam__arg(vmf->base.parameters[BETA].value.buffer),
-                                     dam__arg(vmf->scalars.buffer),
-                                     dam__arg_real(varsigma_of(vmf)),
+                                     dam__arg(vmf->scalars.buffer), dam__arg_real(varsigma_of(vmf)),
                                      dam__arg_int(vmf->base.task.dim)));
 }
 
@@ -306,7 +305,7 @@ static dam_status begin_epoch(dam__model *model, int epoch)
     return status == DAM_OK ? refresh(model) : status;
 }
 
-/* --- a step ------------------------------------------------------------------------------------- */
+/* --- a step ----------------------------------------------------------------------------------- */
 
 /* Samples first ... first+size-1 of a batch: it never exceeds the planned chunk. */
 static dam__batch chunk_of(const dam__batch *batch, int start, int chunk)
@@ -368,7 +367,8 @@ static dam_status class_gradient(struct vmf *vmf, const dam__batch *batch, doubl
     dam__device *device = vmf->base.device;
     const dam__matrix *parts = &vmf->gradient_parts;
     const dam__matrix *gradient = &vmf->base.parameters[CLASS_WEIGHTS].gradient;
-    size_t vectors = ((size_t)vmf->memories + (size_t)dam__lanes(device)) / (size_t)dam__lanes(device);
+    size_t vectors =
+        ((size_t)vmf->memories + (size_t)dam__lanes(device)) / (size_t)dam__lanes(device);
     double cells = (double)batch->size * (vmf->memories + 1);
     double real = (double)dam__real_size(device);
     dam__range range = dam__range_items(device, vectors,
@@ -386,10 +386,9 @@ static dam_status class_gradient(struct vmf *vmf, const dam__batch *batch, doubl
     DAM_TRY(dam__launch(
         vmf->reduce_problems, dam__range_items(device, vectors, (size_t)vmf->columns),
         (dam__work){.flops = entries * vmf->parts, .bytes = entries * (vmf->parts + 1) * real},
-        DAM_ARGUMENTS(dam__arg(parts->buffer), dam__arg(gradient->buffer),
-                      dam__arg_int(vmf->parts), dam__arg_int((int)parts->stride),
-                      dam__arg_int(vmf->memories + 1), dam__arg_int((int)parts->ld),
-                      dam__arg_int(accumulate))));
+        DAM_ARGUMENTS(dam__arg(parts->buffer), dam__arg(gradient->buffer), dam__arg_int(vmf->parts),
+                      dam__arg_int((int)parts->stride), dam__arg_int(vmf->memories + 1),
+                      dam__arg_int((int)parts->ld), dam__arg_int(accumulate))));
 cleanup:
     return status;
 }
@@ -407,14 +406,13 @@ static dam_status collect(struct vmf *vmf, const dam__batch *batch, const dam__b
                           int slot, double per_sample, bool accumulate)
 {
     double real = (double)dam__real_size(vmf->base.device);
-    return dam__launch(vmf->collect, dam__range_groups(vmf->base.device, 1, 1),
-                       (dam__work){.flops = 3.0 * batch->size, .bytes = 4 * batch->size * real},
-                       DAM_ARGUMENTS(dam__arg(vmf->statistics.buffer), dam__arg(vmf->scalars.buffer),
-                                     dam__arg(losses),
-                                     dam__arg(vmf->base.parameters[BETA].gradient.buffer),
-                                     dam__arg_int(batch->size), dam__arg_int(slot),
-                                     dam__arg_int(accumulate), dam__arg_real(varsigma_of(vmf)),
-                                     dam__arg_real(per_sample)));
+    return dam__launch(
+        vmf->collect, dam__range_groups(vmf->base.device, 1, 1),
+        (dam__work){.flops = 3.0 * batch->size, .bytes = 4 * batch->size * real},
+        DAM_ARGUMENTS(dam__arg(vmf->statistics.buffer), dam__arg(vmf->scalars.buffer),
+                      dam__arg(losses), dam__arg(vmf->base.parameters[BETA].gradient.buffer),
+                      dam__arg_int(batch->size), dam__arg_int(slot), dam__arg_int(accumulate),
+                      dam__arg_real(varsigma_of(vmf)), dam__arg_real(per_sample)));
 }
 
 static dam_status loss_gradient(dam__model *model, const dam__batch *batch,
@@ -477,13 +475,12 @@ static dam_status evaluate_chunk(struct vmf *vmf, const dam__batch *batch,
                       dam__arg_int(batch->first), dam__arg_int(offset), dam__arg_int(vmf->memories),
                       dam__arg_int((int)vmf->similarities.ld), dam__arg_int((int)weights->ld),
                       dam__arg_real(vmf->base.config.softening))));
-    DAM_TRY(dam__launch(vmf->score, dam__range_groups(device, 1, 1),
-                        (dam__work){.flops = 2.0 * batch->size, .bytes = 4 * batch->size * real},
-                        DAM_ARGUMENTS(dam__arg(vmf->statistics.buffer),
-                                      dam__arg(evaluation->totals.buffer),
-                                      dam__arg_int(batch->size), dam__arg_int(slot),
-                                      dam__arg_int((int)evaluation->totals.ld),
-                                      dam__arg_int(accumulate))));
+    DAM_TRY(dam__launch(
+        vmf->score, dam__range_groups(device, 1, 1),
+        (dam__work){.flops = 2.0 * batch->size, .bytes = 4 * batch->size * real},
+        DAM_ARGUMENTS(dam__arg(vmf->statistics.buffer), dam__arg(evaluation->totals.buffer),
+                      dam__arg_int(batch->size), dam__arg_int(slot),
+                      dam__arg_int((int)evaluation->totals.ld), dam__arg_int(accumulate))));
 cleanup:
     return status;
 }
@@ -538,8 +535,8 @@ dam_status dam__vmf_create(dam__device *device, dam__gemm *gemm, const dam__mode
     dam_status status = dam__alloc(1, sizeof *vmf, &vmf);
     if (status != DAM_OK)
         return status;
-    vmf->base = (dam__model){.ops = &vmf_ops, .device = device, .gemm = gemm, .config = *config,
-                             .task = *task};
+    vmf->base = (dam__model){
+        .ops = &vmf_ops, .device = device, .gemm = gemm, .config = *config, .task = *task};
     vmf->memories = config->memories;
     vmf->columns = task->classes + 1;
     int tiles = (vmf->columns + LARGEST_TILE - 1) / LARGEST_TILE;

@@ -9,7 +9,7 @@ dam_status dam__vmf_create(dam__device *device, dam__gemm *gemm, const dam__mode
                            const dam__task *task, dam__model **out);
 
 /*
- * beta at an epoch of the annealing schedule (section 6.3 of the paper's method): from beta to
+ * beta at an epoch of the annealing schedule (docs/models.md, Schedule): from beta to
  * anneal_to along p^a / (p^a + (1-p)^a), p = (epoch + 1) / anneal_epochs.
  */
 double dam__vmf_annealed_beta(const dam__model_config *config, int epoch);

@@ -23,9 +23,9 @@ dam_status dam_run_open(const char *folder, const char *selector, const dam_log 
     dam_run *run = NULL;
     DAM_TRY(dam__alloc(1, sizeof *run, &run));
     DAM_TRY(dam__run_open(folder, NULL, 0, &run->run));
-    const dam__device_options options = {
-        .log = log != NULL ? *log : (dam_log){0},
-        .precision = (dam__precision)run->run.experiment.train.precision};
+    const dam__device_options options = {.log = log != NULL ? *log : (dam_log){0},
+                                         .precision =
+                                             (dam__precision)run->run.experiment.train.precision};
     DAM_TRY(dam_device_list(&infos, &count));
     DAM_TRY(dam_device_select(infos, count, selector, &index));
     DAM_TRY(dam__device_open(&infos[index], &options, &run->device));
@@ -61,7 +61,8 @@ int dam_run_memories(const dam_run *run)
     return run->run.experiment.model.memories;
 }
 
-/* A dataset of the caller's numbers. Their labels are unknown: 0 stands in, and no score is read. */
+/* A dataset of the caller's numbers. Their labels are unknown: 0 stands in, and no score is read.
+ */
 static dam_status borrow_samples(const dam_run *run, const float *samples, size_t count,
                                  dam__dataset *out)
 {
@@ -97,8 +98,8 @@ dam_status dam_run_classify(dam_run *run, const float *samples, size_t count, in
         return DAM_OK;
     DAM_TRY(borrow_samples(run, samples, count, &set));
     DAM_TRY(dam__scorer_create(run->device, DAM__GEMM_AUTO, &experiment->model, run->run.dim,
-                               run->run.classes, &run->run.container, &set,
-                               experiment->train.batch, &scorer));
+                               run->run.classes, &run->run.container, &set, experiment->train.batch,
+                               &scorer));
     DAM_TRY(dam__scorer_run(scorer, &unused, &predicted, &closest));
     memcpy(classes, predicted, count * sizeof *classes);
     if (nearest != NULL)

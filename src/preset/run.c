@@ -1,7 +1,10 @@
 #include "preset/run.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 
@@ -15,6 +18,23 @@ void dam__run_free(dam__run *run)
     *run = (dam__run){0};
 }
 
+bool dam__run_is(const char *path)
+{
+    static const unsigned char signature[8] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
+    unsigned char head[sizeof signature] = {0};
+    char *file = NULL;
+    bool folder = dam__folder_exists(path);
+    if (folder && dam__path_join(&file, path, "run.h5") != DAM_OK)
+        return false;
+    FILE *stream = folder || dam__file_exists(path) ? fopen(folder ? file : path, "rb") : NULL;
+    if (stream != NULL) {
+        (void)!fread(head, 1, sizeof head, stream);
+        (void)fclose(stream);
+    }
+    free(file);
+    return memcmp(head, signature, sizeof head) == 0;
+}
+
 static dam_status locate(const char *path, dam__run *run)
 {
     dam_status status = DAM_OK;
@@ -23,6 +43,9 @@ static dam_status locate(const char *path, dam__run *run)
         DAM_TRY(dam__path_join(&run->file, path, "run.h5"));
         if (!dam__file_exists(run->file))
             DAM_FAIL(DAM_INPUT, "'%s' is no run: it has no run.h5", path);
+    } else if (access(path, F_OK) != 0) {
+        DAM_FAIL(DAM_INPUT, "there is no run '%s': %s; give the folder that 'denseam train' made",
+                 path, strerror(errno));
     } else {
         const char *slash = strrchr(path, '/');
         int length = slash != NULL ? (int)(slash - path) : 1;
@@ -60,8 +83,10 @@ dam_status dam__run_open(const char *path, const char *const *overrides, size_t 
     const char *format = dam__container_text(&run.container, "format");
     const char *preset = dam__container_text(&run.container, "preset");
     if (format == NULL || strcmp(format, RUN_FORMAT) != 0 || preset == NULL)
-        DAM_FAIL(DAM_INPUT, "'%s' has format '%s', not '" RUN_FORMAT "'; use the denseam that "
-                            "wrote it", run.file, format != NULL ? format : "");
+        DAM_FAIL(DAM_INPUT,
+                 "'%s' has format '%s', not '" RUN_FORMAT "'; use the denseam that "
+                 "wrote it",
+                 run.file, format != NULL ? format : "");
     DAM_TRY(dam__experiment_parse(run.file, preset, overrides, override_count, &run.experiment));
     DAM_TRY(read_shape(&run));
     *out = run;
@@ -111,9 +136,9 @@ static dam_status save_facts(const dam__run_facts *facts, const dam__task *task,
     bool cpu = dam__device_shape(facts->device) == DAM__SHAPE_CPU;
     DAM_TRY(dam__experiment_print(facts->experiment, &preset));
     const char *const texts[][2] = {
-        {"format", RUN_FORMAT},         {"version", DENSEAM_VERSION},  {"preset", preset.data},
-        {"device", info->name},         {"platform", info->platform},  {"driver", info->driver},
-        {"kernels", cpu ? "cpu" : "gpu"}, {"gemm", facts->gemm},       {"data", facts->set->name},
+        {"format", RUN_FORMAT},           {"version", DENSEAM_VERSION}, {"preset", preset.data},
+        {"device", info->name},           {"platform", info->platform}, {"driver", info->driver},
+        {"kernels", cpu ? "cpu" : "gpu"}, {"gemm", facts->gemm},        {"data", facts->set->name},
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         DAM_TRY(dam__container_set_text(out, texts[i][0], texts[i][1]));

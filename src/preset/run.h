@@ -1,6 +1,6 @@
 /*
- * A run: the folder that an experiment leaves. Its run.h5 holds the resolved preset, what it ran on,
- * the training's state and its history.
+ * A run: the folder that an experiment leaves. Its run.h5 holds the resolved preset, what it ran
+ * on, the training's state and its history.
  */
 #ifndef DAM__PRESET_RUN_H
 #define DAM__PRESET_RUN_H
@@ -10,11 +10,14 @@
 #include "train/checkpoint.h"
 
 typedef struct dam__run {
-    char *folder, *file;        /* file = folder/run.h5 */
-    dam__container container;   /* as read */
-    dam__experiment experiment; /* its resolved preset, with overrides */
+    char *folder, *file;             /* file = folder/run.h5 */
+    dam__container container;        /* as read */
+    dam__experiment experiment;      /* its resolved preset, with overrides */
     int dim, classes, height, width; /* of the training samples; height 0 where not an image */
 } dam__run;
+
+/* Whether path is a run folder or looks like a run file; it may still be damaged. */
+bool dam__run_is(const char *path);
 
 /* Opens a run folder (or its run.h5). DAM_INPUT: not a run, damaged; DAM_USAGE: bad override. */
 dam_status dam__run_open(const char *path, const char *const *overrides, size_t override_count,

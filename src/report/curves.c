@@ -187,7 +187,9 @@ static dam_status append_logarithmic_axis(double least, double most, dam__text *
     if (most > DECADES_ALONE * least)
         goto cleanup;
     DAM_TRY(dam__text_append(script, "set ytics ("));
-    for (double decade = pow(10, floor(log10(least))); decade <= most; decade *= 10) {
+    int last = (int)floor(log10(most));
+    for (int exponent = (int)floor(log10(least)); exponent <= last; exponent++) {
+        double decade = pow(10, exponent);
         for (int i = 0; i < 3; i++) {
             DAM_TRY(dam__text_append(script, "%s%s", separator,
                                      dam__number(from, decade * (i == 2 ? 5 : 1 + i), 4)));

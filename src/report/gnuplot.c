@@ -23,8 +23,6 @@ enum {
     NOT_STARTED = 127 /* POSIX: the exit code where posix_spawn could not tell */
 };
 
-extern char **environ;
-
 /* Starts gnuplot in folder with its output in a pipe; *error is errno's where it cannot. */
 static dam_status start(const char *folder, char *const *arguments, pid_t *process, int *output,
                         int *error)

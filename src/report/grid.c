@@ -106,9 +106,10 @@ static dam_status lay_out(const dam__grid *grid, layout *at)
         at->columns = at->tiles;
     at->rows = (at->tiles + at->columns - 1) / at->columns;
     size_t width = at->columns * (size_t)at->cell_width - GAP;
-    size_t caption = (size_t)dam__image_text_width(at->caption, CAPTION_SCALE) + 3 * GAP + LEGEND;
-    width = (width > caption ? width : caption) + 2 * MARGIN;
-    size_t height = 2 * MARGIN + DAM__GLYPH_HEIGHT * CAPTION_SCALE + CAPTION_GAP +
+    size_t caption =
+        (size_t)dam__image_text_width(at->caption, CAPTION_SCALE) + (size_t)(3 * GAP + LEGEND);
+    width = (width > caption ? width : caption) + (size_t)(2 * MARGIN);
+    size_t height = (size_t)(2 * MARGIN + DAM__GLYPH_HEIGHT * CAPTION_SCALE + CAPTION_GAP) +
                     at->rows * (size_t)at->cell_height - GAP;
     if (width > DAM__IMAGE_SIDE || height > DAM__IMAGE_SIDE)
         return dam__fail(DAM_INPUT,

@@ -9,22 +9,11 @@
 #include "report/grid.h"
 #include "report/metrics.h"
 
-/* names must hold DAM__HISTORY_COLUMNS pointers; the table borrows from the history. */
-static dam__table table_of(const dam__history *history, const char **names)
-{
-    for (size_t i = 0; i < history->column_count; i++)
-        names[i] = history->columns[i];
-    return (dam__table){.names = names,
-                        .columns = history->column_count,
-                        .rows = history->row_count,
-                        .values = history->rows};
-}
-
 dam_status dam__report_metrics(const char *folder, const dam__history *history)
 {
     dam_status status = DAM_OK;
     const char *names[DAM__HISTORY_COLUMNS];
-    const dam__table table = table_of(history, names);
+    const dam__table table = dam__table_of_history(history, names);
     char *path = NULL;
     DAM_TRY(dam__path_join(&path, folder, "metrics.jsonl"));
     DAM_TRY(dam__metrics_write(path, &table));
@@ -37,7 +26,7 @@ dam_status dam__report_curves(const char *folder, const char *title, const dam__
                               const dam_log *log)
 {
     const char *names[DAM__HISTORY_COLUMNS];
-    const dam__table table = table_of(history, names);
+    const dam__table table = dam__table_of_history(history, names);
     return dam__curves(folder, title, &table, log);
 }
 

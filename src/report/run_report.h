@@ -12,8 +12,8 @@ dam_status dam__report_curves(const char *folder, const char *title, const dam__
                               const dam_log *log);
 
 /*
- * Replaces the PNG at path by a sheet of the run's memories under their classes, each with a bar for
- * how much of its weight that class has; at most `most` of them (0: 400). DAM_INPUT.
+ * Replaces the PNG at path by a sheet of the run's memories under their classes, each with a bar
+ * for how much of its weight that class has; at most `most` of them (0: 400). DAM_INPUT.
  */
 dam_status dam__report_memories(const dam__run *run, const char *path, size_t most);
 

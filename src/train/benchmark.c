@@ -10,8 +10,9 @@
 
 enum { LEAST_ROUNDS = 3, USUAL_ROUNDS = 7, MOST_ROUNDS = 31, MOST_CALLS = 1 << 16 };
 
-static const double WINDOW_SECONDS = 0.1; /* between two looks at the peak */
-static const double AGREEMENT = 0.02;     /* spread of the shares that is good enough */
+static const double USUAL_SECONDS = 3; /* of a comparison with the peak */
+static const double WINDOW = 1.0 / 30; /* of them, between two looks at the peak */
+static const double AGREEMENT = 0.02;  /* spread of the shares that is good enough */
 static const double GIGA = 1e9;
 static const char PEAK[] = "fma_peak";
 
@@ -37,9 +38,12 @@ dam_status dam__bench_add(dam__bench *bench, const char *metric, double value, c
     if (status != DAM_OK)
         return status;
     dam__bench_row *added = &rows->items[rows->count++];
-    *added = (dam__bench_row){
-        .value = value, .unit = unit, .spread = spread, .ceiling = NAN, .share = NAN};
-    (void)snprintf(added->preset, sizeof added->preset, "%s", bench->what->preset);
+    *added = (dam__bench_row){.preset = bench->what->preset,
+                              .value = value,
+                              .unit = unit,
+                              .spread = spread,
+                              .ceiling = NAN,
+                              .share = NAN};
     (void)snprintf(added->device, sizeof added->device, "%s",
                    dam__device_facts(bench->device)->name);
     (void)snprintf(added->metric, sizeof added->metric, "%s", metric);
@@ -61,8 +65,7 @@ dam_status dam__bench_add_rate(dam__bench *bench, const char *metric, const dam_
     return DAM_OK;
 }
 
-/* --- rounds -------------------------------------------------------------------------------------
- */
+/* --- rounds ----------------------------------------------------------------------------------- */
 
 static dam_status time_calls(dam__bench *bench, const dam__candidate *candidate, int calls,
                              double *seconds)
@@ -78,22 +81,27 @@ cleanup:
     return status;
 }
 
+static double seconds_of(const dam__bench *bench)
+{
+    return bench->what->seconds > 0 ? bench->what->seconds : USUAL_SECONDS;
+}
+
 /* How many calls make a window; the first of all is not counted, it may still compile something. */
 static dam_status choose_calls(dam__bench *bench, const dam__candidate *candidate, int *calls)
 {
     dam_status status = DAM_OK;
-    double seconds = 0;
+    double seconds = 0, window = WINDOW * seconds_of(bench);
     *calls = 1;
     DAM_TRY(time_calls(bench, candidate, 1, &seconds));
     do {
         DAM_TRY(dam__bench_check_stop(bench));
         DAM_TRY(time_calls(bench, candidate, *calls, &seconds));
-        double wanted = WINDOW_SECONDS / (seconds > 0 ? seconds : 1e-9);
+        double wanted = window / (seconds > 0 ? seconds : 1e-9);
         if (wanted <= *calls)
             break;
         /* Short runs mislead: approach the window in steps. */
         *calls = wanted < 8.0 * *calls ? (int)ceil(wanted) : 8 * *calls;
-    } while (*calls < MOST_CALLS && seconds * *calls < WINDOW_SECONDS / 2);
+    } while (*calls < MOST_CALLS && seconds * *calls < window / 2);
 cleanup:
     return status;
 }
@@ -120,7 +128,7 @@ dam_status dam__bench_rounds(dam__bench *bench, const dam__candidate *candidate,
     DAM_TRY(choose_calls(bench, candidate, &calls));
     double begin = dam__seconds();
     DAM_TRY(dam__ceiling_sample(bench->ceiling, DAM__CEILING_FMA, &before));
-    while (!is_enough(shares, rounds, dam__seconds() - begin, candidate->seconds)) {
+    while (!is_enough(shares, rounds, dam__seconds() - begin, seconds_of(bench))) {
         DAM_TRY(dam__bench_check_stop(bench));
         DAM_TRY(time_calls(bench, candidate, calls, &seconds[rounds]));
         DAM_TRY(dam__ceiling_sample(bench->ceiling, DAM__CEILING_FMA, &after));
@@ -138,8 +146,7 @@ cleanup:
     return status;
 }
 
-/* --- the whole ----------------------------------------------------------------------------------
- */
+/* --- the whole -------------------------------------------------------------------------------- */
 
 static dam_status measure_ceilings(dam__bench *bench)
 {

@@ -11,7 +11,8 @@
 
 /* One measured number. */
 typedef struct dam__bench_row {
-    char preset[128], device[128];
+    const char *preset; /* dam__benchmark's, borrowed */
+    char device[128];
     char metric[64];          /* snake_case, such as "gemm_gradient_panel" */
     double value;             /* median */
     const char *unit;         /* a static string, such as "GFLOP/s" */
@@ -33,6 +34,7 @@ void dam__bench_rows_free(dam__bench_rows *rows);
 typedef struct dam__benchmark {
     const char *preset; /* its name, for the rows */
     dam__training training;
+    double seconds;           /* to spend on each comparison with the peak; 0 = 3 */
     bool (*stop)(void *user); /* asked between measurements; may be NULL */
     void *user;
 } dam__benchmark;

@@ -18,7 +18,6 @@ enum {
 };
 
 static const double MOST_SECONDS = 20; /* of one product */
-static const double TOTAL_SECONDS = 3; /* of the rounds of one product */
 
 typedef struct products {
     dam__device *device;
@@ -71,8 +70,7 @@ cleanup:
     return status;
 }
 
-/* --- the products -------------------------------------------------------------------------------
- */
+/* --- the products ----------------------------------------------------------------------------- */
 
 /* The batch's samples: gathered through the order where the provider can, as in training. */
 static dam__operand batch_of(const products *p)
@@ -166,8 +164,7 @@ cleanup:
     return status;
 }
 
-/* --- right, and worth the wait? -----------------------------------------------------------------
- */
+/* --- right, and worth the wait? --------------------------------------------------------------- */
 
 static uint64_t sample_row(const products *p, int i)
 {
@@ -237,8 +234,7 @@ cleanup:
     return status;
 }
 
-/* --- rows ---------------------------------------------------------------------------------------
- */
+/* --- rows ------------------------------------------------------------------------------------- */
 
 static dam_status measure(dam__bench *bench, products *p, bool gradient)
 {
@@ -258,8 +254,7 @@ static dam_status measure(dam__bench *bench, products *p, bool gradient)
     }
     const dam__candidate candidate = {.queue = gradient ? queue_gradient : queue_similarities,
                                       .state = p,
-                                      .flops = 2.0 * p->batch * p->dim * p->memories,
-                                      .seconds = TOTAL_SECONDS};
+                                      .flops = 2.0 * p->batch * p->dim * p->memories};
     DAM_TRY(dam__bench_rounds(bench, &candidate, &rounds));
     DAM_TRY(check(p, gradient));
     DAM_TRY(dam__bench_add_rate(bench, metric, &rounds));

@@ -24,8 +24,7 @@ dam_status dam__bench_add(dam__bench *bench, const char *metric, double value, c
 typedef struct dam__candidate {
     dam_status (*queue)(void *state); /* queues it once */
     void *state;
-    double flops;   /* of one */
-    double seconds; /* of all rounds, roughly; three rounds are made in any case */
+    double flops; /* of one */
 } dam__candidate;
 
 /* What the rounds gave. */
@@ -36,7 +35,7 @@ typedef struct dam__rounds {
     double share;         /* median of the rounds' rate / peak */
 } dam__rounds;
 
-/* Warms up, then measures until the shares agree or the time is over. */
+/* Warms up, then measures until the shares agree or the time is over; three rounds at least. */
 dam_status dam__bench_rounds(dam__bench *bench, const dam__candidate *candidate, dam__rounds *out);
 
 /* Appends the rate in GFLOP/s with its share of the peak. */

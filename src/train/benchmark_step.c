@@ -9,8 +9,6 @@
 /* Steps from the first values until the loss must have fallen. */
 enum { LEARNING_STEPS = 30 };
 
-static const double TOTAL_SECONDS = 10; /* of all rounds */
-
 /* The loss of the step taken last. */
 static dam_status last_loss(dam__trainer *trainer, double *loss)
 {
@@ -77,8 +75,7 @@ static dam_status measure_steps(dam__bench *bench, dam__trainer *trainer)
     const dam__candidate candidate = {
         .queue = queue_step,
         .state = trainer,
-        .flops = model->ops->product_flops(model, training->train.batch) / batch * samples,
-        .seconds = TOTAL_SECONDS};
+        .flops = model->ops->product_flops(model, training->train.batch) / batch * samples};
     dam__rounds rounds;
     DAM_TRY(dam__bench_rounds(bench, &candidate, &rounds));
     DAM_TRY(dam__bench_add(bench, "step_time", 1e3 * rounds.seconds.median, "ms",

@@ -1,5 +1,6 @@
 #include "train/checkpoint.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,17 +21,32 @@ static void velocity_name(char *name, const dam__parameter *parameter)
     (void)snprintf(name, NAME_BYTES, "velocities/%s", parameter->name);
 }
 
-/* --- saving ------------------------------------------------------------------------------------- */
+/* --- saving ----------------------------------------------------------------------------------- */
 
-static dam_status save_matrix(dam__container *out, const char *name, const dam__device *device,
-                              const dam__matrix *matrix)
+/* A step can diverge after the last loss that was looked at: what is not finite is not saved. */
+static dam_status check_finite(dam__trainer *trainer, const char *name, const dam__array *array)
+{
+    const dam__position *position = dam__trainer_position(trainer);
+    for (size_t i = 0; i < dam__array_items(array); i++)
+        if (!isfinite(dam__array_at(array, i)))
+            return dam__fail(DAM_DIVERGED, "'%s' is not finite after epoch %d, step %d; %s", name,
+                             position->epoch + (position->step > 0),
+                             position->step > 0 ? position->step : dam__trainer_steps(trainer),
+                             dam__trainer_model(trainer)->ops->divergence_advice);
+    return DAM_OK;
+}
+
+static dam_status save_matrix(dam__trainer *trainer, const char *name, const dam__matrix *matrix,
+                              dam__container *out)
 {
     dam_status status = DAM_OK;
     dam__array array = {0};
     const size_t shape[] = {(size_t)matrix->rows, (size_t)matrix->cols};
+    const dam__device *device = dam__trainer_model(trainer)->device;
     bool wide = dam__device_precision(device) == DAM__PRECISION_DOUBLE;
     DAM_TRY(dam__array_create(wide ? DAM__F64 : DAM__F32, 2, shape, &array));
     DAM_TRY(dam__matrix_read(matrix, array.data, "checkpoint"));
+    DAM_TRY(check_finite(trainer, name, &array));
     DAM_TRY(dam__container_add(out, name, &array));
 cleanup:
     dam__array_free(&array);
@@ -58,8 +74,9 @@ static dam_status save_position(dam__trainer *trainer, dam__container *out)
 {
     const dam__position *position = dam__trainer_position(trainer);
     const double items[POSITION_ITEMS] = {
-        [EPOCH] = position->epoch, [STEP] = position->step,       [WAIT] = position->wait,
-        [BEST] = position->best,   [SECONDS] = position->seconds, [FINISHED] = position->finished};
+        [EPOCH] = position->epoch,     [STEP] = position->step,
+        [WAIT] = position->wait,       [BEST] = position->best,
+        [SECONDS] = position->seconds, [FINISHED] = dam__trainer_is_over(trainer)};
     const size_t shape[] = {POSITION_ITEMS};
     return save_doubles(out, "state/position", items, 1, shape);
 }
@@ -100,12 +117,12 @@ dam_status dam__checkpoint_save(dam__trainer *trainer, dam__container *out)
     char name[NAME_BYTES];
     for (int i = 0; i < model->parameter_count; i++) {
         parameter_name(name, &model->parameters[i]);
-        DAM_TRY(save_matrix(out, name, model->device, &model->parameters[i].value));
+        DAM_TRY(save_matrix(trainer, name, &model->parameters[i].value, out));
         const dam__matrix *velocity = dam__optimizer_velocity(optimizer, i);
         if (velocity->buffer == NULL)
             continue;
         velocity_name(name, &model->parameters[i]);
-        DAM_TRY(save_matrix(out, name, model->device, velocity));
+        DAM_TRY(save_matrix(trainer, name, velocity, out));
     }
     DAM_TRY(save_position(trainer, out));
     if (dam__trainer_position(trainer)->step > 0)
@@ -115,7 +132,7 @@ cleanup:
     return status;
 }
 
-/* --- restoring ---------------------------------------------------------------------------------- */
+/* --- restoring -------------------------------------------------------------------------------- */
 
 /* The array of that name with that many items, or DAM_INPUT. */
 static dam_status find(const dam__container *container, const char *name, size_t items,
@@ -123,9 +140,15 @@ static dam_status find(const dam__container *container, const char *name, size_t
 {
     const dam__array *array = dam__container_array(container, name);
     if (array == NULL)
-        return dam__fail(DAM_INPUT, "the run file has no '%s'; it is not from this version", name);
+        return dam__fail(
+            DAM_INPUT,
+            "the run file has no '%s', which its preset needs; leave out --set of what "
+            "shapes the model, or use the denseam that wrote it",
+            name);
     if (dam__array_items(array) != items)
-        return dam__fail(DAM_INPUT, "the run file's '%s' has %zu items where its preset needs %zu",
+        return dam__fail(DAM_INPUT,
+                         "the run file's '%s' has %zu items where its preset needs %zu; leave out "
+                         "--set of what shapes the model or its batches",
                          name, dam__array_items(array), items);
     *out = array;
     return DAM_OK;
@@ -139,6 +162,9 @@ static dam_status restore_matrix(const dam__container *container, const char *na
     double *values = NULL;
     size_t items = dam__matrix_items(matrix);
     DAM_TRY(find(container, name, items, &array));
+    if (array->rank != 2 || array->shape[0] != (size_t)matrix->rows)
+        DAM_FAIL(DAM_INPUT, "the run file's '%s' is not of the %d x %d that its preset needs", name,
+                 matrix->rows, matrix->cols);
     DAM_TRY(dam__alloc(items, sizeof *values, &values));
     for (size_t i = 0; i < items; i++)
         values[i] = dam__array_at(array, i);
@@ -161,22 +187,29 @@ cleanup:
     return status;
 }
 
+static bool within(double value, double least, double most)
+{
+    return value >= least && value <= most;
+}
+
 static dam_status restore_position(dam__trainer *trainer, const dam__container *container)
 {
     dam_status status = DAM_OK;
     const dam__array *array = NULL;
-    dam__position *position = dam__trainer_position(trainer);
+    const double most_epochs = 1e9;
     DAM_TRY(find(container, "state/position", POSITION_ITEMS, &array));
     double epoch = dam__array_at(array, EPOCH), step = dam__array_at(array, STEP);
-    if (!(epoch >= 0 && epoch < 1e9 && step >= 0 && step < dam__trainer_steps(trainer)))
+    double wait = dam__array_at(array, WAIT), best = dam__array_at(array, BEST);
+    double seconds = dam__array_at(array, SECONDS);
+    if (!within(epoch, 0, most_epochs) || !within(step, 0, dam__trainer_steps(trainer)) ||
+        !within(wait, 0, most_epochs) || isnan(best) || !within(seconds, 0, DBL_MAX))
         DAM_FAIL(DAM_INPUT, "the run file stands at epoch %g, step %g, which its preset lacks",
                  epoch, step);
-    *position = (dam__position){.epoch = (int)epoch,
-                                .step = (int)step,
-                                .wait = (int)dam__array_at(array, WAIT),
-                                .best = dam__array_at(array, BEST),
-                                .seconds = dam__array_at(array, SECONDS),
-                                .finished = dam__array_at(array, FINISHED) != 0};
+    *dam__trainer_position(trainer) = (dam__position){.epoch = (int)epoch,
+                                                      .step = (int)step,
+                                                      .wait = (int)wait,
+                                                      .best = best,
+                                                      .seconds = seconds};
 cleanup:
     return status;
 }
@@ -206,11 +239,12 @@ dam_status dam__checkpoint_history(const dam__container *container, dam__history
     const char *names = dam__container_text(container, "history_columns");
     const dam__array *table = dam__container_array(container, "history");
     *out = (dam__history){0};
-    if (names == NULL || table == NULL || table->rank != 2)
+    if (names == NULL || table == NULL || table->rank != 2 || table->shape[1] == 0)
         DAM_FAIL(DAM_INPUT, "the run file has no history; it is not from this version");
     DAM_TRY(dam__format(&columns, "%s", names));
     char *rest = NULL;
-    for (char *name = strtok_r(columns, ",", &rest); name != NULL; name = strtok_r(NULL, ",", &rest))
+    for (char *name = strtok_r(columns, ",", &rest); name != NULL;
+         name = strtok_r(NULL, ",", &rest))
         DAM_TRY(dam__history_column(out, name));
     if (out->column_count != table->shape[1])
         DAM_FAIL(DAM_INPUT, "the run file's history names %zu columns and has %zu",
@@ -228,14 +262,33 @@ cleanup:
     return status;
 }
 
+/* The trainer's history has its columns already: those of the file must be the same. */
+static dam_status restore_history(dam__trainer *trainer, const dam__container *container)
+{
+    dam_status status = DAM_OK;
+    dam__history *history = dam__trainer_history(trainer), restored = {0};
+    DAM_TRY(dam__checkpoint_history(container, &restored));
+    bool same = restored.column_count == history->column_count;
+    for (size_t c = 0; same && c < history->column_count; c++)
+        same = strcmp(restored.columns[c], history->columns[c]) == 0;
+    if (!same || restored.row_count != (size_t)dam__trainer_position(trainer)->epoch)
+        DAM_FAIL(DAM_INPUT, "the run file's history does not go with its preset and its epoch %d",
+                 dam__trainer_position(trainer)->epoch);
+    dam__history_free(history);
+    *history = restored;
+    restored = (dam__history){0};
+cleanup:
+    dam__history_free(&restored);
+    return status;
+}
+
 dam_status dam__checkpoint_restore(dam__trainer *trainer, const dam__container *container)
 {
     dam_status status = DAM_OK;
     dam__model *model = dam__trainer_model(trainer);
     char name[NAME_BYTES];
     for (int i = 0; i < model->parameter_count; i++) {
-        const dam__matrix *velocity =
-            dam__optimizer_velocity(dam__trainer_optimizer(trainer), i);
+        const dam__matrix *velocity = dam__optimizer_velocity(dam__trainer_optimizer(trainer), i);
         if (velocity->buffer == NULL)
             continue;
         velocity_name(name, &model->parameters[i]);
@@ -244,8 +297,7 @@ dam_status dam__checkpoint_restore(dam__trainer *trainer, const dam__container *
     DAM_TRY(dam__checkpoint_parameters(model, container));
     DAM_TRY(restore_position(trainer, container));
     DAM_TRY(restore_losses(trainer, container));
-    dam__history_free(dam__trainer_history(trainer));
-    DAM_TRY(dam__checkpoint_history(container, dam__trainer_history(trainer)));
+    DAM_TRY(restore_history(trainer, container));
 cleanup:
     return status;
 }

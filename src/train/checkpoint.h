@@ -7,7 +7,8 @@
 #include "train/container.h"
 #include "train/trainer.h"
 
-/* Adds the training's present state to a container (texts that describe the run are the caller's). */
+/* Adds the training's present state to a container (texts that describe the run are the caller's).
+ */
 dam_status dam__checkpoint_save(dam__trainer *trainer, dam__container *out);
 
 /* Puts a prepared trainer where the container's training stood. DAM_INPUT where they do not fit. */

@@ -2,17 +2,17 @@
 #ifndef DAM__TRAIN_CLASSIFICATION_H
 #define DAM__TRAIN_CLASSIFICATION_H
 
-#include <stddef.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/status.h"
 
 typedef struct dam__classification {
-    double accuracy;      /* share of right predictions */
-    double macro_f1;      /* mean over classes of 2 TP / (predicted + true) */
-    double one_nn;        /* share of samples whose nearest memory has the right class */
-    double fidelity;      /* share of samples whose nearest memory has the predicted class */
+    double accuracy; /* share of right predictions */
+    double macro_f1; /* mean over classes of 2 TP / (predicted + true) */
+    double one_nn;   /* share of samples whose nearest memory has the right class */
+    double fidelity; /* share of samples whose nearest memory has the predicted class */
     double fidelity_right, fidelity_wrong; /* among right and wrong predictions; NaN without any */
     int32_t classes;
     size_t *confusion; /* (classes + 1) squared: true class, predicted column; owned */

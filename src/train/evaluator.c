@@ -22,8 +22,8 @@ dam_status dam__evaluator_create(dam__model *model, dam__feed *feed, dam__plan *
     size_t bytes = (size_t)dam__feed_samples(feed) * sizeof(int32_t);
     DAM_TRY(dam__plan_matrix(plan, "evaluation: totals", dam__feed_steps(feed), 2, 1,
                              &evaluator->evaluation.totals));
-    DAM_TRY(dam__plan_buffer(plan, "evaluation: predictions", bytes,
-                             &evaluator->evaluation.predicted));
+    DAM_TRY(
+        dam__plan_buffer(plan, "evaluation: predictions", bytes, &evaluator->evaluation.predicted));
     DAM_TRY(dam__plan_buffer(plan, "evaluation: nearest", bytes, &evaluator->evaluation.nearest));
     *out = evaluator;
     evaluator = NULL;
@@ -49,7 +49,7 @@ static dam_status read_score(dam__evaluator *evaluator, dam__score *out)
     const dam__matrix *matrix = &evaluator->evaluation.totals;
     DAM_TRY(dam__alloc(dam__matrix_items(matrix), sizeof *totals, &totals));
     DAM_TRY(dam__matrix_read_doubles(matrix, totals, "evaluation totals"));
-    for (int step = 0; step < matrix->rows; step++) {
+    for (size_t step = 0; step < (size_t)matrix->rows; step++) {
         loss += totals[2 * step];
         right += totals[2 * step + 1];
     }

@@ -61,8 +61,8 @@ static dam_status step_parameter(dam__optimizer *optimizer, int i, double rate, 
     const dam__parameter *parameter = &optimizer->model->parameters[i];
     dam__device *device = optimizer->model->device;
     const dam__matrix *value = &parameter->value;
-    size_t vectors = ((size_t)value->cols + (size_t)dam__lanes(device) - 1) /
-                     (size_t)dam__lanes(device);
+    size_t vectors =
+        ((size_t)value->cols + (size_t)dam__lanes(device) - 1) / (size_t)dam__lanes(device);
     double items = (double)dam__matrix_items(value);
     /* Value and velocity are read and written, the gradient is read. */
     dam__work work = {.flops = 4 * items, .bytes = 5 * items * (double)dam__real_size(device)};
@@ -70,21 +70,19 @@ static dam_status step_parameter(dam__optimizer *optimizer, int i, double rate, 
                                     dam__arg(optimizer->velocities[i].buffer)};
     if (parameter->rule == DAM__RULE_MIRROR)
         return dam__launch(optimizer->mirror, dam__range_items(device, vectors, 1), work,
-                           DAM_ARGUMENTS(common[0], common[1], common[2],
-                                         dam__arg_int(value->rows), dam__arg_int(value->cols),
-                                         dam__arg_int((int)value->ld), dam__arg_real(rate),
-                                         dam__arg_real(momentum)));
-    if (parameter->constraint == DAM__CONSTRAINT_UNIT_ROWS)
-        return dam__launch(optimizer->unit_rows,
-                           dam__range_groups(device, (size_t)value->rows, 1), work,
-                           DAM_ARGUMENTS(common[0], common[1], common[2],
+                           DAM_ARGUMENTS(common[0], common[1], common[2], dam__arg_int(value->rows),
                                          dam__arg_int(value->cols), dam__arg_int((int)value->ld),
                                          dam__arg_real(rate), dam__arg_real(momentum)));
-    return dam__launch(optimizer->momentum,
-                       dam__range_items(device, vectors, (size_t)value->rows), work,
-                       DAM_ARGUMENTS(common[0], common[1], common[2], dam__arg_int(value->cols),
-                                     dam__arg_int((int)value->ld), dam__arg_real(rate),
-                                     dam__arg_real(momentum)));
+    if (parameter->constraint == DAM__CONSTRAINT_UNIT_ROWS)
+        return dam__launch(optimizer->unit_rows, dam__range_groups(device, (size_t)value->rows, 1),
+                           work,
+                           DAM_ARGUMENTS(common[0], common[1], common[2], dam__arg_int(value->cols),
+                                         dam__arg_int((int)value->ld), dam__arg_real(rate),
+                                         dam__arg_real(momentum)));
+    return dam__launch(
+        optimizer->momentum, dam__range_items(device, vectors, (size_t)value->rows), work,
+        DAM_ARGUMENTS(common[0], common[1], common[2], dam__arg_int(value->cols),
+                      dam__arg_int((int)value->ld), dam__arg_real(rate), dam__arg_real(momentum)));
 }
 
 dam_status dam__optimizer_step(dam__optimizer *optimizer, double rate, double momentum)

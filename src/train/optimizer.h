@@ -1,5 +1,6 @@
 /*
- * Moves every trained parameter of a model along its gradient. Knows rules and constraints, no model.
+ * Moves every trained parameter of a model along its gradient. Knows rules and constraints, no
+ * model.
  */
 #ifndef DAM__TRAIN_OPTIMIZER_H
 #define DAM__TRAIN_OPTIMIZER_H

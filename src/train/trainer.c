@@ -22,12 +22,12 @@ struct dam__trainer {
     dam__matrix losses; /* 1 x steps: the mean loss of each batch of the epoch */
     dam__position position;
     dam__history history;
-    double resumed_at; /* clock when the present run began */
+    double resumed_at;     /* clock when the present run began */
     double seconds_before; /* position.seconds then */
-    long steps_taken;  /* in the present run */
+    long steps_taken;      /* in the present run */
 };
 
-/* --- planning ----------------------------------------------------------------------------------- */
+/* --- planning --------------------------------------------------------------------------------- */
 
 static size_t validation_count(const dam__training *training)
 {
@@ -196,7 +196,7 @@ cleanup:
     return status;
 }
 
-/* --- the loop ----------------------------------------------------------------------------------- */
+/* --- the loop --------------------------------------------------------------------------------- */
 
 static dam_status take_step(dam__trainer *trainer)
 {
@@ -204,8 +204,8 @@ static dam_status take_step(dam__trainer *trainer)
     dam__model *model = trainer->model;
     dam__batch batch;
     DAM_TRY(dam__feed_next(trainer->samples, &batch));
-    DAM_TRY(model->ops->loss_gradient(model, &batch, trainer->losses.buffer,
-                                      trainer->position.step));
+    DAM_TRY(
+        model->ops->loss_gradient(model, &batch, trainer->losses.buffer, trainer->position.step));
     DAM_TRY(dam__optimizer_step(trainer->optimizer, trainer->training.train.learning_rate,
                                 trainer->training.train.momentum));
     DAM_TRY(model->ops->project(model));
@@ -219,11 +219,12 @@ cleanup:
 static void report_step(const dam__trainer *trainer, const dam__hooks *hooks)
 {
     const dam__position *position = &trainer->position;
-    if (hooks->on_step == NULL)
+    /* The last few steps are queued, not done: see dam__device_pace. */
+    long done = trainer->steps_taken - DAM__PACE_DEPTH;
+    if (hooks->on_step == NULL || done < 1)
         return;
     int steps = dam__feed_steps(trainer->samples), epochs = trainer->training.train.epochs;
-    double elapsed = dam__seconds() - trainer->resumed_at;
-    double per_step = elapsed / (double)trainer->steps_taken;
+    double per_step = (dam__seconds() - trainer->resumed_at) / (double)done;
     double left = (double)(epochs - position->epoch) * steps - position->step;
     const dam__moment moment = {.epoch = position->epoch,
                                 .epochs = epochs,
@@ -241,7 +242,9 @@ static dam_status run_steps(dam__trainer *trainer, const dam__hooks *hooks)
     dam_status status = DAM_OK;
     int steps = dam__feed_steps(trainer->samples);
     DAM_TRY(trainer->model->ops->begin_epoch(trainer->model, trainer->position.epoch));
-    DAM_TRY(dam__feed_begin(trainer->samples, trainer->position.epoch, trainer->position.step));
+    /* A run stopped after an epoch's last step has only its validation left. */
+    if (trainer->position.step < steps)
+        DAM_TRY(dam__feed_begin(trainer->samples, trainer->position.epoch, trainer->position.step));
     while (trainer->position.step < steps) {
         DAM_TRY(take_step(trainer));
         report_step(trainer, hooks);
@@ -259,7 +262,8 @@ cleanup:
     return status;
 }
 
-/* Mean of the epoch's losses over its samples; DAM_DIVERGED with the first step that was not finite. */
+/* Mean of the epoch's losses over its samples; DAM_DIVERGED with the first step that was not
+ * finite. */
 static dam_status epoch_loss(dam__trainer *trainer, double *mean)
 {
     dam_status status = DAM_OK;
@@ -270,9 +274,7 @@ static dam_status epoch_loss(dam__trainer *trainer, double *mean)
     DAM_TRY(dam__matrix_read_doubles(&trainer->losses, losses, "losses of the epoch"));
     for (int step = 0; step < steps; step++) {
         if (!isfinite(losses[step]))
-            DAM_FAIL(DAM_DIVERGED,
-                     "the loss is not finite in epoch %d, step %d of %d; %s (the last good "
-                     "checkpoint is kept)",
+            DAM_FAIL(DAM_DIVERGED, "the loss is not finite in epoch %d, step %d of %d; %s",
                      trainer->position.epoch + 1, step + 1, steps,
                      trainer->model->ops->divergence_advice);
         sum += losses[step] * (step + 1 < steps ? batch : samples - batch * (steps - 1));
@@ -299,23 +301,17 @@ cleanup:
     return status;
 }
 
-/* Early stopping: neither the first epoch nor those of the model's schedule are ever the last. */
-static bool is_last_epoch(dam__trainer *trainer, double loss)
+/* Counts the epochs since the best loss; those of the model's schedule do not count. */
+static void note_loss(dam__trainer *trainer, double loss)
 {
     dam__position *position = &trainer->position;
-    const dam__training *training = &trainer->training;
-    int first = trainer->model->ops->schedule_epochs(trainer->model);
-    if (position->epoch + 1 >= training->train.epochs)
-        return true;
-    if (training->train.patience == 0 || position->epoch < first)
-        return false;
+    if (position->epoch < trainer->model->ops->schedule_epochs(trainer->model))
+        return;
     position->wait++;
     if (loss < position->best) {
         position->best = loss;
         position->wait = 0;
-        return false;
     }
-    return position->wait >= training->train.patience && position->epoch > first;
 }
 
 static dam_status finish_epoch(dam__trainer *trainer, const dam__hooks *hooks)
@@ -328,22 +324,34 @@ static dam_status finish_epoch(dam__trainer *trainer, const dam__hooks *hooks)
     if (trainer->evaluator != NULL)
         DAM_TRY(dam__evaluator_run(trainer->evaluator, &score));
     if (trainer->evaluator != NULL && !isfinite(score.loss))
-        DAM_FAIL(DAM_DIVERGED,
-                 "the validation loss is not finite after epoch %d; %s (the last good checkpoint "
-                 "is kept)",
+        DAM_FAIL(DAM_DIVERGED, "the validation loss is not finite after epoch %d; %s",
                  position->epoch + 1, trainer->model->ops->divergence_advice);
     position->seconds = trainer->seconds_before + dam__seconds() - trainer->resumed_at;
     DAM_TRY(add_row(trainer, loss, &score));
-    position->finished = is_last_epoch(trainer, trainer->evaluator != NULL ? score.loss : loss);
+    note_loss(trainer, trainer->evaluator != NULL ? score.loss : loss);
     position->epoch++;
     position->step = 0;
     if (hooks->on_epoch != NULL)
         DAM_TRY(hooks->on_epoch(hooks->user, &trainer->history));
     bool due = position->epoch % trainer->training.train.checkpoint == 0;
-    if (hooks->on_checkpoint != NULL && (due || position->finished))
+    if (hooks->on_checkpoint != NULL && (due || dam__trainer_is_over(trainer)))
         DAM_TRY(hooks->on_checkpoint(hooks->user));
 cleanup:
     return status;
+}
+
+bool dam__trainer_stopped_early(const dam__trainer *trainer)
+{
+    int patience = trainer->training.train.patience;
+    return patience > 0 && trainer->position.wait >= patience;
+}
+
+bool dam__trainer_is_over(const dam__trainer *trainer)
+{
+    const dam__position *position = &trainer->position;
+    if (position->step > 0)
+        return false;
+    return position->epoch >= trainer->training.train.epochs || dam__trainer_stopped_early(trainer);
 }
 
 dam_status dam__trainer_run(dam__trainer *trainer, const dam__hooks *hooks)
@@ -352,7 +360,7 @@ dam_status dam__trainer_run(dam__trainer *trainer, const dam__hooks *hooks)
     trainer->resumed_at = dam__seconds();
     trainer->seconds_before = trainer->position.seconds;
     trainer->steps_taken = 0;
-    while (!trainer->position.finished) {
+    while (!dam__trainer_is_over(trainer)) {
         DAM_TRY(run_steps(trainer, hooks));
         DAM_TRY(finish_epoch(trainer, hooks));
     }
@@ -377,7 +385,7 @@ cleanup:
     return status;
 }
 
-/* --- what others look at ------------------------------------------------------------------------ */
+/* --- what others look at ---------------------------------------------------------------------- */
 
 const dam__plan *dam__trainer_plan(const dam__trainer *trainer)
 {

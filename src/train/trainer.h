@@ -24,11 +24,10 @@ typedef struct dam__training {
 
 /* Where training stands; what a checkpoint holds besides parameters and velocities. */
 typedef struct dam__position {
-    int epoch, step; /* the next step to take */
+    int epoch, step; /* the next step to take; step = all of them before the epoch's validation */
     int wait;        /* epochs since the best validation loss */
     double best;     /* that loss; infinite before the first */
     double seconds;  /* spent training so far */
-    bool finished;
 } dam__position;
 
 /* A moment of the loop, for progress lines. */
@@ -52,9 +51,9 @@ typedef struct dam__hooks {
 typedef struct dam__trainer dam__trainer;
 
 /*
- * Plans a training: data resident if it fits, else streamed; batches in one chunk if that fits, else
- * in smaller ones. Nothing is allocated on the device. DAM_NO_MEMORY where even the smallest chunk
- * does not fit.
+ * Plans a training: data resident if it fits, else streamed; batches in one chunk if that fits,
+ * else in smaller ones. Nothing is allocated on the device. DAM_NO_MEMORY where even the smallest
+ * chunk does not fit.
  */
 dam_status dam__trainer_create(dam__device *device, const dam__training *training,
                                dam__trainer **out);
@@ -69,12 +68,20 @@ const char *dam__trainer_gemm(const dam__trainer *trainer);
 dam_status dam__trainer_prepare(dam__trainer *trainer);
 
 /*
- * Trains from the present position. DAM_INTERRUPTED when stopped and saved, DAM_DIVERGED when a loss
- * was not finite (nothing is saved then, so that the last good checkpoint stays).
+ * Trains from the present position. DAM_INTERRUPTED when stopped and saved, DAM_DIVERGED when a
+ * loss was not finite (nothing is saved then, so that the last good checkpoint stays).
  */
 dam_status dam__trainer_run(dam__trainer *trainer, const dam__hooks *hooks);
 
-/* One step without bookkeeping, for benchmarks: the next batch of the present epoch, or of the next. */
+/*
+ * Whether training is over: all its epochs were run, or it stopped early. It follows from position
+ * and configuration, so more epochs or more patience let a finished run go on.
+ */
+bool dam__trainer_is_over(const dam__trainer *trainer);
+bool dam__trainer_stopped_early(const dam__trainer *trainer);
+
+/* One step without bookkeeping, for benchmarks: the next batch of the present epoch, or of the
+ * next. */
 dam_status dam__trainer_step(dam__trainer *trainer);
 
 int dam__trainer_steps(const dam__trainer *trainer); /* of an epoch */

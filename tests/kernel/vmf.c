@@ -366,8 +366,7 @@ static void test_chunks(void **state)
     for_every_setting(in_chunks);
 }
 
-/* --- finite differences --------------------------------------------------------------------------
- */
+/* --- finite differences ----------------------------------------------------------------------- */
 
 static double loss_now(struct rig *rig, const struct problem *p)
 {

@@ -24,7 +24,7 @@
 #include "data/array.h"
 #include "files.h"
 
-/* --- helpers -------------------------------------------------------------------------------- */
+/* --- helpers ---------------------------------------------------------------------------------- */
 
 /* The array's items are start, start + step, ... */
 static void assert_ramp(dam__array *array, dam__element element, int rank, size_t items,
@@ -40,7 +40,7 @@ static void assert_ramp(dam__array *array, dam__element element, int rank, size_
     assert_null(array->data);
 }
 
-/* --- arrays --------------------------------------------------------------------------------- */
+/* --- arrays ----------------------------------------------------------------------------------- */
 
 static void arrays_are_made_zeroed_or_refused(void **state)
 {
@@ -61,7 +61,7 @@ static void arrays_are_made_zeroed_or_refused(void **state)
     assert_int_equal(dam__element_size(DAM__I64), 8);
 }
 
-/* --- IDX ------------------------------------------------------------------------------------ */
+/* --- IDX -------------------------------------------------------------------------------------- */
 
 static void idx_of_every_type_is_read_plain_and_gzipped(void **state)
 {
@@ -172,7 +172,7 @@ static void gzip_that_is_damaged_or_a_bomb_is_refused(void **state)
     assert_refused(plain_file(in, "a.gz", "\x1f\x8b\x08 and no more", 15), "gzip");
 }
 
-/* --- NPY ------------------------------------------------------------------------------------ */
+/* --- NPY -------------------------------------------------------------------------------------- */
 
 static void npy_files_of_numpy_are_read(void **state)
 {
@@ -328,7 +328,7 @@ static void npy_that_is_damaged_is_refused(void **state)
     assert_non_null(strstr(dam_error(), "'memory' is no NPY file"));
 }
 
-/* --- what is no data file ------------------------------------------------------------------- */
+/* --- what is no data file --------------------------------------------------------------------- */
 
 static void what_is_no_readable_file_is_refused(void **state)
 {

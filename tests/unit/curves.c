@@ -181,7 +181,7 @@ static void draw_with_path(place *at, const char *path, const char *title)
 static void curves_without_gnuplot_are_a_notice(void **state)
 {
     place *at = *state;
-    draw_with_path(at, "/nonexistent", "it's \\ a \"title\"");
+    draw_with_path(at, "/proc/absent", "it's \\ a \"title\"");
     assert_non_null(strstr(at->said, "install gnuplot-nox"));
     assert_non_null(strstr(at->said, "curves.png' was not drawn"));
     assert_int_equal(at->warnings, 0);
@@ -211,8 +211,8 @@ static void curves_without_values_are_a_notice(void **state)
     assert_false(dam__file_exists(script));
     free(data);
     free(script);
-    assert_int_equal(dam__curves("/nonexistent", NULL, &history, &at->log), DAM_INPUT);
-    assert_non_null(strstr(dam_error(), "/nonexistent/curves.dat"));
+    assert_int_equal(dam__curves("/proc/absent", NULL, &history, &at->log), DAM_INPUT);
+    assert_non_null(strstr(dam_error(), "/proc/absent/curves.dat"));
 }
 
 /* A gnuplot of our own, to see what happens when it misbehaves. */

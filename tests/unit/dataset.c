@@ -17,7 +17,7 @@
 
 static const char fashion_folder[] = "/usr/share/datasets/fashion-mnist";
 
-/* --- helpers -------------------------------------------------------------------------------- */
+/* --- helpers ---------------------------------------------------------------------------------- */
 
 /* Each test runs inside its own folder, without DENSEAM_DATA. */
 static int enter(void **state)
@@ -106,7 +106,7 @@ static void make_folder(files *in, const char *name)
     assert_int_equal(mkdir(path_of(in, name), 0777), 0);
 }
 
-/* --- named sets ----------------------------------------------------------------------------- */
+/* --- named sets ------------------------------------------------------------------------------- */
 
 static void a_named_set_is_loaded_by_split(void **state)
 {
@@ -212,7 +212,7 @@ static void fashion_mnist_of_debian_is_loaded(void **state)
     dam__dataset_free(&set);
 }
 
-/* --- files ---------------------------------------------------------------------------------- */
+/* --- files ------------------------------------------------------------------------------------ */
 
 static void numbers_become_float32(void **state)
 {

@@ -269,8 +269,7 @@ static void errors_have_names(void **state)
     assert_string_equal(dam__cl_error_name(-9999), "unknown OpenCL error");
 }
 
-/* --- the diagnosis
- * -------------------------------------------------------------------------------- */
+/* --- the diagnosis ---------------------------------------------------------------------------- */
 
 static void write_in(const char *folder, const char *name, const char *text)
 {
@@ -325,8 +324,8 @@ static void diagnosis_names_what_fails_to_load(void **state)
     setenv("OCL_ICD_VENDORS", "libm.so.6", 1);
     check_drivers("libm.so.6 loads");
     unsetenv("OCL_ICD_VENDORS");
-    setenv("OPENCL_VENDOR_PATH", "/nonexistent/vendors", 1);
-    check_drivers("no driver is registered: /nonexistent/vendors: No such file or directory");
+    setenv("OPENCL_VENDOR_PATH", "/proc/absent/vendors", 1);
+    check_drivers("no driver is registered: /proc/absent/vendors: No such file or directory");
 
     dam__text notes = {0};
     assert_int_equal(dam__text_append(&notes, "platform 'Clover' has no device"), DAM_OK);
@@ -363,7 +362,7 @@ static void diagnosis_tells_who_may_open_the_gpu(void **state)
     char folder[] = "/tmp/denseam-dri-XXXXXX", node[64];
     assert_non_null(mkdtemp(folder));
     assert_int_equal(chmod(folder, 0755), 0);
-    check_nodes("/nonexistent", "/nonexistent/render* does not exist");
+    check_nodes("/proc/absent", "/proc/absent/render* does not exist");
     check_nodes(folder, "render* does not exist");
     write_in(folder, "card0", "");
     check_nodes(folder, "render* does not exist");
@@ -383,8 +382,7 @@ static void diagnosis_tells_who_may_open_the_gpu(void **state)
     assert_int_equal(rmdir(folder), 0);
 }
 
-/* --- the real drivers
- * ----------------------------------------------------------------------------- */
+/* --- the real drivers ------------------------------------------------------------------------- */
 
 static void the_machine_lists_its_devices(void **state)
 {

@@ -14,7 +14,7 @@
 #include "data/array.h"
 #include "files.h"
 
-/* --- files written with HDF5 itself --------------------------------------------------------- */
+/* --- files written with HDF5 itself ----------------------------------------------------------- */
 
 static hid_t create_file(const char *path)
 {
@@ -55,7 +55,7 @@ static const char *at(files *in, const char *path, const char *inner)
     return path_of(in, name);
 }
 
-/* --- tests ---------------------------------------------------------------------------------- */
+/* --- tests ------------------------------------------------------------------------------------ */
 
 static void types_become_the_nearest_element(void **state)
 {

@@ -1,0 +1,51 @@
+/* Medians and spreads of repeated measurements. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/summary.h"
+
+#define SUMMARISE(...)                                                                             \
+    dam__summarise((double[]){__VA_ARGS__}, sizeof((double[]){__VA_ARGS__}) / sizeof(double))
+
+static void the_median_is_in_the_middle(void **state)
+{
+    (void)state;
+    assert_true(SUMMARISE(3, 1, 2).median == 2);
+    assert_true(SUMMARISE(4, 1, 3, 2).median == 2.5);
+    assert_true(SUMMARISE(7).median == 7);
+    assert_true(SUMMARISE(1, 1e9, 1, 1, 1).median == 1);
+}
+
+static void the_spread_is_the_middle_half(void **state)
+{
+    (void)state;
+    /* Quartiles 2 and 4 round a median of 3. */
+    assert_true(fabs(SUMMARISE(5, 4, 3, 2, 1).spread - 2.0 / 3) < 1e-15);
+    /* Between values: 1.75 and 3.25 round 2.5. */
+    assert_true(fabs(SUMMARISE(1, 2, 3, 4).spread - 1.5 / 2.5) < 1e-15);
+    assert_true(SUMMARISE(-5, -4, -3, -2, -1).spread > 0);
+    assert_true(SUMMARISE(7).spread == 0);
+    assert_true(SUMMARISE(0, 0, 0).spread == 0);
+}
+
+static void nothing_has_no_median(void **state)
+{
+    (void)state;
+    dam__summary none = dam__summarise(NULL, 0);
+    assert_true(isnan(none.median) && isnan(none.spread));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_median_is_in_the_middle),
+        cmocka_unit_test(the_spread_is_the_middle_half),
+        cmocka_unit_test(nothing_has_no_median),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
