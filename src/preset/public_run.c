@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "data/teacher.h"
 #include "preset/run.h"
 #include "train/scorer.h"
 
@@ -72,7 +73,11 @@ static dam_status borrow_samples(const dam_run *run, const float *samples, size_
     for (size_t i = 0; i < items; i++)
         if (!isfinite(samples[i]))
             DAM_FAIL(DAM_INPUT, "sample %zu, number %zu is not finite", i / features, i % features);
-    *out = (dam__dataset){.name = "samples", .count = count, .features = features, .classes = 1};
+    *out = (dam__dataset){.name = "samples",
+                          .count = count,
+                          .features = features,
+                          .classes = 1,
+                          .on_sphere = dam__teacher_asked(&run->run.experiment.data)};
     DAM_TRY(dam__array_create(DAM__F32, 2, shape, &out->samples));
     DAM_TRY(dam__alloc(count, sizeof *out->labels, &out->labels));
     memcpy(out->samples.data, samples, items * sizeof *samples);
