@@ -13,6 +13,7 @@
 #include "cli/run_folder.h"
 #include "cli/session.h"
 #include "cli/signals.h"
+#include "data/teacher.h"
 #include "preset/run.h"
 #include "report/run_report.h"
 
@@ -24,6 +25,7 @@ typedef struct training {
     dam_log log;
     console console;
     progress progress;
+    int stage; /* that the progress line shows */
     dam__experiment experiment;
     dam__run resumed; /* with --resume */
     run_folder folder;
@@ -83,14 +85,16 @@ static dam_status create_trainer(training *t)
 {
     dam_status status = DAM_OK;
     const dam__experiment *experiment = &t->experiment;
-    DAM_TRY(dam__dataset_load(&experiment->data, DAM__SPLIT_TRAIN, &t->set));
     DAM_TRY(open_device(t->args, (dam__precision)experiment->train.precision, &t->log, &t->device));
+    DAM_TRY(dam__dataset_load_on(t->device, &experiment->data, (uint64_t)experiment->seed,
+                                 DAM__SPLIT_TRAIN, &t->set));
     const dam__training plan = {.seed = (uint64_t)experiment->seed,
                                 .set = &t->set,
                                 .validation = experiment->data.validation,
                                 .data_memory = experiment->data.memory,
                                 .model = experiment->model,
                                 .train = experiment->train,
+                                .grow = experiment->grow,
                                 .gemm = gemm_choice(t->args)};
     DAM_TRY(dam__trainer_create(t->device, &plan, &t->trainer));
 cleanup:
@@ -171,8 +175,15 @@ static json_t *plan_json(const training *t)
 static void on_step(void *user, const dam__moment *moment)
 {
     training *t = user;
-    char label[48], text[160];
-    (void)snprintf(label, sizeof label, "epoch %d/%d", moment->epoch + 1, moment->epochs);
+    char label[80], text[160];
+    if (moment->stage != t->stage) /* times of the last stage tell nothing about this one */
+        t->progress = progress_begin(&t->console);
+    t->stage = moment->stage;
+    if (moment->memories > 0)
+        (void)snprintf(label, sizeof label, "stage %d, %d memories, epoch %d/%d", moment->stage + 1,
+                       moment->memories, moment->epoch + 1, moment->epochs);
+    else
+        (void)snprintf(label, sizeof label, "epoch %d/%d", moment->epoch + 1, moment->epochs);
     int length = snprintf(text, sizeof text, "%.0f samples/s", moment->samples_per_second);
     if (t->history != NULL && t->history->row_count > 0 && length > 0) {
         size_t last = t->history->row_count - 1;
@@ -256,16 +267,16 @@ static dam_status print_result(const training *t, const dam__history *history)
     dam_status status = DAM_OK;
     dam__text text = {0};
     size_t last = history->row_count - 1;
+    double validation = dam__history_value(history, last, "validation_loss");
     double accuracy = dam__history_value(history, last, "validation_accuracy");
     DAM_TRY(dam__text_append(&text, "epochs               %.0f\n",
                              dam__history_value(history, last, "epoch")));
     DAM_TRY(dam__text_append(&text, "loss                 %.5f\n",
                              dam__history_value(history, last, "loss")));
-    if (isfinite(accuracy)) {
-        DAM_TRY(dam__text_append(&text, "validation loss      %.5f\n",
-                                 dam__history_value(history, last, "validation_loss")));
+    if (isfinite(validation))
+        DAM_TRY(dam__text_append(&text, "validation loss      %.5f\n", validation));
+    if (isfinite(accuracy))
         DAM_TRY(dam__text_append(&text, "validation accuracy  %.4f\n", accuracy));
-    }
     DAM_TRY(dam__text_append(&text, "seconds              %.1f\n",
                              dam__history_value(history, last, "seconds")));
     DAM_TRY(dam__text_append(&text, "run                  %s\n", t->folder.path));
@@ -305,7 +316,11 @@ static void note_over(const training *t)
     int epochs = dam__trainer_position(t->trainer)->epoch;
     if (!dam__trainer_is_over(t->trainer))
         return;
-    if (dam__trainer_stopped_early(t->trainer))
+    if (t->experiment.grow.to > 0)
+        dam__info(&t->log,
+                  "the run has grown to its end in %d epochs; --set grow.patience=... goes on",
+                  epochs);
+    else if (dam__trainer_stopped_early(t->trainer))
         dam__info(&t->log,
                   "the run stopped early after %d epochs; --set train.patience=... goes on",
                   epochs);
