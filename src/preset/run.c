@@ -48,7 +48,7 @@ static dam_status locate(const char *path, dam__run *run)
                  path, strerror(errno));
     } else {
         const char *slash = strrchr(path, '/');
-        int length = slash != NULL ? (int)(slash - path) : 1;
+        int length = slash != NULL && slash > path ? (int)(slash - path) : 1;
         DAM_TRY(dam__format(&run->folder, "%.*s", length, slash != NULL ? path : "."));
         DAM_TRY(dam__format(&run->file, "%s", path));
     }

@@ -236,8 +236,32 @@ all_refuse() {
     succeeded
 }
 
+@test "what a killed training left is swept away, and nothing else" {
+    run_file run
+    touch run/run.h5.tmp.123 run/metrics.jsonl.tmp.4 run/run.h5.tmp.mine run/notes.tmp.5
+    tool train run --resume --quiet --set train.epochs=4
+    succeeded
+    [ "$(cd run && echo *.tmp.*)" = "notes.tmp.5 run.h5.tmp.mine" ]
+}
+
+@test "names that would break a message in two, or a terminal" {
+    for name in $'a\nb' $'a\rb' $'a\033[2Jb'; do
+        for words in "show" "eval" "train" "train --resume"; do
+            # shellcheck disable=SC2086
+            tool $words "./$name"
+            [ "$status" -eq 2 ] || [ "$status" -eq 3 ]
+            failed_with "$status" "./a"
+            [[ "$stderr" != *[$'\r\033']* ]]
+        done
+    done
+    run_file run
+    tool show run --out ''
+    [ "$status" -eq 3 ]
+    [[ "$stderr" == *"cannot create a folder without a name; choose one with --out"* ]]
+}
+
 @test "names of any bytes" {
-    for name in 'with blank' '-dash' 'q"uo'"'"'te' 'ünïcode' $'new\nline' $'bad\xff\xfeutf' 'per%scent%n'; do
+    for name in '-with blank' 'q"uo'"'"'te%s%n' 'ünïcode' $'new\nline' $'bad\xff\xfeutf'; do
         tool train small.conf --quiet --json --out "./$name"
         succeeded
         jq -e '.run | startswith("./")' <<<"$output"
