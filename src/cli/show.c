@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "cli/command.h"
+#include "cli/layout.h"
 #include "cli/output.h"
 #include "preset/run.h"
 #include "report/run_report.h"
@@ -77,11 +78,19 @@ static bool is_finished(const dam__run *run)
            dam__array_at(position, FINISHED) != 0;
 }
 
+/* A row whose value may need several lines. */
+static dam_status append_long(dam__text *text, const char *name, const char *value)
+{
+    enum { VALUE_COLUMN = 21 };
+    dam_status status = dam__text_append(text, "%-20s ", name);
+    return status == DAM_OK ? append_wrapped(text, VALUE_COLUMN, VALUE_COLUMN, value) : status;
+}
+
 static dam_status print_run(const dam__run *run, const dam__history *history, const census *c,
                             const char *picture)
 {
     dam_status status = DAM_OK;
-    dam__text text = {0};
+    dam__text text = {0}, device = {0}, counts = {0};
     const dam__experiment *experiment = &run->experiment;
     DAM_TRY(dam__text_append(&text, "%s\n", experiment->title));
     DAM_TRY(dam__text_append(&text, "%-20s %s\n", "source", experiment->source));
@@ -89,9 +98,11 @@ static dam_status print_run(const dam__run *run, const dam__history *history, co
     DAM_TRY(dam__text_append(&text, "%-20s %d features, %d classes\n", "samples", run->dim,
                              run->classes));
     DAM_TRY(dam__text_append(&text, "%-20s %zu\n", "memories", c->memories));
-    DAM_TRY(dam__text_append(&text, "%-20s %s, driver %s, %s kernels, gemm %s\n", "trained on",
-                             text_of(run, "device"), text_of(run, "driver"),
-                             text_of(run, "kernels"), text_of(run, "gemm")));
+    DAM_TRY(
+        dam__text_append(&device, "%s, driver %s", text_of(run, "device"), text_of(run, "driver")));
+    DAM_TRY(append_long(&text, "trained on", device.data));
+    DAM_TRY(dam__text_append(&text, "%-20s %s, gemm %s\n", "kernels", text_of(run, "kernels"),
+                             text_of(run, "gemm")));
     DAM_TRY(dam__text_append(&text, "%-20s %s\n", "denseam", text_of(run, "version")));
     DAM_TRY(dam__text_append(&text, "%-20s %s\n", "state",
                              is_finished(run) ? "finished" : "unfinished: train --resume goes on"));
@@ -100,10 +111,10 @@ static dam_status print_run(const dam__run *run, const dam__history *history, co
         if (isfinite(value))
             DAM_TRY(dam__text_append(&text, "%-20s %.6g\n", history->columns[i], value));
     }
-    DAM_TRY(dam__text_append(&text, "%-20s", "memories a class"));
     for (size_t y = 0; y < c->classes; y++)
-        DAM_TRY(dam__text_append(&text, " %zu:%zu", y, c->counts[y]));
-    DAM_TRY(dam__text_append(&text, " none:%zu\n", c->counts[c->classes]));
+        DAM_TRY(dam__text_append(&counts, "%zu:%zu ", y, c->counts[y]));
+    DAM_TRY(dam__text_append(&counts, "none:%zu", c->counts[c->classes]));
+    DAM_TRY(append_long(&text, "memories a class", counts.data));
     DAM_TRY(dam__text_append(&text, "%-20s %.3f\n", "mean purity", c->mean_purity));
     DAM_TRY(append_teacher(&text, &c->teacher));
     if (picture != NULL)
@@ -111,6 +122,8 @@ static dam_status print_run(const dam__run *run, const dam__history *history, co
     DAM_TRY(print_text(&text));
 cleanup:
     dam__text_free(&text);
+    dam__text_free(&device);
+    dam__text_free(&counts);
     return status;
 }
 
