@@ -64,9 +64,10 @@ dam_status dam__make_folders(const char *folder)
             continue;
         char kept = *at;
         *at = '\0';
-        if (mkdir(path, 0777) != 0 && !dam__folder_exists(path))
+        int reason = mkdir(path, 0777) == 0 ? 0 : errno;
+        if (reason != 0 && !dam__folder_exists(path))
             DAM_FAIL(DAM_INPUT, "cannot create folder '%s': %s; choose another with --out", path,
-                     strerror(errno));
+                     reason == EEXIST ? "a file is in its place" : strerror(reason));
         *at = kept;
         if (kept == '\0')
             break;

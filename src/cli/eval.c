@@ -158,10 +158,8 @@ static const flag flags[] = {FLAG_SET,     FLAG_DEVICE, FLAG_GEMM,  FLAG_KERNELS
                              FLAG_PROFILE, FLAG_JSON,   FLAG_QUIET, FLAG_END};
 
 static const char *const examples[] = {"denseam eval runs/mnist", "denseam eval runs/mnist --json",
-                                       "denseam eval runs/mnist --set data.name= "
-                                       "--set data.images=my.npy --set data.labels=my-labels.npy "
-                                       "--set data.test_images=my.npy "
-                                       "--set data.test_labels=my-labels.npy",
+                                       "denseam eval runs/mnist --set data.test_images=x "
+                                       "--set data.test_labels=y",
                                        NULL};
 
 const command eval_command = {

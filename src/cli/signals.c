@@ -13,7 +13,11 @@ static bool ignored[CAUGHT];
 
 static void on_signal(int number)
 {
-    (void)number;
+    if (stopped) {
+        /* Delivered when this handler returns. */
+        (void)signal(number, SIG_DFL);
+        (void)raise(number);
+    }
     stopped = 1;
 }
 
@@ -26,7 +30,7 @@ void signals_begin(void)
 
 void signals_catch(void)
 {
-    struct sigaction ours = {.sa_handler = on_signal, .sa_flags = (int)(SA_RESTART | SA_RESETHAND)};
+    struct sigaction ours = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
     struct sigaction none = {.sa_handler = SIG_IGN};
     (void)sigemptyset(&ours.sa_mask);
     (void)sigemptyset(&none.sa_mask);

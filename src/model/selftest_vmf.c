@@ -266,14 +266,15 @@ cleanup:
 typedef dam_status (*compare_function)(dam__trial *trial, struct check *c);
 
 /*
- * One tile of class columns and one vector; then several of each, in chunks whose last is smaller,
- * so that every loop of the kernels turns more than once.
+ * One tile of class columns and one vector, with more samples than twice the parts of the class
+ * gradient; then several tiles and vectors. Chunks whose last is smaller. So that every loop of the
+ * kernels turns more than once.
  */
 static dam_status for_sizes(dam__trial *trial, bool unsupervised, compare_function compare)
 {
     dam_status status = DAM_OK;
-    static const struct size sizes[] = {{23, 7, 3, 6, 6}, {40, 300, 13, 9, 4}};
-    static const struct size tiny[] = {{5, 3, 2, 2, 2}, {4, 260, 13, 3, 2}};
+    static const struct size sizes[] = {{23, 7, 3, 70, 66}, {40, 300, 13, 9, 4}};
+    static const struct size tiny[] = {{5, 3, 2, 67, 66}, {4, 260, 13, 3, 2}};
     for (int i = 0; i < 2; i++) {
         struct check *c = NULL;
         status = open_check(trial, trial->tiny ? &tiny[i] : &sizes[i], unsupervised, &c);

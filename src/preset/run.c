@@ -73,6 +73,37 @@ static dam_status read_shape(dam__run *run)
     return DAM_OK;
 }
 
+/* Rows and columns of a parameter, or DAM_INPUT; rows < 0 stands for any. */
+static dam_status check_parameter(const dam__run *run, const char *name, long rows, long cols)
+{
+    const dam__array *array = dam__container_array(&run->container, name);
+    if (array == NULL || array->rank != 2)
+        return dam__fail(DAM_INPUT, "'%s' has no matrix '%s'; use another copy of it", run->file,
+                         name);
+    if ((rows >= 0 && array->shape[0] != (size_t)rows) || array->shape[1] != (size_t)cols)
+        return dam__fail(
+            DAM_INPUT,
+            "'%s': '%s' is of %zu x %zu, which does not go with its %d features and %d "
+            "classes; use another copy of it",
+            run->file, name, array->shape[0], array->shape[1], run->dim, run->classes);
+    return DAM_OK;
+}
+
+/* A seal says that a file is whole, not that it makes sense. */
+static dam_status check_shape(const dam__run *run)
+{
+    dam_status status = DAM_OK;
+    if (run->dim < 1 || run->classes < 1 ||
+        (run->height > 0 && (long)run->height * run->width != run->dim))
+        DAM_FAIL(DAM_INPUT, "'%s' gives its samples an impossible shape", run->file);
+    DAM_TRY(check_parameter(run, "parameters/memories", -1, run->dim));
+    const dam__array *memories = dam__container_array(&run->container, "parameters/memories");
+    DAM_TRY(check_parameter(run, "parameters/class_weights", run->classes + 1L,
+                            (long)memories->shape[0] + 1));
+cleanup:
+    return status;
+}
+
 dam_status dam__run_open(const char *path, const char *const *overrides, size_t override_count,
                          dam__run *out)
 {
@@ -89,6 +120,7 @@ dam_status dam__run_open(const char *path, const char *const *overrides, size_t 
                  run.file, format != NULL ? format : "");
     DAM_TRY(dam__experiment_parse(run.file, preset, overrides, override_count, &run.experiment));
     DAM_TRY(read_shape(&run));
+    DAM_TRY(check_shape(&run));
     *out = run;
     run = (dam__run){0};
 cleanup:

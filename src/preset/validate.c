@@ -18,11 +18,6 @@ static dam_status check_data(const char *name, const dam__data_config *data)
     if (data->labels[0] != '\0' && !images)
         return dam__fail(DAM_USAGE, "%s: data.labels is given without data.images; %s", name,
                          named ? "the set called data.name has its own" : "give both");
-    if (named && (test_images || data->test_labels[0] != '\0'))
-        return dam__fail(DAM_USAGE,
-                         "%s: data.test_images and data.test_labels go with data.images only; the "
-                         "set called data.name has its own",
-                         name);
     if (data->patch > 0 && dam__teacher_asked(data))
         return dam__fail(DAM_USAGE, "%s: a teacher makes no images to cut; set data.patch = 0",
                          name);

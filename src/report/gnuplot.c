@@ -106,6 +106,20 @@ static const char *last_line(char *said)
     return *line != '\0' ? line + strspn(line, " ") : "it gives no reason";
 }
 
+/* gnuplot succeeds on a full disk too: a PNG is whole if it ends as every PNG does. */
+static bool is_whole(const char *picture)
+{
+    static const unsigned char end[12] = {0, 0, 0, 0, 'I', 'E', 'N', 'D', 0xae, 0x42, 0x60, 0x82};
+    unsigned char last[sizeof end] = {0};
+    FILE *file = fopen(picture, "rb");
+    bool whole = file != NULL && fseek(file, -(long)sizeof end, SEEK_END) == 0 &&
+                 fread(last, 1, sizeof last, file) == sizeof last &&
+                 memcmp(last, end, sizeof end) == 0;
+    if (file != NULL)
+        (void)fclose(file);
+    return whole;
+}
+
 dam_status dam__gnuplot(const char *folder, const char *script, const char *picture,
                         double patience, const dam_log *log)
 {
@@ -127,8 +141,13 @@ dam_status dam__gnuplot(const char *folder, const char *script, const char *pict
         listen_to(output, deadline, said);
         code = wait_for(process, deadline, &late);
     }
-    if (code == 0 && dam__file_exists(temporary))
+    if (code == 0 && is_whole(temporary))
         DAM_TRY(dam__temporary_commit(&temporary, path));
+    else if (code == 0)
+        dam__warn(log,
+                  "'%s' was not drawn: gnuplot wrote only a part of it; is the disk full? Try "
+                  "'gnuplot %s' there",
+                  path, script);
     else if (code == NOT_STARTED)
         dam__info(log,
                   "'%s' was not drawn: cannot run gnuplot (%s); install gnuplot-nox, then run "

@@ -5,6 +5,10 @@ setup() {
     common_setup
 }
 
+# 180 steps an epoch, at a rate that is stable for thousands of epochs: how far a training is when it
+# is stopped depends on the machine.
+many_steps=(--set train.batch=10 --set train.learning_rate=0.02)
+
 # interrupt SIGNAL RUN LINES ARGUMENTS...: starts a training, sends the signal once its history has
 # so many epochs; the exit code in $status, stderr in $stderr. Shells start background commands with
 # SIGINT ignored, which env undoes.
@@ -35,13 +39,13 @@ was_interrupted() {
 @test "a training stopped in the middle of an epoch ends as if it had not been" {
     for signal in INT TERM HUP; do
         rm -rf stopped whole
-        interrupt "$signal" stopped 2 small.conf --out stopped --set train.batch=10 \
+        interrupt "$signal" stopped 2 small.conf --out stopped "${many_steps[@]}" \
             --set train.epochs=100000 --set train.checkpoint=1000
         was_interrupted
         epochs=$(($(stopped_epoch) + 2))
         tool train stopped --resume --quiet --set train.epochs="$epochs"
         succeeded
-        tool train small.conf --quiet --out whole --set train.batch=10 --set train.checkpoint=1000 \
+        tool train small.conf --quiet --out whole "${many_steps[@]}" --set train.checkpoint=1000 \
             --set train.epochs="$epochs"
         succeeded
         same_training stopped whole
@@ -77,7 +81,7 @@ was_interrupted() {
 }
 
 @test "stopped twice, streamed, with an annealed beta" {
-    options=(--set train.batch=10 --set data.memory=1 --set model.beta_rule=annealed
+    options=("${many_steps[@]}" --set data.memory=1 --set model.beta_rule=annealed
         --set model.anneal_to=100 --set model.anneal_epochs=20)
     interrupt INT stopped 2 small.conf --out stopped --set train.epochs=100000 "${options[@]}"
     was_interrupted
@@ -92,7 +96,7 @@ was_interrupted() {
 }
 
 @test "an interrupted run can be looked at and scored" {
-    interrupt INT stopped 1 small.conf --out stopped --set train.batch=10 --set train.epochs=100000
+    interrupt INT stopped 1 small.conf --out stopped "${many_steps[@]}" --set train.epochs=100000
     was_interrupted
     tool show stopped --json
     succeeded
@@ -103,7 +107,7 @@ was_interrupted() {
 }
 
 @test "an interrupted run that is profiled still says so" {
-    interrupt INT stopped 1 small.conf --out stopped --set train.batch=10 \
+    interrupt INT stopped 1 small.conf --out stopped "${many_steps[@]}" \
         --set train.epochs=100000 --profile
     [ "$status" -eq 8 ]
     [[ "$(tail -n 1 err)" == "denseam: stopped in epoch "* ]]
@@ -206,14 +210,14 @@ was_interrupted() {
 }
 
 @test "overrides that do not fit the run are refused and change nothing" {
-    interrupt INT stopped 1 small.conf --out stopped --set train.batch=10 --set train.epochs=100000
+    interrupt INT stopped 1 small.conf --out stopped "${many_steps[@]}" --set train.epochs=100000
     was_interrupted
     before=$(fingerprint stopped)
     tool train stopped --resume --quiet --set model.memories=40
     failed_with 3 "'stopped/run.h5'" "'velocities/memories' has 15680 items where its preset needs 31360" \
         "leave out --set"
-    tool train stopped --resume --quiet --set train.batch=20
-    failed_with 3 "'state/losses' has 180 items where its preset needs 90"
+    tool train stopped --resume --quiet --set train.batch=5
+    failed_with 3 "'state/losses' has 180 items where its preset needs 360"
     tool train stopped --resume --quiet --set data.name=nonsense
     failed_with 3 "data set 'nonsense' is in none of"
     tool train stopped --resume --quiet --set train.momentum=2

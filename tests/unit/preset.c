@@ -347,9 +347,8 @@ static void contradictions_are_told(void **state)
     refuse("data { name = \"mnist\" labels = \"a\" }",
            "x.conf: data.labels is given without data.images; the set called data.name has its "
            "own");
-    refuse("data { name = \"mnist\" test_images = \"a\" }",
-           "x.conf: data.test_images and data.test_labels go with data.images only; the set called "
-           "data.name has its own");
+    refuse("data { name = \"mnist\" test_labels = \"a\" }",
+           "x.conf: data.test_labels is given without data.test_images; give both");
     refuse("data { images = \"a\" test_labels = \"b\" }",
            "x.conf: data.test_labels is given without data.test_images; give both");
     refuse(DATA "model { capacity = 99 }",

@@ -119,6 +119,9 @@ static int run_child(void (*child)(void))
     pid_t id = fork();
     assert_true(id >= 0);
     if (id == 0) {
+        /* Whatever the caller's shell ignores. */
+        (void)signal(SIGINT, SIG_DFL);
+        (void)signal(SIGTERM, SIG_DFL);
         child();
         _exit(0);
     }
@@ -129,6 +132,7 @@ static int run_child(void (*child)(void))
 
 static void one_signal(void)
 {
+    signals_begin();
     signals_catch();
     if (signals_stop(NULL))
         _exit(1);
@@ -138,6 +142,7 @@ static void one_signal(void)
 
 static void two_signals(void)
 {
+    signals_begin();
     signals_catch();
     (void)raise(SIGTERM);
     (void)raise(SIGINT);
@@ -146,6 +151,7 @@ static void two_signals(void)
 static void ignored_signal(void)
 {
     (void)signal(SIGINT, SIG_IGN);
+    signals_begin();
     signals_catch();
     (void)raise(SIGINT);
     _exit(signals_stop(NULL) ? 2 : 43);
