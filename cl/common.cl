@@ -143,8 +143,8 @@ inline real group_max(__local real *scratch, real value)
 #endif
 
 /*
- * What the items of a work-group share: private where the group is one item; and how a function takes
- * the scratch of its kernel.
+ * What the items of a work-group share: private where the group is one item; and how a function
+ * takes the scratch of its kernel.
  */
 #if GROUP == 1
 #define SHARED __private

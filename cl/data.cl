@@ -1,6 +1,6 @@
 /*
- * Samples on the device: preparing raw rows, the order of an epoch, gathering a batch, cutting one out
- * of images.
+ * Samples on the device: preparing raw rows, the order of an epoch, gathering a batch, cutting one
+ * out of images.
  */
 #ifndef SOURCE
 #define SOURCE uchar /* element type of the raw samples */
@@ -30,8 +30,8 @@
 #endif
 
 /*
- * A row of raw numbers to a prepared one, by the work-items that wrote it: the mean is subtracted and
- * the rest scaled to unit norm; a row of zero norm becomes zero.
+ * A row of raw numbers to a prepared one, by the work-items that wrote it: the mean is subtracted
+ * and the rest scaled to unit norm; a row of zero norm becomes zero.
  *
  * The mean is corrected by the mean of what it leaves, and a norm within its rounding counts as
  * zero: a constant sample would otherwise become a unit vector of rounding errors.
@@ -77,8 +77,8 @@ data_sphere(__global const SOURCE *restrict raw, __global real *restrict samples
 
 /*
  * Cuts and prepares the patches of one batch: places first ... of an epoch, in its order where
- * ordered. Sample i of the set is patch i * multiplier modulo total (data/patches.h); the range that
- * is fed begins at sample `base`. One work-group a sample.
+ * ordered. Sample i of the set is patch i * multiplier modulo total (data/patches.h); the range
+ * that is fed begins at sample `base`. One work-group a sample.
  */
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
 data_patches(__global const SOURCE *restrict images, __global const int *restrict order,

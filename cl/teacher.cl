@@ -3,8 +3,8 @@
  * distribution of one concentration (arXiv 2508.19151). A sample's memory is drawn first, then its
  * class, its cosine with the memory, and its direction across.
  *
- * Every number comes from Philox at the counter {sample, draw, split, stream}, so that a sample does
- * not depend on how many there are.
+ * Every number comes from Philox at the counter {sample, draw, split, stream}, so that a sample
+ * does not depend on how many there are.
  */
 #ifndef MOST_TRIES
 #define MOST_TRIES 256 /* rejections in a row: each try succeeds more often than it fails */
@@ -48,26 +48,26 @@ inline real draw_gamma(const real shape, source *from)
         normals_of(words.x, words.y, &x, &unused);
         /* v^3 = 1 + above. */
         const real step = c * x, above = step * (3 + step * (3 + step));
-        if (step > -1 &&
-            log(uniform_of(words.z)) < (real)0.5 * x * x + d * (log1p(above) - above))
+        if (step > -1 && log(uniform_of(words.z)) < (real)0.5 * x * x + d * (log1p(above) - above))
             return d * (1 + above);
     }
     return d;
 }
 
 /*
- * Cosine between a sample and its mean direction (Wood 1994): a Beta number that is moved towards 1,
- * and accepted by how far the density is from that of the move.
+ * Cosine between a sample and its mean direction (Wood 1994): a Beta number that is moved towards
+ * 1, and accepted by how far the density is from that of the move.
  */
 inline real draw_cosine(const real concentration, const int dim, source *from)
 {
     const real n = dim - 1, a = 2 * concentration / n;
     const real centre = a / (sqrt(1 + a * a) + 1);
     for (int tries = 0; tries < MOST_TRIES; tries++) {
-        const real g = draw_gamma((real)0.5 * n, from), z = g / (g + draw_gamma((real)0.5 * n, from));
+        const real g = draw_gamma((real)0.5 * n, from),
+                   z = g / (g + draw_gamma((real)0.5 * n, from));
         const real t = (1 + centre - 2 * z) / (1 + centre - 2 * centre * z);
-        const real excess = concentration * (t - centre) +
-                            n * log((1 - centre * t) / (1 - centre * centre));
+        const real excess =
+            concentration * (t - centre) + n * log((1 - centre * t) / (1 - centre * centre));
         if (excess >= log(uniform_of(draw(from).x)))
             return t;
     }
@@ -88,7 +88,8 @@ __kernel void teacher_draw(__global int *restrict owners, __global int *restrict
     const int i = (int)get_global_id(0);
     if (i >= samples)
         return;
-    source from = {(uint4)((uint)(first + i), 0, (uint)split, stream), (uint2)(seed_low, seed_high)};
+    source from = {(uint4)((uint)(first + i), 0, (uint)split, stream),
+                   (uint2)(seed_low, seed_high)};
     const uint4 words = draw(&from);
     const int owner = (int)mul_hi(words.x, (uint)memories);
     const int any = (int)mul_hi(words.z, (uint)classes + 1);
@@ -98,8 +99,8 @@ __kernel void teacher_draw(__global int *restrict owners, __global int *restrict
 }
 
 /*
- * The samples themselves: cosine * memory + sine * a direction across it, which is uniform: a normal
- * vector without its part along the memory. One work-group a sample.
+ * The samples themselves: cosine * memory + sine * a direction across it, which is uniform: a
+ * normal vector without its part along the memory. One work-group a sample.
  */
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
 teacher_sample(__global real *restrict samples, __global const real *restrict memories,

@@ -16,7 +16,8 @@
 #define TILE 11 /* class columns summed in one pass over a row */
 #endif
 #ifndef UNSUPERVISED
-#define UNSUPERVISED 0 /* 1: the model's own predictions take the place of labels, which may be NULL */
+#define UNSUPERVISED                                                                               \
+    0 /* 1: the model's own predictions take the place of labels, which may be NULL */
 #endif
 #if REAL_IS_DOUBLE
 #define LEAST_EXPONENT -708

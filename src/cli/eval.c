@@ -124,15 +124,18 @@ static dam_status run_eval(const arguments *args)
     int32_t *predicted = NULL, *nearest = NULL;
     DAM_TRY(dam__run_open(args->operands.items[0], args->set.items, args->set.count, &run));
     DAM_TRY(open_device(args, (dam__precision)run.experiment.train.precision, &log, &device));
+    DAM_TRY(dam__dataset_load_on(device, &run.experiment.data, (uint64_t)run.experiment.seed,
+                                 DAM__SPLIT_TEST, &set));
+    /* Chunks are no larger than the set; --set may have asked for more. */
+    int batch = run.experiment.train.batch;
+    if ((size_t)batch > set.count)
+        batch = (int)set.count;
     DAM_TRY(check_device(args, device,
                          (dam__selftest_sizes){.memories = run.experiment.model.memories,
                                                .dim = run.dim,
-                                               .batch = run.experiment.train.batch}));
-    DAM_TRY(dam__dataset_load_on(device, &run.experiment.data, (uint64_t)run.experiment.seed,
-                                 DAM__SPLIT_TEST, &set));
+                                               .batch = batch}));
     DAM_TRY(dam__scorer_create(device, gemm_choice(args), &run.experiment.model, run.dim,
-                               run.classes, &run.container, &set, run.experiment.train.batch,
-                               &scorer));
+                               run.classes, &run.container, &set, batch, &scorer));
     DAM_TRY(dam__scorer_run(scorer, &score, &predicted, &nearest));
     if (run.experiment.model.loss == DAM__LOSS_UNSUPERVISED) {
         DAM_TRY(print_loss(&run, &set, &score, args->json));

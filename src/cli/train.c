@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "cli/command.h"
@@ -16,12 +17,15 @@
 #include "preset/run.h"
 #include "report/run_report.h"
 
+static const double METRICS_SECONDS = 1;
+
 /* One training from preset to pictures. */
 typedef struct training {
     const arguments *args;
     dam_log log;
     console console;
     progress progress;
+    int stage; /* that the progress line shows */
     dam__experiment experiment;
     dam__run resumed; /* with --resume */
     run_folder folder;
@@ -29,6 +33,7 @@ typedef struct training {
     dam__device *device;
     dam__trainer *trainer;
     const dam__history *history; /* once there is an epoch */
+    double metrics_at;           /* clock when metrics.jsonl was last written; 0 before */
 } training;
 
 static void training_free(training *t)
@@ -89,6 +94,7 @@ static dam_status create_trainer(training *t)
                                 .data_memory = experiment->data.memory,
                                 .model = experiment->model,
                                 .train = experiment->train,
+                                .grow = experiment->grow,
                                 .gemm = gemm_choice(t->args)};
     DAM_TRY(dam__trainer_create(t->device, &plan, &t->trainer));
 cleanup:
@@ -169,8 +175,15 @@ static json_t *plan_json(const training *t)
 static void on_step(void *user, const dam__moment *moment)
 {
     training *t = user;
-    char label[48], text[160];
-    (void)snprintf(label, sizeof label, "epoch %d/%d", moment->epoch + 1, moment->epochs);
+    char label[80], text[160];
+    if (moment->stage != t->stage) /* times of the last stage tell nothing about this one */
+        t->progress = progress_begin(&t->console);
+    t->stage = moment->stage;
+    if (moment->memories > 0)
+        (void)snprintf(label, sizeof label, "stage %d, %d memories, epoch %d/%d", moment->stage + 1,
+                       moment->memories, moment->epoch + 1, moment->epochs);
+    else
+        (void)snprintf(label, sizeof label, "epoch %d/%d", moment->epoch + 1, moment->epochs);
     int length = snprintf(text, sizeof text, "%.0f samples/s", moment->samples_per_second);
     if (t->history != NULL && t->history->row_count > 0 && length > 0) {
         size_t last = t->history->row_count - 1;
@@ -184,11 +197,18 @@ static void on_step(void *user, const dam__moment *moment)
     progress_update(&t->progress, label, fraction, text);
 }
 
+static dam_status write_metrics(training *t)
+{
+    t->metrics_at = dam__seconds();
+    return dam__report_metrics(t->folder.path, dam__trainer_history(t->trainer));
+}
+
+/* A file a second is enough for whoever looks on: writing it may take longer than an epoch. */
 static dam_status on_epoch(void *user, const dam__history *history)
 {
     training *t = user;
     t->history = history;
-    return dam__report_metrics(t->folder.path, history);
+    return dam__seconds() - t->metrics_at >= METRICS_SECONDS ? write_metrics(t) : DAM_OK;
 }
 
 static dam_status on_checkpoint(void *user)
@@ -198,7 +218,8 @@ static dam_status on_checkpoint(void *user)
                                   .set = &t->set,
                                   .device = t->device,
                                   .gemm = dam__trainer_gemm(t->trainer)};
-    return dam__run_save(t->folder.path, &facts, t->trainer);
+    dam_status status = write_metrics(t);
+    return status == DAM_OK ? dam__run_save(t->folder.path, &facts, t->trainer) : status;
 }
 
 /* --- when it is over -------------------------------------------------------------------------- */
@@ -266,15 +287,19 @@ cleanup:
 }
 
 /* Says what is left of a training that diverged. */
-static dam_status diverged(const training *t)
+static dam_status diverged(training *t)
 {
     dam_status status = DAM_OK;
-    char *file = NULL;
+    char *file = NULL, *why = NULL;
+    DAM_TRY(dam__format(&why, "%s", dam_error()));
+    if (t->history != NULL)
+        (void)write_metrics(t);
     DAM_TRY(dam__path_join(&file, t->folder.path, "run.h5"));
     if (dam__file_exists(file))
-        DAM_FAIL(DAM_DIVERGED, "%s; '%s' keeps the last good checkpoint", dam_error(), file);
-    DAM_FAIL(DAM_DIVERGED, "%s; there was no checkpoint yet", dam_error());
+        DAM_FAIL(DAM_DIVERGED, "%s; '%s' keeps the last good checkpoint", why, file);
+    DAM_FAIL(DAM_DIVERGED, "%s; there was no checkpoint yet", why);
 cleanup:
+    free(why);
     free(file);
     return status;
 }
@@ -291,7 +316,11 @@ static void note_over(const training *t)
     int epochs = dam__trainer_position(t->trainer)->epoch;
     if (!dam__trainer_is_over(t->trainer))
         return;
-    if (dam__trainer_stopped_early(t->trainer))
+    if (t->experiment.grow.to > 0)
+        dam__info(&t->log,
+                  "the run has grown to its end in %d epochs; --set grow.patience=... goes on",
+                  epochs);
+    else if (dam__trainer_stopped_early(t->trainer))
         dam__info(&t->log,
                   "the run stopped early after %d epochs; --set train.patience=... goes on",
                   epochs);
@@ -342,7 +371,7 @@ static dam_status run_train(const arguments *args)
     DAM_TRY(check_device(args, t.device,
                          (dam__selftest_sizes){.memories = t.experiment.model.memories,
                                                .dim = (int)t.set.features,
-                                               .batch = t.experiment.train.batch}));
+                                               .batch = dam__trainer_chunk(t.trainer)}));
     DAM_TRY(dam__trainer_prepare(t.trainer));
     if (args->resume) {
         compare_device(&t);

@@ -13,7 +13,8 @@ typedef struct dam__buffer dam__buffer;
 /*
  * rows x cols x count: count problems of one shape, row-major, side by side. ld and stride are in
  * elements; ld is cols rounded up to 16. Elements between cols and ld start as zeros, and every
- * kernel leaves zeros there, so that vectors may run over them.
+ * kernel leaves zeros there, so that vectors may run over them. What may grow is planned at its
+ * largest and then shows fewer rows or columns than ld and stride have room for (count is then 1).
  */
 typedef struct dam__matrix {
     dam__buffer *buffer; /* owned by the module that planned it; NULL before allocation */
@@ -34,6 +35,10 @@ dam_status dam__plan_buffer(dam__plan *plan, const char *name, size_t bytes, dam
 /* Lists a matrix of reals and fills in its shape; *out must stay where it is until allocation. */
 dam_status dam__plan_matrix(dam__plan *plan, const char *name, int rows, int cols, int count,
                             dam__matrix *out);
+
+/* Lists another matrix of the same shape and of the same room behind it. */
+dam_status dam__plan_matrix_like(dam__plan *plan, const char *name, const dam__matrix *like,
+                                 dam__matrix *out);
 
 /* Total of the buffers listed so far; the largest; bytes. */
 size_t dam__plan_total(const dam__plan *plan);

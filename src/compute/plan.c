@@ -63,6 +63,19 @@ cleanup:
     return status;
 }
 
+dam_status dam__plan_matrix_like(dam__plan *plan, const char *name, const dam__matrix *like,
+                                 dam__matrix *out)
+{
+    dam_status status = DAM_OK;
+    size_t bytes = 0;
+    *out = *like;
+    DAM_TRY(dam__multiply(like->stride, (size_t)like->count, &bytes));
+    DAM_TRY(dam__multiply(bytes, dam__real_size(plan->device), &bytes));
+    DAM_TRY(dam__plan_buffer(plan, name, bytes, &out->buffer));
+cleanup:
+    return status;
+}
+
 size_t dam__plan_total(const dam__plan *plan)
 {
     size_t total = 0;

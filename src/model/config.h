@@ -30,6 +30,7 @@ typedef struct dam__model_config {
     int memories;  /* K */
     int capacity;  /* memories allowed (the paper's P_max); 0 = memories. Sets the background share
                     */
+    int room;      /* memories there is device memory for; 0 = memories. More where it grows */
     int initial;   /* dam__initial */
     double beta;   /* first inverse temperature */
     int beta_rule; /* dam__beta_rule */

@@ -53,6 +53,74 @@ typedef struct dam__evaluation {
 
 typedef struct dam__model dam__model;
 
+/*
+ * A search for the directions along which memories split: row j is the one of memory order[j]. On
+ * the device; the power iteration runs over the first `active` rows.
+ */
+typedef struct dam__search {
+    dam__matrix directions; /* room x dim; unit rows */
+    dam__buffer *order;     /* int32 a row */
+    int active;
+    int samples; /* of the subset that is looked at; it comes batch by batch, always the same way */
+} dam__search;
+
+/* Pairs to make: memory pairs[2j] moves along row pairs[2j + 1] of the directions, its new twin,
+ * memory K + j, against it. */
+typedef struct dam__pairs {
+    dam__buffer *pairs; /* int32 */
+    int count;
+    double step; /* length of the move, against a memory of norm 1 */
+} dam__pairs;
+
+/* Rows of what a search measured. */
+enum { DAM__GROW_LAMBDA, DAM__GROW_KAPPA, DAM__GROW_MASS, DAM__GROW_NUMBERS };
+
+/*
+ * What a model must provide to be grown by splitting; model/grow.c does the rest. To second order,
+ * replacing a memory by a pair at +- theta along a unit direction u changes the loss by
+ * theta^2/2 u'Su; S = kappa I - scatter is the memory's splitting matrix. The power iteration finds
+ * the largest eigenvalue of the scatter, hence the smallest, lambda, of S.
+ */
+typedef struct dam__grow_ops {
+    int (*memories)(const dam__model *model); /* at present */
+
+    /* Shows so many memories, for restoring. DAM_INPUT where there is no room for them. */
+    dam_status (*resize)(dam__model *model, int memories);
+
+    /* After the model's own plan; `cache`: what a pass computes over again is kept instead, which
+     * takes samples x room numbers. */
+    dam_status (*plan)(dam__model *model, dam__plan *plan, int samples, bool cache);
+    dam_status (*prepare)(dam__model *model);
+
+    /* kappa and mass, complete after the subset's last batch; `offset`: samples before this one. */
+    dam_status (*survey)(dam__model *model, const dam__batch *batch, int offset,
+                         const dam__search *search);
+
+    /* Makes all K directions unit, and where tangent is set tangent to the memories' constraint. */
+    dam_status (*constrain)(dam__model *model, const dam__search *search, bool tangent);
+
+    /* Adds a batch's part of the scatter times the active directions; offset 0 begins anew. */
+    dam_status (*scatter)(dam__model *model, const dam__batch *batch, int offset,
+                          const dam__search *search);
+
+    /* After the last batch: lambda of each active direction, which then moves on, unless `keep`. */
+    dam_status (*advance)(dam__model *model, const dam__search *search, bool keep);
+
+    /* Directions j <- directions rows[j] for all K rows. */
+    dam_status (*reorder)(dam__model *model, const dam__search *search, const dam__buffer *rows);
+
+    /* DAM__GROW_NUMBERS x K numbers, memory by memory, to the host. */
+    dam_status (*read)(dam__model *model, double *numbers);
+
+    /*
+     * Makes the pairs: K grows by their count. What is shared is halved, velocities (one a
+     * parameter; no buffer where it is not trained) stay with the old memories and are 0 for the
+     * new.
+     */
+    dam_status (*split)(dam__model *model, const dam__search *search, const dam__pairs *pairs,
+                        const dam__matrix *velocities);
+} dam__grow_ops;
+
 typedef struct dam__model_ops {
     const char *kind;
     const char *divergence_advice; /* which keys to change when the loss is not finite */
@@ -89,6 +157,8 @@ typedef struct dam__model_ops {
 
     /* Flops of the large products of a step on `batch` samples, for benchmarks. */
     double (*product_flops)(const dam__model *model, int batch);
+
+    const dam__grow_ops *grow; /* NULL where memories cannot be split */
 
     void (*destroy)(dam__model *model);
 } dam__model_ops;

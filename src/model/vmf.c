@@ -1,4 +1,4 @@
-#include "model/vmf.h"
+#include "model/vmf_internal.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -6,29 +6,14 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "compute/program.h"
 #include "compute/random.h"
 #include "model/task.h"
-
-/* Indices into dam__model.parameters. */
-enum { MEMORIES, CLASS_WEIGHTS, BETA, COUNTS, PRIOR, PARAMETERS };
 
 /* Class columns summed in one pass over a row: what fits the registers beside the rest. */
 enum { LARGEST_TILE = 12 };
 
-struct vmf {
-    dam__model base;
-    int memories, columns, tile, parts, chunk;
-    dam__matrix similarities;   /* chunk x (memories + 1); afterwards the scaled responsibilities */
-    dam__matrix activations;    /* the same shape */
-    dam__matrix ratios;         /* chunk x columns */
-    dam__matrix statistics;     /* 1 x 4 chunk: four numbers a sample */
-    dam__matrix gradient_parts; /* columns x (memories + 1), `parts` of them */
-    dam__matrix scalars;        /* b, tau, tau' */
-    dam__program *program, *reduce;
-    dam__kernel *update_scalars, *forward, *evaluate, *class_gradient, *collect, *score, *sinkhorn,
-        *reduce_problems;
-};
+/* A work-group keeps one number a class column in local memory, of which devices have 32 KiB. */
+enum { MOST_CLASSES = 1023 };
 
 static struct vmf *vmf_of(dam__model *model)
 {
@@ -60,10 +45,11 @@ static void destroy(dam__model *model)
     dam__buffer_destroy(vmf->scalars.buffer);
     dam__program_destroy(vmf->program);
     dam__program_destroy(vmf->reduce);
+    dam__vmf_growth_free(&vmf->growth);
     free(vmf);
 }
 
-/* --- memory ----------------------------------------------------------------------------------- */
+/* --- memory ------------------------------------------------------------------------------------- */
 
 static dam_status plan_parameters(struct vmf *vmf, dam__plan *plan)
 {
@@ -82,10 +68,10 @@ static dam_status plan_parameters(struct vmf *vmf, dam__plan *plan)
         [PRIOR] = {.name = "class_prior"},
     };
     const int shapes[PARAMETERS][2] = {
-        [MEMORIES] = {vmf->memories, vmf->base.task.dim},
-        [CLASS_WEIGHTS] = {vmf->columns, vmf->memories + 1},
+        [MEMORIES] = {vmf->room, vmf->base.task.dim},
+        [CLASS_WEIGHTS] = {vmf->columns, vmf->room + 1},
         [BETA] = {1, 1},
-        [COUNTS] = {1, vmf->memories + 1},
+        [COUNTS] = {1, vmf->room + 1},
         [PRIOR] = {1, vmf->columns},
     };
     dam_status status = DAM_OK;
@@ -107,15 +93,34 @@ cleanup:
     return status;
 }
 
-/* The matrix without its background column, for the products: rows of `memories` columns. */
-static dam__matrix memory_columns(const struct vmf *vmf, const dam__matrix *matrix)
+void dam__vmf_show(struct vmf *vmf, int memories)
+{
+    dam__parameter *parameters = vmf->base.parameters;
+    vmf->memories = memories;
+    parameters[MEMORIES].value.rows = memories;
+    parameters[MEMORIES].gradient.rows = memories;
+    parameters[CLASS_WEIGHTS].value.cols = memories + 1;
+    parameters[CLASS_WEIGHTS].gradient.cols = memories + 1;
+    parameters[COUNTS].value.cols = memories + 1;
+    vmf->similarities.cols = memories + 1;
+    vmf->activations.cols = memories + 1;
+    vmf->gradient_parts.cols = memories + 1;
+}
+
+dam__matrix dam__vmf_columns(const dam__matrix *matrix, int columns)
 {
     dam__matrix view = *matrix;
-    view.cols = vmf->memories;
+    view.cols = columns;
     return view;
 }
 
-static dam__operand first_rows(const dam__matrix *matrix, int rows, bool transposed)
+/* The matrix without its background column, for the products: rows of `memories` columns. */
+static dam__matrix memory_columns(const struct vmf *vmf, const dam__matrix *matrix)
+{
+    return dam__vmf_columns(matrix, vmf->memories);
+}
+
+dam__operand dam__vmf_rows(const dam__matrix *matrix, int rows, bool transposed)
 {
     return (dam__operand){.matrix = matrix, .transposed = transposed, .height = rows};
 }
@@ -144,7 +149,7 @@ static dam_status plan(dam__model *model, dam__plan *plan, int chunk)
 {
     dam_status status = DAM_OK;
     struct vmf *vmf = vmf_of(model);
-    int width = vmf->memories + 1;
+    int width = vmf->room + 1;
     vmf->chunk = chunk;
     DAM_TRY(plan_parameters(vmf, plan));
     DAM_TRY(dam__plan_matrix(plan, "similarities", chunk, width, 1, &vmf->similarities));
@@ -154,7 +159,12 @@ static dam_status plan(dam__model *model, dam__plan *plan, int chunk)
     DAM_TRY(dam__plan_matrix(plan, "class gradient, parts", vmf->columns, width, vmf->parts,
                              &vmf->gradient_parts));
     DAM_TRY(dam__plan_matrix(plan, "scalars", 1, 3, 1, &vmf->scalars));
+    /* Wide products need the most scratch; narrow ones may take another route through it. */
+    dam__vmf_show(vmf, vmf->room);
     DAM_TRY(reserve_products(vmf));
+    dam__vmf_show(vmf, vmf->base.config.memories);
+    if (vmf->room > vmf->memories)
+        DAM_TRY(reserve_products(vmf));
 cleanup:
     return status;
 }
@@ -181,7 +191,7 @@ cleanup:
     return status;
 }
 
-/* --- first values ----------------------------------------------------------------------------- */
+/* --- first values ------------------------------------------------------------------------------- */
 
 /* Samples of the task, or normal vectors; normalised, which makes those uniform on the sphere. */
 static dam_status initialise_memories(struct vmf *vmf, uint64_t seed)
@@ -305,18 +315,17 @@ static dam_status begin_epoch(dam__model *model, int epoch)
     return status == DAM_OK ? refresh(model) : status;
 }
 
-/* --- a step ----------------------------------------------------------------------------------- */
+/* --- a step ------------------------------------------------------------------------------------- */
 
-/* Samples first ... first+size-1 of a batch: it never exceeds the planned chunk. */
-static dam__batch chunk_of(const dam__batch *batch, int start, int chunk)
+dam__batch dam__vmf_chunk(const struct vmf *vmf, const dam__batch *batch, int start)
 {
     dam__batch part = *batch;
     part.first += start;
-    part.size = batch->size - start < chunk ? batch->size - start : chunk;
+    part.size = batch->size - start < vmf->chunk ? batch->size - start : vmf->chunk;
     return part;
 }
 
-static dam__operand samples_of(const dam__batch *batch)
+dam__operand dam__vmf_samples(const dam__batch *batch)
 {
     return (dam__operand){.matrix = batch->samples,
                           .height = batch->size,
@@ -328,7 +337,7 @@ static dam__operand samples_of(const dam__batch *batch)
 static dam_status similarities(struct vmf *vmf, const dam__batch *batch)
 {
     dam__matrix out = memory_columns(vmf, &vmf->similarities);
-    return dam__gemm_run(vmf->base.gemm, 1.0, samples_of(batch),
+    return dam__gemm_run(vmf->base.gemm, 1.0, dam__vmf_samples(batch),
                          dam__whole(&vmf->base.parameters[MEMORIES].value, true), 0.0, &out);
 }
 
@@ -393,13 +402,25 @@ cleanup:
     return status;
 }
 
+dam_status dam__vmf_memory_sums(struct vmf *vmf, const dam__matrix *owed, const dam__batch *chunk,
+                                bool accumulate)
+{
+    return dam__gemm_run(vmf->base.gemm, 1.0, dam__vmf_rows(owed, chunk->size, true),
+                         dam__vmf_samples(chunk), accumulate ? 1.0 : 0.0,
+                         &vmf->base.parameters[MEMORIES].gradient);
+}
+
 /* dL/dW = (-b/B Q)' X (GEMM 4); Q is scaled already. The optimizer makes it tangent. */
 static dam_status memory_gradient(struct vmf *vmf, const dam__batch *batch, bool accumulate)
 {
     dam__matrix owed = memory_columns(vmf, &vmf->similarities);
-    return dam__gemm_run(vmf->base.gemm, 1.0, first_rows(&owed, batch->size, true),
-                         samples_of(batch), accumulate ? 1.0 : 0.0,
-                         &vmf->base.parameters[MEMORIES].gradient);
+    return dam__vmf_memory_sums(vmf, &owed, batch, accumulate);
+}
+
+dam_status dam__vmf_responsibilities(struct vmf *vmf, const dam__batch *chunk, double per_sample)
+{
+    dam_status status = similarities(vmf, chunk);
+    return status == DAM_OK ? forward(vmf, chunk, per_sample) : status;
 }
 
 static dam_status collect(struct vmf *vmf, const dam__batch *batch, const dam__buffer *losses,
@@ -422,7 +443,7 @@ static dam_status loss_gradient(dam__model *model, const dam__batch *batch,
     struct vmf *vmf = vmf_of(model);
     double per_sample = 1.0 / batch->size;
     for (int start = 0; start < batch->size; start += vmf->chunk) {
-        dam__batch chunk = chunk_of(batch, start, vmf->chunk);
+        dam__batch chunk = dam__vmf_chunk(vmf, batch, start);
         bool accumulate = start > 0;
         DAM_TRY(similarities(vmf, &chunk));
         DAM_TRY(forward(vmf, &chunk, per_sample));
@@ -493,7 +514,7 @@ static dam_status evaluate(dam__model *model, const dam__batch *batch,
     if (batch->rows != NULL)
         DAM_FAIL(DAM_INTERNAL, "evaluation takes batches in their stored order");
     for (int start = 0; start < batch->size; start += vmf->chunk) {
-        dam__batch chunk = chunk_of(batch, start, vmf->chunk);
+        dam__batch chunk = dam__vmf_chunk(vmf, batch, start);
         DAM_TRY(evaluate_chunk(vmf, &chunk, evaluation, slot, offset + start, start > 0));
     }
 cleanup:
@@ -503,7 +524,7 @@ cleanup:
 /* S = X W' and Q' X. */
 static double product_flops(const dam__model *model, int batch)
 {
-    return 4.0 * batch * model->task.dim * model->config.memories;
+    return 4.0 * batch * model->task.dim * ((const struct vmf *)model)->memories;
 }
 
 static const dam__model_ops vmf_ops = {
@@ -519,6 +540,7 @@ static const dam__model_ops vmf_ops = {
     .refresh = refresh,
     .evaluate = evaluate,
     .product_flops = product_flops,
+    .grow = &dam__vmf_grow_ops,
     .destroy = destroy,
 };
 
@@ -531,6 +553,9 @@ dam_status dam__vmf_create(dam__device *device, dam__gemm *gemm, const dam__mode
     if (task->dim < 3)
         return dam__fail(DAM_USAGE, "the vmf model needs samples of at least 3 features, not %d",
                          task->dim);
+    if (task->classes > MOST_CLASSES)
+        return dam__fail(DAM_USAGE, "the vmf model takes at most %d classes, not %d", MOST_CLASSES,
+                         task->classes);
     struct vmf *vmf = NULL;
     dam_status status = dam__alloc(1, sizeof *vmf, &vmf);
     if (status != DAM_OK)
@@ -538,6 +563,7 @@ dam_status dam__vmf_create(dam__device *device, dam__gemm *gemm, const dam__mode
     vmf->base = (dam__model){
         .ops = &vmf_ops, .device = device, .gemm = gemm, .config = *config, .task = *task};
     vmf->memories = config->memories;
+    vmf->room = config->room > config->memories ? config->room : config->memories;
     vmf->columns = task->classes + 1;
     int tiles = (vmf->columns + LARGEST_TILE - 1) / LARGEST_TILE;
     vmf->tile = (vmf->columns + tiles - 1) / tiles;

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "data/dataset.h"
 #include "model/config.h"
+#include "model/grow_config.h"
 #include "train/config.h"
 
 typedef struct dam__experiment {
@@ -20,6 +21,7 @@ typedef struct dam__experiment {
     dam__data_config data;
     dam__model_config model;
     dam__train_config train;
+    dam__grow_config grow;
 } dam__experiment;
 
 typedef enum dam__option_type {

@@ -25,18 +25,22 @@
 
 enum { INCLUDED = 0, OPEN = 1 };
 
-/* Orders follow the enums of model/config.h and train/config.h. */
+/* Orders follow the enums of the config.h headers. */
 static const char *const kinds[] = {"vmf", NULL};
 static const char *const beta_rules[] = {"learned", "frozen", "annealed", NULL};
 static const char *const losses[] = {"supervised", "unsupervised", NULL};
 static const char *const initials[] = {"random", "data", NULL};
 static const char *const precisions[] = {"single", "double", NULL};
 
+static const char *const directions[] = {"eigenvector", "tangent", "noise", NULL};
+
 _Static_assert(DAM__KIND_VMF == 0, "kinds");
 _Static_assert(DAM__BETA_LEARNED == 0 && DAM__BETA_FROZEN == 1 && DAM__BETA_ANNEALED == 2, "rules");
 _Static_assert(DAM__LOSS_SUPERVISED == 0 && DAM__LOSS_UNSUPERVISED == 1, "losses");
 _Static_assert(DAM__INITIAL_RANDOM == 0 && DAM__INITIAL_DATA == 1, "initials");
 _Static_assert(DAM__PRECISION_SINGLE == 0 && DAM__PRECISION_DOUBLE == 1, "precisions");
+_Static_assert(DAM__GROW_EIGENVECTOR == 0 && DAM__GROW_TANGENT == 1 && DAM__GROW_NOISE == 2,
+               "directions");
 
 const dam__option dam__options[] = {
     TEXT("", "title", title, "What the experiment shows, in one line."),
@@ -133,6 +137,34 @@ const dam__option dam__options[] = {
             "Save the run every so many epochs, to resume from."),
     CHOICE("train", "precision", train.precision, "single", precisions,
            "Arithmetic on the device; double needs a device that has it, and is slower."),
+
+    INTEGER(
+        "grow", "to", grow.to, "0", 0, 1e7, "memories",
+        "Grow by splitting memories until there are so many; 0 keeps as many as model.memories."),
+    INTEGER("grow", "samples", grow.samples, "10000", 1, 1e9, "samples",
+            "Training samples that a split looks at, drawn anew for each."),
+    INTEGER("grow", "iterations", grow.iterations, "8", 1, 10000, "iterations",
+            "Power iterations that find the directions to split along."),
+    INTEGER("grow", "extra_iterations", grow.extra_iterations, "24", 0, 10000, "iterations",
+            "At most so many further ones for memories that seem stable, before they are taken for "
+            "it."),
+    REAL("grow", "threshold", grow.threshold, "-0.001", -1e6, INCLUDED, 0, INCLUDED,
+         "A memory splits where the smallest eigenvalue of its splitting matrix is below."),
+    REAL("grow", "step", grow.step, "0.25", 0, INCLUDED, 10, INCLUDED,
+         "How far a pair moves apart: each by so much along the direction, then back to the "
+         "sphere."),
+    REAL("grow", "fraction", grow.fraction, "1", 0, OPEN, 1, INCLUDED,
+         "At most this share of the memories splits at once."),
+    INTEGER("grow", "splits", grow.splits, "14", 1, 1000, "splits", "At most so many splits."),
+    INTEGER("grow", "patience", grow.patience, "3", 0, 1e6, "epochs",
+            "A stage between splits ends after so many epochs without a better validation loss; "
+            "takes the place of train.patience."),
+    INTEGER("grow", "epochs", grow.epochs, "100", 1, 1e6, "epochs",
+            "At most so many passes over the training samples in a stage; takes the place of "
+            "train.epochs."),
+    CHOICE("grow", "direction", grow.direction, "eigenvector", directions,
+           "Where memories split to: along the eigenvector of the smallest eigenvalue; to compare "
+           "with, along a random tangent, or random noise (then the heaviest memories split)."),
     {0}};
 
 _Static_assert(sizeof dam__options / sizeof *dam__options <= DAM__MAX_OPTIONS, "too many options");

@@ -72,8 +72,29 @@ static dam_status check_model(const char *name, const dam__model_config *model)
     return check_classes(name, model);
 }
 
+static dam_status check_grow(const char *name, const dam__experiment *experiment)
+{
+    const dam__model_config *model = &experiment->model;
+    int to = experiment->grow.to;
+    if (to == 0)
+        return DAM_OK;
+    if (to <= model->memories)
+        return dam__fail(DAM_USAGE,
+                         "%s: grow.to = %d is not more than model.memories = %d; raise it, or 0 "
+                         "for no growth",
+                         name, to, model->memories);
+    if (model->capacity != 0 && model->capacity != to)
+        return dam__fail(DAM_USAGE,
+                         "%s: model.capacity = %d, but grow.to = %d is the capacity of a model "
+                         "that grows; leave out model.capacity",
+                         name, model->capacity, to);
+    return DAM_OK;
+}
+
 dam_status dam__experiment_check(const char *name, const dam__experiment *experiment)
 {
     dam_status status = check_data(name, &experiment->data);
-    return status == DAM_OK ? check_model(name, &experiment->model) : status;
+    if (status == DAM_OK)
+        status = check_model(name, &experiment->model);
+    return status == DAM_OK ? check_grow(name, experiment) : status;
 }

@@ -220,6 +220,53 @@ static dam_status append_axis(const curve_panel *panel, const dam__table *histor
                : DAM_OK;
 }
 
+/*
+ * One stage of a run that grew: every second one is shaded, and in one panel the number of memories
+ * stands at its foot. It reaches from half an epoch before its first row to half a one after its
+ * last.
+ */
+static dam_status append_stage(const dam__table *history, size_t first, size_t last, bool shaded,
+                               bool labelled, dam__text *script)
+{
+    dam_status status = DAM_OK;
+    char from[DAM__NUMBER_BYTES], to[DAM__NUMBER_BYTES], width[DAM__NUMBER_BYTES];
+    size_t memories = 0;
+    (void)dam__number(from, epoch_of(history, first) - (first > 0 ? 0.5 : 0), DIGITS);
+    (void)dam__number(to, epoch_of(history, last) + (last + 1 < history->rows ? 0.5 : 0), DIGITS);
+    if (shaded)
+        DAM_TRY(dam__text_append(script,
+                                 "set object rectangle from first %s, graph 0 to first %s, graph 1 "
+                                 "behind fillcolor rgb '#f1f0ea' fillstyle solid noborder\n",
+                                 from, to));
+    if (labelled && dam__table_find(history, "memories", &memories))
+        DAM_TRY(dam__text_append(
+            script,
+            "set label '%s' at first %s, graph 0 offset 0.4, 0.7 font ',10' "
+            "textcolor rgb '#7a7c80'\n",
+            dam__number(width, dam__table_at(history, first, memories), DIGITS), from));
+cleanup:
+    return status;
+}
+
+static dam_status append_stages(const dam__table *history, bool labelled, dam__text *script)
+{
+    dam_status status = DAM_OK;
+    size_t stage = 0, first = 0;
+    bool shaded = false;
+    if (!dam__table_find(history, "stage", &stage))
+        return DAM_OK;
+    for (size_t row = 0; row < history->rows; row++) {
+        if (row + 1 < history->rows &&
+            dam__table_at(history, row, stage) == dam__table_at(history, row + 1, stage))
+            continue;
+        DAM_TRY(append_stage(history, first, row, shaded, labelled, script));
+        shaded = !shaded;
+        first = row + 1;
+    }
+cleanup:
+    return status;
+}
+
 static dam_status append_panel(const curve_panel *panel, const dam__table *history, bool lowest,
                                dam__text *script)
 {
@@ -231,14 +278,16 @@ static dam_status append_panel(const curve_panel *panel, const dam__table *histo
                              "set key %s\n",
                              panel->top, panel->bottom, panel->axis,
                              panel->rising ? "bottom right" : "top right"));
+    DAM_TRY(append_stages(history, !panel->rising, script));
     DAM_TRY(append_axis(panel, history, script));
     DAM_TRY(dam__text_append(script, "%s",
                              lowest
                                  ? "set format x '%g'\nset xlabel 'epoch' textcolor rgb '#34363c'\n"
                                  : "set format x ''\n"));
     DAM_TRY(append_curves(panel, history, script));
-    DAM_TRY(dam__text_append(script, "unset label\nunset logscale y\nset yrange [*:*]\n"
-                                     "set ytics autofreq\n"));
+    DAM_TRY(dam__text_append(script,
+                             "unset label\nunset object\nunset logscale y\nset yrange [*:*]\n"
+                             "set ytics autofreq\n"));
 cleanup:
     return status;
 }

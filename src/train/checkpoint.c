@@ -10,6 +10,7 @@
 #include "base/text.h"
 
 enum { NAME_BYTES = 96 };
+static const char MEMORIES_NAME[] = "state/memories";
 
 static void parameter_name(char *name, const dam__parameter *parameter)
 {
@@ -68,7 +69,7 @@ cleanup:
 }
 
 /* The order of the numbers in "state/position". */
-enum { EPOCH, STEP, WAIT, BEST, SECONDS, FINISHED, POSITION_ITEMS };
+enum { EPOCH, STEP, WAIT, BEST, SECONDS, FINISHED, STAGE, STAGE_EPOCH, STABLE, POSITION_ITEMS };
 
 static dam_status save_position(dam__trainer *trainer, dam__container *out)
 {
@@ -76,9 +77,18 @@ static dam_status save_position(dam__trainer *trainer, dam__container *out)
     const double items[POSITION_ITEMS] = {
         [EPOCH] = position->epoch,     [STEP] = position->step,
         [WAIT] = position->wait,       [BEST] = position->best,
-        [SECONDS] = position->seconds, [FINISHED] = dam__trainer_is_over(trainer)};
+        [SECONDS] = position->seconds, [FINISHED] = dam__trainer_is_over(trainer),
+        [STAGE] = position->stage,     [STAGE_EPOCH] = position->stage_epoch,
+        [STABLE] = position->stable};
     const size_t shape[] = {POSITION_ITEMS};
     return save_doubles(out, "state/position", items, 1, shape);
+}
+
+/* How many memories the model has at present. */
+static dam_status save_memories(const dam__model *model, dam__container *out)
+{
+    const double memories = model->ops->grow->memories(model);
+    return save_doubles(out, MEMORIES_NAME, &memories, 1, (const size_t[]){1});
 }
 
 /* Inside an epoch, the losses of its steps so far: they are part of its mean. */
@@ -124,6 +134,8 @@ dam_status dam__checkpoint_save(dam__trainer *trainer, dam__container *out)
         velocity_name(name, &model->parameters[i]);
         DAM_TRY(save_matrix(trainer, name, velocity, out));
     }
+    if (model->ops->grow != NULL)
+        DAM_TRY(save_memories(model, out));
     DAM_TRY(save_position(trainer, out));
     if (dam__trainer_position(trainer)->step > 0)
         DAM_TRY(save_losses(trainer, (size_t)dam__trainer_steps(trainer), out));
@@ -174,10 +186,45 @@ cleanup:
     return status;
 }
 
+static bool within(double value, double least, double most)
+{
+    return value >= least && value <= most;
+}
+
+dam_status dam__checkpoint_memories(const dam__container *container, int *memories)
+{
+    dam_status status = DAM_OK;
+    const dam__array *array = NULL;
+    if (dam__container_array(container, MEMORIES_NAME) == NULL)
+        return DAM_OK;
+    DAM_TRY(find(container, MEMORIES_NAME, 1, &array));
+    double count = dam__array_at(array, 0);
+    if (!within(count, 1, INT32_MAX) || count != trunc(count))
+        DAM_FAIL(DAM_INPUT, "the run file's '%s' is %g", MEMORIES_NAME, count);
+    *memories = (int)count;
+cleanup:
+    return status;
+}
+
+/* A model that has grown since its preset takes the width it had. */
+static dam_status restore_memories(dam__model *model, const dam__container *container)
+{
+    dam_status status = DAM_OK;
+    if (model->ops->grow == NULL)
+        return DAM_OK;
+    int memories = model->config.memories;
+    DAM_TRY(dam__checkpoint_memories(container, &memories));
+    if (memories > model->config.memories)
+        DAM_TRY(model->ops->grow->resize(model, memories));
+cleanup:
+    return status;
+}
+
 dam_status dam__checkpoint_parameters(dam__model *model, const dam__container *container)
 {
     dam_status status = DAM_OK;
     char name[NAME_BYTES];
+    DAM_TRY(restore_memories(model, container));
     for (int i = 0; i < model->parameter_count; i++) {
         parameter_name(name, &model->parameters[i]);
         DAM_TRY(restore_matrix(container, name, &model->parameters[i].value));
@@ -185,11 +232,6 @@ dam_status dam__checkpoint_parameters(dam__model *model, const dam__container *c
     DAM_TRY(model->ops->refresh(model));
 cleanup:
     return status;
-}
-
-static bool within(double value, double least, double most)
-{
-    return value >= least && value <= most;
 }
 
 static dam_status restore_position(dam__trainer *trainer, const dam__container *container)
@@ -201,15 +243,20 @@ static dam_status restore_position(dam__trainer *trainer, const dam__container *
     double epoch = dam__array_at(array, EPOCH), step = dam__array_at(array, STEP);
     double wait = dam__array_at(array, WAIT), best = dam__array_at(array, BEST);
     double seconds = dam__array_at(array, SECONDS);
+    double stage = dam__array_at(array, STAGE), first = dam__array_at(array, STAGE_EPOCH);
     if (!within(epoch, 0, most_epochs) || !within(step, 0, dam__trainer_steps(trainer)) ||
-        !within(wait, 0, most_epochs) || isnan(best) || !within(seconds, 0, DBL_MAX))
+        !within(wait, 0, most_epochs) || isnan(best) || !within(seconds, 0, DBL_MAX) ||
+        !within(stage, 0, most_epochs) || !within(first, 0, epoch))
         DAM_FAIL(DAM_INPUT, "the run file stands at epoch %g, step %g, which its preset lacks",
                  epoch, step);
     *dam__trainer_position(trainer) = (dam__position){.epoch = (int)epoch,
                                                       .step = (int)step,
                                                       .wait = (int)wait,
                                                       .best = best,
-                                                      .seconds = seconds};
+                                                      .seconds = seconds,
+                                                      .stage = (int)stage,
+                                                      .stage_epoch = (int)first,
+                                                      .stable = dam__array_at(array, STABLE) != 0};
 cleanup:
     return status;
 }
@@ -287,6 +334,8 @@ dam_status dam__checkpoint_restore(dam__trainer *trainer, const dam__container *
     dam_status status = DAM_OK;
     dam__model *model = dam__trainer_model(trainer);
     char name[NAME_BYTES];
+    DAM_TRY(restore_memories(model, container));
+    dam__optimizer_follow(dam__trainer_optimizer(trainer));
     for (int i = 0; i < model->parameter_count; i++) {
         const dam__matrix *velocity = dam__optimizer_velocity(dam__trainer_optimizer(trainer), i);
         if (velocity->buffer == NULL)

@@ -14,6 +14,9 @@ dam_status dam__checkpoint_save(dam__trainer *trainer, dam__container *out);
 /* Puts a prepared trainer where the container's training stood. DAM_INPUT where they do not fit. */
 dam_status dam__checkpoint_restore(dam__trainer *trainer, const dam__container *container);
 
+/* *memories = how many the run has at present; unchanged where it does not say. DAM_INPUT. */
+dam_status dam__checkpoint_memories(const dam__container *container, int *memories);
+
 /* Only the parameters, for evaluation; refreshes what the model derives from them. DAM_INPUT. */
 dam_status dam__checkpoint_parameters(dam__model *model, const dam__container *container);
 

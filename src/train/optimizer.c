@@ -25,8 +25,7 @@ dam_status dam__optimizer_create(dam__model *model, dam__plan *plan, dam__optimi
             continue;
         char name[64];
         (void)snprintf(name, sizeof name, "%s: velocity", parameter->name);
-        DAM_TRY(dam__plan_matrix(plan, name, parameter->value.rows, parameter->value.cols,
-                                 parameter->value.count, &optimizer->velocities[i]));
+        DAM_TRY(dam__plan_matrix_like(plan, name, &parameter->value, &optimizer->velocities[i]));
     }
     *out = optimizer;
     optimizer = NULL;
@@ -93,6 +92,19 @@ dam_status dam__optimizer_step(dam__optimizer *optimizer, double rate, double mo
             DAM_TRY(step_parameter(optimizer, i, rate, momentum));
 cleanup:
     return status;
+}
+
+void dam__optimizer_follow(dam__optimizer *optimizer)
+{
+    for (int i = 0; i < optimizer->model->parameter_count; i++) {
+        optimizer->velocities[i].rows = optimizer->model->parameters[i].value.rows;
+        optimizer->velocities[i].cols = optimizer->model->parameters[i].value.cols;
+    }
+}
+
+const dam__matrix *dam__optimizer_velocities(const dam__optimizer *optimizer)
+{
+    return optimizer->velocities;
 }
 
 const dam__matrix *dam__optimizer_velocity(const dam__optimizer *optimizer, int i)

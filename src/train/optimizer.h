@@ -19,6 +19,12 @@ dam_status dam__optimizer_prepare(dam__optimizer *optimizer);
 /* One step: v <- momentum v - rate gradient, x <- x + rate v (the rate enters twice). */
 dam_status dam__optimizer_step(dam__optimizer *optimizer, double rate, double momentum);
 
+/* After the model has grown: the velocities take the shapes of their parameters. */
+void dam__optimizer_follow(dam__optimizer *optimizer);
+
+/* Those of all parameters, in their order. */
+const dam__matrix *dam__optimizer_velocities(const dam__optimizer *optimizer);
+
 /* The velocity of parameter i (buffer NULL where it is not trained), for checkpoints. */
 const dam__matrix *dam__optimizer_velocity(const dam__optimizer *optimizer, int i);
 

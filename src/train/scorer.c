@@ -49,7 +49,7 @@ static dam_status check_set(const dam__model_config *config, const dam__dataset 
 struct request {
     dam__device *device;
     dam__gemm_provider gemm;
-    const dam__model_config *config;
+    dam__model_config config;
     const dam__dataset *set;
     dam__task task;
 };
@@ -64,7 +64,7 @@ static dam_status make_plan(dam__scorer *scorer, const struct request *request, 
     DAM_TRY(dam__plan_create(request->device, &scorer->plan));
     DAM_TRY(dam__gemm_create(request->device, request->gemm, &scorer->gemm));
     DAM_TRY(dam__feed_create(request->device, request->set, &options, &scorer->feed));
-    DAM_TRY(dam__model_create(request->device, scorer->gemm, request->config, &request->task,
+    DAM_TRY(dam__model_create(request->device, scorer->gemm, &request->config, &request->task,
                               &scorer->model));
     DAM_TRY(dam__feed_plan(scorer->feed, scorer->plan));
     DAM_TRY(scorer->model->ops->plan(scorer->model, scorer->plan, batch));
@@ -81,12 +81,13 @@ dam_status dam__scorer_create(dam__device *device, dam__gemm_provider gemm,
 {
     dam_status status = DAM_OK;
     dam__scorer *scorer = NULL;
-    const struct request request = {.device = device,
-                                    .gemm = gemm,
-                                    .config = config,
-                                    .set = set,
-                                    .task = {.dim = dim, .classes = classes}};
+    struct request request = {.device = device,
+                              .gemm = gemm,
+                              .config = *config,
+                              .set = set,
+                              .task = {.dim = dim, .classes = classes}};
     DAM_TRY(check_set(config, set, dim, classes));
+    DAM_TRY(dam__checkpoint_memories(run, &request.config.memories));
     DAM_TRY(dam__alloc(1, sizeof *scorer, &scorer));
     DAM_TRY(make_plan(scorer, &request, batch, false));
     status = dam__plan_check(scorer->plan);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "model/task.h"
 
@@ -19,12 +20,13 @@ struct dam__trainer {
     dam__model *model;
     dam__optimizer *optimizer;
     dam__evaluator *evaluator;
-    dam__matrix losses; /* 1 x steps: the mean loss of each batch of the epoch */
+    dam__growth *growth; /* NULL where the model keeps its memories */
+    dam__matrix losses;  /* 1 x steps: the mean loss of each batch of the epoch */
     dam__position position;
     dam__history history;
-    double resumed_at;     /* clock when the present run began */
+    double resumed_at;     /* clock when the present run, or its present stage, began */
     double seconds_before; /* position.seconds then */
-    long steps_taken;      /* in the present run */
+    long steps_taken;      /* since then */
 };
 
 /* --- planning --------------------------------------------------------------------------------- */
@@ -62,6 +64,7 @@ cleanup:
 
 static void forget_plan(dam__trainer *trainer)
 {
+    dam__growth_destroy(trainer->growth);
     dam__evaluator_destroy(trainer->evaluator);
     dam__optimizer_destroy(trainer->optimizer);
     dam__model_destroy(trainer->model);
@@ -70,6 +73,7 @@ static void forget_plan(dam__trainer *trainer)
     dam__gemm_destroy(trainer->gemm);
     dam__buffer_destroy(trainer->losses.buffer);
     dam__plan_destroy(trainer->plan);
+    trainer->growth = NULL;
     trainer->evaluator = NULL;
     trainer->optimizer = NULL;
     trainer->model = NULL;
@@ -80,8 +84,11 @@ static void forget_plan(dam__trainer *trainer)
     trainer->plan = NULL;
 }
 
+/* Whether growth keeps what its passes share: time for memory. */
+typedef enum cache { FORGETS, CACHES } cache;
+
 /* Lists everything the training needs for one choice of chunk and streaming. */
-static dam_status make_plan(dam__trainer *trainer, int chunk, bool streams)
+static dam_status make_plan(dam__trainer *trainer, int chunk, bool streams, cache caches)
 {
     dam_status status = DAM_OK;
     const dam__training *training = &trainer->training;
@@ -101,6 +108,10 @@ static dam_status make_plan(dam__trainer *trainer, int chunk, bool streams)
     if (trainer->validation != NULL)
         DAM_TRY(dam__evaluator_create(trainer->model, trainer->validation, trainer->plan,
                                       &trainer->evaluator));
+    if (training->grow.to > 0)
+        DAM_TRY(dam__growth_create(trainer->model, trainer->samples, &training->grow,
+                                   training->seed, caches == CACHES, trainer->plan,
+                                   &trainer->growth));
     DAM_TRY(dam__plan_matrix(trainer->plan, "losses", 1, dam__feed_steps(trainer->samples), 1,
                              &trainer->losses));
     DAM_TRY(dam__gemm_plan(trainer->gemm, trainer->plan));
@@ -122,14 +133,18 @@ static dam_status plan_what_fits(dam__trainer *trainer)
     if ((size_t)batch > trainer->training.set->count)
         batch = (int)trainer->training.set->count;
     bool streams = must_stream(&trainer->training, trainer->device);
-    DAM_TRY(make_plan(trainer, batch, streams));
+    DAM_TRY(make_plan(trainer, batch, streams, CACHES));
     status = dam__plan_check(trainer->plan);
+    if (status == DAM_NO_MEMORY && trainer->growth != NULL) {
+        DAM_TRY(make_plan(trainer, batch, streams, FORGETS));
+        status = dam__plan_check(trainer->plan);
+    }
     if (status == DAM_NO_MEMORY && !streams) {
-        DAM_TRY(make_plan(trainer, batch, true));
+        DAM_TRY(make_plan(trainer, batch, true, FORGETS));
         status = dam__plan_check(trainer->plan);
     }
     for (int chunk = batch / 2; status == DAM_NO_MEMORY && chunk > 0; chunk /= 2) {
-        DAM_TRY(make_plan(trainer, chunk, true));
+        DAM_TRY(make_plan(trainer, chunk, true, FORGETS));
         status = dam__plan_check(trainer->plan);
     }
 cleanup:
@@ -147,6 +162,10 @@ static dam_status name_columns(dam__trainer *trainer)
     for (int i = 0; i < trainer->model->parameter_count; i++)
         if (dam__matrix_items(&trainer->model->parameters[i].value) == 1)
             DAM_TRY(dam__history_column(&trainer->history, trainer->model->parameters[i].name));
+    if (trainer->growth != NULL) {
+        DAM_TRY(dam__history_column(&trainer->history, "stage"));
+        DAM_TRY(dam__history_column(&trainer->history, "memories"));
+    }
 cleanup:
     return status;
 }
@@ -159,6 +178,10 @@ dam_status dam__trainer_create(dam__device *device, const dam__training *trainin
     DAM_TRY(dam__alloc(1, sizeof *trainer, &trainer));
     trainer->device = device;
     trainer->training = *training;
+    if (training->grow.to > 0) {
+        trainer->training.model.room = training->grow.to;
+        trainer->training.model.capacity = training->grow.to;
+    }
     trainer->position.best = INFINITY;
     /* The prior is that of the samples trained on, without the validation set. */
     DAM_TRY(dam__task_create(&training->model, training->set,
@@ -191,6 +214,8 @@ dam_status dam__trainer_prepare(dam__trainer *trainer)
         DAM_TRY(dam__feed_prepare(trainer->validation));
     DAM_TRY(trainer->model->ops->prepare(trainer->model));
     DAM_TRY(dam__optimizer_prepare(trainer->optimizer));
+    if (trainer->growth != NULL)
+        DAM_TRY(dam__growth_prepare(trainer->growth));
     DAM_TRY(trainer->model->ops->initialise(trainer->model, trainer->training.seed));
 cleanup:
     return status;
@@ -216,6 +241,36 @@ cleanup:
     return status;
 }
 
+static int present_memories(const dam__trainer *trainer)
+{
+    return trainer->model->ops->grow->memories(trainer->model);
+}
+
+/* The most epochs of the present stage, and how long it waits for a better loss. */
+static int stage_epochs(const dam__trainer *trainer)
+{
+    const dam__training *training = &trainer->training;
+    return trainer->growth != NULL ? training->grow.epochs : training->train.epochs;
+}
+
+static int stage_patience(const dam__trainer *trainer)
+{
+    const dam__training *training = &trainer->training;
+    return trainer->growth != NULL ? training->grow.patience : training->train.patience;
+}
+
+static void begin_clock(dam__trainer *trainer)
+{
+    trainer->resumed_at = dam__seconds();
+    trainer->seconds_before = trainer->position.seconds;
+    trainer->steps_taken = 0;
+}
+
+static void count_seconds(dam__trainer *trainer)
+{
+    trainer->position.seconds = trainer->seconds_before + dam__seconds() - trainer->resumed_at;
+}
+
 static void report_step(const dam__trainer *trainer, const dam__hooks *hooks)
 {
     const dam__position *position = &trainer->position;
@@ -223,10 +278,13 @@ static void report_step(const dam__trainer *trainer, const dam__hooks *hooks)
     long done = trainer->steps_taken - DAM__PACE_DEPTH;
     if (hooks->on_step == NULL || done < 1)
         return;
-    int steps = dam__feed_steps(trainer->samples), epochs = trainer->training.train.epochs;
+    int steps = dam__feed_steps(trainer->samples), epochs = stage_epochs(trainer);
+    int epoch = position->epoch - position->stage_epoch;
     double per_step = (dam__seconds() - trainer->resumed_at) / (double)done;
-    double left = (double)(epochs - position->epoch) * steps - position->step;
-    const dam__moment moment = {.epoch = position->epoch,
+    double left = (double)(epochs - epoch) * steps - position->step;
+    const dam__moment moment = {.stage = position->stage,
+                                .memories = trainer->growth != NULL ? present_memories(trainer) : 0,
+                                .epoch = epoch,
                                 .epochs = epochs,
                                 .step = position->step,
                                 .steps = steps,
@@ -249,8 +307,7 @@ static dam_status run_steps(dam__trainer *trainer, const dam__hooks *hooks)
         DAM_TRY(take_step(trainer));
         report_step(trainer, hooks);
         if (hooks->stop != NULL && hooks->stop(hooks->user)) {
-            trainer->position.seconds =
-                trainer->seconds_before + dam__seconds() - trainer->resumed_at;
+            count_seconds(trainer);
             DAM_TRY(hooks->on_checkpoint(hooks->user));
             DAM_FAIL(DAM_INTERRUPTED,
                      "stopped in epoch %d after step %d of %d; everything is saved, --resume goes "
@@ -296,6 +353,10 @@ static dam_status add_row(dam__trainer *trainer, double loss, const dam__score *
         if (dam__matrix_items(value) == 1)
             DAM_TRY(dam__matrix_read_doubles(value, &row[column++], "scalar parameters"));
     }
+    if (trainer->growth != NULL) {
+        row[column++] = trainer->position.stage;
+        row[column++] = present_memories(trainer);
+    }
     DAM_TRY(dam__history_add(&trainer->history, row));
 cleanup:
     return status;
@@ -314,6 +375,15 @@ static void note_loss(dam__trainer *trainer, double loss)
     }
 }
 
+static bool stage_is_over(const dam__trainer *trainer)
+{
+    const dam__position *position = &trainer->position;
+    if (position->step > 0)
+        return false;
+    return position->epoch - position->stage_epoch >= stage_epochs(trainer) ||
+           dam__trainer_stopped_early(trainer);
+}
+
 static dam_status finish_epoch(dam__trainer *trainer, const dam__hooks *hooks)
 {
     dam_status status = DAM_OK;
@@ -326,7 +396,7 @@ static dam_status finish_epoch(dam__trainer *trainer, const dam__hooks *hooks)
     if (trainer->evaluator != NULL && !isfinite(score.loss))
         DAM_FAIL(DAM_DIVERGED, "the validation loss is not finite after epoch %d; %s",
                  position->epoch + 1, trainer->model->ops->divergence_advice);
-    position->seconds = trainer->seconds_before + dam__seconds() - trainer->resumed_at;
+    count_seconds(trainer);
     DAM_TRY(add_row(trainer, loss, &score));
     note_loss(trainer, trainer->evaluator != NULL ? score.loss : loss);
     position->epoch++;
@@ -334,7 +404,7 @@ static dam_status finish_epoch(dam__trainer *trainer, const dam__hooks *hooks)
     if (hooks->on_epoch != NULL)
         DAM_TRY(hooks->on_epoch(hooks->user, &trainer->history));
     bool due = position->epoch % trainer->training.train.checkpoint == 0;
-    if (hooks->on_checkpoint != NULL && (due || dam__trainer_is_over(trainer)))
+    if (hooks->on_checkpoint != NULL && (due || stage_is_over(trainer)))
         DAM_TRY(hooks->on_checkpoint(hooks->user));
 cleanup:
     return status;
@@ -342,25 +412,76 @@ cleanup:
 
 bool dam__trainer_stopped_early(const dam__trainer *trainer)
 {
-    int patience = trainer->training.train.patience;
+    int patience = stage_patience(trainer);
     return patience > 0 && trainer->position.wait >= patience;
+}
+
+/* Whether another stage may follow the present one. */
+static bool may_split(const dam__trainer *trainer)
+{
+    const dam__grow_config *grow = &trainer->training.grow;
+    return trainer->growth != NULL && !trainer->position.stable &&
+           trainer->position.stage < grow->splits && present_memories(trainer) < grow->to;
 }
 
 bool dam__trainer_is_over(const dam__trainer *trainer)
 {
-    const dam__position *position = &trainer->position;
-    if (position->step > 0)
-        return false;
-    return position->epoch >= trainer->training.train.epochs || dam__trainer_stopped_early(trainer);
+    return stage_is_over(trainer) && !may_split(trainer);
+}
+
+static void report_split(const dam__trainer *trainer, const dam__split_result *split,
+                         double seconds)
+{
+    const dam_log *log = dam__device_log(trainer->device);
+    if (split->after == split->before)
+        dam__info(log, "no memory is unstable: growth ends at %d memories (%.2f s)", split->before,
+                  seconds);
+    else if (isfinite(split->least))
+        dam__info(log, "split %d -> %d memories: lambda from %.3g to %.3g, %.2f s", split->before,
+                  split->after, split->least, split->most, seconds);
+    else
+        dam__info(log, "split %d -> %d memories along random directions, %.2f s", split->before,
+                  split->after, seconds);
+}
+
+/* After a stage: splits what is unstable and begins the next one, or finds that growth is over. */
+static dam_status split(dam__trainer *trainer, const dam__hooks *hooks)
+{
+    dam_status status = DAM_OK;
+    dam__position *position = &trainer->position;
+    dam__split_result result;
+    double began = dam__seconds();
+    DAM_TRY(dam__growth_search(trainer->growth, position->stage));
+    DAM_TRY(
+        dam__growth_split(trainer->growth, dam__optimizer_velocities(trainer->optimizer), &result));
+    dam__optimizer_follow(trainer->optimizer);
+    DAM_TRY(dam__device_finish(trainer->device));
+    count_seconds(trainer);
+    report_split(trainer, &result, dam__seconds() - began);
+    if (result.after == result.before) {
+        position->stable = true;
+        if (hooks->on_checkpoint != NULL)
+            DAM_TRY(hooks->on_checkpoint(hooks->user));
+        goto cleanup;
+    }
+    begin_clock(trainer); /* the next stage has a pace of its own */
+    position->stage++;
+    position->stage_epoch = position->epoch;
+    position->wait = 0;
+    position->best = INFINITY;
+cleanup:
+    return status;
 }
 
 dam_status dam__trainer_run(dam__trainer *trainer, const dam__hooks *hooks)
 {
     dam_status status = DAM_OK;
-    trainer->resumed_at = dam__seconds();
-    trainer->seconds_before = trainer->position.seconds;
-    trainer->steps_taken = 0;
+    begin_clock(trainer);
     while (!dam__trainer_is_over(trainer)) {
+        if (stage_is_over(trainer)) {
+            DAM_TRY(split(trainer, hooks));
+            continue;
+        }
         DAM_TRY(run_steps(trainer, hooks));
         DAM_TRY(finish_epoch(trainer, hooks));
     }

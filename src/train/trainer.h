@@ -5,7 +5,7 @@
 #ifndef DAM__TRAIN_TRAINER_H
 #define DAM__TRAIN_TRAINER_H
 
-#include "model/model.h"
+#include "model/grow.h"
 #include "train/config.h"
 #include "train/evaluator.h"
 #include "train/history.h"
@@ -19,22 +19,29 @@ typedef struct dam__training {
     int data_memory;         /* MiB its samples may take on the device; 0 = what fits */
     dam__model_config model;
     dam__train_config train;
+    dam__grow_config grow; /* to = 0: the model keeps its memories */
     dam__gemm_provider gemm;
 } dam__training;
 
-/* Where training stands; what a checkpoint holds besides parameters and velocities. */
+/*
+ * Where training stands; what a checkpoint holds besides parameters and velocities. A stage lasts
+ * from one split to the next; a training that does not grow is stage 0 throughout.
+ */
 typedef struct dam__position {
     int epoch, step; /* the next step to take; step = all of them before the epoch's validation */
-    int wait;        /* epochs since the best validation loss */
+    int wait;        /* epochs since the stage's best validation loss */
     double best;     /* that loss; infinite before the first */
-    double seconds;  /* spent training so far */
+    double seconds;  /* spent training so far, splits included */
+    int stage, stage_epoch; /* splits so far; the stage's first epoch */
+    bool stable;            /* at the stage's end no memory was worth a split: growth is over */
 } dam__position;
 
 /* A moment of the loop, for progress lines. */
 typedef struct dam__moment {
-    int epoch, epochs, step, steps;
+    int stage, memories;            /* 0, 0 where the model does not grow */
+    int epoch, epochs, step, steps; /* of the stage */
     double samples_per_second;
-    double seconds_left; /* to the last epoch, should it not stop early */
+    double seconds_left; /* to the stage's last epoch, should it not stop early */
 } dam__moment;
 
 typedef struct dam__hooks {
@@ -44,7 +51,7 @@ typedef struct dam__hooks {
     void (*on_step)(void *user, const dam__moment *moment);
     /* After an epoch and its validation: the history has a new row. */
     dam_status (*on_epoch)(void *user, const dam__history *history);
-    /* Time to save: every few epochs, at the end, and when stopped. */
+    /* Time to save: every few epochs, at the end of a stage and of all, and when stopped. */
     dam_status (*on_checkpoint)(void *user);
 } dam__hooks;
 
@@ -74,8 +81,9 @@ dam_status dam__trainer_prepare(dam__trainer *trainer);
 dam_status dam__trainer_run(dam__trainer *trainer, const dam__hooks *hooks);
 
 /*
- * Whether training is over: all its epochs were run, or it stopped early. It follows from position
- * and configuration, so more epochs or more patience let a finished run go on.
+ * Whether training is over: all its epochs were run, or it stopped early, and it does not grow any
+ * further. It follows from position and configuration, so more epochs or more patience let a
+ * finished run go on.
  */
 bool dam__trainer_is_over(const dam__trainer *trainer);
 bool dam__trainer_stopped_early(const dam__trainer *trainer);

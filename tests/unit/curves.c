@@ -168,14 +168,38 @@ static char *read_text(const place *at, const char *name)
 }
 
 /* Runs with PATH set to path, and back. */
-static void draw_with_path(place *at, const char *path, const char *title)
+static void draw_table_with_path(place *at, const char *path, const char *title,
+                                 const dam__table *table)
 {
     char *kept = strdup(getenv("PATH"));
     assert_int_equal(setenv("PATH", path, 1), 0);
-    dam_status status = dam__curves(at->folder, title, &history, &at->log);
+    dam_status status = dam__curves(at->folder, title, table, &at->log);
     assert_int_equal(setenv("PATH", kept, 1), 0);
     free(kept);
     assert_int_equal(status, DAM_OK);
+}
+
+static void draw_with_path(place *at, const char *path, const char *title)
+{
+    draw_table_with_path(at, path, title, &history);
+}
+
+static void stages_are_shaded_in_turn(void **state)
+{
+    place *at = *state;
+    static const char *const grown[] = {"epoch", "loss", "stage", "memories"};
+    static const double values[] = {1, 3, 0, 10, 2, 2, 1, 20, 3, 1, 1, 20, 4, 0.5, 2, 40};
+    const dam__table table = {grown, 4, 4, values};
+    draw_table_with_path(at, "/proc/absent", NULL, &table);
+    char *script = read_text(at, "curves.gp");
+    const char *rectangle = strstr(script, "set object rectangle from first 1.5, graph 0 to first "
+                                           "3.5, graph 1 behind");
+    assert_non_null(rectangle);
+    assert_null(strstr(rectangle + 1, "\nset object"));
+    assert_non_null(strstr(script, "set label '10' at first 1,"));
+    assert_non_null(strstr(script, "set label '20' at first 1.5,"));
+    assert_non_null(strstr(script, "set label '40' at first 3.5,"));
+    free(script);
 }
 
 static void curves_without_gnuplot_are_a_notice(void **state)
@@ -294,6 +318,7 @@ int main(void)
         cmocka_unit_test(numbers_are_those_of_c),
         cmocka_unit_test(a_history_is_a_table),
         TEST(metrics_are_json_lines),
+        TEST(stages_are_shaded_in_turn),
         TEST(curves_without_gnuplot_are_a_notice),
         TEST(curves_without_values_are_a_notice),
         TEST(a_failing_gnuplot_keeps_the_old_picture),

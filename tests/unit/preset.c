@@ -168,7 +168,7 @@ static void unknown_names_are_told_with_the_closest(void **state)
            "x.conf:5: model.memorys: unknown key; did you mean 'memories'?");
     refuse("sed = 5\n", "x.conf:1: sed: unknown key; did you mean 'seed'?");
     refuse("\n\nmodl { memories = 5 }\n", "x.conf:3: modl: unknown section; did you mean 'model'?");
-    refuse("xyzzy {}", "x.conf:1: xyzzy: unknown section; there are data, model, train");
+    refuse("xyzzy {}", "x.conf:1: xyzzy: unknown section; there are data, model, train, grow");
     refuse("train { memories = 5 }",
            "x.conf:1: train.memories: unknown key; 'memories' belongs to section 'model'");
     refuse("memories = 5",
@@ -178,7 +178,7 @@ static void unknown_names_are_told_with_the_closest(void **state)
     refuse("model.memories = 5",
            "x.conf:1: model.memories: unknown key; write model { memories = ... }");
     refuse("zzzzzzzzzz = 5", "x.conf:1: zzzzzzzzzz: unknown key; there are title, source, seed, "
-                             "data, model, train");
+                             "data, model, train, grow");
     refuse("train { zzzzzzzzzz = 5 }",
            "x.conf:1: train.zzzzzzzzzz: unknown key; there are batch, epochs, learning_rate, "
            "momentum, patience, checkpoint, precision");
@@ -360,6 +360,12 @@ static void contradictions_are_told(void **state)
     refuse(DATA "model { beta_rule = annealed anneal_to = 100 }",
            "x.conf: model.beta_rule = \"annealed\" needs model.anneal_epochs, the length of the "
            "schedule");
+    refuse(DATA "grow { to = 100 }",
+           "x.conf: grow.to = 100 is not more than model.memories = 100; raise it, or 0 for no "
+           "growth");
+    refuse(DATA "model { capacity = 300 } grow { to = 400 }",
+           "x.conf: model.capacity = 300, but grow.to = 400 is the capacity of a model that grows; "
+           "leave out model.capacity");
     refuse(DATA "model { class_counts = \"1,2\" }",
            "x.conf: model.class_counts goes with model.loss = \"unsupervised\" only; labels have "
            "counts of their own");
@@ -373,6 +379,8 @@ static void contradictions_are_told(void **state)
     refuse("data { images = a labels = b patch = 3 }",
            "x.conf: patches have no labels; leave out data.labels, or set data.patch = 0");
     dam__experiment e;
+    accept(DATA "grow { to = 101 }", &e);
+    accept(DATA "model { capacity = 400 } grow { to = 400 }", &e);
     accept(DATA "model { capacity = 100 }", &e);
     accept(DATA "model { loss = unsupervised }", &e);
     accept(DATA "model { loss = unsupervised classes = 2 class_counts = \"1,2\" }", &e);

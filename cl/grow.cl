@@ -1,0 +1,187 @@
+/*
+ * Splitting memories on the unit sphere (arXiv 2508.19151): docs/models.md has the mathematics.
+ *
+ * Responsibilities come scaled by -b/n: `owed` is -b/n Q. Row j of the directions belongs to memory
+ * order[j]; directions, memories and scatter have dim columns and one row length, ld. numbers holds
+ * lambda, kappa and mass, a row each. One work-group a row where nothing else is said.
+ */
+#define ONE_GROUP __attribute__((reqd_work_group_size(GROUP, 1, 1)))
+enum { LAMBDA, KAPPA, MASS };
+
+/* mass (+)= sum over a chunk's samples of what they owe. Work-items: vectors of memories. */
+__kernel void grow_sum_mass(__global const real *restrict owed, __global real *restrict numbers,
+                            const int samples, const int memories, const int ld,
+                            const int numbers_ld, const int accumulate)
+{
+    const int j = (int)get_global_id(0) * LANES;
+    if (j >= memories)
+        return;
+    __global real *mass = numbers + MASS * numbers_ld + j;
+    vector sum = accumulate ? LOAD(mass) : (vector)0;
+    for (int i = 0; i < samples; i++)
+        sum += LOAD(owed + (size_t)i * ld + j);
+    STORE(sum, mass);
+}
+
+/* kappa = (b/n) sum Q m = -w.g with g = sum owed x; mass = sum Q / n. One work-group a memory. */
+ONE_GROUP __kernel void grow_curvature(__global const real *restrict memories,
+                                       __global const real *restrict gradient,
+                                       __global const real *restrict scalars,
+                                       __global real *restrict numbers, const int dim, const int ld,
+                                       const int numbers_ld)
+{
+    DECLARE_SCRATCH(scratch);
+    const size_t memory = get_group_id(0), row = memory * ld;
+    vector along = 0;
+    for (int j = (int)get_local_id(0) * LANES; j < dim; j += GROUP * LANES)
+        along = fma(LOAD(memories + row + j), LOAD(gradient + row + j), along);
+    const real radial = GROUP_SUM(scratch, lanes_sum(along));
+    if (get_local_id(0) == 0) {
+        numbers[KAPPA * numbers_ld + memory] = -radial;
+        numbers[MASS * numbers_ld + memory] /= -scalars[0];
+    }
+}
+
+/* A direction made unit, and where `tangent` is 1 orthogonal to its memory. */
+ONE_GROUP __kernel void grow_constrain(__global real *restrict directions,
+                                       __global const real *restrict memories,
+                                       __global const int *restrict order, const int dim,
+                                       const int ld, const real tangent)
+{
+    DECLARE_SCRATCH(scratch);
+    const size_t slot = get_group_id(0);
+    const int begin = (int)get_local_id(0) * LANES;
+    __global real *u = directions + slot * ld;
+    __global const real *w = memories + (size_t)order[slot] * ld;
+    vector along = 0, squares = 0;
+    for (int j = begin; j < dim; j += GROUP * LANES)
+        along = fma(LOAD(u + j), LOAD(w + j), along);
+    const real radial = tangent * GROUP_SUM(scratch, lanes_sum(along));
+    for (int j = begin; j < dim; j += GROUP * LANES) {
+        const vector moved = LOAD(u + j) - radial * LOAD(w + j);
+        STORE(moved, u + j);
+        squares = fma(moved, moved, squares);
+    }
+    const real scale = 1 / sqrt(GROUP_SUM(scratch, lanes_sum(squares)));
+    for (int j = begin; j < dim; j += GROUP * LANES)
+        STORE(LOAD(u + j) * scale, u + j);
+}
+
+/* products[i][j] = (x_i . u_j) owed[i][order[j]]. Work-items: vectors of directions x samples. */
+__kernel void grow_weigh(__global real *restrict products, __global const real *restrict owed,
+                         __global const int *restrict order, const int active, const int first,
+                         const int ld, const int owed_ld)
+{
+    const int j = (int)get_global_id(0) * LANES;
+    if (j >= active)
+        return;
+    const size_t i = get_global_id(1);
+    __global real *product = products + i * ld + j;
+    __global const real *mine = owed + (first + i) * owed_ld;
+    real lanes[LANES];
+    for (int l = 0; l < LANES; l++)
+        lanes[l] = j + l < active ? mine[order[min(j + l, active - 1)]] : 0;
+    STORE(LOAD(product) * LOAD(lanes), product);
+}
+
+/*
+ * From y = sum owed (x.u) x = -b C u: its tangent part replaces it, lambda = kappa - b^2 u.Cu
+ * = kappa + b u.y, and u <- -y/|y| unless `keep`. A memory that owns nothing keeps its direction.
+ */
+ONE_GROUP __kernel void
+grow_advance(__global real *restrict directions, __global real *restrict scatter,
+             __global const real *restrict memories, __global const int *restrict order,
+             __global const real *restrict scalars, __global real *restrict numbers, const int dim,
+             const int ld, const int numbers_ld, const int keep)
+{
+    DECLARE_SCRATCH(scratch);
+    const size_t slot = get_group_id(0), memory = (size_t)order[slot];
+    const int begin = (int)get_local_id(0) * LANES;
+    __global real *u = directions + slot * ld, *y = scatter + slot * ld;
+    __global const real *w = memories + memory * ld;
+    vector along = 0, part = 0, squares = 0;
+    for (int j = begin; j < dim; j += GROUP * LANES)
+        along = fma(LOAD(y + j), LOAD(w + j), along);
+    const real radial = GROUP_SUM(scratch, lanes_sum(along));
+    for (int j = begin; j < dim; j += GROUP * LANES) {
+        const vector tangent = LOAD(y + j) - radial * LOAD(w + j);
+        STORE(tangent, y + j);
+        part = fma(tangent, LOAD(u + j), part);
+        squares = fma(tangent, tangent, squares);
+    }
+    const real quotient = GROUP_SUM(scratch, lanes_sum(part));
+    const real norm = sqrt(GROUP_SUM(scratch, lanes_sum(squares)));
+    if (get_local_id(0) == 0)
+        numbers[LAMBDA * numbers_ld + memory] =
+            numbers[KAPPA * numbers_ld + memory] + scalars[0] * quotient;
+    const real scale = keep || norm == 0 ? 0 : -1 / norm, rest = keep || norm == 0 ? 1 : 0;
+    for (int j = begin; j < dim; j += GROUP * LANES)
+        STORE(scale * LOAD(y + j) + rest * LOAD(u + j), u + j);
+}
+
+/* Row j of `to` is row rows[j] of `from`. */
+ONE_GROUP __kernel void grow_gather(__global const real *restrict from, __global real *restrict to,
+                                    __global const int *restrict rows, const int dim, const int ld)
+{
+    const size_t j = get_group_id(0), row = (size_t)rows[j];
+    for (int c = (int)get_local_id(0) * LANES; c < dim; c += GROUP * LANES)
+        STORE(LOAD(from + row * ld + c), to + j * ld + c);
+}
+
+/*
+ * Pair j: memory m = pairs[2j] becomes normalise(w + step u), memory K + j is normalise(w - step u)
+ * and rests, u being row pairs[2j+1] of the directions. One work-group a pair.
+ */
+ONE_GROUP __kernel void grow_split_rows(__global real *restrict memories,
+                                        __global real *restrict velocities,
+                                        __global const real *restrict directions,
+                                        __global const int *restrict pairs, const int before,
+                                        const int dim, const int ld, const real step)
+{
+    DECLARE_SCRATCH(scratch);
+    const size_t pair = get_group_id(0), new_row = (before + pair) * (size_t)ld;
+    const int begin = (int)get_local_id(0) * LANES;
+    __global real *old = memories + (size_t)pairs[2 * pair] * ld, *twin = memories + new_row;
+    __global const real *u = directions + (size_t)pairs[2 * pair + 1] * ld;
+    vector forth = 0, back = 0;
+    for (int j = begin; j < dim; j += GROUP * LANES) {
+        const vector plus = LOAD(old + j) + step * LOAD(u + j);
+        const vector minus = LOAD(old + j) - step * LOAD(u + j);
+        forth = fma(plus, plus, forth);
+        back = fma(minus, minus, back);
+    }
+    const real scale_old = 1 / sqrt(GROUP_SUM(scratch, lanes_sum(forth)));
+    const real scale_twin = 1 / sqrt(GROUP_SUM(scratch, lanes_sum(back)));
+    for (int j = begin; j < dim; j += GROUP * LANES) {
+        const vector w = LOAD(old + j), move = step * LOAD(u + j);
+        STORE((w + move) * scale_old, old + j);
+        STORE((w - move) * scale_twin, twin + j);
+        STORE((vector)0, velocities + new_row + j);
+    }
+}
+
+/*
+ * One row of a matrix whose columns are the K memories and the background: the pairs' old memory
+ * keeps `kept` of its value, its twin at K + j takes `given` of it, the background moves behind the
+ * last, and all is multiplied by `scale`.
+ */
+ONE_GROUP __kernel void grow_split_columns(__global real *restrict matrix,
+                                           __global const int *restrict pairs, const int before,
+                                           const int count, const int ld, const real kept,
+                                           const real given, const real scale)
+{
+    __global real *row = matrix + get_group_id(0) * (size_t)ld;
+    const int item = (int)get_local_id(0);
+    const real background = row[before];
+    GROUP_BARRIER();
+    for (int j = item; j < count; j += GROUP) {
+        const real value = row[pairs[2 * j]];
+        row[pairs[2 * j]] = kept * value;
+        row[before + j] = given * value;
+    }
+    GROUP_BARRIER();
+    for (int j = item; j < before + count; j += GROUP)
+        row[j] *= scale;
+    if (item == 0)
+        row[before + count] = background * scale;
+}

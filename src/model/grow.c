@@ -1,0 +1,315 @@
+#include "model/grow.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "compute/random.h"
+
+struct dam__growth {
+    dam__model *model;
+    const dam__grow_ops *ops;
+    dam__feed *feed;
+    dam__grow_config config;
+    uint64_t seed;
+    dam__search search;
+    dam__buffer *list; /* 2 int32 a memory: what a reordering or the pairs refer to */
+    double *numbers;   /* of the last search, on the host */
+    int32_t *order;    /* the memory of each direction */
+};
+
+dam_status dam__growth_create(dam__model *model, dam__feed *feed, const dam__grow_config *config,
+                              uint64_t seed, bool cache, dam__plan *plan, dam__growth **out)
+{
+    dam_status status = DAM_OK;
+    dam__growth *growth = NULL;
+    size_t room = (size_t)config->to;
+    if (model->ops->grow == NULL)
+        DAM_FAIL(DAM_USAGE, "the %s model cannot grow; set grow.to = 0", model->ops->kind);
+    DAM_TRY(dam__alloc(1, sizeof *growth, &growth));
+    growth->model = model;
+    growth->ops = model->ops->grow;
+    growth->feed = feed;
+    growth->config = *config;
+    growth->seed = seed;
+    int samples = dam__feed_samples(feed);
+    growth->search.samples = config->samples < samples ? config->samples : samples;
+    DAM_TRY(dam__alloc(room * DAM__GROW_NUMBERS, sizeof *growth->numbers, &growth->numbers));
+    DAM_TRY(dam__alloc(room, sizeof *growth->order, &growth->order));
+    DAM_TRY(dam__plan_matrix(plan, "splitting: directions", config->to, model->task.dim, 1,
+                             &growth->search.directions));
+    DAM_TRY(
+        dam__plan_buffer(plan, "splitting: order", room * sizeof(int32_t), &growth->search.order));
+    DAM_TRY(dam__plan_buffer(plan, "splitting: list", 2 * room * sizeof(int32_t), &growth->list));
+    DAM_TRY(growth->ops->plan(model, plan, growth->search.samples, cache));
+    *out = growth;
+    growth = NULL;
+cleanup:
+    dam__growth_destroy(growth);
+    return status;
+}
+
+void dam__growth_destroy(dam__growth *growth)
+{
+    if (growth == NULL)
+        return;
+    dam__buffer_destroy(growth->search.directions.buffer);
+    dam__buffer_destroy(growth->search.order);
+    dam__buffer_destroy(growth->list);
+    free(growth->numbers);
+    free(growth->order);
+    free(growth);
+}
+
+dam_status dam__growth_prepare(dam__growth *growth)
+{
+    return growth->ops->prepare(growth->model);
+}
+
+/* --- the search ----------------------------------------------------------------------------------- */
+
+/* One batch of a pass over the subset. */
+typedef dam_status (*visit)(dam__model *model, const dam__batch *batch, int offset,
+                            const dam__search *search);
+
+/* Shows the stage's subset batch by batch: the first samples of an order that no epoch has. */
+static dam_status pass(dam__growth *growth, int stage, visit what)
+{
+    dam_status status = DAM_OK;
+    int samples = growth->search.samples;
+    DAM_TRY(dam__feed_begin(growth->feed, -1 - stage, 0));
+    for (int offset = 0; offset < samples;) {
+        dam__batch batch;
+        DAM_TRY(dam__feed_next(growth->feed, &batch));
+        if (batch.size > samples - offset)
+            batch.size = samples - offset;
+        DAM_TRY(what(growth->model, &batch, offset, &growth->search));
+        DAM_TRY(dam__device_pace(growth->model->device));
+        offset += batch.size;
+    }
+cleanup:
+    return status;
+}
+
+static dam_status write_order(dam__growth *growth, int memories)
+{
+    return dam__buffer_write(growth->search.order, 0, growth->order,
+                             (size_t)memories * sizeof *growth->order, true, "splitting: order");
+}
+
+/* Random directions, one a memory, in their order. */
+static dam_status begin_search(dam__growth *growth, int stage, int memories)
+{
+    dam_status status = DAM_OK;
+    double *normals = NULL;
+    dam__matrix first = growth->search.directions;
+    first.rows = memories;
+    DAM_TRY(dam__alloc(dam__matrix_items(&first), sizeof *normals, &normals));
+    dam__normals(growth->seed, DAM__STREAM_DIRECTIONS, (uint32_t)stage, dam__matrix_items(&first),
+                 normals);
+    DAM_TRY(dam__matrix_write_doubles(&first, normals, "first directions"));
+    for (int i = 0; i < memories; i++)
+        growth->order[i] = i;
+    DAM_TRY(write_order(growth, memories));
+    growth->search.active = memories;
+    DAM_TRY(growth->ops->constrain(growth->model, &growth->search,
+                                   growth->config.direction != DAM__GROW_NOISE));
+cleanup:
+    free(normals);
+    return status;
+}
+
+/* Power iteration over the active directions; they stay those that the eigenvalues belong to. */
+static dam_status iterate(dam__growth *growth, int stage, int iterations)
+{
+    dam_status status = DAM_OK;
+    for (int i = 0; i < iterations; i++) {
+        DAM_TRY(pass(growth, stage, growth->ops->scatter));
+        DAM_TRY(growth->ops->advance(growth->model, &growth->search, i + 1 == iterations));
+    }
+    DAM_TRY(growth->ops->read(growth->model, growth->numbers));
+cleanup:
+    return status;
+}
+
+static bool is_undecided(const dam__growth *growth, int row)
+{
+    return !(growth->numbers[growth->order[row]] < growth->config.threshold);
+}
+
+/* Puts the directions of memories that are not below the threshold first: the active ones. */
+static dam_status move_undecided_first(dam__growth *growth, int memories)
+{
+    dam_status status = DAM_OK;
+    int32_t *rows = NULL, *order = NULL;
+    int count = 0;
+    DAM_TRY(dam__alloc((size_t)memories, sizeof *rows, &rows));
+    DAM_TRY(dam__alloc((size_t)memories, sizeof *order, &order));
+    for (int i = 0; i < memories; i++)
+        if (is_undecided(growth, i))
+            rows[count++] = i;
+    growth->search.active = count;
+    for (int i = 0; i < memories; i++)
+        if (!is_undecided(growth, i))
+            rows[count++] = i;
+    for (int i = 0; i < memories; i++)
+        order[i] = growth->order[rows[i]];
+    memcpy(growth->order, order, (size_t)memories * sizeof *order);
+    DAM_TRY(dam__buffer_write(growth->list, 0, rows, (size_t)memories * sizeof *rows, true,
+                              "splitting: list"));
+    DAM_TRY(growth->ops->reorder(growth->model, &growth->search, growth->list));
+    DAM_TRY(write_order(growth, memories));
+cleanup:
+    free(rows);
+    free(order);
+    return status;
+}
+
+/*
+ * Memories that seem stable get further iterations, as many at a time as before, until they are
+ * below the threshold or there are no more: most need few, and each pass costs the same as ever
+ * in samples read.
+ */
+static dam_status iterate_undecided(dam__growth *growth, int stage, int memories)
+{
+    dam_status status = DAM_OK;
+    int rest = growth->config.extra_iterations, most = growth->config.iterations;
+    while (rest > 0) {
+        int iterations = rest < most ? rest : most;
+        DAM_TRY(move_undecided_first(growth, memories));
+        if (growth->search.active == 0)
+            break;
+        DAM_TRY(iterate(growth, stage, iterations));
+        rest -= iterations;
+    }
+cleanup:
+    return status;
+}
+
+dam_status dam__growth_search(dam__growth *growth, int stage)
+{
+    dam_status status = DAM_OK;
+    int memories = growth->ops->memories(growth->model);
+    DAM_TRY(begin_search(growth, stage, memories));
+    DAM_TRY(pass(growth, stage, growth->ops->survey));
+    if (growth->config.direction != DAM__GROW_EIGENVECTOR) {
+        DAM_TRY(growth->ops->read(growth->model, growth->numbers));
+        for (int i = 0; i < memories; i++)
+            growth->numbers[i] = NAN;
+        goto cleanup;
+    }
+    DAM_TRY(iterate(growth, stage, growth->config.iterations));
+    DAM_TRY(iterate_undecided(growth, stage, memories));
+cleanup:
+    return status;
+}
+
+const double *dam__growth_numbers(const dam__growth *growth)
+{
+    return growth->numbers;
+}
+
+/* --- the split ------------------------------------------------------------------------------------ */
+
+struct ranked {
+    double rank;
+    int memory;
+};
+
+static int by_rank(const void *a, const void *b)
+{
+    const struct ranked *x = a, *y = b;
+    if (x->rank != y->rank)
+        return x->rank < y->rank ? -1 : 1;
+    return x->memory < y->memory ? -1 : x->memory > y->memory;
+}
+
+static int by_number(const void *a, const void *b)
+{
+    int x = *(const int *)a, y = *(const int *)b;
+    return x < y ? -1 : x > y;
+}
+
+dam_status dam__growth_pick(const double *ranks, int memories, double threshold, double fraction,
+                            int room, int *picked, int *count)
+{
+    struct ranked *all = NULL;
+    int below = 0;
+    dam_status status = dam__alloc((size_t)memories, sizeof *all, &all);
+    if (status != DAM_OK)
+        return status;
+    for (int i = 0; i < memories; i++)
+        if (ranks[i] < threshold)
+            all[below++] = (struct ranked){.rank = ranks[i], .memory = i};
+    qsort(all, (size_t)below, sizeof *all, by_rank);
+    int most = (int)rint(fraction * memories);
+    most = most < room ? most : room;
+    *count = below < most ? below : most;
+    for (int i = 0; i < *count; i++)
+        picked[i] = all[i].memory;
+    free(all);
+    qsort(picked, (size_t)*count, sizeof *picked, by_number);
+    return DAM_OK;
+}
+
+/* Memories to split by their eigenvalues; along random directions, the heaviest. */
+static dam_status pick(const dam__growth *growth, int memories, double *ranks, int *picked,
+                       int *count)
+{
+    const dam__grow_config *config = &growth->config;
+    bool eigenvector = config->direction == DAM__GROW_EIGENVECTOR;
+    for (int i = 0; i < memories; i++)
+        ranks[i] =
+            eigenvector ? growth->numbers[i] : -growth->numbers[DAM__GROW_MASS * memories + i];
+    return dam__growth_pick(ranks, memories, eigenvector ? config->threshold : INFINITY,
+                            config->fraction, config->to - memories, picked, count);
+}
+
+static dam_status make_pairs(dam__growth *growth, int memories, const int *picked, int count,
+                             const dam__matrix *velocities)
+{
+    dam_status status = DAM_OK;
+    int32_t *rows = NULL, *list = NULL;
+    const dam__pairs pairs = {.pairs = growth->list, .count = count, .step = growth->config.step};
+    DAM_TRY(dam__alloc((size_t)memories, sizeof *rows, &rows));
+    DAM_TRY(dam__alloc(2 * (size_t)count, sizeof *list, &list));
+    for (int i = 0; i < memories; i++)
+        rows[growth->order[i]] = i;
+    for (int j = 0; j < count; j++) {
+        list[2 * j] = picked[j];
+        list[2 * j + 1] = rows[picked[j]];
+    }
+    DAM_TRY(dam__buffer_write(growth->list, 0, list, 2 * (size_t)count * sizeof *list, true,
+                              "splitting: list"));
+    DAM_TRY(growth->ops->split(growth->model, &growth->search, &pairs, velocities));
+cleanup:
+    free(rows);
+    free(list);
+    return status;
+}
+
+dam_status dam__growth_split(dam__growth *growth, const dam__matrix *velocities,
+                             dam__split_result *out)
+{
+    dam_status status = DAM_OK;
+    int *picked = NULL;
+    double *ranks = NULL;
+    int memories = growth->ops->memories(growth->model);
+    *out = (dam__split_result){.before = memories, .after = memories, .least = NAN, .most = NAN};
+    DAM_TRY(dam__alloc((size_t)memories, sizeof *picked, &picked));
+    DAM_TRY(dam__alloc((size_t)memories, sizeof *ranks, &ranks));
+    int count = 0;
+    DAM_TRY(pick(growth, memories, ranks, picked, &count));
+    if (count > 0)
+        DAM_TRY(make_pairs(growth, memories, picked, count, velocities));
+    for (int j = 0; j < count; j++) {
+        out->least = fmin(out->least, growth->numbers[picked[j]]);
+        out->most = fmax(out->most, growth->numbers[picked[j]]);
+    }
+    out->after = memories + count;
+cleanup:
+    free(picked);
+    free(ranks);
+    return status;
+}

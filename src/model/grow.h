@@ -1,0 +1,55 @@
+/*
+ * Growth by splitting (arXiv 2508.19151, section 5): a narrow model, trained until it rests at a
+ * saddle, becomes a wide one along the directions that lead down from there. Knows no model.
+ */
+#ifndef DAM__MODEL_GROW_H
+#define DAM__MODEL_GROW_H
+
+#include "model/grow_config.h"
+#include "model/model.h"
+
+typedef struct dam__growth dam__growth;
+
+/* What a split did. Eigenvalues are NaN along random directions: these have none. */
+typedef struct dam__split_result {
+    int before, after;  /* memories; equal where none was unstable */
+    double least, most; /* eigenvalues lambda of the memories that split */
+} dam__split_result;
+
+/*
+ * For a planned model with room for config->to memories, and the feed of its training samples; both
+ * must outlive it. `cache` trades memory (samples x room numbers) for a third of the time.
+ * DAM_USAGE where the model cannot grow.
+ */
+dam_status dam__growth_create(dam__model *model, dam__feed *feed, const dam__grow_config *config,
+                              uint64_t seed, bool cache, dam__plan *plan, dam__growth **out);
+void dam__growth_destroy(dam__growth *growth);
+
+/* Compiles the kernels; after the plan was allocated. */
+dam_status dam__growth_prepare(dam__growth *growth);
+
+/*
+ * Finds the smallest eigenvalue, and its direction, of every memory's splitting matrix, over a
+ * subset of the samples that belongs to the stage (stages count from 0). The feed is then at no
+ * particular place of an epoch.
+ */
+dam_status dam__growth_search(dam__growth *growth, int stage);
+
+/*
+ * After a search: DAM__GROW_NUMBERS x memories numbers, row by row (eigenvalues, kappa, mass);
+ * borrowed until the next search or split.
+ */
+const double *dam__growth_numbers(const dam__growth *growth);
+
+/* Splits what the last search found unstable; velocities: one a parameter, as of the optimizer. */
+dam_status dam__growth_split(dam__growth *growth, const dam__matrix *velocities,
+                             dam__split_result *out);
+
+/*
+ * The memories that split: at most fraction of them and as there is room, those of smallest rank
+ * that are below the threshold. picked (room for `memories`) in rising order, *count of them.
+ */
+dam_status dam__growth_pick(const double *ranks, int memories, double threshold, double fraction,
+                            int room, int *picked, int *count);
+
+#endif

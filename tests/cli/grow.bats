@@ -1,0 +1,121 @@
+# Growth by splitting: stages, what a run says of them, and going on inside and between them.
+load helpers
+
+setup() {
+    common_setup
+    # Ten memories that become forty, in stages of three epochs.
+    cat > grow.conf << 'END_OF_PRESET'
+title = "grown"
+data { name = "fashion-mnist"  samples = 2000  validation = 0.1 }
+model { memories = 10 }
+train { batch = 200  checkpoint = 1000 }
+grow { to = 40  samples = 1000  iterations = 4  epochs = 3  patience = 0  threshold = 0 }
+END_OF_PRESET
+}
+
+@test "a run grows stage by stage, and its history, result, score and pictures know" {
+    tool train grow.conf --out run --json
+    succeeded
+    jq -e '.stage == 2 and .memories == 40 and .epoch == 9' <<<"$output"
+    [[ "$stderr" == *"split 10 -> 20 memories: lambda from -"* ]]
+    [[ "$stderr" == *"split 20 -> 40 memories: lambda from -"* ]]
+    [ "$(jq -c '[.stage, .memories]' run/metrics.jsonl | uniq -c | tr -s ' ' | tr '\n' ';')" = \
+        " 3 [0,10]; 3 [1,20]; 3 [2,40];" ]
+    tool show run --json
+    succeeded
+    jq -e '.memories == 40 and .finished' <<<"$output"
+    tool eval run --json --quiet
+    succeeded
+    jq -e '.accuracy > 0.3' <<<"$output"
+    tool train run --resume --json
+    succeeded
+    [[ "$stderr" == *"the run has grown to its end in 9 epochs"* ]]
+    nothing_left_over run
+}
+
+@test "stopped inside and between stages, a run grows as if it had not been" {
+    tool train grow.conf --out whole --quiet
+    succeeded
+    # A stage's end is saved: grown no further, the run stops there.
+    tool train grow.conf --out stopped --quiet --set grow.splits=1
+    succeeded
+    [ "$(wc -l < stopped/metrics.jsonl)" -eq 6 ]
+    tool train stopped --resume --quiet --set grow.splits=14
+    succeeded
+    same_training stopped whole
+    # Inside a stage, wherever the signal meets it.
+    options=(--set train.batch=10 --set grow.epochs=20)
+    env --default-signal=INT "$DENSEAM" train grow.conf --out inside --quiet "${options[@]}" 2> err &
+    pid=$!
+    wait_for_lines inside/metrics.jsonl 23
+    kill -s INT "$pid"
+    status=0
+    wait "$pid" || status=$?
+    [ "$status" -eq 8 ] || { echo "exit $status: $(cat err)"; return 1; }
+    tool show inside --json
+    succeeded
+    jq -e '.finished == false and .memories > 10' <<<"$output"
+    tool eval inside --json --quiet
+    succeeded
+    tool train inside --resume --quiet
+    succeeded
+    tool train grow.conf --out long --quiet "${options[@]}"
+    succeeded
+    same_training inside long
+}
+
+@test "samples that are streamed grow the same memories" {
+    tool train grow.conf --out whole --quiet
+    succeeded
+    tool train grow.conf --out streamed --quiet --set data.memory=1
+    succeeded
+    same_training whole streamed
+}
+
+@test "some memories at a time, and no more than there is room for" {
+    tool train grow.conf --out run --quiet --set grow.to=22 --set grow.fraction=0.5 \
+        --set grow.epochs=1
+    succeeded
+    [ "$(jq -c .memories run/metrics.jsonl | tr '\n' ' ')" = "10 15 22 " ]
+}
+
+@test "stable memories end the growth" {
+    tool train grow.conf --out run --set grow.threshold=-1000
+    succeeded
+    [[ "$stderr" == *"no memory is unstable: growth ends at 10 memories"* ]]
+    [ "$(wc -l < run/metrics.jsonl)" -eq 3 ]
+    tool train run --resume --json
+    succeeded
+    jq -e '.memories == 10 and .epoch == 3' <<<"$output"
+}
+
+@test "random directions to compare with" {
+    for direction in tangent noise; do
+        tool train grow.conf --out "$direction" --set grow.direction="$direction" --set grow.epochs=1
+        succeeded
+        [[ "$stderr" == *"split 20 -> 40 memories along random directions"* ]]
+    done
+    ! cmp -s tangent/run.h5 noise/run.h5
+}
+
+@test "room for growth is planned at once, and costs a fixed width nothing" {
+    tool train grow.conf --dry-run --json
+    succeeded
+    jq -e '[.buffers[] | select(.name == "memories")][0].bytes == 40 * 784 * 4' <<<"$output"
+    jq -e 'any(.buffers[]; .name == "splitting: directions")' <<<"$output"
+    tool train small.conf --dry-run --json
+    succeeded
+    jq -e '[.buffers[] | select(.name == "memories")][0].bytes == 20 * 784 * 4' <<<"$output"
+    jq -e 'all(.buffers[]; .name | startswith("splitting") | not)' <<<"$output"
+}
+
+@test "growth that cannot be is refused" {
+    tool train grow.conf --out run --set grow.to=10
+    failed_with 2 "grow.to = 10 is not more than model.memories = 10"
+    tool train grow.conf --out run --set model.capacity=50
+    failed_with 2 "model.capacity = 50, but grow.to = 40"
+    tool train grow.conf --out run --quiet --set grow.epochs=1
+    succeeded
+    tool train run --resume --quiet --set grow.to=30
+    failed_with 3 "the run has 40 memories, but its preset has room for 30"
+}
