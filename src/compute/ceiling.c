@@ -15,7 +15,7 @@ enum {
 };
 
 static const double SAMPLE_SECONDS = 0.02;
-static const size_t MIB = 1024 * 1024;
+static const size_t MIB = 1 << 20;
 
 struct dam__ceiling {
     dam__device *device;

@@ -14,8 +14,9 @@ static dam_status run_fma(dam__trial *trial)
     DAM_TRY(dam__trial_array(trial, 2 * (size_t)items, sizeof *wanted, &wanted));
     for (int l = 0; l < lanes; l++)
         start[l] = l;
-    for (int i = 0; i < items; i++) {
-        wanted[2 * i] = lanes * CHAINS * (CHAINS - 1) / 2;
+    const int sum_of_chains = lanes * CHAINS * (CHAINS - 1) / 2;
+    for (size_t i = 0; i < (size_t)items; i++) {
+        wanted[2 * i] = sum_of_chains;
         wanted[2 * i + 1] = lanes - 1 + rounds * UNROLLED;
     }
     DAM_TRY(dam__trial_matrix(trial, 1, lanes, 1, start, &first));

@@ -50,7 +50,7 @@ static dam_status compare_product(dam__trial *trial, const struct product *p)
     double *got = NULL;
     DAM_TRY(dam__trial_array(trial, items, sizeof *got, &got));
     DAM_TRY(dam__matrix_read_doubles(&p->c, got, "self-test"));
-    size_t step = items <= 4 * COMPARED ? 1 : items / COMPARED | 1;
+    size_t step = items <= (size_t)4 * COMPARED ? 1 : items / COMPARED | 1;
     for (size_t i = 0; i < items; i += step) {
         double size = 0;
         size_t row = i / columns;

@@ -242,9 +242,10 @@ dam_status dam__dataset_load(const dam__data_config *config, dam__split split, d
     dam_status status = DAM_OK;
     dam__dataset set = {0};
     *out = (dam__dataset){0};
-    if (dam__teacher_asked(config))
+    bool from_file = split == DAM__SPLIT_TEST && config->test_images[0] != '\0';
+    if (!from_file && dam__teacher_asked(config))
         DAM_FAIL(DAM_INPUT, "the set 'teacher' is drawn on a device; only train and eval do that");
-    if (dam__synthetic_asked(config))
+    if (!from_file && dam__synthetic_asked(config))
         DAM_TRY(dam__synthetic_load(config, split, &set));
     else
         DAM_TRY(load_files(config, split, &set));

@@ -44,7 +44,9 @@ struct dam__feed {
     dam__program *program;
     dam__kernel *sphere, *make_order, *gather, *cut_patches;
     int epoch, step;
-    int filled; /* streaming: pieces uploaded so far this epoch */
+    int filled;      /* streaming: pieces uploaded so far this epoch */
+    bool is_ordered; /* `order` holds that of the epoch `ordered` */
+    int ordered;
 };
 
 /* Whether batches are cut out of images on the device. */
@@ -328,7 +330,7 @@ dam_status dam__feed_begin(dam__feed *feed, int epoch, int step)
     if (feed->options.stream) {
         feed->filled = step * feed->options.batch / feed->piece;
         DAM_TRY(stream_piece(feed, feed->filled++));
-    } else if (feed->options.shuffle) {
+    } else if (feed->options.shuffle && (!feed->is_ordered || feed->ordered != epoch)) {
         uint32_t count = (uint32_t)feed->options.count;
         uint32_t side = (uint32_t)sqrt((double)count);
         while ((uint64_t)side * side < count)
@@ -343,6 +345,8 @@ dam_status dam__feed_begin(dam__feed *feed, int epoch, int step)
                                       dam__arg_uint((uint32_t)feed->options.seed),
                                       dam__arg_uint((uint32_t)(feed->options.seed >> 32)),
                                       dam__arg_uint(DAM__STREAM_ORDER))));
+        feed->is_ordered = true;
+        feed->ordered = epoch;
     }
 cleanup:
     return status;

@@ -37,7 +37,7 @@ static void draw(uint32_t place, uint64_t index, uint32_t block, uint8_t bytes[B
 static void draw_image(uint32_t place, uint64_t index, uint8_t pixels[PIXELS])
 {
     for (uint32_t block = 0; block < BLOCKS; block++)
-        draw(place, index, block, pixels + block * BLOCK);
+        draw(place, index, block, pixels + (size_t)block * BLOCK);
 }
 
 static int32_t draw_label(uint32_t place, uint64_t index)

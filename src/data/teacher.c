@@ -151,7 +151,6 @@ static dam_status load_teacher(dam__device *device, const dam__data_config *conf
                                        : DAM__TEACHER_TRAIN;
     set->features = (size_t)config->teacher_dim;
     set->classes = config->teacher_classes;
-    set->on_sphere = true;
     (void)snprintf(set->name, sizeof set->name, "%s", config->name);
     size_t piece = PIECE_BYTES / sizeof(double) / set->features;
     teacher.piece = (int)(piece < set->count ? piece : set->count);
@@ -169,10 +168,18 @@ cleanup:
 dam_status dam__dataset_load_on(dam__device *device, const dam__data_config *config, uint64_t seed,
                                 dam__split split, dam__dataset *out)
 {
+    dam_status status = DAM_OK;
+    bool drawn = split == DAM__SPLIT_TRAIN || config->test_images[0] == '\0';
     if (!dam__teacher_asked(config))
         return dam__dataset_load(config, split, out);
     *out = (dam__dataset){0};
-    dam_status status = load_teacher(device, config, seed, split, out);
+    if (drawn)
+        DAM_TRY(load_teacher(device, config, seed, split, out));
+    else
+        DAM_TRY(dam__dataset_load(config, split, out));
+    /* Also a test set of one's own must be prepared as the samples trained on. */
+    out->on_sphere = true;
+cleanup:
     if (status != DAM_OK)
         dam__dataset_free(out);
     return status;
