@@ -79,9 +79,15 @@ all_refuse() {
     forge text version 0 9
     tool show run
     succeeded
-    forge text preset 'memories = 20' 'memories = 21'
+    forge set state/memories 0 21
     tool eval run --quiet
     failed_with 3 "'parameters/memories' has 15680 items where its preset needs 16464"
+    tool train run --resume --quiet
+    failed_with 3 "'run/run.h5': the run has 21 memories, but its preset has room for 20"
+    forge set state/memories 0 2e9
+    tool eval run --quiet
+    failed_with 5 "take fewer memories"
+    forge text preset 'memories = 20' 'memories = 21'
     tool train run --resume --quiet
     failed_with 3 "'run/run.h5'" "has 15680 items where its preset needs 16464"
     forge text preset 'memories = 20' 'memories = -1'
