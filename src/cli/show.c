@@ -9,9 +9,11 @@
 #include "cli/output.h"
 #include "preset/run.h"
 #include "report/run_report.h"
+#include "report/teacher.h"
 
 /* How many memories stand for each class, and how purely. */
 typedef struct census {
+    dam__teacher_match teacher;
     size_t memories, classes; /* counts has classes + 1 entries: the last is "none" */
     size_t *counts;
     double mean_purity;
@@ -30,10 +32,35 @@ static dam_status take_census(const dam__run *run, census *out)
         out->counts[none ? out->classes : (size_t)labels[mu]]++;
         out->mean_purity += (double)purity[mu] / (double)out->memories;
     }
+    DAM_TRY(dam__teacher_compare(run, &out->teacher));
 cleanup:
     free(labels);
     free(purity);
     return status;
+}
+
+/* The teacher's memories and how many of them the run has found; nothing where it had no teacher.
+ */
+static dam_status append_teacher(dam__text *text, const dam__teacher_match *teacher)
+{
+    if (teacher->count == 0)
+        return DAM_OK;
+    return dam__text_append(
+        text, "%-20s %zu of %zu found (overlap above 0.9); the least overlap is %.4f\n",
+        "teacher's memories", teacher->found, teacher->count, teacher->least);
+}
+
+static json_t *teacher_json(const dam__teacher_match *teacher)
+{
+    json_t *overlaps = json_array();
+    if (teacher->count == 0) {
+        json_decref(overlaps);
+        return json_null();
+    }
+    for (size_t i = 0; i < teacher->count; i++)
+        (void)json_array_append_new(overlaps, json_real(teacher->overlaps[i]));
+    return json_pack("{sI sI so}", "memories", (json_int_t)teacher->count, "found",
+                     (json_int_t)teacher->found, "overlaps", overlaps);
 }
 
 static const char *text_of(const dam__run *run, const char *name)
@@ -78,6 +105,7 @@ static dam_status print_run(const dam__run *run, const dam__history *history, co
         DAM_TRY(dam__text_append(&text, " %zu:%zu", y, c->counts[y]));
     DAM_TRY(dam__text_append(&text, " none:%zu\n", c->counts[c->classes]));
     DAM_TRY(dam__text_append(&text, "%-20s %.3f\n", "mean purity", c->mean_purity));
+    DAM_TRY(append_teacher(&text, &c->teacher));
     if (picture != NULL)
         DAM_TRY(dam__text_append(&text, "%-20s %s\n", "picture", picture));
     DAM_TRY(print_text(&text));
@@ -98,14 +126,14 @@ static dam_status print_run_json(const dam__run *run, const dam__history *histor
     for (size_t y = 0; y <= c->classes; y++)
         (void)json_array_append_new(classes, json_integer((json_int_t)c->counts[y]));
     return print_json(json_pack(
-        "{so ss ss so si si sI ss ss ss ss ss sb so so sf so}", "run", json_text(run->folder),
+        "{so ss ss so si si sI ss ss ss ss ss sb so so sf so so}", "run", json_text(run->folder),
         "title", run->experiment.title, "source", run->experiment.source, "data",
         json_text(text_of(run, "data")), "dim", run->dim, "classes", run->classes, "memories",
         (json_int_t)c->memories, "device", text_of(run, "device"), "driver", text_of(run, "driver"),
         "kernels", text_of(run, "kernels"), "gemm", text_of(run, "gemm"), "version",
         text_of(run, "version"), "finished", (int)is_finished(run), "last_epoch", last,
-        "memories_by_class", classes, "mean_purity", c->mean_purity, "picture",
-        picture != NULL ? json_text(picture) : json_null()));
+        "memories_by_class", classes, "mean_purity", c->mean_purity, "teacher",
+        teacher_json(&c->teacher), "picture", picture != NULL ? json_text(picture) : json_null()));
 }
 
 static dam_status draw(const dam__run *run, const char *folder, char **picture)
@@ -141,6 +169,7 @@ cleanup:
     free(why);
     free(picture);
     free(c.counts);
+    dam__teacher_match_free(&c.teacher);
     dam__history_free(&history);
     dam__run_free(&run);
     return status;

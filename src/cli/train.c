@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "cli/command.h"
@@ -12,8 +13,11 @@
 #include "cli/run_folder.h"
 #include "cli/session.h"
 #include "cli/signals.h"
+#include "data/teacher.h"
 #include "preset/run.h"
 #include "report/run_report.h"
+
+static const double METRICS_SECONDS = 1;
 
 /* One training from preset to pictures. */
 typedef struct training {
@@ -29,6 +33,7 @@ typedef struct training {
     dam__device *device;
     dam__trainer *trainer;
     const dam__history *history; /* once there is an epoch */
+    double metrics_at;           /* clock when metrics.jsonl was last written; 0 before */
 } training;
 
 static void training_free(training *t)
@@ -80,8 +85,9 @@ static dam_status create_trainer(training *t)
 {
     dam_status status = DAM_OK;
     const dam__experiment *experiment = &t->experiment;
-    DAM_TRY(dam__dataset_load(&experiment->data, DAM__SPLIT_TRAIN, &t->set));
     DAM_TRY(open_device(t->args, (dam__precision)experiment->train.precision, &t->log, &t->device));
+    DAM_TRY(dam__dataset_load_on(t->device, &experiment->data, (uint64_t)experiment->seed,
+                                 DAM__SPLIT_TRAIN, &t->set));
     const dam__training plan = {.seed = (uint64_t)experiment->seed,
                                 .set = &t->set,
                                 .validation = experiment->data.validation,
@@ -191,11 +197,18 @@ static void on_step(void *user, const dam__moment *moment)
     progress_update(&t->progress, label, fraction, text);
 }
 
+static dam_status write_metrics(training *t)
+{
+    t->metrics_at = dam__seconds();
+    return dam__report_metrics(t->folder.path, dam__trainer_history(t->trainer));
+}
+
+/* A file a second is enough for whoever looks on: writing it may take longer than an epoch. */
 static dam_status on_epoch(void *user, const dam__history *history)
 {
     training *t = user;
     t->history = history;
-    return dam__report_metrics(t->folder.path, history);
+    return dam__seconds() - t->metrics_at >= METRICS_SECONDS ? write_metrics(t) : DAM_OK;
 }
 
 static dam_status on_checkpoint(void *user)
@@ -205,7 +218,8 @@ static dam_status on_checkpoint(void *user)
                                   .set = &t->set,
                                   .device = t->device,
                                   .gemm = dam__trainer_gemm(t->trainer)};
-    return dam__run_save(t->folder.path, &facts, t->trainer);
+    dam_status status = write_metrics(t);
+    return status == DAM_OK ? dam__run_save(t->folder.path, &facts, t->trainer) : status;
 }
 
 /* --- when it is over -------------------------------------------------------------------------- */
@@ -253,16 +267,16 @@ static dam_status print_result(const training *t, const dam__history *history)
     dam_status status = DAM_OK;
     dam__text text = {0};
     size_t last = history->row_count - 1;
+    double validation = dam__history_value(history, last, "validation_loss");
     double accuracy = dam__history_value(history, last, "validation_accuracy");
     DAM_TRY(dam__text_append(&text, "epochs               %.0f\n",
                              dam__history_value(history, last, "epoch")));
     DAM_TRY(dam__text_append(&text, "loss                 %.5f\n",
                              dam__history_value(history, last, "loss")));
-    if (isfinite(accuracy)) {
-        DAM_TRY(dam__text_append(&text, "validation loss      %.5f\n",
-                                 dam__history_value(history, last, "validation_loss")));
+    if (isfinite(validation))
+        DAM_TRY(dam__text_append(&text, "validation loss      %.5f\n", validation));
+    if (isfinite(accuracy))
         DAM_TRY(dam__text_append(&text, "validation accuracy  %.4f\n", accuracy));
-    }
     DAM_TRY(dam__text_append(&text, "seconds              %.1f\n",
                              dam__history_value(history, last, "seconds")));
     DAM_TRY(dam__text_append(&text, "run                  %s\n", t->folder.path));
@@ -273,15 +287,19 @@ cleanup:
 }
 
 /* Says what is left of a training that diverged. */
-static dam_status diverged(const training *t)
+static dam_status diverged(training *t)
 {
     dam_status status = DAM_OK;
-    char *file = NULL;
+    char *file = NULL, *why = NULL;
+    DAM_TRY(dam__format(&why, "%s", dam_error()));
+    if (t->history != NULL)
+        (void)write_metrics(t);
     DAM_TRY(dam__path_join(&file, t->folder.path, "run.h5"));
     if (dam__file_exists(file))
-        DAM_FAIL(DAM_DIVERGED, "%s; '%s' keeps the last good checkpoint", dam_error(), file);
-    DAM_FAIL(DAM_DIVERGED, "%s; there was no checkpoint yet", dam_error());
+        DAM_FAIL(DAM_DIVERGED, "%s; '%s' keeps the last good checkpoint", why, file);
+    DAM_FAIL(DAM_DIVERGED, "%s; there was no checkpoint yet", why);
 cleanup:
+    free(why);
     free(file);
     return status;
 }
@@ -353,7 +371,7 @@ static dam_status run_train(const arguments *args)
     DAM_TRY(check_device(args, t.device,
                          (dam__selftest_sizes){.memories = t.experiment.model.memories,
                                                .dim = (int)t.set.features,
-                                               .batch = t.experiment.train.batch}));
+                                               .batch = dam__trainer_chunk(t.trainer)}));
     DAM_TRY(dam__trainer_prepare(t.trainer));
     if (args->resume) {
         compare_device(&t);
