@@ -143,6 +143,20 @@ inline real group_max(__local real *scratch, real value)
 #endif
 
 /*
+ * What the items of a work-group share: private where the group is one item; and how a function
+ * takes the scratch of its kernel.
+ */
+#if GROUP == 1
+#define SHARED __private
+#define SCRATCH_PARAMETER
+#define SCRATCH_ARGUMENT
+#else
+#define SHARED __local
+#define SCRATCH_PARAMETER , __local real *scratch
+#define SCRATCH_ARGUMENT , scratch
+#endif
+
+/*
  * Philox4x32-10 (Salmon et al. 2011), the same as compute/random.c on the host: four random words
  * for each value of a 128-bit counter under a 64-bit key.
  */

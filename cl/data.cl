@@ -1,8 +1,24 @@
 /*
- * Samples on the device: preparing raw rows, the order of an epoch, gathering a batch.
+ * Samples on the device: preparing raw rows, the order of an epoch, gathering a batch, cutting one
+ * out of images.
  */
 #ifndef SOURCE
 #define SOURCE uchar /* element type of the raw samples */
+#endif
+#ifndef CENTRE
+#define CENTRE 1 /* 0: samples are only scaled */
+#endif
+#ifndef PATCH
+#define PATCH 6 /* side of the patches that images are cut into */
+#endif
+#ifndef PATCH_STRIDE
+#define PATCH_STRIDE 2
+#endif
+#ifndef IMAGE_HEIGHT
+#define IMAGE_HEIGHT 28
+#endif
+#ifndef IMAGE_WIDTH
+#define IMAGE_WIDTH 28
 #endif
 #if REAL_IS_DOUBLE
 #define ROUNDING 4.5e-16
@@ -14,40 +30,74 @@
 #endif
 
 /*
- * Raw samples (dense rows of dim elements) to prepared rows: the sample's mean is subtracted and
- * the rest scaled to unit norm; a sample of zero norm stays zero. One work-group a sample.
+ * A row of raw numbers to a prepared one, by the work-items that wrote it: the mean is subtracted
+ * and the rest scaled to unit norm; a row of zero norm becomes zero.
  *
  * The mean is corrected by the mean of what it leaves, and a norm within its rounding counts as
  * zero: a constant sample would otherwise become a unit vector of rounding errors.
  */
+inline void to_sphere(__global real *row, const int dim SCRATCH_PARAMETER)
+{
+    const int item = (int)get_local_id(0);
+    real mean = 0;
+#if CENTRE
+    real sum = 0;
+    for (int j = item; j < dim; j += GROUP)
+        sum += row[j];
+    const real about = GROUP_SUM(scratch, sum) / dim;
+    real rest = 0;
+    for (int j = item; j < dim; j += GROUP)
+        rest += row[j] - about;
+    mean = about + GROUP_SUM(scratch, rest) / dim;
+#endif
+    real squares = 0;
+    for (int j = item; j < dim; j += GROUP) {
+        const real centred = row[j] - mean;
+        squares = fma(centred, centred, squares);
+    }
+    const real norm = sqrt(GROUP_SUM(scratch, squares));
+    const real scale = norm > ROUNDING * fabs(mean) * sqrt((real)dim) ? 1 / norm : 0;
+    for (int j = item; j < dim; j += GROUP)
+        row[j] = (row[j] - mean) * scale;
+}
+
+/* Raw samples (dense rows of dim elements) to prepared rows. One work-group a sample. */
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
 data_sphere(__global const SOURCE *restrict raw, __global real *restrict samples, const int dim,
             const int ld, const int first_row)
 {
     DECLARE_SCRATCH(scratch);
     const size_t row = get_group_id(0);
-    const int item = (int)get_local_id(0);
     __global const SOURCE *source = raw + row * dim;
     __global real *target = samples + (first_row + row) * (size_t)ld;
+    for (int j = (int)get_local_id(0); j < dim; j += GROUP)
+        target[j] = (real)source[j];
+    to_sphere(target, dim SCRATCH_ARGUMENT);
+}
 
-    real sum = 0;
-    for (int j = item; j < dim; j += GROUP)
-        sum += (real)source[j];
-    const real about = GROUP_SUM(scratch, sum) / dim;
-    real rest = 0;
-    for (int j = item; j < dim; j += GROUP)
-        rest += (real)source[j] - about;
-    const real mean = about + GROUP_SUM(scratch, rest) / dim;
-
-    real squares = 0;
-    for (int j = item; j < dim; j += GROUP) {
-        const real centred = (real)source[j] - mean;
-        squares = fma(centred, centred, squares);
-    }
-    const real norm = sqrt(GROUP_SUM(scratch, squares));
-    const real scale = norm > ROUNDING * fabs(mean) * sqrt((real)dim) ? 1 / norm : 0;
-    for (int j = item; j < dim; j += GROUP)
-        target[j] = ((real)source[j] - mean) * scale;
+/*
+ * Cuts and prepares the patches of one batch: places first ... of an epoch, in its order where
+ * ordered. Sample i of the set is patch i * multiplier modulo total (data/patches.h); the range
+ * that is fed begins at sample `base`. One work-group a sample.
+ */
+__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
+data_patches(__global const SOURCE *restrict images, __global const int *restrict order,
+             __global real *restrict batch, const int ordered, const int first, const int base,
+             const uint multiplier, const uint total, const int ld)
+{
+    DECLARE_SCRATCH(scratch);
+    const uint columns = (IMAGE_WIDTH - PATCH) / PATCH_STRIDE + 1;
+    const uint rows = (IMAGE_HEIGHT - PATCH) / PATCH_STRIDE + 1;
+    const int at = first + (int)get_group_id(0);
+    const ulong sample = (ulong)(base + (ordered ? order[at] : at));
+    const uint patch = (uint)(sample * multiplier % total);
+    const uint image = patch / (rows * columns), place = patch % (rows * columns);
+    const size_t y = (size_t)image * IMAGE_HEIGHT + place / columns * PATCH_STRIDE;
+    __global const SOURCE *corner = images + y * IMAGE_WIDTH + place % columns * PATCH_STRIDE;
+    __global real *target = batch + get_group_id(0) * ld;
+    for (int j = (int)get_local_id(0); j < PATCH * PATCH; j += GROUP)
+        target[j] = (real)corner[j / PATCH * IMAGE_WIDTH + j % PATCH];
+    to_sphere(target, PATCH * PATCH SCRATCH_ARGUMENT);
 }
 
 /*

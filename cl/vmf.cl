@@ -15,22 +15,16 @@
 #ifndef TILE
 #define TILE 11 /* class columns summed in one pass over a row */
 #endif
+#ifndef UNSUPERVISED
+#define UNSUPERVISED                                                                               \
+    0 /* 1: the model's own predictions take the place of labels, which may be NULL */
+#endif
 #if REAL_IS_DOUBLE
 #define LEAST_EXPONENT -708
 #else
 #define LEAST_EXPONENT -87
 #endif
 #define ONE_GROUP __attribute__((reqd_work_group_size(GROUP, 1, 1)))
-/* What the items of a work-group share: private where the group is one item. */
-#if GROUP == 1
-#define SHARED __private
-#define SCRATCH_PARAMETER
-#define SCRATCH_ARGUMENT
-#else
-#define SHARED __local
-#define SCRATCH_PARAMETER , __local real *scratch
-#define SCRATCH_ARGUMENT , scratch
-#endif
 
 /* tau and tau' of the large-N normaliser, without cancellation; one work-item. */
 __kernel void vmf_scalars(__global const real *restrict beta, __global real *restrict scalars,
@@ -105,8 +99,49 @@ inline real soft_target(const int y, const int label, const real softening)
     return softening / COLUMNS + (y == label ? 1 - softening : 0);
 }
 
+/* What the class sums of a sample say about its class columns. */
+typedef struct columns {
+    real total; /* sum of the class sums: a column's probability is its share of it */
+    real mean;  /* expected log class sum under these probabilities */
+} columns;
+
+inline columns describe_columns(const SHARED real *sums)
+{
+    columns all = {0, 0};
+#if UNSUPERVISED
+    for (int y = 0; y < COLUMNS; y++)
+        all.total += sums[y];
+    for (int y = 0; y < COLUMNS; y++)
+        all.mean += sums[y] / all.total * log(sums[y]);
+#endif
+    return all;
+}
+
+/* The weight of class column y in the loss: softened label, or softened probability. */
+inline real loss_weight(const int y, const int label, const SHARED real *sums, const columns all,
+                        const real softening)
+{
+#if UNSUPERVISED
+    return softening / COLUMNS + (1 - softening) * (sums[y] / all.total);
+#else
+    return soft_target(y, label, softening);
+#endif
+}
+
+/* Minus the loss's derivative by the logit of column y; the probabilities depend on it as well. */
+inline real loss_slope(const int y, const int label, const SHARED real *sums, const columns all,
+                       const real softening)
+{
+    const real weight = loss_weight(y, label, sums, all, softening);
+#if UNSUPERVISED
+    return fma((1 - softening) * (sums[y] / all.total), log(sums[y]) - all.mean, weight);
+#else
+    return weight;
+#endif
+}
+
 /*
- * One sample a work-group, from its similarities: activations E, ratios R = target / class sum, the
+ * One sample a work-group, from its similarities: activations E, ratios R = slope / class sum, the
  * responsibilities Q = E (R G') scaled by -b / batch in place of the similarities (so that Q'X is
  * the memories' gradient), and statistics {loss, sum Q m, sum Q, 0} over the memories.
  */
@@ -121,7 +156,7 @@ vmf_forward(__global real *restrict similarities, __global real *restrict activa
     DECLARE_SCRATCH(scratch);
     SHARED real sums[COLUMNS];
     const int i = (int)get_group_id(0), begin = (int)get_local_id(0) * LANES;
-    const int label = labels[indexed ? rows[first + i] : first + i];
+    const int label = UNSUPERVISED ? -1 : labels[indexed ? rows[first + i] : first + i];
     const real b = scalars[0], tau = scalars[1];
     const int width = memories + 1;
     __global real *m = similarities + (size_t)i * ld, *e = activations + (size_t)i * ld;
@@ -133,14 +168,15 @@ vmf_forward(__global real *restrict similarities, __global real *restrict activa
     GROUP_BARRIER();
     class_sums(e, weights, width, weights_ld, sums SCRATCH_ARGUMENT);
 
+    const columns all = describe_columns(sums);
     real loss = 0;
     for (int y = 0; y < COLUMNS; y++)
-        loss -= soft_target(y, label, softening) * (shift + log(sums[y]));
+        loss -= loss_weight(y, label, sums, all, softening) * (shift + log(sums[y]));
+    for (int y = (int)get_local_id(0); y < COLUMNS; y += GROUP)
+        ratio[y] = loss_slope(y, label, sums, all, softening) / sums[y];
     GROUP_BARRIER();
-    for (int y = (int)get_local_id(0); y < COLUMNS; y += GROUP) {
-        sums[y] = soft_target(y, label, softening) / sums[y];
-        ratio[y] = sums[y];
-    }
+    for (int y = (int)get_local_id(0); y < COLUMNS; y += GROUP)
+        sums[y] = ratio[y];
     GROUP_BARRIER();
 
     vector sum_qm = 0, sum_q = 0;
@@ -189,7 +225,7 @@ vmf_evaluate(__global const real *restrict similarities, __global real *restrict
     DECLARE_SCRATCH(scratch);
     SHARED real sums[COLUMNS];
     const int i = (int)get_group_id(0), begin = (int)get_local_id(0) * LANES;
-    const int label = labels[first + i];
+    const int label = UNSUPERVISED ? -1 : labels[first + i];
     const real b = scalars[0], tau = scalars[1];
     const int width = memories + 1;
     __global const real *m = similarities + (size_t)i * ld;
@@ -204,10 +240,11 @@ vmf_evaluate(__global const real *restrict similarities, __global real *restrict
     const int closest = nearest_memory(m, memories SCRATCH_ARGUMENT);
     if (get_local_id(0) != 0)
         return;
+    const columns all = describe_columns(sums);
     real loss = 0;
     int best = 0;
     for (int y = 0; y < COLUMNS; y++) {
-        loss -= soft_target(y, label, softening) * (shift + log(sums[y]));
+        loss -= loss_weight(y, label, sums, all, softening) * (shift + log(sums[y]));
         best = sums[y] > sums[best] ? y : best;
     }
     int owner = 0;

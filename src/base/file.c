@@ -1,5 +1,6 @@
 #include "base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -12,6 +13,8 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+
+#define TEMPORARY_MARK ".tmp." /* then the process that writes it */
 
 dam_status dam__path_join(char **out, const char *folder, const char *name)
 {
@@ -59,6 +62,8 @@ dam_status dam__make_folders(const char *folder)
     dam_status status = DAM_OK;
     char *path = NULL;
     DAM_TRY(dam__format(&path, "%s", folder));
+    if (path[0] == '\0')
+        DAM_FAIL(DAM_INPUT, "cannot create a folder without a name; choose one with --out");
     for (char *at = path + 1;; at++) {
         if (*at != '/' && *at != '\0')
             continue;
@@ -117,7 +122,28 @@ cleanup:
 
 dam_status dam__temporary_name(const char *path, char **temporary)
 {
-    return dam__format(temporary, "%s.tmp.%ld", path, (long)getpid());
+    return dam__format(temporary, "%s" TEMPORARY_MARK "%ld", path, (long)getpid());
+}
+
+void dam__temporary_sweep(const char *path)
+{
+    char *folder = NULL;
+    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+    size_t length = strlen(name), mark = strlen(TEMPORARY_MARK);
+    dam_status status = slash == NULL ? dam__format(&folder, ".")
+                                      : dam__format(&folder, "%.*s", (int)(slash - path + 1), path);
+    DIR *entries = status == DAM_OK ? opendir(folder) : NULL;
+    for (struct dirent *entry; entries != NULL && (entry = readdir(entries)) != NULL;) {
+        const char *rest = entry->d_name;
+        if (strncmp(rest, name, length) != 0 || strncmp(rest + length, TEMPORARY_MARK, mark) != 0)
+            continue;
+        rest += length + mark;
+        if (*rest != '\0' && rest[strspn(rest, "0123456789")] == '\0')
+            (void)unlinkat(dirfd(entries), entry->d_name, 0);
+    }
+    if (entries != NULL)
+        (void)closedir(entries);
+    free(folder);
 }
 
 void dam__temporary_discard(char **temporary)

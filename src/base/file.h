@@ -44,6 +44,9 @@ dam_status dam__temporary_name(const char *path, char **temporary);
 dam_status dam__temporary_commit(char **temporary, const char *path);
 void dam__temporary_discard(char **temporary);
 
+/* Removes temporaries of path that killed processes left. Only where no one can be writing path. */
+void dam__temporary_sweep(const char *path);
+
 /* *out = $XDG_CACHE_HOME/denseam or $HOME/.cache/denseam, not created; free(). DAM_INPUT if unset.
  */
 dam_status dam__cache_folder(char **out);

@@ -5,13 +5,37 @@
 #include "cli/command.h"
 #include "cli/output.h"
 #include "cli/session.h"
+#include "data/teacher.h"
 #include "preset/run.h"
 #include "train/classification.h"
 #include "train/scorer.h"
 
+/* An unsupervised model's classes are its own: there is nothing to compare them with. */
+static dam_status print_loss(const dam__run *run, const dam__dataset *set, const dam__score *score,
+                             bool json)
+{
+    dam_status status = DAM_OK;
+    dam__text text = {0};
+    if (json)
+        return print_json(json_pack("{ss ss si sf}", "run", run->folder, "data", set->name,
+                                    "samples", score->samples, "loss", score->loss));
+    DAM_TRY(dam__text_append(&text, "%-24s %s, %d samples\n", "data", set->name, score->samples));
+    DAM_TRY(dam__text_append(&text, "%-24s %.4f\n", "loss (unsupervised)", score->loss));
+    DAM_TRY(print_text(&text));
+cleanup:
+    dam__text_free(&text);
+    return status;
+}
+
 static json_t *number_or_null(double value)
 {
     return isfinite(value) ? json_real(value) : json_null();
+}
+
+/* Samples of no class are made up: their row is left out where there are none. */
+static size_t rows_of(const dam__classification *result)
+{
+    return (size_t)result->classes + (result->unclassed > 0);
 }
 
 static dam_status print_scores_json(const dam__run *run, const dam__dataset *set,
@@ -19,7 +43,7 @@ static dam_status print_scores_json(const dam__run *run, const dam__dataset *set
 {
     json_t *confusion = json_array();
     size_t width = (size_t)result->classes + 1;
-    for (size_t row = 0; row < (size_t)result->classes; row++) {
+    for (size_t row = 0; row < rows_of(result); row++) {
         json_t *line = json_array();
         for (size_t column = 0; column < width; column++)
             (void)json_array_append_new(
@@ -49,8 +73,9 @@ static dam_status append_confusion(dam__text *text, const dam__classification *r
     for (size_t column = 0; column < classes; column++)
         DAM_TRY(dam__text_append(text, " %4zu", column));
     DAM_TRY(dam__text_append(text, " none\n"));
-    for (size_t row = 0; row < classes; row++) {
-        DAM_TRY(dam__text_append(text, "%14zu", row));
+    for (size_t row = 0; row < rows_of(result); row++) {
+        DAM_TRY(row < classes ? dam__text_append(text, "%14zu", row)
+                              : dam__text_append(text, "%14s", "none"));
         for (size_t column = 0; column < width; column++)
             DAM_TRY(dam__text_append(text, " %4zu", result->confusion[row * width + column]));
         DAM_TRY(dam__text_append(text, "\n"));
@@ -98,8 +123,9 @@ static dam_status run_eval(const arguments *args)
     dam__classification result = {0};
     int32_t *predicted = NULL, *nearest = NULL;
     DAM_TRY(dam__run_open(args->operands.items[0], args->set.items, args->set.count, &run));
-    DAM_TRY(dam__dataset_load(&run.experiment.data, DAM__SPLIT_TEST, &set));
     DAM_TRY(open_device(args, (dam__precision)run.experiment.train.precision, &log, &device));
+    DAM_TRY(dam__dataset_load_on(device, &run.experiment.data, (uint64_t)run.experiment.seed,
+                                 DAM__SPLIT_TEST, &set));
     /* Chunks are no larger than the set; --set may have asked for more. */
     int batch = run.experiment.train.batch;
     if ((size_t)batch > set.count)
@@ -111,6 +137,10 @@ static dam_status run_eval(const arguments *args)
     DAM_TRY(dam__scorer_create(device, gemm_choice(args), &run.experiment.model, run.dim,
                                run.classes, &run.container, &set, batch, &scorer));
     DAM_TRY(dam__scorer_run(scorer, &score, &predicted, &nearest));
+    if (run.experiment.model.loss == DAM__LOSS_UNSUPERVISED) {
+        DAM_TRY(print_loss(&run, &set, &score, args->json));
+        goto cleanup;
+    }
     DAM_TRY(dam__classify(set.labels, predicted, nearest, set.count, run.classes, &result));
     DAM_TRY(args->json ? print_scores_json(&run, &set, &score, &result)
                        : print_scores(&set, &score, &result));

@@ -93,7 +93,7 @@ int main(int argc, char **argv)
     if (status == DAM_OK)
         status = output_finish();
     if (status != DAM_OK)
-        (void)fprintf(stderr, "denseam: %s\n",
-                      dam_error()[0] != '\0' ? dam_error() : dam_status_sentence(status));
+        print_notice(stderr, "denseam: ",
+                     dam_error()[0] != '\0' ? dam_error() : dam_status_sentence(status));
     return (int)status;
 }

@@ -90,6 +90,17 @@ console console_open(bool quiet)
         .stream = stderr, .quiet = quiet, .terminal = !dumb && isatty(STDERR_FILENO) == 1};
 }
 
+void print_notice(FILE *stream, const char *prefix, const char *text)
+{
+    (void)fputs(prefix, stream);
+    for (; *text != '\0'; text++) {
+        unsigned char letter = (unsigned char)*text;
+        bool control = letter < ' ' || letter == 0x7f;
+        (void)fputc(!control ? letter : letter == '\n' || letter == '\t' ? ' ' : '?', stream);
+    }
+    (void)fputc('\n', stream);
+}
+
 static void write_line(void *user, dam_log_level level, const char *line)
 {
     console *c = user;
@@ -98,7 +109,7 @@ static void write_line(void *user, dam_log_level level, const char *line)
     if (c->line_open)
         (void)fputs("\r\033[K", c->stream);
     c->line_open = false;
-    (void)fprintf(c->stream, "%s%s\n", level == DAM_LOG_WARNING ? "warning: " : "", line);
+    print_notice(c->stream, level == DAM_LOG_WARNING ? "warning: " : "", line);
     (void)fflush(c->stream);
 }
 

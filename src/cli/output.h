@@ -32,6 +32,12 @@ json_t *json_text(const char *text);
 /* Prints value, indented, and releases it. DAM_NO_MEMORY for NULL, jansson's out of memory. */
 dam_status print_json(json_t *value);
 
+/*
+ * Prefix and text as one line, whatever file names in it hold: control characters, which could also
+ * play tricks with a terminal, become blanks or '?'.
+ */
+void print_notice(FILE *stream, const char *prefix, const char *text);
+
 /* stderr, shared by notices and the progress line so that neither overwrites the other. */
 typedef struct console {
     FILE *stream;

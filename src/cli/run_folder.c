@@ -51,6 +51,21 @@ cleanup:
     return status;
 }
 
+/* What a training that was killed while it wrote has left. */
+static dam_status sweep(const char *folder)
+{
+    static const char *const names[] = {"run.h5", "metrics.jsonl", "preset.conf"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char *file = NULL;
+        dam_status status = dam__path_join(&file, folder, names[i]);
+        if (status != DAM_OK)
+            return status;
+        dam__temporary_sweep(file);
+        free(file);
+    }
+    return DAM_OK;
+}
+
 /* Takes over path. */
 static dam_status claim(char *path, bool resume, run_folder *out)
 {
@@ -59,6 +74,7 @@ static dam_status claim(char *path, bool resume, run_folder *out)
     out->path = path;
     DAM_TRY(dam__make_folders(path));
     DAM_TRY(dam__folder_lock(path, &out->lock));
+    DAM_TRY(sweep(path));
     /* Only now no one else can put one there. */
     if (!resume)
         DAM_TRY(check_empty(path));

@@ -6,12 +6,15 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "cli/command.h"
+#include "cli/layout.h"
 #include "cli/output.h"
 #include "preset/run.h"
 #include "report/run_report.h"
+#include "report/teacher.h"
 
 /* How many memories stand for each class, and how purely. */
 typedef struct census {
+    dam__teacher_match teacher;
     size_t memories, classes; /* counts has classes + 1 entries: the last is "none" */
     size_t *counts;
     double mean_purity;
@@ -30,10 +33,35 @@ static dam_status take_census(const dam__run *run, census *out)
         out->counts[none ? out->classes : (size_t)labels[mu]]++;
         out->mean_purity += (double)purity[mu] / (double)out->memories;
     }
+    DAM_TRY(dam__teacher_compare(run, &out->teacher));
 cleanup:
     free(labels);
     free(purity);
     return status;
+}
+
+/* The teacher's memories and how many of them the run has found; nothing where it had no teacher.
+ */
+static dam_status append_teacher(dam__text *text, const dam__teacher_match *teacher)
+{
+    if (teacher->count == 0)
+        return DAM_OK;
+    return dam__text_append(
+        text, "%-20s %zu of %zu found (overlap above 0.9); the least overlap is %.4f\n",
+        "teacher's memories", teacher->found, teacher->count, teacher->least);
+}
+
+static json_t *teacher_json(const dam__teacher_match *teacher)
+{
+    json_t *overlaps = json_array();
+    if (teacher->count == 0) {
+        json_decref(overlaps);
+        return json_null();
+    }
+    for (size_t i = 0; i < teacher->count; i++)
+        (void)json_array_append_new(overlaps, json_real(teacher->overlaps[i]));
+    return json_pack("{sI sI so}", "memories", (json_int_t)teacher->count, "found",
+                     (json_int_t)teacher->found, "overlaps", overlaps);
 }
 
 static const char *text_of(const dam__run *run, const char *name)
@@ -50,11 +78,19 @@ static bool is_finished(const dam__run *run)
            dam__array_at(position, FINISHED) != 0;
 }
 
+/* A row whose value may need several lines. */
+static dam_status append_long(dam__text *text, const char *name, const char *value)
+{
+    enum { VALUE_COLUMN = 21 };
+    dam_status status = dam__text_append(text, "%-20s ", name);
+    return status == DAM_OK ? append_wrapped(text, VALUE_COLUMN, VALUE_COLUMN, value) : status;
+}
+
 static dam_status print_run(const dam__run *run, const dam__history *history, const census *c,
                             const char *picture)
 {
     dam_status status = DAM_OK;
-    dam__text text = {0};
+    dam__text text = {0}, device = {0}, counts = {0};
     const dam__experiment *experiment = &run->experiment;
     DAM_TRY(dam__text_append(&text, "%s\n", experiment->title));
     DAM_TRY(dam__text_append(&text, "%-20s %s\n", "source", experiment->source));
@@ -62,9 +98,11 @@ static dam_status print_run(const dam__run *run, const dam__history *history, co
     DAM_TRY(dam__text_append(&text, "%-20s %d features, %d classes\n", "samples", run->dim,
                              run->classes));
     DAM_TRY(dam__text_append(&text, "%-20s %zu\n", "memories", c->memories));
-    DAM_TRY(dam__text_append(&text, "%-20s %s, driver %s, %s kernels, gemm %s\n", "trained on",
-                             text_of(run, "device"), text_of(run, "driver"),
-                             text_of(run, "kernels"), text_of(run, "gemm")));
+    DAM_TRY(
+        dam__text_append(&device, "%s, driver %s", text_of(run, "device"), text_of(run, "driver")));
+    DAM_TRY(append_long(&text, "trained on", device.data));
+    DAM_TRY(dam__text_append(&text, "%-20s %s, gemm %s\n", "kernels", text_of(run, "kernels"),
+                             text_of(run, "gemm")));
     DAM_TRY(dam__text_append(&text, "%-20s %s\n", "denseam", text_of(run, "version")));
     DAM_TRY(dam__text_append(&text, "%-20s %s\n", "state",
                              is_finished(run) ? "finished" : "unfinished: train --resume goes on"));
@@ -73,16 +111,19 @@ static dam_status print_run(const dam__run *run, const dam__history *history, co
         if (isfinite(value))
             DAM_TRY(dam__text_append(&text, "%-20s %.6g\n", history->columns[i], value));
     }
-    DAM_TRY(dam__text_append(&text, "%-20s", "memories a class"));
     for (size_t y = 0; y < c->classes; y++)
-        DAM_TRY(dam__text_append(&text, " %zu:%zu", y, c->counts[y]));
-    DAM_TRY(dam__text_append(&text, " none:%zu\n", c->counts[c->classes]));
+        DAM_TRY(dam__text_append(&counts, "%zu:%zu ", y, c->counts[y]));
+    DAM_TRY(dam__text_append(&counts, "none:%zu", c->counts[c->classes]));
+    DAM_TRY(append_long(&text, "memories a class", counts.data));
     DAM_TRY(dam__text_append(&text, "%-20s %.3f\n", "mean purity", c->mean_purity));
+    DAM_TRY(append_teacher(&text, &c->teacher));
     if (picture != NULL)
         DAM_TRY(dam__text_append(&text, "%-20s %s\n", "picture", picture));
     DAM_TRY(print_text(&text));
 cleanup:
     dam__text_free(&text);
+    dam__text_free(&device);
+    dam__text_free(&counts);
     return status;
 }
 
@@ -98,14 +139,14 @@ static dam_status print_run_json(const dam__run *run, const dam__history *histor
     for (size_t y = 0; y <= c->classes; y++)
         (void)json_array_append_new(classes, json_integer((json_int_t)c->counts[y]));
     return print_json(json_pack(
-        "{so ss ss so si si sI ss ss ss ss ss sb so so sf so}", "run", json_text(run->folder),
+        "{so ss ss so si si sI ss ss ss ss ss sb so so sf so so}", "run", json_text(run->folder),
         "title", run->experiment.title, "source", run->experiment.source, "data",
         json_text(text_of(run, "data")), "dim", run->dim, "classes", run->classes, "memories",
         (json_int_t)c->memories, "device", text_of(run, "device"), "driver", text_of(run, "driver"),
         "kernels", text_of(run, "kernels"), "gemm", text_of(run, "gemm"), "version",
         text_of(run, "version"), "finished", (int)is_finished(run), "last_epoch", last,
-        "memories_by_class", classes, "mean_purity", c->mean_purity, "picture",
-        picture != NULL ? json_text(picture) : json_null()));
+        "memories_by_class", classes, "mean_purity", c->mean_purity, "teacher",
+        teacher_json(&c->teacher), "picture", picture != NULL ? json_text(picture) : json_null()));
 }
 
 static dam_status draw(const dam__run *run, const char *folder, char **picture)
@@ -141,6 +182,7 @@ cleanup:
     free(why);
     free(picture);
     free(c.counts);
+    dam__teacher_match_free(&c.teacher);
     dam__history_free(&history);
     dam__run_free(&run);
     return status;

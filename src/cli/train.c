@@ -13,6 +13,7 @@
 #include "cli/run_folder.h"
 #include "cli/session.h"
 #include "cli/signals.h"
+#include "data/teacher.h"
 #include "preset/run.h"
 #include "report/run_report.h"
 
@@ -84,8 +85,9 @@ static dam_status create_trainer(training *t)
 {
     dam_status status = DAM_OK;
     const dam__experiment *experiment = &t->experiment;
-    DAM_TRY(dam__dataset_load(&experiment->data, DAM__SPLIT_TRAIN, &t->set));
     DAM_TRY(open_device(t->args, (dam__precision)experiment->train.precision, &t->log, &t->device));
+    DAM_TRY(dam__dataset_load_on(t->device, &experiment->data, (uint64_t)experiment->seed,
+                                 DAM__SPLIT_TRAIN, &t->set));
     const dam__training plan = {.seed = (uint64_t)experiment->seed,
                                 .set = &t->set,
                                 .validation = experiment->data.validation,
@@ -265,16 +267,16 @@ static dam_status print_result(const training *t, const dam__history *history)
     dam_status status = DAM_OK;
     dam__text text = {0};
     size_t last = history->row_count - 1;
+    double validation = dam__history_value(history, last, "validation_loss");
     double accuracy = dam__history_value(history, last, "validation_accuracy");
     DAM_TRY(dam__text_append(&text, "epochs               %.0f\n",
                              dam__history_value(history, last, "epoch")));
     DAM_TRY(dam__text_append(&text, "loss                 %.5f\n",
                              dam__history_value(history, last, "loss")));
-    if (isfinite(accuracy)) {
-        DAM_TRY(dam__text_append(&text, "validation loss      %.5f\n",
-                                 dam__history_value(history, last, "validation_loss")));
+    if (isfinite(validation))
+        DAM_TRY(dam__text_append(&text, "validation loss      %.5f\n", validation));
+    if (isfinite(accuracy))
         DAM_TRY(dam__text_append(&text, "validation accuracy  %.4f\n", accuracy));
-    }
     DAM_TRY(dam__text_append(&text, "seconds              %.1f\n",
                              dam__history_value(history, last, "seconds")));
     DAM_TRY(dam__text_append(&text, "run                  %s\n", t->folder.path));

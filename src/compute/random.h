@@ -16,6 +16,7 @@ typedef enum dam__stream {
     DAM__STREAM_WEIGHTS = 2, /* first values of parameters; step = parameter */
     DAM__STREAM_TEST = 3,
     DAM__STREAM_DATA = 4,      /* made-up samples and matrices; step = which of them */
+    DAM__STREAM_TEACHER = 5,   /* a teacher's memories and samples; step = which of them */
     DAM__STREAM_DIRECTIONS = 8 /* first directions of a split; step = stage */
 } dam__stream;
 

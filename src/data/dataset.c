@@ -8,8 +8,10 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "data/patches.h"
 #include "data/reader.h"
 #include "data/synthetic.h"
+#include "data/teacher.h"
 
 static const int32_t largest_label = 65535;
 static const char debian_folder[] = "/usr/share/datasets";
@@ -19,6 +21,7 @@ void dam__dataset_free(dam__dataset *set)
     if (set == NULL)
         return;
     dam__array_free(&set->samples);
+    dam__array_free(&set->teacher);
     free(set->labels);
     *set = (dam__dataset){0};
 }
@@ -215,28 +218,42 @@ static dam_status convert(const char *path, dam__dataset *set)
     return dam__grow(&samples->data, items, sizeof(float));
 }
 
-dam_status dam__dataset_load(const dam__data_config *config, dam__split split, dam__dataset *out)
+static dam_status load_files(const dam__data_config *config, dam__split split, dam__dataset *set)
 {
     dam_status status = DAM_OK;
     places from = {0};
-    dam__dataset set = {0};
-    *out = (dam__dataset){0};
-    if (dam__synthetic_asked(config))
-        return dam__synthetic_load(config, split, out);
     DAM_TRY(find_places(config, split, &from));
     const char *name = config->name[0] != '\0' ? config->name : from.images;
-    (void)snprintf(set.name, sizeof set.name, "%s", name);
-    DAM_TRY(read_samples(from.images, &set));
+    (void)snprintf(set->name, sizeof set->name, "%s", name);
+    DAM_TRY(read_samples(from.images, set));
     if (from.labels != NULL)
-        DAM_TRY(read_labels(from.labels, from.images, &set));
+        DAM_TRY(read_labels(from.labels, from.images, set));
     if (split == DAM__SPLIT_TRAIN)
-        DAM_TRY(cut(config->samples, from.images, &set));
-    DAM_TRY(convert(from.images, &set));
-    *out = set;
-    set = (dam__dataset){0};
+        DAM_TRY(cut(config->samples, from.images, set));
+    DAM_TRY(convert(from.images, set));
 cleanup:
     free(from.images);
     free(from.labels);
+    return status;
+}
+
+dam_status dam__dataset_load(const dam__data_config *config, dam__split split, dam__dataset *out)
+{
+    dam_status status = DAM_OK;
+    dam__dataset set = {0};
+    *out = (dam__dataset){0};
+    bool from_file = split == DAM__SPLIT_TEST && config->test_images[0] != '\0';
+    if (!from_file && dam__teacher_asked(config))
+        DAM_FAIL(DAM_INPUT, "the set 'teacher' is drawn on a device; only train and eval do that");
+    if (!from_file && dam__synthetic_asked(config))
+        DAM_TRY(dam__synthetic_load(config, split, &set));
+    else
+        DAM_TRY(load_files(config, split, &set));
+    if (config->patch > 0)
+        DAM_TRY(dam__dataset_cut(&set, (size_t)config->patch, (size_t)config->patch_stride));
+    *out = set;
+    set = (dam__dataset){0};
+cleanup:
     dam__dataset_free(&set);
     return status;
 }

@@ -19,16 +19,35 @@ typedef struct dam__data_config {
     char images[1024], labels[1024];           /* or files (see dam__array_read) for training */
     char test_images[1024], test_labels[1024]; /* and for testing */
     int samples;                               /* use the first so many training samples; 0 = all */
+    int patch;         /* side of the square patches that images are cut into; 0 = none */
     double validation; /* share of the training file's end kept for validation, in [0, 1) */
+    int patch_stride;  /* pixels from one patch to the next */
     int memory;        /* MiB of device memory the training set may take; 0 = what fits */
+    /* The teacher of made-up samples (name "teacher"): see data/teacher.h. */
+    int teacher_memories, teacher_dim;
+    double teacher_beta,
+        teacher_softening; /* concentration; share of samples of no certain class */
+    int teacher_classes;
 } dam__data_config;
 
+/* How images are cut into samples; see data/patches.h. */
+typedef struct dam__patches {
+    size_t size, stride;          /* size 0: samples are not cut */
+    size_t images, height, width; /* what is cut */
+    size_t rows, columns;         /* patches of an image */
+    uint32_t multiplier;          /* sample i is patch i * multiplier modulo their number */
+} dam__patches;
+
 typedef struct dam__dataset {
-    char name[256];       /* for messages and the run file */
-    dam__array samples;   /* n x features, uint8 or float32 (float64 and integers are converted) */
-    int32_t *labels;      /* n, or NULL; 0 ... classes - 1 */
-    size_t count;         /* n */
-    size_t features;      /* product of all axes but the first */
+    char name[256];     /* for messages and the run file */
+    dam__array samples; /* n x features, uint8 or float32 (float64 and integers are converted); with
+                         * patches, the images that they are cut from */
+    dam__patches patches;
+    bool on_sphere;     /* samples are unit vectors already: they are not centred */
+    dam__array teacher; /* memories x features that made-up samples are drawn from; else no data */
+    int32_t *labels; /* n, or NULL; 0 ... classes - 1; a teacher's also `classes`: none of them */
+    size_t count;    /* n */
+    size_t features; /* product of all axes but the first */
     size_t height, width; /* of the image; 0 where a sample is not a 2-D image */
     int32_t classes;      /* largest label of the file + 1, subset or not; 0 without labels */
 } dam__dataset;

@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "compute/program.h"
 #include "compute/random.h"
+#include "data/patches.h"
 
 /*
  * Raw rows go up in pieces of at most this many bytes: the staging of a resident set, and a chunk
@@ -36,17 +38,26 @@ struct dam__feed {
     struct slot slots[SLOTS];
     dam__matrix resident; /* the prepared set (not streaming) */
     dam__buffer *resident_labels, *order;
-    dam__matrix gathered; /* one batch of its own (shuffled, not indexed, not streaming) */
+    dam__matrix gathered; /* one batch of its own (shuffled, not indexed, not streaming; or cut) */
     dam__buffer *gathered_labels;
+    dam__buffer *images; /* what patches are cut from (not streaming) */
     dam__program *program;
-    dam__kernel *sphere, *make_order, *gather;
+    dam__kernel *sphere, *make_order, *gather, *cut_patches;
     int epoch, step;
-    int filled; /* streaming: pieces uploaded so far this epoch */
+    int filled;      /* streaming: pieces uploaded so far this epoch */
+    bool is_ordered; /* `order` holds that of the epoch `ordered` */
+    int ordered;
 };
+
+/* Whether batches are cut out of images on the device. */
+static bool cuts(const dam__feed *feed)
+{
+    return feed->set->patches.size > 0 && !feed->options.stream;
+}
 
 static bool gathers(const dam__feed *feed)
 {
-    return feed->options.shuffle && !feed->options.indexed && !feed->options.stream;
+    return !cuts(feed) && feed->options.shuffle && !feed->options.indexed && !feed->options.stream;
 }
 
 static int smaller(int a, size_t b)
@@ -106,12 +117,41 @@ void dam__feed_destroy(dam__feed *feed)
     dam__buffer_destroy(feed->order);
     dam__buffer_destroy(feed->gathered.buffer);
     dam__buffer_destroy(feed->gathered_labels);
+    dam__buffer_destroy(feed->images);
     dam__program_destroy(feed->program);
     free(feed);
 }
 
+static size_t image_bytes(const dam__dataset *set)
+{
+    return set->patches.images * set->patches.height * set->patches.width *
+           dam__element_size(set->samples.element);
+}
+
+double dam__feed_resident_bytes(const dam__device *device, const dam__dataset *set)
+{
+    if (set->patches.size > 0)
+        return (double)image_bytes(set);
+    return (double)set->count * (double)set->features * (double)dam__real_size(device);
+}
+
+static dam_status plan_images(dam__feed *feed, dam__plan *plan)
+{
+    dam_status status = DAM_OK;
+    DAM_TRY(dam__plan_buffer(plan, "samples: images", image_bytes(feed->set), &feed->images));
+    if (feed->options.shuffle)
+        DAM_TRY(dam__plan_buffer(plan, "order of the epoch", feed->options.count * sizeof(int32_t),
+                                 &feed->order));
+    DAM_TRY(dam__plan_matrix(plan, "batch", feed->options.batch, (int)feed->set->features, 1,
+                             &feed->gathered));
+cleanup:
+    return status;
+}
+
 dam_status dam__feed_plan(dam__feed *feed, dam__plan *plan)
 {
+    if (cuts(feed))
+        return plan_images(feed, plan);
     dam_status status = DAM_OK;
     int dim = (int)feed->set->features, count = (int)feed->options.count;
     size_t label = sizeof(int32_t);
@@ -161,9 +201,11 @@ cleanup:
     return status;
 }
 
-static const char *raw_sample(const dam__feed *feed, size_t index)
+/* The raw sample at an index of the fed range becomes row `row` of a slot's staging. */
+static void stage(const dam__feed *feed, struct slot *slot, int row, size_t index)
 {
-    return (const char *)feed->set->samples.data + (feed->options.first + index) * feed->row_bytes;
+    dam__dataset_copy(feed->set, feed->options.first + index,
+                      slot->staging + (size_t)row * feed->row_bytes);
 }
 
 static int32_t label_of(const dam__feed *feed, size_t index)
@@ -181,7 +223,8 @@ static dam_status load_resident(dam__feed *feed)
         struct slot *slot = &feed->slots[turn % SLOTS];
         int rows = smaller(feed->piece, count - start);
         DAM_TRY(dam__fence_wait(feed->device, &slot->fence));
-        memcpy(slot->staging, raw_sample(feed, start), (size_t)rows * feed->row_bytes);
+        for (int i = 0; i < rows; i++)
+            stage(feed, slot, i, start + (size_t)i);
         DAM_TRY(upload_piece(feed, slot, rows, &feed->resident, (int)start, "samples (once)"));
     }
     DAM_TRY(dam__alloc(count, sizeof *labels, &labels));
@@ -194,16 +237,42 @@ cleanup:
     return status;
 }
 
-dam_status dam__feed_prepare(dam__feed *feed)
+static dam_status compile(dam__feed *feed)
 {
     dam_status status = DAM_OK;
+    const dam__dataset *set = feed->set;
+    char *options = NULL;
     /* Datasets hold bytes or floats (data/dataset.h). */
-    const char *options =
-        feed->set->samples.element == DAM__U8 ? "-DSOURCE=uchar" : "-DSOURCE=float";
+    DAM_TRY(dam__format(&options, "-DSOURCE=%s -DCENTRE=%d",
+                        set->samples.element == DAM__U8 ? "uchar" : "float", !set->on_sphere));
+    if (cuts(feed)) {
+        char *plain = options;
+        options = NULL;
+        status = dam__format(&options,
+                             "%s -DPATCH=%zu -DPATCH_STRIDE=%zu -DIMAGE_HEIGHT=%zu "
+                             "-DIMAGE_WIDTH=%zu",
+                             plain, set->patches.size, set->patches.stride, set->patches.height,
+                             set->patches.width);
+        free(plain);
+        DAM_TRY(status);
+    }
     DAM_TRY(dam__program_create(feed->device, "data", options, &feed->program));
     DAM_TRY(dam__program_kernel(feed->program, "data_sphere", &feed->sphere));
     DAM_TRY(dam__program_kernel(feed->program, "data_order", &feed->make_order));
     DAM_TRY(dam__program_kernel(feed->program, "data_gather", &feed->gather));
+    DAM_TRY(dam__program_kernel(feed->program, "data_patches", &feed->cut_patches));
+cleanup:
+    free(options);
+    return status;
+}
+
+dam_status dam__feed_prepare(dam__feed *feed)
+{
+    dam_status status = DAM_OK;
+    DAM_TRY(compile(feed));
+    if (cuts(feed))
+        return dam__buffer_write(feed->images, 0, feed->set->samples.data, image_bytes(feed->set),
+                                 true, "samples (once)");
     for (int i = 0; i < SLOTS; i++) {
         DAM_TRY(dam__alloc((size_t)feed->piece, feed->row_bytes, &feed->slots[i].staging));
         DAM_TRY(dam__alloc((size_t)feed->piece, sizeof(int32_t), &feed->slots[i].labels));
@@ -243,8 +312,7 @@ static dam_status stream_piece(dam__feed *feed, int number)
     DAM_TRY(dam__fence_wait(feed->device, &slot->fence));
     for (int i = 0; i < rows; i++) {
         size_t sample = sample_at(feed, start + (size_t)i);
-        memcpy(slot->staging + (size_t)i * feed->row_bytes, raw_sample(feed, sample),
-               feed->row_bytes);
+        stage(feed, slot, i, sample);
         slot->labels[i] = label_of(feed, sample);
     }
     DAM_TRY(dam__buffer_write(slot->device_labels, 0, slot->labels,
@@ -262,7 +330,7 @@ dam_status dam__feed_begin(dam__feed *feed, int epoch, int step)
     if (feed->options.stream) {
         feed->filled = step * feed->options.batch / feed->piece;
         DAM_TRY(stream_piece(feed, feed->filled++));
-    } else if (feed->options.shuffle) {
+    } else if (feed->options.shuffle && (!feed->is_ordered || feed->ordered != epoch)) {
         uint32_t count = (uint32_t)feed->options.count;
         uint32_t side = (uint32_t)sqrt((double)count);
         while ((uint64_t)side * side < count)
@@ -277,6 +345,8 @@ dam_status dam__feed_begin(dam__feed *feed, int epoch, int step)
                                       dam__arg_uint((uint32_t)feed->options.seed),
                                       dam__arg_uint((uint32_t)(feed->options.seed >> 32)),
                                       dam__arg_uint(DAM__STREAM_ORDER))));
+        feed->is_ordered = true;
+        feed->ordered = epoch;
     }
 cleanup:
     return status;
@@ -313,6 +383,21 @@ static dam_status next_gathered(dam__feed *feed, int start, int size, dam__batch
                       dam__arg_int((int)feed->resident.ld), dam__arg_int(1)));
 }
 
+static dam_status next_cut(dam__feed *feed, int start, int size, dam__batch *out)
+{
+    const dam__dataset *set = feed->set;
+    double items = (double)size * (double)set->features;
+    *out = (dam__batch){.samples = &feed->gathered, .first = 0, .size = size};
+    return dam__launch(
+        feed->cut_patches, dam__range_groups(feed->device, (size_t)size, 1),
+        (dam__work){.flops = 5 * items, .bytes = items * (double)dam__real_size(feed->device)},
+        DAM_ARGUMENTS(
+            dam__arg(feed->images), dam__arg(feed->order != NULL ? feed->order : feed->images),
+            dam__arg(feed->gathered.buffer), dam__arg_int(feed->order != NULL), dam__arg_int(start),
+            dam__arg_int((int)feed->options.first), dam__arg_uint(set->patches.multiplier),
+            dam__arg_uint((uint32_t)set->count), dam__arg_int((int)feed->gathered.ld)));
+}
+
 dam_status dam__feed_next(dam__feed *feed, dam__batch *out)
 {
     dam_status status = DAM_OK;
@@ -320,6 +405,8 @@ dam_status dam__feed_next(dam__feed *feed, dam__batch *out)
     int size = smaller(feed->options.batch, feed->options.count - (size_t)start);
     if (feed->options.stream)
         DAM_TRY(next_streamed(feed, start, out));
+    else if (cuts(feed))
+        DAM_TRY(next_cut(feed, start, size, out));
     else if (gathers(feed))
         DAM_TRY(next_gathered(feed, start, size, out));
     else

@@ -3,7 +3,8 @@
  *
  * A set that fits lives on the device and is read through a permuted index; one that does not is
  * streamed in two chunks, the next prepared on the host while the device works on the present one.
- * Both give the same batches of the same samples.
+ * Both give the same batches of the same samples. Of a set of patches, the images live on the
+ * device and each batch is cut out of them.
  */
 #ifndef DAM__DATA_FEED_H
 #define DAM__DATA_FEED_H
@@ -34,6 +35,9 @@ typedef struct dam__feed dam__feed;
 dam_status dam__feed_create(dam__device *device, const dam__dataset *set,
                             const dam__feed_options *options, dam__feed **out);
 void dam__feed_destroy(dam__feed *feed);
+
+/* Bytes that the whole set takes on a device where it is not streamed. */
+double dam__feed_resident_bytes(const dam__device *device, const dam__dataset *set);
 
 dam_status dam__feed_plan(dam__feed *feed, dam__plan *plan);
 

@@ -127,6 +127,48 @@ cleanup:
     return status;
 }
 
+/* Windows of 6 x 6, 2 apart, of 28 x 28 images: what the kernel's constants stand at by themselves.
+ */
+static dam_status run_patches(dam__trial *trial)
+{
+    dam_status status = DAM_OK;
+    enum { SIDE = 28, PATCH = 6, STRIDE = 2, PLACES = 12, DIM = PATCH * PATCH };
+    enum { IMAGES = 3, TOTAL = IMAGES * PLACES * PLACES, MULTIPLIER = 269, BASE = 7, FIRST = 2 };
+    static const int32_t order[] = {0, 0, 400, 13, 250, 1};
+    enum { SAMPLES = sizeof order / sizeof *order - FIRST };
+    unsigned char *images = NULL;
+    double *values = NULL, *raw = NULL, *wanted = NULL;
+    dam__buffer *device_images = NULL, *device_order = NULL;
+    dam__matrix batch;
+    dam__kernel *kernel = NULL;
+    DAM_TRY(dam__trial_numbers(trial, IMAGES * SIDE * SIDE, 0, 255, &values));
+    DAM_TRY(dam__trial_array(trial, IMAGES * SIDE * SIDE, 1, &images));
+    DAM_TRY(dam__trial_array(trial, DIM, sizeof *raw, &raw));
+    DAM_TRY(dam__trial_array(trial, SAMPLES * DIM, sizeof *wanted, &wanted));
+    for (size_t i = 0; i < IMAGES * SIDE * SIDE; i++)
+        images[i] = (unsigned char)values[i];
+    for (size_t i = 0; i < SAMPLES; i++) {
+        size_t patch = ((size_t)order[FIRST + i] + BASE) * MULTIPLIER % TOTAL;
+        size_t image = patch / (PLACES * PLACES), place = patch % (PLACES * PLACES);
+        size_t top = place / PLACES * STRIDE, left = place % PLACES * STRIDE;
+        for (size_t j = 0; j < DIM; j++)
+            raw[j] = images[(image * SIDE + top + j / PATCH) * SIDE + left + j % PATCH];
+        prepare_sample(raw, DIM, wanted + i * DIM);
+    }
+    DAM_TRY(dam__trial_buffer(trial, images, IMAGES * SIDE * SIDE, &device_images));
+    DAM_TRY(dam__trial_buffer(trial, order, sizeof order, &device_order));
+    DAM_TRY(dam__trial_matrix(trial, SAMPLES, DIM, 1, NULL, &batch));
+    DAM_TRY(dam__trial_kernel(trial, "data", "-DSOURCE=uchar", "data_patches", &kernel));
+    DAM_TRY(dam__launch(kernel, dam__range_groups(trial->device, SAMPLES, 1), (dam__work){0},
+                        DAM_ARGUMENTS(dam__arg(device_images), dam__arg(device_order),
+                                      dam__arg(batch.buffer), dam__arg_int(1), dam__arg_int(FIRST),
+                                      dam__arg_int(BASE), dam__arg_uint(MULTIPLIER),
+                                      dam__arg_uint(TOTAL), dam__arg_int((int)batch.ld))));
+    DAM_TRY(dam__trial_compare_matrix(trial, &batch, wanted, 0));
+cleanup:
+    return status;
+}
+
 const dam__selftest_case dam__selftest_data_cases[] = {
     {.name = "samples: bytes to the sphere",
      .kernels = "data_sphere",
@@ -148,5 +190,10 @@ const dam__selftest_case dam__selftest_data_cases[] = {
      .tolerance = 0,
      .reason = "copies",
      .run = run_gather},
+    {.name = "samples: patches of images",
+     .kernels = "data_patches",
+     .tolerance = 64,
+     .reason = "as for bytes",
+     .run = run_patches},
     {0},
 };

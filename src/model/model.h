@@ -34,12 +34,14 @@ typedef struct dam__parameter {
 
 enum { DAM__MAX_PARAMETERS = 8 };
 
-/* Shape of what a model sees. */
+/* What a model is to learn; model/task.h makes one of a dataset. */
 typedef struct dam__task {
-    int dim;     /* N: features of a sample */
-    int classes; /* C; 0 without labels */
-    const double
-        *class_share; /* C shares of the training labels, sum 1; NULL when a run is loaded */
+    int dim;                   /* N: features of a sample */
+    int classes;               /* C; 0 without labels */
+    const double *class_share; /* C shares of the training labels; NULL when a run is loaded */
+    double softening_share;  /* share of labels that are the softening class itself; all sum to 1 */
+    const dam__dataset *set; /* first memories may come from ...; NULL when a run is loaded */
+    size_t trained;          /* ... its first so many samples */
 } dam__task;
 
 /* Where evaluation leaves its results; everything stays on the device until the caller reads it. */

@@ -15,6 +15,7 @@ struct size {
 struct check {
     struct size size;
     double beta, varsigma, softening;
+    bool unsupervised;
     double *samples, *memories, *weights;
     int32_t *labels;
     /* What a plain loop in double says of a batch. */
@@ -58,6 +59,29 @@ static double target(const struct check *c, int sample, int column)
     return c->softening / columns + (c->labels[sample] == column ? 1 - c->softening : 0);
 }
 
+/*
+ * From the class sums of a sample: adds its loss, and turns each sum into what the gradients want,
+ * minus the loss's derivative by the logit over the sum.
+ */
+static void refer_columns(struct check *c, int sample, double *sums)
+{
+    int columns = c->size.classes + 1;
+    double total = 0, mean = 0;
+    for (int y = 0; y < columns; y++)
+        total += sums[y];
+    for (int y = 0; y < columns; y++)
+        mean += sums[y] / total * log(sums[y]);
+    for (int y = 0; y < columns; y++) {
+        double p = sums[y] / total, l = log(sums[y]), slope = target(c, sample, y), weight = slope;
+        if (c->unsupervised) {
+            weight = (1 - c->softening) * p + c->softening / columns;
+            slope = weight + (1 - c->softening) * p * (l - mean);
+        }
+        c->loss -= weight * l / c->size.batch;
+        sums[y] = slope / sums[y];
+    }
+}
+
 /* Adds one memory's (or the background's) part to the gradients; owed = sum_y R[y] G[y][mu]. */
 static void add_gradients(struct check *c, int sample, int memory, double activation,
                           const double *ratios)
@@ -97,19 +121,19 @@ static void refer_sample(struct check *c, int sample, double *activations, doubl
         double sum = 0;
         for (size_t mu = 0; mu < width; mu++)
             sum += activations[mu] * c->weights[(size_t)y * width + mu];
-        c->loss -= target(c, sample, y) * log(sum) / c->size.batch;
-        ratios[y] = target(c, sample, y) / sum;
+        ratios[y] = sum;
         best = sum > best_sum ? y : best;
         best_sum = fmax(best_sum, sum);
         if (c->weights[(size_t)y * width + (size_t)closest] >
             c->weights[(size_t)owner * width + (size_t)closest])
             owner = y;
     }
+    refer_columns(c, sample, ratios);
     for (int mu = 0; mu <= memories; mu++)
         add_gradients(c, sample, mu, activations[mu], ratios);
     c->predicted[sample] = best;
     c->nearest[sample] = owner;
-    c->right += best == c->labels[sample];
+    c->right += !c->unsupervised && best == c->labels[sample];
 }
 
 static dam_status refer(dam__trial *trial, struct check *c)
@@ -118,6 +142,7 @@ static dam_status refer(dam__trial *trial, struct check *c)
     double *activations = NULL, *ratios = NULL;
     size_t width = (size_t)c->size.memories + 1, columns = (size_t)c->size.classes + 1;
     size_t batch = (size_t)c->size.batch;
+    c->loss = c->beta_gradient = c->right = 0;
     DAM_TRY(dam__trial_array(trial, width, sizeof *activations, &activations));
     DAM_TRY(dam__trial_array(trial, columns, sizeof *ratios, &ratios));
     DAM_TRY(
@@ -163,7 +188,9 @@ static dam_status make_model(dam__trial *trial, struct check *c, const double *s
                                       .beta_rule = DAM__BETA_LEARNED,
                                       .varsigma = c->varsigma,
                                       .softening = c->softening,
-                                      .sinkhorn = SINKHORN};
+                                      .sinkhorn = SINKHORN,
+                                      .loss = c->unsupervised ? DAM__LOSS_UNSUPERVISED
+                                                              : DAM__LOSS_SUPERVISED};
     const dam__task task = {.dim = c->size.dim, .classes = c->size.classes, .class_share = share};
     DAM_TRY(dam__gemm_create(trial->device, trial->provider, &c->gemm));
     DAM_TRY(dam__model_create(trial->device, c->gemm, &config, &task, &c->model));
@@ -207,7 +234,8 @@ static void close_check(struct check *c)
 }
 
 /* Close with close_check also where it fails. */
-static dam_status open_check(dam__trial *trial, const struct size *size, struct check **out)
+static dam_status open_check(dam__trial *trial, const struct size *size, bool unsupervised,
+                             struct check **out)
 {
     dam_status status = DAM_OK;
     struct check *c = NULL;
@@ -220,6 +248,7 @@ static dam_status open_check(dam__trial *trial, const struct size *size, struct 
         DAM_FAIL(DAM_NO_MEMORY, "no memory for a self-test case");
     *out = c;
     c->size = *size;
+    c->unsupervised = unsupervised;
     /* Representable in single, so that every precision gets the same. */
     c->beta = 11;
     c->varsigma = 0.5;
@@ -241,14 +270,14 @@ typedef dam_status (*compare_function)(dam__trial *trial, struct check *c);
  * gradient; then several tiles and vectors. Chunks whose last is smaller. So that every loop of the
  * kernels turns more than once.
  */
-static dam_status for_sizes(dam__trial *trial, compare_function compare)
+static dam_status for_sizes(dam__trial *trial, bool unsupervised, compare_function compare)
 {
     dam_status status = DAM_OK;
     static const struct size sizes[] = {{23, 7, 3, 70, 66}, {40, 300, 13, 9, 4}};
     static const struct size tiny[] = {{5, 3, 2, 67, 66}, {4, 260, 13, 3, 2}};
     for (int i = 0; i < 2; i++) {
         struct check *c = NULL;
-        status = open_check(trial, trial->tiny ? &tiny[i] : &sizes[i], &c);
+        status = open_check(trial, trial->tiny ? &tiny[i] : &sizes[i], unsupervised, &c);
         if (status == DAM_OK)
             status = compare(trial, c);
         /* Nothing of the model may still be on its way. */
@@ -369,10 +398,22 @@ cleanup:
     return status;
 }
 
+static dam_status compare_all(dam__trial *trial, struct check *c)
+{
+    dam_status status = DAM_OK;
+    DAM_TRY(compare_loss(trial, c));
+    DAM_TRY(compare_memory_gradient(trial, c));
+    DAM_TRY(compare_class_gradient(trial, c));
+    DAM_TRY(compare_beta_gradient(trial, c));
+    DAM_TRY(compare_evaluation(trial, c));
+cleanup:
+    return status;
+}
+
 #define RUN(name, compare)                                                                         \
     static dam_status name(dam__trial *trial)                                                      \
     {                                                                                              \
-        return for_sizes(trial, compare);                                                          \
+        return for_sizes(trial, false, compare);                                                   \
     }
 
 RUN(run_loss, compare_loss)
@@ -381,6 +422,11 @@ RUN(run_class_gradient, compare_class_gradient)
 RUN(run_beta_gradient, compare_beta_gradient)
 RUN(run_evaluation, compare_evaluation)
 RUN(run_sinkhorn, compare_sinkhorn)
+
+static dam_status run_unsupervised(dam__trial *trial)
+{
+    return for_sizes(trial, true, compare_all);
+}
 
 #define EXPONENTS "exponents of a few units carry their roundings into what is exponentiated"
 
@@ -415,6 +461,12 @@ const dam__selftest_case dam__selftest_vmf_cases[] = {
      .reason = EXPONENTS,
      .products = true,
      .run = run_evaluation},
+    {.name = "vmf: without labels",
+     .kernels = "vmf_scalars vmf_forward vmf_class_gradient vmf_collect vmf_evaluate vmf_score",
+     .tolerance = 128,
+     .reason = EXPONENTS "; slopes are differences of logarithms",
+     .products = true,
+     .run = run_unsupervised},
     {.name = "vmf: balancing of the classes",
      .kernels = "vmf_sinkhorn",
      .tolerance = 64,

@@ -3,9 +3,11 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "compute/random.h"
+#include "model/task.h"
 
 /* Class columns summed in one pass over a row: what fits the registers beside the rest. */
 enum { LARGEST_TILE = 12 };
@@ -21,6 +23,11 @@ static struct vmf *vmf_of(dam__model *model)
 static double varsigma_of(const struct vmf *vmf)
 {
     return vmf->base.config.varsigma;
+}
+
+static bool is_unsupervised(const struct vmf *vmf)
+{
+    return vmf->base.config.loss == DAM__LOSS_UNSUPERVISED;
 }
 
 static void destroy(dam__model *model)
@@ -167,7 +174,8 @@ static dam_status prepare(dam__model *model)
     dam_status status = DAM_OK;
     struct vmf *vmf = vmf_of(model);
     char *options = NULL;
-    DAM_TRY(dam__format(&options, "-DCOLUMNS=%d -DTILE=%d", vmf->columns, vmf->tile));
+    DAM_TRY(dam__format(&options, "-DCOLUMNS=%d -DTILE=%d -DUNSUPERVISED=%d", vmf->columns,
+                        vmf->tile, is_unsupervised(vmf)));
     DAM_TRY(dam__program_create(model->device, "vmf", options, &vmf->program));
     DAM_TRY(dam__program_create(model->device, "reduce", "", &vmf->reduce));
     DAM_TRY(dam__program_kernel(vmf->program, "vmf_scalars", &vmf->update_scalars));
@@ -185,14 +193,17 @@ cleanup:
 
 /* --- first values ------------------------------------------------------------------------------- */
 
-/* Normal vectors, normalised: uniform on the sphere. */
+/* Samples of the task, or normal vectors; normalised, which makes those uniform on the sphere. */
 static dam_status initialise_memories(struct vmf *vmf, uint64_t seed)
 {
     dam_status status = DAM_OK;
     double *memories = NULL;
     size_t dim = (size_t)vmf->base.task.dim, count = (size_t)vmf->memories;
     DAM_TRY(dam__alloc(count * dim, sizeof *memories, &memories));
-    dam__normals(seed, DAM__STREAM_WEIGHTS, MEMORIES, count * dim, memories);
+    if (vmf->base.config.initial == DAM__INITIAL_DATA)
+        DAM_TRY(dam__task_samples(&vmf->base.task, seed, count, memories));
+    else
+        dam__normals(seed, DAM__STREAM_WEIGHTS, MEMORIES, count * dim, memories);
     for (size_t i = 0; i < count; i++) {
         double squares = 0;
         for (size_t j = 0; j < dim; j++)
@@ -207,7 +218,18 @@ cleanup:
     return status;
 }
 
-/* counts = 1 each, memories / capacity for the background; weights = count * prior. */
+/* Columns that start equal get equal gradients: only what differs between them can part them. */
+static void warn_of_uniform_prior(const struct vmf *vmf, const double *prior)
+{
+    for (int y = 1; y + 1 < vmf->columns; y++)
+        if (prior[y] != prior[0])
+            return;
+    dam__warn(dam__device_log(vmf->base.device),
+              "the class prior is uniform, so all class columns will stay equal; give the classes "
+              "different model.class_counts");
+}
+
+/* counts = 1 each, a share of memories / capacity for the background; weights = count * prior. */
 static dam_status initialise_classes(struct vmf *vmf)
 {
     dam_status status = DAM_OK;
@@ -218,15 +240,20 @@ static dam_status initialise_classes(struct vmf *vmf)
     DAM_TRY(dam__alloc(columns, sizeof *prior, &prior));
     DAM_TRY(dam__alloc(width, sizeof *counts, &counts));
     DAM_TRY(dam__alloc(columns * width, sizeof *weights, &weights));
-    /* The softening class, last, has no samples of its own. */
+    const dam__task *task = &vmf->base.task;
+    double background = vmf->base.config.background > 0 ? vmf->base.config.background : 1;
+    /* The last column is the softening class. */
     for (size_t y = 0; y < columns; y++)
-        prior[y] = softening / (double)columns +
-                   (y + 1 < columns ? (1 - softening) * vmf->base.task.class_share[y] : 0);
+        prior[y] =
+            softening / (double)columns +
+            (1 - softening) * (y + 1 < columns ? task->class_share[y] : task->softening_share);
     for (size_t j = 0; j < width; j++)
-        counts[j] = j + 1 < width ? 1 : (double)vmf->memories / capacity;
+        counts[j] = j + 1 < width ? 1 : background * vmf->memories / capacity;
     for (size_t y = 0; y < columns; y++)
         for (size_t j = 0; j < width; j++)
             weights[y * width + j] = counts[j] * prior[y];
+    if (is_unsupervised(vmf))
+        warn_of_uniform_prior(vmf, prior);
     DAM_TRY(dam__matrix_write_doubles(&vmf->base.parameters[PRIOR].value, prior, "class prior"));
     DAM_TRY(dam__matrix_write_doubles(&vmf->base.parameters[COUNTS].value, counts, "counts"));
     DAM_TRY(dam__matrix_write_doubles(&vmf->base.parameters[CLASS_WEIGHTS].value, weights,
@@ -314,6 +341,12 @@ static dam_status similarities(struct vmf *vmf, const dam__batch *batch)
                          dam__whole(&vmf->base.parameters[MEMORIES].value, true), 0.0, &out);
 }
 
+/* An unsupervised model reads no labels: any buffer of the device does. */
+static const dam__buffer *labels_of(const struct vmf *vmf, const dam__batch *batch)
+{
+    return is_unsupervised(vmf) ? vmf->scalars.buffer : batch->labels;
+}
+
 /* E, R, scaled Q and the statistics of every sample, in one pass over the similarities. */
 static dam_status forward(struct vmf *vmf, const dam__batch *batch, double per_sample)
 {
@@ -327,8 +360,8 @@ static dam_status forward(struct vmf *vmf, const dam__batch *batch, double per_s
         DAM_ARGUMENTS(dam__arg(vmf->similarities.buffer), dam__arg(vmf->activations.buffer),
                       dam__arg(vmf->ratios.buffer), dam__arg(vmf->statistics.buffer),
                       dam__arg(weights->buffer), dam__arg(vmf->scalars.buffer),
-                      dam__arg(batch->labels),
-                      dam__arg(batch->rows != NULL ? batch->rows : batch->labels),
+                      dam__arg(labels_of(vmf, batch)),
+                      dam__arg(batch->rows != NULL ? batch->rows : labels_of(vmf, batch)),
                       dam__arg_int(batch->rows != NULL), dam__arg_int(batch->first),
                       dam__arg_int(vmf->memories), dam__arg_int((int)vmf->similarities.ld),
                       dam__arg_int((int)vmf->ratios.ld), dam__arg_int((int)weights->ld),
@@ -459,7 +492,7 @@ static dam_status evaluate_chunk(struct vmf *vmf, const dam__batch *batch,
         DAM_ARGUMENTS(dam__arg(vmf->similarities.buffer), dam__arg(vmf->activations.buffer),
                       dam__arg(vmf->statistics.buffer), dam__arg(evaluation->predicted),
                       dam__arg(evaluation->nearest), dam__arg(weights->buffer),
-                      dam__arg(vmf->scalars.buffer), dam__arg(batch->labels),
+                      dam__arg(vmf->scalars.buffer), dam__arg(labels_of(vmf, batch)),
                       dam__arg_int(batch->first), dam__arg_int(offset), dam__arg_int(vmf->memories),
                       dam__arg_int((int)vmf->similarities.ld), dam__arg_int((int)weights->ld),
                       dam__arg_real(vmf->base.config.softening))));
@@ -516,7 +549,7 @@ dam_status dam__vmf_create(dam__device *device, dam__gemm *gemm, const dam__mode
 {
     if (task->classes < 1)
         return dam__fail(DAM_USAGE, "the vmf model learns classes, but the data has no labels; "
-                                    "set data.labels");
+                                    "set data.labels, or model.loss = \"unsupervised\"");
     if (task->dim < 3)
         return dam__fail(DAM_USAGE, "the vmf model needs samples of at least 3 features, not %d",
                          task->dim);

@@ -28,12 +28,16 @@ enum { INCLUDED = 0, OPEN = 1 };
 /* Orders follow the enums of the config.h headers. */
 static const char *const kinds[] = {"vmf", NULL};
 static const char *const beta_rules[] = {"learned", "frozen", "annealed", NULL};
+static const char *const losses[] = {"supervised", "unsupervised", NULL};
+static const char *const initials[] = {"random", "data", NULL};
 static const char *const precisions[] = {"single", "double", NULL};
 
 static const char *const directions[] = {"eigenvector", "tangent", "noise", NULL};
 
 _Static_assert(DAM__KIND_VMF == 0, "kinds");
 _Static_assert(DAM__BETA_LEARNED == 0 && DAM__BETA_FROZEN == 1 && DAM__BETA_ANNEALED == 2, "rules");
+_Static_assert(DAM__LOSS_SUPERVISED == 0 && DAM__LOSS_UNSUPERVISED == 1, "losses");
+_Static_assert(DAM__INITIAL_RANDOM == 0 && DAM__INITIAL_DATA == 1, "initials");
 _Static_assert(DAM__PRECISION_SINGLE == 0 && DAM__PRECISION_DOUBLE == 1, "precisions");
 _Static_assert(DAM__GROW_EIGENVECTOR == 0 && DAM__GROW_TANGENT == 1 && DAM__GROW_NOISE == 2,
                "directions");
@@ -46,7 +50,8 @@ const dam__option dam__options[] = {
 
     TEXT("data", "name", data.name,
          "A data set by its name, such as \"mnist\" or \"fashion-mnist\", or \"random\": made-up "
-         "images for benchmarks, of which samples = 0 takes 10000; instead of images."),
+         "images for benchmarks, of which samples = 0 takes 10000; or \"teacher\": made-up vectors "
+         "with known memories, of which 0 takes 20000; instead of images."),
     TEXT("data", "images", data.images,
          "File of the training samples (IDX, plain or gzipped; NPY; HDF5 as "
          "\"file.h5:/path/in/file\"); instead of name."),
@@ -58,6 +63,22 @@ const dam__option dam__options[] = {
     REAL("data", "validation", data.validation, "0.1", 0, INCLUDED, 1, OPEN,
          "Share of the training samples, taken from the end, that is kept apart to tell when to "
          "stop."),
+    INTEGER("data", "patch", data.patch, "0", 0, 65535, "pixels",
+            "Cut the images into square patches of this side, which are then the samples, without "
+            "labels; 0 keeps whole images."),
+    INTEGER("data", "patch_stride", data.patch_stride, "2", 1, 65535, "pixels",
+            "From one patch to the next, along rows and down columns."),
+    INTEGER(
+        "data", "teacher_memories", data.teacher_memories, "8", 1, 1e6, "memories",
+        "Memories of the teacher (name = \"teacher\"); they have the classes 0, 1, ... in turn."),
+    INTEGER("data", "teacher_dim", data.teacher_dim, "64", 3, 1e6, "features",
+            "Features of the teacher's samples."),
+    INTEGER("data", "teacher_classes", data.teacher_classes, "4", 1, 65535, "classes",
+            "Classes of the teacher's samples."),
+    REAL("data", "teacher_beta", data.teacher_beta, "40", 0, OPEN, 10000, INCLUDED,
+         "Concentration of the teacher's samples round its memories."),
+    REAL("data", "teacher_softening", data.teacher_softening, "0.1", 0, INCLUDED, 1, OPEN,
+         "Share of the teacher's samples whose class is any of them, or none."),
     INTEGER("data", "memory", data.memory, "0", 0, 1e8, "MiB",
             "Device memory that the training samples may take; 0 is as much as fits."),
 
@@ -68,6 +89,20 @@ const dam__option dam__options[] = {
     INTEGER("model", "capacity", model.capacity, "0", 0, 1e7, "memories",
             "Memories the model may grow to. It sets the weight of the background, memories / "
             "capacity; 0 is the same as memories."),
+    CHOICE("model", "initial", model.initial, "random", initials,
+           "First memories: random unit vectors, or training samples drawn at random, none of them "
+           "blank."),
+    REAL("model", "background", model.background, "1", 0, OPEN, 1, INCLUDED,
+         "Factor of the background's weight, which takes up samples that resemble no memory."),
+    CHOICE(
+        "model", "loss", model.loss, "supervised", losses,
+        "What class predictions are compared with: labels, or, unsupervised, themselves, so that "
+        "the model finds classes of its own."),
+    INTEGER("model", "classes", model.classes, "10", 1, 65535, "classes",
+            "How many classes an unsupervised model finds; others take those of the labels."),
+    TEXT("model", "class_counts", model.class_counts,
+         "Relative sizes of an unsupervised model's classes, such as \"110,132,121\" for three; "
+         "equal ones would keep all classes equal. Empty takes slightly different ones for ten."),
     REAL("model", "beta", model.beta, "32", 0, OPEN, 1e6, INCLUDED,
          "First inverse temperature: how sharply a memory answers to what resembles it."),
     CHOICE("model", "beta_rule", model.beta_rule, "learned", beta_rules,
@@ -103,14 +138,16 @@ const dam__option dam__options[] = {
     CHOICE("train", "precision", train.precision, "single", precisions,
            "Arithmetic on the device; double needs a device that has it, and is slower."),
 
-    INTEGER("grow", "to", grow.to, "0", 0, 1e7, "memories",
-            "Grow by splitting memories until there are so many; 0 keeps as many as model.memories."),
+    INTEGER(
+        "grow", "to", grow.to, "0", 0, 1e7, "memories",
+        "Grow by splitting memories until there are so many; 0 keeps as many as model.memories."),
     INTEGER("grow", "samples", grow.samples, "10000", 1, 1e9, "samples",
             "Training samples that a split looks at, drawn anew for each."),
     INTEGER("grow", "iterations", grow.iterations, "8", 1, 10000, "iterations",
             "Power iterations that find the directions to split along."),
     INTEGER("grow", "extra_iterations", grow.extra_iterations, "24", 0, 10000, "iterations",
-            "At most so many further ones for memories that seem stable, before they are taken for it."),
+            "At most so many further ones for memories that seem stable, before they are taken for "
+            "it."),
     REAL("grow", "threshold", grow.threshold, "-0.001", -1e6, INCLUDED, 0, INCLUDED,
          "A memory splits where the smallest eigenvalue of its splitting matrix is below."),
     REAL("grow", "step", grow.step, "0.25", 0, INCLUDED, 10, INCLUDED,

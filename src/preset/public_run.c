@@ -6,11 +6,13 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "data/teacher.h"
 #include "preset/run.h"
 #include "train/scorer.h"
 
 struct dam_run {
     dam__run run;
+    int memories; /* now: a run that grew has more than its preset begins with */
     dam__device *device;
 };
 
@@ -22,6 +24,7 @@ dam_status dam_run_open(const char *folder, const char *selector, const dam_log 
     dam_run *run = NULL;
     DAM_TRY(dam__alloc(1, sizeof *run, &run));
     DAM_TRY(dam__run_open(folder, NULL, 0, &run->run));
+    DAM_TRY(dam__checkpoint_memories(&run->run.container, &run->memories));
     const dam__device_options options = {.log = log != NULL ? *log : (dam_log){0},
                                          .precision =
                                              (dam__precision)run->run.experiment.train.precision};
@@ -57,7 +60,7 @@ int dam_run_classes(const dam_run *run)
 
 int dam_run_memories(const dam_run *run)
 {
-    return run->run.experiment.model.memories;
+    return run->memories;
 }
 
 /* A dataset of the caller's numbers. Their labels are unknown: 0 stands in, and no score is read.
@@ -72,7 +75,11 @@ static dam_status borrow_samples(const dam_run *run, const float *samples, size_
     for (size_t i = 0; i < items; i++)
         if (!isfinite(samples[i]))
             DAM_FAIL(DAM_INPUT, "sample %zu, number %zu is not finite", i / features, i % features);
-    *out = (dam__dataset){.name = "samples", .count = count, .features = features, .classes = 1};
+    *out = (dam__dataset){.name = "samples",
+                          .count = count,
+                          .features = features,
+                          .classes = 1,
+                          .on_sphere = dam__teacher_asked(&run->run.experiment.data)};
     DAM_TRY(dam__array_create(DAM__F32, 2, shape, &out->samples));
     DAM_TRY(dam__alloc(count, sizeof *out->labels, &out->labels));
     memcpy(out->samples.data, samples, items * sizeof *samples);

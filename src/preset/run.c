@@ -48,7 +48,7 @@ static dam_status locate(const char *path, dam__run *run)
                  path, strerror(errno));
     } else {
         const char *slash = strrchr(path, '/');
-        int length = slash != NULL ? (int)(slash - path) : 1;
+        int length = slash != NULL && slash > path ? (int)(slash - path) : 1;
         DAM_TRY(dam__format(&run->folder, "%.*s", length, slash != NULL ? path : "."));
         DAM_TRY(dam__format(&run->file, "%s", path));
     }
@@ -80,12 +80,12 @@ static dam_status check_parameter(const dam__run *run, const char *name, long ro
     if (array == NULL || array->rank != 2)
         return dam__fail(DAM_INPUT, "'%s' has no matrix '%s'; use another copy of it", run->file,
                          name);
-    if ((rows >= 0 && array->shape[0] != (size_t)rows) ||
-        array->shape[1] != (size_t)cols)
-        return dam__fail(DAM_INPUT,
-                         "'%s': '%s' is of %zu x %zu, which does not go with its %d features and %d "
-                         "classes; use another copy of it",
-                         run->file, name, array->shape[0], array->shape[1], run->dim, run->classes);
+    if ((rows >= 0 && array->shape[0] != (size_t)rows) || array->shape[1] != (size_t)cols)
+        return dam__fail(
+            DAM_INPUT,
+            "'%s': '%s' is of %zu x %zu, which does not go with its %d features and %d "
+            "classes; use another copy of it",
+            run->file, name, array->shape[0], array->shape[1], run->dim, run->classes);
     return DAM_OK;
 }
 
@@ -128,12 +128,11 @@ cleanup:
     return status;
 }
 
-static dam_status save_shape(const dam__dataset *set, dam__container *out)
+static dam_status save_shape(const dam__dataset *set, const dam__task *task, dam__container *out)
 {
     dam_status status = DAM_OK;
     dam__array array = {0};
-    const int64_t items[] = {(int64_t)set->features, set->classes, (int64_t)set->height,
-                             (int64_t)set->width};
+    const int64_t items[] = {task->dim, task->classes, (int64_t)set->height, (int64_t)set->width};
     const size_t count = sizeof items / sizeof *items;
     DAM_TRY(dam__array_create(DAM__I64, 1, &count, &array));
     memcpy(array.data, items, sizeof items);
@@ -143,7 +142,25 @@ cleanup:
     return status;
 }
 
-static dam_status save_facts(const dam__run_facts *facts, dam__container *out)
+/* The memories that a teacher's samples were drawn from, to compare with. */
+static dam_status save_teacher(const dam__dataset *set, dam__container *out)
+{
+    dam_status status = DAM_OK;
+    dam__array array = {0};
+    const dam__array *teacher = &set->teacher;
+    if (teacher->data == NULL)
+        return DAM_OK;
+    DAM_TRY(dam__array_create(teacher->element, teacher->rank, teacher->shape, &array));
+    memcpy(array.data, teacher->data,
+           dam__array_items(teacher) * dam__element_size(teacher->element));
+    DAM_TRY(dam__container_add(out, "teacher/memories", &array));
+cleanup:
+    dam__array_free(&array);
+    return status;
+}
+
+static dam_status save_facts(const dam__run_facts *facts, const dam__task *task,
+                             dam__container *out)
 {
     dam_status status = DAM_OK;
     dam__text preset = {0};
@@ -157,7 +174,8 @@ static dam_status save_facts(const dam__run_facts *facts, dam__container *out)
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         DAM_TRY(dam__container_set_text(out, texts[i][0], texts[i][1]));
-    DAM_TRY(save_shape(facts->set, out));
+    DAM_TRY(save_shape(facts->set, task, out));
+    DAM_TRY(save_teacher(facts->set, out));
 cleanup:
     dam__text_free(&preset);
     return status;
@@ -169,7 +187,7 @@ dam_status dam__run_save(const char *folder, const dam__run_facts *facts, dam__t
     dam__container container = {0};
     char *file = NULL;
     DAM_TRY(dam__path_join(&file, folder, "run.h5"));
-    DAM_TRY(save_facts(facts, &container));
+    DAM_TRY(save_facts(facts, &dam__trainer_model(trainer)->task, &container));
     DAM_TRY(dam__checkpoint_save(trainer, &container));
     DAM_TRY(dam__container_write(&container, file));
 cleanup:

@@ -1,4 +1,9 @@
 /* What the ranges of single keys cannot say. */
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "data/teacher.h"
+#include "model/task.h"
 #include "preset/experiment.h"
 
 static dam_status check_data(const char *name, const dam__data_config *data)
@@ -13,10 +18,37 @@ static dam_status check_data(const char *name, const dam__data_config *data)
     if (data->labels[0] != '\0' && !images)
         return dam__fail(DAM_USAGE, "%s: data.labels is given without data.images; %s", name,
                          named ? "the set called data.name has its own" : "give both");
+    if (data->patch > 0 && dam__teacher_asked(data))
+        return dam__fail(DAM_USAGE, "%s: a teacher makes no images to cut; set data.patch = 0",
+                         name);
+    if (data->patch > 0 && data->labels[0] != '\0')
+        return dam__fail(DAM_USAGE,
+                         "%s: patches have no labels; leave out data.labels, or set data.patch = 0",
+                         name);
     if (data->test_labels[0] != '\0' && !test_images)
         return dam__fail(DAM_USAGE,
                          "%s: data.test_labels is given without data.test_images; give both", name);
     return DAM_OK;
+}
+
+static dam_status check_classes(const char *name, const dam__model_config *model)
+{
+    dam_status status = DAM_OK;
+    double *shares = NULL;
+    if (model->loss == DAM__LOSS_UNSUPERVISED) {
+        DAM_TRY(dam__alloc((size_t)model->classes, sizeof *shares, &shares));
+        status = dam__class_shares(model, shares);
+        if (status == DAM_USAGE)
+            status = dam__fail_within(status, "%s", name);
+    } else if (model->class_counts[0] != '\0') {
+        status = dam__fail(DAM_USAGE,
+                           "%s: model.class_counts goes with model.loss = \"unsupervised\" only; "
+                           "labels have counts of their own",
+                           name);
+    }
+cleanup:
+    free(shares);
+    return status;
 }
 
 static dam_status check_model(const char *name, const dam__model_config *model)
@@ -37,7 +69,7 @@ static dam_status check_model(const char *name, const dam__model_config *model)
                          "%s: model.beta_rule = \"annealed\" needs model.anneal_epochs, the length "
                          "of the schedule",
                          name);
-    return DAM_OK;
+    return check_classes(name, model);
 }
 
 static dam_status check_grow(const char *name, const dam__experiment *experiment)

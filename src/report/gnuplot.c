@@ -143,7 +143,7 @@ dam_status dam__gnuplot(const char *folder, const char *script, const char *pict
     }
     if (code == 0 && is_whole(temporary))
         DAM_TRY(dam__temporary_commit(&temporary, path));
-    else if (code == 0)
+    else if (code == 0 && dam__file_exists(temporary))
         dam__warn(log,
                   "'%s' was not drawn: gnuplot wrote only a part of it; is the disk full? Try "
                   "'gnuplot %s' there",

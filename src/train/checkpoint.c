@@ -319,7 +319,9 @@ static dam_status restore_history(dam__trainer *trainer, const dam__container *c
     for (size_t c = 0; same && c < history->column_count; c++)
         same = strcmp(restored.columns[c], history->columns[c]) == 0;
     if (!same || restored.row_count != (size_t)dam__trainer_position(trainer)->epoch)
-        DAM_FAIL(DAM_INPUT, "the run file's history does not go with its preset and its epoch %d",
+        DAM_FAIL(DAM_INPUT,
+                 "the run file's history does not go with its preset and its epoch %d; leave out "
+                 "--set of what it records, such as growth",
                  dam__trainer_position(trainer)->epoch);
     dam__history_free(history);
     *history = restored;

@@ -16,7 +16,7 @@ static double macro_f1(const size_t *confusion, size_t classes)
     double sum = 0;
     for (size_t c = 0; c < classes; c++) {
         size_t predicted = 0, actual = 0;
-        for (size_t other = 0; other < classes; other++)
+        for (size_t other = 0; other <= classes; other++)
             predicted += confusion[other * (classes + 1) + c];
         for (size_t column = 0; column <= classes; column++)
             actual += confusion[c * (classes + 1) + column];
@@ -38,13 +38,14 @@ dam_status dam__classify(const int32_t *labels, const int32_t *predicted, const 
     size_t width = (size_t)classes + 1, right = 0, nearest_right = 0;
     size_t faithful_right = 0, faithful_wrong = 0;
     *out = (dam__classification){.classes = classes};
-    DAM_TRY(dam__alloc((size_t)classes * width, sizeof *out->confusion, &out->confusion));
+    DAM_TRY(dam__alloc(width * width, sizeof *out->confusion, &out->confusion));
     for (size_t i = 0; i < count; i++) {
-        if (labels[i] < 0 || labels[i] >= classes || predicted[i] < 0 || predicted[i] > classes)
+        if (labels[i] < 0 || labels[i] > classes || predicted[i] < 0 || predicted[i] > classes)
             DAM_FAIL(DAM_INTERNAL, "sample %zu: label %d and prediction %d of %d classes", i,
                      (int)labels[i], (int)predicted[i], (int)classes);
         bool is_right = predicted[i] == labels[i], is_faithful = nearest[i] == predicted[i];
         out->confusion[(size_t)labels[i] * width + (size_t)predicted[i]]++;
+        out->unclassed += labels[i] == classes;
         right += is_right;
         nearest_right += nearest[i] == labels[i];
         faithful_right += is_right && is_faithful;

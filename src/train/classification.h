@@ -15,15 +15,16 @@ typedef struct dam__classification {
     double fidelity; /* share of samples whose nearest memory has the predicted class */
     double fidelity_right, fidelity_wrong; /* among right and wrong predictions; NaN without any */
     int32_t classes;
-    size_t *confusion; /* classes x (classes + 1): true class, predicted column; owned */
+    size_t *confusion; /* (classes + 1) squared: true class, predicted column; owned */
+    size_t unclassed;  /* samples of the last row: only a teacher makes some */
 } dam__classification;
 
 void dam__classification_free(dam__classification *result);
 
 /*
- * Of count samples. Labels are 0 ... classes-1; predictions and nearest classes may also be
- * `classes`, the softening class, which is never right. DAM_NO_MEMORY; DAM_INTERNAL on other
- * values.
+ * Of count samples. Labels, predictions and nearest classes are 0 ... classes: the last is the
+ * softening class, which is right only for samples that a teacher gave no class. DAM_NO_MEMORY;
+ * DAM_INTERNAL on other values.
  */
 dam_status dam__classify(const int32_t *labels, const int32_t *predicted, const int32_t *nearest,
                          size_t count, int32_t classes, dam__classification *out);

@@ -1,5 +1,6 @@
 #include "train/evaluator.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
@@ -53,7 +54,9 @@ static dam_status read_score(dam__evaluator *evaluator, dam__score *out)
         right += totals[2 * step + 1];
     }
     int samples = dam__feed_samples(evaluator->feed);
-    *out = (dam__score){.loss = loss / samples, .accuracy = right / samples, .samples = samples};
+    bool compared = evaluator->model->config.loss == DAM__LOSS_SUPERVISED;
+    *out = (dam__score){
+        .loss = loss / samples, .accuracy = compared ? right / samples : NAN, .samples = samples};
 cleanup:
     free(totals);
     return status;

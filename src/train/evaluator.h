@@ -11,7 +11,7 @@ typedef struct dam__evaluator dam__evaluator;
 /* What a set of samples scored. */
 typedef struct dam__score {
     double loss;     /* mean over the samples, with the training's softened labels */
-    double accuracy; /* share of right predictions */
+    double accuracy; /* share of right predictions; NaN where the loss is unsupervised */
     int samples;
 } dam__score;
 

@@ -30,15 +30,17 @@ void dam__scorer_destroy(dam__scorer *scorer)
     free(scorer);
 }
 
-static dam_status check_set(const dam__dataset *set, int dim, int classes)
+static dam_status check_set(const dam__model_config *config, const dam__dataset *set, int dim,
+                            int classes)
 {
-    if (set->labels == NULL)
+    bool compared = config->loss == DAM__LOSS_SUPERVISED;
+    if (set->labels == NULL && compared)
         return dam__fail(DAM_INPUT, "'%s' has no labels to score against; set data.test_labels",
                          set->name);
     if (set->features != (size_t)dim)
         return dam__fail(DAM_INPUT, "'%s' has %zu features a sample, but the run was trained on %d",
                          set->name, set->features, dim);
-    if (set->classes > classes)
+    if (set->classes > classes && compared)
         return dam__fail(DAM_INPUT, "'%s' has class %d, but the run was trained on %d classes",
                          set->name, set->classes - 1, classes);
     return DAM_OK;
@@ -84,7 +86,7 @@ dam_status dam__scorer_create(dam__device *device, dam__gemm_provider gemm,
                               .config = *config,
                               .set = set,
                               .task = {.dim = dim, .classes = classes}};
-    DAM_TRY(check_set(set, dim, classes));
+    DAM_TRY(check_set(config, set, dim, classes));
     DAM_TRY(dam__checkpoint_memories(run, &request.config.memories));
     DAM_TRY(dam__alloc(1, sizeof *scorer, &scorer));
     DAM_TRY(make_plan(scorer, &request, batch, false));

@@ -12,7 +12,8 @@ typedef struct dam__scorer dam__scorer;
 /*
  * Plans, allocates, loads the set and restores the run's parameters. `classes` is that of the
  * training; `batch` samples are scored at a time (fewer where that does not fit). DAM_INPUT where
- * the set has no labels, other features, or labels beyond the classes.
+ * the set has other features, or, unless config's loss is unsupervised, no labels or labels beyond
+ * the classes.
  */
 dam_status dam__scorer_create(dam__device *device, dam__gemm_provider gemm,
                               const dam__model_config *config, int dim, int classes,

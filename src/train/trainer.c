@@ -6,13 +6,14 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "model/task.h"
 
 struct dam__trainer {
     dam__device *device;
     dam__training training;
     bool streams;
     int chunk;
-    double *class_share;
+    dam__task task;
     dam__plan *plan;
     dam__gemm *gemm;
     dam__feed *samples, *validation; /* validation is NULL where the share is 0 */
@@ -33,21 +34,6 @@ struct dam__trainer {
 static size_t validation_count(const dam__training *training)
 {
     return (size_t)((double)training->set->count * training->validation);
-}
-
-static dam_status count_classes(dam__trainer *trainer)
-{
-    dam_status status = DAM_OK;
-    const dam__dataset *set = trainer->training.set;
-    DAM_TRY(dam__alloc((size_t)set->classes, sizeof *trainer->class_share, &trainer->class_share));
-    if (set->labels == NULL)
-        goto cleanup;
-    /* The prior is that of the samples trained on, without the validation set. */
-    size_t count = set->count - validation_count(&trainer->training);
-    for (size_t i = 0; i < count; i++)
-        trainer->class_share[set->labels[i]] += 1.0 / (double)count;
-cleanup:
-    return status;
 }
 
 static dam_status create_feeds(dam__trainer *trainer)
@@ -106,16 +92,13 @@ static dam_status make_plan(dam__trainer *trainer, int chunk, bool streams, cach
 {
     dam_status status = DAM_OK;
     const dam__training *training = &trainer->training;
-    const dam__task task = {.dim = (int)training->set->features,
-                            .classes = training->set->classes,
-                            .class_share = trainer->class_share};
     forget_plan(trainer);
     trainer->chunk = chunk;
     trainer->streams = streams;
     DAM_TRY(dam__plan_create(trainer->device, &trainer->plan));
     DAM_TRY(dam__gemm_create(trainer->device, training->gemm, &trainer->gemm));
     DAM_TRY(create_feeds(trainer));
-    DAM_TRY(dam__model_create(trainer->device, trainer->gemm, &training->model, &task,
+    DAM_TRY(dam__model_create(trainer->device, trainer->gemm, &training->model, &trainer->task,
                               &trainer->model));
     DAM_TRY(dam__feed_plan(trainer->samples, trainer->plan));
     if (trainer->validation != NULL)
@@ -139,8 +122,7 @@ cleanup:
 /* Whether the preset's limit on the samples' memory asks for streaming. */
 static bool must_stream(const dam__training *training, const dam__device *device)
 {
-    double bytes = (double)training->set->count * (double)training->set->features *
-                   (double)dam__real_size(device);
+    double bytes = dam__feed_resident_bytes(device, training->set);
     return training->data_memory > 0 && bytes > 1048576.0 * training->data_memory;
 }
 
@@ -201,7 +183,9 @@ dam_status dam__trainer_create(dam__device *device, const dam__training *trainin
         trainer->training.model.capacity = training->grow.to;
     }
     trainer->position.best = INFINITY;
-    DAM_TRY(count_classes(trainer));
+    /* The prior is that of the samples trained on, without the validation set. */
+    DAM_TRY(dam__task_create(&training->model, training->set,
+                             training->set->count - validation_count(training), &trainer->task));
     DAM_TRY(plan_what_fits(trainer));
     DAM_TRY(name_columns(trainer));
     *out = trainer;
@@ -217,7 +201,7 @@ void dam__trainer_destroy(dam__trainer *trainer)
         return;
     forget_plan(trainer);
     dam__history_free(&trainer->history);
-    free(trainer->class_share);
+    dam__task_free(&trainer->task);
     free(trainer);
 }
 

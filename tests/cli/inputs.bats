@@ -196,6 +196,21 @@ labels() { refused --set data.labels="$1"; }
     [ "$(fingerprint run)" = "$before" ]
 }
 
+@test "a data set beside the preset is not found from elsewhere, and can be given anew" {
+    own_data 60 4 3
+    tool train own.conf --quiet --out run
+    succeeded
+    mkdir elsewhere
+    cd elsewhere || return 1
+    tool eval ../run --quiet
+    failed_with 3 "'images.npy'" "No such file"
+    tool train ../run --resume --quiet --set train.epochs=5
+    failed_with 3 "'images.npy'" "No such file"
+    tool eval ../run --quiet --set data.test_images=../images.npy \
+        --set data.test_labels="$BATS_TEST_TMPDIR/labels.npy"
+    succeeded
+}
+
 # --- presets ----------------------------------------------------------------------------------------
 
 # preset TEXT: trains it.

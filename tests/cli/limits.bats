@@ -123,6 +123,18 @@ train { batch = 100 epochs = 200 patience = 0 learning_rate = 0.3 momentum = 0.9
 END
 }
 
+@test "samples that are all the same, or all zero" {
+    for value in 0 7; do
+        rm -rf run
+        head -c 240 /dev/zero | tr '\0' "\\$value" | npy images.npy '|u1' "(60, 4)"
+        head -c 60 /dev/zero | npy labels.npy '|u1' "(60,)"
+        own_conf
+        tool train own.conf --quiet --json --out run --set train.epochs=5
+        succeeded
+        jq -e '.loss != null and .validation_accuracy == 1' <<<"$output"
+    done
+}
+
 @test "settings at the ends of their ranges" {
     for override in model.softening=0.999 data.validation=0 data.validation=0.999 train.epochs=1 \
         model.varsigma=1 model.varsigma=0.000001 model.sinkhorn=1 model.beta=0.001 model.beta=1000000 \

@@ -79,9 +79,15 @@ all_refuse() {
     forge text version 0 9
     tool show run
     succeeded
-    forge text preset 'memories = 20' 'memories = 21'
+    forge set state/memories 0 21
     tool eval run --quiet
     failed_with 3 "'parameters/memories' has 15680 items where its preset needs 16464"
+    tool train run --resume --quiet
+    failed_with 3 "'run/run.h5': the run has 21 memories, but its preset has room for 20"
+    forge set state/memories 0 2e9
+    tool eval run --quiet
+    failed_with 5 "take fewer memories"
+    forge text preset 'memories = 20' 'memories = 21'
     tool train run --resume --quiet
     failed_with 3 "'run/run.h5'" "has 15680 items where its preset needs 16464"
     forge text preset 'memories = 20' 'memories = -1'
@@ -236,8 +242,32 @@ all_refuse() {
     succeeded
 }
 
+@test "what a killed training left is swept away, and nothing else" {
+    run_file run
+    touch run/run.h5.tmp.123 run/metrics.jsonl.tmp.4 run/run.h5.tmp.mine run/notes.tmp.5
+    tool train run --resume --quiet --set train.epochs=4
+    succeeded
+    [ "$(cd run && echo *.tmp.*)" = "notes.tmp.5 run.h5.tmp.mine" ]
+}
+
+@test "names that would break a message in two, or a terminal" {
+    for name in $'a\nb' $'a\rb' $'a\033[2Jb'; do
+        for words in "show" "eval" "train" "train --resume"; do
+            # shellcheck disable=SC2086
+            tool $words "./$name"
+            [ "$status" -eq 2 ] || [ "$status" -eq 3 ]
+            failed_with "$status" "./a"
+            [[ "$stderr" != *[$'\r\033']* ]]
+        done
+    done
+    run_file run
+    tool show run --out ''
+    [ "$status" -eq 3 ]
+    [[ "$stderr" == *"cannot create a folder without a name; choose one with --out"* ]]
+}
+
 @test "names of any bytes" {
-    for name in 'with blank' '-dash' 'q"uo'"'"'te' 'ünïcode' $'new\nline' $'bad\xff\xfeutf' 'per%scent%n'; do
+    for name in '-with blank' 'q"uo'"'"'te%s%n' 'ünïcode' $'new\nline' $'bad\xff\xfeutf'; do
         tool train small.conf --quiet --json --out "./$name"
         succeeded
         jq -e '.run | startswith("./")' <<<"$output"

@@ -43,7 +43,7 @@ static dam__dataset make_set(dam__element element, size_t count, size_t features
 static double prepare_sample(const dam__dataset *set, size_t index, double *out)
 {
     double mean = 0, squares = 0, norm;
-    for (size_t j = 0; j < set->features; j++)
+    for (size_t j = 0; j < set->features && !set->on_sphere; j++)
         mean += dam__array_at(&set->samples, index * set->features + j) / (double)set->features;
     for (size_t j = 0; j < set->features; j++) {
         out[j] = dam__array_at(&set->samples, index * set->features + j) - mean;
@@ -192,6 +192,18 @@ static void test_batches(void **state)
     for_every_setting(with_setting);
 }
 
+/* Samples that are on the sphere are not centred. */
+static void test_on_sphere(void **state)
+{
+    (void)state;
+    const dam_device_info info = test_device();
+    const setting how = {.shape = DAM__SHAPE_AUTO};
+    dam__dataset set = make_set(DAM__F32, 60, 64, true);
+    set.on_sphere = true;
+    run_kinds(&info, &how, &set);
+    dam__dataset_free(&set);
+}
+
 /* A set of several pieces of 16 MiB, whose last is short. */
 static void test_pieces(void **state)
 {
@@ -240,6 +252,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_batches),
+        cmocka_unit_test(test_on_sphere),
         cmocka_unit_test(test_pieces),
         cmocka_unit_test(test_refusals),
     };

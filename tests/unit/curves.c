@@ -263,7 +263,12 @@ static void a_failing_gnuplot_keeps_the_old_picture(void **state)
     fake_gnuplot(at, "exit 0"); /* success without a picture is none */
     draw_with_path(at, at->folder, NULL);
     assert_int_equal(at->warnings, 2);
-    assert_non_null(strstr(at->said, "it gives no reason"));
+    assert_non_null(strstr(at->said, "gnuplot failed: it gives no reason"));
+    /* Nor is success with half a picture: $3 is the setting with the picture's name. */
+    fake_gnuplot(at, "name=${3#*\\'}; printf '\\211PNG half' > \"${name%\\'*}\"");
+    draw_with_path(at, at->folder, NULL);
+    assert_int_equal(at->warnings, 3);
+    assert_non_null(strstr(at->said, "gnuplot wrote only a part of it"));
 
     /* Hanging, with its output open and closed. */
     static const char *const hanging[] = {"exec /bin/sleep 60",
@@ -278,7 +283,7 @@ static void a_failing_gnuplot_keeps_the_old_picture(void **state)
         assert_int_equal(setenv("PATH", kept, 1), 0);
         free(kept);
         assert_int_equal(status, DAM_OK);
-        assert_int_equal(at->warnings, 3 + i);
+        assert_int_equal(at->warnings, 4 + i);
         assert_non_null(strstr(at->said, "gnuplot took over 0.2 s"));
     }
     text = read_text(at, "curves.png");

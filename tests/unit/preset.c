@@ -366,10 +366,26 @@ static void contradictions_are_told(void **state)
     refuse(DATA "model { capacity = 300 } grow { to = 400 }",
            "x.conf: model.capacity = 300, but grow.to = 400 is the capacity of a model that grows; "
            "leave out model.capacity");
+    refuse(DATA "model { class_counts = \"1,2\" }",
+           "x.conf: model.class_counts goes with model.loss = \"unsupervised\" only; labels have "
+           "counts of their own");
+    refuse(DATA "model { loss = unsupervised classes = 3 }",
+           "x.conf: model.classes = 3 needs model.class_counts, as many different counts "
+           "(\"110,132,121\"): classes of equal counts would stay equal");
+    refuse(DATA "model { loss = unsupervised classes = 2 class_counts = \"1,x\" }",
+           "x.conf: model.class_counts = \"1,x\": entry 2 is no whole number from 1 to 1000000000");
+    refuse("data { name = teacher patch = 3 }",
+           "x.conf: a teacher makes no images to cut; set data.patch = 0");
+    refuse("data { images = a labels = b patch = 3 }",
+           "x.conf: patches have no labels; leave out data.labels, or set data.patch = 0");
     dam__experiment e;
     accept(DATA "grow { to = 101 }", &e);
     accept(DATA "model { capacity = 400 } grow { to = 400 }", &e);
     accept(DATA "model { capacity = 100 }", &e);
+    accept(DATA "model { loss = unsupervised }", &e);
+    accept(DATA "model { loss = unsupervised classes = 2 class_counts = \"1,2\" }", &e);
+    accept("data { name = teacher }", &e);
+    accept("data { images = a patch = 3 }", &e);
     accept(DATA "model { beta_rule = annealed anneal_to = 100 anneal_epochs = 1 }", &e);
 }
 

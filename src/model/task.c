@@ -1,0 +1,108 @@
+#include "model/task.h"
+
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "compute/random.h"
+#include "data/patches.h"
+
+/* Equal counts would keep all class columns equal (spec/vmf section 6.2); these are the paper's. */
+static const char ten_classes[] = "110,132,121,101,105,108,104,102,112,125";
+
+/* One count at *text, with blanks round it; moves *text behind it. 0 where there is none. */
+static long read_count(const char **text)
+{
+    const long most = 1000000000;
+    long count = 0;
+    while (**text == ' ')
+        ++*text;
+    for (; **text >= '0' && **text <= '9' && count < most; ++*text)
+        count = 10 * count + (**text - '0');
+    while (**text == ' ')
+        ++*text;
+    return count <= most ? count : 0;
+}
+
+dam_status dam__class_shares(const dam__model_config *config, double *shares)
+{
+    enum { TEN = 10 };
+    const char *text = config->class_counts;
+    double sum = 0;
+    int given = 0;
+    if (text[0] == '\0' && config->classes != TEN)
+        return dam__fail(DAM_USAGE,
+                         "model.classes = %d needs model.class_counts, as many different counts "
+                         "(\"110,132,121\"): classes of equal counts would stay equal",
+                         config->classes);
+    for (const char *at = text[0] != '\0' ? text : ten_classes;; at++, given++) {
+        long count = read_count(&at);
+        if (count == 0 || (*at != ',' && *at != '\0'))
+            return dam__fail(
+                DAM_USAGE,
+                "model.class_counts = \"%.60s\": entry %d is no whole number from 1 to "
+                "1000000000",
+                text, given + 1);
+        if (given < config->classes)
+            shares[given] = (double)count;
+        sum += (double)count;
+        if (*at == '\0')
+            break;
+    }
+    if (given + 1 != config->classes)
+        return dam__fail(DAM_USAGE,
+                         "model.class_counts has %d counts where model.classes = %d; make them "
+                         "agree",
+                         given + 1, config->classes);
+    for (int y = 0; y < config->classes; y++)
+        shares[y] /= sum;
+    return DAM_OK;
+}
+
+dam_status dam__task_create(const dam__model_config *config, const dam__dataset *set,
+                            size_t trained, dam__task *out)
+{
+    dam_status status = DAM_OK;
+    double *shares = NULL;
+    bool unsupervised = config->loss == DAM__LOSS_UNSUPERVISED;
+    dam__task task = {.dim = (int)set->features,
+                      .classes = unsupervised ? config->classes : set->classes,
+                      .set = set,
+                      .trained = trained};
+    DAM_TRY(dam__alloc((size_t)task.classes + 1, sizeof *shares, &shares));
+    if (unsupervised)
+        DAM_TRY(dam__class_shares(config, shares));
+    else if (set->labels != NULL)
+        for (size_t i = 0; i < trained; i++)
+            shares[set->labels[i]] += 1.0 / (double)trained;
+    task.softening_share = shares[task.classes];
+    task.class_share = shares;
+    shares = NULL;
+    *out = task;
+cleanup:
+    free(shares);
+    return status;
+}
+
+void dam__task_free(dam__task *task)
+{
+    free((void *)task->class_share);
+    *task = (dam__task){0};
+}
+
+dam_status dam__task_samples(const dam__task *task, uint64_t seed, size_t count, double *out)
+{
+    const uint32_t epoch = UINT32_MAX; /* an order of its own, that no epoch of training has */
+    size_t dim = (size_t)task->dim, taken = 0;
+    if (task->set == NULL)
+        return dam__fail(DAM_INTERNAL, "a task without samples cannot give the first memories");
+    for (size_t i = 0; i < task->trained && taken < count; i++) {
+        size_t sample = dam__permuted(seed, epoch, (uint32_t)task->trained, (uint32_t)i);
+        taken += dam__dataset_prepared(task->set, sample, out + taken * dim);
+    }
+    if (taken < count)
+        return dam__fail(DAM_INPUT,
+                         "'%s' has only %zu training samples that are not blank, too few for %zu "
+                         "first memories; set model.initial = \"random\"",
+                         task->set->name, taken, count);
+    return DAM_OK;
+}

@@ -1,0 +1,269 @@
+/*
+ * For tests of growth: a vmf model of a golden problem (golden/make_grow.py) on a device, with what
+ * its splitting needs. Include <cmocka.h> first.
+ */
+#ifndef TESTS_KERNEL_GROW_H
+#define TESTS_KERNEL_GROW_H
+
+#include "data/array.h"
+#include "kernel/device.h"
+#include "model/grow.h"
+#include "model/vmf_internal.h"
+#include "train/optimizer.h"
+
+/* What golden/make_grow.py wrote; its head says what is what. */
+#define PROBLEM_ARRAYS(X)                                                                          \
+    X(setup)                                                                                       \
+    X(x)                                                                                           \
+    X(labels) X(prior) X(beta) X(w) X(g) X(counts) X(vw) X(vg) X(u) X(su) X(kappa) X(mass)         \
+        X(lambda) X(directions) X(picked) X(w2) X(g2) X(counts2) X(vw2) X(vg2)
+
+struct problem {
+#define DECLARE(field) dam__array field;
+    PROBLEM_ARRAYS(DECLARE)
+#undef DECLARE
+    int dim, memories, classes, samples;
+    double varsigma, softening, b, step, threshold, fraction;
+    int capacity, iterations;
+};
+
+static inline const double *numbers(const dam__array *array)
+{
+    return array->data;
+}
+
+static inline struct problem load_problem(const char *name)
+{
+    struct problem p = {0};
+    char path[1024];
+#define LOAD(field)                                                                                \
+    (void)snprintf(path, sizeof path, "%s/grow/%s/%s.npy", GOLDEN_FOLDER, name, #field);           \
+    OK(dam__array_read(path, &p.field));                                                           \
+    assert_int_equal(p.field.element, DAM__F64);
+    PROBLEM_ARRAYS(LOAD)
+#undef LOAD
+    const double *setup = numbers(&p.setup);
+    p.varsigma = setup[0];
+    p.softening = setup[1];
+    p.capacity = (int)setup[2];
+    p.iterations = (int)setup[3];
+    p.step = setup[4];
+    p.threshold = setup[5];
+    p.fraction = setup[6];
+    p.b = p.varsigma * numbers(&p.beta)[0];
+    p.samples = (int)p.x.shape[0];
+    p.dim = (int)p.x.shape[1];
+    p.memories = (int)p.w.shape[0];
+    p.classes = (int)p.prior.shape[0] - 1;
+    return p;
+}
+
+static inline void free_problem(struct problem *p)
+{
+#define FREE(field) dam__array_free(&p->field);
+    PROBLEM_ARRAYS(FREE)
+#undef FREE
+}
+
+/* --- a model of a problem on a device ------------------------------------------------------------- */
+
+struct rig {
+    dam__device *device;
+    dam__gemm *gemm;
+    dam__model *model;
+    dam__optimizer *optimizer;
+    dam__plan *plan;
+    dam__matrix samples, losses;
+    dam__buffer *labels, *list;
+    dam__search search;
+    /* For tests of the generic part; NULL else. */
+    dam__dataset set;
+    dam__feed *feed;
+    dam__growth *growth;
+};
+
+static inline double *read_matrix(const dam__matrix *matrix)
+{
+    double *values = calloc(dam__matrix_items(matrix), sizeof *values);
+    OK(dam__matrix_read_doubles(matrix, values, "test"));
+    return values;
+}
+
+static inline const dam__matrix *value_of(const struct rig *rig, int parameter)
+{
+    return &rig->model->parameters[parameter].value;
+}
+
+static inline double *transposed(const double *from, size_t rows, size_t columns)
+{
+    double *to = calloc(rows * columns, sizeof *to);
+    for (size_t i = 0; i < rows; i++)
+        for (size_t j = 0; j < columns; j++)
+            to[j * rows + i] = from[i * columns + j];
+    return to;
+}
+
+static inline void write_transposed(const dam__matrix *matrix, const dam__array *array)
+{
+    double *values = transposed(numbers(array), array->shape[0], array->shape[1]);
+    OK(dam__matrix_write_doubles(matrix, values, "test"));
+    free(values);
+}
+
+static inline void write_problem(struct rig *rig, const struct problem *p)
+{
+    int32_t *labels = calloc((size_t)p->samples, sizeof *labels);
+    for (int i = 0; i < p->samples; i++)
+        labels[i] = (int32_t)numbers(&p->labels)[i];
+    OK(dam__matrix_write_doubles(&rig->samples, numbers(&p->x), "test"));
+    OK(dam__buffer_write(rig->labels, 0, labels, (size_t)p->samples * sizeof *labels, true,
+                         "test"));
+    OK(dam__matrix_write_doubles(value_of(rig, MEMORIES), numbers(&p->w), "test"));
+    OK(dam__matrix_write_doubles(value_of(rig, COUNTS), numbers(&p->counts), "test"));
+    OK(dam__matrix_write_doubles(value_of(rig, PRIOR), numbers(&p->prior), "test"));
+    OK(dam__matrix_write_doubles(value_of(rig, BETA), numbers(&p->beta), "test"));
+    write_transposed(value_of(rig, CLASS_WEIGHTS), &p->g);
+    const dam__matrix *velocities = dam__optimizer_velocities(rig->optimizer);
+    OK(dam__matrix_write_doubles(&velocities[MEMORIES], numbers(&p->vw), "test"));
+    write_transposed(&velocities[CLASS_WEIGHTS], &p->vg);
+    OK(rig->model->ops->refresh(rig->model));
+    free(labels);
+}
+
+/* The directions and order of the problem, as a search of all memories. */
+static inline void write_search(struct rig *rig, const struct problem *p)
+{
+    int32_t *order = calloc((size_t)p->memories, sizeof *order);
+    dam__matrix first = rig->search.directions;
+    first.rows = p->memories;
+    for (int i = 0; i < p->memories; i++)
+        order[i] = i;
+    OK(dam__matrix_write_doubles(&first, numbers(&p->u), "test"));
+    OK(dam__buffer_write(rig->search.order, 0, order, (size_t)p->memories * sizeof *order, true,
+                         "test"));
+    rig->search.active = p->memories;
+    rig->search.samples = p->samples;
+    free(order);
+}
+
+/* The samples as a dataset in floats, for a feed. */
+static inline void make_set(struct rig *rig, const struct problem *p)
+{
+    const size_t shape[] = {(size_t)p->samples, (size_t)p->dim};
+    OK(dam__array_create(DAM__F32, 2, shape, &rig->set.samples));
+    float *x = rig->set.samples.data;
+    for (size_t i = 0; i < shape[0] * shape[1]; i++)
+        x[i] = (float)numbers(&p->x)[i];
+    rig->set.labels = calloc(shape[0], sizeof *rig->set.labels);
+    for (size_t i = 0; i < shape[0]; i++)
+        rig->set.labels[i] = (int32_t)numbers(&p->labels)[i];
+    rig->set.count = shape[0];
+    rig->set.features = shape[1];
+    rig->set.classes = p->classes;
+}
+
+/* With `grow`, growth of its own for dam__growth_search and _split; else only what the ops need. */
+static inline struct rig *open_rig(const dam_device_info *info, const setting *how,
+                                   const struct problem *p, bool cache,
+                                   const dam__grow_config *grow)
+{
+    struct rig *rig = calloc(1, sizeof *rig);
+    double *share = calloc((size_t)p->classes, sizeof *share);
+    const dam__task task = {.dim = p->dim, .classes = p->classes, .class_share = share};
+    const dam__model_config config = {.kind = DAM__KIND_VMF,
+                                      .memories = p->memories,
+                                      .capacity = p->capacity,
+                                      .room = p->capacity,
+                                      .beta = numbers(&p->beta)[0],
+                                      .varsigma = p->varsigma,
+                                      .softening = p->softening,
+                                      .sinkhorn = 10};
+    size_t room = (size_t)p->capacity * sizeof(int32_t);
+    rig->device = open_device(info, how);
+    OK(dam__gemm_create(rig->device, how->provider, &rig->gemm));
+    OK(dam__model_create(rig->device, rig->gemm, &config, &task, &rig->model));
+    OK(dam__plan_create(rig->device, &rig->plan));
+    OK(rig->model->ops->plan(rig->model, rig->plan, 16));
+    OK(dam__optimizer_create(rig->model, rig->plan, &rig->optimizer));
+    if (grow != NULL) {
+        make_set(rig, p);
+        const dam__feed_options options = {.count = rig->set.count,
+                                           .batch = 25,
+                                           .shuffle = true,
+                                           .seed = 1,
+                                           .indexed = dam__gemm_gathers(rig->gemm)};
+        OK(dam__feed_create(rig->device, &rig->set, &options, &rig->feed));
+        OK(dam__feed_plan(rig->feed, rig->plan));
+        OK(dam__growth_create(rig->model, rig->feed, grow, 1, cache, rig->plan, &rig->growth));
+    } else {
+        OK(rig->model->ops->grow->plan(rig->model, rig->plan, p->samples, cache));
+    }
+    OK(dam__gemm_plan(rig->gemm, rig->plan));
+    OK(dam__plan_matrix(rig->plan, "samples", p->samples, p->dim, 1, &rig->samples));
+    OK(dam__plan_matrix(rig->plan, "losses", 1, 2, 1, &rig->losses));
+    OK(dam__plan_matrix(rig->plan, "directions", p->capacity, p->dim, 1, &rig->search.directions));
+    OK(dam__plan_buffer(rig->plan, "labels", (size_t)p->samples * 4, &rig->labels));
+    OK(dam__plan_buffer(rig->plan, "order", room, &rig->search.order));
+    OK(dam__plan_buffer(rig->plan, "list", 2 * room, &rig->list));
+    OK(dam__plan_allocate(rig->plan));
+    OK(rig->model->ops->prepare(rig->model));
+    OK(dam__optimizer_prepare(rig->optimizer));
+    OK(rig->model->ops->grow->prepare(rig->model));
+    if (rig->feed != NULL)
+        OK(dam__feed_prepare(rig->feed));
+    write_problem(rig, p);
+    write_search(rig, p);
+    free(share);
+    return rig;
+}
+
+static inline void close_rig(struct rig *rig)
+{
+    dam__growth_destroy(rig->growth);
+    dam__feed_destroy(rig->feed);
+    dam__array_free(&rig->set.samples);
+    free(rig->set.labels);
+    dam__buffer_destroy(rig->samples.buffer);
+    dam__buffer_destroy(rig->losses.buffer);
+    dam__buffer_destroy(rig->search.directions.buffer);
+    dam__buffer_destroy(rig->search.order);
+    dam__buffer_destroy(rig->labels);
+    dam__buffer_destroy(rig->list);
+    dam__optimizer_destroy(rig->optimizer);
+    dam__model_destroy(rig->model);
+    dam__gemm_destroy(rig->gemm);
+    dam__plan_destroy(rig->plan);
+    dam__device_close(rig->device);
+    free(rig);
+}
+
+static inline double tolerance_of(const setting *how)
+{
+    return how->precision == DAM__PRECISION_DOUBLE ? 1e-9 : 2e-4;
+}
+
+enum { BATCH = 30 }; /* two chunks of the rig, the second of them shorter */
+
+static inline void pass(struct rig *rig, const struct problem *p,
+                        dam_status (*what)(dam__model *, const dam__batch *, int,
+                                           const dam__search *))
+{
+    for (int first = 0; first < p->samples; first += BATCH) {
+        const dam__batch batch = {.samples = &rig->samples,
+                                  .labels = rig->labels,
+                                  .first = first,
+                                  .size = p->samples - first < BATCH ? p->samples - first : BATCH};
+        OK(what(rig->model, &batch, first, &rig->search));
+    }
+}
+
+static inline void iterate(struct rig *rig, const struct problem *p, int iterations)
+{
+    const dam__grow_ops *ops = rig->model->ops->grow;
+    for (int i = 0; i < iterations; i++) {
+        pass(rig, p, ops->scatter);
+        OK(ops->advance(rig->model, &rig->search, i + 1 == iterations));
+    }
+}
+
+#endif
