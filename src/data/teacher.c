@@ -74,7 +74,6 @@ static dam_status open_teacher(struct teacher *teacher, const dam__array *memori
     DAM_TRY(dam__plan_matrix(plan, "teacher: cosines", 1, piece, 1, &teacher->cosines));
     DAM_TRY(dam__plan_buffer(plan, "teacher: owners", index, &teacher->owners));
     DAM_TRY(dam__plan_buffer(plan, "teacher: labels", index, &teacher->labels));
-    DAM_TRY(dam__plan_check(plan));
     DAM_TRY(dam__plan_allocate(plan));
     DAM_TRY(dam__matrix_write_doubles(&teacher->memories, memories->data, "teacher"));
     DAM_TRY(dam__program_create(teacher->device, "teacher", "", &teacher->program));
