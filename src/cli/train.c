@@ -317,9 +317,8 @@ static void note_over(const training *t)
     if (!dam__trainer_is_over(t->trainer))
         return;
     if (t->experiment.grow.to > 0)
-        dam__info(&t->log,
-                  "the run has grown to its end in %d epochs; --set grow.patience=... goes on",
-                  epochs);
+        dam__info(&t->log, "the run has grown to its end in %d epochs; --set grow.%s=... goes on",
+                  epochs, dam__trainer_stopped_early(t->trainer) ? "patience" : "epochs");
     else if (dam__trainer_stopped_early(t->trainer))
         dam__info(&t->log,
                   "the run stopped early after %d epochs; --set train.patience=... goes on",
