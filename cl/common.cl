@@ -9,7 +9,7 @@
 #define REAL_IS_DOUBLE 0
 #endif
 #ifndef LANES
-#define LANES 4
+#define LANES 4 /* 2, 4, 8 or 16 */
 #endif
 #ifndef GROUP
 #define GROUP 64
@@ -18,13 +18,11 @@
 #if REAL_IS_DOUBLE
 #pragma OPENCL EXTENSION cl_khr_fp64 : enable
 typedef double real;
-typedef long mask; /* an integer as wide as a real: what vector comparisons give */
 #define REAL_TINY 2.2250738585072014e-308
 #define REAL_NAME double
-#define MASK_NAME long
+#define MASK_NAME long /* an integer as wide as a real: what vector comparisons give */
 #else
 typedef float real;
-typedef int mask;
 #define REAL_TINY 1.17549435e-38f
 #define REAL_NAME float
 #define MASK_NAME int
@@ -35,14 +33,6 @@ typedef int mask;
 #define VECTOR JOIN(REAL_NAME, LANES)
 #define MASK JOIN(MASK_NAME, LANES)
 
-#if LANES == 1
-typedef real vector;
-typedef mask vmask;
-#define LOAD(pointer) (*(pointer))
-#define STORE(value, pointer) (*(pointer) = (value))
-#define LANE_INDEX ((vmask)0)
-#define SELECT(no, yes, condition) ((condition) ? (yes) : (no))
-#else
 typedef VECTOR vector;
 typedef MASK vmask;
 #define LOAD(pointer) JOIN(vload, LANES)(0, pointer)
@@ -57,14 +47,11 @@ typedef MASK vmask;
 #else
 #define LANE_INDEX ((vmask)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15))
 #endif
-#endif
 
 /* Sum and largest of a vector's lanes, always in the same order. */
 inline real lanes_sum(vector v)
 {
-#if LANES == 1
-    return v;
-#elif LANES == 2
+#if LANES == 2
     return v.x + v.y;
 #elif LANES == 4
     return (v.x + v.z) + (v.y + v.w);
@@ -80,9 +67,7 @@ inline real lanes_sum(vector v)
 
 inline real lanes_max(vector v)
 {
-#if LANES == 1
-    return v;
-#elif LANES == 2
+#if LANES == 2
     return fmax(v.x, v.y);
 #elif LANES == 4
     return fmax(fmax(v.x, v.z), fmax(v.y, v.w));

@@ -15,9 +15,9 @@
 #ifndef TILE
 #define TILE 11 /* class columns summed in one pass over a row */
 #endif
+/* 1: the model's own predictions take the place of labels, which are not read. */
 #ifndef UNSUPERVISED
-#define UNSUPERVISED                                                                               \
-    0 /* 1: the model's own predictions take the place of labels, which may be NULL */
+#define UNSUPERVISED 0
 #endif
 #if REAL_IS_DOUBLE
 #define LEAST_EXPONENT -708
@@ -99,7 +99,7 @@ inline real soft_target(const int y, const int label, const real softening)
     return softening / COLUMNS + (y == label ? 1 - softening : 0);
 }
 
-/* What the class sums of a sample say about its class columns. */
+/* What the class sums of a sample say about its class columns; zeros where labels do. */
 typedef struct columns {
     real total; /* sum of the class sums: a column's probability is its share of it */
     real mean;  /* expected log class sum under these probabilities */
@@ -108,12 +108,12 @@ typedef struct columns {
 inline columns describe_columns(const SHARED real *sums)
 {
     columns all = {0, 0};
-#if UNSUPERVISED
+    if (!UNSUPERVISED)
+        return all;
     for (int y = 0; y < COLUMNS; y++)
         all.total += sums[y];
     for (int y = 0; y < COLUMNS; y++)
         all.mean += sums[y] / all.total * log(sums[y]);
-#endif
     return all;
 }
 
@@ -121,11 +121,9 @@ inline columns describe_columns(const SHARED real *sums)
 inline real loss_weight(const int y, const int label, const SHARED real *sums, const columns all,
                         const real softening)
 {
-#if UNSUPERVISED
+    if (!UNSUPERVISED)
+        return soft_target(y, label, softening);
     return softening / COLUMNS + (1 - softening) * (sums[y] / all.total);
-#else
-    return soft_target(y, label, softening);
-#endif
 }
 
 /* Minus the loss's derivative by the logit of column y; the probabilities depend on it as well. */
@@ -133,11 +131,9 @@ inline real loss_slope(const int y, const int label, const SHARED real *sums, co
                        const real softening)
 {
     const real weight = loss_weight(y, label, sums, all, softening);
-#if UNSUPERVISED
+    if (!UNSUPERVISED)
+        return weight;
     return fma((1 - softening) * (sums[y] / all.total), log(sums[y]) - all.mean, weight);
-#else
-    return weight;
-#endif
 }
 
 /*

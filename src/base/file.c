@@ -96,17 +96,17 @@ dam_status dam__file_read(const char *path, size_t limit, char **data, size_t *l
     if (S_ISREG(info.st_mode) && (uintmax_t)info.st_size > limit)
         DAM_FAIL(DAM_INPUT, "'%s' has %jd bytes, more than the %zu allowed here", path,
                  (intmax_t)info.st_size, limit);
-    /* Sizes of pipes are unknown, so read until the end rather than trust st_size. */
-    size_t capacity = S_ISREG(info.st_mode) ? (size_t)info.st_size : 4096;
+    /* Pipes and the kernel's files (/proc) give no size: read until the end, not to st_size. */
+    size_t capacity = info.st_size > 0 ? (size_t)info.st_size : 4096;
     for (;;) {
         DAM_TRY(dam__grow(&bytes, capacity + 1, 1));
         size += fread(bytes + size, 1, capacity - size + 1, file);
         if (ferror(file))
             DAM_FAIL(DAM_INPUT, "cannot read '%s': %s", path, strerror(errno));
-        if (size <= capacity)
-            break;
         if (size > limit)
             DAM_FAIL(DAM_INPUT, "'%s' has more than the %zu bytes allowed here", path, limit);
+        if (size <= capacity)
+            break;
         capacity = capacity * 2;
     }
     bytes[size] = '\0';

@@ -130,20 +130,19 @@ static dam_status run_eval(const arguments *args)
     int batch = run.experiment.train.batch;
     if ((size_t)batch > set.count)
         batch = (int)set.count;
-    DAM_TRY(check_device(args, device,
-                         (dam__selftest_sizes){.memories = run.experiment.model.memories,
-                                               .dim = run.dim,
-                                               .batch = batch}));
+    DAM_TRY(check_device(
+        args, device,
+        (dam__selftest_sizes){.memories = run.memories, .dim = run.dim, .batch = batch}));
     DAM_TRY(dam__scorer_create(device, gemm_choice(args), &run.experiment.model, run.dim,
                                run.classes, &run.container, &set, batch, &scorer));
     DAM_TRY(dam__scorer_run(scorer, &score, &predicted, &nearest));
     if (run.experiment.model.loss == DAM__LOSS_UNSUPERVISED) {
         DAM_TRY(print_loss(&run, &set, &score, args->json));
-        goto cleanup;
+    } else {
+        DAM_TRY(dam__classify(set.labels, predicted, nearest, set.count, run.classes, &result));
+        DAM_TRY(args->json ? print_scores_json(&run, &set, &score, &result)
+                           : print_scores(&set, &score, &result));
     }
-    DAM_TRY(dam__classify(set.labels, predicted, nearest, set.count, run.classes, &result));
-    DAM_TRY(args->json ? print_scores_json(&run, &set, &score, &result)
-                       : print_scores(&set, &score, &result));
     if (args->profile)
         DAM_TRY(dam__profile_print(device, stderr));
 cleanup:

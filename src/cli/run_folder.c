@@ -94,7 +94,7 @@ static dam_status base_name(const char *preset, char **out)
 
 static dam_status claim_free(const char *preset, run_folder *out)
 {
-    dam_status status = DAM_USAGE;
+    dam_status status = DAM_OK;
     char *name = NULL, *path = NULL;
     DAM_TRY(base_name(preset, &name));
     status = DAM_USAGE;

@@ -354,6 +354,12 @@ cleanup:
     return status;
 }
 
+static int most_memories(const dam__experiment *experiment)
+{
+    int grown = experiment->grow.to, first = experiment->model.memories;
+    return grown > first ? grown : first;
+}
+
 static dam_status run_train(const arguments *args)
 {
     dam_status status = DAM_OK;
@@ -368,7 +374,7 @@ static dam_status run_train(const arguments *args)
     }
     DAM_TRY(run_folder_claim(args, t.resumed.folder, &t.folder));
     DAM_TRY(check_device(args, t.device,
-                         (dam__selftest_sizes){.memories = t.experiment.model.memories,
+                         (dam__selftest_sizes){.memories = most_memories(&t.experiment),
                                                .dim = (int)t.set.features,
                                                .batch = dam__trainer_chunk(t.trainer)}));
     DAM_TRY(dam__trainer_prepare(t.trainer));

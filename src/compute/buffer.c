@@ -11,11 +11,6 @@ void dam__buffer_destroy(dam__buffer *buffer)
     free(buffer);
 }
 
-size_t dam__buffer_bytes(const dam__buffer *buffer)
-{
-    return buffer->bytes;
-}
-
 static dam_status check_span(const dam__buffer *buffer, size_t offset, size_t bytes,
                              const char *what)
 {

@@ -32,7 +32,7 @@ static dam__shape natural_shape(const dam_device_info *info)
     return vectors ? DAM__SHAPE_CPU : DAM__SHAPE_GPU;
 }
 
-/* Lanes are powers of two from 1 to 16 (OpenCL's vector types, of which 3 is none of ours). */
+/* Lanes are powers of two from 2 to 16: those of OpenCL's vector types. */
 static void choose_shape(dam__device *device, dam__shape wanted)
 {
     enum { GPU_GROUP = 64, GPU_LANES = 4, CPU_LANES_AT_LEAST = 4, CPU_LANES_AT_MOST = 16 };

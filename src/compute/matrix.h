@@ -40,9 +40,8 @@ dam_status dam__plan_matrix(dam__plan *plan, const char *name, int rows, int col
 dam_status dam__plan_matrix_like(dam__plan *plan, const char *name, const dam__matrix *like,
                                  dam__matrix *out);
 
-/* Total of the buffers listed so far; the largest; bytes. */
+/* Total of the buffers listed so far, in bytes. */
 size_t dam__plan_total(const dam__plan *plan);
-size_t dam__plan_largest(const dam__plan *plan);
 
 /* DAM_NO_MEMORY with sizes and advice where the plan exceeds what the device has. */
 dam_status dam__plan_check(const dam__plan *plan);
@@ -59,7 +58,6 @@ bool dam__plan_entry(const dam__plan *plan, size_t i, const char **name, size_t 
 /* --- buffers and transfers -------------------------------------------------------------------- */
 
 void dam__buffer_destroy(dam__buffer *buffer);
-size_t dam__buffer_bytes(const dam__buffer *buffer);
 
 /*
  * Copies between host and device. `what` names the row of the profile. Uploads may return before

@@ -85,14 +85,6 @@ size_t dam__plan_total(const dam__plan *plan)
     return total;
 }
 
-size_t dam__plan_largest(const dam__plan *plan)
-{
-    size_t largest = 0;
-    for (size_t i = 0; i < plan->count; i++)
-        largest = plan->entries[i].bytes > largest ? plan->entries[i].bytes : largest;
-    return largest;
-}
-
 bool dam__plan_entry(const dam__plan *plan, size_t i, const char **name, size_t *bytes)
 {
     if (i >= plan->count)

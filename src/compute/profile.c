@@ -22,6 +22,7 @@ struct dam__profile {
     size_t pending_count;
     cl_event current;
     double wall_start;
+    bool checked;    /* an event was read */
     bool wall_clock; /* set for good once an event reported 0 ns */
 };
 
@@ -64,8 +65,9 @@ static dam_status find_row(dam__profile *profile, const dam__timed *timed, size_
 }
 
 /* Waits for all pending events and adds their times to the rows. */
-static dam_status resolve(dam__profile *profile)
+static void resolve(dam__profile *profile)
 {
+    profile->checked = profile->checked || profile->pending_count > 0;
     for (size_t i = 0; i < profile->pending_count; i++) {
         cl_event event = profile->pending[i].event;
         cl_ulong start = 0, end = 0;
@@ -82,7 +84,6 @@ static dam_status resolve(dam__profile *profile)
             profile->rows[profile->pending[i].row].seconds += 1e-9 * (double)(end - start);
     }
     drop_pending(profile);
-    return DAM_OK;
 }
 
 static dam_status count_work(dam__profile *profile, const dam__timed *timed, size_t *row)
@@ -141,9 +142,9 @@ dam_status dam__profile_end(dam__profile *profile, cl_command_queue queue, const
     if (status != DAM_OK)
         return status;
     profile->pending[profile->pending_count++] = (struct pending){profile->current, row};
-    /* The first events are read at once: they tell whether this driver's can be believed. */
-    if (profile->pending_count == MOST_PENDING || profile->rows[0].calls == 1)
-        return resolve(profile);
+    /* The first event is read at once: it tells whether this driver's can be believed. */
+    if (profile->pending_count == MOST_PENDING || !profile->checked)
+        resolve(profile);
     return DAM_OK;
 }
 
@@ -154,9 +155,8 @@ dam_status dam__profile_rows(dam__device *device, dam__profile_row **rows, size_
     *count = 0;
     if (profile == NULL)
         return DAM_OK;
-    dam_status status = resolve(profile);
-    if (status == DAM_OK)
-        status = dam__alloc(profile->row_count, sizeof **rows, rows);
+    resolve(profile);
+    dam_status status = dam__alloc(profile->row_count, sizeof **rows, rows);
     if (status == DAM_OK && profile->row_count > 0) {
         memcpy(*rows, profile->rows, profile->row_count * sizeof **rows);
         *count = profile->row_count;
@@ -169,9 +169,9 @@ dam_status dam__profile_reset(dam__device *device)
     dam__profile *profile = device->profile;
     if (profile == NULL)
         return DAM_OK;
-    dam_status status = resolve(profile);
+    resolve(profile);
     profile->row_count = 0;
-    return status;
+    return DAM_OK;
 }
 
 static int slower_first(const void *a, const void *b)

@@ -48,6 +48,19 @@ void dam__normals(uint64_t seed, dam__stream stream, uint32_t step, size_t count
     }
 }
 
+void dam__unit_vectors(uint64_t seed, dam__stream stream, uint32_t step, size_t count, size_t dim,
+                       double *out)
+{
+    dam__normals(seed, stream, step, count * dim, out);
+    for (size_t i = 0; i < count; i++) {
+        double squares = 0;
+        for (size_t j = 0; j < dim; j++)
+            squares += out[i * dim + j] * out[i * dim + j];
+        for (size_t j = 0; j < dim; j++)
+            out[i * dim + j] /= sqrt(squares);
+    }
+}
+
 /* Smallest side with side * side >= size. */
 static uint32_t square_side(uint32_t size)
 {

@@ -36,6 +36,10 @@ double dam__uniform(uint32_t word);
  * index i). */
 void dam__normals(uint64_t seed, dam__stream stream, uint32_t step, size_t count, double *out);
 
+/* Fills count rows of dim numbers with unit vectors, uniform on the sphere. */
+void dam__unit_vectors(uint64_t seed, dam__stream stream, uint32_t step, size_t count, size_t dim,
+                       double *out);
+
 /*
  * Where index goes in the pseudo-random order of `size` items (1 ... 2^31 - 1): a keyed bijection
  * of 0 ... size-1, so that host and device know any element without a table. Generalised Feistel

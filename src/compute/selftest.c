@@ -39,7 +39,8 @@ static void free_owned(dam__trial *trial)
     trial->owned = NULL;
 }
 
-dam_status dam__trial_own(dam__trial *trial, dam__buffer *buffer)
+/* The trial destroys buffer when it ends, or at once where it cannot remember it. */
+static dam_status own_buffer(dam__trial *trial, dam__buffer *buffer)
 {
     struct owned *item = NULL;
     dam_status status = own(trial, &item);
@@ -85,7 +86,7 @@ dam_status dam__trial_matrix(dam__trial *trial, int rows, int cols, int count, c
     DAM_TRY(dam__plan_create(trial->device, &plan));
     DAM_TRY(dam__plan_matrix(plan, "self-test", rows, cols, count, out));
     DAM_TRY(dam__plan_allocate(plan));
-    DAM_TRY(dam__trial_own(trial, out->buffer));
+    DAM_TRY(own_buffer(trial, out->buffer));
     if (dense != NULL)
         DAM_TRY(dam__matrix_write_doubles(out, dense, "self-test"));
 cleanup:
@@ -100,7 +101,7 @@ dam_status dam__trial_buffer(dam__trial *trial, const void *data, size_t bytes, 
     DAM_TRY(dam__plan_create(trial->device, &plan));
     DAM_TRY(dam__plan_buffer(plan, "self-test", bytes, out));
     DAM_TRY(dam__plan_allocate(plan));
-    DAM_TRY(dam__trial_own(trial, *out));
+    DAM_TRY(own_buffer(trial, *out));
     if (data != NULL)
         DAM_TRY(dam__buffer_write(*out, 0, data, bytes, true, "self-test"));
 cleanup:

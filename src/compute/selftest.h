@@ -67,9 +67,6 @@ dam_status dam__trial_buffer(dam__trial *trial, const void *data, size_t bytes, 
 dam_status dam__trial_kernel(dam__trial *trial, const char *program, const char *options,
                              const char *name, dam__kernel **out);
 
-/* Takes over a buffer that a plan of the case's own allocated. */
-dam_status dam__trial_own(dam__trial *trial, dam__buffer *buffer);
-
 /*
  * Compares one number: the error grows to |got - wanted| / (scale epsilon) where that is larger. A
  * NaN is infinitely wrong. scale is the size of what was rounded on the way.

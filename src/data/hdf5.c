@@ -8,7 +8,7 @@
 
 #include "base/text.h"
 
-enum { REASON_BYTES = 256, LISTED = 8 };
+enum { LISTED = 8 };
 
 /* HDF5 prints its errors by itself; that is switched off while we call it, then put back. */
 typedef struct quiet {
@@ -27,24 +27,6 @@ static quiet hush(void)
 static void unhush(quiet before)
 {
     (void)H5Eset_auto2(H5E_DEFAULT, before.print, before.user);
-}
-
-static herr_t keep_innermost(unsigned n, const H5E_error2_t *error, void *user)
-{
-    if (n == 0 && error->desc != NULL)
-        (void)snprintf(user, REASON_BYTES, "%s", error->desc);
-    return 0;
-}
-
-/* HDF5's innermost reason for the call that failed just now, on one line. */
-static const char *reason(char text[REASON_BYTES])
-{
-    (void)snprintf(text, REASON_BYTES, "no reason given");
-    (void)H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_innermost, text);
-    for (char *at = text; *at != '\0'; at++)
-        if (*at == '\n' || *at == '\r')
-            *at = ' ';
-    return text;
 }
 
 bool dam__hdf5_is(const char *path)
@@ -95,7 +77,7 @@ static herr_t list_dataset(hid_t file, const char *name, const H5O_info_t *info,
 static dam_status find_only(dam__hdf5 *from)
 {
     dam_status status = DAM_OK;
-    char text[REASON_BYTES];
+    char text[DAM__HDF5_REASON_BYTES];
     listing list = {0};
     herr_t visited = H5Ovisit(from->file, H5_INDEX_NAME, H5_ITER_INC, list_dataset, &list);
     if (list.status != DAM_OK) {
@@ -103,7 +85,7 @@ static dam_status find_only(dam__hdf5 *from)
         goto cleanup;
     }
     if (visited < 0)
-        DAM_FAIL(DAM_INPUT, "cannot list '%s': %s", from->path, reason(text));
+        DAM_FAIL(DAM_INPUT, "cannot list '%s': %s", from->path, dam__hdf5_reason(text));
     if (list.count == 0)
         DAM_FAIL(DAM_INPUT, "'%s' is an HDF5 file without any dataset", from->path);
     if (list.count > 1)
@@ -119,22 +101,22 @@ cleanup:
 static dam_status open_dataset(dam__hdf5 *from)
 {
     dam_status status = DAM_OK;
-    char text[REASON_BYTES];
+    char text[DAM__HDF5_REASON_BYTES];
     from->file = H5Fopen(from->path, H5F_ACC_RDONLY, H5P_DEFAULT);
     if (from->file < 0)
-        DAM_FAIL(DAM_INPUT, "cannot open '%s' as HDF5: %s", from->path, reason(text));
+        DAM_FAIL(DAM_INPUT, "cannot open '%s' as HDF5: %s", from->path, dam__hdf5_reason(text));
     if (from->inner == NULL)
         DAM_TRY(find_only(from));
     from->dataset = H5Dopen2(from->file, from->inner, H5P_DEFAULT);
     if (from->dataset < 0)
         DAM_FAIL(DAM_INPUT, "cannot open dataset '%s' of '%s': %s", from->inner, from->path,
-                 reason(text));
+                 dam__hdf5_reason(text));
     from->space = H5Dget_space(from->dataset);
     from->type = from->space < 0 ? -1 : H5Dget_type(from->dataset);
     from->properties = from->type < 0 ? -1 : H5Dget_create_plist(from->dataset);
     if (from->properties < 0)
         DAM_FAIL(DAM_INPUT, "cannot read dataset '%s' of '%s': %s", from->inner, from->path,
-                 reason(text));
+                 dam__hdf5_reason(text));
 cleanup:
     return status;
 }
@@ -184,23 +166,6 @@ static dam_status find_shape(dam__hdf5 *from)
     return DAM_OK;
 }
 
-static hid_t native(dam__element element)
-{
-    switch (element) {
-    case DAM__U8:
-        return H5T_NATIVE_UINT8;
-    case DAM__I32:
-        return H5T_NATIVE_INT32;
-    case DAM__I64:
-        return H5T_NATIVE_INT64;
-    case DAM__F32:
-        return H5T_NATIVE_FLOAT;
-    case DAM__F64:
-        return H5T_NATIVE_DOUBLE;
-    }
-    return -1;
-}
-
 /* Integers beyond int64 would be clamped in silence; reading stops there instead. */
 static H5T_conv_ret_t refuse_clamping(H5T_conv_except_t kind, hid_t from, hid_t to, void *value,
                                       void *converted, void *user)
@@ -217,13 +182,13 @@ static H5T_conv_ret_t refuse_clamping(H5T_conv_except_t kind, hid_t from, hid_t 
 
 static dam_status read_items(dam__hdf5 *from, dam__array *array)
 {
-    char text[REASON_BYTES];
+    char text[DAM__HDF5_REASON_BYTES];
     bool clamped = false, integers = H5Tget_class(from->type) == H5T_INTEGER;
     from->transfer = H5Pcreate(H5P_DATASET_XFER);
     bool ready = from->transfer >= 0 &&
                  (!integers || H5Pset_type_conv_cb(from->transfer, refuse_clamping, &clamped) >= 0);
-    if (ready && H5Dread(from->dataset, native(array->element), H5S_ALL, H5S_ALL, from->transfer,
-                         array->data) >= 0)
+    if (ready && H5Dread(from->dataset, dam__hdf5_native_type(array->element), H5S_ALL, H5S_ALL,
+                         from->transfer, array->data) >= 0)
         return DAM_OK;
     if (clamped)
         return dam__fail(DAM_INPUT,
@@ -231,7 +196,7 @@ static dam_status read_items(dam__hdf5 *from, dam__array *array)
                          "as float64",
                          from->inner, from->path);
     return dam__fail(DAM_INPUT, "cannot read dataset '%s' of '%s': %s", from->inner, from->path,
-                     reason(text));
+                     dam__hdf5_reason(text));
 }
 
 dam_status dam__hdf5_read(const char *path, const char *inner, dam__array *out)

@@ -5,10 +5,7 @@
 #ifndef DAM__DATA_HDF5_CLAIMS_H
 #define DAM__DATA_HDF5_CLAIMS_H
 
-/* HDF5 1.12 and later keep the names of 1.10 behind this. */
-#define H5_USE_110_API
-#include <hdf5.h>
-
+#include "data/hdf5_common.h"
 #include "data/reader.h"
 
 typedef struct dam__hdf5 {

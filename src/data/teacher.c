@@ -1,6 +1,5 @@
 #include "data/teacher.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,21 +31,12 @@ bool dam__teacher_asked(const dam__data_config *config)
     return strcmp(config->name, "teacher") == 0;
 }
 
-/* Normal vectors, normalised: uniform on the sphere. */
 static dam_status draw_memories(const dam__data_config *config, uint64_t seed, dam__array *out)
 {
     dam_status status = DAM_OK;
     size_t count = (size_t)config->teacher_memories, dim = (size_t)config->teacher_dim;
     DAM_TRY(dam__array_create(DAM__F64, 2, (const size_t[]){count, dim}, out));
-    double *memories = out->data;
-    dam__normals(seed, DAM__STREAM_TEACHER, MEMORIES, count * dim, memories);
-    for (size_t i = 0; i < count; i++) {
-        double squares = 0;
-        for (size_t j = 0; j < dim; j++)
-            squares += memories[i * dim + j] * memories[i * dim + j];
-        for (size_t j = 0; j < dim; j++)
-            memories[i * dim + j] /= sqrt(squares);
-    }
+    dam__unit_vectors(seed, DAM__STREAM_TEACHER, MEMORIES, count, dim, out->data);
 cleanup:
     return status;
 }
@@ -74,7 +64,6 @@ static dam_status open_teacher(struct teacher *teacher, const dam__array *memori
     DAM_TRY(dam__plan_matrix(plan, "teacher: cosines", 1, piece, 1, &teacher->cosines));
     DAM_TRY(dam__plan_buffer(plan, "teacher: owners", index, &teacher->owners));
     DAM_TRY(dam__plan_buffer(plan, "teacher: labels", index, &teacher->labels));
-    DAM_TRY(dam__plan_check(plan));
     DAM_TRY(dam__plan_allocate(plan));
     DAM_TRY(dam__matrix_write_doubles(&teacher->memories, memories->data, "teacher"));
     DAM_TRY(dam__program_create(teacher->device, "teacher", "", &teacher->program));

@@ -243,7 +243,8 @@ dam_status dam__growth_pick(const double *ranks, int memories, double threshold,
         if (ranks[i] < threshold)
             all[below++] = (struct ranked){.rank = ranks[i], .memory = i};
     qsort(all, (size_t)below, sizeof *all, by_rank);
-    int most = (int)rint(fraction * memories);
+    /* A share of less than one memory would end growth as if none were unstable. */
+    int most = (int)fmax(1, rint(fraction * memories));
     most = most < room ? most : room;
     *count = below < most ? below : most;
     for (int i = 0; i < *count; i++)

@@ -46,8 +46,9 @@ dam_status dam__growth_split(dam__growth *growth, const dam__matrix *velocities,
                              dam__split_result *out);
 
 /*
- * The memories that split: at most fraction of them and as there is room, those of smallest rank
- * that are below the threshold. picked (room for `memories`) in rising order, *count of them.
+ * The memories that split: at most fraction of them (though one at least) and as there is room,
+ * those of smallest rank that are below the threshold. picked (room for `memories`) in rising
+ * order, *count of them.
  */
 dam_status dam__growth_pick(const double *ranks, int memories, double threshold, double fraction,
                             int room, int *picked, int *count);

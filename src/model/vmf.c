@@ -193,7 +193,7 @@ cleanup:
 
 /* --- first values ------------------------------------------------------------------------------- */
 
-/* Samples of the task, or normal vectors; normalised, which makes those uniform on the sphere. */
+/* Samples of the task, which are unit vectors already, or random ones. */
 static dam_status initialise_memories(struct vmf *vmf, uint64_t seed)
 {
     dam_status status = DAM_OK;
@@ -203,14 +203,7 @@ static dam_status initialise_memories(struct vmf *vmf, uint64_t seed)
     if (vmf->base.config.initial == DAM__INITIAL_DATA)
         DAM_TRY(dam__task_samples(&vmf->base.task, seed, count, memories));
     else
-        dam__normals(seed, DAM__STREAM_WEIGHTS, MEMORIES, count * dim, memories);
-    for (size_t i = 0; i < count; i++) {
-        double squares = 0;
-        for (size_t j = 0; j < dim; j++)
-            squares += memories[i * dim + j] * memories[i * dim + j];
-        for (size_t j = 0; j < dim; j++)
-            memories[i * dim + j] /= sqrt(squares);
-    }
+        dam__unit_vectors(seed, DAM__STREAM_WEIGHTS, MEMORIES, count, dim, memories);
     DAM_TRY(dam__matrix_write_doubles(&vmf->base.parameters[MEMORIES].value, memories,
                                       "first memories"));
 cleanup:

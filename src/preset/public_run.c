@@ -12,7 +12,6 @@
 
 struct dam_run {
     dam__run run;
-    int memories; /* now: a run that grew has more than its preset begins with */
     dam__device *device;
 };
 
@@ -24,7 +23,6 @@ dam_status dam_run_open(const char *folder, const char *selector, const dam_log 
     dam_run *run = NULL;
     DAM_TRY(dam__alloc(1, sizeof *run, &run));
     DAM_TRY(dam__run_open(folder, NULL, 0, &run->run));
-    DAM_TRY(dam__checkpoint_memories(&run->run.container, &run->memories));
     const dam__device_options options = {.log = log != NULL ? *log : (dam_log){0},
                                          .precision =
                                              (dam__precision)run->run.experiment.train.precision};
@@ -60,7 +58,7 @@ int dam_run_classes(const dam_run *run)
 
 int dam_run_memories(const dam_run *run)
 {
-    return run->memories;
+    return run->run.memories;
 }
 
 /* A dataset of the caller's numbers. Their labels are unknown: 0 stands in, and no score is read.

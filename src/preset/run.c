@@ -1,6 +1,7 @@
 #include "preset/run.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,7 +91,7 @@ static dam_status check_parameter(const dam__run *run, const char *name, long ro
 }
 
 /* A seal says that a file is whole, not that it makes sense. */
-static dam_status check_shape(const dam__run *run)
+static dam_status check_shape(dam__run *run)
 {
     dam_status status = DAM_OK;
     if (run->dim < 1 || run->classes < 1 ||
@@ -100,6 +101,10 @@ static dam_status check_shape(const dam__run *run)
     const dam__array *memories = dam__container_array(&run->container, "parameters/memories");
     DAM_TRY(check_parameter(run, "parameters/class_weights", run->classes + 1L,
                             (long)memories->shape[0] + 1));
+    if (memories->shape[0] < 1 || memories->shape[0] > INT_MAX)
+        DAM_FAIL(DAM_INPUT, "'%s' has %zu memories; use another copy of it", run->file,
+                 memories->shape[0]);
+    run->memories = (int)memories->shape[0];
 cleanup:
     return status;
 }

@@ -14,6 +14,7 @@ typedef struct dam__run {
     dam__container container;        /* as read */
     dam__experiment experiment;      /* its resolved preset, with overrides */
     int dim, classes, height, width; /* of the training samples; height 0 where not an image */
+    int memories;                    /* that it has; more than its preset says where it has grown */
 } dam__run;
 
 /* Whether path is a run folder or looks like a run file; it may still be damaged. */

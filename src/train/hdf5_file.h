@@ -9,13 +9,10 @@
 #ifndef DAM__TRAIN_HDF5_FILE_H
 #define DAM__TRAIN_HDF5_FILE_H
 
-#include <hdf5.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "data/array.h"
-
-enum { DAM__HDF5_REASON_BYTES = 256 };
+#include "data/hdf5_common.h"
 
 /* Must stay where it is until dam__hdf5_close. */
 typedef struct dam__hdf5_file {
@@ -42,12 +39,7 @@ dam_status dam__hdf5_open(dam__hdf5_file *file, int descriptor, uint64_t length,
  */
 dam_status dam__hdf5_close(dam__hdf5_file *file, dam_status status);
 
-/* The types of an element in the file (little-endian) and in memory; HDF5's own, not to be freed.
- */
+/* The type of an element in the file (little-endian); HDF5's own, not to be freed. */
 hid_t dam__hdf5_stored_type(dam__element element);
-hid_t dam__hdf5_native_type(dam__element element);
-
-/* What HDF5 says of this thread's last failure, innermost first, in one line. Returns reason. */
-const char *dam__hdf5_reason(char reason[DAM__HDF5_REASON_BYTES]);
 
 #endif

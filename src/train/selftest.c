@@ -149,8 +149,7 @@ cleanup:
     return status;
 }
 
-/* --- verdicts
- * --------------------------------------------------------------------------------------- */
+/* --- verdicts --------------------------------------------------------------------------------- */
 
 dam_status dam__selftest_verdict_path(const dam_device_info *info,
                                       const dam__selftest_options *options, char **path)

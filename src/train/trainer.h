@@ -46,7 +46,8 @@ typedef struct dam__moment {
 
 typedef struct dam__hooks {
     void *user;
-    /* Whether to stop after this step; the position is then saved by on_checkpoint. */
+    /* Whether to stop after this step; the position is then saved by on_checkpoint, which a stop
+     * must have beside it. */
     bool (*stop)(void *user);
     void (*on_step)(void *user, const dam__moment *moment);
     /* After an epoch and its validation: the history has a new row. */

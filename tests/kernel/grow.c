@@ -156,6 +156,12 @@ static void test_pick(void **state)
     assert_memory_equal(picked, ((const int[]){0, 4}), 2 * sizeof *picked);
     OK(dam__growth_pick(ranks, 7, -0.001, 0.45, 100, picked, &count));
     assert_int_equal(count, 3);
+    /* Less than a memory's share is one memory's; no room is none. */
+    OK(dam__growth_pick(ranks, 7, -0.001, 0.01, 100, picked, &count));
+    assert_int_equal(count, 1);
+    assert_int_equal(picked[0], 4);
+    OK(dam__growth_pick(ranks, 7, -0.001, 1, 0, picked, &count));
+    assert_int_equal(count, 0);
     OK(dam__growth_pick(ranks, 7, -1, 1, 100, picked, &count));
     assert_int_equal(count, 0);
 }

@@ -91,6 +91,29 @@ static void writes_replace_the_file_whole(void **state)
     free(nested);
 }
 
+/* The kernel's files claim to be empty; a fifo gives no size either. */
+static void files_without_a_size_are_read_to_their_end(void **state)
+{
+    (void)state;
+    char *data = NULL;
+    size_t length = 0;
+    assert_int_equal(dam__file_read("/proc/self/stat", 1 << 16, &data, &length), DAM_OK);
+    assert_true(length > 0 && strlen(data) == length && data[length - 1] == '\n');
+    free(data);
+    assert_int_equal(dam__file_read("/proc/self/stat", 1, &data, &length), DAM_INPUT);
+    assert_int_equal(dam__file_read("/dev/zero", 10000, &data, &length), DAM_INPUT);
+    assert_int_equal(dam__file_read("/dev/null", 0, &data, &length), DAM_OK);
+    assert_int_equal(length, 0);
+    free(data);
+}
+
+static void a_folder_without_a_name_is_refused(void **state)
+{
+    (void)state;
+    assert_int_equal(dam__make_folders(""), DAM_INPUT);
+    assert_int_equal(dam__make_folders("/"), DAM_OK);
+}
+
 static void digest_matches_the_standard(void **state)
 {
     (void)state;
@@ -107,6 +130,8 @@ int main(void)
         cmocka_unit_test(sizes_that_overflow_are_refused),
         cmocka_unit_test(text_grows_and_finds_the_closest_word),
         cmocka_unit_test(writes_replace_the_file_whole),
+        cmocka_unit_test(files_without_a_size_are_read_to_their_end),
+        cmocka_unit_test(a_folder_without_a_name_is_refused),
         cmocka_unit_test(digest_matches_the_standard),
     };
     return cmocka_run_group_tests_name("base", tests, NULL, NULL);
