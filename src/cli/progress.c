@@ -67,9 +67,9 @@ void progress_update(progress *p, const char *label, double fraction, const char
         char time[24];
         double rest = (now - p->began) * (1 - fraction) / (fraction - p->first);
         format_seconds(time, sizeof time, rest);
-        (void)snprintf(left, sizeof left, "  %s left", time);
+        (void)snprintf(left, sizeof left, "%s left  ", time);
     }
-    (void)snprintf(p->line, sizeof p->line, "%s  %3.0f%%  %s%s", label, 100 * fraction, text, left);
+    (void)snprintf(p->line, sizeof p->line, "%s  %3.0f%%  %s%s", label, 100 * fraction, left, text);
     p->is_pending = true;
     if (is_first || now - p->shown >= (p->console->terminal ? TERMINAL_SECONDS : PLAIN_SECONDS))
         print_line(p, now);

@@ -112,8 +112,8 @@ const command selftest_command = {
             "results with plain C in double: in the shapes for CPUs and for GPUs, with both "
             "providers of products, and in both precisions where the device has fp64. --kernels "
             "and --gemm narrow it down. A failure ends with exit code 6: results of that device "
-            "and driver cannot be trusted. Commands that train check by themselves, once per "
-            "device and driver, what they are about to use.",
+            "and driver cannot be trusted. Commands that train or score check by themselves, once "
+            "per device, driver and size of the model, what they are about to use.",
     .examples = examples,
     .flags = flags,
     .run = run_selftest,

@@ -108,7 +108,8 @@ static dam_status print_run(const dam__run *run, const dam__history *history, co
                              is_finished(run) ? "finished" : "unfinished: train --resume goes on"));
     for (size_t i = 0; i < history->column_count && history->row_count > 0; i++) {
         double value = dam__history_value(history, history->row_count - 1, history->columns[i]);
-        if (isfinite(value))
+        /* The memories of now stand above, those of the last epoch may be fewer. */
+        if (isfinite(value) && strcmp(history->columns[i], "memories") != 0)
             DAM_TRY(dam__text_append(&text, "%-20s %.6g\n", history->columns[i], value));
     }
     for (size_t y = 0; y < c->classes; y++)

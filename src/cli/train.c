@@ -184,15 +184,18 @@ static void on_step(void *user, const dam__moment *moment)
                        moment->memories, moment->epoch + 1, moment->epochs);
     else
         (void)snprintf(label, sizeof label, "epoch %d/%d", moment->epoch + 1, moment->epochs);
-    int length = snprintf(text, sizeof text, "%.0f samples/s", moment->samples_per_second);
-    if (t->history != NULL && t->history->row_count > 0 && length > 0) {
+    /* Narrow terminals cut the line: the rate, which matters least, stands last. */
+    char so_far[64] = "";
+    if (t->history != NULL && t->history->row_count > 0) {
         size_t last = t->history->row_count - 1;
+        double loss = dam__history_value(t->history, last, "loss");
         double accuracy = dam__history_value(t->history, last, "validation_accuracy");
-        (void)snprintf(text + length, sizeof text - (size_t)length, ", loss %.4f%s%.4f",
-                       dam__history_value(t->history, last, "loss"),
-                       isfinite(accuracy) ? ", validation accuracy " : "",
-                       isfinite(accuracy) ? accuracy : 0.0);
+        if (isfinite(accuracy))
+            (void)snprintf(so_far, sizeof so_far, "loss %.4f, accuracy %.4f, ", loss, accuracy);
+        else
+            (void)snprintf(so_far, sizeof so_far, "loss %.4f, ", loss);
     }
+    (void)snprintf(text, sizeof text, "%s%.0f samples/s", so_far, moment->samples_per_second);
     double fraction = (moment->epoch + (double)moment->step / moment->steps) / moment->epochs;
     progress_update(&t->progress, label, fraction, text);
 }
@@ -317,9 +320,8 @@ static void note_over(const training *t)
     if (!dam__trainer_is_over(t->trainer))
         return;
     if (t->experiment.grow.to > 0)
-        dam__info(&t->log,
-                  "the run has grown to its end in %d epochs; --set grow.patience=... goes on",
-                  epochs);
+        dam__info(&t->log, "the run has grown to its end in %d epochs; --set grow.%s=... goes on",
+                  epochs, dam__trainer_stopped_early(t->trainer) ? "patience" : "epochs");
     else if (dam__trainer_stopped_early(t->trainer))
         dam__info(&t->log,
                   "the run stopped early after %d epochs; --set train.patience=... goes on",

@@ -23,6 +23,7 @@ struct dam__device {
     dam__shape shape;
     int lanes, group;
     dam__profile *profile; /* NULL unless profiling */
+    bool has_compiled;     /* said so once */
     dam__fence pace[DAM__PACE_DEPTH];
     size_t paced; /* steps paced so far */
 };

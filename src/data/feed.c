@@ -101,10 +101,10 @@ void dam__feed_destroy(dam__feed *feed)
 {
     if (feed == NULL)
         return;
+    /* The staging may still be on its way. */
+    (void)dam__device_finish(feed->device);
     for (int i = 0; i < SLOTS; i++) {
         struct slot *slot = &feed->slots[i];
-        /* The staging may still be on its way. */
-        (void)dam__fence_wait(feed->device, &slot->fence);
         dam__fence_clear(&slot->fence);
         dam__buffer_destroy(slot->raw);
         dam__buffer_destroy(slot->samples.buffer);

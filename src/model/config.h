@@ -11,7 +11,7 @@ typedef enum dam__beta_rule {
     DAM__BETA_ANNEALED /* follows the schedule from beta to anneal_to */
 } dam__beta_rule;
 
-/* What the loss compares the class columns with (spec/vmf sections 3.3 and 3.6). */
+/* What the loss compares the class columns with (docs/models.md). */
 typedef enum dam__loss {
     DAM__LOSS_SUPERVISED,  /* softened labels */
     DAM__LOSS_UNSUPERVISED /* the model's own softened class probabilities */

@@ -6,7 +6,7 @@
 #include "compute/random.h"
 #include "data/patches.h"
 
-/* Equal counts would keep all class columns equal (spec/vmf section 6.2); these are the paper's. */
+/* Equal counts would keep all class columns equal (docs/models.md); these are the paper's. */
 static const char ten_classes[] = "110,132,121,101,105,108,104,102,112,125";
 
 /* One count at *text, with blanks round it; moves *text behind it. 0 where there is none. */

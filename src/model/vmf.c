@@ -169,6 +169,22 @@ cleanup:
     return status;
 }
 
+/*
+ * beta settles where varsigma times the overlap is tau'(beta), which is near beta / N: the
+ * effective inverse temperature ends below varsigma^2 N. Where that is small the background answers
+ * for every sample.
+ */
+static void warn_of_small_varsigma(const dam__model *model)
+{
+    const double least = 4;
+    double settled = model->config.varsigma * model->config.varsigma * model->task.dim;
+    if (model->config.beta_rule == DAM__BETA_LEARNED && settled < least)
+        dam__warn(dam__device_log(model->device),
+                  "model.varsigma = %g is small for samples of %d features: the model may learn "
+                  "nothing; try model.varsigma = 1",
+                  model->config.varsigma, model->task.dim);
+}
+
 static dam_status prepare(dam__model *model)
 {
     dam_status status = DAM_OK;
@@ -277,6 +293,7 @@ static dam_status initialise(dam__model *model, uint64_t seed)
 {
     dam_status status = DAM_OK;
     struct vmf *vmf = vmf_of(model);
+    warn_of_small_varsigma(model);
     DAM_TRY(initialise_memories(vmf, seed));
     DAM_TRY(initialise_classes(vmf));
     DAM_TRY(write_beta(vmf, model->config.beta));

@@ -11,7 +11,8 @@ static const char introduction[] =
     "A preset is a text file: one \"key = value\" a line, most of them in a section such as "
     "\"model { ... }\". What it leaves out has the default shown below. '#' starts a comment that "
     "runs to the end of its line. Texts stand in double quotes, where \\\" is a quote and \\\\ a "
-    "backslash; environment variables are not expanded. A key or section may be given once.";
+    "backslash; environment variables are not expanded. A key or section may be given once. Files "
+    "are looked for from the current folder.";
 static const char override_hint[] =
     "On the command line, --set section.key=value changes one key of a preset; at the top level it "
     "is --set key=value. Texts need no quotes there. Of several for one key the last counts.";

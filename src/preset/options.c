@@ -58,8 +58,10 @@ const dam__option dam__options[] = {
     TEXT("data", "labels", data.labels, "File of the training samples' classes."),
     TEXT("data", "test_images", data.test_images, "File of the test samples."),
     TEXT("data", "test_labels", data.test_labels, "File of the test samples' classes."),
-    INTEGER("data", "samples", data.samples, "0", 0, 1e9, "samples",
-            "Use only the first so many training samples; 0 uses all."),
+    INTEGER(
+        "data", "samples", data.samples, "0", 0, 1e9, "samples",
+        "Use only the first so many training samples (images, where they are cut into patches); 0 "
+        "uses all."),
     REAL("data", "validation", data.validation, "0.1", 0, INCLUDED, 1, OPEN,
          "Share of the training samples, taken from the end, that is kept apart to tell when to "
          "stop."),

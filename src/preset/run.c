@@ -43,7 +43,11 @@ static dam_status locate(const char *path, dam__run *run)
         DAM_TRY(dam__format(&run->folder, "%s", path));
         DAM_TRY(dam__path_join(&run->file, path, "run.h5"));
         if (!dam__file_exists(run->file))
-            DAM_FAIL(DAM_INPUT, "'%s' is no run: it has no run.h5", path);
+            DAM_FAIL(
+                DAM_INPUT,
+                "'%s' is no run: it has no run.h5; a training that was killed before its first "
+                "checkpoint (train.checkpoint) leaves none",
+                path);
     } else if (access(path, F_OK) != 0) {
         DAM_FAIL(DAM_INPUT, "there is no run '%s': %s; give the folder that 'denseam train' made",
                  path, strerror(errno));

@@ -83,6 +83,12 @@ static dam_status check_grow(const char *name, const dam__experiment *experiment
                          "%s: grow.to = %d is not more than model.memories = %d; raise it, or 0 "
                          "for no growth",
                          name, to, model->memories);
+    if (model->loss == DAM__LOSS_UNSUPERVISED)
+        return dam__fail(
+            DAM_USAGE,
+            "%s: grow.to = %d: a model that learns without labels cannot grow yet; set "
+            "grow.to = 0",
+            name, to);
     if (model->capacity != 0 && model->capacity != to)
         return dam__fail(DAM_USAGE,
                          "%s: model.capacity = %d, but grow.to = %d is the capacity of a model "

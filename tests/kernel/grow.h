@@ -16,8 +16,25 @@
     X(setup)                                                                                       \
     X(x)                                                                                           \
     X(labels)                                                                                      \
-    X(prior) X(beta) X(w) X(g) X(counts) X(vw) X(vg) X(u) X(su) X(kappa) X(mass) X(lambda)         \
-        X(directions) X(picked) X(w2) X(g2) X(counts2) X(vw2) X(vg2)
+    X(prior)                                                                                       \
+    X(beta)                                                                                        \
+    X(w)                                                                                           \
+    X(g)                                                                                           \
+    X(counts)                                                                                      \
+    X(vw)                                                                                          \
+    X(vg)                                                                                          \
+    X(u)                                                                                           \
+    X(su)                                                                                          \
+    X(kappa)                                                                                       \
+    X(mass)                                                                                        \
+    X(lambda)                                                                                      \
+    X(directions)                                                                                  \
+    X(picked)                                                                                      \
+    X(w2)                                                                                          \
+    X(g2)                                                                                          \
+    X(counts2)                                                                                     \
+    X(vw2)                                                                                         \
+    X(vg2)
 
 struct problem {
 #define DECLARE(field) dam__array field;

@@ -102,7 +102,7 @@ static void time_left_counts_from_where_the_run_began(void **state)
     p.shown -= 100;
     progress_update(&p, "b", 0.75, "x");
     progress_finish(&p);
-    capture_end(&c, "a   50%  resumed\nb   75%  x  1:40 left\n");
+    capture_end(&c, "a   50%  resumed\nb   75%  1:40 left  x\n");
 
     char text[24];
     format_seconds(text, sizeof text, 7.4);
