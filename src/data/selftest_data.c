@@ -4,6 +4,9 @@
 
 #include "compute/random.h"
 
+/* Sizes are small constants of this file.
+   NOLINTBEGIN(bugprone-implicit-widening-of-multiplication-result,bugprone-integer-division) */
+
 /* The sample's mean goes, the rest is scaled to unit norm; zero norm stays zero. */
 static void prepare_sample(const double *raw, size_t dim, double *out)
 {
@@ -197,3 +200,5 @@ const dam__selftest_case dam__selftest_data_cases[] = {
      .run = run_patches},
     {0},
 };
+
+/* NOLINTEND(bugprone-implicit-widening-of-multiplication-result,bugprone-integer-division) */

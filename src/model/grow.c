@@ -277,7 +277,7 @@ static dam_status make_pairs(dam__growth *growth, int memories, const int *picke
     DAM_TRY(dam__alloc(2 * (size_t)count, sizeof *list, &list));
     for (int i = 0; i < memories; i++)
         rows[growth->order[i]] = i;
-    for (int j = 0; j < count; j++) {
+    for (size_t j = 0; j < (size_t)count; j++) {
         list[2 * j] = picked[j];
         list[2 * j + 1] = rows[picked[j]];
     }

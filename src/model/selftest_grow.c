@@ -5,6 +5,9 @@
 
 #include "model/model.h"
 
+/* Sizes are small constants of this file.
+   NOLINTBEGIN(bugprone-implicit-widening-of-multiplication-result) */
+
 /* More columns than a work-group takes at once; directions of three of the memories. */
 enum { MEMORIES = 5, ACTIVE = 3, DIM = 300, SAMPLES = 4, NUMBERS = DAM__GROW_NUMBERS };
 
@@ -324,3 +327,5 @@ const dam__selftest_case dam__selftest_grow_cases[] = {
      .run = run_split_columns},
     {0},
 };
+
+/* NOLINTEND(bugprone-implicit-widening-of-multiplication-result) */
