@@ -116,22 +116,6 @@ void dam__program_destroy(dam__program *program)
     free(program);
 }
 
-/* Some drivers (Intel's GPUs) allow a kernel smaller work-groups than the device as a whole. */
-static dam_status check_group(dam__device *device, const dam__kernel *kernel)
-{
-    dam_status status = DAM_OK;
-    size_t allowed = 0;
-    DAM_CL(clGetKernelWorkGroupInfo(kernel->handle, device->id, CL_KERNEL_WORK_GROUP_SIZE,
-                                    sizeof allowed, &allowed, NULL));
-    if (allowed < (size_t)device->group)
-        DAM_FAIL(DAM_NO_DEVICE,
-                 "'%s' allows kernel '%s' work-groups of %zu, but it is made for %d; try --kernels "
-                 "cpu or another --device",
-                 device->info.name, kernel->name, allowed, device->group);
-cleanup:
-    return status;
-}
-
 dam_status dam__program_kernel(dam__program *program, const char *name, dam__kernel **out)
 {
     dam_status status = DAM_OK;
@@ -144,7 +128,6 @@ dam_status dam__program_kernel(dam__program *program, const char *name, dam__ker
     kernel->handle = clCreateKernel(program->handle, name, &error);
     if (kernel->handle == NULL)
         DAM_TRY(dam__cl_fail(device, error, name));
-    DAM_TRY(check_group(device, kernel));
     kernel->next = program->kernels;
     program->kernels = kernel;
     *out = kernel;
