@@ -9,9 +9,11 @@ typedef struct dam__train_config {
     int epochs;           /* at most */
     double learning_rate; /* enters twice: v <- momentum v - rate gradient; x <- x + rate v */
     double momentum;
-    int patience;   /* epochs without a better validation loss before it stops; 0 = never */
-    int checkpoint; /* epochs between checkpoints */
-    int precision;  /* dam__precision */
+    int patience;        /* epochs without a better validation loss before it stops; 0 = never */
+    int checkpoint;      /* epochs between checkpoints */
+    int record;          /* epochs between frames of the record; 0 = none */
+    int record_memories; /* most memories of a frame */
+    int precision;       /* dam__precision */
 } dam__train_config;
 
 #endif
