@@ -31,9 +31,9 @@ static int memories_of(const dam__model *model)
 static double loss_offset(const dam__model *model)
 {
     const struct vmf *vmf = (const struct vmf *)model;
-    const dam__model_config *config = &model->config;
+    const dam__vmf_config *config = &model->config.vmf;
     double background = config->background > 0 ? config->background : 1;
-    int capacity = config->capacity > 0 ? config->capacity : config->memories;
+    int capacity = config->capacity > 0 ? config->capacity : vmf->room;
     return log(vmf->memories * (1 + background / capacity));
 }
 
