@@ -92,7 +92,8 @@ static dam_status make_room(dam__record *record, const dam__frame *frame, int ev
 {
     dam_status status = DAM_OK;
     size_t rows = (size_t)frame->rows, count = record->frame_count;
-    size_t most = DAM__RECORD_BYTES / row_bytes(record->dim, record->columns);
+    size_t bytes = record->limit > 0 ? record->limit : DAM__RECORD_BYTES;
+    size_t most = bytes / row_bytes(record->dim, record->columns);
     bool begins = count == 0 || record->frames[count - 1].stage != frame->stage;
     int spread = record->spread;
     while (record->row_count + rows > most && record->spread < 1 << 30)
