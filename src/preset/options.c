@@ -145,9 +145,9 @@ const dam__option dam__options[] = {
         "Grow by splitting memories until there are so many; 0 keeps as many as model.memories."),
     INTEGER("grow", "samples", grow.samples, "10000", 1, 1e9, "samples",
             "Training samples that a split looks at, drawn anew for each."),
-    INTEGER("grow", "iterations", grow.iterations, "8", 1, 10000, "iterations",
+    INTEGER("grow", "iterations", grow.iterations, "6", 1, 10000, "iterations",
             "Power iterations that find the directions to split along."),
-    INTEGER("grow", "extra_iterations", grow.extra_iterations, "24", 0, 10000, "iterations",
+    INTEGER("grow", "extra_iterations", grow.extra_iterations, "12", 0, 10000, "iterations",
             "At most so many further ones for memories that seem stable, before they are taken for "
             "it."),
     REAL("grow", "threshold", grow.threshold, "-0.001", -1e6, INCLUDED, 0, INCLUDED,
@@ -158,9 +158,14 @@ const dam__option dam__options[] = {
     REAL("grow", "fraction", grow.fraction, "1", 0, OPEN, 1, INCLUDED,
          "At most this share of the memories splits at once."),
     INTEGER("grow", "splits", grow.splits, "14", 1, 1000, "splits", "At most so many splits."),
-    INTEGER("grow", "patience", grow.patience, "3", 0, 1e6, "epochs",
-            "A stage between splits ends after so many epochs without a better validation loss; "
-            "takes the place of train.patience."),
+    INTEGER("grow", "patience", grow.patience, "1", 0, 1e6, "epochs",
+            "A stage between splits ends after so many epochs in a row without a better validation "
+            "loss; takes the place of train.patience."),
+    REAL("grow", "gain", grow.gain, "0.02", 0, INCLUDED, 1e6, INCLUDED,
+         "In a stage a validation loss is better where it is lower by more than this, in nats; 0 "
+         "trains on until it rises."),
+    INTEGER("grow", "settle", grow.settle, "3", 0, 1e6, "epochs",
+            "Epochs after a split that the patience does not count: the loss may rise in them."),
     INTEGER("grow", "epochs", grow.epochs, "100", 1, 1e6, "epochs",
             "At most so many passes over the training samples in a stage; takes the place of "
             "train.epochs."),

@@ -84,11 +84,8 @@ static void forget_plan(dam__trainer *trainer)
     trainer->plan = NULL;
 }
 
-/* Whether growth keeps what its passes share: time for memory. */
-typedef enum cache { FORGETS, CACHES } cache;
-
 /* Lists everything the training needs for one choice of chunk and streaming. */
-static dam_status make_plan(dam__trainer *trainer, int chunk, bool streams, cache caches)
+static dam_status make_plan(dam__trainer *trainer, int chunk, bool streams)
 {
     dam_status status = DAM_OK;
     const dam__training *training = &trainer->training;
@@ -110,8 +107,7 @@ static dam_status make_plan(dam__trainer *trainer, int chunk, bool streams, cach
                                       &trainer->evaluator));
     if (training->grow.to > 0)
         DAM_TRY(dam__growth_create(trainer->model, trainer->samples, &training->grow,
-                                   training->seed, caches == CACHES, trainer->plan,
-                                   &trainer->growth));
+                                   training->seed, trainer->plan, &trainer->growth));
     DAM_TRY(dam__plan_matrix(trainer->plan, "losses", 1, dam__feed_steps(trainer->samples), 1,
                              &trainer->losses));
     DAM_TRY(dam__gemm_plan(trainer->gemm, trainer->plan));
@@ -133,18 +129,14 @@ static dam_status plan_what_fits(dam__trainer *trainer)
     if ((size_t)batch > trainer->training.set->count)
         batch = (int)trainer->training.set->count;
     bool streams = must_stream(&trainer->training, trainer->device);
-    DAM_TRY(make_plan(trainer, batch, streams, CACHES));
+    DAM_TRY(make_plan(trainer, batch, streams));
     status = dam__plan_check(trainer->plan);
-    if (status == DAM_NO_MEMORY && trainer->growth != NULL) {
-        DAM_TRY(make_plan(trainer, batch, streams, FORGETS));
-        status = dam__plan_check(trainer->plan);
-    }
     if (status == DAM_NO_MEMORY && !streams) {
-        DAM_TRY(make_plan(trainer, batch, true, FORGETS));
+        DAM_TRY(make_plan(trainer, batch, true));
         status = dam__plan_check(trainer->plan);
     }
     for (int chunk = batch / 2; status == DAM_NO_MEMORY && chunk > 0; chunk /= 2) {
-        DAM_TRY(make_plan(trainer, chunk, true, FORGETS));
+        DAM_TRY(make_plan(trainer, chunk, true));
         status = dam__plan_check(trainer->plan);
     }
 cleanup:
@@ -362,14 +354,30 @@ cleanup:
     return status;
 }
 
-/* Counts the epochs since the best loss; those of the model's schedule do not count. */
+/* Whether another stage may follow the present one. */
+static bool may_split(const dam__trainer *trainer)
+{
+    const dam__grow_config *grow = &trainer->training.grow;
+    return trainer->growth != NULL && !trainer->position.stable &&
+           trainer->position.stage < grow->splits && present_memories(trainer) < grow->to;
+}
+
+/*
+ * Counts the epochs since the best loss. Those of the model's schedule do not count, nor those right
+ * after a split. A stage need not come to rest to the last digit: growth wants a better loss to be
+ * lower by its gain.
+ */
 static void note_loss(dam__trainer *trainer, double loss)
 {
     dam__position *position = &trainer->position;
+    const dam__grow_config *grow = &trainer->training.grow;
     if (position->epoch < trainer->model->ops->schedule_epochs(trainer->model))
         return;
+    if (position->stage > 0 && position->epoch - position->stage_epoch < grow->settle)
+        return;
+    double gain = trainer->growth != NULL ? grow->gain : 0;
     position->wait++;
-    if (loss < position->best) {
+    if (loss < position->best - gain) {
         position->best = loss;
         position->wait = 0;
     }
@@ -414,14 +422,6 @@ bool dam__trainer_stopped_early(const dam__trainer *trainer)
 {
     int patience = stage_patience(trainer);
     return patience > 0 && trainer->position.wait >= patience;
-}
-
-/* Whether another stage may follow the present one. */
-static bool may_split(const dam__trainer *trainer)
-{
-    const dam__grow_config *grow = &trainer->training.grow;
-    return trainer->growth != NULL && !trainer->position.stable &&
-           trainer->position.stage < grow->splits && present_memories(trainer) < grow->to;
 }
 
 bool dam__trainer_is_over(const dam__trainer *trainer)
