@@ -127,14 +127,15 @@ const dam__option dam__options[] = {
     INTEGER("train", "batch", train.batch, "1000", 1, 1e7, "samples",
             "Samples in one training step."),
     INTEGER("train", "epochs", train.epochs, "300", 1, 1e6, "epochs",
-            "At most so many passes over the training samples."),
+            "At most so many passes over the training samples; grow.epochs takes its place where "
+            "the model grows."),
     REAL("train", "learning_rate", train.learning_rate, "0.1", 0, OPEN, 100, INCLUDED,
          "Step size. It enters twice: the effective step is learning_rate^2 / (1 - momentum)."),
     REAL("train", "momentum", train.momentum, "0.99", 0, INCLUDED, 1, OPEN,
          "Share of the last step that the next one keeps."),
     INTEGER("train", "patience", train.patience, "1", 0, 1e6, "epochs",
             "Stop after so many epochs in a row without a better validation loss; 0 never stops "
-            "early."),
+            "early. grow.patience takes its place where the model grows."),
     INTEGER("train", "checkpoint", train.checkpoint, "10", 1, 1e6, "epochs",
             "Save the run every so many epochs, to resume from."),
     CHOICE("train", "precision", train.precision, "single", precisions,

@@ -157,6 +157,8 @@ static dam_status name_columns(dam__trainer *trainer)
     if (trainer->growth != NULL) {
         DAM_TRY(dam__history_column(&trainer->history, "stage"));
         DAM_TRY(dam__history_column(&trainer->history, "memories"));
+        DAM_TRY(dam__history_column(&trainer->history, "split_seconds"));
+        DAM_TRY(dam__history_column(&trainer->history, "split_epochs"));
     }
 cleanup:
     return status;
@@ -348,6 +350,8 @@ static dam_status add_row(dam__trainer *trainer, double loss, const dam__score *
     if (trainer->growth != NULL) {
         row[column++] = trainer->position.stage;
         row[column++] = present_memories(trainer);
+        row[column++] = trainer->position.split_seconds;
+        row[column++] = trainer->position.split_epochs;
     }
     DAM_TRY(dam__history_add(&trainer->history, row));
 cleanup:
@@ -409,6 +413,7 @@ static dam_status finish_epoch(dam__trainer *trainer, const dam__hooks *hooks)
     note_loss(trainer, trainer->evaluator != NULL ? score.loss : loss);
     position->epoch++;
     position->step = 0;
+    position->split_seconds = position->split_epochs = 0;
     if (hooks->on_epoch != NULL)
         DAM_TRY(hooks->on_epoch(hooks->user, &trainer->history));
     bool due = position->epoch % trainer->training.train.checkpoint == 0;
@@ -429,16 +434,29 @@ bool dam__trainer_is_over(const dam__trainer *trainer)
     return stage_is_over(trainer) && !may_split(trainer);
 }
 
-static void report_split(const dam__trainer *trainer, const dam__split_result *split,
-                         double seconds)
+/* Of the present stage so far: the mean, without what was before its first epoch where there are
+ * more of them. */
+static double seconds_per_epoch(const dam__trainer *trainer)
+{
+    const dam__history *history = &trainer->history;
+    size_t first = (size_t)trainer->position.stage_epoch, last = history->row_count - 1;
+    if (last == first && first == 0)
+        return dam__history_value(history, 0, "seconds");
+    size_t from = last > first ? first : first - 1;
+    double began = dam__history_value(history, from, "seconds");
+    return (dam__history_value(history, last, "seconds") - began) / (double)(last - from);
+}
+
+static void report_split(const dam__trainer *trainer, const dam__split_result *split)
 {
     const dam_log *log = dam__device_log(trainer->device);
+    double seconds = trainer->position.split_seconds, epochs = trainer->position.split_epochs;
     if (split->after == split->before)
-        dam__info(log, "no memory is unstable: growth ends at %d memories (%.2f s)", split->before,
-                  seconds);
+        dam__info(log, "no memory is unstable: growth ends at %d memories (%.2f s, %.1f epochs)",
+                  split->before, seconds, epochs);
     else if (isfinite(split->least))
-        dam__info(log, "split %d -> %d memories: lambda from %.3g to %.3g, %.2f s", split->before,
-                  split->after, split->least, split->most, seconds);
+        dam__info(log, "split %d -> %d memories: lambda from %.3g to %.3g, %.2f s, %.1f epochs",
+                  split->before, split->after, split->least, split->most, seconds, epochs);
     else
         dam__info(log, "split %d -> %d memories along random directions, %.2f s", split->before,
                   split->after, seconds);
@@ -457,7 +475,9 @@ static dam_status split(dam__trainer *trainer, const dam__hooks *hooks)
     dam__optimizer_follow(trainer->optimizer);
     DAM_TRY(dam__device_finish(trainer->device));
     count_seconds(trainer);
-    report_split(trainer, &result, dam__seconds() - began);
+    position->split_seconds = dam__seconds() - began;
+    position->split_epochs = position->split_seconds / seconds_per_epoch(trainer);
+    report_split(trainer, &result);
     if (result.after == result.before) {
         position->stable = true;
         if (hooks->on_checkpoint != NULL)
@@ -541,6 +561,11 @@ dam__model *dam__trainer_model(dam__trainer *trainer)
 dam__optimizer *dam__trainer_optimizer(dam__trainer *trainer)
 {
     return trainer->optimizer;
+}
+
+dam__growth *dam__trainer_growth(dam__trainer *trainer)
+{
+    return trainer->growth;
 }
 
 dam__position *dam__trainer_position(dam__trainer *trainer)
