@@ -10,8 +10,6 @@ enum { MEMORIES, CLASS_WEIGHTS, BETA, COUNTS, PRIOR, PARAMETERS };
 
 /* What splitting needs beyond a training step; zeros in a model that does not grow. */
 struct dam__vmf_growth {
-    dam__matrix cache;   /* subset x (room + 1): scaled responsibilities; no buffer: recomputed */
-    dam__matrix numbers; /* 3 x room: lambda, kappa, mass */
     dam__program *program;
     dam__kernel *sum_mass, *curvature, *weigh, *advance, *constrain, *gather, *split_rows,
         *split_columns;
@@ -33,6 +31,10 @@ struct vmf {
         *reduce_problems;
     struct dam__vmf_growth growth;
 };
+
+/* What a search measures, DAM__GROW_NUMBERS x memories: in the class gradient's parts, which only a
+ * step needs. */
+dam__matrix dam__vmf_grow_numbers(const struct vmf *vmf);
 
 /* Gives every matrix the rows or columns of so many memories, at most `room`. */
 void dam__vmf_show(struct vmf *vmf, int memories);

@@ -126,7 +126,7 @@ static void test_dense_eigenvalue(void **state)
     if (!opens_double(&info, &how))
         return;
     struct problem p = load_problem("whole");
-    struct rig *rig = open_rig(&info, &how, &p, true, NULL);
+    struct rig *rig = open_rig(&info, &how, &p, NULL);
     double *dense = dense_eigenvalues(&p, numbers(&p.x));
     double *measured = calloc(DAM__GROW_NUMBERS * (size_t)p.memories, sizeof *measured);
     pass(rig, &p, rig->model->ops->grow->survey);
@@ -157,7 +157,7 @@ static double loss_now(struct rig *rig, const struct problem *p)
 static double split_loss(const dam_device_info *info, const setting *how, const struct problem *p,
                          const dam__grow_config *grow, dam__split_result *split)
 {
-    struct rig *rig = open_rig(info, how, p, true, grow);
+    struct rig *rig = open_rig(info, how, p, grow);
     OK(dam__growth_search(rig->growth, 0));
     OK(dam__growth_split(rig->growth, dam__optimizer_velocities(rig->optimizer), split));
     double loss = loss_now(rig, p);
@@ -266,7 +266,7 @@ static void test_undecided_memories(void **state)
     for (int mu = 0; mu < p.memories; mu++)
         below += dense[mu] < grow.threshold;
     assert_true(below > 0 && below < p.memories);
-    struct rig *rig = open_rig(&info, &how, &p, false, &grow);
+    struct rig *rig = open_rig(&info, &how, &p, &grow);
     OK(dam__growth_search(rig->growth, 3));
     assert_close(dam__growth_numbers(rig->growth), dense, (size_t)p.memories, 1e-6, "lambda", &how);
     dam__split_result split;
@@ -309,7 +309,7 @@ static void still_split(const dam_device_info *info, const setting *how)
     grow.to = p.capacity;
     grow.iterations = 2;
     grow.step = 0;
-    struct rig *rig = open_rig(info, how, &p, true, &grow);
+    struct rig *rig = open_rig(info, how, &p, &grow);
     double before = loss_now(rig, &p), *ratios = ratios_now(rig);
     double comparable = before + weights_now(rig, how);
     OK(dam__growth_search(rig->growth, 0));
@@ -349,7 +349,7 @@ static void random_directions(const dam_device_info *info, const setting *how)
         grow.direction = direction;
         grow.fraction = 1.0 / p.memories;
         grow.step = 0.25;
-        struct rig *rig = open_rig(info, how, &p, false, &grow);
+        struct rig *rig = open_rig(info, how, &p, &grow);
         OK(dam__growth_search(rig->growth, 0));
         OK(dam__growth_split(rig->growth, dam__optimizer_velocities(rig->optimizer), &split));
         assert_int_equal(split.after, p.memories + 1);
