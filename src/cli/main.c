@@ -13,7 +13,8 @@ const char *const kernels_choices[] = {"auto", "cpu", "gpu", NULL};
 
 const command *const commands[] = {
     &devices_command, &selftest_command, &presets_command, &train_command, &eval_command,
-    &show_command,    &bench_command,    &help_command,    &man_command,   NULL};
+    &show_command,    &analyse_command,  &bench_command,   &help_command,  &man_command,
+    NULL};
 
 dam_status find_command(const char *name, const command **out)
 {
