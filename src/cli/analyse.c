@@ -51,18 +51,18 @@ cleanup:
     return status;
 }
 
-/* By default where the change is of second order on images, and beyond. */
+/* By default where the change of a model of images is of second order, and where no longer quite. */
 static dam_status read_steps(const arguments *args, analysis *a)
 {
     const double least = 1e-6, most = 10;
-    const char *text = args->steps != NULL ? args->steps : "0.05,0.1,0.2";
+    const char *text = args->steps != NULL ? args->steps : "0.01,0.02,0.05";
     while (a->embedded.steps == 0 || *text != '\0') {
         double value = 0;
         if (!next_number(&text, &value) || !(value >= least && value <= most) ||
             a->embedded.steps == DAM__EMBEDDING_STEPS)
             return dam__fail(DAM_USAGE,
                              "--steps '%.60s' is no list of at most %d lengths from 1e-6 to 10; "
-                             "give it as 0.05,0.1,0.2",
+                             "give it as 0.01,0.02,0.05",
                              args->steps, (int)DAM__EMBEDDING_STEPS);
         a->steps[a->embedded.steps++] = value;
     }
@@ -229,7 +229,7 @@ static const flag flags[] = {
      .most = MOST,
      .help = "of the power iteration that finds the eigenvalues; else 30"},
     FLAG("steps", FLAG_TEXT, steps, "A,B,...",
-         "how far --embedding moves the pairs apart; else 0.05,0.1,0.2"),
+         "how far --embedding moves the pairs apart; else 0.01,0.02,0.05"),
     {.name = "limit",
      .type = FLAG_INTEGER,
      .offset = offsetof(arguments, limit),

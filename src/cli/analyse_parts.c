@@ -169,7 +169,7 @@ cleanup:
 
 dam_status analyse_adversary(analysis *a)
 {
-    enum { STEPS = 500, KEPT = 64 };
+    enum { STEPS = 300, KEPT = 64 };
     const double right_angle = 1.5707963267948966;
     dam_status status = DAM_OK;
     size_t count = (size_t)a->args->adversarial;
