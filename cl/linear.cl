@@ -15,7 +15,8 @@ inline int largest_logit(__global const real *logits, const int classes, const i
 
 /*
  * In place of the logits: per_sample times (probability - target), which times the samples is the
- * gradient; losses[i] = minus the log-probability of the label. A sample of no class counts nothing.
+ * gradient; losses[i] = minus the log-probability of the label. A sample of no class counts
+ * nothing.
  */
 __kernel void linear_softmax(__global real *restrict logits, __global const int *restrict labels,
                              __global real *restrict losses, const int samples, const int first,
@@ -54,8 +55,8 @@ ONE_GROUP __kernel void linear_collect(__global const real *restrict losses,
 
 /*
  * columns[2 i] and columns[2 i + 1] are the classes of the largest and second largest logit; in
- * place of the logits -1 and +1 there, so that the product with the weights is minus the gradient of
- * their difference.
+ * place of the logits -1 and +1 there, so that the product with the weights is minus the gradient
+ * of their difference.
  */
 __kernel void linear_margin(__global real *restrict logits, __global int *restrict columns,
                             const int samples, const int classes, const int ld)

@@ -390,13 +390,11 @@ ONE_GROUP __kernel void vmf_sinkhorn(__global real *restrict weights,
  * background (activation times class weights, over the sum of all), and the probability of every
  * class column.
  */
-ONE_GROUP __kernel void vmf_posterior(__global const real *restrict similarities,
-                                      __global real *restrict posterior,
-                                      __global real *restrict probabilities,
-                                      __global const real *restrict weights,
-                                      __global const real *restrict scalars, const int memories,
-                                      const int ld, const int posterior_ld,
-                                      const int probabilities_ld, const int weights_ld)
+ONE_GROUP __kernel void
+vmf_posterior(__global const real *restrict similarities, __global real *restrict posterior,
+              __global real *restrict probabilities, __global const real *restrict weights,
+              __global const real *restrict scalars, const int memories, const int ld,
+              const int posterior_ld, const int probabilities_ld, const int weights_ld)
 {
     DECLARE_SCRATCH(scratch);
     SHARED real sums[COLUMNS];
@@ -474,8 +472,8 @@ ONE_GROUP __kernel void vmf_margin(__global real *restrict similarities,
 /*
  * One sample a work-group: how far it turns towards its direction before another column than
  * columns[2 i] has the largest logit; -1 where that does not come within `limit`. The similarities
- * of a turned sample are cos(angle) m + sin(angle) along. `scans` equal steps find the first change,
- * `halvings` its place. landed[i] is the column there.
+ * of a turned sample are cos(angle) m + sin(angle) along. `scans` equal steps find the first
+ * change, `halvings` its place. landed[i] is the column there.
  */
 ONE_GROUP __kernel void
 vmf_turn(__global const real *restrict similarities, __global const real *restrict along,

@@ -13,8 +13,8 @@ typedef struct dam__summary {
 dam__summary dam__summarise(double *values, size_t count);
 
 /*
- * The value below which this share of the sorted values lies, between two of them if need be; values
- * may be infinite. NaN where count is 0.
+ * The value below which this share of the sorted values lies, between two of them if need be;
+ * values may be infinite. NaN where count is 0.
  */
 double dam__quantile(const double *sorted, size_t count, double share);
 

@@ -36,7 +36,8 @@ static dam_status read_samples(const arguments *args, analysis *a)
     const double most = 1e9;
     dam_status status = DAM_OK;
     DAM_TRY(dam__alloc(MOST_SAMPLES, sizeof *a->chosen, &a->chosen));
-    for (const char *text = args->samples; text != NULL && (a->chosen_count == 0 || *text != '\0');) {
+    for (const char *text = args->samples;
+         text != NULL && (a->chosen_count == 0 || *text != '\0');) {
         double value = 0;
         if (!next_number(&text, &value) || !(value >= 0 && value <= most) || value != floor(value))
             DAM_FAIL(DAM_USAGE,
@@ -51,7 +52,8 @@ cleanup:
     return status;
 }
 
-/* By default where the change of a model of images is of second order, and where no longer quite. */
+/* By default where the change of a model of images is of second order, and where no longer quite.
+ */
 static dam_status read_steps(const arguments *args, analysis *a)
 {
     const double least = 1e-6, most = 10;
@@ -101,7 +103,8 @@ static dam_status choose_parts(const arguments *args, analysis *a)
     return DAM_OK;
 }
 
-/* Double where it is asked for; for the embedding check, whose changes are small, where it can be. */
+/* Double where it is asked for; for the embedding check, whose changes are small, where it can be.
+ */
 static dam_status choose_precision(const arguments *args, analysis *a)
 {
     enum { AUTO, SINGLE, DOUBLE };
@@ -110,11 +113,10 @@ static dam_status choose_precision(const arguments *args, analysis *a)
     size_t count = 0, index = 0;
     DAM_TRY(dam_device_list(&infos, &count));
     DAM_TRY(dam_device_select(infos, count, args->device, &index));
-    a->double_precision =
-        args->precision == DOUBLE ||
-        (args->precision == AUTO &&
-         (a->run.experiment.train.precision == (int)DAM__PRECISION_DOUBLE ||
-          (a->embedding && infos[index].fp64)));
+    a->double_precision = args->precision == DOUBLE ||
+                          (args->precision == AUTO &&
+                           (a->run.experiment.train.precision == (int)DAM__PRECISION_DOUBLE ||
+                            (a->embedding && infos[index].fp64)));
 cleanup:
     free(infos);
     return status;

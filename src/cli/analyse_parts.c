@@ -105,8 +105,8 @@ static dam_status find_misclassified(analysis *a)
     dam__scorer *scorer = NULL;
     dam__score score;
     int32_t *predicted = NULL, *nearest = NULL;
-    size_t most = a->args->misclassified > 0 ? (size_t)a->args->misclassified
-                                             : (size_t)DEFAULT_MISCLASSIFIED;
+    size_t most =
+        a->args->misclassified > 0 ? (size_t)a->args->misclassified : (size_t)DEFAULT_MISCLASSIFIED;
     int batch = a->run.experiment.train.batch;
     DAM_TRY(dam__workbench_labels(&a->test, a->run.classes, "data.test_labels"));
     if ((size_t)batch > a->test.count)

@@ -32,8 +32,8 @@ static dam_status append_memories(dam__text *text, const analysis *a)
 {
     dam_status status = DAM_OK;
     const dam__memory_census *census = &a->census;
-    DAM_TRY(dam__text_append(text, "%zu memories, on %zu training samples of %s\n",
-                             a->table.count, a->trained, a->train.name));
+    DAM_TRY(dam__text_append(text, "%zu memories, on %zu training samples of %s\n", a->table.count,
+                             a->trained, a->train.name));
     DAM_TRY(dam__text_append(text, "%-24s %12s %12s %12s\n", "", "least", "median", "most"));
     DAM_TRY(append_range(text, "mass", &census->mass));
     DAM_TRY(append_range(text, "purity", &census->purity));
@@ -45,8 +45,7 @@ static dam_status append_memories(dam__text *text, const analysis *a)
     if (a->table.images)
         DAM_TRY(dam__text_append(text, "%-24s %5zu   roughness above 2 (noise has about 4)\n",
                                  "noise", census->noise));
-    DAM_TRY(
-        dam__text_append(text, "%-24s %5zu   purity below 0.5\n", "mixed", census->mixed));
+    DAM_TRY(dam__text_append(text, "%-24s %5zu   purity below 0.5\n", "mixed", census->mixed));
     DAM_TRY(dam__text_append(text, "%-24s %5zu   eigenvalue not below %g: would not split\n",
                              "stable", census->stable, a->run.experiment.grow.threshold));
 cleanup:
@@ -104,9 +103,9 @@ static dam_status append_activations(dam__text *text, const analysis *a)
                                  column_name(says, (long)predicted, classes)));
         dam__activations_top(found, i, most, top);
         for (size_t k = 0; k < most; k++)
-            DAM_TRY(dam__text_append(
-                text, " %zu:%.1f%%", top[k],
-                percent * found->posterior[i * (found->memories + 1) + top[k]]));
+            DAM_TRY(
+                dam__text_append(text, " %zu:%.1f%%", top[k],
+                                 percent * found->posterior[i * (found->memories + 1) + top[k]]));
         DAM_TRY(dam__text_append(text, "\n"));
     }
 cleanup:
@@ -198,15 +197,15 @@ static json_t *range_json(const dam__range_of *range)
 static json_t *memories_json(const analysis *a)
 {
     const dam__memory_census *census = &a->census;
-    return json_pack(
-        "{sI so sI sI so sI sI sf so so so so so}", "count", (json_int_t)a->table.count, "data",
-        json_text(a->train.name), "samples", (json_int_t)a->trained, "dead",
-        (json_int_t)census->dead, "noise",
-        a->table.images ? json_integer((json_int_t)census->noise) : json_null(), "mixed",
-        (json_int_t)census->mixed, "stable", (json_int_t)census->stable, "threshold",
-        a->run.experiment.grow.threshold, "mass", range_json(&census->mass), "purity",
-        range_json(&census->purity), "roughness", range_json(&census->roughness), "lambda",
-        range_json(&census->lambda), "kappa", range_json(&census->kappa));
+    return json_pack("{sI so sI sI so sI sI sf so so so so so}", "count",
+                     (json_int_t)a->table.count, "data", json_text(a->train.name), "samples",
+                     (json_int_t)a->trained, "dead", (json_int_t)census->dead, "noise",
+                     a->table.images ? json_integer((json_int_t)census->noise) : json_null(),
+                     "mixed", (json_int_t)census->mixed, "stable", (json_int_t)census->stable,
+                     "threshold", a->run.experiment.grow.threshold, "mass",
+                     range_json(&census->mass), "purity", range_json(&census->purity), "roughness",
+                     range_json(&census->roughness), "lambda", range_json(&census->lambda), "kappa",
+                     range_json(&census->kappa));
 }
 
 static json_t *embedding_json(const analysis *a)
@@ -232,16 +231,15 @@ static json_t *weights_json(const dam__array *weights, size_t mu)
     for (size_t y = 0; y < columns; y++)
         sum += dam__array_at(weights, y * width + mu);
     for (size_t y = 0; y < columns; y++)
-        (void)json_array_append_new(
-            shares, number_or_null(dam__array_at(weights, y * width + mu) / sum));
+        (void)json_array_append_new(shares,
+                                    number_or_null(dam__array_at(weights, y * width + mu) / sum));
     return shares;
 }
 
 static json_t *answers_json(const analysis *a, size_t i, size_t *top, size_t most)
 {
     const dam__activations *found = &a->activated;
-    const dam__array *weights =
-        dam__container_array(&a->run.container, "parameters/class_weights");
+    const dam__array *weights = dam__container_array(&a->run.container, "parameters/class_weights");
     json_t *memories = json_array();
     dam__activations_top(found, i, most, top);
     for (size_t k = 0; k < most; k++)
@@ -265,14 +263,13 @@ static dam_status activations_json(const analysis *a, json_t **out)
     for (size_t i = 0; i < found->samples; i++) {
         size_t predicted = dam__activations_predicted(found, i);
         (void)json_array_append_new(
-            *out,
-            json_pack("{sI so sI so so so}", "sample", (json_int_t)a->chosen[i], "class",
-                      labels != NULL ? json_integer(labels[i]) : json_null(), "predicted",
-                      (json_int_t)predicted, "probability",
-                      number_or_null(found->probabilities[i * found->columns + predicted]),
-                      "background",
-                      number_or_null(found->posterior[(i + 1) * (found->memories + 1) - 1]),
-                      "memories", answers_json(a, i, top, most)));
+            *out, json_pack("{sI so sI so so so}", "sample", (json_int_t)a->chosen[i], "class",
+                            labels != NULL ? json_integer(labels[i]) : json_null(), "predicted",
+                            (json_int_t)predicted, "probability",
+                            number_or_null(found->probabilities[i * found->columns + predicted]),
+                            "background",
+                            number_or_null(found->posterior[(i + 1) * (found->memories + 1) - 1]),
+                            "memories", answers_json(a, i, top, most)));
     }
 cleanup:
     free(top);
@@ -306,13 +303,13 @@ dam_status print_analysis_json(const analysis *a)
     files = json_array();
     for (int i = 0; a->files[i] != NULL; i++)
         (void)json_array_append_new(files, json_text(a->files[i]));
-    DAM_TRY(print_json(json_pack(
-        "{so ss so so so so so}", "run", json_text(a->run.folder), "precision",
-        a->double_precision ? "double" : "single", "memories",
-        a->memories ? memories_json(a) : json_null(), "embedding",
-        a->embedding ? embedding_json(a) : json_null(), "activations",
-        activations != NULL ? activations : json_null(), "adversarial",
-        a->adversarial ? adversary_json(a) : json_null(), "files", files)));
+    DAM_TRY(
+        print_json(json_pack("{so ss so so so so so}", "run", json_text(a->run.folder), "precision",
+                             a->double_precision ? "double" : "single", "memories",
+                             a->memories ? memories_json(a) : json_null(), "embedding",
+                             a->embedding ? embedding_json(a) : json_null(), "activations",
+                             activations != NULL ? activations : json_null(), "adversarial",
+                             a->adversarial ? adversary_json(a) : json_null(), "files", files)));
 cleanup:
     return status;
 }

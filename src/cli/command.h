@@ -79,8 +79,8 @@ typedef struct command {
 /* All commands in the order of the help, ended by NULL. */
 extern const command *const commands[];
 
-extern const command analyse_command, bench_command, devices_command, eval_command, help_command, man_command,
-    presets_command, selftest_command, show_command, train_command;
+extern const command analyse_command, bench_command, devices_command, eval_command, help_command,
+    man_command, presets_command, selftest_command, show_command, train_command;
 
 /* DAM_USAGE with the closest name where there is no such command. */
 dam_status find_command(const char *name, const command **out);

@@ -7,7 +7,8 @@
 
 #include <stddef.h>
 
-/* Numbers of a model at one width; class weights and their gradient are columns x (memories + 1). */
+/* Numbers of a model at one width; class weights and their gradient are columns x (memories + 1).
+ */
 typedef struct dam__embedding_state {
     size_t memories, dim, columns;
     double *w, *weights, *counts;          /* K x N; M x (K + 1); K + 1 */
@@ -27,8 +28,8 @@ double dam__embedding_memory_norm(const dam__embedding_state *state);
 double dam__embedding_weight_norm(const dam__embedding_state *state);
 
 /*
- * split (2 K x N) holds normalise(w + s u) and, K rows on, normalise(w - s u) of the K memories w for
- * some s; pairs becomes the same with `step` instead of s. A step of 0 copies w exactly.
+ * split (2 K x N) holds normalise(w + s u) and, K rows on, normalise(w - s u) of the K memories w
+ * for some s; pairs becomes the same with `step` instead of s. A step of 0 copies w exactly.
  */
 void dam__embedding_pairs(const double *w, size_t memories, size_t dim, const double *split,
                           double step, double *pairs);

@@ -46,8 +46,11 @@ static dam_status plan(dam__model *model, dam__plan *plan, int chunk)
     DAM_TRY(dam__plan_matrix_like(plan, "linear: gradient", value, &weights->gradient));
     DAM_TRY(dam__plan_matrix(plan, "linear: logits", chunk, classes, 1, &linear->logits));
     DAM_TRY(dam__plan_matrix(plan, "linear: losses", 1, chunk, 1, &linear->losses));
-    const dam__matrix samples = {
-        .rows = chunk, .cols = dim, .count = 1, .ld = value->ld, .stride = value->ld * (size_t)chunk};
+    const dam__matrix samples = {.rows = chunk,
+                                 .cols = dim,
+                                 .count = 1,
+                                 .ld = value->ld,
+                                 .stride = value->ld * (size_t)chunk};
     DAM_TRY(dam__gemm_reserve(model->gemm, dam__whole(&samples, false), dam__whole(value, true),
                               &linear->logits));
     DAM_TRY(dam__gemm_reserve(model->gemm, dam__whole(&linear->logits, true),
@@ -113,13 +116,13 @@ static dam_status chunk_gradient(struct linear *linear, const dam__batch *chunk,
     dam_status status = DAM_OK;
     dam__model *model = &linear->base;
     DAM_TRY(logits_of(linear, chunk, chunk->samples, &linear->logits));
-    DAM_TRY(dam__launch(
-        linear->softmax, dam__range_items(model->device, (size_t)chunk->size, 1),
-        work_of(linear, chunk, 11), /* an exponential counts as 20 flops */
-        DAM_ARGUMENTS(dam__arg(linear->logits.buffer), dam__arg(chunk->labels),
-                      dam__arg(linear->losses.buffer), dam__arg_int(chunk->size),
-                      dam__arg_int(chunk->first), dam__arg_int(model->task.classes),
-                      dam__arg_int((int)linear->logits.ld), dam__arg_real(per_sample))));
+    DAM_TRY(dam__launch(linear->softmax, dam__range_items(model->device, (size_t)chunk->size, 1),
+                        work_of(linear, chunk, 11), /* an exponential counts as 20 flops */
+                        DAM_ARGUMENTS(dam__arg(linear->logits.buffer), dam__arg(chunk->labels),
+                                      dam__arg(linear->losses.buffer), dam__arg_int(chunk->size),
+                                      dam__arg_int(chunk->first), dam__arg_int(model->task.classes),
+                                      dam__arg_int((int)linear->logits.ld),
+                                      dam__arg_real(per_sample))));
     DAM_TRY(dam__launch(
         linear->collect, dam__range_groups(model->device, 1, 1),
         (dam__work){.flops = chunk->size,
@@ -141,8 +144,7 @@ static dam_status loss_gradient(dam__model *model, const dam__batch *batch,
     for (int start = 0; start < batch->size; start += linear->chunk) {
         dam__batch chunk = *batch;
         chunk.first += start;
-        chunk.size =
-            batch->size - start < linear->chunk ? batch->size - start : linear->chunk;
+        chunk.size = batch->size - start < linear->chunk ? batch->size - start : linear->chunk;
         DAM_TRY(chunk_gradient(linear, &chunk, 1.0 / batch->size, losses, slot, start > 0));
     }
 cleanup:
@@ -172,8 +174,7 @@ static dam_status descend(dam__model *model, const dam__batch *batch, const dam_
     dam_status status = DAM_OK;
     struct linear *linear = linear_of(model);
     DAM_TRY(logits_of(linear, batch, batch->samples, &linear->logits));
-    DAM_TRY(dam__launch(linear->margin,
-                        dam__range_items(model->device, (size_t)batch->size, 1),
+    DAM_TRY(dam__launch(linear->margin, dam__range_items(model->device, (size_t)batch->size, 1),
                         work_of(linear, batch, 1),
                         DAM_ARGUMENTS(dam__arg(linear->logits.buffer), dam__arg(columns),
                                       dam__arg_int(batch->size), dam__arg_int(model->task.classes),

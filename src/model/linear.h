@@ -9,9 +9,9 @@
 #include "model/model.h"
 
 /*
- * Of one trained parameter, "weights" (classes x dim). Its ops are plan, prepare, initialise (zeros),
- * loss_gradient, project, refresh (nothing to do in either) and probe without posterior. DAM_USAGE
- * with fewer than two classes. Destroy with dam__model_destroy.
+ * Of one trained parameter, "weights" (classes x dim). Its ops are plan, prepare, initialise
+ * (zeros), loss_gradient, project, refresh (nothing to do in either) and probe without posterior.
+ * DAM_USAGE with fewer than two classes. Destroy with dam__model_destroy.
  */
 dam_status dam__linear_create(dam__device *device, dam__gemm *gemm, const dam__task *task,
                               dam__model **out);

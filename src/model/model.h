@@ -149,8 +149,8 @@ typedef struct dam__probe_ops {
      * Row i of directions: minus the gradient, by sample i, of the difference between its largest
      * logit and its second largest; columns[2 i] and columns[2 i + 1] (int32) are theirs.
      */
-    dam_status (*descend)(dam__model *model, const dam__batch *batch,
-                          const dam__matrix *directions, const dam__buffer *columns);
+    dam_status (*descend)(dam__model *model, const dam__batch *batch, const dam__matrix *directions,
+                          const dam__buffer *columns);
 
     /*
      * How far sample x, to be turned towards its unit direction u (cos(angle) x + sin(angle) u),

@@ -48,7 +48,8 @@ static void forward(const struct fixture *f, int i, double angle, double *activa
     for (int y = 0; y < COLUMNS; y++)
         sums[y] = 0;
     for (int j = 0; j < width; j++) {
-        double m = cos(angle) * f->similarities[i * width + j] + sin(angle) * f->along[i * width + j];
+        double m =
+            cos(angle) * f->similarities[i * width + j] + sin(angle) * f->along[i * width + j];
         activations[j] = j < MEMORIES ? exp(scalars[0] * m - scalars[1]) : 1;
         for (int y = 0; y < COLUMNS; y++)
             sums[y] += activations[j] * f->weights[y * width + j];
@@ -252,12 +253,12 @@ static dam_status run_tangent(dam__trial *trial)
         DAM_TRY(dam__trial_matrix(trial, SAMPLES, DIM, 1, directions, &on_directions));
         DAM_TRY(dam__trial_matrix(trial, FIRST + SAMPLES, DIM, 1, samples, &on_samples));
         DAM_TRY(dam__trial_kernel(trial, "probe", "", "probe_tangent", &kernel));
-        DAM_TRY(dam__launch(kernel, dam__range_groups(trial->device, SAMPLES, 1), (dam__work){0},
-                            DAM_ARGUMENTS(dam__arg(on_directions.buffer),
-                                          dam__arg(on_samples.buffer), dam__arg_int(FIRST),
-                                          dam__arg_int(DIM), dam__arg_int((int)on_directions.ld),
-                                          dam__arg_int((int)on_samples.ld),
-                                          dam__arg_int(centred))));
+        DAM_TRY(
+            dam__launch(kernel, dam__range_groups(trial->device, SAMPLES, 1), (dam__work){0},
+                        DAM_ARGUMENTS(dam__arg(on_directions.buffer), dam__arg(on_samples.buffer),
+                                      dam__arg_int(FIRST), dam__arg_int(DIM),
+                                      dam__arg_int((int)on_directions.ld),
+                                      dam__arg_int((int)on_samples.ld), dam__arg_int(centred))));
         for (int i = 1; i < SAMPLES; i++) {
             double *u = directions + (size_t)i * DIM;
             const double *x = samples + (size_t)(FIRST + i) * DIM;
@@ -331,8 +332,8 @@ static dam_status run_softmax(dam__trial *trial)
     for (int again = 0; again < 2; again++)
         DAM_TRY(dam__launch(collect, dam__range_groups(trial->device, 1, 1), (dam__work){0},
                             DAM_ARGUMENTS(dam__arg(on_losses.buffer), dam__arg(on_total.buffer),
-                                          dam__arg_int(MANY), dam__arg_int(1),
-                                          dam__arg_int(again), dam__arg_real(per_sample))));
+                                          dam__arg_int(MANY), dam__arg_int(1), dam__arg_int(again),
+                                          dam__arg_real(per_sample))));
     for (int i = 0; i < MANY; i++) {
         losses[i] = regress(logits + (size_t)i * CLASSES, labels[FIRST + i], per_sample);
         total += 2 * per_sample * losses[i];
@@ -354,8 +355,8 @@ static int32_t lead_of_linear(const void *of, int i, double angle)
     const struct rows *rows = of;
     double mixed[CLASSES];
     for (int y = 0; y < CLASSES; y++)
-        mixed[y] = cos(angle) * rows->logits[i * CLASSES + y] +
-                   sin(angle) * rows->along[i * CLASSES + y];
+        mixed[y] =
+            cos(angle) * rows->logits[i * CLASSES + y] + sin(angle) * rows->along[i * CLASSES + y];
     return largest(mixed, CLASSES, -1);
 }
 

@@ -14,8 +14,8 @@ typedef struct dam__activated {
 } dam__activated;
 
 /*
- * Replaces the PNG at path: a sample a row, with its class and what is predicted; then its memories by
- * their posterior, with that share, their class and its purity. DAM_INPUT.
+ * Replaces the PNG at path: a sample a row, with its class and what is predicted; then its memories
+ * by their posterior, with that share, their class and its purity. DAM_INPUT.
  */
 dam_status dam__activated_draw(const dam__activated *activated, const char *path);
 

@@ -65,12 +65,11 @@ dam_status dam__memory_table_make(const dam__run *run, const double *numbers,
     DAM_TRY(dam__report_classes(run, &labels, &purity, &table.count));
     DAM_TRY(dam__alloc(table.count, sizeof *table.rows, &table.rows));
     for (size_t mu = 0; mu < table.count; mu++)
-        table.rows[mu] =
-            (dam__memory_row){.label = labels[mu],
-                              .purity = (double)purity[mu],
-                              .mass = numbers[DAM__GROW_MASS * table.count + mu],
-                              .lambda = numbers[DAM__GROW_LAMBDA * table.count + mu],
-                              .kappa = numbers[DAM__GROW_KAPPA * table.count + mu]};
+        table.rows[mu] = (dam__memory_row){.label = labels[mu],
+                                           .purity = (double)purity[mu],
+                                           .mass = numbers[DAM__GROW_MASS * table.count + mu],
+                                           .lambda = numbers[DAM__GROW_LAMBDA * table.count + mu],
+                                           .kappa = numbers[DAM__GROW_KAPPA * table.count + mu]};
     DAM_TRY(add_roughness(run, &table));
     *out = table;
     table = (dam__memory_table){0};

@@ -51,9 +51,8 @@ static dam_status read_batch(const struct table *table, int offset, int size, da
     posterior.rows = probabilities.rows = size;
     DAM_TRY(dam__matrix_read_doubles(
         &posterior, out->posterior + (size_t)offset * (out->memories + 1), "posterior"));
-    DAM_TRY(dam__matrix_read_doubles(&probabilities,
-                                     out->probabilities + (size_t)offset * out->columns,
-                                     "class probabilities"));
+    DAM_TRY(dam__matrix_read_doubles(
+        &probabilities, out->probabilities + (size_t)offset * out->columns, "class probabilities"));
 cleanup:
     return status;
 }

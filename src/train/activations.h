@@ -11,7 +11,8 @@ typedef struct dam__activations {
     double *probabilities; /* samples x columns: of the classes; the softening class last */
 } dam__activations;
 
-/* Of the bench's samples. DAM_USAGE where the model has no memories; else as dam__workbench_open. */
+/* Of the bench's samples. DAM_USAGE where the model has no memories; else as dam__workbench_open.
+ */
 dam_status dam__activations_of(const dam__workbench_options *options, dam__activations *out);
 void dam__activations_free(dam__activations *activations);
 

@@ -62,8 +62,8 @@ static dam_status descend_loss(struct fitting *fitting, int steps)
         if (step % dam__feed_steps(feed) == 0)
             DAM_TRY(dam__feed_begin(feed, step / dam__feed_steps(feed), 0));
         DAM_TRY(dam__feed_next(feed, &batch));
-        DAM_TRY(fitting->model->ops->loss_gradient(fitting->model, &batch, fitting->losses.buffer,
-                                                   0));
+        DAM_TRY(
+            fitting->model->ops->loss_gradient(fitting->model, &batch, fitting->losses.buffer, 0));
         DAM_TRY(dam__optimizer_step(fitting->optimizer, rate, momentum));
         DAM_TRY(dam__device_pace(fitting->options->device));
     }
@@ -80,11 +80,10 @@ dam_status dam__linear_train(const dam__workbench_options *options, int steps, d
     alone.whole = true;
     *out = (dam__linear_fit){.classes = (size_t)options->classes, .dim = (size_t)options->dim};
     DAM_TRY(dam__workbench_labels(options->set, options->classes, "data.labels"));
-    DAM_TRY(dam__workbench_open(&alone,
-                                &(dam__workbench_extras){.user = &fitting,
-                                                         .plan = plan_fitting,
-                                                         .forget = forget_fitting},
-                                &fitting.bench));
+    DAM_TRY(dam__workbench_open(
+        &alone,
+        &(dam__workbench_extras){.user = &fitting, .plan = plan_fitting, .forget = forget_fitting},
+        &fitting.bench));
     DAM_TRY(fitting.model->ops->prepare(fitting.model));
     DAM_TRY(dam__optimizer_prepare(fitting.optimizer));
     DAM_TRY(fitting.model->ops->initialise(fitting.model, 0));
@@ -163,8 +162,8 @@ static dam_status prepare_turner(struct turner *turner, const dam__linear_fit *f
     DAM_TRY(probe->prepare(turner->bench.model));
     DAM_TRY(linear->ops->prepare(linear));
     DAM_TRY(linear->ops->probe->prepare(linear));
-    DAM_TRY(dam__matrix_write_doubles(&linear->parameters[0].value, fit->weights,
-                                      "linear weights"));
+    DAM_TRY(
+        dam__matrix_write_doubles(&linear->parameters[0].value, fit->weights, "linear weights"));
     DAM_TRY(dam__program_create(turner->options->device, "probe", "", &turner->program));
     DAM_TRY(dam__program_kernel(turner->program, "probe_tangent", &turner->tangent));
 cleanup:

@@ -26,8 +26,8 @@ void dam__linear_fit_free(dam__linear_fit *fit);
 typedef struct dam__margins {
     size_t samples, dim;
     int32_t *predicted, *rival; /* class columns of the largest and second largest logit */
-    int32_t *landed;            /* what is predicted after the turn; where it never changes: predicted */
-    double *angles;             /* in radians; -1 where the prediction never changes */
+    int32_t *landed; /* what is predicted after the turn; where it never changes: predicted */
+    double *angles;  /* in radians; -1 where the prediction never changes */
     size_t kept;
     double *directions; /* of the first `kept` samples, kept x dim: unit and tangent, or zeros */
 } dam__margins;
@@ -35,9 +35,10 @@ void dam__margins_free(dam__margins *margins);
 
 /*
  * Turns the bench's samples, by at most `limit` radians, against the run's model (margins[0]) and
- * against the linear fit (margins[1]). A sample x turns to cos(angle) x + sin(angle) u, with u along
- * minus the gradient of the difference between the two largest logits, tangent to the sphere at x,
- * and of mean 0 where the samples are centred. DAM_USAGE where the model has no such gradient.
+ * against the linear fit (margins[1]). A sample x turns to cos(angle) x + sin(angle) u, with u
+ * along minus the gradient of the difference between the two largest logits, tangent to the sphere
+ * at x, and of mean 0 where the samples are centred. DAM_USAGE where the model has no such
+ * gradient.
  */
 dam_status dam__adversary_run(const dam__workbench_options *options, const dam__linear_fit *fit,
                               double limit, size_t kept, dam__margins margins[2]);

@@ -1,6 +1,7 @@
 /*
  * The loss round a trained model: how it bends along each memory's best direction, and whether the
- * model, embedded in one of twice the width, lies at a saddle there (arXiv 2508.19151, docs/models.md).
+ * model, embedded in one of twice the width, lies at a saddle there (arXiv 2508.19151,
+ * docs/models.md).
  */
 #ifndef DAM__TRAIN_LANDSCAPE_H
 #define DAM__TRAIN_LANDSCAPE_H
@@ -20,8 +21,8 @@ enum { DAM__EMBEDDING_STEPS = 8 };
 
 /* What holds before and after every memory was doubled, in this order. */
 typedef struct dam__embedding {
-    double loss[2];                    /* plus the logarithm of all counts */
-    double memories[2], weights[2];    /* norms of the gradients; see model/embedding.h */
+    double loss[2];                 /* plus the logarithm of all counts */
+    double memories[2], weights[2]; /* norms of the gradients; see model/embedding.h */
     /* Change of the loss after steps of the given lengths. */
     double measured[DAM__EMBEDDING_STEPS], predicted[DAM__EMBEDDING_STEPS];
     size_t steps;

@@ -19,7 +19,8 @@ static dam_status make_plan(const dam__workbench_options *options,
     const dam__task task = {.dim = options->dim, .classes = options->classes};
     const dam__feed_options feed = {.first = options->first,
                                     .count = options->count,
-                                    .batch = options->whole && !stream ? (int)options->count : batch,
+                                    .batch =
+                                        options->whole && !stream ? (int)options->count : batch,
                                     .stream = stream};
     extras->forget(extras->user);
     dam__workbench_close(bench);
@@ -29,8 +30,8 @@ static dam_status make_plan(const dam__workbench_options *options,
     DAM_TRY(dam__feed_create(options->device, options->set, &feed, &bench->feed));
     DAM_TRY(dam__feed_plan(bench->feed, bench->plan));
     if (options->config != NULL) {
-        DAM_TRY(dam__model_create(options->device, bench->gemm, options->config, &task,
-                                  &bench->model));
+        DAM_TRY(
+            dam__model_create(options->device, bench->gemm, options->config, &task, &bench->model));
         DAM_TRY(bench->model->ops->plan(bench->model, bench->plan, batch));
     }
     DAM_TRY(extras->plan(extras->user, bench));
