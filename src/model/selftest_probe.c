@@ -8,6 +8,7 @@
 
 /* More memories than a work-group takes at once; a direction for each sample. */
 enum { SAMPLES = 5, MEMORIES = 291, COLUMNS = 4, DIM = 300, SCANS = 8, HALVINGS = 5 };
+enum { WIDTH = MEMORIES + 1 }; /* with the background */
 
 static const double scalars[] = {6.5, 1.25, 0}; /* b and tau */
 static const double limit = 1.5;
@@ -22,18 +23,17 @@ struct fixture {
 static dam_status make_fixture(dam__trial *trial, struct fixture *f)
 {
     dam_status status = DAM_OK;
-    const int width = MEMORIES + 1;
-    DAM_TRY(dam__trial_numbers(trial, SAMPLES * width, -1, 1, &f->similarities));
-    DAM_TRY(dam__trial_numbers(trial, SAMPLES * width, -1, 1, &f->along));
-    DAM_TRY(dam__trial_numbers(trial, COLUMNS * width, 0, 1, &f->weights));
+    DAM_TRY(dam__trial_numbers(trial, SAMPLES * WIDTH, -1, 1, &f->similarities));
+    DAM_TRY(dam__trial_numbers(trial, SAMPLES * WIDTH, -1, 1, &f->along));
+    DAM_TRY(dam__trial_numbers(trial, COLUMNS * WIDTH, 0, 1, &f->weights));
     /* Classes own memories, so that turned samples change between them. */
-    for (int j = 0; j < width; j++)
+    for (int j = 0; j < WIDTH; j++)
         for (int y = 0; y < COLUMNS; y++)
-            f->weights[y * width + j] *= y == j % COLUMNS ? 1 : 0.0625;
-    DAM_TRY(dam__trial_matrix(trial, SAMPLES, width, 1, f->similarities, &f->on_similarities));
-    DAM_TRY(dam__trial_matrix(trial, SAMPLES, width, 1, f->along, &f->on_along));
-    DAM_TRY(dam__trial_matrix(trial, SAMPLES, width, 1, NULL, &f->on_activations));
-    DAM_TRY(dam__trial_matrix(trial, COLUMNS, width, 1, f->weights, &f->on_weights));
+            f->weights[y * WIDTH + j] *= y == j % COLUMNS ? 1 : 0.0625;
+    DAM_TRY(dam__trial_matrix(trial, SAMPLES, WIDTH, 1, f->similarities, &f->on_similarities));
+    DAM_TRY(dam__trial_matrix(trial, SAMPLES, WIDTH, 1, f->along, &f->on_along));
+    DAM_TRY(dam__trial_matrix(trial, SAMPLES, WIDTH, 1, NULL, &f->on_activations));
+    DAM_TRY(dam__trial_matrix(trial, COLUMNS, WIDTH, 1, f->weights, &f->on_weights));
     DAM_TRY(dam__trial_matrix(trial, 1, 3, 1, scalars, &f->on_scalars));
     DAM_TRY(dam__trial_buffer(trial, NULL, 2 * SAMPLES * sizeof(int32_t), &f->columns));
     DAM_TRY(dam__trial_buffer(trial, NULL, SAMPLES * sizeof(int32_t), &f->landed));
@@ -44,15 +44,14 @@ cleanup:
 /* What sample i, turned by an angle, activates, and its class sums. */
 static void forward(const struct fixture *f, int i, double angle, double *activations, double *sums)
 {
-    const int width = MEMORIES + 1;
     for (int y = 0; y < COLUMNS; y++)
         sums[y] = 0;
-    for (int j = 0; j < width; j++) {
+    for (int j = 0; j < WIDTH; j++) {
         double m =
-            cos(angle) * f->similarities[i * width + j] + sin(angle) * f->along[i * width + j];
+            cos(angle) * f->similarities[i * WIDTH + j] + sin(angle) * f->along[i * WIDTH + j];
         activations[j] = j < MEMORIES ? exp(scalars[0] * m - scalars[1]) : 1;
         for (int y = 0; y < COLUMNS; y++)
-            sums[y] += activations[j] * f->weights[y * width + j];
+            sums[y] += activations[j] * f->weights[y * WIDTH + j];
     }
 }
 
@@ -81,10 +80,9 @@ cleanup:
 static dam_status run_posterior(dam__trial *trial)
 {
     dam_status status = DAM_OK;
-    const int width = MEMORIES + 1;
     struct fixture f;
     dam__matrix probabilities;
-    double wanted[SAMPLES * (MEMORIES + 1)], shares[SAMPLES * COLUMNS];
+    double wanted[SAMPLES * WIDTH], shares[SAMPLES * COLUMNS];
     DAM_TRY(make_fixture(trial, &f));
     DAM_TRY(dam__trial_matrix(trial, SAMPLES, COLUMNS, 1, NULL, &probabilities));
     DAM_TRY(launch(trial, "vmf_posterior",
@@ -96,16 +94,16 @@ static dam_status run_posterior(dam__trial *trial)
                                  dam__arg_int((int)probabilities.ld),
                                  dam__arg_int((int)f.on_weights.ld))));
     for (int i = 0; i < SAMPLES; i++) {
-        double *row = wanted + (size_t)i * (size_t)width, sums[COLUMNS], total = 0;
+        double *row = wanted + (size_t)i * WIDTH, sums[COLUMNS], total = 0;
         forward(&f, i, 0, row, sums);
         for (int y = 0; y < COLUMNS; y++)
             total += sums[y];
         for (int y = 0; y < COLUMNS; y++)
             shares[i * COLUMNS + y] = sums[y] / total;
-        for (int j = 0; j < width; j++) {
+        for (int j = 0; j < WIDTH; j++) {
             double count = 0;
             for (int y = 0; y < COLUMNS; y++)
-                count += f.weights[y * width + j];
+                count += f.weights[y * WIDTH + j];
             row[j] *= count / total;
         }
     }
@@ -118,9 +116,8 @@ cleanup:
 static dam_status run_margin(dam__trial *trial)
 {
     dam_status status = DAM_OK;
-    const int width = MEMORIES + 1;
     struct fixture f;
-    double wanted[SAMPLES * (MEMORIES + 1)];
+    double wanted[SAMPLES * WIDTH];
     int32_t columns[2 * SAMPLES];
     DAM_TRY(make_fixture(trial, &f));
     DAM_TRY(launch(trial, "vmf_margin",
@@ -130,13 +127,13 @@ static dam_status run_margin(dam__trial *trial)
                                  dam__arg_int(MEMORIES), dam__arg_int((int)f.on_similarities.ld),
                                  dam__arg_int((int)f.on_weights.ld))));
     for (int i = 0; i < SAMPLES; i++) {
-        double *row = wanted + (size_t)i * (size_t)width, sums[COLUMNS];
+        double *row = wanted + (size_t)i * WIDTH, sums[COLUMNS];
         forward(&f, i, 0, row, sums);
         int first = columns[2 * i] = largest(sums, COLUMNS, -1);
         int second = columns[2 * i + 1] = largest(sums, COLUMNS, first);
         for (int j = 0; j < MEMORIES; j++)
-            row[j] *= scalars[0] * (f.weights[second * width + j] / sums[second] -
-                                    f.weights[first * width + j] / sums[first]);
+            row[j] *= scalars[0] * (f.weights[second * WIDTH + j] / sums[second] -
+                                    f.weights[first * WIDTH + j] / sums[first]);
         row[MEMORIES] = 0;
     }
     DAM_TRY(dam__trial_compare_integers(trial, f.columns, 2 * SAMPLES, columns));
@@ -171,7 +168,7 @@ static struct turned search(int32_t (*lead)(const void *, int, double), const vo
 
 static int32_t lead_of_vmf(const void *of, int i, double angle)
 {
-    double activations[MEMORIES + 1], sums[COLUMNS];
+    double activations[WIDTH], sums[COLUMNS];
     forward(of, i, angle, activations, sums);
     return largest(sums, COLUMNS, -1);
 }

@@ -110,7 +110,7 @@ cleanup:
 enum { COLUMNS = 1 + 2 * CLASSIFIERS };
 
 /* The change and the changed sample of one classifier: two tiles. */
-static void make_change(const dam__turns *turns, size_t i, int classifier, const float *sample,
+static void make_change(const dam__turns *turns, size_t i, size_t classifier, const float *sample,
                         float *values, dam__tile *tiles)
 {
     const dam__margins *margins = &turns->margins[classifier];
@@ -148,8 +148,8 @@ static dam_status make_row(const dam__turns *turns, size_t i, float *values, dam
     tiles[0].values = values;
     (void)snprintf(tiles[0].lines[0], DAM__TILE_TEXT, "no. %zu", turns->first + i);
     (void)snprintf(tiles[0].lines[1], DAM__TILE_TEXT, "class %d", (int)label_of(turns, i));
-    for (int c = 0; c < CLASSIFIERS; c++)
-        make_change(turns, i, c, values, values + (size_t)(1 + 2 * c) * dim, tiles + 1 + 2 * c);
+    for (size_t c = 0; c < CLASSIFIERS; c++)
+        make_change(turns, i, c, values, values + (1 + 2 * c) * dim, tiles + 1 + 2 * c);
     for (int column = 0; column < COLUMNS; column++)
         tiles[column].limit = limit;
 cleanup:
