@@ -162,6 +162,47 @@ typedef struct dam__grow_ops {
                         const dam__matrix *velocities);
 } dam__grow_ops;
 
+/* How far samples are turned in search of another prediction, in radians. */
+typedef struct dam__turning {
+    double limit; /* no further than this */
+    int scans;    /* equal steps that find the first change ... */
+    int halvings; /* ... and how often its step is then halved */
+} dam__turning;
+
+/*
+ * What a model tells of single samples, for analysis. Batches come in their stored order and are no
+ * larger than the chunk that the model was planned with. A class column is an index as in
+ * dam__evaluation.
+ */
+typedef struct dam__probe_ops {
+    /* After the model's own plan and prepare. */
+    dam_status (*plan)(dam__model *model, dam__plan *plan);
+    dam_status (*prepare)(dam__model *model);
+
+    /*
+     * Row i of posterior: the probability of every memory, and last of the background, given
+     * sample i; of probabilities: that of every class column. NULL where a model has no memories.
+     */
+    dam_status (*posterior)(dam__model *model, const dam__batch *batch,
+                            const dam__matrix *posterior, const dam__matrix *probabilities);
+
+    /*
+     * Row i of directions: minus the gradient, by sample i, of the difference between its largest
+     * logit and its second largest; columns[2 i] and columns[2 i + 1] (int32) are theirs.
+     */
+    dam_status (*descend)(dam__model *model, const dam__batch *batch, const dam__matrix *directions,
+                          const dam__buffer *columns);
+
+    /*
+     * How far sample x, to be turned towards its unit direction u (cos(angle) x + sin(angle) u),
+     * keeps columns[2 i] as the largest: angles[i] in radians, or -1 where it does up to the limit;
+     * landed[i] (int32) is the column that is the largest there.
+     */
+    dam_status (*turn)(dam__model *model, const dam__batch *batch, const dam__matrix *directions,
+                       const dam__turning *turning, const dam__buffer *columns,
+                       const dam__matrix *angles, const dam__buffer *landed);
+} dam__probe_ops;
+
 typedef struct dam__model_ops {
     const char *kind;
     const char *divergence_advice; /* which keys to change when the loss is not finite */
@@ -199,7 +240,8 @@ typedef struct dam__model_ops {
     /* Flops of the large products of a step on `batch` samples, for benchmarks. */
     double (*product_flops)(const dam__model *model, int batch);
 
-    const dam__grow_ops *grow; /* NULL where memories cannot be split */
+    const dam__grow_ops *grow;   /* NULL where memories cannot be split */
+    const dam__probe_ops *probe; /* NULL where it tells nothing of single samples */
 
     void (*destroy)(dam__model *model);
 } dam__model_ops;
