@@ -81,7 +81,7 @@ static struct stage open_stage(const dam_device_info *info, const setting *how, 
                                            .dim = p->dim,
                                            .classes = p->classes,
                                            .count = stage.set.count,
-                                           .batch = 16};
+                                           .batch = 32};
     free(weights);
     return stage;
 }
@@ -106,7 +106,7 @@ static void close_stage(struct stage *stage)
 
 static void check_landscape(const dam_device_info *info, const setting *how, const char *name)
 {
-    enum { MANY = 400 };
+    enum { MANY = 160 };
     struct stage stage = open_stage(info, how, name);
     settle(&stage);
     dam__landscape *landscape = NULL;
