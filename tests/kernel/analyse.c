@@ -106,7 +106,7 @@ static void close_stage(struct stage *stage)
 
 static void check_landscape(const dam_device_info *info, const setting *how, const char *name)
 {
-    enum { MANY = 160 };
+    enum { MANY = 400 };
     struct stage stage = open_stage(info, how, name);
     settle(&stage);
     dam__landscape *landscape = NULL;
