@@ -115,10 +115,10 @@ cleanup:
 }
 
 /*
- * Moving by powers of C alone would damp an eigenvalue by its ratio to the largest, rho. The moves of
- * a cycle have the zeros of a Chebyshev polynomial on 0 ... REACH rho for shifts, which damps all of
- * that interval evenly, and far more. The small shifts come first, for rho is not known well before
- * them. Cycles are short because the large shifts amplify rounding errors.
+ * Moving by powers of C alone would damp an eigenvalue by its ratio to the largest, rho. The moves
+ * of a cycle have the zeros of a Chebyshev polynomial on 0 ... REACH rho for shifts, which damps
+ * all of that interval evenly, and far more. The small shifts come first, for rho is not known well
+ * before them. Cycles are short because the large shifts amplify rounding errors.
  */
 enum { LONGEST_CYCLE = 8 };
 static const double REACH = 0.8;

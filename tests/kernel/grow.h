@@ -182,8 +182,7 @@ static inline void make_set(struct rig *rig, const struct problem *p)
 
 /* With `grow`, growth of its own for dam__growth_search and _split; else only what the ops need. */
 static inline struct rig *open_rig(const dam_device_info *info, const setting *how,
-                                   const struct problem *p,
-                                   const dam__grow_config *grow)
+                                   const struct problem *p, const dam__grow_config *grow)
 {
     struct rig *rig = calloc(1, sizeof *rig);
     double *share = calloc((size_t)p->classes, sizeof *share);
