@@ -82,7 +82,7 @@ END_OF_PRESET
     succeeded
     same_training stopped whole
     # Inside a stage, wherever the signal meets it.
-    options=(--set train.batch=10 --set grow.epochs=20)
+    options=(--set train.batch=10 --set grow.epochs=20 --set grow.samples=1000)
     env --default-signal=INT "$DENSEAM" train grow.conf --out inside --quiet "${options[@]}" 2> err &
     pid=$!
     wait_for_lines inside/metrics.jsonl 23
