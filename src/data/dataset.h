@@ -18,6 +18,7 @@ typedef struct dam__data_config {
     char name[256]; /* "mnist", "fashion-mnist": found in the search folders; "random" */
     char images[1024], labels[1024];           /* or files (see dam__array_read) for training */
     char test_images[1024], test_labels[1024]; /* and for testing */
+    int dim;                                   /* features of made-up patterns */
     int samples;                               /* use the first so many training samples; 0 = all */
     int patch;         /* side of the square patches that images are cut into; 0 = none */
     double validation; /* share of the training file's end kept for validation, in [0, 1) */
@@ -58,9 +59,10 @@ void dam__dataset_free(dam__dataset *set);
  * Loads one split. A name is searched as an IDX set in $DENSEAM_DATA, then data/, then the Debian
  * package's folder /usr/share/datasets/NAME (in each: folder/NAME/ and folder/ itself, plain and
  * .gz; MNIST's and Fashion-MNIST's files have the same names, so folder/ itself is only taken for
- * "mnist"). "random" needs no file (data/synthetic.h). DAM_INPUT where it is absent (lists the
- * folders searched and how to get it), where counts of images and labels differ, where a label is
- * negative or above 65535, where there is no sample, or where a value is not finite.
+ * "mnist"). "random" needs no file (data/synthetic.h), and "patterns" none (data/patterns.h: those
+ * of seed 0). DAM_INPUT where it is absent (lists the folders searched and how to get it), where
+ * counts of images and labels differ, where a label is negative or above 65535, where there is no
+ * sample, or where a value is not finite.
  */
 dam_status dam__dataset_load(const dam__data_config *config, dam__split split, dam__dataset *out);
 

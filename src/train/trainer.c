@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "model/task.h"
+#include "train/recorder.h"
 
 struct dam__trainer {
     dam__device *device;
@@ -24,6 +25,7 @@ struct dam__trainer {
     dam__matrix losses;  /* 1 x steps: the mean loss of each batch of the epoch */
     dam__position position;
     dam__history history;
+    dam__record record;
     double resumed_at;     /* clock when the present run, or its present stage, began */
     double seconds_before; /* position.seconds then */
     long steps_taken;      /* since then */
@@ -46,16 +48,19 @@ static dam_status create_feeds(dam__trainer *trainer)
                  "data.validation = %g keeps none of the %zu samples of '%s' for validation; "
                  "raise it, or set it to 0",
                  trainer->training.validation, set->count, set->name);
-    dam__feed_options options = {.count = set->count - held_out,
-                                 .batch = trainer->training.train.batch,
-                                 .shuffle = true,
-                                 .seed = trainer->training.seed,
-                                 .indexed = dam__gemm_gathers(trainer->gemm),
-                                 .stream = trainer->streams};
+    dam__feed_options options = {
+        .count = set->count - held_out,
+        .batch = trainer->training.train.batch,
+        .shuffle = true,
+        .seed = trainer->training.seed,
+        .indexed = dam__gemm_gathers(trainer->gemm),
+        .stream = trainer->streams,
+        .input = dam__model_input(&trainer->training.model, trainer->task.classes)};
     DAM_TRY(dam__feed_create(trainer->device, set, &options, &trainer->samples));
     options.first = options.count;
     options.count = held_out;
     options.shuffle = false;
+    options.input.shows_label = false; /* it is what is asked for */
     if (held_out > 0)
         DAM_TRY(dam__feed_create(trainer->device, set, &options, &trainer->validation));
 cleanup:
@@ -157,11 +162,18 @@ static dam_status name_columns(dam__trainer *trainer)
     if (trainer->growth != NULL) {
         DAM_TRY(dam__history_column(&trainer->history, "stage"));
         DAM_TRY(dam__history_column(&trainer->history, "memories"));
+        DAM_TRY(dam__history_column(&trainer->history, "normalised_loss"));
+        DAM_TRY(dam__history_column(&trainer->history, "validation_normalised_loss"));
         DAM_TRY(dam__history_column(&trainer->history, "split_seconds"));
         DAM_TRY(dam__history_column(&trainer->history, "split_epochs"));
     }
 cleanup:
     return status;
+}
+
+static int most_memories(const dam__training *training)
+{
+    return training->grow.to > 0 ? training->grow.to : training->model.memories;
 }
 
 dam_status dam__trainer_create(dam__device *device, const dam__training *training,
@@ -172,16 +184,16 @@ dam_status dam__trainer_create(dam__device *device, const dam__training *trainin
     DAM_TRY(dam__alloc(1, sizeof *trainer, &trainer));
     trainer->device = device;
     trainer->training = *training;
-    if (training->grow.to > 0) {
+    if (training->grow.to > 0)
         trainer->training.model.room = training->grow.to;
-        trainer->training.model.capacity = training->grow.to;
-    }
     trainer->position.best = INFINITY;
     /* The prior is that of the samples trained on, without the validation set. */
     DAM_TRY(dam__task_create(&training->model, training->set,
                              training->set->count - validation_count(training), &trainer->task));
     DAM_TRY(plan_what_fits(trainer));
     DAM_TRY(name_columns(trainer));
+    if (training->train.record > 0)
+        DAM_TRY(dam__recorder_check(trainer->model, most_memories(training), &training->train));
     *out = trainer;
     trainer = NULL;
 cleanup:
@@ -195,6 +207,7 @@ void dam__trainer_destroy(dam__trainer *trainer)
         return;
     forget_plan(trainer);
     dam__history_free(&trainer->history);
+    dam__record_free(&trainer->record);
     dam__task_free(&trainer->task);
     free(trainer);
 }
@@ -225,8 +238,9 @@ static dam_status take_step(dam__trainer *trainer)
     DAM_TRY(dam__feed_next(trainer->samples, &batch));
     DAM_TRY(
         model->ops->loss_gradient(model, &batch, trainer->losses.buffer, trainer->position.step));
-    DAM_TRY(dam__optimizer_step(trainer->optimizer, trainer->training.train.learning_rate,
-                                trainer->training.train.momentum));
+    const dam__train_config *train = &trainer->training.train;
+    double rate = train->learning_rate * pow(train->decay, trainer->position.epoch);
+    DAM_TRY(dam__optimizer_step(trainer->optimizer, rate, train->momentum));
     DAM_TRY(model->ops->project(model));
     DAM_TRY(dam__device_pace(trainer->device));
     trainer->position.step++;
@@ -350,6 +364,9 @@ static dam_status add_row(dam__trainer *trainer, double loss, const dam__score *
     if (trainer->growth != NULL) {
         row[column++] = trainer->position.stage;
         row[column++] = present_memories(trainer);
+        double offset = trainer->model->ops->grow->loss_offset(trainer->model);
+        row[column++] = loss + offset;
+        row[column++] = score->loss + offset;
         row[column++] = trainer->position.split_seconds;
         row[column++] = trainer->position.split_epochs;
     }
@@ -396,6 +413,33 @@ static bool stage_is_over(const dam__trainer *trainer)
            dam__trainer_stopped_early(trainer);
 }
 
+static dam_status record(dam__trainer *trainer)
+{
+    return dam__recorder_take(trainer->model, &trainer->position, &trainer->training.train,
+                              &trainer->record);
+}
+
+/* The first frame shows how the training begins. */
+static dam_status record_first(dam__trainer *trainer)
+{
+    bool records = trainer->training.train.record > 0 && trainer->record.frame_count == 0;
+    bool begins = trainer->position.step == 0 && !dam__trainer_is_over(trainer);
+    return records && begins ? record(trainer) : DAM_OK;
+}
+
+/* A split gives a frame; who is whose twin is kept as long as there is a record. */
+static dam_status record_split(dam__trainer *trainer, const dam__split_result *split)
+{
+    dam_status status = DAM_OK;
+    if (trainer->record.frame_count > 0)
+        DAM_TRY(dam__record_split(&trainer->record, split->before, split->picked,
+                                  split->after - split->before));
+    if (trainer->training.train.record > 0)
+        DAM_TRY(record(trainer));
+cleanup:
+    return status;
+}
+
 static dam_status finish_epoch(dam__trainer *trainer, const dam__hooks *hooks)
 {
     dam_status status = DAM_OK;
@@ -416,6 +460,8 @@ static dam_status finish_epoch(dam__trainer *trainer, const dam__hooks *hooks)
     position->split_seconds = position->split_epochs = 0;
     if (hooks->on_epoch != NULL)
         DAM_TRY(hooks->on_epoch(hooks->user, &trainer->history));
+    if (dam__record_due(&trainer->record, trainer->training.train.record, position->epoch))
+        DAM_TRY(record(trainer));
     bool due = position->epoch % trainer->training.train.checkpoint == 0;
     if (hooks->on_checkpoint != NULL && (due || stage_is_over(trainer)))
         DAM_TRY(hooks->on_checkpoint(hooks->user));
@@ -489,6 +535,7 @@ static dam_status split(dam__trainer *trainer, const dam__hooks *hooks)
     position->stage_epoch = position->epoch;
     position->wait = 0;
     position->best = INFINITY;
+    DAM_TRY(record_split(trainer, &result));
 cleanup:
     return status;
 }
@@ -497,6 +544,7 @@ dam_status dam__trainer_run(dam__trainer *trainer, const dam__hooks *hooks)
 {
     dam_status status = DAM_OK;
     begin_clock(trainer);
+    DAM_TRY(record_first(trainer));
     while (!dam__trainer_is_over(trainer)) {
         if (stage_is_over(trainer)) {
             DAM_TRY(split(trainer, hooks));
@@ -576,6 +624,11 @@ dam__position *dam__trainer_position(dam__trainer *trainer)
 dam__history *dam__trainer_history(dam__trainer *trainer)
 {
     return &trainer->history;
+}
+
+dam__record *dam__trainer_record(dam__trainer *trainer)
+{
+    return &trainer->record;
 }
 
 dam_status dam__trainer_read_losses(dam__trainer *trainer, double *losses)

@@ -289,6 +289,18 @@ static double *ratios_now(struct rig *rig)
     return read_matrix(&vmf->ratios);
 }
 
+/* What makes the loss comparable: the logarithm of all class weights, read from the device. */
+static double weights_now(const struct rig *rig, const setting *how)
+{
+    double *counts = read_matrix(value_of(rig, COUNTS)), sum = 0;
+    for (size_t i = 0; i < dam__matrix_items(value_of(rig, COUNTS)); i++)
+        sum += counts[i];
+    free(counts);
+    double wanted = log(sum), offset = rig->model->ops->grow->loss_offset(rig->model);
+    assert_close(&offset, &wanted, 1, 1e-6, "what makes losses comparable", how);
+    return offset;
+}
+
 static void still_split(const dam_device_info *info, const setting *how)
 {
     struct problem p = load_problem("partial");
@@ -299,6 +311,7 @@ static void still_split(const dam_device_info *info, const setting *how)
     grow.step = 0;
     struct rig *rig = open_rig(info, how, &p, &grow);
     double before = loss_now(rig, &p), *ratios = ratios_now(rig);
+    double comparable = before + weights_now(rig, how);
     OK(dam__growth_search(rig->growth, 0));
     OK(dam__growth_split(rig->growth, dam__optimizer_velocities(rig->optimizer), &split));
     assert_int_equal(split.after, p.capacity);
@@ -309,6 +322,10 @@ static void still_split(const dam_device_info *info, const setting *how)
         scaled[i] *= factor;
     double tolerance = how->precision == DAM__PRECISION_DOUBLE ? 1e-13 : 1e-5;
     assert_close(&after, &before, 1, tolerance, "loss after a split without a move", how);
+    after += weights_now(rig, how) - log(factor);
+    assert_close(&after, &comparable, 1, tolerance, "comparable loss after such a split", how);
+    for (int i = split.before; i < split.after; i++)
+        assert_in_range(split.picked[i - split.before], 0, split.before - 1);
     assert_close(scaled, ratios, count, tolerance, "class sums after such a split", how);
     free(ratios);
     free(scaled);
