@@ -3,13 +3,14 @@
  *
  * Responsibilities come scaled by -b/n: `owed` is -b/n Q. Row j of the directions belongs to memory
  * order[j]; directions, memories and scatter have dim columns and one row length, ld. numbers holds
- * lambda, kappa, mass, debt and the bound below lambda, a row each. One work-group a row where nothing else is said.
+ * lambda, kappa, mass, debt and the bound below lambda, a row each. One work-group a row where
+ * nothing else is said.
  */
 #define ONE_GROUP __attribute__((reqd_work_group_size(GROUP, 1, 1)))
 enum { LAMBDA, KAPPA, MASS, DEBT, LEAST };
 
-/* mass (+)= sum over a chunk's samples of what they owe, debt (+)= of its positive part, which comes
- * from negative responsibilities. Work-items: vectors of memories. */
+/* mass (+)= sum over a chunk's samples of what they owe, debt (+)= of its positive part, which
+ * comes from negative responsibilities. Work-items: vectors of memories. */
 __kernel void grow_sum_mass(__global const real *restrict owed, __global real *restrict numbers,
                             const int samples, const int memories, const int ld,
                             const int numbers_ld, const int accumulate)
@@ -103,8 +104,8 @@ __kernel void grow_weigh(__global real *restrict products, __global const real *
  * = kappa + b u.y. Where lambda is not below `rest` the direction moves on, to (C - sigma) u made
  * unit, sigma being `shift` of the way from -debt to `reach` times the largest u.Cu of the round.
  * Until the round's `last` pass LAMBDA holds the least lambda, which gives that; then the present
- * one. LEAST: C has no eigenvalue above mass + debt, and one within |Cu - (u.Cu) u| of u.Cu. A memory
- * that owns nothing keeps its direction.
+ * one. LEAST: C has no eigenvalue above mass + debt, and one within |Cu - (u.Cu) u| of u.Cu. A
+ * memory that owns nothing keeps its direction.
  */
 ONE_GROUP __kernel void
 grow_advance(__global real *restrict directions, __global real *restrict scatter,

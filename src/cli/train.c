@@ -366,10 +366,11 @@ static dam_status warn_of_unused(const training *t)
     if (status != DAM_OK || t->experiment.grow.to == 0)
         return status;
     if (train->epochs != usual.train.epochs)
-        dam__warn(&t->log,
-                  "train.epochs = %d is not used: the model grows, and grow.epochs = %d is the most "
-                  "epochs of a stage",
-                  train->epochs, t->experiment.grow.epochs);
+        dam__warn(
+            &t->log,
+            "train.epochs = %d is not used: the model grows, and grow.epochs = %d is the most "
+            "epochs of a stage",
+            train->epochs, t->experiment.grow.epochs);
     if (train->patience != usual.train.patience)
         dam__warn(&t->log,
                   "train.patience = %d is not used: the model grows, and a stage has grow.patience "

@@ -78,7 +78,7 @@ typedef struct dam__model dam__model;
 typedef struct dam__search {
     dam__matrix directions; /* room x dim; unit rows */
     dam__buffer *order;     /* int32 a row */
-    dam__buffer *list;      /* int32 a memory: rows to reorder, or pairs to make; not during a pass */
+    dam__buffer *list; /* int32 a memory: rows to reorder, or pairs to make; not during a pass */
     int active;
     int samples; /* of the subset that is looked at; it comes batch by batch, always the same way */
 } dam__search;
@@ -95,10 +95,10 @@ typedef struct dam__pairs {
  * becomes (C - sigma) u made unit, where sigma = -debt + shift (reach rho + debt).
  */
 typedef struct dam__move {
-    bool first, last;   /* of a round; rho is the largest of the round so far */
-    double shift;       /* 0 ... 1 */
-    double reach;       /* 0 ... 1 */
-    double rest;        /* directions rest whose lambda is below */
+    bool first, last; /* of a round; rho is the largest of the round so far */
+    double shift;     /* 0 ... 1 */
+    double reach;     /* 0 ... 1 */
+    double rest;      /* directions rest whose lambda is below */
 } dam__move;
 
 /* Rows of what a search measured. LEAST is what lambda cannot be below, but for a direction that
@@ -133,7 +133,8 @@ typedef struct dam__grow_ops {
     /* the search's order and list, lent. */
     void (*lend)(dam__model *model, dam__search *search);
 
-    /* kappa, mass and debt, complete after the subset's last batch; `offset`: samples before this one. */
+    /* kappa, mass and debt, complete after the subset's last batch; `offset`: samples before this
+     * one. */
     dam_status (*survey)(dam__model *model, const dam__batch *batch, int offset,
                          const dam__search *search);
 

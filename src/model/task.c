@@ -120,7 +120,8 @@ dam_status dam__task_samples(const dam__task *task, uint64_t seed, size_t count,
     if (task->set == NULL)
         return dam__fail(DAM_INTERNAL, "a task without samples cannot give the first memories");
     for (size_t i = 0; i < task->trained && taken < count; i++) {
-        size_t sample = dam__permuted(seed, DAM__EPOCH_FIRST_MEMORIES, (uint32_t)task->trained, (uint32_t)i);
+        size_t sample =
+            dam__permuted(seed, DAM__EPOCH_FIRST_MEMORIES, (uint32_t)task->trained, (uint32_t)i);
         taken += dam__dataset_prepared(task->set, sample, out + taken * dim);
     }
     if (taken < count)

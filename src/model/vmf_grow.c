@@ -1,8 +1,8 @@
 /*
  * Splitting the vmf model's memories. docs/models.md has the mathematics.
  *
- * A pass over the subset costs three large products, one of them for the responsibilities, which are
- * not kept. Growth takes no further memory than the directions: the memories' gradient, unused
+ * A pass over the subset costs three large products, one of them for the responsibilities, which
+ * are not kept. Growth takes no further memory than the directions: the memories' gradient, unused
  * between steps, holds the scatter, the batch's similarities and activations hold what a chunk
  * needs, and the class gradient and its parts hold the order and the numbers.
  */

@@ -47,8 +47,7 @@ dam_status dam__bench_split(dam__bench *bench, dam__trainer *trainer)
     }
     const dam__summary seconds = dam__summarise(searches, ROUNDS);
     const dam__summary cost = dam__summarise(epochs, ROUNDS);
-    DAM_TRY(
-        dam__bench_add(bench, "split_time", 1e3 * seconds.median, "ms", seconds.spread, NULL));
+    DAM_TRY(dam__bench_add(bench, "split_time", 1e3 * seconds.median, "ms", seconds.spread, NULL));
     DAM_TRY(dam__bench_add(bench, "split_epochs", cost.median, "epochs", cost.spread, NULL));
 cleanup:
     return status;

@@ -384,9 +384,9 @@ static bool may_split(const dam__trainer *trainer)
 }
 
 /*
- * Counts the epochs since the best loss. Those of the model's schedule do not count, nor those right
- * after a split. A stage need not come to rest to the last digit: growth wants a better loss to be
- * lower by its gain.
+ * Counts the epochs since the best loss. Those of the model's schedule do not count, nor those
+ * right after a split. A stage need not come to rest to the last digit: growth wants a better loss
+ * to be lower by its gain.
  */
 static void note_loss(dam__trainer *trainer, double loss)
 {

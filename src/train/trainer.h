@@ -99,7 +99,8 @@ dam_status dam__trainer_step(dam__trainer *trainer);
 int dam__trainer_steps(const dam__trainer *trainer); /* of an epoch */
 dam__model *dam__trainer_model(dam__trainer *trainer);
 dam__optimizer *dam__trainer_optimizer(dam__trainer *trainer);
-dam__growth *dam__trainer_growth(dam__trainer *trainer); /* NULL where the model keeps its memories */
+dam__growth *
+dam__trainer_growth(dam__trainer *trainer); /* NULL where the model keeps its memories */
 dam__position *dam__trainer_position(dam__trainer *trainer);
 dam__history *dam__trainer_history(dam__trainer *trainer);
 dam__record *dam__trainer_record(dam__trainer *trainer);

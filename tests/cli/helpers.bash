@@ -73,7 +73,7 @@ array_of() {
 }
 
 # All that a training is, bit by bit: parameters, velocities, history and position without what was
-# measured in seconds. A history of 10 columns is that of a growing run; its last two are such.
+# measured in seconds. The last two of the 12 columns of a growing run are such.
 training_of() {
     local name columns
     for name in $(h5dump -n 1 "$1/run.h5" | awk '$1 == "dataset" { print $2 }'); do
@@ -82,7 +82,7 @@ training_of() {
         /history)
             columns=$(h5dump -a history_columns "$1/run.h5" | grep "(0)" | tr "," "\n" | wc -l)
             array_of "$1" "$name" "$columns" |
-                awk '{ $5 = ""; if (NF == 10) $9 = $10 = ""; print }'
+                awk '{ $5 = ""; if (NF == 12) $11 = $12 = ""; print }'
             ;;
         /state/split) ;;
         /state/position) array_of "$1" "$name" 6 | awk '{ $5 = ""; print }' ;;

@@ -76,7 +76,8 @@ static void check_split(struct rig *rig, const struct problem *p, const setting 
         assert_int_equal(picked[j], (int)numbers(&p->picked)[j]);
         list[2 * j] = list[2 * j + 1] = picked[j];
     }
-    OK(dam__buffer_write(rig->search.list, 0, list, 2 * (size_t)count * sizeof *list, true, "test"));
+    OK(dam__buffer_write(rig->search.list, 0, list, 2 * (size_t)count * sizeof *list, true,
+                         "test"));
     const dam__pairs pairs = {.count = count, .step = p->step};
     const dam__matrix *velocities = dam__optimizer_velocities(rig->optimizer);
     OK(rig->model->ops->grow->split(rig->model, &rig->search, &pairs, velocities));
