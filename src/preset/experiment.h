@@ -44,16 +44,26 @@ typedef struct dam__option {
     const char *const *choices; /* NULL-terminated, for CHOICE */
     const char *unit;           /* "" where it has none */
     const char *help;           /* one sentence */
+    unsigned kinds;             /* bit k: models of kind k use it; else giving it is refused */
 } dam__option;
+
+/* A default that differs for one kind of model, as it would stand in a preset. */
+typedef struct dam__kind_default {
+    int kind;
+    const char *section, *key, *value;
+} dam__kind_default;
 
 /* The table, ended by an entry whose key is NULL. */
 extern const dam__option dam__options[];
 
+/* Ended by an entry whose key is NULL. */
+extern const dam__kind_default dam__kind_defaults[];
+
 /*
  * Parses libconfuse text over the defaults, then the overrides ("section.key=value", in order).
  * DAM_USAGE with name, line, key and reason: unknown section or key (with the closest name), wrong
- * type, out of range, nan or inf, a key given twice, an unclosed section, values that contradict
- * each other (validate.c).
+ * type, out of range, nan or inf, a key given twice, a key that the model's kind does not use, an
+ * unclosed section, values that contradict each other (validate.c).
  */
 dam_status dam__experiment_parse(const char *name, const char *text, const char *const *overrides,
                                  size_t override_count, dam__experiment *out);
@@ -63,8 +73,8 @@ dam_status dam__experiment_defaults(dam__experiment *out);
 
 /*
  * Applies one override, "section.key=value" (spaces round either are dropped, and one pair of
- * quotes round the value). DAM_USAGE names the override and what is allowed, and nothing is
- * changed.
+ * quotes round the value). DAM_USAGE names the override and what is allowed, or the kind of model
+ * that has the key, and nothing is changed.
  */
 dam_status dam__experiment_set(dam__experiment *experiment, const char *assignment);
 
@@ -78,7 +88,8 @@ dam_status dam__experiment_check(const char *name, const dam__experiment *experi
 dam_status dam__experiment_load(const char *preset, const char *const *overrides,
                                 size_t override_count, dam__experiment *out);
 
-/* The resolved preset as text with every key: parses back to the same experiment. Free the text. */
+/* The resolved preset as text with every key that the model's kind uses: parses back to the same
+ * experiment. Free the text. */
 dam_status dam__experiment_print(const dam__experiment *experiment, dam__text *out);
 
 #endif
