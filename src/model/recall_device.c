@@ -128,22 +128,37 @@ cleanup:
 
 /*
  * Work-groups of one item gain nothing from local memory. Others keep a probe's similarities there
- * where they and the reductions' scratch fit.
+ * where they and the reductions' scratch fit; rooms are powers of two, so that programs are few.
  */
 static int local_room(const dam__recaller *r)
 {
+    enum { LEAST = 256 };
     const uint64_t spared = 2048;
-    size_t real = dam__real_size(r->device);
-    uint64_t needed = r->ld * (r->signs ? sizeof(int32_t) + 2 * real : 2 * real);
+    size_t real = dam__real_size(r->device), room = LEAST;
+    while (room < r->ld)
+        room *= 2;
+    uint64_t needed = room * (r->signs ? sizeof(int32_t) + 2 * real : 2 * real);
     bool fits = needed + spared <= dam__device_facts(r->device)->local_memory;
-    return dam__device_shape(r->device) == DAM__SHAPE_GPU && fits ? (int)r->ld : 0;
+    return dam__device_shape(r->device) == DAM__SHAPE_GPU && fits ? (int)room : 0;
+}
+
+/* Of signs, the table holds F: their kernel only asks whether it grows both ways. */
+static dam__interaction compiled_interaction(const dam__recaller *r)
+{
+    dam__interaction interaction = r->config->interaction;
+    if (!r->signs)
+        return interaction;
+    bool poly = interaction.kind == DAM__INTERACTION_POLY;
+    return (dam__interaction){.kind = poly ? DAM__INTERACTION_POLY : DAM__INTERACTION_RECT,
+                              .exponent = DAM__LEAST_EXPONENT};
 }
 
 static dam_status compile(dam__recaller *r)
 {
     dam_status status = DAM_OK;
+    const dam__interaction compiled = compiled_interaction(r);
     char *interaction = NULL, *options = NULL;
-    DAM_TRY(dam__interaction_options(&r->config->interaction, &interaction));
+    DAM_TRY(dam__interaction_options(&compiled, &interaction));
     DAM_TRY(dam__format(&options, "%s -DLOCAL_ROOM=%d -DSYNCHRONOUS=%d", interaction, r->room,
                         (int)(r->config->dynamics != DAM__DYNAMICS_ASYNCHRONOUS)));
     DAM_TRY(dam__program_create(r->device, "recall", options, &r->program));
