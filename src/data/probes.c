@@ -9,7 +9,7 @@
 #include "base/memory.h"
 #include "compute/random.h"
 
-/* Places of the stream: what the draws are for; the pattern's number is below them. */
+/* Places of the stream: what the draws are for; their index is the probe. */
 enum { FLIPS, NOISE };
 
 /* Reads "A-B" with A <= B < size at *text and moves behind it; false where it is none. */
@@ -95,7 +95,7 @@ dam_status dam__region_mark(const char *region, const dam__state_shape *shape, u
                      image ? "TOP-BOTTOM,LEFT-RIGHT, top, bottom, left, right, " : "");
 }
 
-dam_status dam__probe_flip(uint64_t seed, size_t pattern, int flips, size_t dim, float *state)
+dam_status dam__probe_flip(uint64_t seed, size_t probe, int flips, size_t dim, float *state)
 {
     dam_status status = DAM_OK;
     uint32_t *places = NULL;
@@ -107,7 +107,7 @@ dam_status dam__probe_flip(uint64_t seed, size_t pattern, int flips, size_t dim,
     /* The beginning of a shuffle (Fisher & Yates). */
     for (size_t i = 0; i < (size_t)flips; i++) {
         uint32_t words[4];
-        dam__random_words(seed, DAM__STREAM_PROBES, FLIPS, ((uint64_t)pattern << 32) | i, words);
+        dam__random_words(seed, DAM__STREAM_PROBES, FLIPS, ((uint64_t)probe << 32) | i, words);
         size_t other = i + (size_t)((((uint64_t)words[0] << 32 | words[1]) >> 1) % (dim - i));
         uint32_t chosen = places[other];
         places[other] = places[i];
@@ -118,14 +118,14 @@ cleanup:
     return status;
 }
 
-dam_status dam__probe_noise(uint64_t seed, size_t pattern, double sigma, size_t dim, float *state)
+dam_status dam__probe_noise(uint64_t seed, size_t probe, double sigma, size_t dim, float *state)
 {
     dam_status status = DAM_OK;
     double *noise = NULL;
     uint32_t words[4];
     DAM_TRY(dam__alloc(dim, sizeof *noise, &noise));
-    /* A seed of its own for each pattern: draws of a stream count from 0. */
-    dam__random_words(seed, DAM__STREAM_PROBES, NOISE, pattern, words);
+    /* A seed of its own for each probe: draws of a stream count from 0. */
+    dam__random_words(seed, DAM__STREAM_PROBES, NOISE, probe, words);
     dam__normals((uint64_t)words[0] << 32 | words[1], DAM__STREAM_PROBES, NOISE + 1, dim, noise);
     for (size_t i = 0; i < dim; i++)
         state[i] = (double)state[i] + sigma * noise[i] >= 0 ? 1 : -1;

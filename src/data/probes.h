@@ -1,6 +1,6 @@
 /*
  * Probes for recall, made of patterns of +-1: some neurons flipped, a region forgotten, or noise.
- * What is drawn depends on seed, pattern and neuron alone.
+ * What is drawn depends on the seed and the number of the probe alone.
  */
 #ifndef DAM__DATA_PROBES_H
 #define DAM__DATA_PROBES_H
@@ -25,10 +25,10 @@ typedef struct dam__state_shape {
 dam_status dam__region_mark(const char *region, const dam__state_shape *shape, uint8_t *marks);
 
 /* Flips so many different neurons of a state. DAM_USAGE where there are fewer. */
-dam_status dam__probe_flip(uint64_t seed, size_t pattern, int flips, size_t dim, float *state);
+dam_status dam__probe_flip(uint64_t seed, size_t probe, int flips, size_t dim, float *state);
 
 /* x <- sign(x + sigma noise), with normal noise and sign(0) = +1. */
-dam_status dam__probe_noise(uint64_t seed, size_t pattern, double sigma, size_t dim, float *state);
+dam_status dam__probe_noise(uint64_t seed, size_t probe, double sigma, size_t dim, float *state);
 
 /* Forgets marked neurons: they become -1. */
 void dam__probe_forget(const uint8_t *marks, size_t dim, float *state);
