@@ -239,6 +239,18 @@ cleanup:
     return status;
 }
 
+/* Some drivers compile a kernel when it is first launched: here, on a probe that has ended. */
+static dam_status warm_up(dam__recaller *r)
+{
+    dam_status status = DAM_OK;
+    const int32_t ended = DAM__RECALL_SETTLED;
+    DAM_TRY(dam__buffer_write(r->ends, 0, &ended, sizeof ended, true, "warm-up"));
+    DAM_TRY(dam__recaller_sweep(r, 1, 0));
+    DAM_TRY(dam__device_finish(r->device));
+cleanup:
+    return status;
+}
+
 dam_status dam__recaller_open(dam__recaller *r)
 {
     dam_status status = DAM_OK;
@@ -251,6 +263,7 @@ dam_status dam__recaller_open(dam__recaller *r)
                               true, "free neurons"));
     DAM_TRY(r->signs ? load_signs(r) : load_reals(r));
     DAM_TRY(load_halves(r));
+    DAM_TRY(warm_up(r));
 cleanup:
     return status;
 }
