@@ -146,7 +146,9 @@ static dam_status write_script(const char *folder, const char *title,
         "set grid lt 1 lw 1 lc rgb '#e7e7e3'\n"
         "set key noenhanced bottom left reverse Left samplen 2 spacing 1.3\n"
         "set yrange [-0.02:1.02]\n"
-        "set ylabel 'share of probes recovered'\n";
+        "set ylabel 'share of probes recovered'\n"
+        "set autoscale xfix\n"
+        "set rmargin 4\n";
     dam_status status = DAM_OK;
     dam__text script = {0};
     char *path = NULL;
