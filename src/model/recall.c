@@ -201,7 +201,7 @@ static int sweeps_taken(const int32_t *flips, int sweeps, int end)
 static void keep_sweeps(const dam__recaller *r, const double *records, const int32_t *flips,
                         size_t first, size_t count, int run, dam__recalled *out)
 {
-    size_t sweeps = (size_t)r->sweeps, width = (size_t)(DAM__RECORD_REALS * r->chunk);
+    size_t sweeps = (size_t)r->sweeps, width = DAM__RECORD_REALS * (size_t)r->chunk;
     double tolerance = rounding(r);
     for (size_t p = 0; p < count; p++) {
         int32_t *mine = out->flips + (first + p) * sweeps;

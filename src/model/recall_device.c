@@ -372,24 +372,13 @@ static dam_status draw_order(dam__recaller *r, int sweep)
                       dam__arg_uint((uint32_t)(seed >> 32)), dam__arg_uint(DAM__STREAM_NEURONS)));
 }
 
-/* Operations of x^n, as they are counted in docs/performance.md. */
-static double power_flops(const dam__recaller *r)
-{
-    if (r->config->interaction.kind == DAM__INTERACTION_EXP)
-        return 20;
-    double flops = 0;
-    for (int n = r->config->interaction.exponent; n > 1; n /= 2)
-        flops += 1 + n % 2;
-    return flops;
-}
-
+/*
+ * Sweeps claim no work in the profile: how many probes still move is known only afterwards.
+ */
 static dam_status sweep_reals(dam__recaller *r, size_t count, int sweep)
 {
-    double visits = (double)count * r->neurons * r->memories,
-           real = (double)dam__real_size(r->device);
     return dam__launch(
-        r->sweep, dam__range_groups(r->device, count, 1),
-        (dam__work){.flops = visits * (5 + power_flops(r)), .bytes = visits * real},
+        r->sweep, dam__range_groups(r->device, count, 1), (dam__work){0},
         DAM_ARGUMENTS(dam__arg(r->states.buffer), dam__arg(r->similarities.buffer),
                       dam__arg(r->values.buffer), dam__arg(r->columns.buffer),
                       dam__arg(r->free_neurons), dam__arg(r->order), dam__arg(r->wishes),
@@ -403,10 +392,8 @@ static dam_status sweep_reals(dam__recaller *r, size_t count, int sweep)
 
 static dam_status sweep_signs(dam__recaller *r, size_t count, int sweep)
 {
-    double visits = (double)count * r->neurons * r->memories;
     return dam__launch(
-        r->sweep, dam__range_groups(r->device, count, 1),
-        (dam__work){.flops = visits, .bytes = visits / 8},
+        r->sweep, dam__range_groups(r->device, count, 1), (dam__work){0},
         DAM_ARGUMENTS(dam__arg(r->states.buffer), dam__arg(r->agreements),
                       dam__arg(r->values.buffer), dam__arg(r->further.buffer), dam__arg(r->bits),
                       dam__arg(r->differences.buffer), dam__arg(r->table_values.buffer),
