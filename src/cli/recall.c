@@ -64,15 +64,16 @@ cleanup:
     return status;
 }
 
-static void on_progress(void *user, size_t done, int sweep)
+static void on_progress(void *user, size_t done, size_t total, int sweep)
 {
     recalling *r = user;
     char label[64], text[64] = "";
-    (void)snprintf(label, sizeof label, "cell %zu/%zu, %zu probes", r->cell + 1, r->cells.count,
-                   done);
+    (void)snprintf(label, sizeof label, "cell %zu/%zu, probe %zu/%zu", r->cell + 1, r->cells.count,
+                   done, total);
+    double within = (double)done / (double)total;
     if (sweep > 0)
         (void)snprintf(text, sizeof text, "sweep %d", sweep);
-    progress_update(&r->progress, label, (double)r->cell / (double)r->cells.count, text);
+    progress_update(&r->progress, label, ((double)r->cell + within) / (double)r->cells.count, text);
 }
 
 static dam_status run_cell(recalling *r, dam__recall_result *result)

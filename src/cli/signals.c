@@ -3,22 +3,31 @@
 #include <signal.h>
 #include <stddef.h>
 
+#include "base/clock.h"
+
 static const int caught[] = {SIGINT, SIGTERM, SIGHUP};
 enum { CAUGHT = sizeof caught / sizeof *caught };
 
+static const double SAME_REQUEST = 0.5; /* seconds */
+
 /* Static because a signal handler receives nothing else that it could write to. */
 static volatile sig_atomic_t stopped;
+static volatile double stopped_at;
 
 static bool ignored[CAUGHT];
 
 static void on_signal(int number)
 {
-    if (stopped) {
+    /* The clock may be read in a handler (POSIX lists clock_gettime as safe there). */
+    double now = dam__seconds();
+    if (!stopped) {
+        stopped_at = now;
+        stopped = 1;
+    } else if (now - stopped_at > SAME_REQUEST) {
         /* Delivered when this handler returns. */
         (void)signal(number, SIG_DFL);
         (void)raise(number);
     }
-    stopped = 1;
 }
 
 void signals_begin(void)
@@ -32,7 +41,8 @@ void signals_catch(void)
 {
     struct sigaction ours = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
     struct sigaction none = {.sa_handler = SIG_IGN};
-    (void)sigemptyset(&ours.sa_mask);
+    /* One handler at a time: a SIGTERM inside that of a SIGINT would find half a note. */
+    (void)sigfillset(&ours.sa_mask);
     (void)sigemptyset(&none.sa_mask);
     for (size_t i = 0; i < CAUGHT; i++)
         (void)sigaction(caught[i], ignored[i] ? &none : &ours, NULL);

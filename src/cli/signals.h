@@ -1,6 +1,8 @@
 /*
  * A polite end: the first SIGINT, SIGTERM or SIGHUP (a closed terminal) asks the command to save
- * and stop, a second of the same kind kills.
+ * and stop, one that comes later kills. Those who stop a process often signal twice within
+ * milliseconds, once the process and once its group (timeout, a closing terminal): within half a
+ * second that is one request.
  */
 #ifndef CLI_SIGNALS_H
 #define CLI_SIGNALS_H

@@ -324,7 +324,7 @@ static dam_status sweep_chunk(dam__recaller *r, size_t first, size_t count,
             DAM_FAIL(DAM_INTERRUPTED, "stopped after %zu of %zu probes; nothing was written", first,
                      r->task->count);
         if (hooks != NULL && hooks->progress != NULL)
-            hooks->progress(hooks->user, first, *run);
+            hooks->progress(hooks->user, first, r->task->count, *run);
     }
 cleanup:
     return status;
@@ -343,7 +343,7 @@ static dam_status recall_chunk(dam__recaller *r, size_t first, size_t count,
     DAM_TRY(read_sweeps(r, first, count, run, out));
     DAM_TRY(read_states(r, first, count, out));
     if (hooks != NULL && hooks->progress != NULL)
-        hooks->progress(hooks->user, first + count, 0);
+        hooks->progress(hooks->user, first + count, r->task->count, 0);
 cleanup:
     return status;
 }

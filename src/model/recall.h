@@ -69,8 +69,8 @@ typedef struct dam__recalled {
 typedef struct dam__recall_hooks {
     void *user;
     bool (*stop)(void *user); /* whether to stop now; or NULL */
-    void (*progress)(void *user, size_t done,
-                     int sweep); /* probes done, sweep of the others; NULL */
+    /* Probes done, of how many, and the sweep that the next ones are at; or NULL. */
+    void (*progress)(void *user, size_t done, size_t total, int sweep);
 } dam__recall_hooks;
 
 /*

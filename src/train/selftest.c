@@ -12,19 +12,26 @@
 #include "data/selftest_data.h"
 #include "data/selftest_teacher.h"
 #include "model/selftest_grow.h"
+#include "model/selftest_probe.h"
 #include "model/selftest_recall.h"
 #include "model/selftest_vmf.h"
 #include "train/selftest_optimizer.h"
 
 /* Part of every verdict's key: raise it when cases or tolerances change. */
-#define CASES_VERSION "3"
+#define CASES_VERSION "4"
 
 const dam__selftest_case *const dam__selftest_tables[] = {
-    dam__selftest_gemm_cases,      dam__selftest_reduce_cases,
-    dam__selftest_data_cases,      dam__selftest_teacher_cases,
-    dam__selftest_vmf_cases,       dam__selftest_grow_cases,
-    dam__selftest_optimizer_cases, dam__selftest_ceiling_cases,
-    dam__selftest_recall_cases,    NULL,
+    dam__selftest_gemm_cases,
+    dam__selftest_reduce_cases,
+    dam__selftest_data_cases,
+    dam__selftest_teacher_cases,
+    dam__selftest_vmf_cases,
+    dam__selftest_grow_cases,
+    dam__selftest_probe_cases,
+    dam__selftest_optimizer_cases,
+    dam__selftest_ceiling_cases,
+    dam__selftest_recall_cases,
+    NULL,
 };
 
 /* A run over the tables. */

@@ -10,6 +10,7 @@
 #include "train/evaluator.h"
 #include "train/history.h"
 #include "train/optimizer.h"
+#include "train/record.h"
 
 /* What to train on what. All pointers are borrowed and must outlive the trainer. */
 typedef struct dam__training {
@@ -34,6 +35,8 @@ typedef struct dam__position {
     double seconds;  /* spent training so far, splits included */
     int stage, stage_epoch; /* splits so far; the stage's first epoch */
     bool stable;            /* at the stage's end no memory was worth a split: growth is over */
+    /* What the split before the epoch took, and in epochs of the stage before; 0 but after one. */
+    double split_seconds, split_epochs;
 } dam__position;
 
 /* A moment of the loop, for progress lines. */
@@ -96,8 +99,11 @@ dam_status dam__trainer_step(dam__trainer *trainer);
 int dam__trainer_steps(const dam__trainer *trainer); /* of an epoch */
 dam__model *dam__trainer_model(dam__trainer *trainer);
 dam__optimizer *dam__trainer_optimizer(dam__trainer *trainer);
+dam__growth *
+dam__trainer_growth(dam__trainer *trainer); /* NULL where the model keeps its memories */
 dam__position *dam__trainer_position(dam__trainer *trainer);
 dam__history *dam__trainer_history(dam__trainer *trainer);
+dam__record *dam__trainer_record(dam__trainer *trainer);
 
 /* The losses of the present epoch's steps, dam__trainer_steps of them (those to come are not valid
  * yet), for checkpoints inside an epoch. */

@@ -73,6 +73,7 @@ loss_begin loss_end step_time step_rate step_products" ]
 }
 
 @test "an interrupt ends it with what was measured" {
+    # timeout signals the process and then its group: two signals that are one request.
     run --separate-stderr timeout --preserve-status -s INT 4 "$DENSEAM" bench --gemm panel --json \
         --quiet
     [ "$status" -eq 8 ]

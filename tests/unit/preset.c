@@ -109,6 +109,8 @@ static void defaults_are_those_of_the_specification(void **state)
     assert_true(e.train.momentum == 0.99);
     assert_int_equal(e.train.patience, 1);
     assert_int_equal(e.train.checkpoint, 10);
+    assert_int_equal(e.train.record, 0);
+    assert_int_equal(e.train.record_memories, 400);
     assert_int_equal(e.train.precision, DAM__PRECISION_SINGLE);
     assert_round_trip(&e);
 }
@@ -128,7 +130,7 @@ static void every_key_is_read(void **state)
            "  varsigma = 1 softening = .5 sinkhorn = 010 anneal_to = 150.5\r\n"
            "  anneal_epochs = 20 anneal_exponent = 2 }\r\n"
            "train { batch = 10 epochs = 7 learning_rate = 1e-3 momentum = 0 patience = 0\r\n"
-           "  checkpoint = 3 precision = double }",
+           "  checkpoint = 3 record = 2 record_memories = 50 precision = double }",
            &e);
     assert_string_equal(e.title, "Größe \"x\" \\ ${HOME} # no comment");
     assert_string_equal(e.source, "it's ${HOME} /* text */");
@@ -157,6 +159,8 @@ static void every_key_is_read(void **state)
     assert_true(e.train.momentum == 0);
     assert_int_equal(e.train.patience, 0);
     assert_int_equal(e.train.checkpoint, 3);
+    assert_int_equal(e.train.record, 2);
+    assert_int_equal(e.train.record_memories, 50);
     assert_int_equal(e.train.precision, DAM__PRECISION_DOUBLE);
     assert_round_trip(&e);
 }
@@ -182,7 +186,8 @@ static void unknown_names_are_told_with_the_closest(void **state)
                              "data, model, train, grow, recall");
     refuse("train { zzzzzzzzzz = 5 }",
            "x.conf:1: train.zzzzzzzzzz: unknown key; there are batch, epochs, learning_rate, "
-           "momentum, decay, patience, checkpoint, precision");
+           "momentum, decay, patience, checkpoint, "
+           "record, record_memories, precision");
     refuse("Seed = 5", "x.conf:1: Seed: unknown key; did you mean 'seed'?");
     refuse("include(\"/etc/passwd\")",
            "x.conf:1: unexpected '('; put texts in quotes, and nothing after a value");
