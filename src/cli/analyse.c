@@ -92,6 +92,12 @@ static dam_status choose_parts(const arguments *args, analysis *a)
                          "'%s' has learnt without labels: --misclassified and --adversarial need "
                          "a run with labels; --samples does not",
                          a->run.folder);
+    if (a->run.experiment.model.kind != DAM__KIND_VMF)
+        return dam__fail(
+            DAM_USAGE,
+            "'%s' is no run of model.kind = \"vmf\", which analyse looks into; 'denseam "
+            "show' describes it",
+            a->run.folder);
     if (args->samples != NULL && args->misclassified > 0)
         return dam__fail(DAM_USAGE, "--samples and --misclassified choose the same samples; give "
                                     "one of them");
@@ -141,7 +147,7 @@ static dam_status open_it(analysis *a)
     if (a->args->limit > 0 && (size_t)a->args->limit < a->trained)
         a->trained = (size_t)a->args->limit;
     int memories = a->embedding ? 2 * a->run.memories : a->run.memories;
-    DAM_TRY(check_device(a->args, a->device,
+    DAM_TRY(check_device(a->args, a->device, experiment->model.kind,
                          (dam__selftest_sizes){.memories = memories,
                                                .dim = a->run.dim,
                                                .batch = experiment->train.batch}));

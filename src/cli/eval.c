@@ -20,7 +20,10 @@ static dam_status print_loss(const dam__run *run, const dam__dataset *set, const
         return print_json(json_pack("{ss ss si sf}", "run", run->folder, "data", set->name,
                                     "samples", score->samples, "loss", score->loss));
     DAM_TRY(dam__text_append(&text, "%-24s %s, %d samples\n", "data", set->name, score->samples));
-    DAM_TRY(dam__text_append(&text, "%-24s %.4f\n", "loss (unsupervised)", score->loss));
+    DAM_TRY(dam__text_append(&text, "%-24s %.4f\n",
+                             run->experiment.model.kind == DAM__KIND_VMF ? "loss (unsupervised)"
+                                                                         : "loss of a neuron",
+                             score->loss));
     DAM_TRY(print_text(&text));
 cleanup:
     dam__text_free(&text);
@@ -131,7 +134,7 @@ static dam_status run_eval(const arguments *args)
     if ((size_t)batch > set.count)
         batch = (int)set.count;
     DAM_TRY(check_device(
-        args, device,
+        args, device, run.experiment.model.kind,
         (dam__selftest_sizes){.memories = run.memories, .dim = run.dim, .batch = batch}));
     DAM_TRY(dam__scorer_create(device, gemm_choice(args), &run.experiment.model, run.dim,
                                run.classes, &run.container, &set, batch, &scorer));

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "model/config.h"
 
 dam_status open_device(const arguments *args, dam__precision precision, const dam_log *log,
                        dam__device **out)
@@ -36,13 +37,14 @@ static int affordable(int size)
     return size <= LARGE ? size : LARGE - TILES + size % TILES;
 }
 
-static dam_status check(const arguments *args, const dam__device *device, dam__selftest_sizes sizes,
-                        bool recall)
+static dam_status check(const arguments *args, const dam__device *device, int kind,
+                        dam__selftest_sizes sizes, bool recall)
 {
     bool wide = dam__device_precision(device) == DAM__PRECISION_DOUBLE;
     const dam__selftest_options options = {.shape = dam__device_shape(device),
                                            .provider = gemm_choice(args),
                                            .sizes = sizes,
+                                           .kind = kind,
                                            .single_only = !wide,
                                            .double_only = wide,
                                            .recall = recall,
@@ -50,17 +52,18 @@ static dam_status check(const arguments *args, const dam__device *device, dam__s
     return dam__selftest_ensure(dam__device_facts(device), &options);
 }
 
-dam_status check_device(const arguments *args, const dam__device *device, dam__selftest_sizes sizes)
+dam_status check_device(const arguments *args, const dam__device *device, int kind,
+                        dam__selftest_sizes sizes)
 {
     sizes = (dam__selftest_sizes){.memories = affordable(sizes.memories),
                                   .dim = affordable(sizes.dim),
                                   .batch = affordable(sizes.batch)};
-    return check(args, device, sizes, false);
+    return check(args, device, kind, sizes, false);
 }
 
 dam_status check_recall_device(const arguments *args, const dam__device *device)
 {
-    return check(args, device, (dam__selftest_sizes){0}, true);
+    return check(args, device, DAM__KIND_ENERGY, (dam__selftest_sizes){0}, true);
 }
 
 dam__gemm_provider gemm_choice(const arguments *args)
