@@ -133,3 +133,15 @@ setup() {
     tool recall signs.npy --probes text.npy --quiet
     failed_with 3 "is no IDX, NPY or HDF5 file"
 }
+
+@test "a run that learned patterns recalls them" {
+    tool train store-and-recall --out run --quiet
+    succeeded
+    tool recall run --flip 20 --json --quiet
+    succeeded
+    jq -e '.recovered == 1 and .memories == 200 and .probes == 20 and .energy_rose == 0' <<<"$output"
+    tool recall run --set recall.patterns=5 --quiet
+    failed_with 2 "is a run, which has memories of its own"
+    tool recall run --dynamics class --quiet
+    failed_with 2 "wants memories with class neurons"
+}
