@@ -13,8 +13,11 @@ typedef struct arguments {
     words set;          /* "section.key=value", in order */
     const char *device; /* selector, NULL for the default */
     const char *out;    /* folder, NULL for the command's default */
-    int gemm;           /* index into gemm_choices */
-    int kernels;        /* index into kernels_choices */
+    /* recall: values of recall.* keys, NULL where not given */
+    const char *probes, *flips, *mask, *clamp, *noise, *count, *dynamics;
+    int format;  /* index into recall's formats */
+    int gemm;    /* index into gemm_choices */
+    int kernels; /* index into kernels_choices */
     bool json, quiet, profile, resume, dry_run, film;
     /* Of analyse; a number is 0 where its flag is not given. */
     bool memories, embedding;
@@ -80,7 +83,7 @@ typedef struct command {
 extern const command *const commands[];
 
 extern const command analyse_command, bench_command, devices_command, eval_command, help_command,
-    man_command, presets_command, selftest_command, show_command, train_command;
+    man_command, presets_command, recall_command, selftest_command, show_command, train_command;
 
 /* DAM_USAGE with the closest name where there is no such command. */
 dam_status find_command(const char *name, const command **out);

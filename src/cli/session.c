@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "model/config.h"
 
 dam_status open_device(const arguments *args, dam__precision precision, const dam_log *log,
                        dam__device **out)
@@ -36,12 +37,9 @@ static int affordable(int size)
     return size <= LARGE ? size : LARGE - TILES + size % TILES;
 }
 
-dam_status check_device(const arguments *args, const dam__device *device, int kind,
-                        dam__selftest_sizes sizes)
+static dam_status check(const arguments *args, const dam__device *device, int kind,
+                        dam__selftest_sizes sizes, bool recall)
 {
-    sizes = (dam__selftest_sizes){.memories = affordable(sizes.memories),
-                                  .dim = affordable(sizes.dim),
-                                  .batch = affordable(sizes.batch)};
     bool wide = dam__device_precision(device) == DAM__PRECISION_DOUBLE;
     const dam__selftest_options options = {.shape = dam__device_shape(device),
                                            .provider = gemm_choice(args),
@@ -49,8 +47,23 @@ dam_status check_device(const arguments *args, const dam__device *device, int ki
                                            .kind = kind,
                                            .single_only = !wide,
                                            .double_only = wide,
+                                           .recall = recall,
                                            .log = *dam__device_log(device)};
     return dam__selftest_ensure(dam__device_facts(device), &options);
+}
+
+dam_status check_device(const arguments *args, const dam__device *device, int kind,
+                        dam__selftest_sizes sizes)
+{
+    sizes = (dam__selftest_sizes){.memories = affordable(sizes.memories),
+                                  .dim = affordable(sizes.dim),
+                                  .batch = affordable(sizes.batch)};
+    return check(args, device, kind, sizes, false);
+}
+
+dam_status check_recall_device(const arguments *args, const dam__device *device)
+{
+    return check(args, device, DAM__KIND_ENERGY, (dam__selftest_sizes){0}, true);
 }
 
 dam__gemm_provider gemm_choice(const arguments *args)

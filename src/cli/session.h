@@ -19,6 +19,9 @@ dam_status open_device(const arguments *args, dam__precision precision, const da
 dam_status check_device(const arguments *args, const dam__device *device, int kind,
                         dam__selftest_sizes sizes);
 
+/* The same for what a recall is about to use. */
+dam_status check_recall_device(const arguments *args, const dam__device *device);
+
 /* --gemm as the library's choice. */
 dam__gemm_provider gemm_choice(const arguments *args);
 

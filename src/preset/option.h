@@ -5,7 +5,7 @@
 #include "preset/experiment.h"
 
 enum {
-    DAM__MAX_OPTIONS = 96, /* entries of dam__options, its end included */
+    DAM__MAX_OPTIONS = 128, /* entries of dam__options, its end included */
     DAM__EXCERPT_BYTES = 72,
     DAM__PRESET_LIMIT = 1 << 20 /* bytes of a preset */
 };

@@ -15,24 +15,18 @@
 #include "model/selftest_energy.h"
 #include "model/selftest_grow.h"
 #include "model/selftest_probe.h"
+#include "model/selftest_recall.h"
 #include "model/selftest_vmf.h"
 #include "train/selftest_optimizer.h"
 
 /* Part of every verdict's key: raise it when cases or tolerances change. */
-#define CASES_VERSION "3"
+#define CASES_VERSION "5"
 
 const dam__selftest_case *const dam__selftest_tables[] = {
-    dam__selftest_gemm_cases,
-    dam__selftest_reduce_cases,
-    dam__selftest_data_cases,
-    dam__selftest_teacher_cases,
-    dam__selftest_vmf_cases,
-    dam__selftest_grow_cases,
-    dam__selftest_energy_cases,
-    dam__selftest_probe_cases,
-    dam__selftest_optimizer_cases,
-    dam__selftest_ceiling_cases,
-    NULL,
+    dam__selftest_gemm_cases,    dam__selftest_reduce_cases, dam__selftest_data_cases,
+    dam__selftest_teacher_cases, dam__selftest_vmf_cases,    dam__selftest_grow_cases,
+    dam__selftest_energy_cases,  dam__selftest_probe_cases,  dam__selftest_optimizer_cases,
+    dam__selftest_ceiling_cases, dam__selftest_recall_cases, NULL,
 };
 
 /* A run over the tables. */
@@ -171,10 +165,10 @@ dam_status dam__selftest_verdict_path(const dam_device_info *info,
     char hex[DAM__DIGEST_HEX];
     DAM_TRY(dam__text_append(&key, "%s\n%s\n%s\n%s\n%s\n%s\n", CASES_VERSION, DENSEAM_VERSION,
                              info->platform, info->version, info->name, info->driver));
-    DAM_TRY(dam__text_append(&key, "%d %d %d %d %d %d\n%d %d %d\n", options->kind,
-                             (int)options->shape, (int)options->provider, options->single_only,
-                             options->double_only, is_tiny(info, options), options->sizes.memories,
-                             options->sizes.dim, options->sizes.batch));
+    DAM_TRY(dam__text_append(&key, "%d %d %d %d %d %d %d\n%d %d %d\n", options->kind,
+                             options->recall, (int)options->shape, (int)options->provider,
+                             options->single_only, options->double_only, is_tiny(info, options),
+                             options->sizes.memories, options->sizes.dim, options->sizes.batch));
     for (const dam__embedded *source = dam__kernel_sources; source->name != NULL; source++)
         DAM_TRY(dam__text_append_bytes(&key, source->bytes, source->length));
     DAM_TRY(dam__digest_hex(key.data, key.length, hex));
@@ -256,6 +250,13 @@ static const dam__selftest_case *const *const training_tables[DAM__KINDS] = {
     [DAM__KIND_ENERGY] = energy_tables,
 };
 
+/* What a recall launches. */
+static const dam__selftest_case *const recall_tables[] = {
+    dam__selftest_gemm_cases,
+    dam__selftest_recall_cases,
+    NULL,
+};
+
 dam_status dam__selftest_ensure(const dam_device_info *info, const dam__selftest_options *options)
 {
     dam_status status = DAM_OK;
@@ -266,7 +267,9 @@ dam_status dam__selftest_ensure(const dam_device_info *info, const dam__selftest
     if (can_remember && has_passed(path))
         goto cleanup;
     dam__info(&options->log, "checking the kernels on %s (once)...", info->name);
-    DAM_TRY(dam__selftest_run(info, &exact, training_tables[exact.kind], NULL, NULL));
+    const dam__selftest_case *const *tables =
+        options->recall ? recall_tables : training_tables[exact.kind];
+    DAM_TRY(dam__selftest_run(info, &exact, tables, NULL, NULL));
     if (can_remember)
         remember_pass(path);
 cleanup:
