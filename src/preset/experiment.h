@@ -14,6 +14,7 @@
 #include "model/config.h"
 #include "model/grow_config.h"
 #include "train/config.h"
+#include "train/sweep_config.h"
 
 typedef struct dam__experiment {
     char title[256], source[256];
@@ -22,6 +23,7 @@ typedef struct dam__experiment {
     dam__model_config model;
     dam__train_config train;
     dam__grow_config grow;
+    dam__sweep_config sweep; /* of `denseam sweep` alone */
 } dam__experiment;
 
 typedef enum dam__option_type {
@@ -31,6 +33,13 @@ typedef enum dam__option_type {
     DAM__OPTION_TEXT,    /* char[size] */
     DAM__OPTION_CHOICE   /* int, an index into choices */
 } dam__option_type;
+
+/* What a sweep over a key means. */
+typedef enum dam__option_sweep {
+    DAM__SWEEP_SHAPE, /* each value makes a model of its own: another shape, program or data */
+    DAM__SWEEP_BATCH, /* a number of each problem: problems that differ in it share a batched model */
+    DAM__SWEEP_NEVER  /* one value for all of a sweep */
+} dam__option_sweep;
 
 /* One preset key. */
 typedef struct dam__option {
@@ -44,6 +53,7 @@ typedef struct dam__option {
     const char *const *choices; /* NULL-terminated, for CHOICE */
     const char *unit;           /* "" where it has none */
     const char *help;           /* one sentence */
+    dam__option_sweep sweep;
 } dam__option;
 
 /* The table, ended by an entry whose key is NULL. */

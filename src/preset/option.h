@@ -5,7 +5,7 @@
 #include "preset/experiment.h"
 
 enum {
-    DAM__MAX_OPTIONS = 64, /* entries of dam__options, its end included */
+    DAM__MAX_OPTIONS = 128, /* entries of dam__options, its end included */
     DAM__EXCERPT_BYTES = 72,
     DAM__PRESET_LIMIT = 1 << 20 /* bytes of a preset */
 };
@@ -22,6 +22,12 @@ void dam__option_name(const char *section, const char *key, char out[DAM__EXCERP
 /* DAM_USAGE: says that there is no such key (or section) and what was probably meant. */
 dam_status dam__option_unknown(const char *section, const char *key);
 dam_status dam__option_unknown_section(const char *section);
+
+/*
+ * The option that the left side of "section.key = ..." names, blanks round it dropped. DAM_USAGE
+ * with the closest name.
+ */
+dam_status dam__option_target(const char *start, size_t length, const dam__option **out);
 
 /*
  * Reads one value and stores it in its field. DAM_USAGE names key, value and what is allowed: wrong

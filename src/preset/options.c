@@ -1,11 +1,17 @@
 /* The option table: every preset key, once. */
 #include "preset/option.h"
+#include "train/sweep.h"
 
 #define FIELD(member) offsetof(dam__experiment, member), sizeof(((dam__experiment *)0)->member)
 
 #define TEXT(section, key, member, help)                                                           \
     {                                                                                              \
         section, key, DAM__OPTION_TEXT, FIELD(member), "", 0, 0, false, false, NULL, "", help      \
+    }
+#define FIXED_TEXT(section, key, member, help)                                                     \
+    {                                                                                              \
+        section, key, DAM__OPTION_TEXT, FIELD(member), "", 0, 0, false, false, NULL, "", help,     \
+            DAM__SWEEP_NEVER                                                                       \
     }
 #define INTEGER(section, key, member, preset, least, most, unit, help)                             \
     {                                                                                              \
@@ -17,10 +23,22 @@
         section, key, DAM__OPTION_REAL, FIELD(member), preset, least, most, least_open, most_open, \
             NULL, "", help                                                                         \
     }
+/* A number that every problem of a batched model has for itself. */
+#define BATCH_REAL(section, key, member, preset, least, least_open, most, most_open, help)         \
+    {                                                                                              \
+        section, key, DAM__OPTION_REAL, FIELD(member), preset, least, most, least_open, most_open, \
+            NULL, "", help, DAM__SWEEP_BATCH                                                       \
+    }
 #define CHOICE(section, key, member, preset, choices, help)                                        \
     {                                                                                              \
         section, key, DAM__OPTION_CHOICE, FIELD(member), preset, 0, 0, false, false, choices, "",  \
             help                                                                                   \
+    }
+
+#define FIXED_CHOICE(section, key, member, preset, choices, help)                                  \
+    {                                                                                              \
+        section, key, DAM__OPTION_CHOICE, FIELD(member), preset, 0, 0, false, false, choices, "",  \
+            help, DAM__SWEEP_NEVER                                                                 \
     }
 
 enum { INCLUDED = 0, OPEN = 1 };
@@ -32,6 +50,8 @@ static const char *const losses[] = {"supervised", "unsupervised", NULL};
 static const char *const initials[] = {"random", "data", NULL};
 static const char *const precisions[] = {"single", "double", NULL};
 
+static const char *const scores[] = {"auto",          "loss",      "validation_loss",
+                                     "validation_accuracy", "test_loss", "test_accuracy", NULL};
 static const char *const directions[] = {"eigenvector", "tangent", "noise", NULL};
 
 _Static_assert(DAM__KIND_VMF == 0, "kinds");
@@ -39,14 +59,20 @@ _Static_assert(DAM__BETA_LEARNED == 0 && DAM__BETA_FROZEN == 1 && DAM__BETA_ANNE
 _Static_assert(DAM__LOSS_SUPERVISED == 0 && DAM__LOSS_UNSUPERVISED == 1, "losses");
 _Static_assert(DAM__INITIAL_RANDOM == 0 && DAM__INITIAL_DATA == 1, "initials");
 _Static_assert(DAM__PRECISION_SINGLE == 0 && DAM__PRECISION_DOUBLE == 1, "precisions");
+_Static_assert(DAM__SCORE_AUTO == 0 && DAM__SCORE_METRICS == 1 && DAM__METRIC_LOSS == 0 &&
+                   DAM__METRIC_VALIDATION_LOSS == 1 && DAM__METRIC_VALIDATION_ACCURACY == 2 &&
+                   DAM__METRIC_TEST_LOSS == 3 && DAM__METRIC_TEST_ACCURACY == 4 &&
+                   DAM__METRICS == 5,
+               "scores");
 _Static_assert(DAM__GROW_EIGENVECTOR == 0 && DAM__GROW_TANGENT == 1 && DAM__GROW_NOISE == 2,
                "directions");
 
 const dam__option dam__options[] = {
-    TEXT("", "title", title, "What the experiment shows, in one line."),
-    TEXT("", "source", source, "The paper, and its figure or table, that it follows."),
+    FIXED_TEXT("", "title", title, "What the experiment shows, in one line."),
+    FIXED_TEXT("", "source", source, "The paper, and its figure or table, that it follows."),
     {"", "seed", DAM__OPTION_SEED, FIELD(seed), "1", 0, 9223372036854775807.0, false, false, NULL,
-     "", "Start of every random draw: the same seed on the same device gives the same run."},
+     "", "Start of every random draw: the same seed on the same device gives the same run.",
+     DAM__SWEEP_BATCH},
 
     TEXT("data", "name", data.name,
          "A data set by its name, such as \"mnist\" or \"fashion-mnist\", or \"random\": made-up "
@@ -128,16 +154,16 @@ const dam__option dam__options[] = {
             "Samples in one training step."),
     INTEGER("train", "epochs", train.epochs, "300", 1, 1e6, "epochs",
             "At most so many passes over the training samples."),
-    REAL("train", "learning_rate", train.learning_rate, "0.1", 0, OPEN, 100, INCLUDED,
+    BATCH_REAL("train", "learning_rate", train.learning_rate, "0.1", 0, OPEN, 100, INCLUDED,
          "Step size. It enters twice: the effective step is learning_rate^2 / (1 - momentum)."),
-    REAL("train", "momentum", train.momentum, "0.99", 0, INCLUDED, 1, OPEN,
+    BATCH_REAL("train", "momentum", train.momentum, "0.99", 0, INCLUDED, 1, OPEN,
          "Share of the last step that the next one keeps."),
     INTEGER("train", "patience", train.patience, "1", 0, 1e6, "epochs",
             "Stop after so many epochs in a row without a better validation loss; 0 never stops "
             "early."),
     INTEGER("train", "checkpoint", train.checkpoint, "10", 1, 1e6, "epochs",
             "Save the run every so many epochs, to resume from."),
-    CHOICE("train", "precision", train.precision, "single", precisions,
+    FIXED_CHOICE("train", "precision", train.precision, "single", precisions,
            "Arithmetic on the device; double needs a device that has it, and is slower."),
 
     INTEGER(
@@ -167,6 +193,16 @@ const dam__option dam__options[] = {
     CHOICE("grow", "direction", grow.direction, "eigenvector", directions,
            "Where memories split to: along the eigenvector of the smallest eigenvalue; to compare "
            "with, along a random tangent, or random noise (then the heaviest memories split)."),
+
+    FIXED_TEXT("sweep", "x",  sweep.x,
+         "What 'denseam sweep' varies: \"section.key=VALUES\", a list \"1,2,5\" or a range "
+         "\"from:to:count\" or, in equal factors, \"from:to:count:log\"; the x axis of its picture."),
+    FIXED_TEXT("sweep", "y", sweep.y,
+         "A second key that it varies, in the same way; the y axis of its picture."),
+    {"sweep", "seeds", DAM__OPTION_INTEGER, FIELD(sweep.seeds), "1", 1, DAM__SWEEP_SEEDS, false, false, NULL, "seeds", "Trainings of each cell of the grid: with seed, seed + 1, and so on.", DAM__SWEEP_NEVER},
+    FIXED_CHOICE("sweep", "score", sweep.score, "auto", scores,
+         "What cells are compared by; auto is the validation accuracy where there is one, else the "
+         "validation loss, else the loss."),
     {0}};
 
 _Static_assert(sizeof dam__options / sizeof *dam__options <= DAM__MAX_OPTIONS, "too many options");
