@@ -136,7 +136,7 @@ static dam_status run_eval(const arguments *args)
     DAM_TRY(dam__scorer_create(device, gemm_choice(args), &run.experiment.model, run.dim,
                                run.classes, &run.container, &set, batch, &scorer));
     DAM_TRY(dam__scorer_run(scorer, &score, &predicted, &nearest));
-    if (run.experiment.model.loss == DAM__LOSS_UNSUPERVISED) {
+    if (!dam__model_compares(&run.experiment.model)) {
         DAM_TRY(print_loss(&run, &set, &score, args->json));
     } else {
         DAM_TRY(dam__classify(set.labels, predicted, nearest, set.count, run.classes, &result));

@@ -16,18 +16,52 @@ struct dam__program {
     struct dam__kernel *kernels;
 };
 
-/* common.cl first: the reals, vectors, reductions and random numbers that the others use. */
+static dam_status find_source(const char *name, const dam__embedded **out)
+{
+    *out = dam__embedded_find(dam__kernel_sources, name);
+    if (*out == NULL)
+        return dam__fail(DAM_INTERNAL, "kernel source 'cl/%s.cl' is not in this build", name);
+    return DAM_OK;
+}
+
+static dam_status append_source(const dam__embedded *part, dam__text *source)
+{
+    dam_status status = dam__text_append_bytes(source, part->bytes, part->length);
+    return status == DAM_OK ? dam__text_append(source, "\n") : status;
+}
+
+/* The shared part that a source asks for in its first line, after "needs: "; "" for none. */
+static void needed_part(const dam__embedded *part, char name[64])
+{
+    static const char mark[] = "/* needs: ";
+    const size_t skipped = sizeof mark - 1;
+    const char *text = (const char *)part->bytes;
+    size_t length = 0;
+    if (part->length > skipped && memcmp(text, mark, skipped) == 0)
+        while (length < 63 && skipped + length < part->length && text[skipped + length] != ' ')
+            length++;
+    memcpy(name, text + (length > 0 ? skipped : 0), length);
+    name[length] = '\0';
+}
+
+/*
+ * common.cl first: the reals, vectors, reductions and random numbers that the others use. Then the
+ * part that the source shares with others, and the source itself.
+ */
 static dam_status assemble_source(const char *name, dam__text *source)
 {
     dam_status status = DAM_OK;
-    const char *const parts[] = {"common", name};
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-        const dam__embedded *part = dam__embedded_find(dam__kernel_sources, parts[i]);
-        if (part == NULL)
-            DAM_FAIL(DAM_INTERNAL, "kernel source 'cl/%s.cl' is not in this build", parts[i]);
-        DAM_TRY(dam__text_append_bytes(source, part->bytes, part->length));
-        DAM_TRY(dam__text_append(source, "\n"));
+    const dam__embedded *common = NULL, *own = NULL, *shared = NULL;
+    char needed[64];
+    DAM_TRY(find_source("common", &common));
+    DAM_TRY(find_source(name, &own));
+    needed_part(own, needed);
+    DAM_TRY(append_source(common, source));
+    if (needed[0] != '\0') {
+        DAM_TRY(find_source(needed, &shared));
+        DAM_TRY(append_source(shared, source));
     }
+    DAM_TRY(append_source(own, source));
 cleanup:
     return status;
 }

@@ -18,6 +18,7 @@ typedef struct dam__data_config {
     char name[256]; /* "mnist", "fashion-mnist": found in the search folders; "random" */
     char images[1024], labels[1024];           /* or files (see dam__array_read) for training */
     char test_images[1024], test_labels[1024]; /* and for testing */
+    int dim;                                   /* features of made-up patterns */
     int samples;                               /* use the first so many training samples; 0 = all */
     int patch;         /* side of the square patches that images are cut into; 0 = none */
     double validation; /* share of the training file's end kept for validation, in [0, 1) */

@@ -181,6 +181,9 @@ dam_status dam__model_create(dam__device *device, dam__gemm *gemm, const dam__mo
                              const dam__task *task, dam__model **out);
 void dam__model_destroy(dam__model *model);
 
+/* Whether models of this config predict classes that labels are compared with. */
+bool dam__model_compares(const dam__model_config *config);
+
 /* The parameter of that name, or NULL. */
 dam__parameter *dam__model_parameter(dam__model *model, const char *name);
 

@@ -183,14 +183,14 @@ static dam_status make_model(dam__trial *trial, struct check *c, const double *s
     enum { SINKHORN = 10 };
     const dam__model_config config = {.kind = DAM__KIND_VMF,
                                       .memories = c->size.memories,
-                                      .capacity = 2 * c->size.memories,
-                                      .beta = c->beta,
-                                      .beta_rule = DAM__BETA_LEARNED,
-                                      .varsigma = c->varsigma,
-                                      .softening = c->softening,
-                                      .sinkhorn = SINKHORN,
-                                      .loss = c->unsupervised ? DAM__LOSS_UNSUPERVISED
-                                                              : DAM__LOSS_SUPERVISED};
+                                      .vmf.capacity = 2 * c->size.memories,
+                                      .vmf.beta = c->beta,
+                                      .vmf.beta_rule = DAM__BETA_LEARNED,
+                                      .vmf.varsigma = c->varsigma,
+                                      .vmf.softening = c->softening,
+                                      .vmf.sinkhorn = SINKHORN,
+                                      .vmf.loss = c->unsupervised ? DAM__LOSS_UNSUPERVISED
+                                                                  : DAM__LOSS_SUPERVISED};
     const dam__task task = {.dim = c->size.dim, .classes = c->size.classes, .class_share = share};
     DAM_TRY(dam__gemm_create(trial->device, trial->provider, &c->gemm));
     DAM_TRY(dam__model_create(trial->device, c->gemm, &config, &task, &c->model));
@@ -389,7 +389,7 @@ static dam_status compare_sinkhorn(dam__trial *trial, struct check *c)
         prior[y] = c->softening / (double)columns +
                    (y + 1 < columns ? (1 - c->softening) * c->model->task.class_share[y] : 0);
     DAM_TRY(c->model->ops->project(c->model));
-    for (int i = 0; i < c->model->config.sinkhorn; i++)
+    for (int i = 0; i < c->model->config.vmf.sinkhorn; i++)
         if (balance(c->weights, counts, prior, columns, width) <= 1e-7 * c->size.classes)
             break;
     DAM_TRY(dam__trial_compare_matrix(

@@ -26,14 +26,14 @@ static long read_count(const char **text)
 dam_status dam__class_shares(const dam__model_config *config, double *shares)
 {
     enum { TEN = 10 };
-    const char *text = config->class_counts;
+    const char *text = config->vmf.class_counts;
     double sum = 0;
     int given = 0;
-    if (text[0] == '\0' && config->classes != TEN)
+    if (text[0] == '\0' && config->vmf.classes != TEN)
         return dam__fail(DAM_USAGE,
                          "model.classes = %d needs model.class_counts, as many different counts "
                          "(\"110,132,121\"): classes of equal counts would stay equal",
-                         config->classes);
+                         config->vmf.classes);
     for (const char *at = text[0] != '\0' ? text : ten_classes;; at++, given++) {
         long count = read_count(&at);
         if (count == 0 || (*at != ',' && *at != '\0'))
@@ -42,18 +42,18 @@ dam_status dam__class_shares(const dam__model_config *config, double *shares)
                 "model.class_counts = \"%.60s\": entry %d is no whole number from 1 to "
                 "1000000000",
                 text, given + 1);
-        if (given < config->classes)
+        if (given < config->vmf.classes)
             shares[given] = (double)count;
         sum += (double)count;
         if (*at == '\0')
             break;
     }
-    if (given + 1 != config->classes)
+    if (given + 1 != config->vmf.classes)
         return dam__fail(DAM_USAGE,
                          "model.class_counts has %d counts where model.classes = %d; make them "
                          "agree",
-                         given + 1, config->classes);
-    for (int y = 0; y < config->classes; y++)
+                         given + 1, config->vmf.classes);
+    for (int y = 0; y < config->vmf.classes; y++)
         shares[y] /= sum;
     return DAM_OK;
 }
@@ -63,9 +63,9 @@ dam_status dam__task_create(const dam__model_config *config, const dam__dataset 
 {
     dam_status status = DAM_OK;
     double *shares = NULL;
-    bool unsupervised = config->loss == DAM__LOSS_UNSUPERVISED;
+    bool unsupervised = config->vmf.loss == DAM__LOSS_UNSUPERVISED;
     dam__task task = {.dim = (int)set->features,
-                      .classes = unsupervised ? config->classes : set->classes,
+                      .classes = unsupervised ? config->vmf.classes : set->classes,
                       .set = set,
                       .trained = trained};
     DAM_TRY(dam__alloc((size_t)task.classes + 1, sizeof *shares, &shares));

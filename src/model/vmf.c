@@ -22,12 +22,12 @@ static struct vmf *vmf_of(dam__model *model)
 
 static double varsigma_of(const struct vmf *vmf)
 {
-    return vmf->base.config.varsigma;
+    return vmf->base.config.vmf.varsigma;
 }
 
 static bool is_unsupervised(const struct vmf *vmf)
 {
-    return vmf->base.config.loss == DAM__LOSS_UNSUPERVISED;
+    return vmf->base.config.vmf.loss == DAM__LOSS_UNSUPERVISED;
 }
 
 static void destroy(dam__model *model)
@@ -88,7 +88,7 @@ static dam_status plan_parameters(struct vmf *vmf, dam__plan *plan)
             DAM_TRY(dam__plan_matrix(plan, descriptions[i].gradient_name, shapes[i][0],
                                      shapes[i][1], 1, &parameter->gradient));
     }
-    vmf->base.parameters[BETA].trained = vmf->base.config.beta_rule == DAM__BETA_LEARNED;
+    vmf->base.parameters[BETA].trained = vmf->base.config.vmf.beta_rule == DAM__BETA_LEARNED;
 cleanup:
     return status;
 }
@@ -177,12 +177,12 @@ cleanup:
 static void warn_of_small_varsigma(const dam__model *model)
 {
     const double least = 4;
-    double settled = model->config.varsigma * model->config.varsigma * model->task.dim;
-    if (model->config.beta_rule == DAM__BETA_LEARNED && settled < least)
+    double settled = model->config.vmf.varsigma * model->config.vmf.varsigma * model->task.dim;
+    if (model->config.vmf.beta_rule == DAM__BETA_LEARNED && settled < least)
         dam__warn(dam__device_log(model->device),
                   "model.varsigma = %g is small for samples of %d features: the model may learn "
                   "nothing; try model.varsigma = 1",
-                  model->config.varsigma, model->task.dim);
+                  model->config.vmf.varsigma, model->task.dim);
 }
 
 static dam_status prepare(dam__model *model)
@@ -216,7 +216,7 @@ static dam_status initialise_memories(struct vmf *vmf, uint64_t seed)
     double *memories = NULL;
     size_t dim = (size_t)vmf->base.task.dim, count = (size_t)vmf->memories;
     DAM_TRY(dam__alloc(count * dim, sizeof *memories, &memories));
-    if (vmf->base.config.initial == DAM__INITIAL_DATA)
+    if (vmf->base.config.vmf.initial == DAM__INITIAL_DATA)
         DAM_TRY(dam__task_samples(&vmf->base.task, seed, count, memories));
     else
         dam__unit_vectors(seed, DAM__STREAM_WEIGHTS, MEMORIES, count, dim, memories);
@@ -244,13 +244,13 @@ static dam_status initialise_classes(struct vmf *vmf)
     dam_status status = DAM_OK;
     double *prior = NULL, *counts = NULL, *weights = NULL;
     size_t columns = (size_t)vmf->columns, width = (size_t)vmf->memories + 1;
-    double softening = vmf->base.config.softening;
-    int capacity = vmf->base.config.capacity > 0 ? vmf->base.config.capacity : vmf->memories;
+    double softening = vmf->base.config.vmf.softening;
+    int capacity = vmf->base.config.vmf.capacity > 0 ? vmf->base.config.vmf.capacity : vmf->room;
     DAM_TRY(dam__alloc(columns, sizeof *prior, &prior));
     DAM_TRY(dam__alloc(width, sizeof *counts, &counts));
     DAM_TRY(dam__alloc(columns * width, sizeof *weights, &weights));
     const dam__task *task = &vmf->base.task;
-    double background = vmf->base.config.background > 0 ? vmf->base.config.background : 1;
+    double background = vmf->base.config.vmf.background > 0 ? vmf->base.config.vmf.background : 1;
     /* The last column is the softening class. */
     for (size_t y = 0; y < columns; y++)
         prior[y] =
@@ -296,7 +296,7 @@ static dam_status initialise(dam__model *model, uint64_t seed)
     warn_of_small_varsigma(model);
     DAM_TRY(initialise_memories(vmf, seed));
     DAM_TRY(initialise_classes(vmf));
-    DAM_TRY(write_beta(vmf, model->config.beta));
+    DAM_TRY(write_beta(vmf, model->config.vmf.beta));
     DAM_TRY(refresh(model));
 cleanup:
     return status;
@@ -304,22 +304,23 @@ cleanup:
 
 double dam__vmf_annealed_beta(const dam__model_config *config, int epoch)
 {
-    double p = ((double)epoch + 1) / config->anneal_epochs;
+    double p = ((double)epoch + 1) / config->vmf.anneal_epochs;
     if (p >= 1)
-        return config->anneal_to;
-    double rise = pow(p, config->anneal_exponent), rest = pow(1 - p, config->anneal_exponent);
-    return config->beta + (config->anneal_to - config->beta) * rise / (rise + rest);
+        return config->vmf.anneal_to;
+    double rise = pow(p, config->vmf.anneal_exponent),
+           rest = pow(1 - p, config->vmf.anneal_exponent);
+    return config->vmf.beta + (config->vmf.anneal_to - config->vmf.beta) * rise / (rise + rest);
 }
 
 static int schedule_epochs(const dam__model *model)
 {
-    return model->config.beta_rule == DAM__BETA_ANNEALED ? model->config.anneal_epochs : 0;
+    return model->config.vmf.beta_rule == DAM__BETA_ANNEALED ? model->config.vmf.anneal_epochs : 0;
 }
 
 static dam_status begin_epoch(dam__model *model, int epoch)
 {
     struct vmf *vmf = vmf_of(model);
-    if (model->config.beta_rule != DAM__BETA_ANNEALED)
+    if (model->config.vmf.beta_rule != DAM__BETA_ANNEALED)
         return DAM_OK;
     dam_status status = write_beta(vmf, dam__vmf_annealed_beta(&model->config, epoch));
     return status == DAM_OK ? refresh(model) : status;
@@ -375,7 +376,7 @@ static dam_status forward(struct vmf *vmf, const dam__batch *batch, double per_s
                       dam__arg_int(batch->rows != NULL), dam__arg_int(batch->first),
                       dam__arg_int(vmf->memories), dam__arg_int((int)vmf->similarities.ld),
                       dam__arg_int((int)vmf->ratios.ld), dam__arg_int((int)weights->ld),
-                      dam__arg_real(vmf->base.config.softening), dam__arg_real(per_sample)));
+                      dam__arg_real(vmf->base.config.vmf.softening), dam__arg_real(per_sample)));
 }
 
 /* dL/dG = -(1/B) E' R, in parts of fixed shape that are then added up. */
@@ -475,11 +476,11 @@ static dam_status project(dam__model *model)
     int classes = vmf->columns - 1;
     DAM_TRY(dam__launch(
         vmf->sinkhorn, dam__range_groups(model->device, 1, 1),
-        (dam__work){.flops = 4 * entries * model->config.sinkhorn,
+        (dam__work){.flops = 4 * entries * model->config.vmf.sinkhorn,
                     .bytes = 2 * entries * (double)dam__real_size(model->device)},
         DAM_ARGUMENTS(dam__arg(weights->buffer), dam__arg(model->parameters[COUNTS].value.buffer),
                       dam__arg(model->parameters[PRIOR].value.buffer), dam__arg_int(vmf->memories),
-                      dam__arg_int((int)weights->ld), dam__arg_int(model->config.sinkhorn),
+                      dam__arg_int((int)weights->ld), dam__arg_int(model->config.vmf.sinkhorn),
                       dam__arg_real(1e-7 * classes))));
     DAM_TRY(refresh(model));
 cleanup:
@@ -505,7 +506,7 @@ static dam_status evaluate_chunk(struct vmf *vmf, const dam__batch *batch,
                       dam__arg(vmf->scalars.buffer), dam__arg(labels_of(vmf, batch)),
                       dam__arg_int(batch->first), dam__arg_int(offset), dam__arg_int(vmf->memories),
                       dam__arg_int((int)vmf->similarities.ld), dam__arg_int((int)weights->ld),
-                      dam__arg_real(vmf->base.config.softening))));
+                      dam__arg_real(vmf->base.config.vmf.softening))));
     DAM_TRY(dam__launch(
         vmf->score, dam__range_groups(device, 1, 1),
         (dam__work){.flops = 2.0 * batch->size, .bytes = 4 * batch->size * real},

@@ -63,6 +63,29 @@ static const char *type_name(dam__option_type type)
     return "";
 }
 
+/* Appends "Only for energy. ", or "Default for energy: 0. ", or nothing. */
+static dam_status append_kinds(const dam__option *option, dam__text *out)
+{
+    dam_status status = DAM_OK;
+    const char *between = "Only for ";
+    bool all = true;
+    for (int kind = 0; kind < DAM__KINDS; kind++)
+        all = all && dam__option_applies(option, kind);
+    for (int kind = 0; kind < DAM__KINDS; kind++) {
+        const char *value = dam__option_default(option, kind);
+        if (!all && dam__option_applies(option, kind)) {
+            DAM_TRY(dam__text_append(out, "%s%s", between, dam__kind_name(kind)));
+            between = " and ";
+        } else if (all && value != option->default_value) {
+            DAM_TRY(dam__text_append(out, "Default for %s: %s. ", dam__kind_name(kind), value));
+        }
+    }
+    if (!all)
+        DAM_TRY(dam__text_append(out, ". "));
+cleanup:
+    return status;
+}
+
 /* Appends "Whole number (epochs), at least 1, at most 1000000. At most so many passes ..." */
 static dam_status append_body(const dam__option *option, dam__text *out)
 {
@@ -71,7 +94,9 @@ static dam_status append_body(const dam__option *option, dam__text *out)
     DAM_TRY(dam__text_append(out, "%s%s%s%s, ", type_name(option->type), unit ? " (" : "",
                              option->unit, unit ? ")" : ""));
     DAM_TRY(dam__option_allowed(option, out));
-    DAM_TRY(dam__text_append(out, ". %s", option->help));
+    DAM_TRY(dam__text_append(out, ". "));
+    DAM_TRY(append_kinds(option, out));
+    DAM_TRY(dam__text_append(out, "%s", option->help));
 cleanup:
     return status;
 }

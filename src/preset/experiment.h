@@ -34,12 +34,14 @@ typedef enum dam__option_type {
     DAM__OPTION_CHOICE   /* int, an index into choices */
 } dam__option_type;
 
-/* What a sweep over a key means. */
-typedef enum dam__option_sweep {
-    DAM__SWEEP_SHAPE, /* each value makes a model of its own: another shape, program or data */
-    DAM__SWEEP_BATCH, /* a number of each problem: problems that differ in it share a batched model */
-    DAM__SWEEP_NEVER  /* one value for all of a sweep */
-} dam__option_sweep;
+/*
+ * What a sweep over a key means, beside the bits of dam__option.kinds. Without either, each value
+ * makes a model of its own: another shape, program or data.
+ */
+enum {
+    DAM__OPTION_BATCH = 1 << 29, /* a number of each problem: those that differ share a batched model */
+    DAM__OPTION_FIXED = 1 << 30  /* one value for all of a sweep */
+};
 
 /* One preset key. */
 typedef struct dam__option {
@@ -53,17 +55,27 @@ typedef struct dam__option {
     const char *const *choices; /* NULL-terminated, for CHOICE */
     const char *unit;           /* "" where it has none */
     const char *help;           /* one sentence */
-    dam__option_sweep sweep;
+    unsigned kinds;             /* bit k: models of kind k use it; else giving it is refused; and
+                                   DAM__OPTION_BATCH or DAM__OPTION_FIXED */
 } dam__option;
+
+/* A default that differs for one kind of model, as it would stand in a preset. */
+typedef struct dam__kind_default {
+    int kind;
+    const char *section, *key, *value;
+} dam__kind_default;
 
 /* The table, ended by an entry whose key is NULL. */
 extern const dam__option dam__options[];
 
+/* Ended by an entry whose key is NULL. */
+extern const dam__kind_default dam__kind_defaults[];
+
 /*
  * Parses libconfuse text over the defaults, then the overrides ("section.key=value", in order).
  * DAM_USAGE with name, line, key and reason: unknown section or key (with the closest name), wrong
- * type, out of range, nan or inf, a key given twice, an unclosed section, values that contradict
- * each other (validate.c).
+ * type, out of range, nan or inf, a key given twice, a key that the model's kind does not use, an
+ * unclosed section, values that contradict each other (validate.c).
  */
 dam_status dam__experiment_parse(const char *name, const char *text, const char *const *overrides,
                                  size_t override_count, dam__experiment *out);
@@ -73,8 +85,8 @@ dam_status dam__experiment_defaults(dam__experiment *out);
 
 /*
  * Applies one override, "section.key=value" (spaces round either are dropped, and one pair of
- * quotes round the value). DAM_USAGE names the override and what is allowed, and nothing is
- * changed.
+ * quotes round the value). DAM_USAGE names the override and what is allowed, or the kind of model
+ * that has the key, and nothing is changed.
  */
 dam_status dam__experiment_set(dam__experiment *experiment, const char *assignment);
 
@@ -88,7 +100,8 @@ dam_status dam__experiment_check(const char *name, const dam__experiment *experi
 dam_status dam__experiment_load(const char *preset, const char *const *overrides,
                                 size_t override_count, dam__experiment *out);
 
-/* The resolved preset as text with every key: parses back to the same experiment. Free the text. */
+/* The resolved preset as text with every key that the model's kind uses: parses back to the same
+ * experiment. Free the text. */
 dam_status dam__experiment_print(const dam__experiment *experiment, dam__text *out);
 
 #endif

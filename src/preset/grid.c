@@ -79,21 +79,36 @@ static double rounded(double value)
     return round(value * scale) / scale;
 }
 
-static double range_value(double from, double to, int i, int count, bool logarithmic)
+/* A range as it was read: count values between from and to, or between their reciprocals. */
+typedef struct range {
+    double from, to;
+    int count;
+    dam__spacing spacing;
+} range;
+
+static double range_value(const range *r, int i)
 {
-    if (i == 0 || i == count - 1)
-        return i == 0 ? from : to;
-    double share = (double)i / (count - 1);
-    return rounded(logarithmic ? from * pow(to / from, share) : from + (to - from) * share);
+    double share = (double)i / (r->count - 1);
+    switch (r->spacing) {
+    case DAM__SPACING_LOGARITHMIC:
+        /* The ends are exact. */
+        return i == 0              ? r->from
+               : i == r->count - 1 ? r->to
+                                   : rounded(r->from * pow(r->to / r->from, share));
+    case DAM__SPACING_INVERSE:
+        return rounded(1 / rounded(r->from + (r->to - r->from) * share));
+    default:
+        return i == r->count - 1 ? r->to : rounded(r->from + (r->to - r->from) * share);
+    }
 }
 
-static dam_status add_range(grid *g, double from, double to, int count, bool logarithmic)
+static dam_status add_range(grid *g, const range *r)
 {
     dam_status status = DAM_OK;
     char number[DAM__NUMBER_BYTES];
     char *whole = NULL;
-    for (int i = 0; i < count; i++) {
-        double value = range_value(from, to, i, count, logarithmic);
+    for (int i = 0; i < r->count; i++) {
+        double value = range_value(r, i);
         if (is_whole(g->option)) {
             DAM_TRY(dam__format(&whole, "%.0f", round(value)));
             DAM_TRY(add_value(g, whole));
@@ -109,37 +124,51 @@ cleanup:
     return status;
 }
 
-/* "from:to:count" or "from:to:count:log", cut at its colons in place. */
+/* Ranges whose values cannot be computed. */
+static dam_status check_range(const range *r, const char *from, const char *to)
+{
+    if (r->spacing != DAM__SPACING_LINEAR && !(r->from > 0 && r->to > 0))
+        return dam__fail(DAM_USAGE, "%s range from %.32s to %.32s: both must be more than 0",
+                         r->spacing == DAM__SPACING_INVERSE ? "an inverse" : "a logarithmic", from,
+                         to);
+    if (!isfinite(r->to - r->from) || !(fabs(r->from) < 1e300) || !(fabs(r->to) < 1e300) ||
+        (r->spacing != DAM__SPACING_LINEAR && (r->from < 1e-300 || r->to < 1e-300)))
+        return dam__fail(DAM_USAGE, "a range from %.32s to %.32s is too wide", from, to);
+    return DAM_OK;
+}
+
+/* "from:to:count", ":log" or ":inverse" behind it; cut at its colons in place. */
 static dam_status read_range(grid *g, char *text, dam__spacing *spacing)
 {
-    char *parts[5] = {text};
+    enum { FROM, TO, COUNT, KIND, PARTS };
+    char *parts[PARTS + 1] = {text};
     size_t count = 1;
-    for (char *colon = strchr(text, ':'); colon != NULL && count < 5;
+    int64_t values = 0;
+    range r = {.spacing = DAM__SPACING_LINEAR};
+    for (char *colon = strchr(text, ':'); colon != NULL && count <= PARTS;
          colon = strchr(colon + 1, ':')) {
         *colon = '\0';
         parts[count++] = colon + 1;
     }
-    double from = 0, to = 0;
-    int64_t values = 0;
-    bool logarithmic = count == 4 && strcmp(parts[3], "log") == 0;
-    if (count < 3 || count > 4 || (count == 4 && !logarithmic))
-        return dam__fail(DAM_USAGE, "a range is from:to:count or from:to:count:log");
-    if (dam__real_read(parts[0], &from) != DAM__NUMBER_OK ||
-        dam__real_read(parts[1], &to) != DAM__NUMBER_OK)
+    if (count == PARTS && strcmp(parts[KIND], "log") == 0)
+        r.spacing = DAM__SPACING_LOGARITHMIC;
+    else if (count == PARTS && strcmp(parts[KIND], "inverse") == 0)
+        r.spacing = DAM__SPACING_INVERSE;
+    else if (count != KIND)
+        return dam__fail(DAM_USAGE,
+                         "a range is from:to:count, from:to:count:log or from:to:count:inverse");
+    if (dam__real_read(parts[FROM], &r.from) != DAM__NUMBER_OK ||
+        dam__real_read(parts[TO], &r.to) != DAM__NUMBER_OK)
         return dam__fail(DAM_USAGE, "'%.32s' and '%.32s' are no range: two numbers are wanted",
-                         parts[0], parts[1]);
-    if (dam__integer_read(parts[2], &values) != DAM__NUMBER_OK || values < 2 ||
+                         parts[FROM], parts[TO]);
+    if (dam__integer_read(parts[COUNT], &values) != DAM__NUMBER_OK || values < 2 ||
         values > DAM__SWEEP_VALUES)
         return dam__fail(DAM_USAGE, "'%.32s' is no number of values: a whole number from 2 to %d",
-                         parts[2], (int)DAM__SWEEP_VALUES);
-    if (logarithmic && !(from > 0 && to > 0))
-        return dam__fail(DAM_USAGE,
-                         "a logarithmic range from %.32s to %.32s: both must be more than 0",
-                         parts[0], parts[1]);
-    if (!isfinite(to - from) || (logarithmic && (!isfinite(to / from) || to / from == 0)))
-        return dam__fail(DAM_USAGE, "a range from %.32s to %.32s is too wide", parts[0], parts[1]);
-    *spacing = logarithmic ? DAM__SPACING_LOGARITHMIC : DAM__SPACING_LINEAR;
-    return add_range(g, from, to, (int)values, logarithmic);
+                         parts[COUNT], (int)DAM__SWEEP_VALUES);
+    r.count = (int)values;
+    dam_status status = check_range(&r, parts[FROM], parts[TO]);
+    *spacing = r.spacing;
+    return status == DAM_OK ? add_range(g, &r) : status;
 }
 
 /* One item, trimmed: a range, or a value, of which one pair of quotes is dropped. */
@@ -211,7 +240,7 @@ dam_status dam__grid_parse(const char *text, dam__axis *out, const dam__option *
         DAM_FAIL(DAM_USAGE, "no values; write section.key=VALUES");
     DAM_TRY(dam__option_target(text, (size_t)(equals - text), &g.option));
     dam__option_name(g.option->section, g.option->key, name);
-    if (g.option->sweep == DAM__SWEEP_NEVER)
+    if ((g.option->kinds & DAM__OPTION_FIXED) != 0)
         DAM_FAIL(DAM_USAGE, "%s has one value in all of a sweep; set it by --set", name);
     DAM_TRY(dam__alloc(1, sizeof *g.scratch, &g.scratch));
     DAM_TRY(dam__format(&values, "%s", equals + 1));

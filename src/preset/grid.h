@@ -5,6 +5,7 @@
  *     1,2,5            these
  *     0.1:0.5:5        5 values from 0.1 to 0.5 in equal steps
  *     0.001:1:4:log    4 values from 0.001 to 1 in equal factors
+ *     0.5:1.2:8:inverse  1/0.5, ..., 1/1.2: 8 values whose reciprocals have equal steps
  *     0,0.001:1:4:log  a value, then a range
  * Values of a range have 12 significant digits, those of a whole number are rounded to one. A text
  * that holds a comma stands in one pair of quotes.

@@ -21,6 +21,37 @@ const dam__option *dam__option_section(const char *section)
     return NULL;
 }
 
+const char *dam__option_default(const dam__option *option, int kind)
+{
+    for (const dam__kind_default *d = dam__kind_defaults; d->key != NULL; d++)
+        if (d->kind == kind && strcmp(d->key, option->key) == 0 &&
+            strcmp(d->section, option->section) == 0)
+            return d->value;
+    return option->default_value;
+}
+
+bool dam__option_applies(const dam__option *option, int kind)
+{
+    return (option->kinds >> kind & 1u) != 0;
+}
+
+const char *dam__kind_name(int kind)
+{
+    return dam__option_find("model", "kind")->choices[kind];
+}
+
+dam_status dam__option_foreign(const dam__option *option, int kind)
+{
+    char name[DAM__EXCERPT_BYTES];
+    int owner = 0;
+    while (!dam__option_applies(option, owner))
+        owner++;
+    dam__option_name(option->section, option->key, name);
+    return dam__fail(DAM_USAGE,
+                     "%s belongs to model.kind = \"%s\", and this model is \"%s\"; leave it out",
+                     name, dam__kind_name(owner), dam__kind_name(kind));
+}
+
 void dam__option_name(const char *section, const char *key, char out[DAM__EXCERPT_BYTES])
 {
     (void)snprintf(out, DAM__EXCERPT_BYTES, "%.31s%s%.39s", section, section[0] == '\0' ? "" : ".",

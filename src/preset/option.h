@@ -16,6 +16,18 @@ const dam__option *dam__option_find(const char *section, const char *key);
 /* The first entry of a section, or NULL; sections stand together in the table. */
 const dam__option *dam__option_section(const char *section);
 
+/* The default of a key for a kind of model, as it would stand in a preset. */
+const char *dam__option_default(const dam__option *option, int kind);
+
+/* Whether models of that kind use the key. */
+bool dam__option_applies(const dam__option *option, int kind);
+
+/* DAM_USAGE: says which kind of model has the key. */
+dam_status dam__option_foreign(const dam__option *option, int kind);
+
+/* The name of a kind, as it stands in a preset. */
+const char *dam__kind_name(int kind);
+
 /* "model.memories", or "seed" at the top level; a part of it where it does not fit. */
 void dam__option_name(const char *section, const char *key, char out[DAM__EXCERPT_BYTES]);
 

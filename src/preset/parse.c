@@ -11,10 +11,18 @@
 /* libconfuse's lexer is one set of global variables, so only one thread may be inside. */
 static pthread_mutex_t lexer = PTHREAD_MUTEX_INITIALIZER;
 
+enum { NOT_GIVEN = 0, BY_OVERRIDE = -1 };
+
+/* Where each key of the table was given: its line, BY_OVERRIDE or NOT_GIVEN. */
+typedef struct given_keys {
+    int lines[DAM__MAX_OPTIONS];
+} given_keys;
+
 /* What the callbacks of libconfuse, which have no user pointer, work for in this thread. */
 typedef struct parse_state {
     const char *name;
     dam__experiment *experiment;
+    given_keys *given;
     dam_status status;
 } parse_state;
 
@@ -38,6 +46,8 @@ static int on_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
                                        : dam__option_read(option, value, current->experiment);
     if (status != DAM_OK)
         current->status = dam__fail_within(status, "%s:%d", current->name, cfg->line);
+    else
+        current->given->lines[option - dam__options] = cfg->line;
     return status == DAM_OK ? 0 : -1;
 }
 
@@ -67,12 +77,13 @@ static void build_schema(schema *s)
 }
 
 /* Parses text that dam__preset_scan wrote. */
-static dam_status parse_clean(const char *name, const char *text, dam__experiment *out)
+static dam_status parse_clean(const char *name, const char *text, given_keys *given,
+                              dam__experiment *out)
 {
     dam_status status = DAM_OK;
     schema *s = NULL;
     cfg_t *cfg = NULL;
-    parse_state state = {.name = name, .experiment = out, .status = DAM_OK};
+    parse_state state = {.name = name, .experiment = out, .given = given, .status = DAM_OK};
     DAM_TRY(dam__alloc(1, sizeof *s, &s));
     build_schema(s);
 
@@ -133,7 +144,9 @@ dam_status dam__option_target(const char *start, size_t length, const dam__optio
     return known ? dam__option_unknown(section, key) : dam__option_unknown_section(section);
 }
 
-dam_status dam__experiment_set(dam__experiment *experiment, const char *assignment)
+/* Applies an override; *set is the key that it gives. */
+static dam_status apply(dam__experiment *experiment, const char *assignment,
+                        const dam__option **set)
 {
     dam_status status = DAM_OK;
     char *value = NULL;
@@ -143,8 +156,7 @@ dam_status dam__experiment_set(dam__experiment *experiment, const char *assignme
     const char *right = equals + 1;
     size_t right_length = strlen(right);
     trim(&right, &right_length);
-    const dam__option *option = NULL;
-    DAM_TRY(dam__option_target(assignment, (size_t)(equals - assignment), &option));
+    DAM_TRY(dam__option_target(assignment, (size_t)(equals - assignment), set));
     if (right_length >= 2 && (right[0] == '"' || right[0] == '\'') &&
         right[right_length - 1] == right[0]) {
         right++;
@@ -153,14 +165,48 @@ dam_status dam__experiment_set(dam__experiment *experiment, const char *assignme
     if (right_length > DAM__PRESET_LIMIT)
         DAM_FAIL(DAM_USAGE, "the value has more than %d bytes", DAM__PRESET_LIMIT);
     DAM_TRY(dam__format(&value, "%.*s", (int)right_length, right));
-    DAM_TRY(dam__option_read(option, value, experiment));
+    DAM_TRY(dam__option_read(*set, value, experiment));
 cleanup:
     free(value);
-    if (status != DAM_OK) {
-        char shown[DAM__EXCERPT_BYTES];
-        dam__excerpt(assignment, strlen(assignment), shown);
-        status = dam__fail_within(status, "--set %s", shown);
+    return status;
+}
+
+static dam_status within_override(dam_status status, const char *assignment)
+{
+    char shown[DAM__EXCERPT_BYTES];
+    dam__excerpt(assignment, strlen(assignment), shown);
+    return dam__fail_within(status, "--set %s", shown);
+}
+
+dam_status dam__experiment_set(dam__experiment *experiment, const char *assignment)
+{
+    dam_status status = DAM_OK;
+    const dam__option *option = NULL;
+    dam__experiment changed = *experiment;
+    DAM_TRY(apply(&changed, assignment, &option));
+    if (!dam__option_applies(option, changed.model.kind))
+        DAM_TRY(dam__option_foreign(option, changed.model.kind));
+    *experiment = changed;
+cleanup:
+    return status == DAM_OK ? status : within_override(status, assignment);
+}
+
+/* Once the kind of model is known: its own defaults, and what it has no use for is refused. */
+static dam_status settle_kind(const char *name, const given_keys *given, dam__experiment *out)
+{
+    dam_status status = DAM_OK;
+    int kind = out->model.kind;
+    for (const dam__option *o = dam__options; o->key != NULL; o++) {
+        int line = given->lines[o - dam__options];
+        if (line == NOT_GIVEN) {
+            DAM_TRY(dam__option_read(o, dam__option_default(o, kind), out));
+        } else if (!dam__option_applies(o, kind)) {
+            status = dam__option_foreign(o, kind);
+            return line == BY_OVERRIDE ? dam__fail_within(status, "%s: --set", name)
+                                       : dam__fail_within(status, "%s:%d", name, line);
+        }
     }
+cleanup:
     return status;
 }
 
@@ -169,14 +215,21 @@ dam_status dam__experiment_parse(const char *name, const char *text, const char 
 {
     dam_status status = DAM_OK;
     dam__text clean = {0};
+    given_keys given = {0};
     if (strlen(text) > DAM__PRESET_LIMIT)
         DAM_FAIL(DAM_USAGE, "%s: a preset has at most %d bytes", name, DAM__PRESET_LIMIT);
     DAM_TRY(dam__experiment_defaults(out));
     DAM_TRY(dam__preset_scan(name, text, &clean));
     if (clean.length > 0)
-        DAM_TRY(parse_clean(name, clean.data, out));
-    for (size_t i = 0; i < override_count; i++)
-        DAM_TRY(dam__experiment_set(out, overrides[i]));
+        DAM_TRY(parse_clean(name, clean.data, &given, out));
+    for (size_t i = 0; i < override_count; i++) {
+        const dam__option *option = NULL;
+        status = apply(out, overrides[i], &option);
+        if (status != DAM_OK)
+            DAM_TRY(within_override(status, overrides[i]));
+        given.lines[option - dam__options] = BY_OVERRIDE;
+    }
+    DAM_TRY(settle_kind(name, &given, out));
     DAM_TRY(dam__experiment_check(name, out));
 cleanup:
     dam__text_free(&clean);

@@ -7,6 +7,8 @@ dam_status dam__experiment_print(const dam__experiment *experiment, dam__text *o
     dam_status status = DAM_OK;
     const char *section = "";
     for (const dam__option *o = dam__options; o->key != NULL; o++) {
+        if (!dam__option_applies(o, experiment->model.kind))
+            continue;
         if (strcmp(o->section, section) != 0) {
             DAM_TRY(
                 dam__text_append(out, "%s\n%s {\n", section[0] == '\0' ? "" : "}\n", o->section));

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "compute/device.h"
+#include "base/memory.h"
 #include "preset/option.h"
 #include "preset/sweep_plan.h"
 

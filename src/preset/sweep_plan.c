@@ -39,6 +39,11 @@ static dam_status check_seed(const dam__option *option, int seeds)
     return DAM_OK;
 }
 
+static bool shapes(const dam__option *option)
+{
+    return (option->kinds & DAM__OPTION_BATCH) == 0;
+}
+
 /* Problems of equal values of the keys that shape a model are of one group. */
 static dam_status make_groups(dam__sweep_plan *plan)
 {
@@ -47,11 +52,11 @@ static dam_status make_groups(dam__sweep_plan *plan)
     DAM_TRY(dam__alloc(sweep->cells * sweep->seeds, sizeof *plan->group, &plan->group));
     plan->groups = 1;
     for (size_t i = 0; i < sweep->axis_count; i++)
-        if (plan->keys[i]->sweep == DAM__SWEEP_SHAPE)
+        if (shapes(plan->keys[i]))
             plan->groups *= sweep->axes[i].count;
     for (size_t p = 0; p < sweep->cells * sweep->seeds; p++)
         for (size_t i = 0; i < sweep->axis_count; i++)
-            if (plan->keys[i]->sweep == DAM__SWEEP_SHAPE)
+            if (shapes(plan->keys[i]))
                 plan->group[p] = plan->group[p] * sweep->axes[i].count +
                                  dam__sweep_index(sweep, p / sweep->seeds, i);
 cleanup:
@@ -134,6 +139,8 @@ dam_status dam__sweep_plan_create(const dam__experiment *base, const char *const
     for (size_t i = 0; i < grid_count; i++) {
         DAM_TRY(check_set(out->keys[i], set, set_count));
         DAM_TRY(check_seed(out->keys[i], config->seeds));
+        if (!dam__option_applies(out->keys[i], base->model.kind))
+            DAM_TRY(dam__option_foreign(out->keys[i], base->model.kind));
     }
     DAM_TRY(dam__sweep_create(axes, grid_count, (size_t)config->seeds, config->score, &out->sweep));
     DAM_TRY(check_cells(out));

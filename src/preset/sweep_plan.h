@@ -5,6 +5,7 @@
 #ifndef DAM__PRESET_SWEEP_PLAN_H
 #define DAM__PRESET_SWEEP_PLAN_H
 
+#include "compute/device.h"
 #include "preset/experiment.h"
 #include "train/sweep.h"
 
@@ -12,7 +13,7 @@ typedef struct dam__sweep_plan {
     dam__experiment base;
     dam__sweep sweep;
     const dam__option *keys[DAM__SWEEP_AXES]; /* of the axes */
-    size_t *group; /* of each problem; those of a group differ in DAM__SWEEP_BATCH keys only */
+    size_t *group; /* of each problem; those of a group differ in DAM__OPTION_BATCH keys only */
     size_t groups;
 } dam__sweep_plan;
 

@@ -35,12 +35,12 @@ static dam_status check_classes(const char *name, const dam__model_config *model
 {
     dam_status status = DAM_OK;
     double *shares = NULL;
-    if (model->loss == DAM__LOSS_UNSUPERVISED) {
-        DAM_TRY(dam__alloc((size_t)model->classes, sizeof *shares, &shares));
+    if (model->vmf.loss == DAM__LOSS_UNSUPERVISED) {
+        DAM_TRY(dam__alloc((size_t)model->vmf.classes, sizeof *shares, &shares));
         status = dam__class_shares(model, shares);
         if (status == DAM_USAGE)
             status = dam__fail_within(status, "%s", name);
-    } else if (model->class_counts[0] != '\0') {
+    } else if (model->vmf.class_counts[0] != '\0') {
         status = dam__fail(DAM_USAGE,
                            "%s: model.class_counts goes with model.loss = \"unsupervised\" only; "
                            "labels have counts of their own",
@@ -51,25 +51,43 @@ cleanup:
     return status;
 }
 
-static dam_status check_model(const char *name, const dam__model_config *model)
+static dam_status check_vmf(const char *name, const dam__model_config *model)
 {
-    if (model->capacity != 0 && model->capacity < model->memories)
+    if (model->vmf.capacity != 0 && model->vmf.capacity < model->memories)
         return dam__fail(DAM_USAGE,
                          "%s: model.capacity = %d is less than model.memories = %d; raise it, or 0 "
                          "for as many as memories",
-                         name, model->capacity, model->memories);
-    if (model->beta_rule == DAM__BETA_ANNEALED && !(model->anneal_to > 0))
+                         name, model->vmf.capacity, model->memories);
+    if (model->vmf.beta_rule == DAM__BETA_ANNEALED && !(model->vmf.anneal_to > 0))
         return dam__fail(
             DAM_USAGE,
             "%s: model.beta_rule = \"annealed\" needs model.anneal_to, beta at the end "
             "of the schedule",
             name);
-    if (model->beta_rule == DAM__BETA_ANNEALED && model->anneal_epochs == 0)
+    if (model->vmf.beta_rule == DAM__BETA_ANNEALED && model->vmf.anneal_epochs == 0)
         return dam__fail(DAM_USAGE,
                          "%s: model.beta_rule = \"annealed\" needs model.anneal_epochs, the length "
                          "of the schedule",
                          name);
     return check_classes(name, model);
+}
+
+static dam_status check_energy(const char *name, const dam__model_config *model)
+{
+    const dam__energy_config *energy = &model->energy;
+    bool by_shift = energy->rule == DAM__RULE_SHIFT;
+    if (by_shift && energy->interaction.kind != DAM__INTERACTION_EXP)
+        return dam__fail(
+            DAM_USAGE,
+            "%s: model.rule = \"shift\" is for model.interaction = \"exp\" alone; take "
+            "\"modified\"",
+            name);
+    if ((energy->temperature_to > 0) != (energy->temperature_epochs > 0))
+        return dam__fail(DAM_USAGE,
+                         "%s: model.temperature_to and model.temperature_epochs, the end of the "
+                         "ramp and its length, go together; give both or leave out both",
+                         name);
+    return DAM_OK;
 }
 
 static dam_status check_grow(const char *name, const dam__experiment *experiment)
@@ -83,24 +101,26 @@ static dam_status check_grow(const char *name, const dam__experiment *experiment
                          "%s: grow.to = %d is not more than model.memories = %d; raise it, or 0 "
                          "for no growth",
                          name, to, model->memories);
-    if (model->loss == DAM__LOSS_UNSUPERVISED)
+    if (model->vmf.loss == DAM__LOSS_UNSUPERVISED)
         return dam__fail(
             DAM_USAGE,
             "%s: grow.to = %d: a model that learns without labels cannot grow yet; set "
             "grow.to = 0",
             name, to);
-    if (model->capacity != 0 && model->capacity != to)
+    if (model->vmf.capacity != 0 && model->vmf.capacity != to)
         return dam__fail(DAM_USAGE,
                          "%s: model.capacity = %d, but grow.to = %d is the capacity of a model "
                          "that grows; leave out model.capacity",
-                         name, model->capacity, to);
+                         name, model->vmf.capacity, to);
     return DAM_OK;
 }
 
 dam_status dam__experiment_check(const char *name, const dam__experiment *experiment)
 {
     dam_status status = check_data(name, &experiment->data);
-    if (status == DAM_OK)
-        status = check_model(name, &experiment->model);
+    if (status == DAM_OK && experiment->model.kind == DAM__KIND_VMF)
+        status = check_vmf(name, &experiment->model);
+    if (status == DAM_OK && experiment->model.kind == DAM__KIND_ENERGY)
+        status = check_energy(name, &experiment->model);
     return status == DAM_OK ? check_grow(name, experiment) : status;
 }

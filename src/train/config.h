@@ -7,8 +7,9 @@
 typedef struct dam__train_config {
     int batch;            /* samples a step */
     int epochs;           /* at most */
-    double learning_rate; /* enters twice: v <- momentum v - rate gradient; x <- x + rate v */
+    double learning_rate; /* what it means is the parameters' rule's: model/model.h */
     double momentum;
+    double decay;   /* the rate of epoch e is learning_rate * decay^e */
     int patience;   /* epochs without a better validation loss before it stops; 0 = never */
     int checkpoint; /* epochs between checkpoints */
     int precision;  /* dam__precision */

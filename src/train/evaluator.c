@@ -54,7 +54,7 @@ static dam_status read_score(dam__evaluator *evaluator, dam__score *out)
         right += totals[2 * step + 1];
     }
     int samples = dam__feed_samples(evaluator->feed);
-    bool compared = evaluator->model->config.loss == DAM__LOSS_SUPERVISED;
+    bool compared = dam__model_compares(&evaluator->model->config);
     *out = (dam__score){
         .loss = loss / samples, .accuracy = compared ? right / samples : NAN, .samples = samples};
 cleanup:

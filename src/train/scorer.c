@@ -33,7 +33,7 @@ void dam__scorer_destroy(dam__scorer *scorer)
 static dam_status check_set(const dam__model_config *config, const dam__dataset *set, int dim,
                             int classes)
 {
-    bool compared = config->loss == DAM__LOSS_SUPERVISED;
+    bool compared = dam__model_compares(config);
     if (set->labels == NULL && compared)
         return dam__fail(DAM_INPUT, "'%s' has no labels to score against; set data.test_labels",
                          set->name);

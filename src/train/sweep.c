@@ -94,8 +94,10 @@ static void note_metric(dam__sweep *sweep, const dam__problem_result *result)
     if (sweep->score != DAM__SCORE_AUTO || result->status != DAM__PROBLEM_DONE)
         return;
     for (size_t i = 0; i < sizeof order / sizeof *order && sweep->metric != order[i]; i++)
-        if (isfinite(result->metrics[order[i]]))
+        if (isfinite(result->metrics[order[i]])) {
             sweep->metric = order[i];
+            break;
+        }
 }
 
 void dam__sweep_note(dam__sweep *sweep, size_t problem, const dam__problem_result *result)
@@ -117,14 +119,26 @@ const char *dam__problem_status_name(dam__problem_status status)
     return names[status];
 }
 
-static double spread_of(const dam__problem_result *results, size_t seeds, dam__metric metric,
-                        double mean, size_t done)
+/*
+ * Mean and sample standard deviation of a metric over the seeds that are done. Relative to the first
+ * of them, so that equal values have exactly their own mean.
+ */
+static void average(const dam__problem_result *results, size_t seeds, dam__metric metric,
+                    double *mean, double *spread)
 {
-    double sum = 0;
+    size_t done = 0;
+    double first = NAN, sum = 0, squares = 0;
+    for (size_t i = 0; i < seeds; i++) {
+        if (results[i].status != DAM__PROBLEM_DONE)
+            continue;
+        first = done++ == 0 ? results[i].metrics[metric] : first;
+        sum += results[i].metrics[metric] - first;
+    }
+    *mean = first + sum / (double)done;
     for (size_t i = 0; i < seeds; i++)
         if (results[i].status == DAM__PROBLEM_DONE)
-            sum += (results[i].metrics[metric] - mean) * (results[i].metrics[metric] - mean);
-    return done < 2 ? NAN : sqrt(sum / (double)(done - 1));
+            squares += (results[i].metrics[metric] - *mean) * (results[i].metrics[metric] - *mean);
+    *spread = done < 2 ? NAN : sqrt(squares / (double)(done - 1));
 }
 
 void dam__sweep_cell(const dam__sweep *sweep, size_t cell, dam__cell *out)
@@ -140,18 +154,17 @@ void dam__sweep_cell(const dam__sweep *sweep, size_t cell, dam__cell *out)
         out->pending += status == DAM__PROBLEM_PENDING;
         out->seconds += results[i].seconds;
         epochs += results[i].epochs;
-        for (int m = 0; m < DAM__METRICS && status == DAM__PROBLEM_DONE; m++)
-            out->mean[m] += results[i].metrics[m];
     }
-    for (int m = 0; m < DAM__METRICS; m++)
-        out->mean[m] = out->done > 0 ? out->mean[m] / (double)out->done : NAN;
+    for (int m = 0; m < DAM__METRICS; m++) {
+        double spread;
+        average(results, sweep->seeds, (dam__metric)m, &out->mean[m], &spread);
+        out->spread = m == (int)sweep->metric ? spread : out->spread;
+    }
     out->epochs = out->done + out->diverged > 0 ? epochs / (double)(out->done + out->diverged) : 0;
     out->status = out->failed > 0     ? DAM__PROBLEM_FAILED
                   : out->diverged > 0 ? DAM__PROBLEM_DIVERGED
                   : out->pending > 0  ? DAM__PROBLEM_PENDING
                                       : DAM__PROBLEM_DONE;
-    out->spread = spread_of(results, sweep->seeds, sweep->metric, out->mean[sweep->metric],
-                            out->done);
 }
 
 bool dam__sweep_best(const dam__sweep *sweep, size_t first, size_t step, size_t *best)

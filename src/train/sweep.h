@@ -21,11 +21,12 @@ enum {
     DAM__SWEEP_PROBLEMS = 100000 /* cells times seeds */
 };
 
-/* How a key's values lie: those of a list have no order that an axis could show. */
+/* How a key's values lie: where in equal steps. Those of a list lie anyhow. */
 typedef enum dam__spacing {
     DAM__SPACING_LIST,
     DAM__SPACING_LINEAR,
-    DAM__SPACING_LOGARITHMIC
+    DAM__SPACING_LOGARITHMIC, /* of their logarithms */
+    DAM__SPACING_INVERSE      /* of their reciprocals */
 } dam__spacing;
 
 /* One key and its values; all owned. */

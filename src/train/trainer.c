@@ -178,10 +178,8 @@ dam_status dam__trainer_create(dam__device *device, const dam__training *trainin
     DAM_TRY(dam__alloc(1, sizeof *trainer, &trainer));
     trainer->device = device;
     trainer->training = *training;
-    if (training->grow.to > 0) {
+    if (training->grow.to > 0)
         trainer->training.model.room = training->grow.to;
-        trainer->training.model.capacity = training->grow.to;
-    }
     trainer->position.best = INFINITY;
     /* The prior is that of the samples trained on, without the validation set. */
     DAM_TRY(dam__task_create(&training->model, training->set,
@@ -231,8 +229,9 @@ static dam_status take_step(dam__trainer *trainer)
     DAM_TRY(dam__feed_next(trainer->samples, &batch));
     DAM_TRY(
         model->ops->loss_gradient(model, &batch, trainer->losses.buffer, trainer->position.step));
-    DAM_TRY(dam__optimizer_step(trainer->optimizer, trainer->training.train.learning_rate,
-                                trainer->training.train.momentum));
+    const dam__train_config *train = &trainer->training.train;
+    double rate = train->learning_rate * pow(train->decay, trainer->position.epoch);
+    DAM_TRY(dam__optimizer_step(trainer->optimizer, rate, train->momentum));
     DAM_TRY(model->ops->project(model));
     DAM_TRY(dam__device_pace(trainer->device));
     trainer->position.step++;

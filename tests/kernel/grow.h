@@ -190,12 +190,12 @@ static inline struct rig *open_rig(const dam_device_info *info, const setting *h
     const dam__task task = {.dim = p->dim, .classes = p->classes, .class_share = share};
     const dam__model_config config = {.kind = DAM__KIND_VMF,
                                       .memories = p->memories,
-                                      .capacity = p->capacity,
+                                      .vmf.capacity = p->capacity,
                                       .room = p->capacity,
-                                      .beta = numbers(&p->beta)[0],
-                                      .varsigma = p->varsigma,
-                                      .softening = p->softening,
-                                      .sinkhorn = 10};
+                                      .vmf.beta = numbers(&p->beta)[0],
+                                      .vmf.varsigma = p->varsigma,
+                                      .vmf.softening = p->softening,
+                                      .vmf.sinkhorn = 10};
     size_t room = (size_t)p->capacity * sizeof(int32_t);
     rig->device = open_device(info, how);
     OK(dam__gemm_create(rig->device, how->provider, &rig->gemm));

@@ -147,12 +147,12 @@ static struct rig open_rig(const dam_device_info *info, const setting *how, cons
     const double *setup = numbers(&p->setup);
     const dam__model_config config = {.kind = DAM__KIND_VMF,
                                       .memories = p->memories,
-                                      .capacity = (int)setup[5],
-                                      .beta = numbers(&p->beta)[0],
-                                      .varsigma = setup[0],
-                                      .softening = setup[1],
-                                      .sinkhorn = (int)setup[4],
-                                      .loss = DAM__LOSS_UNSUPERVISED};
+                                      .vmf.capacity = (int)setup[5],
+                                      .vmf.beta = numbers(&p->beta)[0],
+                                      .vmf.varsigma = setup[0],
+                                      .vmf.softening = setup[1],
+                                      .vmf.sinkhorn = (int)setup[4],
+                                      .vmf.loss = DAM__LOSS_UNSUPERVISED};
     double *share = calloc((size_t)p->classes, sizeof *share);
     for (int y = 0; y < p->classes; y++)
         share[y] = (numbers(&p->prior)[y] - setup[1] / (p->classes + 1)) / (1 - setup[1]);

@@ -154,13 +154,13 @@ static struct rig *open_rig(const dam_device_info *info, const setting *how,
     const double *setup = numbers(&p->setup);
     const dam__model_config config = {.kind = DAM__KIND_VMF,
                                       .memories = p->memories,
-                                      .capacity = (int)setup[5],
-                                      .beta = numbers(&p->beta)[0],
-                                      .beta_rule =
+                                      .vmf.capacity = (int)setup[5],
+                                      .vmf.beta = numbers(&p->beta)[0],
+                                      .vmf.beta_rule =
                                           setup[6] != 0 ? DAM__BETA_FROZEN : DAM__BETA_LEARNED,
-                                      .varsigma = setup[0],
-                                      .softening = setup[1],
-                                      .sinkhorn = (int)setup[4]};
+                                      .vmf.varsigma = setup[0],
+                                      .vmf.softening = setup[1],
+                                      .vmf.sinkhorn = (int)setup[4]};
     double *share = calloc((size_t)p->classes, sizeof *share);
     for (int y = 0; y < p->classes; y++)
         share[y] = (numbers(&p->prior)[y] - setup[1] / (p->classes + 1)) / (1 - setup[1]);

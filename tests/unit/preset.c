@@ -75,7 +75,7 @@ static void table_is_sound(void **state)
         covered += o->size;
     }
     /* Every field has a key: what is left is padding. */
-    assert_true(sizeof(dam__experiment) - covered < 32);
+    assert_true(sizeof(dam__experiment) - covered < 48);
 }
 
 static void defaults_are_those_of_the_specification(void **state)
@@ -94,15 +94,15 @@ static void defaults_are_those_of_the_specification(void **state)
     assert_int_equal(e.data.memory, 0);
     assert_int_equal(e.model.kind, DAM__KIND_VMF);
     assert_int_equal(e.model.memories, 100);
-    assert_int_equal(e.model.capacity, 0);
-    assert_true(e.model.beta == 32);
-    assert_int_equal(e.model.beta_rule, DAM__BETA_LEARNED);
-    assert_true(e.model.varsigma == 0.25);
-    assert_true(e.model.softening == 0.1);
-    assert_int_equal(e.model.sinkhorn, 10);
-    assert_true(e.model.anneal_to == 0);
-    assert_int_equal(e.model.anneal_epochs, 0);
-    assert_true(e.model.anneal_exponent == 1);
+    assert_int_equal(e.model.vmf.capacity, 0);
+    assert_true(e.model.vmf.beta == 32);
+    assert_int_equal(e.model.vmf.beta_rule, DAM__BETA_LEARNED);
+    assert_true(e.model.vmf.varsigma == 0.25);
+    assert_true(e.model.vmf.softening == 0.1);
+    assert_int_equal(e.model.vmf.sinkhorn, 10);
+    assert_true(e.model.vmf.anneal_to == 0);
+    assert_int_equal(e.model.vmf.anneal_epochs, 0);
+    assert_true(e.model.vmf.anneal_exponent == 1);
     assert_int_equal(e.train.batch, 1000);
     assert_int_equal(e.train.epochs, 300);
     assert_true(e.train.learning_rate == 0.1);
@@ -142,15 +142,15 @@ static void every_key_is_read(void **state)
     assert_true(e.data.validation == 0);
     assert_int_equal(e.data.memory, 512);
     assert_int_equal(e.model.memories, 400);
-    assert_int_equal(e.model.capacity, 2000);
-    assert_true(e.model.beta == 100);
-    assert_int_equal(e.model.beta_rule, DAM__BETA_ANNEALED);
-    assert_true(e.model.varsigma == 1);
-    assert_true(e.model.softening == 0.5);
-    assert_int_equal(e.model.sinkhorn, 10); /* decimal, whatever the zero in front */
-    assert_true(e.model.anneal_to == 150.5);
-    assert_int_equal(e.model.anneal_epochs, 20);
-    assert_true(e.model.anneal_exponent == 2);
+    assert_int_equal(e.model.vmf.capacity, 2000);
+    assert_true(e.model.vmf.beta == 100);
+    assert_int_equal(e.model.vmf.beta_rule, DAM__BETA_ANNEALED);
+    assert_true(e.model.vmf.varsigma == 1);
+    assert_true(e.model.vmf.softening == 0.5);
+    assert_int_equal(e.model.vmf.sinkhorn, 10); /* decimal, whatever the zero in front */
+    assert_true(e.model.vmf.anneal_to == 150.5);
+    assert_int_equal(e.model.vmf.anneal_epochs, 20);
+    assert_true(e.model.vmf.anneal_exponent == 2);
     assert_int_equal(e.train.batch, 10);
     assert_int_equal(e.train.epochs, 7);
     assert_true(e.train.learning_rate == 1e-3);
@@ -181,7 +181,7 @@ static void unknown_names_are_told_with_the_closest(void **state)
                              "data, model, train, grow");
     refuse("train { zzzzzzzzzz = 5 }",
            "x.conf:1: train.zzzzzzzzzz: unknown key; there are batch, epochs, learning_rate, "
-           "momentum, patience, checkpoint, precision");
+           "momentum, decay, patience, checkpoint, precision");
     refuse("Seed = 5", "x.conf:1: Seed: unknown key; did you mean 'seed'?");
     refuse("include(\"/etc/passwd\")",
            "x.conf:1: unexpected '('; put texts in quotes, and nothing after a value");
@@ -413,7 +413,7 @@ static void overrides_win_in_order(void **state)
     assert_string_equal(e.source, "");
     assert_string_equal(e.data.name, "fashion");
     assert_int_equal(e.train.precision, DAM__PRECISION_DOUBLE);
-    assert_true(e.model.beta == 100);
+    assert_true(e.model.vmf.beta == 100);
     assert_round_trip(&e);
 }
 
@@ -448,6 +448,7 @@ static void wrong_overrides_are_told(void **state)
     accept(DATA, &e);
     before = e;
     assert_int_equal(dam__experiment_set(&e, "model.memories=0"), DAM_USAGE);
+    assert_int_equal(dam__experiment_set(&e, "model.exponent=3"), DAM_USAGE);
     assert_same(&e, &before);
 }
 
@@ -496,7 +497,7 @@ static int read_and_print_in(const char *folder)
     if (strcmp(comma, "0,5") != 0)
         return LOCALE_INERT;
     dam__experiment e;
-    if (parse(DATA "model { varsigma = 0.125 }", &e) != DAM_OK || e.model.varsigma != 0.125)
+    if (parse(DATA "model { varsigma = 0.125 }", &e) != DAM_OK || e.model.vmf.varsigma != 0.125)
         return NOT_READ;
     dam__text text = {0};
     bool printed = dam__experiment_print(&e, &text) == DAM_OK &&
@@ -624,6 +625,46 @@ static void *parse_often(void *wrong)
     return NULL;
 }
 
+/* Keys belong to kinds of models, wherever in the preset the kind stands. */
+static void keys_of_another_kind_are_refused(void **state)
+{
+    (void)state;
+    dam__experiment e;
+    dam__text text = {0};
+    refuse(
+        DATA "model { exponent = 3 }",
+        "x.conf:2: model.exponent belongs to model.kind = \"energy\", and this model is \"vmf\"; "
+        "leave it out");
+    refuse(
+        DATA "grow { to = 200 }\nmodel { kind = \"energy\" }",
+        "x.conf:2: grow.to belongs to model.kind = \"vmf\", and this model is \"energy\"; leave it "
+        "out");
+    accept(DATA "model { exponent = 320 kind = \"energy\" }", &e);
+    assert_int_equal(e.model.kind, DAM__KIND_ENERGY);
+    assert_int_equal(e.model.energy.interaction.exponent, 320);
+    /* Defaults of the kind, unless given. */
+    assert_true(e.train.momentum == 0 && e.train.learning_rate == 0.5 && e.train.decay == 0.999);
+    assert_true(e.data.validation == 0 && e.train.patience == 0);
+    assert_round_trip(&e);
+    assert_int_equal(dam__experiment_print(&e, &text), DAM_OK);
+    assert_null(strstr(text.data, "varsigma"));
+    assert_null(strstr(text.data, "grow {"));
+    assert_non_null(strstr(text.data, "    exponent = 320\n"));
+    dam__text_free(&text);
+    accept(DATA "model { kind = \"energy\" } train { momentum = 0.25 }", &e);
+    assert_true(e.train.momentum == 0.25);
+    accept(DATA "", &e);
+    assert_true(e.train.momentum == 0.99 && e.train.decay == 1 && e.data.validation == 0.1);
+    refuse(DATA "model { kind = \"energy\" rule = \"shift\" }",
+           "x.conf: model.rule = \"shift\" is for model.interaction = \"exp\" alone; take "
+           "\"modified\"");
+    refuse(DATA "model { kind = \"energy\" temperature_to = 1 }",
+           "x.conf: model.temperature_to and model.temperature_epochs, the end of the ramp and its "
+           "length, go together; give both or leave out both");
+    refuse(DATA "model { kind = \"energy\" exponent = 321 }",
+           "x.conf:2: model.exponent = 321 is out of range: at least 2, at most 320");
+}
+
 static void threads_do_not_disturb_each_other(void **state)
 {
     (void)state;
@@ -657,7 +698,8 @@ static void descriptions_name_every_key(void **state)
         assert_true(column <= 80 && (unsigned char)*at < 0x7F);
         assert_false(*at == ' ' && at[1] == '\n');
     }
-    assert_non_null(strstr(text.data, "model {\n    kind = \"vmf\"\n        Choice, one of vmf. "));
+    assert_non_null(
+        strstr(text.data, "model {\n    kind = \"vmf\"\n        Choice, one of vmf, energy. "));
     assert_non_null(strstr(text.data, "Whole number (memories), at least 1, at most 10000000."));
     /* Nothing in roff but the requests meant, and no backslash but an escape of ours. */
     for (const char *at = roff.data; *at != '\0'; at++) {
@@ -692,6 +734,7 @@ int main(void)
         cmocka_unit_test(numbers_ignore_the_locale),
         cmocka_unit_test(every_embedded_preset_parses),
         cmocka_unit_test(files_are_read_whole_or_refused),
+        cmocka_unit_test(keys_of_another_kind_are_refused),
         cmocka_unit_test(threads_do_not_disturb_each_other),
         cmocka_unit_test(descriptions_name_every_key),
     };

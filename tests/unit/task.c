@@ -15,8 +15,8 @@
 
 static dam__model_config unsupervised(int classes, const char *counts)
 {
-    dam__model_config config = {.loss = DAM__LOSS_UNSUPERVISED, .classes = classes};
-    (void)snprintf(config.class_counts, sizeof config.class_counts, "%s", counts);
+    dam__model_config config = {.vmf = {.loss = DAM__LOSS_UNSUPERVISED, .classes = classes}};
+    (void)snprintf(config.vmf.class_counts, sizeof config.vmf.class_counts, "%s", counts);
     return config;
 }
 
