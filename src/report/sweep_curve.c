@@ -110,12 +110,12 @@ dam_status dam__sweep_curve(const dam__sweep_view *view, dam__text *data, dam__t
     for (int block = 0; block < BLOCKS; block++)
         DAM_TRY(append_block(view, (enum block)block, data, &items[block]));
     find_range(view, &least, &most);
-    bool logarithmic = dam__sweep_wants_log(sweep->metric, least, most);
-    double margin = least < most ? 0.08 * (most - least) : fmax(0.1 * fabs(least), 1e-3);
     if (!(least <= most)) { /* nothing is done: an empty frame that shows what was lost */
         least = 0;
         most = 1;
     }
+    bool logarithmic = dam__sweep_wants_log(sweep->metric, least, most);
+    double margin = least < most ? 0.08 * (most - least) : fmax(0.1 * fabs(least), 1e-3);
     DAM_TRY(dam__text_append(
         script, "set tmargin at screen 0.87\nbottom = %s\ntop = %s\nset yrange [bottom:top]\n%s",
         dam__number(bottom, logarithmic ? least / 1.3 : least - margin, EXACT),

@@ -162,8 +162,8 @@ void dam__sweep_cell(const dam__sweep *sweep, size_t cell, dam__cell *out)
     }
     out->epochs = out->done + out->diverged > 0 ? epochs / (double)(out->done + out->diverged) : 0;
     out->status = out->failed > 0     ? DAM__PROBLEM_FAILED
-                  : out->diverged > 0 ? DAM__PROBLEM_DIVERGED
                   : out->pending > 0  ? DAM__PROBLEM_PENDING
+                  : out->diverged > 0 ? DAM__PROBLEM_DIVERGED
                                       : DAM__PROBLEM_DONE;
 }
 

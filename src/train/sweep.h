@@ -101,7 +101,7 @@ size_t dam__sweep_index(const dam__sweep *sweep, size_t cell, size_t axis);
 /* The seeds of one cell together. */
 typedef struct dam__cell {
     size_t done, diverged, failed, pending; /* seeds */
-    dam__problem_status status; /* the worst of them: failed, diverged, pending, done */
+    dam__problem_status status; /* the first that any has of failed, pending, diverged, done */
     double mean[DAM__METRICS];  /* over the seeds that are done; NaN without any */
     double spread;              /* sample standard deviation of the metric; NaN below two seeds */
     double epochs;              /* mean over the seeds that are done or diverged */
