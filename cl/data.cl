@@ -76,6 +76,25 @@ data_sphere(__global const SOURCE *restrict raw, __global real *restrict samples
 }
 
 /*
+ * Raw samples to states: bytes above 0 are +1, others -1, other numbers stay as they are. Behind
+ * them a neuron a class: -1, or +1 for the label's where it shows. One work-group a sample.
+ */
+__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
+data_states(__global const SOURCE *restrict raw, __global const int *restrict labels,
+            __global real *restrict samples, const int dim, const int classes, const int shows,
+            const int ld, const int first_row)
+{
+    const size_t row = get_group_id(0);
+    const int label = shows ? labels[first_row + (int)row] : -1;
+    __global const SOURCE *source = raw + row * dim;
+    __global real *target = samples + (first_row + row) * (size_t)ld;
+    for (int j = (int)get_local_id(0); j < dim; j += GROUP)
+        target[j] = sizeof(SOURCE) > 1 ? (real)source[j] : source[j] > 0 ? 1 : -1;
+    for (int y = (int)get_local_id(0); y < classes; y += GROUP)
+        target[dim + y] = y == label ? 1 : -1;
+}
+
+/*
  * Cuts and prepares the patches of one batch: places first ... of an epoch, in its order where
  * ordered. Sample i of the set is patch i * multiplier modulo total (data/patches.h); the range
  * that is fed begins at sample `base`. One work-group a sample.

@@ -81,3 +81,46 @@ __kernel void optimizer_mirror(__global real *restrict value,
         STORE(SELECT(0, exp(LOAD(value + at) - largest), inside), value + at);
     }
 }
+
+/*
+ * Steps of a fixed largest change: v <- momentum v + g, and every row moves by rate v / max |v|.
+ * Gradient and velocity of a row are to be multiplied with exp of their scales (two rows of
+ * scales: the gradient's, and the velocity's, which becomes the same); so a row whose true largest
+ * |v| is below exp(log_floor) moves less. The first `clamped` columns stay within [-1, 1]. One
+ * work-group a row, axis 1 is the problem; rates has a factor of the rate for each.
+ */
+__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
+optimizer_max_norm(__global real *restrict value, __global const real *restrict gradient,
+                   __global real *restrict velocity, __global real *restrict scales,
+                   __global const real *restrict rates, const int cols, const int ld,
+                   const int stride, const int scale_ld, const int scale_stride, const int clamped,
+                   const real rate, const real momentum, const real log_floor)
+{
+    DECLARE_SCRATCH(scratch);
+    const size_t k = get_group_id(0), p = get_global_id(1);
+    const size_t row = p * stride + k * ld;
+    const int begin = (int)get_local_id(0) * LANES;
+    __global real *scale = scales + p * scale_stride + k;
+    __global real *m = value + row, *v = velocity + row;
+    __global const real *g = gradient + row;
+    const real now = scale[0], before = scale[scale_ld];
+    const real kept = momentum * exp(fmin(fmax(before - now, (real)-80), (real)80));
+    GROUP_BARRIER();
+
+    vector most = 0;
+    for (int j = begin; j < cols; j += GROUP * LANES) {
+        const vector speed = kept * LOAD(v + j) + LOAD(g + j);
+        STORE(speed, v + j);
+        most = fmax(most, fabs(speed));
+    }
+    const real largest = GROUP_MAX(scratch, lanes_max(most));
+    const real least = exp(fmin(log_floor - now, (real)80));
+    const real step = largest < REAL_TINY ? 0 : rate * rates[p] / fmax(largest, least);
+    for (int j = begin; j < cols; j += GROUP * LANES) {
+        const vector moved = LOAD(m + j) - step * LOAD(v + j);
+        const vector within = fmin(fmax(moved, (vector)-1), (vector)1);
+        STORE(SELECT(moved, within, (vmask)j + LANE_INDEX < (vmask)clamped), m + j);
+    }
+    if (get_local_id(0) == 0)
+        scale[scale_ld] = now;
+}

@@ -44,24 +44,33 @@ static void needed_part(const dam__embedded *part, char name[64])
     name[length] = '\0';
 }
 
-/*
- * common.cl first: the reals, vectors, reductions and random numbers that the others use. Then the
- * part that the source shares with others, and the source itself.
- */
+/* A source behind the part that it shares with others, which may need one itself. */
+static dam_status append_with_needs(const char *name, int depth, dam__text *source)
+{
+    enum { DEEPEST = 4 };
+    dam_status status = DAM_OK;
+    const dam__embedded *own = NULL;
+    char needed[64];
+    DAM_TRY(find_source(name, &own));
+    needed_part(own, needed);
+    if (needed[0] != '\0' && depth == DEEPEST)
+        DAM_FAIL(DAM_INTERNAL, "kernel source 'cl/%s.cl' needs parts too deep", name);
+    if (needed[0] != '\0')
+        DAM_TRY(append_with_needs(needed, depth + 1, source));
+    DAM_TRY(append_source(own, source));
+cleanup:
+    return status;
+}
+
+/* common.cl first: the reals, vectors, reductions and random numbers that the others use. */
 static dam_status assemble_source(const char *name, dam__text *source)
 {
     dam_status status = DAM_OK;
-    const dam__embedded *common = NULL, *own = NULL, *shared = NULL;
-    char needed[64];
+    const dam__embedded *common = NULL;
     DAM_TRY(find_source("common", &common));
-    DAM_TRY(find_source(name, &own));
-    needed_part(own, needed);
     DAM_TRY(append_source(common, source));
-    if (needed[0] != '\0') {
-        DAM_TRY(find_source(needed, &shared));
-        DAM_TRY(append_source(shared, source));
-    }
-    DAM_TRY(append_source(own, source));
+    if (strcmp(name, "common") != 0)
+        DAM_TRY(append_with_needs(name, 0, source));
 cleanup:
     return status;
 }

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "data/patches.h"
+#include "data/patterns.h"
 #include "data/reader.h"
 #include "data/synthetic.h"
 #include "data/teacher.h"
@@ -247,6 +248,8 @@ dam_status dam__dataset_load(const dam__data_config *config, dam__split split, d
         DAM_FAIL(DAM_INPUT, "the set 'teacher' is drawn on a device; only train and eval do that");
     if (!from_file && dam__synthetic_asked(config))
         DAM_TRY(dam__synthetic_load(config, split, &set));
+    else if (!from_file && dam__patterns_asked(config))
+        DAM_TRY(dam__patterns_load(config, 0, &set));
     else
         DAM_TRY(load_files(config, split, &set));
     if (config->patch > 0)

@@ -59,9 +59,10 @@ void dam__dataset_free(dam__dataset *set);
  * Loads one split. A name is searched as an IDX set in $DENSEAM_DATA, then data/, then the Debian
  * package's folder /usr/share/datasets/NAME (in each: folder/NAME/ and folder/ itself, plain and
  * .gz; MNIST's and Fashion-MNIST's files have the same names, so folder/ itself is only taken for
- * "mnist"). "random" needs no file (data/synthetic.h). DAM_INPUT where it is absent (lists the
- * folders searched and how to get it), where counts of images and labels differ, where a label is
- * negative or above 65535, where there is no sample, or where a value is not finite.
+ * "mnist"). "random" needs no file (data/synthetic.h), and "patterns" none (data/patterns.h: those
+ * of seed 0). DAM_INPUT where it is absent (lists the folders searched and how to get it), where
+ * counts of images and labels differ, where a label is negative or above 65535, where there is no
+ * sample, or where a value is not finite.
  */
 dam_status dam__dataset_load(const dam__data_config *config, dam__split split, dam__dataset *out);
 

@@ -42,7 +42,7 @@ struct dam__feed {
     dam__buffer *gathered_labels;
     dam__buffer *images; /* what patches are cut from (not streaming) */
     dam__program *program;
-    dam__kernel *sphere, *make_order, *gather, *cut_patches;
+    dam__kernel *sphere, *states, *make_order, *gather, *cut_patches;
     int epoch, step;
     int filled;      /* streaming: pieces uploaded so far this epoch */
     bool is_ordered; /* `order` holds that of the epoch `ordered` */
@@ -58,6 +58,12 @@ static bool cuts(const dam__feed *feed)
 static bool gathers(const dam__feed *feed)
 {
     return !cuts(feed) && feed->options.shuffle && !feed->options.indexed && !feed->options.stream;
+}
+
+/* Columns of a prepared sample. */
+static int width_of(const dam__feed *feed)
+{
+    return (int)feed->set->features + feed->options.input.classes;
 }
 
 static int smaller(int a, size_t b)
@@ -77,6 +83,8 @@ dam_status dam__feed_create(dam__device *device, const dam__dataset *set,
                  set->name, set->count);
     if (options->count > INT32_MAX || set->features > INT32_MAX / 4)
         DAM_FAIL(DAM_INPUT, "'%s' has more than 2^31 samples or 2^29 features", set->name);
+    if (options->input.states && set->patches.size > 0)
+        DAM_FAIL(DAM_INTERNAL, "patches are no states");
     DAM_TRY(dam__alloc(1, sizeof *feed, &feed));
     feed->device = device;
     feed->set = set;
@@ -153,7 +161,7 @@ dam_status dam__feed_plan(dam__feed *feed, dam__plan *plan)
     if (cuts(feed))
         return plan_images(feed, plan);
     dam_status status = DAM_OK;
-    int dim = (int)feed->set->features, count = (int)feed->options.count;
+    int dim = width_of(feed), count = (int)feed->options.count;
     size_t label = sizeof(int32_t);
     for (int i = 0; i < SLOTS; i++) {
         struct slot *slot = &feed->slots[i];
@@ -181,21 +189,38 @@ cleanup:
     return status;
 }
 
+/* Raw samples of a slot into rows `first` of target, with labels of that first row on. */
+static dam_status prepare_piece(dam__feed *feed, const struct slot *slot, int rows,
+                                const dam__matrix *target, int first, const dam__buffer *labels)
+{
+    const dam__input *input = &feed->options.input;
+    double elements = (double)rows * (double)feed->set->features;
+    dam__range range = dam__range_groups(feed->device, (size_t)rows, 1);
+    dam__work work = {.flops = 5 * elements,
+                      .bytes = elements * (double)dam__real_size(feed->device)};
+    if (!input->states)
+        return dam__launch(feed->sphere, range, work,
+                           DAM_ARGUMENTS(dam__arg(slot->raw), dam__arg(target->buffer),
+                                         dam__arg_int((int)feed->set->features),
+                                         dam__arg_int((int)target->ld), dam__arg_int(first)));
+    return dam__launch(feed->states, range, work,
+                       DAM_ARGUMENTS(dam__arg(slot->raw), dam__arg(labels),
+                                     dam__arg(target->buffer),
+                                     dam__arg_int((int)feed->set->features),
+                                     dam__arg_int(input->classes), dam__arg_int(input->shows_label),
+                                     dam__arg_int((int)target->ld), dam__arg_int(first)));
+}
+
 /* Uploads `rows` raw samples from a slot's staging and prepares them into rows `first` of target.
  */
 static dam_status upload_piece(dam__feed *feed, struct slot *slot, int rows,
-                               const dam__matrix *target, int first, const char *what)
+                               const dam__matrix *target, int first, const dam__buffer *labels,
+                               const char *what)
 {
     dam_status status = DAM_OK;
-    double elements = (double)rows * (double)feed->set->features;
     DAM_TRY(dam__buffer_write(slot->raw, 0, slot->staging, (size_t)rows * feed->row_bytes, false,
                               what));
-    DAM_TRY(dam__launch(feed->sphere, dam__range_groups(feed->device, (size_t)rows, 1),
-                        (dam__work){.flops = 5 * elements,
-                                    .bytes = elements * (double)dam__real_size(feed->device)},
-                        DAM_ARGUMENTS(dam__arg(slot->raw), dam__arg(target->buffer),
-                                      dam__arg_int((int)feed->set->features),
-                                      dam__arg_int((int)target->ld), dam__arg_int(first))));
+    DAM_TRY(prepare_piece(feed, slot, rows, target, first, labels));
     DAM_TRY(dam__fence_set(feed->device, &slot->fence));
 cleanup:
     return status;
@@ -219,19 +244,20 @@ static dam_status load_resident(dam__feed *feed)
     dam_status status = DAM_OK;
     int32_t *labels = NULL;
     size_t count = feed->options.count;
+    DAM_TRY(dam__alloc(count, sizeof *labels, &labels));
+    for (size_t i = 0; i < count; i++)
+        labels[i] = label_of(feed, i);
+    DAM_TRY(dam__buffer_write(feed->resident_labels, 0, labels, count * sizeof *labels, true,
+                              "labels (once)"));
     for (size_t start = 0, turn = 0; start < count; start += (size_t)feed->piece, turn++) {
         struct slot *slot = &feed->slots[turn % SLOTS];
         int rows = smaller(feed->piece, count - start);
         DAM_TRY(dam__fence_wait(feed->device, &slot->fence));
         for (int i = 0; i < rows; i++)
             stage(feed, slot, i, start + (size_t)i);
-        DAM_TRY(upload_piece(feed, slot, rows, &feed->resident, (int)start, "samples (once)"));
+        DAM_TRY(upload_piece(feed, slot, rows, &feed->resident, (int)start, feed->resident_labels,
+                             "samples (once)"));
     }
-    DAM_TRY(dam__alloc(count, sizeof *labels, &labels));
-    for (size_t i = 0; i < count; i++)
-        labels[i] = label_of(feed, i);
-    DAM_TRY(dam__buffer_write(feed->resident_labels, 0, labels, count * sizeof *labels, true,
-                              "labels (once)"));
 cleanup:
     free(labels);
     return status;
@@ -258,6 +284,7 @@ static dam_status compile(dam__feed *feed)
     }
     DAM_TRY(dam__program_create(feed->device, "data", options, &feed->program));
     DAM_TRY(dam__program_kernel(feed->program, "data_sphere", &feed->sphere));
+    DAM_TRY(dam__program_kernel(feed->program, "data_states", &feed->states));
     DAM_TRY(dam__program_kernel(feed->program, "data_order", &feed->make_order));
     DAM_TRY(dam__program_kernel(feed->program, "data_gather", &feed->gather));
     DAM_TRY(dam__program_kernel(feed->program, "data_patches", &feed->cut_patches));
@@ -317,7 +344,8 @@ static dam_status stream_piece(dam__feed *feed, int number)
     }
     DAM_TRY(dam__buffer_write(slot->device_labels, 0, slot->labels,
                               (size_t)rows * sizeof *slot->labels, false, "labels (streamed)"));
-    DAM_TRY(upload_piece(feed, slot, rows, &slot->samples, 0, "samples (streamed)"));
+    DAM_TRY(upload_piece(feed, slot, rows, &slot->samples, 0, slot->device_labels,
+                         "samples (streamed)"));
 cleanup:
     return status;
 }
@@ -372,7 +400,7 @@ cleanup:
 
 static dam_status next_gathered(dam__feed *feed, int start, int size, dam__batch *out)
 {
-    double bytes = 2.0 * size * (double)feed->set->features * (double)dam__real_size(feed->device);
+    double bytes = 2.0 * size * width_of(feed) * (double)dam__real_size(feed->device);
     *out = (dam__batch){
         .samples = &feed->gathered, .labels = feed->gathered_labels, .first = 0, .size = size};
     return dam__launch(

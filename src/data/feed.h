@@ -20,6 +20,14 @@ typedef struct dam__batch {
     int first, size;
 } dam__batch;
 
+/* What becomes of a raw sample. */
+typedef struct dam__input {
+    bool states; /* bytes above 0 become +1, others -1, and other numbers stay; else samples are
+                  * made unit vectors */
+    int classes; /* neurons behind the features, one a class; with states only */
+    bool shows_label; /* that of the label is +1; else all are -1 */
+} dam__input;
+
 typedef struct dam__feed_options {
     size_t first, count; /* the range of the dataset's samples to feed */
     int batch;           /* the last batch of an epoch may be smaller */
@@ -27,6 +35,7 @@ typedef struct dam__feed_options {
     uint64_t seed;
     bool indexed; /* batches may use `rows`; else they are gathered into a matrix of their own */
     bool stream;  /* do not keep the set on the device */
+    dam__input input;
 } dam__feed_options;
 
 typedef struct dam__feed dam__feed;

@@ -24,8 +24,9 @@ bool dam__teacher_asked(const dam__data_config *config);
 bool dam__dataset_is_drawn(const dam__data_config *config);
 
 /*
- * dam__dataset_load, and the teacher's samples as well, which want a device: training and test
- * split are different places of the same stream of the seed. out->teacher holds the memories. Free
+ * dam__dataset_load, and what depends on the seed as well: patterns (data/patterns.h), and the
+ * teacher's samples, which want a device: training and test split are different places of the same
+ * stream of the seed. out->teacher holds the memories. Free
  * with dam__dataset_free.
  */
 dam_status dam__dataset_load_on(dam__device *device, const dam__data_config *config, uint64_t seed,

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "model/energy.h"
 #include "model/vmf.h"
 
 dam_status dam__model_create(dam__device *device, dam__gemm *gemm, const dam__model_config *config,
@@ -11,6 +12,7 @@ dam_status dam__model_create(dam__device *device, dam__gemm *gemm, const dam__mo
     case DAM__KIND_VMF:
         return dam__vmf_create(device, gemm, config, task, out);
     case DAM__KIND_ENERGY:
+        return dam__energy_create(device, gemm, config, task, out);
     case DAM__KINDS:
         break;
     }
@@ -21,6 +23,17 @@ void dam__model_destroy(dam__model *model)
 {
     if (model != NULL)
         model->ops->destroy(model);
+}
+
+dam__input dam__model_input(const dam__model_config *config, int classes)
+{
+    const dam__energy_config *energy = &config->energy;
+    if (config->kind != DAM__KIND_ENERGY)
+        return (dam__input){0};
+    if (energy->task == DAM__TASK_STORE)
+        return (dam__input){.states = true};
+    return (dam__input){
+        .states = true, .classes = classes, .shows_label = energy->targets == DAM__TARGETS_VISIBLE};
 }
 
 bool dam__model_compares(const dam__model_config *config)

@@ -13,14 +13,16 @@
 
 /* How the optimizer moves a parameter. */
 typedef enum dam__rule {
-    DAM__RULE_MOMENTUM, /* v <- momentum v - rate gradient; x <- x + rate v */
-    DAM__RULE_MIRROR    /* the same on log x; each column is then scaled to a largest entry of 1 */
+    DAM__RULE_MOMENTUM, /* v <- momentum v - rate gradient; x <- x + rate v: it enters twice */
+    DAM__RULE_MIRROR,   /* the same on log x; each column is then scaled to a largest entry of 1 */
+    DAM__RULE_MAX_NORM  /* v <- momentum v + gradient; a row changes by rate v / its largest |v| */
 } dam__rule;
 
 /* What holds for every value; the optimizer keeps it in the same pass as the step. */
 typedef enum dam__constraint {
     DAM__CONSTRAINT_NONE,
-    DAM__CONSTRAINT_UNIT_ROWS /* rows on the unit sphere; gradients are made tangent to it */
+    DAM__CONSTRAINT_UNIT_ROWS, /* rows on the unit sphere; gradients are made tangent to it */
+    DAM__CONSTRAINT_CLAMPED    /* the first columns are kept within [-1, 1] */
 } dam__constraint;
 
 typedef struct dam__parameter {
@@ -30,9 +32,22 @@ typedef struct dam__parameter {
     dam__rule rule;
     dam__constraint constraint;
     bool trained; /* else it is state that only the model itself changes */
+
+    /* Of DAM__RULE_MAX_NORM alone: */
+    const dam__matrix *scales; /* 2 x rows: log of what each row of the gradient is to be multiplied
+                                * with, and, kept by the optimizer, the same of the velocity's */
+    double floor;              /* a row whose largest |v| is below is not scaled up; 0 = none */
+    int clamped;               /* columns of DAM__CONSTRAINT_CLAMPED */
 } dam__parameter;
 
 enum { DAM__MAX_PARAMETERS = 8 };
+
+/* What may differ between problems of one shape; so far energy models alone know more than one. */
+typedef struct dam__problem {
+    uint64_t seed;                      /* of first values */
+    double temperature, temperature_to; /* as in dam__energy_config */
+    double leak;
+} dam__problem;
 
 /* What a model is to learn; model/task.h makes one of a dataset. */
 typedef struct dam__task {
@@ -42,6 +57,8 @@ typedef struct dam__task {
     double softening_share;  /* share of labels that are the softening class itself; all sum to 1 */
     const dam__dataset *set; /* first memories may come from ...; NULL when a run is loaded */
     size_t trained;          /* ... its first so many samples */
+    int count; /* problems of one shape that are learned side by side; 0 = one, as config says */
+    const dam__problem *problems; /* what differs between them, `count`; NULL where it is 0 */
 } dam__task;
 
 /* Where evaluation leaves its results; everything stays on the device until the caller reads it. */
@@ -180,6 +197,9 @@ struct dam__model {
 dam_status dam__model_create(dam__device *device, dam__gemm *gemm, const dam__model_config *config,
                              const dam__task *task, dam__model **out);
 void dam__model_destroy(dam__model *model);
+
+/* How models of this config take the samples of a set, for feeds. */
+dam__input dam__model_input(const dam__model_config *config, int classes);
 
 /* Whether models of this config predict classes that labels are compared with. */
 bool dam__model_compares(const dam__model_config *config);

@@ -58,20 +58,45 @@ dam_status dam__class_shares(const dam__model_config *config, double *shares)
     return DAM_OK;
 }
 
+dam_status dam__task_check(const dam__model_config *config, const dam__dataset *set)
+{
+    bool stores = config->kind == DAM__KIND_ENERGY && config->energy.task == DAM__TASK_STORE;
+    if (!stores || set->samples.element == DAM__U8)
+        return DAM_OK;
+    size_t items = dam__array_items(&set->samples);
+    for (size_t i = 0; i < items; i++) {
+        double value = dam__array_at(&set->samples, i);
+        if (value != 1 && value != -1)
+            return dam__fail(DAM_INPUT,
+                             "sample %zu of '%s' has %g at place %zu; states that are stored are "
+                             "+1 and -1 (or bytes, of which those above 0 count as +1)",
+                             i / set->features, set->name, value, i % set->features);
+    }
+    return DAM_OK;
+}
+
+static int classes_of(const dam__model_config *config, const dam__dataset *set)
+{
+    if (config->kind == DAM__KIND_ENERGY)
+        return config->energy.task == DAM__TASK_CLASSIFY ? set->classes : 0;
+    return config->vmf.loss == DAM__LOSS_UNSUPERVISED ? config->vmf.classes : set->classes;
+}
+
 dam_status dam__task_create(const dam__model_config *config, const dam__dataset *set,
                             size_t trained, dam__task *out)
 {
     dam_status status = DAM_OK;
     double *shares = NULL;
-    bool unsupervised = config->vmf.loss == DAM__LOSS_UNSUPERVISED;
+    bool unsupervised = config->kind == DAM__KIND_VMF && config->vmf.loss == DAM__LOSS_UNSUPERVISED;
     dam__task task = {.dim = (int)set->features,
-                      .classes = unsupervised ? config->vmf.classes : set->classes,
+                      .classes = classes_of(config, set),
                       .set = set,
                       .trained = trained};
+    DAM_TRY(dam__task_check(config, set));
     DAM_TRY(dam__alloc((size_t)task.classes + 1, sizeof *shares, &shares));
     if (unsupervised)
         DAM_TRY(dam__class_shares(config, shares));
-    else if (set->labels != NULL)
+    else if (task.classes > 0)
         for (size_t i = 0; i < trained; i++)
             shares[set->labels[i]] += 1.0 / (double)trained;
     task.softening_share = shares[task.classes];

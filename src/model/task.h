@@ -13,6 +13,10 @@ dam_status dam__task_create(const dam__model_config *config, const dam__dataset 
                             size_t trained, dam__task *out);
 void dam__task_free(dam__task *task);
 
+/* DAM_INPUT where models of this config cannot take the samples: states to be stored must be +-1.
+ */
+dam_status dam__task_check(const dam__model_config *config, const dam__dataset *set);
+
 /*
  * The shares that model.class_counts gives to model.classes: positive whole numbers, separated by
  * commas; "" stands for slightly different shares where there are ten classes. `shares` has room

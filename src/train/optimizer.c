@@ -1,5 +1,6 @@
 #include "train/optimizer.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -9,8 +10,9 @@
 struct dam__optimizer {
     dam__model *model;
     dam__matrix velocities[DAM__MAX_PARAMETERS];
+    dam__matrix rates; /* 1 x problems: factors of the rate, for steps of a largest change */
     dam__program *program;
-    dam__kernel *momentum, *unit_rows, *mirror;
+    dam__kernel *momentum, *unit_rows, *mirror, *max_norm;
 };
 
 dam_status dam__optimizer_create(dam__model *model, dam__plan *plan, dam__optimizer **out)
@@ -26,6 +28,9 @@ dam_status dam__optimizer_create(dam__model *model, dam__plan *plan, dam__optimi
         char name[64];
         (void)snprintf(name, sizeof name, "%s: velocity", parameter->name);
         DAM_TRY(dam__plan_matrix_like(plan, name, &parameter->value, &optimizer->velocities[i]));
+        if (parameter->rule == DAM__RULE_MAX_NORM && optimizer->rates.cols == 0)
+            DAM_TRY(dam__plan_matrix(plan, "rates of problems", 1, parameter->value.count, 1,
+                                     &optimizer->rates));
     }
     *out = optimizer;
     optimizer = NULL;
@@ -40,6 +45,7 @@ void dam__optimizer_destroy(dam__optimizer *optimizer)
         return;
     for (int i = 0; i < DAM__MAX_PARAMETERS; i++)
         dam__buffer_destroy(optimizer->velocities[i].buffer);
+    dam__buffer_destroy(optimizer->rates.buffer);
     dam__program_destroy(optimizer->program);
     free(optimizer);
 }
@@ -51,8 +57,49 @@ dam_status dam__optimizer_prepare(dam__optimizer *optimizer)
     DAM_TRY(dam__program_kernel(optimizer->program, "optimizer_momentum", &optimizer->momentum));
     DAM_TRY(dam__program_kernel(optimizer->program, "optimizer_unit_rows", &optimizer->unit_rows));
     DAM_TRY(dam__program_kernel(optimizer->program, "optimizer_mirror", &optimizer->mirror));
+    DAM_TRY(dam__program_kernel(optimizer->program, "optimizer_max_norm", &optimizer->max_norm));
+    if (optimizer->rates.cols > 0)
+        DAM_TRY(dam__optimizer_rates(optimizer, NULL));
 cleanup:
     return status;
+}
+
+dam_status dam__optimizer_rates(dam__optimizer *optimizer, const double *factors)
+{
+    dam_status status = DAM_OK;
+    double *values = NULL;
+    int count = optimizer->rates.cols;
+    if (count == 0)
+        DAM_FAIL(DAM_INTERNAL, "no parameter takes rates problem by problem");
+    DAM_TRY(dam__alloc((size_t)count, sizeof *values, &values));
+    for (int p = 0; p < count; p++)
+        values[p] = factors != NULL ? factors[p] : 1;
+    DAM_TRY(dam__matrix_write_doubles(&optimizer->rates, values, "rates of problems"));
+cleanup:
+    free(values);
+    return status;
+}
+
+/* The largest change of each row is the rate. */
+static dam_status step_max_norm(dam__optimizer *optimizer, int i, double rate, double momentum)
+{
+    const dam__parameter *parameter = &optimizer->model->parameters[i];
+    const dam__matrix *value = &parameter->value, *scales = parameter->scales;
+    dam__device *device = optimizer->model->device;
+    double items = (double)dam__matrix_items(value);
+    bool clamped = parameter->constraint == DAM__CONSTRAINT_CLAMPED;
+    /* No floor is one below everything: exp of it is 0. */
+    double log_floor = parameter->floor > 0 ? log(parameter->floor) : -1e30;
+    return dam__launch(
+        optimizer->max_norm, dam__range_groups(device, (size_t)value->rows, (size_t)value->count),
+        (dam__work){.flops = 6 * items, .bytes = 6 * items * (double)dam__real_size(device)},
+        DAM_ARGUMENTS(dam__arg(value->buffer), dam__arg(parameter->gradient.buffer),
+                      dam__arg(optimizer->velocities[i].buffer), dam__arg(scales->buffer),
+                      dam__arg(optimizer->rates.buffer), dam__arg_int(value->cols),
+                      dam__arg_int((int)value->ld), dam__arg_int((int)value->stride),
+                      dam__arg_int((int)scales->ld), dam__arg_int((int)scales->stride),
+                      dam__arg_int(clamped ? parameter->clamped : 0), dam__arg_real(rate),
+                      dam__arg_real(momentum), dam__arg_real(log_floor)));
 }
 
 static dam_status step_parameter(dam__optimizer *optimizer, int i, double rate, double momentum)
@@ -67,6 +114,8 @@ static dam_status step_parameter(dam__optimizer *optimizer, int i, double rate, 
     dam__work work = {.flops = 4 * items, .bytes = 5 * items * (double)dam__real_size(device)};
     const dam__argument common[] = {dam__arg(value->buffer), dam__arg(parameter->gradient.buffer),
                                     dam__arg(optimizer->velocities[i].buffer)};
+    if (parameter->rule == DAM__RULE_MAX_NORM)
+        return step_max_norm(optimizer, i, rate, momentum);
     if (parameter->rule == DAM__RULE_MIRROR)
         return dam__launch(optimizer->mirror, dam__range_items(device, vectors, 1), work,
                            DAM_ARGUMENTS(common[0], common[1], common[2], dam__arg_int(value->rows),

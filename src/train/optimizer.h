@@ -16,7 +16,13 @@ void dam__optimizer_destroy(dam__optimizer *optimizer);
 /* Compiles the kernels; after the plan was allocated. Velocities start at 0. */
 dam_status dam__optimizer_prepare(dam__optimizer *optimizer);
 
-/* One step: v <- momentum v - rate gradient, x <- x + rate v (the rate enters twice). */
+/*
+ * Factors of the rate for problems side by side, one each; NULL: 1. Only parameters of
+ * DAM__RULE_MAX_NORM take them; DAM_INTERNAL where there are none.
+ */
+dam_status dam__optimizer_rates(dam__optimizer *optimizer, const double *factors);
+
+/* One step, as each parameter's rule says (model/model.h). */
 dam_status dam__optimizer_step(dam__optimizer *optimizer, double rate, double momentum);
 
 /* After the model has grown: the velocities take the shapes of their parameters. */

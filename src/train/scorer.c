@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "model/task.h"
 
 struct dam__scorer {
     dam__gemm *gemm;
@@ -58,8 +59,12 @@ static dam_status make_plan(dam__scorer *scorer, const struct request *request, 
                             bool stream)
 {
     dam_status status = DAM_OK;
-    const dam__feed_options options = {
-        .count = request->set->count, .batch = batch, .stream = stream};
+    dam__feed_options options = {.count = request->set->count,
+                                 .batch = batch,
+                                 .stream = stream,
+                                 .input =
+                                     dam__model_input(&request->config, request->task.classes)};
+    options.input.shows_label = false;
     forget_plan(scorer);
     DAM_TRY(dam__plan_create(request->device, &scorer->plan));
     DAM_TRY(dam__gemm_create(request->device, request->gemm, &scorer->gemm));
@@ -87,6 +92,7 @@ dam_status dam__scorer_create(dam__device *device, dam__gemm_provider gemm,
                               .set = set,
                               .task = {.dim = dim, .classes = classes}};
     DAM_TRY(check_set(config, set, dim, classes));
+    DAM_TRY(dam__task_check(config, set));
     DAM_TRY(dam__checkpoint_memories(run, &request.config.memories));
     DAM_TRY(dam__alloc(1, sizeof *scorer, &scorer));
     DAM_TRY(make_plan(scorer, &request, batch, false));

@@ -46,16 +46,19 @@ static dam_status create_feeds(dam__trainer *trainer)
                  "data.validation = %g keeps none of the %zu samples of '%s' for validation; "
                  "raise it, or set it to 0",
                  trainer->training.validation, set->count, set->name);
-    dam__feed_options options = {.count = set->count - held_out,
-                                 .batch = trainer->training.train.batch,
-                                 .shuffle = true,
-                                 .seed = trainer->training.seed,
-                                 .indexed = dam__gemm_gathers(trainer->gemm),
-                                 .stream = trainer->streams};
+    dam__feed_options options = {
+        .count = set->count - held_out,
+        .batch = trainer->training.train.batch,
+        .shuffle = true,
+        .seed = trainer->training.seed,
+        .indexed = dam__gemm_gathers(trainer->gemm),
+        .stream = trainer->streams,
+        .input = dam__model_input(&trainer->training.model, trainer->task.classes)};
     DAM_TRY(dam__feed_create(trainer->device, set, &options, &trainer->samples));
     options.first = options.count;
     options.count = held_out;
     options.shuffle = false;
+    options.input.shows_label = false; /* it is what is asked for */
     if (held_out > 0)
         DAM_TRY(dam__feed_create(trainer->device, set, &options, &trainer->validation));
 cleanup:
