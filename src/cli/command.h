@@ -15,8 +15,11 @@ typedef struct arguments {
     int seeds;          /* 0 where not given */
     const char *device; /* selector, NULL for the default */
     const char *out;    /* folder, NULL for the command's default */
-    int gemm;           /* index into gemm_choices */
-    int kernels;        /* index into kernels_choices */
+    /* recall: values of recall.* keys, NULL where not given */
+    const char *probes, *flips, *mask, *clamp, *noise, *count, *dynamics;
+    int format;  /* index into recall's formats */
+    int gemm;    /* index into gemm_choices */
+    int kernels; /* index into kernels_choices */
     bool json, quiet, profile, resume, dry_run;
 } arguments;
 
@@ -77,7 +80,7 @@ typedef struct command {
 extern const command *const commands[];
 
 extern const command bench_command, devices_command, eval_command, help_command, man_command,
-    presets_command, selftest_command, show_command, sweep_command, train_command;
+    presets_command, recall_command, selftest_command, show_command, sweep_command, train_command;
 
 /* DAM_USAGE with the closest name where there is no such command. */
 dam_status find_command(const char *name, const command **out);

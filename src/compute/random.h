@@ -15,9 +15,11 @@ typedef enum dam__stream {
     DAM__STREAM_ORDER = 1,   /* the order of samples in an epoch; step = epoch */
     DAM__STREAM_WEIGHTS = 2, /* first values of parameters; step = parameter */
     DAM__STREAM_TEST = 3,
-    DAM__STREAM_DATA = 4,      /* made-up samples and matrices; step = which of them */
-    DAM__STREAM_TEACHER = 5,   /* a teacher's memories and samples; step = which of them */
-    DAM__STREAM_DIRECTIONS = 8 /* first directions of a split; step = stage */
+    DAM__STREAM_DATA = 4,       /* made-up samples and matrices; step = which of them */
+    DAM__STREAM_TEACHER = 5,    /* a teacher's memories and samples; step = which of them */
+    DAM__STREAM_DIRECTIONS = 8, /* first directions of a split; step = stage */
+    DAM__STREAM_NEURONS = 11,   /* the order of neurons in a recall; step = sweep */
+    DAM__STREAM_PROBES = 12     /* what is changed of patterns to make probes; step = how */
 } dam__stream;
 
 void dam__philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]);

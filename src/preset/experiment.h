@@ -13,6 +13,7 @@
 #include "data/dataset.h"
 #include "model/config.h"
 #include "model/grow_config.h"
+#include "model/recall_keys.h"
 #include "train/config.h"
 #include "train/sweep_config.h"
 
@@ -23,6 +24,7 @@ typedef struct dam__experiment {
     dam__model_config model;
     dam__train_config train;
     dam__grow_config grow;
+    dam__recall_keys recall;
     dam__sweep_config sweep; /* of `denseam sweep` alone */
 } dam__experiment;
 

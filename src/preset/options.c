@@ -1,4 +1,5 @@
 /* The option table: every preset key, once. */
+#include "model/recall.h"
 #include "preset/option.h"
 #include "train/sweep.h"
 
@@ -44,7 +45,8 @@ static const char *const clamps[] = {"samples", "all", NULL};
 static const char *const precisions[] = {"single", "double", NULL};
 
 static const char *const scores[] = {"auto",          "loss",      "validation_loss",
-                                     "validation_accuracy", "test_loss", "test_accuracy", NULL};
+                                     "validation_accuracy", "test_loss", "test_accuracy", "distance", "distance_flipped", "recovered", NULL};
+static const char *const dynamics[] = {"asynchronous", "synchronous", "class", NULL};
 static const char *const directions[] = {"eigenvector", "tangent", "noise", NULL};
 
 _Static_assert(DAM__KIND_VMF == 0 && DAM__KIND_ENERGY == 1 && DAM__KINDS == 2, "kinds");
@@ -61,9 +63,12 @@ _Static_assert(DAM__CLAMP_SAMPLES == 0 && DAM__CLAMP_ALL == 1, "clamps");
 _Static_assert(DAM__PRECISION_SINGLE == 0 && DAM__PRECISION_DOUBLE == 1, "precisions");
 _Static_assert(DAM__SCORE_AUTO == 0 && DAM__SCORE_METRICS == 1 && DAM__METRIC_LOSS == 0 &&
                    DAM__METRIC_VALIDATION_LOSS == 1 && DAM__METRIC_VALIDATION_ACCURACY == 2 &&
-                   DAM__METRIC_TEST_LOSS == 3 && DAM__METRIC_TEST_ACCURACY == 4 &&
-                   DAM__METRICS == 5,
+                   DAM__METRIC_TEST_LOSS == 3 && DAM__METRIC_TEST_ACCURACY == 4 && DAM__METRIC_DISTANCE == 5 && DAM__METRIC_DISTANCE_FLIPPED == 6 && DAM__METRIC_RECOVERED == 7 &&
+                   DAM__METRICS == 8,
                "scores");
+_Static_assert(DAM__DYNAMICS_ASYNCHRONOUS == 0 && DAM__DYNAMICS_SYNCHRONOUS == 1 &&
+                   DAM__DYNAMICS_CLASS == 2,
+               "dynamics");
 _Static_assert(DAM__GROW_EIGENVECTOR == 0 && DAM__GROW_TANGENT == 1 && DAM__GROW_NOISE == 2,
                "directions");
 
@@ -243,6 +248,31 @@ const dam__option dam__options[] = {
            "Where memories split to: along the eigenvector of the smallest eigenvalue; to compare "
            "with, along a random tangent, or random noise (then the heaviest memories split)."),
 
+    CHOICE(ENERGY, "recall", "dynamics", recall.dynamics, "asynchronous", dynamics,
+           "Neurons flip one at a time in a random order, or all together, or only the class "
+           "neurons, once."),
+    INTEGER(ENERGY, "recall", "sweeps", recall.sweeps, "100", 1, 10000, "sweeps",
+            "At most so many passes over the neurons."),
+    INTEGER(ENERGY, "recall", "count", recall.count, "0", 0, 1e9, "probes",
+            "Recall from so many of the patterns, evenly spread; 0 takes all."),
+    TEXT(ENERGY, "recall", "flips", recall.flips,
+         "How many neurons of a probe are flipped; several numbers with commas make a curve."),
+    REAL(ENERGY, "recall", "noise", recall.noise, "0", 0, INCLUDED, 1000, INCLUDED,
+         "Deviation of the normal noise that is added to probes before they are cut to +1 and -1."),
+    TEXT(ENERGY, "recall", "mask", recall.mask,
+         "Region that probes forget, which becomes -1: top, bottom, left, right, FIRST-LAST, "
+         "TOP-BOTTOM,LEFT-RIGHT, or a file with a number a neuron."),
+    TEXT(ENERGY, "recall", "clamp", recall.clamp,
+         "Region that stays as it is given, written as mask is; or \"given\", all that mask "
+         "leaves."),
+    TEXT(ENERGY, "recall", "probes", recall.probes,
+         "File of the probes (IDX, NPY, HDF5) instead of changed patterns."),
+    TEXT(ENERGY, "recall", "patterns", recall.patterns,
+         "How many of the patterns are stored, from the first on; several numbers with commas make "
+         "a curve. Empty stores all."),
+    TEXT(ENERGY, "recall", "interactions", recall.interactions,
+         "Interactions to compare, such as \"poly:2,rect:3,exp\", instead of the model's."),
+
     TEXT(ALL | FIXED, "sweep", "x",  sweep.x,
          "What 'denseam sweep' varies: \"section.key=VALUES\"; 'denseam help sweep' says how. The x "
          "axis of its picture."),
@@ -250,8 +280,10 @@ const dam__option dam__options[] = {
          "A second key that it varies, in the same way; the y axis of its picture."),
     INTEGER(ALL | FIXED, "sweep", "seeds", sweep.seeds, "1", 1, DAM__SWEEP_SEEDS, "seeds", "Trainings of each cell of the grid: with seed, seed + 1, and so on."),
     CHOICE(ALL | FIXED, "sweep", "score", sweep.score, "auto", scores,
-         "What cells are compared by; auto is the validation accuracy where there is one, else the "
-         "validation loss, else the loss."),
+         "What cells are compared by; auto is the distance where patterns are stored, else the "
+         "validation accuracy where there is one, else the validation loss, else the loss."),
+    INTEGER(ENERGY | FIXED, "sweep", "flips", sweep.flips, "20", 0, 1e6, "neurons",
+         "Neurons flipped in the probes of distance_flipped and recovered, where patterns are stored; those of distance are the patterns themselves."),
     {0}};
 
 const dam__kind_default dam__kind_defaults[] = {{DAM__KIND_ENERGY, "train", "learning_rate", "0.5"},

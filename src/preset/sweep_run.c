@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "data/teacher.h"
 #include "preset/run.h"
+#include "preset/sweep_recall.h"
 #include "train/scorer.h"
 
 /* A data set and what it was loaded from: most problems share one. */
@@ -138,6 +139,22 @@ cleanup:
     return status;
 }
 
+/* Only where patterns are stored. */
+static dam_status score_recall(runner *r, dam__trainer *trainer, dam__problem_result *out)
+{
+    dam_status status = DAM_OK;
+    dam__container container = {0};
+    if (!dam__sweep_recalls(&r->experiment))
+        return DAM_OK;
+    DAM_TRY(dam__checkpoint_save(trainer, &container));
+    DAM_TRY(dam__sweep_recall(r->device, r->gemm, &r->experiment, &r->train.set,
+                              dam__container_array(&container, "parameters/memories"), stop, r,
+                              out->metrics));
+cleanup:
+    dam__container_free(&container);
+    return status;
+}
+
 static dam_status train(runner *r, dam__problem_result *out)
 {
     dam_status status = DAM_OK;
@@ -151,6 +168,7 @@ static dam_status train(runner *r, dam__problem_result *out)
     take_history(dam__trainer_history(trainer), out);
     DAM_TRY(status);
     DAM_TRY(score_test(r, trainer, out));
+    DAM_TRY(score_recall(r, trainer, out));
 cleanup:
     dam__trainer_destroy(trainer);
     return status;

@@ -1,10 +1,12 @@
 /* What the ranges of single keys cannot say. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "data/teacher.h"
 #include "model/task.h"
 #include "preset/experiment.h"
+#include "preset/recall_cells.h"
 
 static dam_status check_data(const char *name, const dam__data_config *data)
 {
@@ -115,6 +117,28 @@ static dam_status check_grow(const char *name, const dam__experiment *experiment
     return DAM_OK;
 }
 
+static dam_status check_recall(const char *name, const dam__experiment *experiment)
+{
+    const dam__recall_keys *recall = &experiment->recall;
+    dam__recall_cells cells = {0};
+    dam_status status = dam__recall_cells_create(name, experiment, &cells);
+    if (status != DAM_OK)
+        return status;
+    size_t count = cells.count;
+    dam__recall_cells_free(&cells);
+    if (recall->probes[0] != '\0' &&
+        (count > 1 || recall->flips[0] != '\0' || recall->mask[0] != '\0' || recall->noise > 0))
+        return dam__fail(DAM_USAGE,
+                         "%s: recall.probes are taken as they are; leave out recall.flips, mask, "
+                         "noise and lists, or the file",
+                         name);
+    if (strcmp(recall->clamp, "given") == 0 && recall->mask[0] == '\0')
+        return dam__fail(DAM_USAGE,
+                         "%s: recall.clamp = \"given\" keeps what recall.mask leaves; give a mask",
+                         name);
+    return DAM_OK;
+}
+
 dam_status dam__experiment_check(const char *name, const dam__experiment *experiment)
 {
     dam_status status = check_data(name, &experiment->data);
@@ -122,5 +146,7 @@ dam_status dam__experiment_check(const char *name, const dam__experiment *experi
         status = check_vmf(name, &experiment->model);
     if (status == DAM_OK && experiment->model.kind == DAM__KIND_ENERGY)
         status = check_energy(name, &experiment->model);
+    if (status == DAM_OK && experiment->model.kind == DAM__KIND_ENERGY)
+        status = check_recall(name, experiment);
     return status == DAM_OK ? check_grow(name, experiment) : status;
 }

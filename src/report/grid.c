@@ -85,7 +85,9 @@ static void write_caption(const dam__grid *grid, layout *at)
 {
     const char *order = grid->labels != NULL ? ", by class" : "";
     const char *bar = grid->certainty != NULL ? ", bar: certainty" : "";
-    if (at->tiles < grid->count)
+    if (grid->caption != NULL)
+        (void)snprintf(at->caption, sizeof at->caption, "%s", grid->caption);
+    else if (at->tiles < grid->count)
         (void)snprintf(at->caption, sizeof at->caption, "First %zu of %zu memories%s%s", at->tiles,
                        grid->count, order, bar);
     else

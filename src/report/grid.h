@@ -15,6 +15,7 @@ typedef struct dam__grid {
     size_t columns;         /* 0: as many as make the sheet near square */
     size_t most;            /* tiles at most, the first memories; 0: 400 */
     dam__palette palette;
+    const char *caption; /* NULL: how many memories there are */
 } dam__grid;
 
 /*

@@ -15,6 +15,9 @@ static const struct {
     [DAM__METRIC_VALIDATION_ACCURACY] = {"validation_accuracy", true},
     [DAM__METRIC_TEST_LOSS] = {"test_loss", false},
     [DAM__METRIC_TEST_ACCURACY] = {"test_accuracy", true},
+    [DAM__METRIC_DISTANCE] = {"distance", false},
+    [DAM__METRIC_DISTANCE_FLIPPED] = {"distance_flipped", false},
+    [DAM__METRIC_RECOVERED] = {"recovered", true},
 };
 
 void dam__axis_free(dam__axis *axis)
@@ -89,7 +92,7 @@ bool dam__metric_rises(dam__metric metric)
 /* Chooses what an automatic score compares by, as soon as a result has it. */
 static void note_metric(dam__sweep *sweep, const dam__problem_result *result)
 {
-    static const dam__metric order[] = {DAM__METRIC_VALIDATION_ACCURACY,
+    static const dam__metric order[] = {DAM__METRIC_DISTANCE, DAM__METRIC_VALIDATION_ACCURACY,
                                         DAM__METRIC_VALIDATION_LOSS};
     if (sweep->score != DAM__SCORE_AUTO || result->status != DAM__PROBLEM_DONE)
         return;

@@ -53,12 +53,15 @@ typedef enum dam__metric {
     DAM__METRIC_VALIDATION_ACCURACY,
     DAM__METRIC_TEST_LOSS,
     DAM__METRIC_TEST_ACCURACY,
+    DAM__METRIC_DISTANCE,         /* of patterns from what is recalled from them, ||x - pattern|| */
+    DAM__METRIC_DISTANCE_FLIPPED, /* the same, from patterns with flipped neurons */
+    DAM__METRIC_RECOVERED,        /* share of those patterns that come back without a wrong neuron */
     DAM__METRICS
 } dam__metric;
 
 /* sweep.score of a preset: the first choice, then the metrics in their order. */
 typedef enum dam__sweep_score_choice {
-    DAM__SCORE_AUTO, /* validation accuracy where there is one, else validation loss, else loss */
+    DAM__SCORE_AUTO, /* the first that has values of distance, validation accuracy and loss, loss */
     DAM__SCORE_METRICS
 } dam__sweep_score_choice;
 

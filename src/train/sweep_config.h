@@ -9,6 +9,7 @@ typedef struct dam__sweep_config {
     char y[DAM__SWEEP_GRID_BYTES];
     int seeds; /* problems of a cell: seed, seed + 1, ... */
     int score; /* dam__sweep_score_choice */
+    int flips; /* neurons of a probe, for the metrics of recall */
 } dam__sweep_config;
 
 #endif
