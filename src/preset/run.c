@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "model/energy.h"
 
 #define RUN_FORMAT "denseam run 1"
 
@@ -107,20 +108,37 @@ static dam_status check_parameter(const dam__run *run, const char *name, long ro
     return DAM_OK;
 }
 
+/* The matrices that every kind of model has for pictures and sizes. */
+static dam_status check_parameters(const dam__run *run, long memories)
+{
+    const dam__model_config *model = &run->experiment.model;
+    if (model->kind == DAM__KIND_ENERGY) {
+        const dam__task task = {.dim = run->dim, .classes = run->classes};
+        return check_parameter(run, "parameters/memories", memories,
+                               dam__energy_neurons(model, &task));
+    }
+    dam_status status = check_parameter(run, "parameters/memories", memories, run->dim);
+    return status == DAM_OK
+               ? check_parameter(run, "parameters/class_weights", run->classes + 1L, memories + 1)
+               : status;
+}
+
 /* A seal says that a file is whole, not that it makes sense. */
 static dam_status check_shape(dam__run *run)
 {
     dam_status status = DAM_OK;
-    if (run->dim < 1 || run->classes < 1 ||
+    int least = run->experiment.model.kind == DAM__KIND_ENERGY ? 0 : 1;
+    if (run->dim < 1 || run->classes < least ||
         (run->height > 0 && (long)run->height * run->width != run->dim))
         DAM_FAIL(DAM_INPUT, "'%s' gives its samples an impossible shape", run->file);
-    DAM_TRY(check_parameter(run, "parameters/memories", -1, run->dim));
     const dam__array *memories = dam__container_array(&run->container, "parameters/memories");
-    DAM_TRY(check_parameter(run, "parameters/class_weights", run->classes + 1L,
-                            (long)memories->shape[0] + 1));
+    if (memories == NULL || memories->rank != 2)
+        DAM_FAIL(DAM_INPUT, "'%s' has no matrix 'parameters/memories'; use another copy of it",
+                 run->file);
     if (memories->shape[0] < 1 || memories->shape[0] > INT_MAX)
         DAM_FAIL(DAM_INPUT, "'%s' has %zu memories; use another copy of it", run->file,
                  memories->shape[0]);
+    DAM_TRY(check_parameters(run, (long)memories->shape[0]));
     run->memories = (int)memories->shape[0];
 cleanup:
     return status;

@@ -1,5 +1,6 @@
 #include "report/run_report.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/file.h"
@@ -39,21 +40,64 @@ static dam_status find_matrix(const dam__run *run, const char *name, const dam__
     return DAM_OK;
 }
 
+/* Class weights as columns x (memories + 1) numbers, whose last is the background. */
+static dam_status read_class_weights(const dam__run *run, double **values, size_t *columns,
+                                     size_t *width)
+{
+    dam_status status = DAM_OK;
+    const dam__array *weights = NULL;
+    *values = NULL;
+    DAM_TRY(find_matrix(run, "parameters/class_weights", &weights));
+    *columns = weights->shape[0];
+    *width = weights->shape[1];
+    if (*columns == 0 || *width < 2)
+        DAM_FAIL(DAM_INPUT, "'%s' has no class weights", run->file);
+    DAM_TRY(dam__alloc(*columns * *width, sizeof **values, values));
+    for (size_t i = 0; i < *columns * *width; i++)
+        (*values)[i] = dam__array_at(weights, i);
+cleanup:
+    return status;
+}
+
+/*
+ * The same of an energy model: its memories' weights of class neurons. A negative one speaks
+ * against a class. Without classes all weight is that of no class.
+ */
+static dam_status read_class_neurons(const dam__run *run, double **values, size_t *columns,
+                                     size_t *width)
+{
+    dam_status status = DAM_OK;
+    const dam__array *memories = NULL;
+    DAM_TRY(find_matrix(run, "parameters/memories", &memories));
+    size_t count = memories->shape[0], neurons = memories->shape[1];
+    size_t classes = (size_t)run->classes, dim = (size_t)run->dim;
+    if (dim + classes > neurons)
+        DAM_FAIL(DAM_INPUT, "'%s' has memories of %zu neurons for %zu features and %zu classes",
+                 run->file, neurons, dim, classes);
+    bool classifies = neurons > dim;
+    *columns = classes + 1;
+    *width = count + 1;
+    DAM_TRY(dam__alloc(*columns * *width, sizeof **values, values));
+    for (size_t mu = 0; mu < count; mu++) {
+        for (size_t y = 0; y < classes && classifies; y++)
+            (*values)[y * *width + mu] = fmax(dam__array_at(memories, mu * neurons + dim + y), 0);
+        (*values)[classes * *width + mu] = classifies ? 1e-6 : 1;
+    }
+cleanup:
+    return status;
+}
+
 dam_status dam__report_classes(const dam__run *run, int32_t **labels, float **purity,
                                size_t *memories)
 {
     dam_status status = DAM_OK;
-    const dam__array *weights = NULL;
     double *values = NULL;
+    size_t columns = 0, width = 0;
     *labels = NULL;
     *purity = NULL;
-    DAM_TRY(find_matrix(run, "parameters/class_weights", &weights));
-    size_t columns = weights->shape[0], width = weights->shape[1];
-    if (columns == 0 || width < 2)
-        DAM_FAIL(DAM_INPUT, "'%s' has no class weights", run->file);
-    DAM_TRY(dam__alloc(columns * width, sizeof *values, &values));
-    for (size_t i = 0; i < columns * width; i++)
-        values[i] = dam__array_at(weights, i);
+    DAM_TRY(run->experiment.model.kind == DAM__KIND_ENERGY
+                ? read_class_neurons(run, &values, &columns, &width)
+                : read_class_weights(run, &values, &columns, &width));
     *memories = width - 1;
     DAM_TRY(dam__alloc(*memories, sizeof **labels, labels));
     DAM_TRY(dam__alloc(*memories, sizeof **purity, purity));
@@ -73,13 +117,14 @@ dam_status dam__report_memories(const dam__run *run, const char *path, size_t mo
     dam__image image = {0};
     DAM_TRY(find_matrix(run, "parameters/memories", &memories));
     DAM_TRY(dam__report_classes(run, &labels, &purity, &classified));
-    size_t count = memories->shape[0], dim = memories->shape[1];
+    /* Neurons of classes stand behind those of the picture. */
+    size_t count = memories->shape[0], neurons = memories->shape[1], dim = (size_t)run->dim;
     if (classified != count)
         DAM_FAIL(DAM_INPUT, "'%s' has %zu memories but class weights for %zu", run->file, count,
                  classified);
     DAM_TRY(dam__alloc(count * dim, sizeof *pixels, &pixels));
     for (size_t i = 0; i < count * dim; i++)
-        pixels[i] = (float)dam__array_at(memories, i);
+        pixels[i] = (float)dam__array_at(memories, i / dim * neurons + i % dim);
     const dam__grid grid = {.memories = pixels,
                             .count = count,
                             .dim = dim,
