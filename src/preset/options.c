@@ -169,7 +169,7 @@ const dam__option dam__options[] = {
     INTEGER(ENERGY, "model", "exponent", model.energy.interaction.exponent, "5",
             DAM__LEAST_EXPONENT, DAM__MOST_EXPONENT, "",
             "n of the interaction. Larger stores more, and needs a temperature nearer to 1."),
-    REAL(ENERGY, "model", "leak", model.energy.interaction.leak, "-0.01", -1000, INCLUDED, 1000,
+    REAL(ENERGY | BATCH, "model", "leak", model.energy.interaction.leak, "-0.01", -1000, INCLUDED, 1000,
          INCLUDED,
          "Slope of leaky below 0, with its sign: -0.01 as in the paper, 0.01 as in its code."),
     CHOICE(ENERGY, "model", "rule", model.energy.rule, "modified", rules,
@@ -208,9 +208,9 @@ const dam__option dam__options[] = {
     REAL(ALL | BATCH, "train", "learning_rate", train.learning_rate, "0.1", 0, OPEN, 100, INCLUDED,
          "Step size. With vmf it enters twice: the effective step is learning_rate^2 / (1 - "
          "momentum). With energy it is the largest change of a memory."),
-    REAL(ALL | BATCH, "train", "momentum", train.momentum, "0.99", 0, INCLUDED, 1, OPEN,
+    REAL(ALL, "train", "momentum", train.momentum, "0.99", 0, INCLUDED, 1, OPEN,
          "Share of the last step that the next one keeps."),
-    REAL(ALL | BATCH, "train", "decay", train.decay, "1", 0, OPEN, 1, INCLUDED,
+    REAL(ALL, "train", "decay", train.decay, "1", 0, OPEN, 1, INCLUDED,
          "The learning rate is multiplied by this after every epoch."),
     INTEGER(ALL, "train", "patience", train.patience, "1", 0, 1e6, "epochs",
             "Stop after so many epochs in a row without a better validation loss; 0 never stops "
@@ -278,6 +278,8 @@ const dam__option dam__options[] = {
          "axis of its picture."),
     TEXT(ALL | FIXED, "sweep", "y", sweep.y,
          "A second key that it varies, in the same way; the y axis of its picture."),
+    TEXT(ALL | FIXED, "sweep", "z", sweep.z,
+         "A third key that it varies; each of its values has a picture."),
     INTEGER(ALL | FIXED, "sweep", "seeds", sweep.seeds, "1", 1, DAM__SWEEP_SEEDS, "seeds", "Trainings of each cell of the grid: with seed, seed + 1, and so on."),
     CHOICE(ALL | FIXED, "sweep", "score", sweep.score, "auto", scores,
          "What cells are compared by; auto is the distance where patterns are stored, else the "

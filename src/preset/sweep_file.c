@@ -35,6 +35,7 @@ static dam_status print_base(const dam__sweep_plan *plan, dam__text *out)
     dam__experiment base = plan->base;
     base.sweep.x[0] = '\0';
     base.sweep.y[0] = '\0';
+    base.sweep.z[0] = '\0';
     return dam__experiment_print(&base, out);
 }
 

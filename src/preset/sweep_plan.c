@@ -122,14 +122,14 @@ dam_status dam__sweep_plan_create(const dam__experiment *base, const char *const
 {
     dam_status status = DAM_OK;
     dam__axis axes[DAM__SWEEP_AXES] = {{0}};
-    const char *own[2];
+    const char *own[3];
     const dam__sweep_config *config = &base->sweep;
     *out = (dam__sweep_plan){.base = *base};
     if (grid_count == 0) {
-        if (config->x[0] != '\0')
-            own[grid_count++] = config->x;
-        if (config->y[0] != '\0')
-            own[grid_count++] = config->y;
+        const char *const texts[] = {config->x, config->y, config->z};
+        for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+            if (texts[i][0] != '\0')
+                own[grid_count++] = texts[i];
         grids = own;
     }
     if (grid_count == 0)

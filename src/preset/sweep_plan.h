@@ -19,7 +19,7 @@ typedef struct dam__sweep_plan {
 
 /*
  * A preset and the grids of the command line ("section.key=VALUES"), which take the place of the
- * preset's sweep.x and sweep.y; `set` are the overrides that base was loaded with. Every cell's
+ * preset's sweep.x, y and z; `set` are the overrides that base was loaded with. Every cell's
  * experiment is checked. DAM_USAGE: no grid, see dam__grid_parse and dam__sweep_create, a key that
  * is overridden too, a cell whose values contradict each other. Free with dam__sweep_plan_free in
  * any case.

@@ -7,6 +7,7 @@ enum { DAM__SWEEP_GRID_BYTES = 512 };
 typedef struct dam__sweep_config {
     char x[DAM__SWEEP_GRID_BYTES]; /* "section.key=VALUES" (preset/grid.h), or "" */
     char y[DAM__SWEEP_GRID_BYTES];
+    char z[DAM__SWEEP_GRID_BYTES];
     int seeds; /* problems of a cell: seed, seed + 1, ... */
     int score; /* dam__sweep_score_choice */
     int flips; /* neurons of a probe, for the metrics of recall */

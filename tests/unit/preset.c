@@ -178,7 +178,7 @@ static void unknown_names_are_told_with_the_closest(void **state)
     refuse("model.memories = 5",
            "x.conf:1: model.memories: unknown key; write model { memories = ... }");
     refuse("zzzzzzzzzz = 5", "x.conf:1: zzzzzzzzzz: unknown key; there are title, source, seed, "
-                             "data, model, train, grow");
+                             "data, model, train, grow, recall, sweep");
     refuse("train { zzzzzzzzzz = 5 }",
            "x.conf:1: train.zzzzzzzzzz: unknown key; there are batch, epochs, learning_rate, "
            "momentum, decay, patience, checkpoint, precision");
