@@ -1,6 +1,7 @@
 # Everything the library links, as one interface target.
 find_package(PkgConfig REQUIRED)
 find_package(OpenCL REQUIRED)
+find_package(GIF 5 REQUIRED)
 find_package(PNG REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
@@ -21,4 +22,4 @@ add_library(denseam_dependencies INTERFACE)
 target_compile_definitions(denseam_dependencies INTERFACE CL_TARGET_OPENCL_VERSION=120)
 target_link_libraries(denseam_dependencies INTERFACE
   OpenCL::OpenCL PkgConfig::CLBLAST PkgConfig::CONFUSE PkgConfig::HDF5 PkgConfig::JANSSON
-  PNG::PNG ZLIB::ZLIB OpenSSL::Crypto m)
+  GIF::GIF PNG::PNG ZLIB::ZLIB OpenSSL::Crypto m)

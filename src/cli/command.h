@@ -20,7 +20,7 @@ typedef struct arguments {
     int format;  /* index into recall's formats */
     int gemm;    /* index into gemm_choices */
     int kernels; /* index into kernels_choices */
-    bool json, quiet, profile, resume, dry_run;
+    bool json, quiet, profile, resume, dry_run, film;
 } arguments;
 
 extern const char *const gemm_choices[];    /* auto, clblast, panel */

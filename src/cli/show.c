@@ -86,8 +86,41 @@ static dam_status append_long(dam__text *text, const char *name, const char *val
     return status == DAM_OK ? append_wrapped(text, VALUE_COLUMN, VALUE_COLUMN, value) : status;
 }
 
+/* The files that were drawn; NULL where not. */
+typedef struct pictures {
+    char *memories, *film, *sheet;
+    size_t frames; /* of the film */
+} pictures;
+
+static void pictures_free(pictures *drawn)
+{
+    free(drawn->memories);
+    free(drawn->film);
+    free(drawn->sheet);
+    *drawn = (pictures){0};
+}
+
+static dam_status append_pictures(dam__text *text, const pictures *drawn)
+{
+    dam_status status = DAM_OK;
+    if (drawn->memories != NULL)
+        DAM_TRY(dam__text_append(text, "%-20s %s\n", "picture", drawn->memories));
+    if (drawn->film != NULL)
+        DAM_TRY(
+            dam__text_append(text, "%-20s %s, %zu frames\n", "film", drawn->film, drawn->frames));
+    if (drawn->sheet != NULL)
+        DAM_TRY(dam__text_append(text, "%-20s %s\n", "contact sheet", drawn->sheet));
+cleanup:
+    return status;
+}
+
+static json_t *name_or_null(const char *name)
+{
+    return name != NULL ? json_text(name) : json_null();
+}
+
 static dam_status print_run(const dam__run *run, const dam__history *history, const census *c,
-                            const char *picture)
+                            const pictures *drawn)
 {
     dam_status status = DAM_OK;
     dam__text text = {0}, device = {0}, counts = {0};
@@ -118,8 +151,7 @@ static dam_status print_run(const dam__run *run, const dam__history *history, co
     DAM_TRY(append_long(&text, "memories a class", counts.data));
     DAM_TRY(dam__text_append(&text, "%-20s %.3f\n", "mean purity", c->mean_purity));
     DAM_TRY(append_teacher(&text, &c->teacher));
-    if (picture != NULL)
-        DAM_TRY(dam__text_append(&text, "%-20s %s\n", "picture", picture));
+    DAM_TRY(append_pictures(&text, drawn));
     DAM_TRY(print_text(&text));
 cleanup:
     dam__text_free(&text);
@@ -129,7 +161,7 @@ cleanup:
 }
 
 static dam_status print_run_json(const dam__run *run, const dam__history *history, const census *c,
-                                 const char *picture)
+                                 const pictures *drawn)
 {
     json_t *last = json_object(), *classes = json_array();
     for (size_t i = 0; i < history->column_count && history->row_count > 0; i++) {
@@ -140,23 +172,33 @@ static dam_status print_run_json(const dam__run *run, const dam__history *histor
     for (size_t y = 0; y <= c->classes; y++)
         (void)json_array_append_new(classes, json_integer((json_int_t)c->counts[y]));
     return print_json(json_pack(
-        "{so ss ss so si si sI ss ss ss ss ss sb so so sf so so}", "run", json_text(run->folder),
-        "title", run->experiment.title, "source", run->experiment.source, "data",
-        json_text(text_of(run, "data")), "dim", run->dim, "classes", run->classes, "memories",
-        (json_int_t)c->memories, "device", text_of(run, "device"), "driver", text_of(run, "driver"),
-        "kernels", text_of(run, "kernels"), "gemm", text_of(run, "gemm"), "version",
-        text_of(run, "version"), "finished", (int)is_finished(run), "last_epoch", last,
+        "{so ss ss so si si sI ss ss ss ss ss sb so so sf so so so so}", "run",
+        json_text(run->folder), "title", run->experiment.title, "source", run->experiment.source,
+        "data", json_text(text_of(run, "data")), "dim", run->dim, "classes", run->classes,
+        "memories", (json_int_t)c->memories, "device", text_of(run, "device"), "driver",
+        text_of(run, "driver"), "kernels", text_of(run, "kernels"), "gemm", text_of(run, "gemm"),
+        "version", text_of(run, "version"), "finished", (int)is_finished(run), "last_epoch", last,
         "memories_by_class", classes, "mean_purity", c->mean_purity, "teacher",
-        teacher_json(&c->teacher), "picture", picture != NULL ? json_text(picture) : json_null()));
+        teacher_json(&c->teacher), "picture", name_or_null(drawn->memories), "film",
+        name_or_null(drawn->film), "contact_sheet", name_or_null(drawn->sheet)));
 }
 
-static dam_status draw(const dam__run *run, const char *folder, char **picture)
+static dam_status draw(const dam__run *run, const dam__history *history, const arguments *args,
+                       pictures *drawn)
 {
     dam_status status = DAM_OK;
+    const char *folder = args->out != NULL ? args->out : run->folder;
     DAM_TRY(dam__make_folders(folder));
-    DAM_TRY(dam__path_join(picture, folder, "memories.png"));
-    DAM_TRY(dam__report_memories(run, *picture, 0));
+    DAM_TRY(dam__path_join(&drawn->memories, folder, "memories.png"));
+    DAM_TRY(dam__report_memories(run, drawn->memories, 0));
+    if (args->film) {
+        DAM_TRY(dam__path_join(&drawn->film, folder, "film.gif"));
+        DAM_TRY(dam__path_join(&drawn->sheet, folder, "contact.png"));
+        DAM_TRY(dam__report_film(run, history, drawn->film, drawn->sheet, &drawn->frames));
+    }
 cleanup:
+    if (status != DAM_OK)
+        pictures_free(drawn);
     return status;
 }
 
@@ -166,22 +208,23 @@ static dam_status run_show(const arguments *args)
     dam__run run = {0};
     dam__history history = {0};
     census c = {0};
-    char *picture = NULL, *why = NULL;
+    pictures drawn = {0};
+    char *why = NULL;
     DAM_TRY(dam__run_open(args->operands.items[0], NULL, 0, &run));
     DAM_TRY(dam__checkpoint_history(&run.container, &history));
     DAM_TRY(take_census(&run, &c));
     /* A run in a place that cannot be written to is described all the same. */
-    dam_status drawn = draw(&run, args->out != NULL ? args->out : run.folder, &picture);
-    if (drawn != DAM_OK)
+    dam_status result = draw(&run, &history, args, &drawn);
+    if (result != DAM_OK)
         why = strdup(dam_error());
-    DAM_TRY(args->json ? print_run_json(&run, &history, &c, drawn == DAM_OK ? picture : NULL)
-                       : print_run(&run, &history, &c, drawn == DAM_OK ? picture : NULL));
-    if (drawn != DAM_OK)
-        DAM_FAIL(drawn, "%s%s", why != NULL ? why : "the picture could not be drawn",
+    DAM_TRY(args->json ? print_run_json(&run, &history, &c, &drawn)
+                       : print_run(&run, &history, &c, &drawn));
+    if (result != DAM_OK)
+        DAM_FAIL(result, "%s%s", why != NULL ? why : "the picture could not be drawn",
                  args->out == NULL ? "; --out draws into another folder" : "");
 cleanup:
     free(why);
-    free(picture);
+    pictures_free(&drawn);
     free(c.counts);
     dam__teacher_match_free(&c.teacher);
     dam__history_free(&history);
@@ -189,10 +232,13 @@ cleanup:
     return status;
 }
 
-static const flag flags[] = {FLAG_OUT, FLAG_JSON, FLAG_QUIET, FLAG_END};
+static const flag flags[] = {FLAG("film", FLAG_SWITCH, film, NULL,
+                                  "also draw the record of its training: film.gif and contact.png"),
+                             FLAG_OUT, FLAG_JSON, FLAG_QUIET, FLAG_END};
 
 static const char *const examples[] = {"denseam show runs/mnist",
-                                       "denseam show runs/mnist --out pictures --json", NULL};
+                                       "denseam show runs/mnist --out pictures --json",
+                                       "denseam show runs/mnist --film", NULL};
 
 const command show_command = {
     .name = "show",
@@ -200,9 +246,12 @@ const command show_command = {
     .least = 1,
     .most = 1,
     .summary = "describe a run and draw its memories",
-    .text = "Says what a run is, where it stands and what its memories stand for, and writes "
-            "memories.png into the run's folder (or --out): each memory over its class, with a bar "
-            "for how much of its weight that class has. Needs no device.",
+    .text =
+        "Says what a run is, where it stands and what its memories stand for, and writes "
+        "memories.png into the run's folder (or --out): each memory over its class, with a bar "
+        "for how much of its weight that class has. Of a run that was trained with train.record, "
+        "--film draws how they came to be: a film, and a sheet with a row for each of some "
+        "epochs. Twins appear where a memory split. Needs no device.",
     .examples = examples,
     .flags = flags,
     .run = run_show,

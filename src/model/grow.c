@@ -17,6 +17,7 @@ struct dam__growth {
     dam__buffer *list; /* 2 int32 a memory: what a reordering or the pairs refer to */
     double *numbers;   /* of the last search, on the host */
     int32_t *order;    /* the memory of each direction */
+    int *picked;       /* the memories that the last split made pairs of */
 };
 
 dam_status dam__growth_create(dam__model *model, dam__feed *feed, const dam__grow_config *config,
@@ -37,6 +38,7 @@ dam_status dam__growth_create(dam__model *model, dam__feed *feed, const dam__gro
     growth->search.samples = config->samples < samples ? config->samples : samples;
     DAM_TRY(dam__alloc(room * DAM__GROW_NUMBERS, sizeof *growth->numbers, &growth->numbers));
     DAM_TRY(dam__alloc(room, sizeof *growth->order, &growth->order));
+    DAM_TRY(dam__alloc(room, sizeof *growth->picked, &growth->picked));
     DAM_TRY(dam__plan_matrix(plan, "splitting: directions", config->to, model->task.dim, 1,
                              &growth->search.directions));
     DAM_TRY(
@@ -59,6 +61,7 @@ void dam__growth_destroy(dam__growth *growth)
     dam__buffer_destroy(growth->list);
     free(growth->numbers);
     free(growth->order);
+    free(growth->picked);
     free(growth);
 }
 
@@ -294,11 +297,11 @@ dam_status dam__growth_split(dam__growth *growth, const dam__matrix *velocities,
                              dam__split_result *out)
 {
     dam_status status = DAM_OK;
-    int *picked = NULL;
+    int *picked = growth->picked;
     double *ranks = NULL;
     int memories = growth->ops->memories(growth->model);
-    *out = (dam__split_result){.before = memories, .after = memories, .least = NAN, .most = NAN};
-    DAM_TRY(dam__alloc((size_t)memories, sizeof *picked, &picked));
+    *out = (dam__split_result){
+        .before = memories, .after = memories, .least = NAN, .most = NAN, .picked = picked};
     DAM_TRY(dam__alloc((size_t)memories, sizeof *ranks, &ranks));
     int count = 0;
     DAM_TRY(pick(growth, memories, ranks, picked, &count));
@@ -310,7 +313,6 @@ dam_status dam__growth_split(dam__growth *growth, const dam__matrix *velocities,
     }
     out->after = memories + count;
 cleanup:
-    free(picked);
     free(ranks);
     return status;
 }

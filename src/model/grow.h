@@ -14,6 +14,8 @@ typedef struct dam__growth dam__growth;
 typedef struct dam__split_result {
     int before, after;  /* memories; equal where none was unstable */
     double least, most; /* eigenvalues lambda of the memories that split */
+    const int *picked;  /* after - before memories: before + j is the twin of picked[j]; borrowed
+                           until the next split */
 } dam__split_result;
 
 /*

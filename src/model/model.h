@@ -101,6 +101,9 @@ enum { DAM__GROW_LAMBDA, DAM__GROW_KAPPA, DAM__GROW_MASS, DAM__GROW_NUMBERS };
 typedef struct dam__grow_ops {
     int (*memories)(const dam__model *model); /* at present */
 
+    /* Added to a loss, it makes losses of different widths comparable; 0 where they are. */
+    double (*loss_offset)(const dam__model *model);
+
     /* Shows so many memories, for restoring. DAM_INPUT where there is no room for them. */
     dam_status (*resize)(dam__model *model, int memories);
 

@@ -8,6 +8,8 @@
  */
 #include "model/vmf_internal.h"
 
+#include <math.h>
+
 static struct vmf *vmf_of(dam__model *model)
 {
     return (struct vmf *)model;
@@ -23,6 +25,16 @@ void dam__vmf_growth_free(struct dam__vmf_growth *growth)
 static int memories_of(const dam__model *model)
 {
     return ((const struct vmf *)model)->memories;
+}
+
+/* log of all class weights: the logits are those of a joint likelihood up to it (models.md). */
+static double loss_offset(const dam__model *model)
+{
+    const struct vmf *vmf = (const struct vmf *)model;
+    const dam__vmf_config *config = &model->config.vmf;
+    double background = config->background > 0 ? config->background : 1;
+    int capacity = config->capacity > 0 ? config->capacity : vmf->room;
+    return log(vmf->memories * (1 + background / capacity));
 }
 
 static dam_status resize(dam__model *model, int memories)
@@ -271,6 +283,7 @@ cleanup:
 
 const dam__grow_ops dam__vmf_grow_ops = {
     .memories = memories_of,
+    .loss_offset = loss_offset,
     .resize = resize,
     .plan = plan,
     .prepare = prepare,

@@ -217,6 +217,11 @@ const dam__option dam__options[] = {
             "early."),
     INTEGER(ALL, "train", "checkpoint", train.checkpoint, "10", 1, 1e6, "epochs",
             "Save the run every so many epochs, to resume from."),
+    INTEGER(ALL, "train", "record", train.record, "0", 0, 1e6, "epochs",
+            "Keep the memories of every so many epochs in the run, for 'denseam show --film'; 0 "
+            "keeps none."),
+    INTEGER(ALL, "train", "record_memories", train.record_memories, "400", 1, 1e6, "memories",
+            "Record at most so many memories, the first ones."),
     CHOICE(ALL | FIXED, "train", "precision", train.precision, "single", precisions,
            "Arithmetic on the device; double needs a device that has it, and is slower."),
 

@@ -106,9 +106,30 @@ static const char *colour_of(const char *name, size_t *others)
     static const char *const colours[] = {"#2e7d60", "#8a4fa3", "#7a7a7a"};
     if (strncmp(name, "validation", strlen("validation")) == 0)
         return "#d9701a";
-    if (strchr(name, '_') == NULL || strncmp(name, "train", strlen("train")) == 0)
+    if (strchr(name, '_') == NULL || strncmp(name, "train", strlen("train")) == 0 ||
+        strcmp(name, "normalised_loss") == 0)
         return "#1f5fa8";
     return colours[(*others)++ % (sizeof colours / sizeof colours[0])];
+}
+
+/* Whether the run grew: then *epochs and *memories are the columns of its widths. */
+static bool find_widths(const dam__table *history, size_t *epochs, size_t *memories)
+{
+    size_t stage = 0;
+    return dam__table_find(history, "stage", &stage) && dam__table_find(history, "epoch", epochs) &&
+           dam__table_find(history, "memories", memories);
+}
+
+/* The number of memories on the second axis: it changes where the shading does. */
+static dam_status append_widths(const dam__table *history, dam__text *script)
+{
+    size_t memories = 0, epochs = 0;
+    if (!find_widths(history, &epochs, &memories))
+        return DAM_OK;
+    return dam__text_append(script,
+                            ", \\\n     'curves.dat' using %zu:%zu axes x1y2 with histeps lw 1.5 "
+                            "dt 2 lc rgb '#8c8c88' title 'memories (axis on the right)'",
+                            epochs + 1, memories + 1);
 }
 
 static dam_status append_curves(const curve_panel *panel, const dam__table *history,
@@ -136,6 +157,8 @@ static dam_status append_curves(const curve_panel *panel, const dam__table *hist
         DAM_TRY(append_legend(panel, history, i, script));
         separator = ", \\\n     ";
     }
+    if (!panel->rising)
+        DAM_TRY(append_widths(history, script));
     DAM_TRY(dam__text_append(script, "\n"));
 cleanup:
     return status;
@@ -249,10 +272,21 @@ cleanup:
     return status;
 }
 
+/* From 0 to a little over the greatest width, which would else lie on the border. */
+static dam_status append_second_axis(const dam__table *history, size_t memories, dam__text *script)
+{
+    double least, most = 1;
+    char to[DAM__NUMBER_BYTES];
+    (void)dam__table_range(history, memories, &least, &most);
+    return dam__text_append(script, "set border 11\nset y2range [0:%s]\nset y2tics\n",
+                            dam__number(to, 1.1 * most, 4));
+}
+
 static dam_status append_panel(const curve_panel *panel, const dam__table *history, bool lowest,
                                dam__text *script)
 {
     dam_status status = DAM_OK;
+    size_t epochs = 0, memories = 0;
     DAM_TRY(dam__text_append(script,
                              "\nset tmargin at screen %s\nset bmargin at screen %s\n"
                              "set label '%s' at graph 0, graph 1 offset 0, 0.9 "
@@ -266,7 +300,12 @@ static dam_status append_panel(const curve_panel *panel, const dam__table *histo
                              lowest
                                  ? "set format x '%g'\nset xlabel 'epoch' textcolor rgb '#34363c'\n"
                                  : "set format x ''\n"));
+    bool widens = !panel->rising && find_widths(history, &epochs, &memories);
+    if (widens)
+        DAM_TRY(append_second_axis(history, memories, script));
     DAM_TRY(append_curves(panel, history, script));
+    if (widens)
+        DAM_TRY(dam__text_append(script, "set border 3\nunset y2tics\n"));
     DAM_TRY(dam__text_append(script,
                              "unset label\nunset object\nunset logscale y\nset yrange [*:*]\n"
                              "set ytics autofreq\n"));
@@ -280,12 +319,15 @@ static dam_status append_preamble(const char *title, const dam__table *history, 
     char from[DAM__NUMBER_BYTES], to[DAM__NUMBER_BYTES];
     double first = epoch_of(history, 0), last = epoch_of(history, history->rows - 1);
     double aside = first == last ? 1 : 0;
+    size_t epochs = 0, memories = 0;
     DAM_TRY(dam__script_begin(
-        script, "Curves of a training run by denseam; 'gnuplot curves.gp' in this folder draws them.",
+        script,
+        "Curves of a training run by denseam; 'gnuplot curves.gp' in this folder draws them.",
         "curves.png", 1200, 800));
     DAM_TRY(dam__text_append(script,
-                             "set lmargin at screen 0.06\nset rmargin at screen 0.97\n"
+                             "set lmargin at screen 0.06\nset rmargin at screen %s\n"
                              "set xrange [%s:%s]\n",
+                             find_widths(history, &epochs, &memories) ? "0.95" : "0.97",
                              dam__number(from, first - aside, DIGITS),
                              dam__number(to, last + aside, DIGITS)));
     if (last - first <= FEW_TICS) /* gnuplot would label halves of epochs */
@@ -309,6 +351,11 @@ dam_status dam__curves(const char *folder, const char *title, const dam__table *
     dam__text script = {0};
     curve_panel loss = {"loss", "loss", 1, "", false, "0.89", "0.465"};
     curve_panel accuracy = {"accuracy", "accuracy (%)", 100, " %", true, "0.395", "0.085"};
+    /* Losses of different widths differ by more than learning does. */
+    const curve_panel normalised = {
+        "normalised_loss", "loss + log(sum of class weights)", 1, "", false, "0.89", "0.465"};
+    if (!is_empty(&normalised, history))
+        loss = normalised;
     bool no_loss = is_empty(&loss, history), no_accuracy = is_empty(&accuracy, history);
     DAM_TRY(write_data(folder, history));
     if (no_loss && no_accuracy) {

@@ -4,12 +4,12 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 
 enum {
     TILE = 56,
-    LARGEST_TILE = 112,
     MOST_TILES = 400,
     MARGIN = 20, /* round the sheet */
     GAP = 8,     /* between tiles */
@@ -31,23 +31,24 @@ typedef struct layout {
     int tile_height, tile_width;
     int cell_height, cell_width;         /* a tile with all below it, and the gap */
     int label_scale, label_top, bar_top; /* below a tile's upper edge */
-    int width, height;
+    int left, width, height;             /* left: of the tiles */
     char caption[96];
 } layout;
 
 static void fit_tile(const dam__grid *grid, layout *at)
 {
+    const size_t tile = grid->tile > 0 ? (size_t)grid->tile : TILE, largest = 2 * tile;
     bool image = grid->height > 0 && grid->dim % grid->height == 0 &&
                  grid->dim / grid->height == grid->width;
     at->map_width = image ? grid->width : (size_t)ceil(sqrt((double)grid->dim));
     at->map_height = image ? grid->height : (grid->dim + at->map_width - 1) / at->map_width;
     size_t side = at->map_width > at->map_height ? at->map_width : at->map_height;
-    if (side > LARGEST_TILE) {
-        double shrink = (double)LARGEST_TILE / (double)side;
+    if (side > largest) {
+        double shrink = (double)largest / (double)side;
         at->tile_width = (int)fmax(1, round((double)at->map_width * shrink));
         at->tile_height = (int)fmax(1, round((double)at->map_height * shrink));
     } else {
-        int scale = (int)fmax(1, round((double)TILE / (double)side));
+        int scale = (int)fmax(1, round((double)tile / (double)side));
         at->tile_width = (int)at->map_width * scale;
         at->tile_height = (int)at->map_height * scale;
     }
@@ -65,7 +66,8 @@ static void fit_cell(const dam__grid *grid, layout *at)
     }
     if (grid->labels != NULL) {
         int widest = 0;
-        for (size_t i = 0; i < at->tiles; i++) {
+        size_t drawn = grid->places != NULL ? grid->count : at->tiles;
+        for (size_t i = 0; i < drawn; i++) {
             char text[16];
             (void)snprintf(text, sizeof text, "%d", grid->labels[i]);
             int width = dam__image_text_width(text, 1);
@@ -95,10 +97,27 @@ static void write_caption(const dam__grid *grid, layout *at)
                        grid->count == 1 ? "memory" : "memories", order, bar);
 }
 
+/* Room for the captions of the rows, left of the tiles. */
+static int caption_width(const dam__grid *grid, const layout *at)
+{
+    int widest = 0;
+    for (size_t row = 0; grid->row_captions != NULL && row < at->rows; row++) {
+        int letters = 0;
+        for (const char *line = grid->row_captions[row]; *line != '\0'; line++) {
+            letters = *line == '\n' ? 0 : letters + 1;
+            int width = letters * (DAM__GLYPH_WIDTH + 1) * CAPTION_SCALE;
+            widest = width > widest ? width : widest;
+        }
+    }
+    return widest > 0 ? widest + GAP : 0;
+}
+
 static dam_status lay_out(const dam__grid *grid, layout *at)
 {
     size_t most = grid->most > 0 ? grid->most : MOST_TILES;
     at->tiles = grid->count < most ? grid->count : most;
+    if (grid->places != NULL)
+        at->tiles = grid->place_count;
     fit_tile(grid, at);
     fit_cell(grid, at);
     write_caption(grid, at);
@@ -107,7 +126,9 @@ static dam_status lay_out(const dam__grid *grid, layout *at)
     if (at->columns > at->tiles)
         at->columns = at->tiles;
     at->rows = (at->tiles + at->columns - 1) / at->columns;
-    size_t width = at->columns * (size_t)at->cell_width - GAP;
+    int beside = caption_width(grid, at);
+    at->left = MARGIN + beside;
+    size_t width = (size_t)beside + at->columns * (size_t)at->cell_width - GAP;
     size_t caption =
         (size_t)dam__image_text_width(at->caption, CAPTION_SCALE) + (size_t)(3 * GAP + LEGEND);
     width = (width > caption ? width : caption) + (size_t)(2 * MARGIN);
@@ -124,7 +145,7 @@ static dam_status lay_out(const dam__grid *grid, layout *at)
 }
 
 typedef struct tile {
-    size_t memory;
+    int32_t memory; /* negative: none */
     int32_t label;
 } tile;
 
@@ -148,7 +169,7 @@ static double largest_value(const float *values, size_t count)
 static void draw_tile(const dam__grid *grid, const layout *at, const tile *drawn, int x, int y,
                       dam__image *image)
 {
-    const dam__map map = {.values = grid->memories + drawn->memory * grid->dim,
+    const dam__map map = {.values = grid->memories + (size_t)drawn->memory * grid->dim,
                           .count = grid->dim,
                           .height = at->map_height,
                           .width = at->map_width};
@@ -173,6 +194,26 @@ static void draw_tile(const dam__grid *grid, const layout *at, const tile *drawn
     }
 }
 
+/* The lines beside each row, in the middle of its tiles' height. */
+static void draw_row_captions(const dam__grid *grid, const layout *at, int top, dam__image *image)
+{
+    const int line_height = (DAM__GLYPH_HEIGHT + 3) * CAPTION_SCALE;
+    for (size_t row = 0; grid->row_captions != NULL && row < at->rows; row++) {
+        char line[32];
+        const char *rest = grid->row_captions[row];
+        int lines = 1;
+        for (const char *c = rest; *c != '\0'; c++)
+            lines += *c == '\n' ? 1 : 0;
+        int y = top + (int)row * at->cell_height + (at->tile_height - lines * line_height) / 2;
+        for (; lines > 0; lines--, y += line_height) {
+            int length = (int)strcspn(rest, "\n");
+            (void)snprintf(line, sizeof line, "%.*s", length, rest);
+            dam__image_text(image, MARGIN, y, CAPTION_SCALE, ink, line);
+            rest += length + (rest[length] != '\0' ? 1 : 0);
+        }
+    }
+}
+
 /* A scale of colours at the upper right: "-", zero in the middle, "+". */
 static void draw_legend(const dam__grid *grid, const layout *at, dam__image *image)
 {
@@ -188,6 +229,18 @@ static void draw_legend(const dam__grid *grid, const layout *at, dam__image *ima
                         dam__palette_colour(grid->palette, 2.0 * i / (width - 1) - 1, 1));
 }
 
+/* The memory and class of each tile, in the order of tiles. */
+static void arrange(const dam__grid *grid, const layout *at, tile *tiles)
+{
+    for (size_t i = 0; i < at->tiles; i++) {
+        int32_t memory = grid->places != NULL ? grid->places[i] : (int32_t)i;
+        bool labelled = grid->labels != NULL && memory >= 0;
+        tiles[i] = (tile){memory, labelled ? grid->labels[memory] : 0};
+    }
+    if (grid->places == NULL)
+        qsort(tiles, at->tiles, sizeof *tiles, compare_tiles);
+}
+
 dam_status dam__memory_grid(const dam__grid *grid, dam__image *out)
 {
     dam_status status = DAM_OK;
@@ -198,18 +251,28 @@ dam_status dam__memory_grid(const dam__grid *grid, dam__image *out)
         DAM_FAIL(DAM_INPUT, "there are no memories to draw");
     DAM_TRY(lay_out(grid, &at));
     DAM_TRY(dam__alloc(at.tiles, sizeof *tiles, &tiles));
-    for (size_t i = 0; i < at.tiles; i++)
-        tiles[i] = (tile){i, grid->labels != NULL ? grid->labels[i] : 0};
-    qsort(tiles, at.tiles, sizeof *tiles, compare_tiles);
+    arrange(grid, &at, tiles);
     DAM_TRY(dam__image_create(at.width, at.height, paper, out));
     dam__image_text(out, MARGIN, MARGIN, CAPTION_SCALE, ink, at.caption);
     draw_legend(grid, &at, out);
     int top = MARGIN + DAM__GLYPH_HEIGHT * CAPTION_SCALE + CAPTION_GAP;
+    draw_row_captions(grid, &at, top, out);
     int inset = (at.cell_width - GAP - at.tile_width) / 2;
     for (size_t i = 0; i < at.tiles; i++)
-        draw_tile(grid, &at, &tiles[i], MARGIN + inset + (int)(i % at.columns) * at.cell_width,
-                  top + (int)(i / at.columns) * at.cell_height, out);
+        if (tiles[i].memory >= 0)
+            draw_tile(grid, &at, &tiles[i], at.left + inset + (int)(i % at.columns) * at.cell_width,
+                      top + (int)(i / at.columns) * at.cell_height, out);
 cleanup:
     free(tiles);
     return status;
+}
+
+void dam__grid_colours(dam__palette palette, dam__colour colours[DAM__GRID_COLOURS])
+{
+    const dam__colour fixed[] = {paper, frame,  ink,
+                                 track, accent, dam__palette_colour(palette, NAN, 1)};
+    const int count = sizeof fixed / sizeof *fixed;
+    const int half = (DAM__GRID_COLOURS - count - 1) / 2; /* as many on either side of zero */
+    for (int i = 0; i < DAM__GRID_COLOURS; i++)
+        colours[i] = i < count ? fixed[i] : dam__palette_colour(palette, i - count - half, half);
 }

@@ -15,7 +15,13 @@ typedef struct dam__grid {
     size_t columns;         /* 0: as many as make the sheet near square */
     size_t most;            /* tiles at most, the first memories; 0: 400 */
     dam__palette palette;
-    const char *caption; /* NULL: how many memories there are */
+    /* Another arrangement than that: */
+    const int32_t *places; /* place_count memories, tile by tile; a negative one leaves its place
+                              empty; NULL: all memories, by class */
+    size_t place_count;
+    const char *caption;             /* above the sheet; NULL: how many memories there are */
+    const char *const *row_captions; /* beside each row of tiles, or NULL; lines end at '\n' */
+    int tile;                        /* pixels of a tile's side, about; 0: 56 */
 } dam__grid;
 
 /*
@@ -24,5 +30,10 @@ typedef struct dam__grid {
  * averaged down to at most 112. DAM_INPUT: no memories, or a sheet over DAM__IMAGE_SIDE pixels.
  */
 dam_status dam__memory_grid(const dam__grid *grid, dam__image *out);
+
+enum { DAM__GRID_COLOURS = 127 };
+
+/* Colours that show every sheet of that palette well, for pictures that can have few. */
+void dam__grid_colours(dam__palette palette, dam__colour colours[DAM__GRID_COLOURS]);
 
 #endif

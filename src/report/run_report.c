@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "model/memory_classes.h"
 #include "report/curves.h"
+#include "report/film.h"
 #include "report/grid.h"
 #include "report/metrics.h"
 
@@ -140,5 +141,62 @@ cleanup:
     free(pixels);
     free(purity);
     free(labels);
+    return status;
+}
+
+/* Where the run has gone on since its record's last frame, a further one. */
+static dam_status add_present(const dam__run *run, const dam__history *history, dam__record *record)
+{
+    dam_status status = DAM_OK;
+    const dam__array *memories = NULL, *weights = NULL;
+    double *values = NULL, *shares = NULL;
+    dam__frame frame = record->frames[record->frame_count - 1];
+    if (history->row_count <= (size_t)frame.epoch)
+        return DAM_OK;
+    double stage = dam__history_value(history, history->row_count - 1, "stage");
+    const int most = run->experiment.train.record_memories;
+    frame.epoch = (int)history->row_count;
+    frame.stage = isfinite(stage) ? (int)stage : 0;
+    frame.memories = run->memories;
+    frame.rows = run->memories < most ? run->memories : most;
+    DAM_TRY(find_matrix(run, "parameters/memories", &memories));
+    DAM_TRY(find_matrix(run, "parameters/class_weights", &weights));
+    size_t rows = (size_t)frame.rows, columns = weights->shape[0], width = weights->shape[1];
+    DAM_TRY(dam__alloc(rows * record->dim, sizeof *values, &values));
+    DAM_TRY(dam__alloc(rows * columns, sizeof *shares, &shares));
+    for (size_t i = 0; i < rows * record->dim; i++)
+        values[i] = dam__array_at(memories, i);
+    for (size_t i = 0; i < rows * columns; i++)
+        shares[i] = dam__array_at(weights, i % columns * width + i / columns);
+    DAM_TRY(dam__record_add(record, &frame, 1, record->dim, columns, values, shares));
+cleanup:
+    free(values);
+    free(shares);
+    return status;
+}
+
+dam_status dam__report_film(const dam__run *run, const dam__history *history, const char *film,
+                            const char *sheet, size_t *frames)
+{
+    dam_status status = DAM_OK;
+    dam__record record = {0};
+    DAM_TRY(dam__record_restore(&run->container, &record));
+    if (record.frame_count == 0)
+        DAM_FAIL(DAM_INPUT,
+                 "'%s' has no record to make a film of; train with --set train.record=1 (or 5: "
+                 "every 5 epochs)",
+                 run->file);
+    if (record.dim != (size_t)run->dim)
+        DAM_FAIL(DAM_INPUT, "'%s' has %d features, but a record of %zu; use another copy of it",
+                 run->file, run->dim, record.dim);
+    DAM_TRY(add_present(run, history, &record));
+    const dam__film drawn = {.record = &record,
+                             .history = history,
+                             .height = (size_t)run->height,
+                             .width = (size_t)run->width};
+    DAM_TRY(dam__film_write(&drawn, film, frames));
+    DAM_TRY(dam__film_sheet(&drawn, sheet));
+cleanup:
+    dam__record_free(&record);
     return status;
 }

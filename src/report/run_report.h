@@ -17,6 +17,13 @@ dam_status dam__report_curves(const char *folder, const char *title, const dam__
  */
 dam_status dam__report_memories(const dam__run *run, const char *path, size_t most);
 
+/*
+ * Replaces the GIF and the PNG by the film and the contact sheet of a run's record (film.h), which
+ * end with its present state. *frames = those of the film. DAM_INPUT, also where it has no record.
+ */
+dam_status dam__report_film(const dam__run *run, const dam__history *history, const char *film,
+                            const char *sheet, size_t *frames);
+
 /* The class and purity of each of the run's memories (see dam__memory_classes); free() both. */
 dam_status dam__report_classes(const dam__run *run, int32_t **labels, float **purity,
                                size_t *memories);

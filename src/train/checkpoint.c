@@ -140,6 +140,7 @@ dam_status dam__checkpoint_save(dam__trainer *trainer, dam__container *out)
     if (dam__trainer_position(trainer)->step > 0)
         DAM_TRY(save_losses(trainer, (size_t)dam__trainer_steps(trainer), out));
     DAM_TRY(save_history(dam__trainer_history(trainer), out));
+    DAM_TRY(dam__record_save(dam__trainer_record(trainer), out));
 cleanup:
     return status;
 }
@@ -349,6 +350,7 @@ dam_status dam__checkpoint_restore(dam__trainer *trainer, const dam__container *
     DAM_TRY(restore_position(trainer, container));
     DAM_TRY(restore_losses(trainer, container));
     DAM_TRY(restore_history(trainer, container));
+    DAM_TRY(dam__record_restore(container, dam__trainer_record(trainer)));
 cleanup:
     return status;
 }

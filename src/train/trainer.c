@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "model/task.h"
+#include "train/recorder.h"
 
 struct dam__trainer {
     dam__device *device;
@@ -24,6 +25,7 @@ struct dam__trainer {
     dam__matrix losses;  /* 1 x steps: the mean loss of each batch of the epoch */
     dam__position position;
     dam__history history;
+    dam__record record;
     double resumed_at;     /* clock when the present run, or its present stage, began */
     double seconds_before; /* position.seconds then */
     long steps_taken;      /* since then */
@@ -168,9 +170,16 @@ static dam_status name_columns(dam__trainer *trainer)
     if (trainer->growth != NULL) {
         DAM_TRY(dam__history_column(&trainer->history, "stage"));
         DAM_TRY(dam__history_column(&trainer->history, "memories"));
+        DAM_TRY(dam__history_column(&trainer->history, "normalised_loss"));
+        DAM_TRY(dam__history_column(&trainer->history, "validation_normalised_loss"));
     }
 cleanup:
     return status;
+}
+
+static int most_memories(const dam__training *training)
+{
+    return training->grow.to > 0 ? training->grow.to : training->model.memories;
 }
 
 dam_status dam__trainer_create(dam__device *device, const dam__training *training,
@@ -189,6 +198,8 @@ dam_status dam__trainer_create(dam__device *device, const dam__training *trainin
                              training->set->count - validation_count(training), &trainer->task));
     DAM_TRY(plan_what_fits(trainer));
     DAM_TRY(name_columns(trainer));
+    if (training->train.record > 0)
+        DAM_TRY(dam__recorder_check(trainer->model, most_memories(training), &training->train));
     *out = trainer;
     trainer = NULL;
 cleanup:
@@ -202,6 +213,7 @@ void dam__trainer_destroy(dam__trainer *trainer)
         return;
     forget_plan(trainer);
     dam__history_free(&trainer->history);
+    dam__record_free(&trainer->record);
     dam__task_free(&trainer->task);
     free(trainer);
 }
@@ -358,6 +370,9 @@ static dam_status add_row(dam__trainer *trainer, double loss, const dam__score *
     if (trainer->growth != NULL) {
         row[column++] = trainer->position.stage;
         row[column++] = present_memories(trainer);
+        double offset = trainer->model->ops->grow->loss_offset(trainer->model);
+        row[column++] = loss + offset;
+        row[column++] = score->loss + offset;
     }
     DAM_TRY(dam__history_add(&trainer->history, row));
 cleanup:
@@ -386,6 +401,33 @@ static bool stage_is_over(const dam__trainer *trainer)
            dam__trainer_stopped_early(trainer);
 }
 
+static dam_status record(dam__trainer *trainer)
+{
+    return dam__recorder_take(trainer->model, &trainer->position, &trainer->training.train,
+                              &trainer->record);
+}
+
+/* The first frame shows how the training begins. */
+static dam_status record_first(dam__trainer *trainer)
+{
+    bool records = trainer->training.train.record > 0 && trainer->record.frame_count == 0;
+    bool begins = trainer->position.step == 0 && !dam__trainer_is_over(trainer);
+    return records && begins ? record(trainer) : DAM_OK;
+}
+
+/* A split gives a frame; who is whose twin is kept as long as there is a record. */
+static dam_status record_split(dam__trainer *trainer, const dam__split_result *split)
+{
+    dam_status status = DAM_OK;
+    if (trainer->record.frame_count > 0)
+        DAM_TRY(dam__record_split(&trainer->record, split->before, split->picked,
+                                  split->after - split->before));
+    if (trainer->training.train.record > 0)
+        DAM_TRY(record(trainer));
+cleanup:
+    return status;
+}
+
 static dam_status finish_epoch(dam__trainer *trainer, const dam__hooks *hooks)
 {
     dam_status status = DAM_OK;
@@ -405,6 +447,8 @@ static dam_status finish_epoch(dam__trainer *trainer, const dam__hooks *hooks)
     position->step = 0;
     if (hooks->on_epoch != NULL)
         DAM_TRY(hooks->on_epoch(hooks->user, &trainer->history));
+    if (dam__record_due(&trainer->record, trainer->training.train.record, position->epoch))
+        DAM_TRY(record(trainer));
     bool due = position->epoch % trainer->training.train.checkpoint == 0;
     if (hooks->on_checkpoint != NULL && (due || stage_is_over(trainer)))
         DAM_TRY(hooks->on_checkpoint(hooks->user));
@@ -471,6 +515,7 @@ static dam_status split(dam__trainer *trainer, const dam__hooks *hooks)
     position->stage_epoch = position->epoch;
     position->wait = 0;
     position->best = INFINITY;
+    DAM_TRY(record_split(trainer, &result));
 cleanup:
     return status;
 }
@@ -479,6 +524,7 @@ dam_status dam__trainer_run(dam__trainer *trainer, const dam__hooks *hooks)
 {
     dam_status status = DAM_OK;
     begin_clock(trainer);
+    DAM_TRY(record_first(trainer));
     while (!dam__trainer_is_over(trainer)) {
         if (stage_is_over(trainer)) {
             DAM_TRY(split(trainer, hooks));
@@ -553,6 +599,11 @@ dam__position *dam__trainer_position(dam__trainer *trainer)
 dam__history *dam__trainer_history(dam__trainer *trainer)
 {
     return &trainer->history;
+}
+
+dam__record *dam__trainer_record(dam__trainer *trainer)
+{
+    return &trainer->record;
 }
 
 dam_status dam__trainer_read_losses(dam__trainer *trainer, double *losses)

@@ -10,6 +10,7 @@
 #include "train/evaluator.h"
 #include "train/history.h"
 #include "train/optimizer.h"
+#include "train/record.h"
 
 /* What to train on what. All pointers are borrowed and must outlive the trainer. */
 typedef struct dam__training {
@@ -98,6 +99,7 @@ dam__model *dam__trainer_model(dam__trainer *trainer);
 dam__optimizer *dam__trainer_optimizer(dam__trainer *trainer);
 dam__position *dam__trainer_position(dam__trainer *trainer);
 dam__history *dam__trainer_history(dam__trainer *trainer);
+dam__record *dam__trainer_record(dam__trainer *trainer);
 
 /* The losses of the present epoch's steps, dam__trainer_steps of them (those to come are not valid
  * yet), for checkpoints inside an epoch. */

@@ -95,32 +95,6 @@ was_interrupted() {
     same_training stopped whole
 }
 
-# signals PID PAUSE: one, and after so many seconds another.
-signals() {
-    kill -s INT "$1"
-    sleep "$2"
-    kill -s INT "$1" 2> /dev/null || true
-}
-
-@test "two signals at once are one request, one that comes later kills" {
-    # Nearly all the time goes into the validation, seconds during which nobody looks for a stop.
-    long=(--set data.samples=20000 --set data.validation=0.99 --set train.batch=100
-        --set train.precision=double --set model.memories=8000)
-    for pause in 0.02 0.8; do
-        rm -rf stopped
-        env --default-signal=INT "$DENSEAM" train small.conf --out stopped --quiet \
-            --set train.epochs=100000 "${long[@]}" > out 2> err &
-        pid=$!
-        wait_for_lines stopped/metrics.jsonl 1
-        sleep 1
-        signals "$pid" "$pause"
-        status=0
-        wait "$pid" || status=$?
-        echo "after $pause seconds: $status"
-        [ "$status" -eq "$([ "$pause" = 0.02 ] && echo 8 || echo 130)" ]
-    done
-}
-
 @test "an interrupted run can be looked at and scored" {
     interrupt INT stopped 1 small.conf --out stopped "${many_steps[@]}" --set train.epochs=100000
     was_interrupted

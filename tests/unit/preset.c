@@ -181,7 +181,8 @@ static void unknown_names_are_told_with_the_closest(void **state)
                              "data, model, train, grow, recall, sweep");
     refuse("train { zzzzzzzzzz = 5 }",
            "x.conf:1: train.zzzzzzzzzz: unknown key; there are batch, epochs, learning_rate, "
-           "momentum, decay, patience, checkpoint, precision");
+           "momentum, decay, patience, checkpoint, "
+           "record, record_memories, precision");
     refuse("Seed = 5", "x.conf:1: Seed: unknown key; did you mean 'seed'?");
     refuse("include(\"/etc/passwd\")",
            "x.conf:1: unexpected '('; put texts in quotes, and nothing after a value");

@@ -140,11 +140,22 @@ static void one_signal(void)
     _exit(signals_stop(NULL) ? 42 : 2);
 }
 
-static void two_signals(void)
+static void two_signals_at_once(void)
 {
     signals_begin();
     signals_catch();
     (void)raise(SIGTERM);
+    (void)raise(SIGINT);
+    _exit(signals_stop(NULL) ? 44 : 2);
+}
+
+static void two_signals(void)
+{
+    const struct timespec longer = {.tv_nsec = 700000000};
+    signals_begin();
+    signals_catch();
+    (void)raise(SIGTERM);
+    (void)nanosleep(&longer, NULL);
     (void)raise(SIGINT);
 }
 
@@ -157,12 +168,15 @@ static void ignored_signal(void)
     _exit(signals_stop(NULL) ? 2 : 43);
 }
 
-static void the_first_signal_asks_and_the_second_kills(void **state)
+static void the_first_signal_asks_and_a_later_one_kills(void **state)
 {
     (void)state;
     int result = run_child(one_signal);
     assert_true(WIFEXITED(result));
     assert_int_equal(WEXITSTATUS(result), 42);
+    result = run_child(two_signals_at_once);
+    assert_true(WIFEXITED(result));
+    assert_int_equal(WEXITSTATUS(result), 44);
     result = run_child(two_signals);
     assert_true(WIFSIGNALED(result));
     assert_int_equal(WTERMSIG(result), SIGINT);
@@ -178,7 +192,7 @@ int main(void)
         cmocka_unit_test(files_get_few_plain_lines),
         cmocka_unit_test(terminals_get_one_line_that_is_rewritten),
         cmocka_unit_test(time_left_counts_from_where_the_run_began),
-        cmocka_unit_test(the_first_signal_asks_and_the_second_kills),
+        cmocka_unit_test(the_first_signal_asks_and_a_later_one_kills),
     };
     return cmocka_run_group_tests_name("terminal", tests, NULL, NULL);
 }
