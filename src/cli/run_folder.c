@@ -20,11 +20,8 @@ static const struct {
     const char *written[4]; /* what a process that was killed while it wrote may leave a part of */
 } kinds[] = {
     [RUN_FOLDER] = {"run.h5", "run", "train", "", {"run.h5", "metrics.jsonl", "preset.conf", NULL}},
-    [SWEEP_FOLDER] = {"sweep.h5",
-                      "sweep",
-                      "sweep",
-                      "-sweep",
-                      {"sweep.h5", "sweep.csv", "preset.conf", NULL}},
+    [SWEEP_FOLDER] =
+        {"sweep.h5", "sweep", "sweep", "-sweep", {"sweep.h5", "sweep.csv", "preset.conf", NULL}},
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 

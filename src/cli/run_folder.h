@@ -17,8 +17,9 @@ dam_status run_folder_check(const arguments *args, folder_kind kind);
 
 /*
  * Makes the folder and keeps other trainings out of it: resumed with --resume, else --out, else the
- * first of runs/NAME (runs/NAME-sweep), runs/NAME-2, ... that is free. *out must be {NULL, -1}; release it in any
- * case. DAM_USAGE: it holds a run already or is taken; DAM_INPUT: it cannot be made.
+ * first of runs/NAME (runs/NAME-sweep), runs/NAME-2, ... that is free. *out must be {NULL, -1};
+ * release it in any case. DAM_USAGE: it holds a run already or is taken; DAM_INPUT: it cannot be
+ * made.
  */
 dam_status run_folder_claim(const arguments *args, folder_kind kind, const char *resumed,
                             run_folder *out);

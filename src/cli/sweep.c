@@ -93,8 +93,8 @@ static dam_status open_resumed(sweep *s, const char **folder)
     const char *operand = args->operands.items[0];
     bool is_sweep = dam__sweep_is(operand);
     *folder = is_sweep ? operand : args->out;
-    if (is_sweep && (args->out != NULL || args->set.count > 0 || args->grid.count > 0 ||
-                     args->seeds > 0))
+    if (is_sweep &&
+        (args->out != NULL || args->set.count > 0 || args->grid.count > 0 || args->seeds > 0))
         DAM_FAIL(DAM_USAGE,
                  "'%s' goes on with its own preset and grid; leave out --out, --set, --grid and "
                  "--seeds",
@@ -233,8 +233,9 @@ static dam_status judge(const sweep *s)
     const dam__sweep *all = &s->plan.sweep;
     if (s->failed == 0)
         return DAM_OK;
-    return dam__fail(s->why, "%zu of %zu trainings could not be run, the first because: %s; "
-                             "--resume tries them again",
+    return dam__fail(s->why,
+                     "%zu of %zu trainings could not be run, the first because: %s; "
+                     "--resume tries them again",
                      s->failed, all->cells * all->seeds,
                      s->first_failure != NULL ? s->first_failure : "no memory");
 }
@@ -262,8 +263,8 @@ static dam_status run_to_the_end(sweep *s)
     }
     DAM_TRY(status);
     DAM_TRY(save(s));
-    DAM_TRY(dam__report_sweep_pictures(s->folder.path, s->plan.base.title, &s->plan.sweep,
-                                       &s->log));
+    DAM_TRY(
+        dam__report_sweep_pictures(s->folder.path, s->plan.base.title, &s->plan.sweep, &s->log));
     DAM_TRY(print_sweep(&s->plan.sweep, s->folder.path, s->args->json));
     DAM_TRY(judge(s));
 cleanup:
@@ -338,7 +339,8 @@ const command sweep_command = {
     .text =
         "Trains a preset once for every combination of the values that --grid gives to its keys, "
         "or that its sweep section does, and for every seed. Leaves a folder (runs/NAME-sweep, or "
-        "--out): sweep.csv with a row a cell, sweep.h5 with every training's result, and sweep.png, "
+        "--out): sweep.csv with a row a cell, sweep.h5 with every training's result, and "
+        "sweep.png, "
         "a curve over one key or a heat map over two. At most 6 keys, 1000 values of a key and "
         "100000 trainings. A training that diverges is a result and does not stop the others. An "
         "interrupt (Ctrl-C) saves and exits with 8; --resume goes on from there, and no cell that "

@@ -22,12 +22,11 @@ dam_status print_sweep_plan(const dam__sweep_plan *plan, const dam__sweep_estima
     size_t left = dam__sweep_count(sweep, DAM__PROBLEM_PENDING) +
                   dam__sweep_count(sweep, DAM__PROBLEM_FAILED);
     if (json)
-        return print_json(
-            json_pack("{sI sI sI sI sI sI sI}", "cells", (json_int_t)sweep->cells, "seeds",
-                      (json_int_t)sweep->seeds, "trainings",
-                      (json_int_t)(sweep->cells * sweep->seeds), "left", (json_int_t)left, "groups",
-                      (json_int_t)plan->groups, "bytes", (json_int_t)estimate->bytes,
-                      "device_bytes", (json_int_t)info->global_memory));
+        return print_json(json_pack(
+            "{sI sI sI sI sI sI sI}", "cells", (json_int_t)sweep->cells, "seeds",
+            (json_int_t)sweep->seeds, "trainings", (json_int_t)(sweep->cells * sweep->seeds),
+            "left", (json_int_t)left, "groups", (json_int_t)plan->groups, "bytes",
+            (json_int_t)estimate->bytes, "device_bytes", (json_int_t)info->global_memory));
     for (size_t i = 0; i < sweep->axis_count; i++)
         DAM_TRY(dam__text_append(&text, "%-30s %zu values: %s\n", sweep->axes[i].key,
                                  sweep->axes[i].count, sweep->axes[i].grid));
@@ -74,15 +73,13 @@ static json_t *cell_json(const dam__sweep *sweep, size_t index)
         double score = result->status == DAM__PROBLEM_DONE ? result->metrics[sweep->metric] : NAN;
         (void)json_array_append_new(scores, number_or_null(score));
     }
-    return json_pack("{so ss so so so so so so so so sf sf}", "values", values, "status",
-                     dam__problem_status_name(cell.status), "score",
-                     number_or_null(cell.mean[sweep->metric]), "spread",
-                     number_or_null(cell.spread), "scores", scores, "metrics", metrics, "done",
-                     json_integer((json_int_t)cell.done), "diverged",
-                     json_integer((json_int_t)cell.diverged), "failed",
-                     json_integer((json_int_t)cell.failed), "pending",
-                     json_integer((json_int_t)cell.pending), "epochs", cell.epochs, "seconds",
-                     cell.seconds);
+    return json_pack(
+        "{so ss so so so so so so so so sf sf}", "values", values, "status",
+        dam__problem_status_name(cell.status), "score", number_or_null(cell.mean[sweep->metric]),
+        "spread", number_or_null(cell.spread), "scores", scores, "metrics", metrics, "done",
+        json_integer((json_int_t)cell.done), "diverged", json_integer((json_int_t)cell.diverged),
+        "failed", json_integer((json_int_t)cell.failed), "pending",
+        json_integer((json_int_t)cell.pending), "epochs", cell.epochs, "seconds", cell.seconds);
 }
 
 static dam_status print_sweep_json(const dam__sweep *sweep, const char *folder)

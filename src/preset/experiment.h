@@ -41,8 +41,9 @@ typedef enum dam__option_type {
  * makes a model of its own: another shape, program or data.
  */
 enum {
-    DAM__OPTION_BATCH = 1 << 29, /* a number of each problem: those that differ share a batched model */
-    DAM__OPTION_FIXED = 1 << 30  /* one value for all of a sweep */
+    DAM__OPTION_BATCH =
+        1 << 29, /* a number of each problem: those that differ share a batched model */
+    DAM__OPTION_FIXED = 1 << 30 /* one value for all of a sweep */
 };
 
 /* One preset key. */

@@ -17,9 +17,9 @@
 #include "train/sweep.h"
 
 /*
- * Reads one key and its values, each checked like a value of --set. *option is the key's entry. Free
- * with dam__axis_free. DAM_USAGE names the text and the reason: unknown key, one that cannot be
- * swept, no value, a value twice, a wrong one, a range that is none.
+ * Reads one key and its values, each checked like a value of --set. *option is the key's entry.
+ * Free with dam__axis_free. DAM_USAGE names the text and the reason: unknown key, one that cannot
+ * be swept, no value, a value twice, a wrong one, a range that is none.
  */
 dam_status dam__grid_parse(const char *text, dam__axis *out, const dam__option **option);
 

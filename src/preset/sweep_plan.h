@@ -58,8 +58,8 @@ dam_status dam__sweep_plan_save(const dam__sweep_plan *plan, const dam__sweep_fa
 dam_status dam__sweep_plan_open(const char *folder, dam__sweep_plan *out);
 
 /*
- * Whether a plan asks for the same as one that is stored: the same preset, grid and seeds. DAM_USAGE
- * names folder and the first difference.
+ * Whether a plan asks for the same as one that is stored: the same preset, grid and seeds.
+ * DAM_USAGE names folder and the first difference.
  */
 dam_status dam__sweep_plan_compare(const char *folder, const dam__sweep_plan *stored,
                                    const dam__sweep_plan *asked);

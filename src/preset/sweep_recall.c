@@ -43,13 +43,13 @@ dam_status dam__sweep_recall(dam__device *device, dam__gemm_provider gemm,
     dam__recalled recalled = {0};
     size_t count = patterns->count, dim = patterns->features;
     double recovered = 0;
-    const dam__recall_config config = {
-        .interaction = experiment->model.energy.interaction,
-        .sharpness = dam__recall_sharpness(&experiment->model.energy, dim),
-        .dynamics = experiment->recall.dynamics,
-        .sweeps = experiment->recall.sweeps,
-        .seed = (uint64_t)experiment->seed,
-        .gemm = gemm};
+    const dam__recall_config config = {.interaction = experiment->model.energy.interaction,
+                                       .sharpness =
+                                           dam__recall_sharpness(&experiment->model.energy, dim),
+                                       .dynamics = experiment->recall.dynamics,
+                                       .sweeps = experiment->recall.sweeps,
+                                       .seed = (uint64_t)experiment->seed,
+                                       .gemm = gemm};
     const dam__recall_hooks hooks = {.user = user, .stop = stop};
     DAM_TRY(dam__states_of(patterns, &states));
     DAM_TRY(dam__states_check(patterns->name, states, count, dim));

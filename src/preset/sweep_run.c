@@ -80,9 +80,8 @@ static void on_step(void *user, const dam__moment *moment)
 {
     const runner *r = user;
     double share = (moment->epoch + (double)moment->step / moment->steps) / moment->epochs;
-    const dam__sweep_moment now = {.first = r->problem,
-                                   .count = 1,
-                                   .done = (double)r->finished + (share < 1 ? share : 1)};
+    const dam__sweep_moment now = {
+        .first = r->problem, .count = 1, .done = (double)r->finished + (share < 1 ? share : 1)};
     if (r->hooks->on_step != NULL)
         r->hooks->on_step(r->hooks->user, &now);
 }
@@ -247,8 +246,8 @@ dam_status dam__sweep_plan_run(dam__sweep_plan *plan, dam__device *device, dam__
     r->device = device;
     r->gemm = gemm;
     r->hooks = hooks;
-    r->finished = dam__sweep_count(sweep, DAM__PROBLEM_DONE) +
-                  dam__sweep_count(sweep, DAM__PROBLEM_DIVERGED);
+    r->finished =
+        dam__sweep_count(sweep, DAM__PROBLEM_DONE) + dam__sweep_count(sweep, DAM__PROBLEM_DIVERGED);
     const dam__sweep_runner calls = {
         .user = r, .together = together, .run = run, .on_results = on_results};
     DAM_TRY(dam__sweep_run(&plan->sweep, plan->group, plan->groups, &calls));

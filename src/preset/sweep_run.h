@@ -25,8 +25,8 @@ typedef struct dam__sweep_hooks {
 } dam__sweep_hooks;
 
 /*
- * Trains what is pending. Only what says something about the sweep as a whole ends it: DAM_INTERRUPTED
- * (every result so far is in the plan), or what on_results returns.
+ * Trains what is pending. Only what says something about the sweep as a whole ends it:
+ * DAM_INTERRUPTED (every result so far is in the plan), or what on_results returns.
  */
 dam_status dam__sweep_plan_run(dam__sweep_plan *plan, dam__device *device, dam__gemm_provider gemm,
                                const dam__sweep_hooks *hooks);

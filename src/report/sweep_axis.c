@@ -61,8 +61,8 @@ static dam_status append_decades(const dam__axis *axis, dam__text *script)
     for (int decade = (int)floor(low); decade <= (int)ceil(high); decade++) {
         for (int digit = 1; digit < 10; digit++) {
             double at = decade + log10(digit);
-            bool labelled = digit == 1 ? decade % step == 0
-                                       : high - low < 2 && (digit == 2 || digit == 5);
+            bool labelled =
+                digit == 1 ? decade % step == 0 : high - low < 2 && (digit == 2 || digit == 5);
             if (at < low || at > high || (step > 1 && digit > 1))
                 continue;
             (void)dam__number(place, at, EXACT);

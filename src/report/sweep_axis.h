@@ -1,11 +1,13 @@
-/* An axis of a sweep's picture: where the values stand, in equal steps, and what is written there. */
+/* An axis of a sweep's picture: where the values stand, in equal steps, and what is written there.
+ */
 #ifndef DAM__REPORT_SWEEP_AXIS_H
 #define DAM__REPORT_SWEEP_AXIS_H
 
 #include "base/text.h"
 #include "train/sweep.h"
 
-/* Where value i stands: the value, its logarithm or reciprocal; of a list, its place in the list. */
+/* Where value i stands: the value, its logarithm or reciprocal; of a list, its place in the list.
+ */
 double dam__sweep_place(const dam__axis *axis, size_t i);
 
 /* Half the distance of two values. */

@@ -41,8 +41,7 @@ static dam_status append_block(const dam__sweep_view *view, enum block block, da
         for (size_t seed = 0; block == SEEDS && sweep->seeds > 1 && seed < sweep->seeds; seed++)
             if (results[seed].status == DAM__PROBLEM_DONE &&
                 isfinite(results[seed].metrics[sweep->metric]))
-                DAM_TRY(
-                    append_point(data, x, results[seed].metrics[sweep->metric], 0, items));
+                DAM_TRY(append_point(data, x, results[seed].metrics[sweep->metric], 0, items));
     }
     DAM_TRY(dam__text_append(data, "\n\n"));
 cleanup:
@@ -65,7 +64,8 @@ static void find_range(const dam__sweep_view *view, double *least, double *most)
         *most = fmax(*most, mean + spread);
         for (size_t seed = 0; seed < sweep->seeds; seed++) {
             const dam__problem_result *result = &sweep->results[index * sweep->seeds + seed];
-            double value = result->status == DAM__PROBLEM_DONE ? result->metrics[sweep->metric] : NAN;
+            double value =
+                result->status == DAM__PROBLEM_DONE ? result->metrics[sweep->metric] : NAN;
             *least = fmin(*least, value);
             *most = fmax(*most, value);
         }
@@ -105,8 +105,8 @@ dam_status dam__sweep_curve(const dam__sweep_view *view, dam__text *data, dam__t
     size_t items[BLOCKS] = {0};
     double least, most;
     char bottom[DAM__NUMBER_BYTES], top[DAM__NUMBER_BYTES];
-    DAM_TRY(dam__text_append(data, "# %s over %s; x mean spread\n",
-                             dam__metric_name(sweep->metric), axis->key));
+    DAM_TRY(dam__text_append(data, "# %s over %s; x mean spread\n", dam__metric_name(sweep->metric),
+                             axis->key));
     for (int block = 0; block < BLOCKS; block++)
         DAM_TRY(append_block(view, (enum block)block, data, &items[block]));
     find_range(view, &least, &most);

@@ -113,10 +113,9 @@ static dam_status append_scale(const heat_map *map, dam__text *script)
     char from[DAM__NUMBER_BYTES], to[DAM__NUMBER_BYTES];
     DAM_TRY(dam__text_append(script, "%s", viridis));
     if (map->least < map->most)
-        DAM_TRY(dam__text_append(script, "set cbrange [%s:%s]\n%s",
-                                 dam__number(from, map->least, EXACT),
-                                 dam__number(to, map->most, EXACT),
-                                 map->logarithmic ? "set logscale cb\n" : ""));
+        DAM_TRY(dam__text_append(
+            script, "set cbrange [%s:%s]\n%s", dam__number(from, map->least, EXACT),
+            dam__number(to, map->most, EXACT), map->logarithmic ? "set logscale cb\n" : ""));
     DAM_TRY(dam__text_append(script, "set cblabel "));
     DAM_TRY(dam__script_quoted(script, dam__metric_name(map->view->sweep->metric)));
     DAM_TRY(dam__text_append(script, " noenhanced textcolor rgb '#34363c'\n"

@@ -123,8 +123,8 @@ const char *dam__problem_status_name(dam__problem_status status)
 }
 
 /*
- * Mean and sample standard deviation of a metric over the seeds that are done. Relative to the first
- * of them, so that equal values have exactly their own mean.
+ * Mean and sample standard deviation of a metric over the seeds that are done. Relative to the
+ * first of them, so that equal values have exactly their own mean.
  */
 static void average(const dam__problem_result *results, size_t seeds, dam__metric metric,
                     double *mean, double *spread)
@@ -202,8 +202,7 @@ static size_t gather(const dam__sweep *sweep, const size_t *group, size_t wanted
     size_t count = 0;
     for (size_t p = 0; p < sweep->cells * sweep->seeds; p++) {
         dam__problem_status status = sweep->results[p].status;
-        if (group[p] == wanted &&
-            (status == DAM__PROBLEM_PENDING || status == DAM__PROBLEM_FAILED))
+        if (group[p] == wanted && (status == DAM__PROBLEM_PENDING || status == DAM__PROBLEM_FAILED))
             out[count++] = p;
     }
     return count;

@@ -55,7 +55,7 @@ typedef enum dam__metric {
     DAM__METRIC_TEST_ACCURACY,
     DAM__METRIC_DISTANCE,         /* of patterns from what is recalled from them, ||x - pattern|| */
     DAM__METRIC_DISTANCE_FLIPPED, /* the same, from patterns with flipped neurons */
-    DAM__METRIC_RECOVERED,        /* share of those patterns that come back without a wrong neuron */
+    DAM__METRIC_RECOVERED, /* share of those patterns that come back without a wrong neuron */
     DAM__METRICS
 } dam__metric;
 
@@ -115,8 +115,8 @@ void dam__sweep_cell(const dam__sweep *sweep, size_t cell, dam__cell *out);
 const char *dam__problem_status_name(dam__problem_status status);
 
 /*
- * The cell with the best mean of the metric among first, first + step, ... of those whose seeds are all
- * done; the first of equal ones. False where there is none.
+ * The cell with the best mean of the metric among first, first + step, ... of those whose seeds are
+ * all done; the first of equal ones. False where there is none.
  */
 bool dam__sweep_best(const dam__sweep *sweep, size_t first, size_t step, size_t *best);
 
@@ -159,7 +159,8 @@ dam_status dam__sweep_run(dam__sweep *sweep, const size_t *group, size_t groups,
  */
 dam_status dam__sweep_save(const dam__sweep *sweep, dam__container *out);
 
-/* Fills the results of a sweep of the same grid. DAM_INPUT where they do not fit or make no sense. */
+/* Fills the results of a sweep of the same grid. DAM_INPUT where they do not fit or make no sense.
+ */
 dam_status dam__sweep_restore(dam__sweep *sweep, const dam__container *container);
 
 #endif

@@ -168,7 +168,8 @@ static void unknown_names_are_told_with_the_closest(void **state)
            "x.conf:5: model.memorys: unknown key; did you mean 'memories'?");
     refuse("sed = 5\n", "x.conf:1: sed: unknown key; did you mean 'seed'?");
     refuse("\n\nmodl { memories = 5 }\n", "x.conf:3: modl: unknown section; did you mean 'model'?");
-    refuse("xyzzy {}", "x.conf:1: xyzzy: unknown section; there are data, model, train, grow, recall, sweep");
+    refuse("xyzzy {}",
+           "x.conf:1: xyzzy: unknown section; there are data, model, train, grow, recall, sweep");
     refuse("train { memories = 5 }",
            "x.conf:1: train.memories: unknown key; 'memories' belongs to section 'model'");
     refuse("memories = 5",

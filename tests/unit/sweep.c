@@ -548,13 +548,12 @@ static void pictures_are_curves_maps_and_slices(void **state)
         const char *grids[3];
         size_t count;
         const char *pictures[3];
-    } cases[] = {{{"model.beta=1:9:3:log"}, 1, {"sweep"}},
-                 {{"model.beta=1"}, 1, {NULL}},
-                 {{"model.beta=1,2", "model.memories=7", "model.loss=supervised"}, 3, {"sweep"}},
-                 {{"model.beta=0.5:2:4:inverse", "model.memories=7:9:3"}, 2, {"sweep"}},
-                 {{"model.beta=1,2", "model.memories=7:9:3", "train.batch=1,2"},
-                  3,
-                  {"sweep-1", "sweep-2"}}};
+    } cases[] = {
+        {{"model.beta=1:9:3:log"}, 1, {"sweep"}},
+        {{"model.beta=1"}, 1, {NULL}},
+        {{"model.beta=1,2", "model.memories=7", "model.loss=supervised"}, 3, {"sweep"}},
+        {{"model.beta=0.5:2:4:inverse", "model.memories=7:9:3"}, 2, {"sweep"}},
+        {{"model.beta=1,2", "model.memories=7:9:3", "train.batch=1,2"}, 3, {"sweep-1", "sweep-2"}}};
     char folder[] = "/tmp/denseam-sweep-XXXXXX", name[64];
     int warnings = 0;
     const dam_log log = {warn_loudly, &warnings};
