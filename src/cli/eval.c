@@ -131,7 +131,7 @@ static dam_status run_eval(const arguments *args)
     if ((size_t)batch > set.count)
         batch = (int)set.count;
     DAM_TRY(check_device(
-        args, device,
+        args, device, run.experiment.model.kind,
         (dam__selftest_sizes){.memories = run.memories, .dim = run.dim, .batch = batch}));
     DAM_TRY(dam__scorer_create(device, gemm_choice(args), &run.experiment.model, run.dim,
                                run.classes, &run.container, &set, batch, &scorer));

@@ -227,7 +227,7 @@ static dam_status run_recall(const arguments *args)
     DAM_TRY(
         open_device(args, (dam__precision)r.source.experiment.train.precision, &r.log, &r.device));
     DAM_TRY(dam__recall_source_load(&r.source, r.device));
-    DAM_TRY(check_device(args, r.device, (dam__selftest_sizes){0}));
+    DAM_TRY(check_device(args, r.device, DAM__KIND_ENERGY, (dam__selftest_sizes){0}));
     signals_catch();
     r.progress = progress_begin(&r.console);
     status = r.cells.count > 1 ? recall_curve(&r) : recall_once(&r);

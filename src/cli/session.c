@@ -36,7 +36,8 @@ static int affordable(int size)
     return size <= LARGE ? size : LARGE - TILES + size % TILES;
 }
 
-dam_status check_device(const arguments *args, const dam__device *device, dam__selftest_sizes sizes)
+dam_status check_device(const arguments *args, const dam__device *device, int kind,
+                        dam__selftest_sizes sizes)
 {
     sizes = (dam__selftest_sizes){.memories = affordable(sizes.memories),
                                   .dim = affordable(sizes.dim),
@@ -45,6 +46,7 @@ dam_status check_device(const arguments *args, const dam__device *device, dam__s
     const dam__selftest_options options = {.shape = dam__device_shape(device),
                                            .provider = gemm_choice(args),
                                            .sizes = sizes,
+                                           .kind = kind,
                                            .single_only = !wide,
                                            .double_only = wide,
                                            .log = *dam__device_log(device)};

@@ -16,7 +16,7 @@ dam_status open_device(const arguments *args, dam__precision precision, const da
  * Once per device, driver and kernels: the self-test of what a run of these sizes is about to use.
  * DAM_SELFTEST where the device cannot be trusted.
  */
-dam_status check_device(const arguments *args, const dam__device *device,
+dam_status check_device(const arguments *args, const dam__device *device, int kind,
                         dam__selftest_sizes sizes);
 
 /* --gemm as the library's choice. */

@@ -287,7 +287,7 @@ static dam_status run_sweep(const arguments *args)
         goto cleanup;
     }
     DAM_TRY(run_folder_claim(args, SWEEP_FOLDER, resumed, &s.folder));
-    DAM_TRY(check_device(args, s.device,
+    DAM_TRY(check_device(args, s.device, s.plan.base.model.kind,
                          (dam__selftest_sizes){.memories = estimate.memories,
                                                .dim = estimate.dim,
                                                .batch = estimate.batch}));

@@ -369,7 +369,7 @@ static dam_status run_train(const arguments *args)
         goto cleanup;
     }
     DAM_TRY(run_folder_claim(args, RUN_FOLDER, t.resumed.folder, &t.folder));
-    DAM_TRY(check_device(args, t.device,
+    DAM_TRY(check_device(args, t.device, t.experiment.model.kind,
                          (dam__selftest_sizes){.memories = most_memories(&t.experiment),
                                                .dim = (int)t.set.features,
                                                .batch = dam__trainer_chunk(t.trainer)}));

@@ -69,6 +69,58 @@ static dam_status run_sphere_floats(dam__trial *trial)
     return check_sphere(trial, true);
 }
 
+/* Bytes and floats as states, with two classes behind them, hidden and shown. */
+static dam_status check_states(dam__trial *trial, bool floats, int shows)
+{
+    dam_status status = DAM_OK;
+    enum { SAMPLES = 5, FIRST = 2, CLASSES = 3 };
+    static const int32_t labels[FIRST + SAMPLES] = {9, 9, 2, 0, 1, 1, 2};
+    const size_t dim = trial->tiny ? 7 : 157, width = dim + CLASSES;
+    double *values = NULL, *wanted = NULL;
+    unsigned char *bytes = NULL;
+    float *singles = NULL;
+    dam__buffer *raw = NULL, *device_labels = NULL;
+    dam__matrix out;
+    dam__kernel *kernel = NULL;
+    DAM_TRY(dam__trial_numbers(trial, SAMPLES * dim, 0, 1.5, &values));
+    DAM_TRY(dam__trial_array(trial, SAMPLES * dim, sizeof *bytes, &bytes));
+    DAM_TRY(dam__trial_array(trial, SAMPLES * dim, sizeof *singles, &singles));
+    DAM_TRY(dam__trial_array(trial, (FIRST + SAMPLES) * width, sizeof *wanted, &wanted));
+    for (size_t i = 0; i < SAMPLES * width; i++) {
+        size_t sample = i / width, j = i % width;
+        double *cell = wanted + FIRST * width + i;
+        if (j >= dim) {
+            bool own = (int32_t)(j - dim) == labels[FIRST + sample];
+            *cell = own && shows ? 1 : -1;
+            continue;
+        }
+        size_t at = sample * dim + j;
+        bytes[at] = (unsigned char)values[at];
+        singles[at] = (float)values[at];
+        *cell = floats ? values[at] : bytes[at] > 0 ? 1 : -1;
+    }
+    DAM_TRY(dam__trial_buffer(trial, floats ? (const void *)singles : bytes,
+                              SAMPLES * dim * (floats ? sizeof *singles : sizeof *bytes), &raw));
+    DAM_TRY(dam__trial_buffer(trial, labels, sizeof labels, &device_labels));
+    DAM_TRY(dam__trial_matrix(trial, FIRST + SAMPLES, (int)width, 1, NULL, &out));
+    DAM_TRY(dam__trial_kernel(trial, "data", floats ? "-DSOURCE=float" : "-DSOURCE=uchar",
+                              "data_states", &kernel));
+    DAM_TRY(dam__launch(kernel, dam__range_groups(trial->device, SAMPLES, 1), (dam__work){0},
+                        DAM_ARGUMENTS(dam__arg(raw), dam__arg(device_labels), dam__arg(out.buffer),
+                                      dam__arg_int((int)dim), dam__arg_int(CLASSES),
+                                      dam__arg_int(shows), dam__arg_int((int)out.ld),
+                                      dam__arg_int(FIRST))));
+    DAM_TRY(dam__trial_compare_matrix(trial, &out, wanted, 1));
+cleanup:
+    return status;
+}
+
+static dam_status run_states(dam__trial *trial)
+{
+    dam_status status = check_states(trial, false, 1);
+    return status == DAM_OK ? check_states(trial, true, 0) : status;
+}
+
 static dam_status run_order(dam__trial *trial)
 {
     dam_status status = DAM_OK;
@@ -173,6 +225,11 @@ cleanup:
 }
 
 const dam__selftest_case dam__selftest_data_cases[] = {
+    {.name = "data: states and class neurons",
+     .kernels = "data_states",
+     .tolerance = 0,
+     .reason = "nothing is rounded",
+     .run = run_states},
     {.name = "samples: bytes to the sphere",
      .kernels = "data_sphere",
      .tolerance = 64,

@@ -14,23 +14,25 @@ bool dam__sweep_recalls(const dam__experiment *experiment)
            experiment->model.energy.task == DAM__TASK_STORE;
 }
 
-/* Mean distance from the patterns, and the share of them that came back whole. */
-static void compare(const dam__recalled *got, const float *patterns, double *distance,
-                    double *recovered)
+/*
+ * Mean distance of count states from the patterns they were made of, and the share of them that
+ * came back whole.
+ */
+static void compare(const float *states, const float *patterns, size_t count, size_t dim,
+                    double *distance, double *recovered)
 {
     size_t whole = 0;
     *distance = 0;
-    for (size_t p = 0; p < got->count; p++) {
+    for (size_t p = 0; p < count; p++) {
         double squares = 0;
-        for (size_t i = 0; i < got->dim; i++) {
-            double difference =
-                (double)got->states[p * got->dim + i] - (double)patterns[p * got->dim + i];
+        for (size_t i = 0; i < dim; i++) {
+            double difference = (double)states[p * dim + i] - (double)patterns[p * dim + i];
             squares += difference * difference;
         }
         whole += squares == 0;
-        *distance += sqrt(squares) / (double)got->count;
+        *distance += sqrt(squares) / (double)count;
     }
-    *recovered = (double)whole / (double)got->count;
+    *recovered = (double)whole / (double)count;
 }
 
 dam_status dam__sweep_recall(dam__device *device, dam__gemm_provider gemm,
@@ -41,7 +43,7 @@ dam_status dam__sweep_recall(dam__device *device, dam__gemm_provider gemm,
     dam_status status = DAM_OK;
     float *states = NULL, *probes = NULL;
     dam__recalled recalled = {0};
-    size_t count = patterns->count, dim = patterns->features;
+    size_t count = patterns->count, dim = patterns->features, items = 0;
     double recovered = 0;
     const dam__recall_config config = {.interaction = experiment->model.energy.interaction,
                                        .sharpness =
@@ -53,18 +55,19 @@ dam_status dam__sweep_recall(dam__device *device, dam__gemm_provider gemm,
     const dam__recall_hooks hooks = {.user = user, .stop = stop};
     DAM_TRY(dam__states_of(patterns, &states));
     DAM_TRY(dam__states_check(patterns->name, states, count, dim));
-    DAM_TRY(dam__alloc(count * dim, sizeof *probes, &probes));
+    DAM_TRY(dam__multiply(2 * count, dim, &items));
+    DAM_TRY(dam__alloc(items, sizeof *probes, &probes));
+    /* The patterns themselves, then the flipped ones. */
     memcpy(probes, states, count * dim * sizeof *probes);
-    const dam__recall_task task = {.memories = memories, .probes = probes, .count = count};
-    DAM_TRY(dam__recall(device, &config, &task, &hooks, &recalled));
-    compare(&recalled, states, &metrics[DAM__METRIC_DISTANCE], &recovered);
-    dam__recalled_free(&recalled);
+    memcpy(probes + count * dim, states, count * dim * sizeof *probes);
     for (size_t i = 0; i < count; i++)
         DAM_TRY(dam__probe_flip((uint64_t)experiment->seed, i, experiment->sweep.flips, dim,
-                                probes + i * dim));
+                                probes + (count + i) * dim));
+    const dam__recall_task task = {.memories = memories, .probes = probes, .count = 2 * count};
     DAM_TRY(dam__recall(device, &config, &task, &hooks, &recalled));
-    compare(&recalled, states, &metrics[DAM__METRIC_DISTANCE_FLIPPED],
-            &metrics[DAM__METRIC_RECOVERED]);
+    compare(recalled.states, states, count, dim, &metrics[DAM__METRIC_DISTANCE], &recovered);
+    compare(recalled.states + count * dim, states, count, dim,
+            &metrics[DAM__METRIC_DISTANCE_FLIPPED], &metrics[DAM__METRIC_RECOVERED]);
 cleanup:
     free(states);
     free(probes);

@@ -1,5 +1,6 @@
 #include "preset/sweep_run.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 #include "base/memory.h"
 #include "data/teacher.h"
 #include "preset/run.h"
+#include "preset/sweep_batch.h"
 #include "preset/sweep_recall.h"
 #include "train/scorer.h"
 
@@ -20,13 +22,14 @@ typedef struct loaded {
 } loaded;
 
 typedef struct runner {
-    dam__sweep_plan *plan;
+    const dam__sweep_plan *plan;
     dam__device *device;
     dam__gemm_provider gemm;
     const dam__sweep_hooks *hooks;
     dam__experiment experiment; /* of the present run */
     loaded train, test;
-    size_t problem, finished; /* the present one; how many were finished before */
+    size_t problem, count; /* the present ones */
+    size_t finished;       /* how many were finished before */
 } runner;
 
 static void runner_free(runner *r)
@@ -82,6 +85,18 @@ static void on_step(void *user, const dam__moment *moment)
     double share = (moment->epoch + (double)moment->step / moment->steps) / moment->epochs;
     const dam__sweep_moment now = {
         .first = r->problem, .count = 1, .done = (double)r->finished + (share < 1 ? share : 1)};
+    if (r->hooks->on_step != NULL)
+        r->hooks->on_step(r->hooks->user, &now);
+}
+
+/* The same of problems side by side. */
+static void on_epoch(void *user, int epoch)
+{
+    const runner *r = user;
+    double share = (epoch + 1.0) / r->experiment.train.epochs;
+    const dam__sweep_moment now = {.first = r->problem,
+                                   .count = r->count,
+                                   .done = (double)r->finished + (double)r->count * share};
     if (r->hooks->on_step != NULL)
         r->hooks->on_step(r->hooks->user, &now);
 }
@@ -189,6 +204,7 @@ static dam_status run_one(runner *r, size_t problem, dam__problem_result *out)
     dam_status status = DAM_OK;
     double began = dam__seconds();
     r->problem = problem;
+    r->count = 1;
     for (int m = 0; m < DAM__METRICS; m++)
         out->metrics[m] = NAN;
     DAM_TRY(dam__sweep_plan_experiment(r->plan, problem, &r->experiment));
@@ -207,12 +223,50 @@ cleanup:
 
 /* --- the sweep -------------------------------------------------------------------------------- */
 
+/*
+ * How many of a group's problems make one batched model: bounded, because a model that is stopped
+ * is lost as a whole; 1 where they are trained in turn. The first is r->experiment, loaded.
+ */
+static size_t batch_size(const runner *r, size_t count)
+{
+    enum { MOST = 256, MOST_ITEMS = 1 << 26 };
+    const dam__experiment *experiment = &r->experiment;
+    const dam__dataset *set = &r->train.set;
+    bool alone = !dam__sweep_recalls(experiment) || experiment->grow.to > 0 ||
+                 experiment->data.validation > 0 || experiment->train.patience > 0 ||
+                 (size_t)experiment->train.batch < set->count || set->count > INT_MAX ||
+                 set->features > INT_MAX || r->plan->sweep.metric == DAM__METRIC_TEST_LOSS ||
+                 r->plan->sweep.metric == DAM__METRIC_TEST_ACCURACY;
+    size_t room = alone ? 1 : MOST_ITEMS / (set->count * set->features + 1);
+    size_t most = room < 1 ? 1 : room < MOST ? room : MOST;
+    return count < most ? count : most;
+}
+
 static size_t together(void *user, const size_t *problems, size_t count)
 {
-    (void)user;
-    (void)problems;
-    (void)count;
-    return 1;
+    runner *r = user;
+    /* What is wrong with the first is found again, and told, when it is run by itself. */
+    if (count < 2 || dam__sweep_plan_experiment(r->plan, problems[0], &r->experiment) != DAM_OK ||
+        load(r, DAM__SPLIT_TRAIN, &r->train) != DAM_OK)
+        return 1;
+    return batch_size(r, count);
+}
+
+static dam_status run_batch(runner *r, const size_t *problems, size_t count,
+                            dam__problem_result *results)
+{
+    dam__batch_run batch = {.device = r->device,
+                            .gemm = r->gemm,
+                            .plan = r->plan,
+                            .stop = stop,
+                            .tell = on_epoch,
+                            .user = r};
+    r->problem = problems[0];
+    r->count = count;
+    dam_status status = dam__sweep_batch(&batch, problems, count, results);
+    if (status == DAM_OK)
+        r->finished += count;
+    return status;
 }
 
 static dam_status run(void *user, const size_t *problems, size_t count,
@@ -221,12 +275,15 @@ static dam_status run(void *user, const size_t *problems, size_t count,
     runner *r = user;
     if (stop(r))
         return dam__fail(DAM_INTERRUPTED, "stopped");
-    for (size_t i = 0; i < count; i++) {
-        dam_status status = run_one(r, problems[i], &results[i]);
-        if (status != DAM_OK)
-            return status;
-    }
-    return DAM_OK;
+    if (count == 1)
+        return run_one(r, problems[0], results);
+    dam_status status = run_batch(r, problems, count, results);
+    if (status == DAM_OK || status == DAM_INTERRUPTED)
+        return status;
+    /* Fewer may fit; and of several, one may be the reason. */
+    size_t half = count / 2;
+    status = run(user, problems, half, results);
+    return status == DAM_OK ? run(user, problems + half, count - half, results + half) : status;
 }
 
 static dam_status on_results(void *user)
@@ -263,6 +320,26 @@ static int larger(int a, int b)
     return a > b ? a : b;
 }
 
+/* The memory of a group's largest batched model, where it has one. */
+static dam_status estimate_batch(runner *r, size_t group, size_t *problems,
+                                 dam__sweep_estimate *out)
+{
+    dam_status status = DAM_OK;
+    const dam__sweep *sweep = &r->plan->sweep;
+    const dam__batch_run batch = {.device = r->device, .gemm = r->gemm, .plan = r->plan};
+    size_t count = 0, bytes = 0;
+    for (size_t p = 0; p < sweep->cells * sweep->seeds; p++)
+        if (r->plan->group[p] == group)
+            problems[count++] = p;
+    count = batch_size(r, count);
+    out->together = count > out->together ? count : out->together;
+    if (count > 1)
+        DAM_TRY(dam__sweep_batch_bytes(&batch, problems, count, &bytes));
+    out->bytes = bytes > out->bytes ? bytes : out->bytes;
+cleanup:
+    return status;
+}
+
 dam_status dam__sweep_plan_estimate(const dam__sweep_plan *plan, dam__device *device,
                                     dam__gemm_provider gemm, dam__sweep_estimate *out)
 {
@@ -270,10 +347,12 @@ dam_status dam__sweep_plan_estimate(const dam__sweep_plan *plan, dam__device *de
     runner *r = NULL;
     dam__trainer *trainer = NULL;
     const dam__sweep *sweep = &plan->sweep;
-    size_t planned = 0;
+    size_t planned = 0, *problems = NULL;
     dam__text name = {0};
     *out = (dam__sweep_estimate){0};
     DAM_TRY(dam__alloc(1, sizeof *r, &r));
+    DAM_TRY(dam__alloc(sweep->cells * sweep->seeds, sizeof *problems, &problems));
+    r->plan = plan;
     r->device = device;
     r->gemm = gemm;
     for (size_t p = 0; p < sweep->cells * sweep->seeds; p++) {
@@ -296,8 +375,10 @@ dam_status dam__sweep_plan_estimate(const dam__sweep_plan *plan, dam__device *de
         out->batch = larger(out->batch, dam__trainer_chunk(trainer));
         dam__trainer_destroy(trainer);
         trainer = NULL;
+        DAM_TRY(estimate_batch(r, plan->group[p], problems, out));
     }
 cleanup:
+    free(problems);
     dam__trainer_destroy(trainer);
     dam__text_free(&name);
     if (r != NULL)

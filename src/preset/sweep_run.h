@@ -1,6 +1,7 @@
 /*
  * Trains the problems of a sweep on a device, in one process: data is loaded once for all problems
- * that share it, and no run folders are left.
+ * that share it, and no run folders are left. Problems of a group that can be trained side by side
+ * (train/batched.h: energy models that store, all patterns in a batch) are one batched model.
  */
 #ifndef DAM__PRESET_SWEEP_RUN_H
 #define DAM__PRESET_SWEEP_RUN_H
@@ -34,6 +35,7 @@ dam_status dam__sweep_plan_run(dam__sweep_plan *plan, dam__device *device, dam__
 /* What a sweep takes, without running it. */
 typedef struct dam__sweep_estimate {
     size_t bytes;             /* device memory of its largest run */
+    size_t together;          /* the most trainings that are one batched model */
     int memories, dim, batch; /* the largest of any run, for the device's self-test */
 } dam__sweep_estimate;
 

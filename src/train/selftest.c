@@ -11,17 +11,21 @@
 #include "base/text.h"
 #include "data/selftest_data.h"
 #include "data/selftest_teacher.h"
+#include "model/config.h"
+#include "model/selftest_energy.h"
 #include "model/selftest_grow.h"
 #include "model/selftest_vmf.h"
 #include "train/selftest_optimizer.h"
 
 /* Part of every verdict's key: raise it when cases or tolerances change. */
-#define CASES_VERSION "2"
+#define CASES_VERSION "3"
 
 const dam__selftest_case *const dam__selftest_tables[] = {
-    dam__selftest_gemm_cases,      dam__selftest_reduce_cases,  dam__selftest_data_cases,
-    dam__selftest_teacher_cases,   dam__selftest_vmf_cases,     dam__selftest_grow_cases,
-    dam__selftest_optimizer_cases, dam__selftest_ceiling_cases, NULL,
+    dam__selftest_gemm_cases,    dam__selftest_reduce_cases,
+    dam__selftest_data_cases,    dam__selftest_teacher_cases,
+    dam__selftest_vmf_cases,     dam__selftest_grow_cases,
+    dam__selftest_energy_cases,  dam__selftest_optimizer_cases,
+    dam__selftest_ceiling_cases, NULL,
 };
 
 /* A run over the tables. */
@@ -160,10 +164,10 @@ dam_status dam__selftest_verdict_path(const dam_device_info *info,
     char hex[DAM__DIGEST_HEX];
     DAM_TRY(dam__text_append(&key, "%s\n%s\n%s\n%s\n%s\n%s\n", CASES_VERSION, DENSEAM_VERSION,
                              info->platform, info->version, info->name, info->driver));
-    DAM_TRY(dam__text_append(&key, "%d %d %d %d %d\n%d %d %d\n", (int)options->shape,
-                             (int)options->provider, options->single_only, options->double_only,
-                             is_tiny(info, options), options->sizes.memories, options->sizes.dim,
-                             options->sizes.batch));
+    DAM_TRY(dam__text_append(&key, "%d %d %d %d %d %d\n%d %d %d\n", options->kind,
+                             (int)options->shape, (int)options->provider, options->single_only,
+                             options->double_only, is_tiny(info, options), options->sizes.memories,
+                             options->sizes.dim, options->sizes.batch));
     for (const dam__embedded *source = dam__kernel_sources; source->name != NULL; source++)
         DAM_TRY(dam__text_append_bytes(&key, source->bytes, source->length));
     DAM_TRY(dam__digest_hex(key.data, key.length, hex));
@@ -223,8 +227,8 @@ cleanup:
     return status;
 }
 
-/* What a training launches: compiling the others would only keep it waiting. */
-static const dam__selftest_case *const training_tables[] = {
+/* What a training of each kind launches: compiling the others would only keep it waiting. */
+static const dam__selftest_case *const vmf_tables[] = {
     dam__selftest_gemm_cases,
     dam__selftest_reduce_cases,
     dam__selftest_data_cases,
@@ -232,6 +236,17 @@ static const dam__selftest_case *const training_tables[] = {
     dam__selftest_grow_cases,
     dam__selftest_optimizer_cases,
     NULL,
+};
+static const dam__selftest_case *const energy_tables[] = {
+    dam__selftest_gemm_cases,
+    dam__selftest_data_cases,
+    dam__selftest_energy_cases,
+    dam__selftest_optimizer_cases,
+    NULL,
+};
+static const dam__selftest_case *const *const training_tables[DAM__KINDS] = {
+    [DAM__KIND_VMF] = vmf_tables,
+    [DAM__KIND_ENERGY] = energy_tables,
 };
 
 dam_status dam__selftest_ensure(const dam_device_info *info, const dam__selftest_options *options)
@@ -244,7 +259,7 @@ dam_status dam__selftest_ensure(const dam_device_info *info, const dam__selftest
     if (can_remember && has_passed(path))
         goto cleanup;
     dam__info(&options->log, "checking the kernels on %s (once)...", info->name);
-    DAM_TRY(dam__selftest_run(info, &exact, training_tables, NULL, NULL));
+    DAM_TRY(dam__selftest_run(info, &exact, training_tables[exact.kind], NULL, NULL));
     if (can_remember)
         remember_pass(path);
 cleanup:

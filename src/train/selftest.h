@@ -10,6 +10,7 @@ typedef struct dam__selftest_options {
     dam__shape shape;              /* AUTO: both */
     dam__gemm_provider provider;   /* AUTO: both */
     dam__selftest_sizes sizes;     /* of a run whose products are to be checked too; or zeros */
+    int kind;                      /* dam__model_kind of that run */
     bool single_only, double_only; /* else both where the device has fp64 */
     bool tiny; /* $DENSEAM_SELFTEST_TINY asks for it too; slow emulated GPUs always are */
     dam_log log;

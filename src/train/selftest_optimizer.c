@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "train/optimizer.h"
 
@@ -135,6 +136,73 @@ cleanup:
     return status;
 }
 
+/*
+ * Two problems side by side, each with scales and a rate of its own; the second row of each is
+ * below the floor.
+ */
+static dam_status run_max_norm(dam__trial *trial)
+{
+    dam_status status = DAM_OK;
+    enum { ROWS = 3, PROBLEMS = 2, COUNT = ROWS * PROBLEMS };
+    const int cols = trial->tiny ? 21 : 701, clamped = cols - 4;
+    const size_t width = (size_t)cols, items = COUNT * width;
+    const double floor = 0.125, factors[PROBLEMS] = {1, 0.5};
+    const double logs[COUNT] = {0.5, -6, 2, 1, -7, 0};
+    double *value = NULL, *gradient = NULL, *velocity = NULL, scales[2 * COUNT] = {0};
+    double before[COUNT] = {0};
+    dam__model *model = NULL;
+    dam__optimizer *optimizer = NULL;
+    dam__plan *plan = NULL;
+    dam__matrix device_scales;
+    DAM_TRY(dam__trial_array(trial, 1, sizeof *model, &model));
+    DAM_TRY(dam__trial_array(trial, items, sizeof *velocity, &velocity));
+    DAM_TRY(dam__trial_numbers(trial, items, -1, 1, &value));
+    DAM_TRY(dam__trial_numbers(trial, items, -1, 1, &gradient));
+    for (int p = 0; p < PROBLEMS; p++)
+        memcpy(scales + 2 * p * ROWS, logs + p * ROWS, ROWS * sizeof *scales);
+    model->device = trial->device;
+    model->parameter_count = 1;
+    model->parameters[0] = (dam__parameter){.name = "self-test",
+                                            .rule = DAM__RULE_MAX_NORM,
+                                            .constraint = DAM__CONSTRAINT_CLAMPED,
+                                            .trained = true,
+                                            .scales = &device_scales,
+                                            .floor = floor,
+                                            .clamped = clamped};
+    DAM_TRY(dam__trial_matrix(trial, 2, ROWS, PROBLEMS, scales, &device_scales));
+    DAM_TRY(dam__trial_matrix(trial, ROWS, cols, PROBLEMS, value, &model->parameters[0].value));
+    DAM_TRY(
+        dam__trial_matrix(trial, ROWS, cols, PROBLEMS, gradient, &model->parameters[0].gradient));
+    DAM_TRY(dam__plan_create(trial->device, &plan));
+    DAM_TRY(dam__optimizer_create(model, plan, &optimizer));
+    DAM_TRY(dam__plan_allocate(plan));
+    DAM_TRY(dam__optimizer_prepare(optimizer));
+    DAM_TRY(dam__optimizer_rates(optimizer, factors));
+    for (int step = 0; step < STEPS; step++) {
+        DAM_TRY(dam__optimizer_step(optimizer, RATE, MOMENTUM));
+        for (size_t k = 0; k < COUNT; k++) {
+            double largest = 0;
+            for (size_t j = k * width; j < (k + 1) * width; j++) {
+                velocity[j] = MOMENTUM * exp(before[k] - logs[k]) * velocity[j] + gradient[j];
+                largest = fmax(largest, fabs(velocity[j]));
+            }
+            largest = fmax(largest, floor * exp(-logs[k]));
+            for (size_t j = k * width; j < (k + 1) * width; j++) {
+                value[j] -= RATE * factors[k / ROWS] * velocity[j] / largest;
+                if (j - k * width < (size_t)clamped)
+                    value[j] = fmin(fmax(value[j], -1), 1);
+            }
+            before[k] = logs[k];
+        }
+    }
+    DAM_TRY(dam__trial_compare_matrix(trial, &model->parameters[0].value, value, 1));
+    DAM_TRY(dam__trial_compare_matrix(trial, dam__optimizer_velocity(optimizer, 0), velocity, 1));
+cleanup:
+    dam__optimizer_destroy(optimizer);
+    dam__plan_destroy(plan);
+    return status;
+}
+
 const dam__selftest_case dam__selftest_optimizer_cases[] = {
     {.name = "optimizer: momentum",
      .kernels = "optimizer_momentum",
@@ -151,5 +219,10 @@ const dam__selftest_case dam__selftest_optimizer_cases[] = {
      .tolerance = 64,
      .reason = "three logarithms and exponentials, of up to 3 ulp each in OpenCL, of numbers to 5",
      .run = run_mirror},
+    {.name = "optimizer: steps of a largest change",
+     .kernels = "optimizer_max_norm",
+     .tolerance = 64,
+     .reason = "three steps, and exponentials of up to 3 ulp",
+     .run = run_max_norm},
     {0},
 };
