@@ -109,8 +109,7 @@ static dam_status collect(batch *b, dam__problem_result *results)
         for (int m = 0; m < DAM__METRICS; m++)
             results[i].metrics[m] = NAN;
         results[i].status = ends[i].diverged ? DAM__PROBLEM_DIVERGED : DAM__PROBLEM_DONE;
-        results[i].epochs =
-            ends[i].diverged ? ends[i].first_epoch : b->experiment.train.epochs;
+        results[i].epochs = ends[i].diverged ? ends[i].first_epoch : b->experiment.train.epochs;
         if (ends[i].diverged)
             continue;
         results[i].metrics[DAM__METRIC_LOSS] = ends[i].loss;

@@ -229,7 +229,7 @@ cleanup:
  */
 static size_t batch_size(const runner *r, size_t count)
 {
-    enum { MOST = 256, MOST_ITEMS = 1 << 26 };
+    enum { MOST = 128, MOST_ITEMS = 1 << 26 };
     const dam__experiment *experiment = &r->experiment;
     const dam__dataset *set = &r->train.set;
     bool alone = !dam__sweep_recalls(experiment) || experiment->grow.to > 0 ||

@@ -117,6 +117,68 @@ END
     [ -z "$(tr '\r' '\n' < typescript | sed 's/\x1b\[K//g' | grep '^cell' | awk 'length($0) > 59')" ]
 }
 
+# --- side by side -------------------------------------------------------------------------------
+
+# Patterns to store, of which cells and seeds are one batched model.
+energy_preset() {
+    cat > energy.conf << 'END'
+data { name = "patterns"  samples = 6  dim = 40 }
+model { kind = "energy"  task = "store"  memories = 12  exponent = 3 }
+train { batch = 6  epochs = 40 }
+sweep { flips = 4 }
+END
+}
+
+@test "trainings of one shape are one model, and end as each does by itself" {
+    energy_preset
+    tool sweep energy.conf --json --out map --seeds 2 --grid model.temperature=0.8,1.2 --grid train.learning_rate=0.1,0.4
+    succeeded
+    [[ "$stderr" == *"8 trainings at once"* ]]
+    jq -e '.score == "distance" and ([.cells[].done] == [2, 2, 2, 2])' <<<"$output"
+    jq -e '.cells[] | .metrics | .recovered >= 0 and .recovered <= 1 and .distance_flipped >= 0' <<<"$output"
+    batched=$output
+    for cell in 0 3; do
+        temperature=$(jq ".cells[$cell].values[\"model.temperature\"]" <<<"$batched")
+        rate=$(jq ".cells[$cell].values[\"train.learning_rate\"]" <<<"$batched")
+        trained=0
+        for seed in 1 2; do
+            tool train energy.conf --quiet --json --out "run$cell-$seed" --set seed="$seed" \
+                --set model.temperature="$temperature" --set train.learning_rate="$rate"
+            succeeded
+            trained=$(jq -n --argjson sum "$trained" --argjson run "$output" '$sum + $run.loss / 2')
+        done
+        jq -en --argjson a "$(jq ".cells[$cell].metrics.loss" <<<"$batched")" --argjson b "$trained" \
+            '($a - $b | fabs) < 1e-4 * ($b | fabs)'
+    done
+    # One at a time, which is another way through the house.
+    tool sweep energy.conf --quiet --json --out one --grid model.temperature=1.2 --set train.learning_rate=0.4
+    succeeded
+    jq -en --argjson a "$batched" --argjson b "$output" '$a.cells[3].scores[0] == $b.cells[0].scores[0]'
+}
+
+@test "a training that diverges does not touch those beside it" {
+    energy_preset
+    # Sums of 40^28 overflow once memories have grown.
+    options=(--quiet --json --set model.rule=original --set model.exponent=28 --set model.temperature=40)
+    tool sweep energy.conf "${options[@]}" --out map --grid train.learning_rate=0.5,0.01
+    succeeded
+    jq -e '.cells | .[0].status == "diverged" and .[0].score == null and .[1].status == "done"' <<<"$output"
+    beside=$(jq .cells[1].metrics.loss <<<"$output")
+    tool sweep energy.conf "${options[@]}" --out alone --grid train.learning_rate=0.01
+    succeeded
+    jq -en --argjson a "$beside" --argjson b "$(jq .cells[0].metrics.loss <<<"$output")" \
+        '($a - $b | fabs) <= 1e-4 * ($b | fabs)'
+}
+
+@test "every preset with a grid can be swept" {
+    for preset in $("$DENSEAM" presets --json | jq -r '.[].name'); do
+        if "$DENSEAM" presets "$preset" | grep -q '^sweep'; then
+            tool sweep "$preset" --dry-run --json --quiet --set data.name=patterns --set model.task=store
+            [ "$status" -eq 0 ] || { echo "$preset: $stderr"; return 1; }
+        fi
+    done
+}
+
 # --- stopping and going on ----------------------------------------------------------------------
 
 # interrupt SIGNAL ARGUMENTS...: starts a sweep into the folder stopped and signals it once some
