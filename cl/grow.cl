@@ -3,12 +3,14 @@
  *
  * Responsibilities come scaled by -b/n: `owed` is -b/n Q. Row j of the directions belongs to memory
  * order[j]; directions, memories and scatter have dim columns and one row length, ld. numbers holds
- * lambda, kappa and mass, a row each. One work-group a row where nothing else is said.
+ * lambda, kappa, mass, debt and the bound below lambda, a row each. One work-group a row where
+ * nothing else is said.
  */
 #define ONE_GROUP __attribute__((reqd_work_group_size(GROUP, 1, 1)))
-enum { LAMBDA, KAPPA, MASS };
+enum { LAMBDA, KAPPA, MASS, DEBT, LEAST };
 
-/* mass (+)= sum over a chunk's samples of what they owe. Work-items: vectors of memories. */
+/* mass (+)= sum over a chunk's samples of what they owe, debt (+)= of its positive part, which
+ * comes from negative responsibilities. Work-items: vectors of memories. */
 __kernel void grow_sum_mass(__global const real *restrict owed, __global real *restrict numbers,
                             const int samples, const int memories, const int ld,
                             const int numbers_ld, const int accumulate)
@@ -17,13 +19,25 @@ __kernel void grow_sum_mass(__global const real *restrict owed, __global real *r
     if (j >= memories)
         return;
     __global real *mass = numbers + MASS * numbers_ld + j;
-    vector sum = accumulate ? LOAD(mass) : (vector)0;
-    for (int i = 0; i < samples; i++)
-        sum += LOAD(owed + (size_t)i * ld + j);
+    __global real *debt = numbers + DEBT * numbers_ld + j;
+    vector sum = 0, positive = 0;
+    if (accumulate) {
+        sum = LOAD(mass);
+        positive = LOAD(debt);
+    }
+    for (int i = 0; i < samples; i++) {
+        const vector mine = LOAD(owed + (size_t)i * ld + j);
+        sum += mine;
+        positive += fmax(mine, (vector)0);
+    }
     STORE(sum, mass);
+    STORE(positive, debt);
 }
 
-/* kappa = (b/n) sum Q m = -w.g with g = sum owed x; mass = sum Q / n. One work-group a memory. */
+/*
+ * kappa = (b/n) sum Q m = -w.g with g = sum owed x; mass = sum Q / n, debt = sum max(0, -Q) / n. No
+ * eigenvalue of C is below -debt. One work-group a memory.
+ */
 ONE_GROUP __kernel void grow_curvature(__global const real *restrict memories,
                                        __global const real *restrict gradient,
                                        __global const real *restrict scalars,
@@ -39,6 +53,7 @@ ONE_GROUP __kernel void grow_curvature(__global const real *restrict memories,
     if (get_local_id(0) == 0) {
         numbers[KAPPA * numbers_ld + memory] = -radial;
         numbers[MASS * numbers_ld + memory] /= -scalars[0];
+        numbers[DEBT * numbers_ld + memory] /= scalars[0];
     }
 }
 
@@ -69,15 +84,15 @@ ONE_GROUP __kernel void grow_constrain(__global real *restrict directions,
 
 /* products[i][j] = (x_i . u_j) owed[i][order[j]]. Work-items: vectors of directions x samples. */
 __kernel void grow_weigh(__global real *restrict products, __global const real *restrict owed,
-                         __global const int *restrict order, const int active, const int first,
-                         const int ld, const int owed_ld)
+                         __global const int *restrict order, const int active, const int ld,
+                         const int owed_ld)
 {
     const int j = (int)get_global_id(0) * LANES;
     if (j >= active)
         return;
     const size_t i = get_global_id(1);
     __global real *product = products + i * ld + j;
-    __global const real *mine = owed + (first + i) * owed_ld;
+    __global const real *mine = owed + i * owed_ld;
     real lanes[LANES];
     for (int l = 0; l < LANES; l++)
         lanes[l] = j + l < active ? mine[order[min(j + l, active - 1)]] : 0;
@@ -85,14 +100,19 @@ __kernel void grow_weigh(__global real *restrict products, __global const real *
 }
 
 /*
- * From y = sum owed (x.u) x = -b C u: its tangent part replaces it, lambda = kappa - b^2 u.Cu
- * = kappa + b u.y, and u <- -y/|y| unless `keep`. A memory that owns nothing keeps its direction.
+ * From y = sum owed (x.u) x = -b C u: its tangent part replaces it, and lambda = kappa - b^2 u.Cu
+ * = kappa + b u.y. Where lambda is not below `rest` the direction moves on, to (C - sigma) u made
+ * unit, sigma being `shift` of the way from -debt to `reach` times the largest u.Cu of the round.
+ * Until the round's `last` pass LAMBDA holds the least lambda, which gives that; then the present
+ * one. LEAST: C has no eigenvalue above mass + debt, and one within |Cu - (u.Cu) u| of u.Cu. A
+ * memory that owns nothing keeps its direction.
  */
 ONE_GROUP __kernel void
 grow_advance(__global real *restrict directions, __global real *restrict scatter,
              __global const real *restrict memories, __global const int *restrict order,
              __global const real *restrict scalars, __global real *restrict numbers, const int dim,
-             const int ld, const int numbers_ld, const int keep)
+             const int ld, const int numbers_ld, const int first, const int last, const real shift,
+             const real reach, const real rest)
 {
     DECLARE_SCRATCH(scratch);
     const size_t slot = get_group_id(0), memory = (size_t)order[slot];
@@ -107,16 +127,35 @@ grow_advance(__global real *restrict directions, __global real *restrict scatter
         const vector tangent = LOAD(y + j) - radial * LOAD(w + j);
         STORE(tangent, y + j);
         part = fma(tangent, LOAD(u + j), part);
-        squares = fma(tangent, tangent, squares);
     }
-    const real quotient = GROUP_SUM(scratch, lanes_sum(part));
+    const real b = scalars[0], kappa = numbers[KAPPA * numbers_ld + memory];
+    const real debt = numbers[DEBT * numbers_ld + memory];
+    const real quotient = GROUP_SUM(scratch, lanes_sum(part)), lambda = kappa + b * quotient;
+    const real before = numbers[LAMBDA * numbers_ld + memory];
+    const real best = first ? lambda : fmin(before, lambda);
+    /* -b sigma; y and u.y are -b times what C gives. */
+    const real pull = b * debt + shift * (reach * (best - kappa) / b - b * debt);
+    vector aside = 0;
+    for (int j = begin; j < dim; j += GROUP * LANES) {
+        const vector moved = pull * LOAD(u + j) - LOAD(y + j);
+        const vector off = LOAD(y + j) - quotient * LOAD(u + j);
+        squares = fma(moved, moved, squares);
+        aside = fma(off, off, aside);
+    }
     const real norm = sqrt(GROUP_SUM(scratch, lanes_sum(squares)));
-    if (get_local_id(0) == 0)
-        numbers[LAMBDA * numbers_ld + memory] =
-            numbers[KAPPA * numbers_ld + memory] + scalars[0] * quotient;
-    const real scale = keep || norm == 0 ? 0 : -1 / norm, rest = keep || norm == 0 ? 1 : 0;
-    for (int j = begin; j < dim; j += GROUP * LANES)
-        STORE(scale * LOAD(y + j) + rest * LOAD(u + j), u + j);
+    const real residual = sqrt(GROUP_SUM(scratch, lanes_sum(aside)));
+    if (get_local_id(0) == 0) {
+        const real mass = numbers[MASS * numbers_ld + memory];
+        numbers[LAMBDA * numbers_ld + memory] = last ? lambda : best;
+        numbers[LEAST * numbers_ld + memory] =
+            fmax(kappa - b * b * (mass + debt), lambda - b * residual);
+    }
+    const bool stays = lambda < rest || norm == 0;
+    const real scale = stays ? 0 : 1 / norm;
+    for (int j = begin; j < dim; j += GROUP * LANES) {
+        const vector moved = scale * (pull * LOAD(u + j) - LOAD(y + j));
+        STORE(stays ? LOAD(u + j) : moved, u + j);
+    }
 }
 
 /* Row j of `to` is row rows[j] of `from`. */

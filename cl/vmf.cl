@@ -382,3 +382,140 @@ ONE_GROUP __kernel void vmf_sinkhorn(__global real *restrict weights,
         done = done || worst <= tolerance;
     }
 }
+
+/* --- single samples, for analysis ---------------------------------------------------------------- */
+
+/*
+ * One sample a work-group, from its similarities: the posterior of every memory and, last, of the
+ * background (activation times class weights, over the sum of all), and the probability of every
+ * class column.
+ */
+ONE_GROUP __kernel void
+vmf_posterior(__global const real *restrict similarities, __global real *restrict posterior,
+              __global real *restrict probabilities, __global const real *restrict weights,
+              __global const real *restrict scalars, const int memories, const int ld,
+              const int posterior_ld, const int probabilities_ld, const int weights_ld)
+{
+    DECLARE_SCRATCH(scratch);
+    SHARED real sums[COLUMNS];
+    const int i = (int)get_group_id(0), begin = (int)get_local_id(0) * LANES;
+    const int width = memories + 1;
+    const real b = scalars[0], tau = scalars[1];
+    __global const real *m = similarities + (size_t)i * ld;
+    __global real *e = posterior + (size_t)i * posterior_ld;
+
+    const real shift = row_shift(m, memories, b, tau SCRATCH_ARGUMENT);
+    for (int j = begin; j < width; j += GROUP * LANES)
+        STORE(activation(LOAD(m + j), j, memories, b, tau, shift), e + j);
+    GROUP_BARRIER();
+    class_sums(e, weights, width, weights_ld, sums SCRATCH_ARGUMENT);
+    real total = 0;
+    for (int y = 0; y < COLUMNS; y++)
+        total += sums[y];
+    for (int y = (int)get_local_id(0); y < COLUMNS; y += GROUP)
+        probabilities[(size_t)i * probabilities_ld + y] = sums[y] / total;
+    for (int j = begin; j < width; j += GROUP * LANES) {
+        vector weight = 0;
+        for (int y = 0; y < COLUMNS; y++)
+            weight += LOAD(weights + (size_t)y * weights_ld + j);
+        STORE(LOAD(e + j) * weight / total, e + j);
+    }
+}
+
+/* The column of the largest class sum but for column `except`; the first among equals. */
+inline int largest_column(const SHARED real *sums, const int except)
+{
+    int best = except == 0 ? 1 : 0;
+    for (int y = best + 1; y < COLUMNS; y++)
+        best = y != except && sums[y] > sums[best] ? y : best;
+    return best;
+}
+
+/*
+ * One sample a work-group: columns[2 i] and columns[2 i + 1] are those of the largest and of the
+ * second largest logit; in place of the similarities what each memory has of minus the gradient of
+ * their difference by the sample, so that its product with the memories is that.
+ */
+ONE_GROUP __kernel void vmf_margin(__global real *restrict similarities,
+                                   __global real *restrict activations,
+                                   __global int *restrict columns,
+                                   __global const real *restrict weights,
+                                   __global const real *restrict scalars, const int memories,
+                                   const int ld, const int weights_ld)
+{
+    DECLARE_SCRATCH(scratch);
+    SHARED real sums[COLUMNS];
+    const int i = (int)get_group_id(0), begin = (int)get_local_id(0) * LANES;
+    const int width = memories + 1;
+    const real b = scalars[0], tau = scalars[1];
+    __global real *m = similarities + (size_t)i * ld, *e = activations + (size_t)i * ld;
+
+    const real shift = row_shift(m, memories, b, tau SCRATCH_ARGUMENT);
+    for (int j = begin; j < width; j += GROUP * LANES)
+        STORE(activation(LOAD(m + j), j, memories, b, tau, shift), e + j);
+    GROUP_BARRIER();
+    class_sums(e, weights, width, weights_ld, sums SCRATCH_ARGUMENT);
+    const int first = largest_column(sums, -1), second = largest_column(sums, first);
+    const vector away = -b / sums[first], towards = b / sums[second];
+    for (int j = begin; j < width; j += GROUP * LANES) {
+        const vector pull = away * LOAD(weights + (size_t)first * weights_ld + j) +
+                            towards * LOAD(weights + (size_t)second * weights_ld + j);
+        const vmask memory = (vmask)j + LANE_INDEX < (vmask)memories;
+        STORE(SELECT(0, LOAD(e + j) * pull, memory), m + j);
+    }
+    if (get_local_id(0) == 0) {
+        columns[2 * i] = first;
+        columns[2 * i + 1] = second;
+    }
+}
+
+/*
+ * One sample a work-group: how far it turns towards its direction before another column than
+ * columns[2 i] has the largest logit; -1 where that does not come within `limit`. The similarities
+ * of a turned sample are cos(angle) m + sin(angle) along. `scans` equal steps find the first
+ * change, `halvings` its place. landed[i] is the column there.
+ */
+ONE_GROUP __kernel void
+vmf_turn(__global const real *restrict similarities, __global const real *restrict along,
+         __global real *restrict activations, __global const int *restrict columns,
+         __global real *restrict angles, __global int *restrict landed,
+         __global const real *restrict weights, __global const real *restrict scalars,
+         const int memories, const int ld, const int weights_ld, const real limit, const int scans,
+         const int halvings)
+{
+    DECLARE_SCRATCH(scratch);
+    SHARED real sums[COLUMNS];
+    const int i = (int)get_group_id(0), begin = (int)get_local_id(0) * LANES;
+    const int width = memories + 1, stays = columns[2 * i];
+    const real b = scalars[0], tau = scalars[1];
+    __global const real *m = similarities + (size_t)i * ld, *a = along + (size_t)i * ld;
+    __global real *e = activations + (size_t)i * ld;
+    real low = 0, high = 0;
+    int found = 0, column = stays;
+    for (int step = 0; step < scans + halvings; step++) {
+        const real scanned = limit * (step + 1) / scans, middle = (low + high) / 2;
+        const real angle = step < scans ? scanned : middle;
+        const vector c = cos(angle), s = sin(angle);
+        for (int j = begin; j < width; j += GROUP * LANES)
+            STORE(c * LOAD(m + j) + s * LOAD(a + j), e + j);
+        GROUP_BARRIER();
+        const real shift = row_shift(e, memories, b, tau SCRATCH_ARGUMENT);
+        for (int j = begin; j < width; j += GROUP * LANES)
+            STORE(activation(LOAD(e + j), j, memories, b, tau, shift), e + j);
+        GROUP_BARRIER();
+        class_sums(e, weights, width, weights_ld, sums SCRATCH_ARGUMENT);
+        const int best = largest_column(sums, -1);
+        GROUP_BARRIER();
+        const int changed = best != stays;
+        if (step < scans ? !found : found) {
+            column = changed ? best : column;
+            high = changed || step < scans ? angle : high;
+            low = changed ? low : angle;
+            found |= changed;
+        }
+    }
+    if (get_local_id(0) == 0) {
+        angles[i] = found ? high : -1;
+        landed[i] = column;
+    }
+}

@@ -9,12 +9,16 @@ static int ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* The value below which this share of the sorted values lies, between two of them if need be. */
-static double quantile(const double *sorted, size_t count, double share)
+double dam__quantile(const double *sorted, size_t count, double share)
 {
+    if (count == 0)
+        return NAN;
     double place = share * (double)(count - 1);
     size_t below = (size_t)place;
     size_t above = below + 1 < count ? below + 1 : below;
+    /* Infinite values have no difference. */
+    if (sorted[above] == sorted[below] || place == (double)below)
+        return sorted[below];
     return sorted[below] + (place - (double)below) * (sorted[above] - sorted[below]);
 }
 
@@ -23,7 +27,7 @@ dam__summary dam__summarise(double *values, size_t count)
     if (count == 0)
         return (dam__summary){.median = NAN, .spread = NAN};
     qsort(values, count, sizeof *values, ascending);
-    double median = quantile(values, count, 0.5);
-    double range = quantile(values, count, 0.75) - quantile(values, count, 0.25);
+    double median = dam__quantile(values, count, 0.5);
+    double range = dam__quantile(values, count, 0.75) - dam__quantile(values, count, 0.25);
     return (dam__summary){.median = median, .spread = range > 0 ? range / fabs(median) : 0};
 }

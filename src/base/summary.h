@@ -12,4 +12,10 @@ typedef struct dam__summary {
 /* Sorts values. NaN and NaN where count is 0; a spread of 0 where it is 1. */
 dam__summary dam__summarise(double *values, size_t count);
 
+/*
+ * The value below which this share of the sorted values lies, between two of them if need be;
+ * values may be infinite. NaN where count is 0.
+ */
+double dam__quantile(const double *sorted, size_t count, double share);
+
 #endif

@@ -118,6 +118,7 @@ static dam_status measure(session *s, const char *preset, const dam__experiment 
                                                    .data_memory = experiment->data.memory,
                                                    .model = experiment->model,
                                                    .train = experiment->train,
+                                                   .grow = experiment->grow,
                                                    .gemm = gemm_choice(args)},
                                       .stop = signals_stop};
     size_t first = s->rows.count;

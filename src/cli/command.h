@@ -21,6 +21,11 @@ typedef struct arguments {
     int gemm;    /* index into gemm_choices */
     int kernels; /* index into kernels_choices */
     bool json, quiet, profile, resume, dry_run, film;
+    /* Of analyse; a number is 0 where its flag is not given. */
+    bool memories, embedding;
+    const char *samples, *steps; /* lists with commas */
+    int misclassified, adversarial, top, iterations, limit;
+    int precision; /* index into precision_choices */
 } arguments;
 
 extern const char *const gemm_choices[];    /* auto, clblast, panel */
@@ -79,8 +84,9 @@ typedef struct command {
 /* All commands in the order of the help, ended by NULL. */
 extern const command *const commands[];
 
-extern const command bench_command, devices_command, eval_command, help_command, man_command,
-    presets_command, recall_command, selftest_command, show_command, sweep_command, train_command;
+extern const command analyse_command, bench_command, devices_command, eval_command, help_command,
+    man_command, presets_command, recall_command, selftest_command, show_command, sweep_command,
+    train_command;
 
 /* DAM_USAGE with the closest name where there is no such command. */
 dam_status find_command(const char *name, const command **out);

@@ -172,7 +172,7 @@ static dam_status print_run_json(const dam__run *run, const dam__history *histor
     for (size_t y = 0; y <= c->classes; y++)
         (void)json_array_append_new(classes, json_integer((json_int_t)c->counts[y]));
     return print_json(json_pack(
-        "{so ss ss so si si sI ss ss ss ss ss sb so so sf so so so so}", "run",
+        "{so ss ss so si si sI ss ss ss ss ss sb so so sf so so so so sI}", "run",
         json_text(run->folder), "title", run->experiment.title, "source", run->experiment.source,
         "data", json_text(text_of(run, "data")), "dim", run->dim, "classes", run->classes,
         "memories", (json_int_t)c->memories, "device", text_of(run, "device"), "driver",
@@ -180,7 +180,8 @@ static dam_status print_run_json(const dam__run *run, const dam__history *histor
         "version", text_of(run, "version"), "finished", (int)is_finished(run), "last_epoch", last,
         "memories_by_class", classes, "mean_purity", c->mean_purity, "teacher",
         teacher_json(&c->teacher), "picture", name_or_null(drawn->memories), "film",
-        name_or_null(drawn->film), "contact_sheet", name_or_null(drawn->sheet)));
+        name_or_null(drawn->film), "contact_sheet", name_or_null(drawn->sheet), "frames",
+        (json_int_t)drawn->frames));
 }
 
 static dam_status draw(const dam__run *run, const dam__history *history, const arguments *args,

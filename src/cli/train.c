@@ -350,6 +350,28 @@ cleanup:
     return status;
 }
 
+/* A key that the preset sets and growth does not look at is a misunderstanding. */
+static dam_status warn_of_unused(const training *t)
+{
+    dam__experiment usual;
+    const dam__train_config *train = &t->experiment.train;
+    dam_status status = dam__experiment_defaults(&usual);
+    if (status != DAM_OK || t->experiment.grow.to == 0)
+        return status;
+    if (train->epochs != usual.train.epochs)
+        dam__warn(
+            &t->log,
+            "train.epochs = %d is not used: the model grows, and grow.epochs = %d is the most "
+            "epochs of a stage",
+            train->epochs, t->experiment.grow.epochs);
+    if (train->patience != usual.train.patience)
+        dam__warn(&t->log,
+                  "train.patience = %d is not used: the model grows, and a stage has grow.patience "
+                  "= %d",
+                  train->patience, t->experiment.grow.patience);
+    return DAM_OK;
+}
+
 static int most_memories(const dam__experiment *experiment)
 {
     int grown = experiment->grow.to, first = experiment->model.memories;
@@ -363,6 +385,7 @@ static dam_status run_train(const arguments *args)
     t.log = console_log(&t.console);
     DAM_TRY(run_folder_check(args, RUN_FOLDER));
     DAM_TRY(read_experiment(&t));
+    DAM_TRY(warn_of_unused(&t));
     DAM_TRY(create_trainer(&t));
     if (args->dry_run) {
         DAM_TRY(args->json ? print_json(plan_json(&t)) : print_plan(&t));

@@ -10,6 +10,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/*
+ * Orders of samples that no epoch of training has, at the end of the range of epochs: of the
+ * samples that become first memories, and of those a split looks at (one order a stage).
+ */
+#define DAM__EPOCH_FIRST_MEMORIES UINT32_MAX
+#define DAM__EPOCH_FIRST_SPLIT (UINT32_MAX - 1) /* of stage 0; later stages have smaller ones */
+
 /* Independent streams of one seed. Data and first weights must never share one. */
 typedef enum dam__stream {
     DAM__STREAM_ORDER = 1,   /* the order of samples in an epoch; step = epoch */

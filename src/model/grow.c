@@ -14,14 +14,13 @@ struct dam__growth {
     dam__grow_config config;
     uint64_t seed;
     dam__search search;
-    dam__buffer *list; /* 2 int32 a memory: what a reordering or the pairs refer to */
-    double *numbers;   /* of the last search, on the host */
-    int32_t *order;    /* the memory of each direction */
-    int *picked;       /* the memories that the last split made pairs of */
+    double *numbers; /* of the last search, on the host */
+    int32_t *order;  /* the memory of each direction */
+    int *picked;     /* the memories that the last split made pairs of */
 };
 
 dam_status dam__growth_create(dam__model *model, dam__feed *feed, const dam__grow_config *config,
-                              uint64_t seed, bool cache, dam__plan *plan, dam__growth **out)
+                              uint64_t seed, dam__plan *plan, dam__growth **out)
 {
     dam_status status = DAM_OK;
     dam__growth *growth = NULL;
@@ -41,10 +40,6 @@ dam_status dam__growth_create(dam__model *model, dam__feed *feed, const dam__gro
     DAM_TRY(dam__alloc(room, sizeof *growth->picked, &growth->picked));
     DAM_TRY(dam__plan_matrix(plan, "splitting: directions", config->to, model->task.dim, 1,
                              &growth->search.directions));
-    DAM_TRY(
-        dam__plan_buffer(plan, "splitting: order", room * sizeof(int32_t), &growth->search.order));
-    DAM_TRY(dam__plan_buffer(plan, "splitting: list", 2 * room * sizeof(int32_t), &growth->list));
-    DAM_TRY(growth->ops->plan(model, plan, growth->search.samples, cache));
     *out = growth;
     growth = NULL;
 cleanup:
@@ -57,8 +52,6 @@ void dam__growth_destroy(dam__growth *growth)
     if (growth == NULL)
         return;
     dam__buffer_destroy(growth->search.directions.buffer);
-    dam__buffer_destroy(growth->search.order);
-    dam__buffer_destroy(growth->list);
     free(growth->numbers);
     free(growth->order);
     free(growth->picked);
@@ -67,6 +60,7 @@ void dam__growth_destroy(dam__growth *growth)
 
 dam_status dam__growth_prepare(dam__growth *growth)
 {
+    growth->ops->lend(growth->model, &growth->search);
     return growth->ops->prepare(growth->model);
 }
 
@@ -76,12 +70,12 @@ dam_status dam__growth_prepare(dam__growth *growth)
 typedef dam_status (*visit)(dam__model *model, const dam__batch *batch, int offset,
                             const dam__search *search);
 
-/* Shows the stage's subset batch by batch: the first samples of an order that no epoch has. */
+/* Shows the stage's subset batch by batch: the first samples of an order of its own. */
 static dam_status pass(dam__growth *growth, int stage, visit what)
 {
     dam_status status = DAM_OK;
     int samples = growth->search.samples;
-    DAM_TRY(dam__feed_begin(growth->feed, -1 - stage, 0));
+    DAM_TRY(dam__feed_begin(growth->feed, (int)(DAM__EPOCH_FIRST_SPLIT - (uint32_t)stage), 0));
     for (int offset = 0; offset < samples;) {
         dam__batch batch;
         DAM_TRY(dam__feed_next(growth->feed, &batch));
@@ -123,25 +117,55 @@ cleanup:
     return status;
 }
 
-/* Power iteration over the active directions; they stay those that the eigenvalues belong to. */
-static dam_status iterate(dam__growth *growth, int stage, int iterations)
+/*
+ * Moving by powers of C alone would damp an eigenvalue by its ratio to the largest, rho. The moves
+ * of a cycle have the zeros of a Chebyshev polynomial on 0 ... REACH rho for shifts, which damps
+ * all of that interval evenly, and far more. The small shifts come first, for rho is not known well
+ * before them. Cycles are short because the large shifts amplify rounding errors.
+ */
+enum { LONGEST_CYCLE = 8 };
+static const double REACH = 0.8;
+static const double ALL = 1e30; /* beyond every lambda */
+
+static double shift_of(int move, int moves)
+{
+    const double pi = 3.14159265358979323846;
+    int cycle = moves < LONGEST_CYCLE ? moves : LONGEST_CYCLE;
+    return 0.5 * (1 - cos(pi * (2 * (move % cycle) + 1) / (2 * cycle)));
+}
+
+/*
+ * A round of power iteration over the active directions. With its last pass those come to rest that
+ * are below the threshold; the others move on for a round to come, or rest too where there is none.
+ */
+static dam_status iterate(dam__growth *growth, int stage, int iterations, bool is_final)
 {
     dam_status status = DAM_OK;
     for (int i = 0; i < iterations; i++) {
+        dam__move move = {.first = i == 0, .reach = REACH, .rest = -ALL};
         DAM_TRY(pass(growth, stage, growth->ops->scatter));
-        DAM_TRY(growth->ops->advance(growth->model, &growth->search, i + 1 == iterations));
+        if (i + 1 < iterations) {
+            move.shift = shift_of(i, iterations - 1);
+        } else {
+            move.last = true;
+            move.rest = is_final ? ALL : growth->config.threshold;
+        }
+        DAM_TRY(growth->ops->advance(growth->model, &growth->search, &move));
     }
     DAM_TRY(growth->ops->read(growth->model, growth->numbers));
 cleanup:
     return status;
 }
 
-static bool is_undecided(const dam__growth *growth, int row)
+/* Not below the threshold, but it may come to be. */
+static bool is_undecided(const dam__growth *growth, int memories, int row)
 {
-    return !(growth->numbers[growth->order[row]] < growth->config.threshold);
+    const double *lambda = growth->numbers + growth->order[row];
+    return !(lambda[0] < growth->config.threshold) &&
+           lambda[(size_t)DAM__GROW_LEAST * (size_t)memories] < growth->config.threshold;
 }
 
-/* Puts the directions of memories that are not below the threshold first: the active ones. */
+/* Puts the directions of undecided memories first: the active ones. */
 static dam_status move_undecided_first(dam__growth *growth, int memories)
 {
     dam_status status = DAM_OK;
@@ -150,18 +174,18 @@ static dam_status move_undecided_first(dam__growth *growth, int memories)
     DAM_TRY(dam__alloc((size_t)memories, sizeof *rows, &rows));
     DAM_TRY(dam__alloc((size_t)memories, sizeof *order, &order));
     for (int i = 0; i < memories; i++)
-        if (is_undecided(growth, i))
+        if (is_undecided(growth, memories, i))
             rows[count++] = i;
     growth->search.active = count;
     for (int i = 0; i < memories; i++)
-        if (!is_undecided(growth, i))
+        if (!is_undecided(growth, memories, i))
             rows[count++] = i;
     for (int i = 0; i < memories; i++)
         order[i] = growth->order[rows[i]];
     memcpy(growth->order, order, (size_t)memories * sizeof *order);
-    DAM_TRY(dam__buffer_write(growth->list, 0, rows, (size_t)memories * sizeof *rows, true,
+    DAM_TRY(dam__buffer_write(growth->search.list, 0, rows, (size_t)memories * sizeof *rows, true,
                               "splitting: list"));
-    DAM_TRY(growth->ops->reorder(growth->model, &growth->search, growth->list));
+    DAM_TRY(growth->ops->reorder(growth->model, &growth->search));
     DAM_TRY(write_order(growth, memories));
 cleanup:
     free(rows);
@@ -170,21 +194,22 @@ cleanup:
 }
 
 /*
- * Memories that seem stable get further iterations, as many at a time as before, until they are
- * below the threshold or there are no more: most need few, and each pass costs the same as ever
- * in samples read.
+ * Memories that seem stable get further rounds, of as many iterations as the first, until all are
+ * decided or there are no more. Only here does the host look at eigenvalues in between: it must
+ * know how many directions are left.
  */
-static dam_status iterate_undecided(dam__growth *growth, int stage, int memories)
+static dam_status iterate_all(dam__growth *growth, int stage, int memories)
 {
     dam_status status = DAM_OK;
-    int rest = growth->config.extra_iterations, most = growth->config.iterations;
+    int most = growth->config.iterations, rest = growth->config.extra_iterations;
+    DAM_TRY(iterate(growth, stage, most, rest == 0));
     while (rest > 0) {
         int iterations = rest < most ? rest : most;
         DAM_TRY(move_undecided_first(growth, memories));
         if (growth->search.active == 0)
             break;
-        DAM_TRY(iterate(growth, stage, iterations));
         rest -= iterations;
+        DAM_TRY(iterate(growth, stage, iterations, rest == 0));
     }
 cleanup:
     return status;
@@ -202,8 +227,7 @@ dam_status dam__growth_search(dam__growth *growth, int stage)
             growth->numbers[i] = NAN;
         goto cleanup;
     }
-    DAM_TRY(iterate(growth, stage, growth->config.iterations));
-    DAM_TRY(iterate_undecided(growth, stage, memories));
+    DAM_TRY(iterate_all(growth, stage, memories));
 cleanup:
     return status;
 }
@@ -275,7 +299,7 @@ static dam_status make_pairs(dam__growth *growth, int memories, const int *picke
 {
     dam_status status = DAM_OK;
     int32_t *rows = NULL, *list = NULL;
-    const dam__pairs pairs = {.pairs = growth->list, .count = count, .step = growth->config.step};
+    const dam__pairs pairs = {.count = count, .step = growth->config.step};
     DAM_TRY(dam__alloc((size_t)memories, sizeof *rows, &rows));
     DAM_TRY(dam__alloc(2 * (size_t)count, sizeof *list, &list));
     for (int i = 0; i < memories; i++)
@@ -284,7 +308,7 @@ static dam_status make_pairs(dam__growth *growth, int memories, const int *picke
         list[2 * j] = picked[j];
         list[2 * j + 1] = rows[picked[j]];
     }
-    DAM_TRY(dam__buffer_write(growth->list, 0, list, 2 * (size_t)count * sizeof *list, true,
+    DAM_TRY(dam__buffer_write(growth->search.list, 0, list, 2 * (size_t)count * sizeof *list, true,
                               "splitting: list"));
     DAM_TRY(growth->ops->split(growth->model, &growth->search, &pairs, velocities));
 cleanup:

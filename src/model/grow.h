@@ -20,11 +20,10 @@ typedef struct dam__split_result {
 
 /*
  * For a planned model with room for config->to memories, and the feed of its training samples; both
- * must outlive it. `cache` trades memory (samples x room numbers) for a third of the time.
- * DAM_USAGE where the model cannot grow.
+ * must outlive it. Takes a matrix of room x dim. DAM_USAGE where the model cannot grow.
  */
 dam_status dam__growth_create(dam__model *model, dam__feed *feed, const dam__grow_config *config,
-                              uint64_t seed, bool cache, dam__plan *plan, dam__growth **out);
+                              uint64_t seed, dam__plan *plan, dam__growth **out);
 void dam__growth_destroy(dam__growth *growth);
 
 /* Compiles the kernels; after the plan was allocated. */
@@ -38,8 +37,8 @@ dam_status dam__growth_prepare(dam__growth *growth);
 dam_status dam__growth_search(dam__growth *growth, int stage);
 
 /*
- * After a search: DAM__GROW_NUMBERS x memories numbers, row by row (eigenvalues, kappa, mass);
- * borrowed until the next search or split.
+ * After a search: DAM__GROW_NUMBERS x memories numbers, row by row; borrowed
+ * until the next search or split.
  */
 const double *dam__growth_numbers(const dam__growth *growth);
 

@@ -19,6 +19,8 @@ typedef struct dam__grow_config {
     double fraction;      /* at most this share of the memories splits at once */
     int splits;           /* at most */
     int patience;         /* as train.patience, in a stage */
+    double gain;          /* nats by which a loss must be lower to be better */
+    int settle;           /* epochs after a split whose losses do not count */
     int epochs;           /* at most, in a stage */
     int direction;        /* dam__grow_direction */
 } dam__grow_config;

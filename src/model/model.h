@@ -72,25 +72,45 @@ typedef struct dam__model dam__model;
 
 /*
  * A search for the directions along which memories split: row j is the one of memory order[j]. On
- * the device; the power iteration runs over the first `active` rows.
+ * the device; the power iteration runs over the first `active` rows. order and list are lent by the
+ * model, which needs them for something else in a step and none of them between passes.
  */
 typedef struct dam__search {
     dam__matrix directions; /* room x dim; unit rows */
     dam__buffer *order;     /* int32 a row */
+    dam__buffer *list; /* int32 a memory: rows to reorder, or pairs to make; not during a pass */
     int active;
     int samples; /* of the subset that is looked at; it comes batch by batch, always the same way */
 } dam__search;
 
-/* Pairs to make: memory pairs[2j] moves along row pairs[2j + 1] of the directions, its new twin,
- * memory K + j, against it. */
+/* Pairs to make: memory list[2j] of the search moves along row list[2j + 1] of the directions, its
+ * new twin, memory K + j, against it. There are no more pairs than half the room. */
 typedef struct dam__pairs {
-    dam__buffer *pairs; /* int32 */
     int count;
     double step; /* length of the move, against a memory of norm 1 */
 } dam__pairs;
 
-/* Rows of what a search measured. */
-enum { DAM__GROW_LAMBDA, DAM__GROW_KAPPA, DAM__GROW_MASS, DAM__GROW_NUMBERS };
+/*
+ * How directions move on after a pass. With rho a direction's quotient u'Cu and C >= -debt, u
+ * becomes (C - sigma) u made unit, where sigma = -debt + shift (reach rho + debt).
+ */
+typedef struct dam__move {
+    bool first, last; /* of a round; rho is the largest of the round so far */
+    double shift;     /* 0 ... 1 */
+    double reach;     /* 0 ... 1 */
+    double rest;      /* directions rest whose lambda is below */
+} dam__move;
+
+/* Rows of what a search measured. LEAST is what lambda cannot be below, but for a direction that
+ * came to rest at another eigenvector: what is not below a threshold with it is stable. */
+enum {
+    DAM__GROW_LAMBDA,
+    DAM__GROW_KAPPA,
+    DAM__GROW_MASS,
+    DAM__GROW_DEBT, /* as mass, of negative responsibilities alone: none where there are labels */
+    DAM__GROW_LEAST,
+    DAM__GROW_NUMBERS
+};
 
 /*
  * What a model must provide to be grown by splitting; model/grow.c does the rest. To second order,
@@ -107,12 +127,14 @@ typedef struct dam__grow_ops {
     /* Shows so many memories, for restoring. DAM_INPUT where there is no room for them. */
     dam_status (*resize)(dam__model *model, int memories);
 
-    /* After the model's own plan; `cache`: what a pass computes over again is kept instead, which
-     * takes samples x room numbers. */
-    dam_status (*plan)(dam__model *model, dam__plan *plan, int samples, bool cache);
+    /* Compiles. After the plan was allocated, as is */
     dam_status (*prepare)(dam__model *model);
 
-    /* kappa and mass, complete after the subset's last batch; `offset`: samples before this one. */
+    /* the search's order and list, lent. */
+    void (*lend)(dam__model *model, dam__search *search);
+
+    /* kappa, mass and debt, complete after the subset's last batch; `offset`: samples before this
+     * one. */
     dam_status (*survey)(dam__model *model, const dam__batch *batch, int offset,
                          const dam__search *search);
 
@@ -123,11 +145,11 @@ typedef struct dam__grow_ops {
     dam_status (*scatter)(dam__model *model, const dam__batch *batch, int offset,
                           const dam__search *search);
 
-    /* After the last batch: lambda of each active direction, which then moves on, unless `keep`. */
-    dam_status (*advance)(dam__model *model, const dam__search *search, bool keep);
+    /* After the last batch: lambda of each active direction, which then moves on. */
+    dam_status (*advance)(dam__model *model, const dam__search *search, const dam__move *move);
 
-    /* Directions j <- directions rows[j] for all K rows. */
-    dam_status (*reorder)(dam__model *model, const dam__search *search, const dam__buffer *rows);
+    /* Directions j <- directions list[j] for all K rows. */
+    dam_status (*reorder)(dam__model *model, const dam__search *search);
 
     /* DAM__GROW_NUMBERS x K numbers, memory by memory, to the host. */
     dam_status (*read)(dam__model *model, double *numbers);
@@ -140,6 +162,47 @@ typedef struct dam__grow_ops {
     dam_status (*split)(dam__model *model, const dam__search *search, const dam__pairs *pairs,
                         const dam__matrix *velocities);
 } dam__grow_ops;
+
+/* How far samples are turned in search of another prediction, in radians. */
+typedef struct dam__turning {
+    double limit; /* no further than this */
+    int scans;    /* equal steps that find the first change ... */
+    int halvings; /* ... and how often its step is then halved */
+} dam__turning;
+
+/*
+ * What a model tells of single samples, for analysis. Batches come in their stored order and are no
+ * larger than the chunk that the model was planned with. A class column is an index as in
+ * dam__evaluation.
+ */
+typedef struct dam__probe_ops {
+    /* After the model's own plan and prepare. */
+    dam_status (*plan)(dam__model *model, dam__plan *plan);
+    dam_status (*prepare)(dam__model *model);
+
+    /*
+     * Row i of posterior: the probability of every memory, and last of the background, given
+     * sample i; of probabilities: that of every class column. NULL where a model has no memories.
+     */
+    dam_status (*posterior)(dam__model *model, const dam__batch *batch,
+                            const dam__matrix *posterior, const dam__matrix *probabilities);
+
+    /*
+     * Row i of directions: minus the gradient, by sample i, of the difference between its largest
+     * logit and its second largest; columns[2 i] and columns[2 i + 1] (int32) are theirs.
+     */
+    dam_status (*descend)(dam__model *model, const dam__batch *batch, const dam__matrix *directions,
+                          const dam__buffer *columns);
+
+    /*
+     * How far sample x, to be turned towards its unit direction u (cos(angle) x + sin(angle) u),
+     * keeps columns[2 i] as the largest: angles[i] in radians, or -1 where it does up to the limit;
+     * landed[i] (int32) is the column that is the largest there.
+     */
+    dam_status (*turn)(dam__model *model, const dam__batch *batch, const dam__matrix *directions,
+                       const dam__turning *turning, const dam__buffer *columns,
+                       const dam__matrix *angles, const dam__buffer *landed);
+} dam__probe_ops;
 
 typedef struct dam__model_ops {
     const char *kind;
@@ -178,7 +241,8 @@ typedef struct dam__model_ops {
     /* Flops of the large products of a step on `batch` samples, for benchmarks. */
     double (*product_flops)(const dam__model *model, int batch);
 
-    const dam__grow_ops *grow; /* NULL where memories cannot be split */
+    const dam__grow_ops *grow;   /* NULL where memories cannot be split */
+    const dam__probe_ops *probe; /* NULL where it tells nothing of single samples */
 
     void (*destroy)(dam__model *model);
 } dam__model_ops;

@@ -80,7 +80,7 @@ static dam_status run_survey(dam__trial *trial)
     double *owed = NULL;
     dam__matrix on_owed;
     DAM_TRY(make_fixture(trial, &f));
-    DAM_TRY(dam__trial_numbers(trial, SAMPLES * MEMORIES, -1, 0, &owed));
+    DAM_TRY(dam__trial_numbers(trial, SAMPLES * MEMORIES, -1, 0.25, &owed));
     DAM_TRY(dam__trial_matrix(trial, SAMPLES, MEMORIES, 1, owed, &on_owed));
     for (int pass = 0; pass < 2; pass++)
         DAM_TRY(launch(trial, "grow_sum_mass",
@@ -95,12 +95,15 @@ static dam_status run_survey(dam__trial *trial)
                                  dam__arg_int(DIM), dam__arg_int((int)f.on_memories.ld),
                                  dam__arg_int((int)f.on_numbers.ld))));
     for (int mu = 0; mu < MEMORIES; mu++) {
-        double mass = 0;
-        for (int i = 0; i < SAMPLES; i++)
+        double mass = 0, debt = 0;
+        for (int i = 0; i < SAMPLES; i++) {
             mass -= 2 * owed[i * MEMORIES + mu] / b;
+            debt += 2 * fmax(owed[i * MEMORIES + mu], 0) / b;
+        }
         f.numbers[DAM__GROW_KAPPA * MEMORIES + mu] =
             -dot(f.memories + (size_t)mu * DIM, f.scatter + (size_t)mu * DIM);
         f.numbers[DAM__GROW_MASS * MEMORIES + mu] = mass;
+        f.numbers[DAM__GROW_DEBT * MEMORIES + mu] = debt;
     }
     DAM_TRY(dam__trial_compare_matrix(trial, &f.on_numbers, f.numbers, 0));
 cleanup:
@@ -137,62 +140,86 @@ cleanup:
 static dam_status run_weigh(dam__trial *trial)
 {
     dam_status status = DAM_OK;
-    enum { FIRST = 2 };
     double *products = NULL, *owed = NULL;
     dam__matrix on_products, on_owed;
     dam__buffer *on_order = NULL;
     DAM_TRY(dam__trial_numbers(trial, SAMPLES * ACTIVE, -1, 1, &products));
-    DAM_TRY(dam__trial_numbers(trial, (FIRST + SAMPLES) * MEMORIES, -1, 1, &owed));
+    DAM_TRY(dam__trial_numbers(trial, SAMPLES * MEMORIES, -1, 1, &owed));
     DAM_TRY(dam__trial_matrix(trial, SAMPLES, ACTIVE, 1, products, &on_products));
-    DAM_TRY(dam__trial_matrix(trial, FIRST + SAMPLES, MEMORIES, 1, owed, &on_owed));
+    DAM_TRY(dam__trial_matrix(trial, SAMPLES, MEMORIES, 1, owed, &on_owed));
     DAM_TRY(dam__trial_buffer(trial, order, sizeof order, &on_order));
     DAM_TRY(launch(
         trial, "grow_weigh", dam__range_items(trial->device, vectors_of(trial, ACTIVE), SAMPLES),
         DAM_ARGUMENTS(dam__arg(on_products.buffer), dam__arg(on_owed.buffer), dam__arg(on_order),
-                      dam__arg_int(ACTIVE), dam__arg_int(FIRST), dam__arg_int((int)on_products.ld),
+                      dam__arg_int(ACTIVE), dam__arg_int((int)on_products.ld),
                       dam__arg_int((int)on_owed.ld))));
     for (int i = 0; i < SAMPLES; i++)
         for (int j = 0; j < ACTIVE; j++)
-            products[i * ACTIVE + j] *= owed[(FIRST + i) * MEMORIES + order[j]];
+            products[i * ACTIVE + j] *= owed[i * MEMORIES + order[j]];
     DAM_TRY(dam__trial_compare_matrix(trial, &on_products, products, 0));
 cleanup:
     return status;
 }
 
-/* What one direction's step leaves in the fixture's numbers. */
-static void advance(struct fixture *f, int slot, bool keep)
+/* What one direction's move leaves in the fixture's numbers. */
+static void advance(struct fixture *f, int slot, const dam__move *move)
 {
     int memory = order[slot];
     double *u = f->directions + (size_t)slot * DIM, *y = f->scatter + (size_t)slot * DIM;
+    double *lambda = f->numbers + (size_t)DAM__GROW_LAMBDA * MEMORIES + memory;
     const double *w = f->memories + (size_t)memory * DIM;
-    double along = dot(y, w);
+    double kappa = f->numbers[DAM__GROW_KAPPA * MEMORIES + memory];
+    double mass = f->numbers[DAM__GROW_MASS * MEMORIES + memory];
+    double debt = f->numbers[DAM__GROW_DEBT * MEMORIES + memory];
+    double along = dot(y, w), residual = 0;
     for (int j = 0; j < DIM; j++)
         y[j] -= along * w[j];
-    f->numbers[DAM__GROW_LAMBDA * MEMORIES + memory] =
-        f->numbers[DAM__GROW_KAPPA * MEMORIES + memory] + b * dot(u, y);
-    double norm = sqrt(dot(y, y));
-    for (int j = 0; j < DIM && !keep && norm > 0; j++)
-        u[j] = -y[j] / norm;
+    double rho = -dot(u, y) / b, now = kappa - b * b * rho;
+    for (int j = 0; j < DIM; j++)
+        residual += pow(-y[j] / b - rho * u[j], 2);
+    double best = move->first ? now : fmin(*lambda, now);
+    double sigma = -debt + move->shift * (move->reach * (kappa - best) / (b * b) + debt);
+    *lambda = move->last ? now : best;
+    f->numbers[DAM__GROW_LEAST * MEMORIES + memory] =
+        fmax(kappa - b * b * (mass + debt), now - b * b * sqrt(residual));
+    if (now < move->rest || slot == 0)
+        return;
+    for (int j = 0; j < DIM; j++)
+        u[j] = -y[j] / b - sigma * u[j];
+    double norm = sqrt(dot(u, u));
+    for (int j = 0; j < DIM; j++)
+        u[j] /= norm;
 }
 
 static dam_status run_advance(dam__trial *trial)
 {
+    /* All move; all rest; those move that are not below a lambda between those of the fixture. */
+    static const dam__move moves[] = {{.shift = 0.3, .reach = 0.8, .rest = -1e30},
+                                      {.first = true, .last = true, .rest = 1e30},
+                                      {.last = true, .shift = 0.7, .reach = 0.5, .rest = 0.5}};
     dam_status status = DAM_OK;
-    for (int keep = 0; keep < 2; keep++) {
+    for (size_t k = 0; k < sizeof moves / sizeof *moves; k++) {
+        const dam__move *move = &moves[k];
         struct fixture f;
         DAM_TRY(make_fixture(trial, &f));
-        /* A memory that owns nothing. */
+        /* A memory that owns nothing, whatever its eigenvalue was. */
         memset(f.scatter, 0, DIM * sizeof *f.scatter);
+        f.numbers[DAM__GROW_DEBT * MEMORIES + order[0]] = 0;
+        f.numbers[DAM__GROW_LAMBDA * MEMORIES + order[0]] =
+            f.numbers[DAM__GROW_KAPPA * MEMORIES + order[0]];
         DAM_TRY(dam__matrix_write_doubles(&f.on_scatter, f.scatter, "self-test"));
+        DAM_TRY(dam__matrix_write_doubles(&f.on_numbers, f.numbers, "self-test"));
         DAM_TRY(
             launch(trial, "grow_advance", dam__range_groups(trial->device, ACTIVE, 1),
                    DAM_ARGUMENTS(dam__arg(f.on_directions.buffer), dam__arg(f.on_scatter.buffer),
                                  dam__arg(f.on_memories.buffer), dam__arg(f.on_order),
                                  dam__arg(f.on_scalars.buffer), dam__arg(f.on_numbers.buffer),
                                  dam__arg_int(DIM), dam__arg_int((int)f.on_memories.ld),
-                                 dam__arg_int((int)f.on_numbers.ld), dam__arg_int(keep))));
+                                 dam__arg_int((int)f.on_numbers.ld), dam__arg_int(move->first),
+                                 dam__arg_int(move->last), dam__arg_real(move->shift),
+                                 dam__arg_real(move->reach), dam__arg_real(move->rest))));
         for (int slot = 0; slot < ACTIVE; slot++)
-            advance(&f, slot, keep);
+            advance(&f, slot, move);
         DAM_TRY(dam__trial_compare_matrix(trial, &f.on_directions, f.directions, 0));
         DAM_TRY(dam__trial_compare_matrix(trial, &f.on_scatter, f.scatter, 0));
         DAM_TRY(dam__trial_compare_matrix(trial, &f.on_numbers, f.numbers, 0));

@@ -116,12 +116,12 @@ void dam__task_free(dam__task *task)
 
 dam_status dam__task_samples(const dam__task *task, uint64_t seed, size_t count, double *out)
 {
-    const uint32_t epoch = UINT32_MAX; /* an order of its own, that no epoch of training has */
     size_t dim = (size_t)task->dim, taken = 0;
     if (task->set == NULL)
         return dam__fail(DAM_INTERNAL, "a task without samples cannot give the first memories");
     for (size_t i = 0; i < task->trained && taken < count; i++) {
-        size_t sample = dam__permuted(seed, epoch, (uint32_t)task->trained, (uint32_t)i);
+        size_t sample =
+            dam__permuted(seed, DAM__EPOCH_FIRST_MEMORIES, (uint32_t)task->trained, (uint32_t)i);
         taken += dam__dataset_prepared(task->set, sample, out + taken * dim);
     }
     if (taken < count)

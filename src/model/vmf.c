@@ -46,6 +46,7 @@ static void destroy(dam__model *model)
     dam__program_destroy(vmf->program);
     dam__program_destroy(vmf->reduce);
     dam__vmf_growth_free(&vmf->growth);
+    dam__buffer_destroy(vmf->probe.along.buffer);
     free(vmf);
 }
 
@@ -105,6 +106,7 @@ void dam__vmf_show(struct vmf *vmf, int memories)
     vmf->similarities.cols = memories + 1;
     vmf->activations.cols = memories + 1;
     vmf->gradient_parts.cols = memories + 1;
+    vmf->probe.along.cols = memories + 1;
 }
 
 dam__matrix dam__vmf_columns(const dam__matrix *matrix, int columns)
@@ -344,8 +346,8 @@ dam__operand dam__vmf_samples(const dam__batch *batch)
                           .first = batch->first};
 }
 
-/* S = X W' (GEMM 1). */
-static dam_status similarities(struct vmf *vmf, const dam__batch *batch)
+/* GEMM 1. */
+dam_status dam__vmf_similarities(struct vmf *vmf, const dam__batch *batch)
 {
     dam__matrix out = memory_columns(vmf, &vmf->similarities);
     return dam__gemm_run(vmf->base.gemm, 1.0, dam__vmf_samples(batch),
@@ -430,7 +432,7 @@ static dam_status memory_gradient(struct vmf *vmf, const dam__batch *batch, bool
 
 dam_status dam__vmf_responsibilities(struct vmf *vmf, const dam__batch *chunk, double per_sample)
 {
-    dam_status status = similarities(vmf, chunk);
+    dam_status status = dam__vmf_similarities(vmf, chunk);
     return status == DAM_OK ? forward(vmf, chunk, per_sample) : status;
 }
 
@@ -456,7 +458,7 @@ static dam_status loss_gradient(dam__model *model, const dam__batch *batch,
     for (int start = 0; start < batch->size; start += vmf->chunk) {
         dam__batch chunk = dam__vmf_chunk(vmf, batch, start);
         bool accumulate = start > 0;
-        DAM_TRY(similarities(vmf, &chunk));
+        DAM_TRY(dam__vmf_similarities(vmf, &chunk));
         DAM_TRY(forward(vmf, &chunk, per_sample));
         DAM_TRY(class_gradient(vmf, &chunk, per_sample, accumulate));
         DAM_TRY(memory_gradient(vmf, &chunk, accumulate));
@@ -496,7 +498,7 @@ static dam_status evaluate_chunk(struct vmf *vmf, const dam__batch *batch,
     const dam__matrix *weights = &vmf->base.parameters[CLASS_WEIGHTS].value;
     double cells = (double)batch->size * (vmf->memories + 1);
     double real = (double)dam__real_size(device);
-    DAM_TRY(similarities(vmf, batch));
+    DAM_TRY(dam__vmf_similarities(vmf, batch));
     DAM_TRY(dam__launch(
         vmf->evaluate, dam__range_groups(device, (size_t)batch->size, 1),
         (dam__work){.flops = cells * (2 * vmf->columns + 24), .bytes = 2 * cells * real},
@@ -552,6 +554,7 @@ static const dam__model_ops vmf_ops = {
     .evaluate = evaluate,
     .product_flops = product_flops,
     .grow = &dam__vmf_grow_ops,
+    .probe = &dam__vmf_probe_ops,
     .destroy = destroy,
 };
 

@@ -1,10 +1,10 @@
 /*
  * Splitting the vmf model's memories. docs/models.md has the mathematics.
  *
- * A pass over the subset costs two large products (three where the responsibilities are not
- * cached). The memories' gradient, unused between steps, holds the scatter, and the batch's
- * similarities and activations hold what a chunk needs: growth takes no further matrices than the
- * directions and the cache.
+ * A pass over the subset costs three large products, one of them for the responsibilities, which
+ * are not kept. Growth takes no further memory than the directions: the memories' gradient, unused
+ * between steps, holds the scatter, the batch's similarities and activations hold what a chunk
+ * needs, and the class gradient and its parts hold the order and the numbers.
  */
 #include "model/vmf_internal.h"
 
@@ -17,8 +17,6 @@ static struct vmf *vmf_of(dam__model *model)
 
 void dam__vmf_growth_free(struct dam__vmf_growth *growth)
 {
-    dam__buffer_destroy(growth->cache.buffer);
-    dam__buffer_destroy(growth->numbers.buffer);
     dam__program_destroy(growth->program);
 }
 
@@ -47,17 +45,20 @@ static dam_status resize(dam__model *model, int memories)
     return DAM_OK;
 }
 
-static dam_status plan(dam__model *model, dam__plan *plan, int samples, bool cache)
+dam__matrix dam__vmf_grow_numbers(const struct vmf *vmf)
 {
-    dam_status status = DAM_OK;
-    struct vmf *vmf = vmf_of(model);
-    DAM_TRY(dam__plan_matrix(plan, "splitting: eigenvalues", DAM__GROW_NUMBERS, vmf->room, 1,
-                             &vmf->growth.numbers));
-    if (cache)
-        DAM_TRY(dam__plan_matrix(plan, "splitting: responsibilities", samples, vmf->room + 1, 1,
-                                 &vmf->growth.cache));
-cleanup:
-    return status;
+    dam__matrix numbers = vmf->gradient_parts;
+    numbers.rows = DAM__GROW_NUMBERS;
+    numbers.cols = vmf->memories;
+    numbers.count = 1;
+    return numbers;
+}
+
+/* There are at least two class columns, and PARTS_ON_CPU parts: enough rows for the numbers. */
+static void lend(dam__model *model, dam__search *search)
+{
+    search->order = model->parameters[CLASS_WEIGHTS].gradient.buffer;
+    search->list = vmf_of(model)->activations.buffer;
 }
 
 static dam_status prepare(dam__model *model)
@@ -95,29 +96,30 @@ static size_t row_bytes(const struct vmf *vmf, const dam__matrix *matrix)
 
 static dam_status sum_mass(struct vmf *vmf, int samples, bool accumulate)
 {
-    const dam__matrix *numbers = &vmf->growth.numbers;
+    const dam__matrix numbers = dam__vmf_grow_numbers(vmf);
     double cells = (double)samples * vmf->memories;
     return dam__launch(
         vmf->growth.sum_mass, dam__range_items(vmf->base.device, vectors_of(vmf, vmf->memories), 1),
-        (dam__work){.flops = cells, .bytes = cells * (double)dam__real_size(vmf->base.device)},
-        DAM_ARGUMENTS(dam__arg(vmf->similarities.buffer), dam__arg(numbers->buffer),
+        (dam__work){.flops = 3 * cells, .bytes = cells * (double)dam__real_size(vmf->base.device)},
+        DAM_ARGUMENTS(dam__arg(vmf->similarities.buffer), dam__arg(numbers.buffer),
                       dam__arg_int(samples), dam__arg_int(vmf->memories),
-                      dam__arg_int((int)vmf->similarities.ld), dam__arg_int((int)numbers->ld),
+                      dam__arg_int((int)vmf->similarities.ld), dam__arg_int((int)numbers.ld),
                       dam__arg_int(accumulate)));
 }
 
 static dam_status curvature(struct vmf *vmf)
 {
     const dam__parameter *memories = &vmf->base.parameters[MEMORIES];
+    const dam__matrix numbers = dam__vmf_grow_numbers(vmf);
     double items = (double)dam__matrix_items(&memories->value);
     return dam__launch(
         vmf->growth.curvature, dam__range_groups(vmf->base.device, (size_t)vmf->memories, 1),
         (dam__work){.flops = 2 * items,
                     .bytes = 2 * items * (double)dam__real_size(vmf->base.device)},
         DAM_ARGUMENTS(dam__arg(memories->value.buffer), dam__arg(memories->gradient.buffer),
-                      dam__arg(vmf->scalars.buffer), dam__arg(vmf->growth.numbers.buffer),
+                      dam__arg(vmf->scalars.buffer), dam__arg(numbers.buffer),
                       dam__arg_int(memories->value.cols), dam__arg_int((int)memories->value.ld),
-                      dam__arg_int((int)vmf->growth.numbers.ld)));
+                      dam__arg_int((int)numbers.ld)));
 }
 
 static dam_status survey(dam__model *model, const dam__batch *batch, int offset,
@@ -126,16 +128,12 @@ static dam_status survey(dam__model *model, const dam__batch *batch, int offset,
     dam_status status = DAM_OK;
     struct vmf *vmf = vmf_of(model);
     const dam__matrix owed = dam__vmf_columns(&vmf->similarities, vmf->memories);
-    size_t row = row_bytes(vmf, &vmf->similarities);
     for (int start = 0; start < batch->size; start += vmf->chunk) {
         const dam__batch chunk = dam__vmf_chunk(vmf, batch, start);
         bool accumulate = offset + start > 0;
         DAM_TRY(dam__vmf_responsibilities(vmf, &chunk, 1.0 / search->samples));
         DAM_TRY(sum_mass(vmf, chunk.size, accumulate));
         DAM_TRY(dam__vmf_memory_sums(vmf, &owed, &chunk, accumulate));
-        if (vmf->growth.cache.buffer != NULL)
-            DAM_TRY(dam__buffer_copy(vmf->similarities.buffer, 0, vmf->growth.cache.buffer,
-                                     (size_t)(offset + start) * row, (size_t)chunk.size * row));
     }
     if (offset + batch->size == search->samples)
         DAM_TRY(curvature(vmf));
@@ -157,16 +155,13 @@ static dam_status constrain(dam__model *model, const dam__search *search, bool t
 }
 
 /* Products of a chunk's samples and the directions, times what they owe; in the activations. */
-static dam_status weigh(struct vmf *vmf, const dam__batch *chunk, int first,
-                        const dam__search *search)
+static dam_status weigh(struct vmf *vmf, const dam__batch *chunk, const dam__search *search)
 {
     dam_status status = DAM_OK;
-    bool cached = vmf->growth.cache.buffer != NULL;
-    const dam__matrix *owed = cached ? &vmf->growth.cache : &vmf->similarities;
+    const dam__matrix *owed = &vmf->similarities;
     const dam__matrix products = dam__vmf_columns(&vmf->activations, search->active);
     double cells = (double)chunk->size * search->active;
-    if (!cached)
-        DAM_TRY(dam__vmf_responsibilities(vmf, chunk, 1.0 / search->samples));
+    DAM_TRY(dam__vmf_responsibilities(vmf, chunk, 1.0 / search->samples));
     DAM_TRY(dam__gemm_run(vmf->base.gemm, 1.0, dam__vmf_samples(chunk),
                           dam__vmf_rows(&search->directions, search->active, true), 0.0,
                           &products));
@@ -175,8 +170,8 @@ static dam_status weigh(struct vmf *vmf, const dam__batch *chunk, int first,
         dam__range_items(vmf->base.device, vectors_of(vmf, search->active), (size_t)chunk->size),
         (dam__work){.flops = cells, .bytes = 3 * cells * (double)dam__real_size(vmf->base.device)},
         DAM_ARGUMENTS(dam__arg(products.buffer), dam__arg(owed->buffer), dam__arg(search->order),
-                      dam__arg_int(search->active), dam__arg_int(cached ? first : 0),
-                      dam__arg_int((int)products.ld), dam__arg_int((int)owed->ld))));
+                      dam__arg_int(search->active), dam__arg_int((int)products.ld),
+                      dam__arg_int((int)owed->ld))));
 cleanup:
     return status;
 }
@@ -189,30 +184,33 @@ static dam_status scatter(dam__model *model, const dam__batch *batch, int offset
     const dam__matrix products = dam__vmf_columns(&vmf->activations, search->active);
     for (int start = 0; start < batch->size; start += vmf->chunk) {
         const dam__batch chunk = dam__vmf_chunk(vmf, batch, start);
-        DAM_TRY(weigh(vmf, &chunk, offset + start, search));
+        DAM_TRY(weigh(vmf, &chunk, search));
         DAM_TRY(dam__vmf_memory_sums(vmf, &products, &chunk, offset + start > 0));
     }
 cleanup:
     return status;
 }
 
-static dam_status advance(dam__model *model, const dam__search *search, bool keep)
+static dam_status advance(dam__model *model, const dam__search *search, const dam__move *move)
 {
-    struct vmf *vmf = vmf_of(model);
+    const struct vmf *vmf = vmf_of(model);
+    const dam__matrix numbers = dam__vmf_grow_numbers(vmf);
     const dam__parameter *memories = &model->parameters[MEMORIES];
     double items = (double)search->active * memories->value.cols;
     return dam__launch(
         vmf->growth.advance, dam__range_groups(model->device, (size_t)search->active, 1),
-        (dam__work){.flops = 10 * items,
-                    .bytes = 6 * items * (double)dam__real_size(model->device)},
+        (dam__work){.flops = 16 * items,
+                    .bytes = 8 * items * (double)dam__real_size(model->device)},
         DAM_ARGUMENTS(dam__arg(search->directions.buffer), dam__arg(memories->gradient.buffer),
                       dam__arg(memories->value.buffer), dam__arg(search->order),
-                      dam__arg(vmf->scalars.buffer), dam__arg(vmf->growth.numbers.buffer),
+                      dam__arg(vmf->scalars.buffer), dam__arg(numbers.buffer),
                       dam__arg_int(memories->value.cols), dam__arg_int((int)memories->value.ld),
-                      dam__arg_int((int)vmf->growth.numbers.ld), dam__arg_int(keep)));
+                      dam__arg_int((int)numbers.ld), dam__arg_int(move->first),
+                      dam__arg_int(move->last), dam__arg_real(move->shift),
+                      dam__arg_real(move->reach), dam__arg_real(move->rest)));
 }
 
-static dam_status reorder(dam__model *model, const dam__search *search, const dam__buffer *rows)
+static dam_status reorder(dam__model *model, const dam__search *search)
 {
     dam_status status = DAM_OK;
     struct vmf *vmf = vmf_of(model);
@@ -222,7 +220,7 @@ static dam_status reorder(dam__model *model, const dam__search *search, const da
         dam__launch(vmf->growth.gather, dam__range_groups(model->device, (size_t)vmf->memories, 1),
                     (dam__work){.bytes = 2 * items * (double)dam__real_size(model->device)},
                     DAM_ARGUMENTS(dam__arg(search->directions.buffer), dam__arg(scratch->buffer),
-                                  dam__arg(rows), dam__arg_int(scratch->cols),
+                                  dam__arg(search->list), dam__arg_int(scratch->cols),
                                   dam__arg_int((int)scratch->ld))));
     DAM_TRY(dam__buffer_copy(scratch->buffer, 0, search->directions.buffer, 0,
                              (size_t)vmf->memories * row_bytes(vmf, scratch)));
@@ -232,23 +230,23 @@ cleanup:
 
 static dam_status read_numbers(dam__model *model, double *numbers)
 {
-    const struct vmf *vmf = vmf_of(model);
-    const dam__matrix now = dam__vmf_columns(&vmf->growth.numbers, vmf->memories);
+    const dam__matrix now = dam__vmf_grow_numbers(vmf_of(model));
     return dam__matrix_read_doubles(&now, numbers, "splitting eigenvalues");
 }
 
 /* --- the split ------------------------------------------------------------------------------------ */
 
 /* Columns of class weights, counts and their velocities. */
-static dam_status split_columns(struct vmf *vmf, const dam__matrix *matrix, const dam__pairs *pairs,
-                                double kept, double given, double scale)
+static dam_status split_columns(struct vmf *vmf, const dam__matrix *matrix,
+                                const dam__search *search, const dam__pairs *pairs, double kept,
+                                double given, double scale)
 {
     double cells = (double)matrix->rows * (vmf->memories + pairs->count + 1);
     return dam__launch(
         vmf->growth.split_columns, dam__range_groups(vmf->base.device, (size_t)matrix->rows, 1),
         (dam__work){.flops = 2 * cells,
                     .bytes = 2 * cells * (double)dam__real_size(vmf->base.device)},
-        DAM_ARGUMENTS(dam__arg(matrix->buffer), dam__arg(pairs->pairs), dam__arg_int(vmf->memories),
+        DAM_ARGUMENTS(dam__arg(matrix->buffer), dam__arg(search->list), dam__arg_int(vmf->memories),
                       dam__arg_int(pairs->count), dam__arg_int((int)matrix->ld),
                       dam__arg_real(kept), dam__arg_real(given), dam__arg_real(scale)));
 }
@@ -270,12 +268,12 @@ static dam_status split(dam__model *model, const dam__search *search, const dam_
         (dam__work){.flops = 12 * items,
                     .bytes = 5 * items * (double)dam__real_size(model->device)},
         DAM_ARGUMENTS(dam__arg(memories->buffer), dam__arg(velocities[MEMORIES].buffer),
-                      dam__arg(search->directions.buffer), dam__arg(pairs->pairs),
+                      dam__arg(search->directions.buffer), dam__arg(search->list),
                       dam__arg_int(vmf->memories), dam__arg_int(memories->cols),
                       dam__arg_int((int)memories->ld), dam__arg_real(pairs->step))));
-    DAM_TRY(split_columns(vmf, &parameters[CLASS_WEIGHTS].value, pairs, 0.5, 0.5, scale));
-    DAM_TRY(split_columns(vmf, &parameters[COUNTS].value, pairs, 0.5, 0.5, scale));
-    DAM_TRY(split_columns(vmf, &velocities[CLASS_WEIGHTS], pairs, 1, 0, 1));
+    DAM_TRY(split_columns(vmf, &parameters[CLASS_WEIGHTS].value, search, pairs, 0.5, 0.5, scale));
+    DAM_TRY(split_columns(vmf, &parameters[COUNTS].value, search, pairs, 0.5, 0.5, scale));
+    DAM_TRY(split_columns(vmf, &velocities[CLASS_WEIGHTS], search, pairs, 1, 0, 1));
     dam__vmf_show(vmf, vmf->memories + pairs->count);
 cleanup:
     return status;
@@ -285,8 +283,8 @@ const dam__grow_ops dam__vmf_grow_ops = {
     .memories = memories_of,
     .loss_offset = loss_offset,
     .resize = resize,
-    .plan = plan,
     .prepare = prepare,
+    .lend = lend,
     .survey = survey,
     .constrain = constrain,
     .scatter = scatter,

@@ -10,11 +10,15 @@ enum { MEMORIES, CLASS_WEIGHTS, BETA, COUNTS, PRIOR, PARAMETERS };
 
 /* What splitting needs beyond a training step; zeros in a model that does not grow. */
 struct dam__vmf_growth {
-    dam__matrix cache;   /* subset x (room + 1): scaled responsibilities; no buffer: recomputed */
-    dam__matrix numbers; /* 3 x room: lambda, kappa, mass */
     dam__program *program;
     dam__kernel *sum_mass, *curvature, *weigh, *advance, *constrain, *gather, *split_rows,
         *split_columns;
+};
+
+/* What analysis needs beyond a training step; zeros in a model that is not analysed. */
+struct dam__vmf_probe {
+    dam__matrix along; /* chunk x (memories + 1): products of directions and memories */
+    dam__kernel *posterior, *margin, *turn;
 };
 
 struct vmf {
@@ -32,7 +36,12 @@ struct vmf {
     dam__kernel *update_scalars, *forward, *evaluate, *class_gradient, *collect, *score, *sinkhorn,
         *reduce_problems;
     struct dam__vmf_growth growth;
+    struct dam__vmf_probe probe;
 };
+
+/* What a search measures, DAM__GROW_NUMBERS x memories: in the class gradient's parts, which only a
+ * step needs. */
+dam__matrix dam__vmf_grow_numbers(const struct vmf *vmf);
 
 /* Gives every matrix the rows or columns of so many memories, at most `room`. */
 void dam__vmf_show(struct vmf *vmf, int memories);
@@ -47,6 +56,9 @@ dam__batch dam__vmf_chunk(const struct vmf *vmf, const dam__batch *batch, int st
 dam__operand dam__vmf_samples(const dam__batch *batch);
 dam__operand dam__vmf_rows(const dam__matrix *matrix, int rows, bool transposed);
 
+/* S = X W' of a chunk's samples. */
+dam_status dam__vmf_similarities(struct vmf *vmf, const dam__batch *chunk);
+
 /* Responsibilities of a chunk's samples, scaled by -b per_sample, in place of the similarities. */
 dam_status dam__vmf_responsibilities(struct vmf *vmf, const dam__batch *chunk, double per_sample);
 
@@ -57,5 +69,6 @@ dam_status dam__vmf_memory_sums(struct vmf *vmf, const dam__matrix *owed, const 
 void dam__vmf_growth_free(struct dam__vmf_growth *growth);
 
 extern const dam__grow_ops dam__vmf_grow_ops;
+extern const dam__probe_ops dam__vmf_probe_ops;
 
 #endif

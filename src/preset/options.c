@@ -206,7 +206,8 @@ const dam__option dam__options[] = {
     INTEGER(ALL, "train", "batch", train.batch, "1000", 1, 1e7, "samples",
             "Samples in one training step."),
     INTEGER(ALL, "train", "epochs", train.epochs, "300", 1, 1e6, "epochs",
-            "At most so many passes over the training samples."),
+            "At most so many passes over the training samples; grow.epochs takes its place where "
+            "the model grows."),
     REAL(ALL | BATCH, "train", "learning_rate", train.learning_rate, "0.1", 0, OPEN, 100, INCLUDED,
          "Step size. With vmf it enters twice: the effective step is learning_rate^2 / (1 - "
          "momentum). With energy it is the largest change of a memory."),
@@ -216,7 +217,7 @@ const dam__option dam__options[] = {
          "The learning rate is multiplied by this after every epoch."),
     INTEGER(ALL, "train", "patience", train.patience, "1", 0, 1e6, "epochs",
             "Stop after so many epochs in a row without a better validation loss; 0 never stops "
-            "early."),
+            "early. grow.patience takes its place where the model grows."),
     INTEGER(ALL, "train", "checkpoint", train.checkpoint, "10", 1, 1e6, "epochs",
             "Save the run every so many epochs, to resume from."),
     INTEGER(ALL, "train", "record", train.record, "0", 0, 1e6, "epochs",
@@ -232,9 +233,9 @@ const dam__option dam__options[] = {
         "Grow by splitting memories until there are so many; 0 keeps as many as model.memories."),
     INTEGER(VMF, "grow", "samples", grow.samples, "10000", 1, 1e9, "samples",
             "Training samples that a split looks at, drawn anew for each."),
-    INTEGER(VMF, "grow", "iterations", grow.iterations, "8", 1, 10000, "iterations",
+    INTEGER(VMF, "grow", "iterations", grow.iterations, "6", 1, 10000, "iterations",
             "Power iterations that find the directions to split along."),
-    INTEGER(VMF, "grow", "extra_iterations", grow.extra_iterations, "24", 0, 10000, "iterations",
+    INTEGER(VMF, "grow", "extra_iterations", grow.extra_iterations, "12", 0, 10000, "iterations",
             "At most so many further ones for memories that seem stable, before they are taken for "
             "it."),
     REAL(VMF, "grow", "threshold", grow.threshold, "-0.001", -1e6, INCLUDED, 0, INCLUDED,
@@ -245,9 +246,14 @@ const dam__option dam__options[] = {
     REAL(VMF, "grow", "fraction", grow.fraction, "1", 0, OPEN, 1, INCLUDED,
          "At most this share of the memories splits at once."),
     INTEGER(VMF, "grow", "splits", grow.splits, "14", 1, 1000, "splits", "At most so many splits."),
-    INTEGER(VMF, "grow", "patience", grow.patience, "3", 0, 1e6, "epochs",
-            "A stage between splits ends after so many epochs without a better validation loss; "
-            "takes the place of train.patience."),
+    INTEGER(VMF, "grow", "patience", grow.patience, "1", 0, 1e6, "epochs",
+            "A stage between splits ends after so many epochs in a row without a better validation "
+            "loss; takes the place of train.patience."),
+    REAL(VMF, "grow", "gain", grow.gain, "0.02", 0, INCLUDED, 1e6, INCLUDED,
+         "In a stage a validation loss is better where it is lower by more than this, in nats; 0 "
+         "trains on until it rises."),
+    INTEGER(VMF, "grow", "settle", grow.settle, "3", 0, 1e6, "epochs",
+            "Epochs after a split that the patience does not count: the loss may rise in them."),
     INTEGER(VMF, "grow", "epochs", grow.epochs, "100", 1, 1e6, "epochs",
             "At most so many passes over the training samples in a stage; takes the place of "
             "train.epochs."),

@@ -277,6 +277,8 @@ cleanup:
 static size_t choose_columns(const int32_t *places, size_t place_count, const size_t *families,
                              size_t family_count, int32_t columns[SHEET_COLUMNS])
 {
+    if (family_count == 0)
+        return 0;
     size_t count = 0, mean = (place_count + family_count - 1) / family_count;
     size_t wanted = mean < SHEET_COLUMNS ? SHEET_COLUMNS / mean : 1;
     wanted = wanted < family_count ? wanted : family_count;

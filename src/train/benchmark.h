@@ -48,7 +48,9 @@ typedef struct dam__benchmark {
  *     and the batch's rows gathered where the provider gathers;
  *   loss_begin, loss_end: at the first step and after a fixed number of them;
  *   step_time, step_rate, step_products: whole training steps, queued as in training; the last
- *     counts the flops of the large products alone.
+ *     counts the flops of the large products alone;
+ *   split_time, split_epochs, where the model grows: the search for all eigenpairs, and how many
+ *     epochs of the same training take as long.
  * A provider that fails or would take minutes is left out with a warning, as is said when the loss
  * did not fall. DAM_DIVERGED where the loss is not finite, DAM_SELFTEST where the device computed
  * its peak wrongly, DAM_INTERRUPTED when stopped: the rows so far stand in any case.

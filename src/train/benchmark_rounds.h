@@ -45,4 +45,7 @@ dam_status dam__bench_add_rate(dam__bench *bench, const char *metric, const dam_
 dam_status dam__bench_products(dam__bench *bench);
 dam_status dam__bench_step(dam__bench *bench);
 
+/* The search before a split, against steps of the same model; for a trainer that grows. */
+dam_status dam__bench_split(dam__bench *bench, dam__trainer *trainer);
+
 #endif

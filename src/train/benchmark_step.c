@@ -97,6 +97,8 @@ dam_status dam__bench_step(dam__bench *bench)
     DAM_TRY(dam__profile_reset(bench->device));
     DAM_TRY(check_learning(bench, trainer));
     DAM_TRY(measure_steps(bench, trainer));
+    if (dam__trainer_growth(trainer) != NULL)
+        DAM_TRY(dam__bench_split(bench, trainer));
 cleanup:
     (void)dam__device_finish(bench->device);
     dam__trainer_destroy(trainer);

@@ -84,6 +84,15 @@ static dam_status save_position(dam__trainer *trainer, dam__container *out)
     return save_doubles(out, "state/position", items, 1, shape);
 }
 
+/* What the last split took, until the first epoch of its stage is in the history. */
+static dam_status save_split(dam__trainer *trainer, dam__container *out)
+{
+    const dam__position *position = dam__trainer_position(trainer);
+    const double items[] = {position->split_seconds, position->split_epochs};
+    const size_t shape[] = {2};
+    return save_doubles(out, "state/split", items, 1, shape);
+}
+
 /* How many memories the model has at present. */
 static dam_status save_memories(const dam__model *model, dam__container *out)
 {
@@ -137,6 +146,8 @@ dam_status dam__checkpoint_save(dam__trainer *trainer, dam__container *out)
     if (model->ops->grow != NULL)
         DAM_TRY(save_memories(model, out));
     DAM_TRY(save_position(trainer, out));
+    if (dam__trainer_position(trainer)->split_seconds > 0)
+        DAM_TRY(save_split(trainer, out));
     if (dam__trainer_position(trainer)->step > 0)
         DAM_TRY(save_losses(trainer, (size_t)dam__trainer_steps(trainer), out));
     DAM_TRY(save_history(dam__trainer_history(trainer), out));
@@ -262,6 +273,23 @@ cleanup:
     return status;
 }
 
+static dam_status restore_split(dam__trainer *trainer, const dam__container *container)
+{
+    dam_status status = DAM_OK;
+    const dam__array *array = NULL;
+    if (dam__container_array(container, "state/split") == NULL)
+        return DAM_OK;
+    DAM_TRY(find(container, "state/split", 2, &array));
+    double seconds = dam__array_at(array, 0), epochs = dam__array_at(array, 1);
+    if (!within(seconds, 0, DBL_MAX) || !within(epochs, 0, DBL_MAX))
+        DAM_FAIL(DAM_INPUT, "the run file's last split took %g seconds, %g epochs", seconds,
+                 epochs);
+    dam__trainer_position(trainer)->split_seconds = seconds;
+    dam__trainer_position(trainer)->split_epochs = epochs;
+cleanup:
+    return status;
+}
+
 static dam_status restore_losses(dam__trainer *trainer, const dam__container *container)
 {
     dam_status status = DAM_OK;
@@ -348,6 +376,7 @@ dam_status dam__checkpoint_restore(dam__trainer *trainer, const dam__container *
     }
     DAM_TRY(dam__checkpoint_parameters(model, container));
     DAM_TRY(restore_position(trainer, container));
+    DAM_TRY(restore_split(trainer, container));
     DAM_TRY(restore_losses(trainer, container));
     DAM_TRY(restore_history(trainer, container));
     DAM_TRY(dam__record_restore(container, dam__trainer_record(trainer)));

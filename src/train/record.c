@@ -84,14 +84,22 @@ static void thin(dam__record *record, int every)
     record->row_count = rows;
 }
 
-/* Room for a further frame's rows; *fits = false where all that is left begins a stage. */
-static dam_status make_room(dam__record *record, size_t rows, int every, bool *fits)
+/*
+ * Room for a further frame's rows. *fits = false where all that is left begins a stage, or where
+ * the frame is none that the record, at its new spacing, would have.
+ */
+static dam_status make_room(dam__record *record, const dam__frame *frame, int every, bool *fits)
 {
     dam_status status = DAM_OK;
-    size_t most = DAM__RECORD_BYTES / row_bytes(record->dim, record->columns);
+    size_t rows = (size_t)frame->rows, count = record->frame_count;
+    size_t bytes = record->limit > 0 ? record->limit : DAM__RECORD_BYTES;
+    size_t most = bytes / row_bytes(record->dim, record->columns);
+    bool begins = count == 0 || record->frames[count - 1].stage != frame->stage;
+    int spread = record->spread;
     while (record->row_count + rows > most && record->spread < 1 << 30)
         thin(record, every);
-    *fits = record->row_count + rows <= most;
+    *fits = record->row_count + rows <= most &&
+            (begins || record->spread == spread || dam__record_due(record, every, frame->epoch));
     size_t all = record->row_count + rows;
     DAM_TRY(dam__grow(&record->levels, all * record->dim, 1));
     DAM_TRY(dam__grow(&record->scales, all, sizeof *record->scales));
@@ -154,7 +162,7 @@ dam_status dam__record_add(dam__record *record, const dam__frame *frame, int eve
     bool fits = false;
     DAM_TRY(check_sizes(record, frame, dim, columns));
     DAM_TRY(add_first_memories(record, frame->memories));
-    DAM_TRY(make_room(record, rows, every, &fits));
+    DAM_TRY(make_room(record, frame, every, &fits));
     if (!fits)
         goto cleanup;
     size_t first = record->row_count;

@@ -13,9 +13,9 @@
 #include "train/container.h"
 
 /*
- * A record takes at most DAM__RECORD_BYTES. One that is full drops every second of its frames, but
- * no first frame of a stage, and goes on at twice the spacing. A frame takes at most
- * DAM__FRAME_BYTES, so that a full record still has some.
+ * A record takes at most DAM__RECORD_BYTES, or its limit. One that is full drops every second of
+ * its frames, but no first frame of a stage, and goes on at twice the spacing. A frame takes at
+ * most DAM__FRAME_BYTES, so that a full record still has some.
  */
 enum { DAM__RECORD_BYTES = 256 << 20, DAM__FRAME_BYTES = 4 << 20 };
 
@@ -30,6 +30,7 @@ typedef struct dam__frame {
 /* Zero-initialise; free with dam__record_free. */
 typedef struct dam__record {
     size_t dim, columns; /* of a memory, and of its class weights; 0 before the first frame */
+    size_t limit;        /* bytes; 0: DAM__RECORD_BYTES */
     int spread;          /* 1, doubled each time the record was full; 0 before the first frame */
     dam__frame *frames;
     size_t frame_count;

@@ -14,6 +14,7 @@
 #include "model/config.h"
 #include "model/selftest_energy.h"
 #include "model/selftest_grow.h"
+#include "model/selftest_probe.h"
 #include "model/selftest_vmf.h"
 #include "train/selftest_optimizer.h"
 
@@ -24,7 +25,8 @@ const dam__selftest_case *const dam__selftest_tables[] = {
     dam__selftest_gemm_cases,    dam__selftest_reduce_cases,
     dam__selftest_data_cases,    dam__selftest_teacher_cases,
     dam__selftest_vmf_cases,     dam__selftest_grow_cases,
-    dam__selftest_energy_cases,  dam__selftest_optimizer_cases,
+    dam__selftest_energy_cases,  dam__selftest_probe_cases,
+    dam__selftest_optimizer_cases,
     dam__selftest_ceiling_cases, NULL,
 };
 

@@ -89,11 +89,8 @@ static void forget_plan(dam__trainer *trainer)
     trainer->plan = NULL;
 }
 
-/* Whether growth keeps what its passes share: time for memory. */
-typedef enum cache { FORGETS, CACHES } cache;
-
 /* Lists everything the training needs for one choice of chunk and streaming. */
-static dam_status make_plan(dam__trainer *trainer, int chunk, bool streams, cache caches)
+static dam_status make_plan(dam__trainer *trainer, int chunk, bool streams)
 {
     dam_status status = DAM_OK;
     const dam__training *training = &trainer->training;
@@ -115,8 +112,7 @@ static dam_status make_plan(dam__trainer *trainer, int chunk, bool streams, cach
                                       &trainer->evaluator));
     if (training->grow.to > 0)
         DAM_TRY(dam__growth_create(trainer->model, trainer->samples, &training->grow,
-                                   training->seed, caches == CACHES, trainer->plan,
-                                   &trainer->growth));
+                                   training->seed, trainer->plan, &trainer->growth));
     DAM_TRY(dam__plan_matrix(trainer->plan, "losses", 1, dam__feed_steps(trainer->samples), 1,
                              &trainer->losses));
     DAM_TRY(dam__gemm_plan(trainer->gemm, trainer->plan));
@@ -138,18 +134,14 @@ static dam_status plan_what_fits(dam__trainer *trainer)
     if ((size_t)batch > trainer->training.set->count)
         batch = (int)trainer->training.set->count;
     bool streams = must_stream(&trainer->training, trainer->device);
-    DAM_TRY(make_plan(trainer, batch, streams, CACHES));
+    DAM_TRY(make_plan(trainer, batch, streams));
     status = dam__plan_check(trainer->plan);
-    if (status == DAM_NO_MEMORY && trainer->growth != NULL) {
-        DAM_TRY(make_plan(trainer, batch, streams, FORGETS));
-        status = dam__plan_check(trainer->plan);
-    }
     if (status == DAM_NO_MEMORY && !streams) {
-        DAM_TRY(make_plan(trainer, batch, true, FORGETS));
+        DAM_TRY(make_plan(trainer, batch, true));
         status = dam__plan_check(trainer->plan);
     }
     for (int chunk = batch / 2; status == DAM_NO_MEMORY && chunk > 0; chunk /= 2) {
-        DAM_TRY(make_plan(trainer, chunk, true, FORGETS));
+        DAM_TRY(make_plan(trainer, chunk, true));
         status = dam__plan_check(trainer->plan);
     }
 cleanup:
@@ -172,6 +164,8 @@ static dam_status name_columns(dam__trainer *trainer)
         DAM_TRY(dam__history_column(&trainer->history, "memories"));
         DAM_TRY(dam__history_column(&trainer->history, "normalised_loss"));
         DAM_TRY(dam__history_column(&trainer->history, "validation_normalised_loss"));
+        DAM_TRY(dam__history_column(&trainer->history, "split_seconds"));
+        DAM_TRY(dam__history_column(&trainer->history, "split_epochs"));
     }
 cleanup:
     return status;
@@ -373,20 +367,38 @@ static dam_status add_row(dam__trainer *trainer, double loss, const dam__score *
         double offset = trainer->model->ops->grow->loss_offset(trainer->model);
         row[column++] = loss + offset;
         row[column++] = score->loss + offset;
+        row[column++] = trainer->position.split_seconds;
+        row[column++] = trainer->position.split_epochs;
     }
     DAM_TRY(dam__history_add(&trainer->history, row));
 cleanup:
     return status;
 }
 
-/* Counts the epochs since the best loss; those of the model's schedule do not count. */
+/* Whether another stage may follow the present one. */
+static bool may_split(const dam__trainer *trainer)
+{
+    const dam__grow_config *grow = &trainer->training.grow;
+    return trainer->growth != NULL && !trainer->position.stable &&
+           trainer->position.stage < grow->splits && present_memories(trainer) < grow->to;
+}
+
+/*
+ * Counts the epochs since the best loss. Those of the model's schedule do not count, nor those
+ * right after a split. A stage need not come to rest to the last digit: growth wants a better loss
+ * to be lower by its gain.
+ */
 static void note_loss(dam__trainer *trainer, double loss)
 {
     dam__position *position = &trainer->position;
+    const dam__grow_config *grow = &trainer->training.grow;
     if (position->epoch < trainer->model->ops->schedule_epochs(trainer->model))
         return;
+    if (position->stage > 0 && position->epoch - position->stage_epoch < grow->settle)
+        return;
+    double gain = trainer->growth != NULL ? grow->gain : 0;
     position->wait++;
-    if (loss < position->best) {
+    if (loss < position->best - gain) {
         position->best = loss;
         position->wait = 0;
     }
@@ -445,6 +457,7 @@ static dam_status finish_epoch(dam__trainer *trainer, const dam__hooks *hooks)
     note_loss(trainer, trainer->evaluator != NULL ? score.loss : loss);
     position->epoch++;
     position->step = 0;
+    position->split_seconds = position->split_epochs = 0;
     if (hooks->on_epoch != NULL)
         DAM_TRY(hooks->on_epoch(hooks->user, &trainer->history));
     if (dam__record_due(&trainer->record, trainer->training.train.record, position->epoch))
@@ -462,29 +475,34 @@ bool dam__trainer_stopped_early(const dam__trainer *trainer)
     return patience > 0 && trainer->position.wait >= patience;
 }
 
-/* Whether another stage may follow the present one. */
-static bool may_split(const dam__trainer *trainer)
-{
-    const dam__grow_config *grow = &trainer->training.grow;
-    return trainer->growth != NULL && !trainer->position.stable &&
-           trainer->position.stage < grow->splits && present_memories(trainer) < grow->to;
-}
-
 bool dam__trainer_is_over(const dam__trainer *trainer)
 {
     return stage_is_over(trainer) && !may_split(trainer);
 }
 
-static void report_split(const dam__trainer *trainer, const dam__split_result *split,
-                         double seconds)
+/* Of the present stage so far: the mean, without what was before its first epoch where there are
+ * more of them. */
+static double seconds_per_epoch(const dam__trainer *trainer)
+{
+    const dam__history *history = &trainer->history;
+    size_t first = (size_t)trainer->position.stage_epoch, last = history->row_count - 1;
+    if (last == first && first == 0)
+        return dam__history_value(history, 0, "seconds");
+    size_t from = last > first ? first : first - 1;
+    double began = dam__history_value(history, from, "seconds");
+    return (dam__history_value(history, last, "seconds") - began) / (double)(last - from);
+}
+
+static void report_split(const dam__trainer *trainer, const dam__split_result *split)
 {
     const dam_log *log = dam__device_log(trainer->device);
+    double seconds = trainer->position.split_seconds, epochs = trainer->position.split_epochs;
     if (split->after == split->before)
-        dam__info(log, "no memory is unstable: growth ends at %d memories (%.2f s)", split->before,
-                  seconds);
+        dam__info(log, "no memory is unstable: growth ends at %d memories (%.2f s, %.1f epochs)",
+                  split->before, seconds, epochs);
     else if (isfinite(split->least))
-        dam__info(log, "split %d -> %d memories: lambda from %.3g to %.3g, %.2f s", split->before,
-                  split->after, split->least, split->most, seconds);
+        dam__info(log, "split %d -> %d memories: lambda from %.3g to %.3g, %.2f s, %.1f epochs",
+                  split->before, split->after, split->least, split->most, seconds, epochs);
     else
         dam__info(log, "split %d -> %d memories along random directions, %.2f s", split->before,
                   split->after, seconds);
@@ -503,7 +521,9 @@ static dam_status split(dam__trainer *trainer, const dam__hooks *hooks)
     dam__optimizer_follow(trainer->optimizer);
     DAM_TRY(dam__device_finish(trainer->device));
     count_seconds(trainer);
-    report_split(trainer, &result, dam__seconds() - began);
+    position->split_seconds = dam__seconds() - began;
+    position->split_epochs = position->split_seconds / seconds_per_epoch(trainer);
+    report_split(trainer, &result);
     if (result.after == result.before) {
         position->stable = true;
         if (hooks->on_checkpoint != NULL)
@@ -589,6 +609,11 @@ dam__model *dam__trainer_model(dam__trainer *trainer)
 dam__optimizer *dam__trainer_optimizer(dam__trainer *trainer)
 {
     return trainer->optimizer;
+}
+
+dam__growth *dam__trainer_growth(dam__trainer *trainer)
+{
+    return trainer->growth;
 }
 
 dam__position *dam__trainer_position(dam__trainer *trainer)

@@ -35,6 +35,8 @@ typedef struct dam__position {
     double seconds;  /* spent training so far, splits included */
     int stage, stage_epoch; /* splits so far; the stage's first epoch */
     bool stable;            /* at the stage's end no memory was worth a split: growth is over */
+    /* What the split before the epoch took, and in epochs of the stage before; 0 but after one. */
+    double split_seconds, split_epochs;
 } dam__position;
 
 /* A moment of the loop, for progress lines. */
@@ -97,6 +99,8 @@ dam_status dam__trainer_step(dam__trainer *trainer);
 int dam__trainer_steps(const dam__trainer *trainer); /* of an epoch */
 dam__model *dam__trainer_model(dam__trainer *trainer);
 dam__optimizer *dam__trainer_optimizer(dam__trainer *trainer);
+dam__growth *
+dam__trainer_growth(dam__trainer *trainer); /* NULL where the model keeps its memories */
 dam__position *dam__trainer_position(dam__trainer *trainer);
 dam__history *dam__trainer_history(dam__trainer *trainer);
 dam__record *dam__trainer_record(dam__trainer *trainer);

@@ -9,7 +9,7 @@ title = "grown"
 data { name = "fashion-mnist"  samples = 2000  validation = 0.1 }
 model { memories = 10 }
 train { batch = 200  checkpoint = 1000 }
-grow { to = 40  samples = 1000  iterations = 4  epochs = 3  patience = 0  threshold = 0 }
+grow { to = 40  samples = 1800  iterations = 4  epochs = 3  patience = 0  threshold = 0 }
 END_OF_PRESET
 }
 
@@ -26,11 +26,49 @@ END_OF_PRESET
     jq -e '.memories == 40 and .finished' <<<"$output"
     tool eval run --json --quiet
     succeeded
-    jq -e '.accuracy > 0.3' <<<"$output"
+    jq -e '.accuracy > 0.2' <<<"$output"
     tool train run --resume --json
     succeeded
     [[ "$stderr" == *"the run has grown to its end in 9 epochs"* ]]
     nothing_left_over run
+}
+
+@test "the history says what each split took" {
+    tool train grow.conf --out run --quiet
+    succeeded
+    [ "$(jq -c '[.epoch, .split_seconds > 0, .split_epochs > 0]' run/metrics.jsonl | grep -c true,true)" -eq 2 ]
+    jq -se 'map(select(.split_epochs > 0).epoch) == [4, 7]' run/metrics.jsonl
+    jq -se 'map(select(.epoch == 4 or .epoch == 7)) | all(.split_seconds < .seconds)' run/metrics.jsonl
+}
+
+@test "a stage ends with the first epoch that brings too little, but not right after a split" {
+    tool train grow.conf --out run --quiet --set grow.patience=1 --set grow.gain=1000 \
+        --set grow.epochs=100 --set grow.settle=2 --set grow.splits=1
+    succeeded
+    # The first epoch that counts is always a gain, the next one is not.
+    [ "$(jq .stage run/metrics.jsonl | uniq -c | tr -s ' ' | tr '\n' ';')" = " 2 0; 4 1;" ]
+}
+
+@test "growth says which keys of training it does not use" {
+    tool train grow.conf --dry-run --set train.epochs=7 --set train.patience=4
+    succeeded
+    [[ "$stderr" == *"train.epochs = 7 is not used"* ]]
+    [[ "$stderr" == *"train.patience = 4 is not used"* ]]
+    tool train grow.conf --dry-run
+    succeeded
+    [[ "$stderr" != *"not used"* ]]
+}
+
+@test "growth takes one matrix of its memories beyond training as wide from the start" {
+    for gemm in panel clblast; do
+        tool train grow.conf --dry-run --json --gemm "$gemm" --set grow.to=2000 --set train.batch=1000
+        succeeded
+        grown=$(jq .total_bytes <<<"$output")
+        tool train grow.conf --dry-run --json --gemm "$gemm" --set grow.to=0 --set model.memories=2000 \
+            --set train.batch=1000
+        succeeded
+        [ $((grown - $(jq .total_bytes <<<"$output"))) -eq $((2000 * 784 * 4)) ]
+    done
 }
 
 @test "stopped inside and between stages, a run grows as if it had not been" {
@@ -44,7 +82,7 @@ END_OF_PRESET
     succeeded
     same_training stopped whole
     # Inside a stage, wherever the signal meets it.
-    options=(--set train.batch=10 --set grow.epochs=20)
+    options=(--set train.batch=10 --set grow.epochs=20 --set grow.samples=1000)
     env --default-signal=INT "$DENSEAM" train grow.conf --out inside --quiet "${options[@]}" 2> err &
     pid=$!
     wait_for_lines inside/metrics.jsonl 23

@@ -72,7 +72,8 @@ array_of() {
     h5dump -d "$2" -b LE -o "$raw" "$1/run.h5" > /dev/null && od -An -v -t x8 -w"$((8 * $3))" "$raw"
 }
 
-# All that a training is, bit by bit: parameters, velocities, history and position without seconds.
+# All that a training is, bit by bit: parameters, velocities, history and position without what was
+# measured in seconds. The last two of the 12 columns of a growing run are such.
 training_of() {
     local name columns
     for name in $(h5dump -n 1 "$1/run.h5" | awk '$1 == "dataset" { print $2 }'); do
@@ -80,8 +81,10 @@ training_of() {
         case "$name" in
         /history)
             columns=$(h5dump -a history_columns "$1/run.h5" | grep "(0)" | tr "," "\n" | wc -l)
-            array_of "$1" "$name" "$columns" | awk '{ $5 = ""; print }'
+            array_of "$1" "$name" "$columns" |
+                awk '{ $5 = ""; if (NF == 12) $11 = $12 = ""; print }'
             ;;
+        /state/split) ;;
         /state/position) array_of "$1" "$name" 6 | awk '{ $5 = ""; print }' ;;
         *) array_of "$1" "$name" 4 ;;
         esac

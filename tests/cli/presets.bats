@@ -20,9 +20,28 @@ setup() {
     [ -z "$stderr" ]
     jq -e 'length > 0 and all(.name != "" and .title != "" and has("source"))' <<<"$output"
     found=$(jq -r '.[].name' <<<"$output" | sort)
-    wanted=$(cd "$presets" && ls *.conf bench/*.conf 2> /dev/null | sed 's/\.conf$//' | sort)
+    wanted=$(cd "$presets" && ls *.conf bench/*.conf paper/*.conf | sed 's/\.conf$//' | sort)
     [ -n "$wanted" ]
     [ "$found" = "$wanted" ] || { echo "$found"; echo "$wanted"; return 1; }
+}
+
+@test "every preset can be planned" {
+    export OCL_ICD_VENDORS=pocl.icd
+    unset DENSEAM_DEVICE DENSEAM_DATA
+    for name in $("$DENSEAM" presets --json | jq -r '.[].name'); do
+        options=()
+        # MNIST may not be here; the clothes have the same shape, and a package.
+        ! "$DENSEAM" presets "$name" | grep -q '"mnist"' || options=(--set data.name=fashion-mnist)
+        run --separate-stderr "$DENSEAM" train "$name" --dry-run --json "${options[@]}"
+        [ "$status" -eq 0 ] || { echo "$name: $stderr"; return 1; }
+        jq -e '.total_bytes > 0 and (.buffers | length > 5)' <<<"$output" > /dev/null
+    done
+}
+
+@test "a preset of the paper says which of its experiments it is" {
+    run --separate-stderr "$DENSEAM" presets --json
+    jq -e '[.[] | select(.name | startswith("paper/"))] | length > 10 and
+        all(.title != "" and (.source | test("^arXiv [0-9]{4}[.][0-9]{5}, ")))' <<<"$output"
 }
 
 @test "a preset is printed byte for byte" {

@@ -76,8 +76,9 @@ static void check_split(struct rig *rig, const struct problem *p, const setting 
         assert_int_equal(picked[j], (int)numbers(&p->picked)[j]);
         list[2 * j] = list[2 * j + 1] = picked[j];
     }
-    OK(dam__buffer_write(rig->list, 0, list, 2 * (size_t)count * sizeof *list, true, "test"));
-    const dam__pairs pairs = {.pairs = rig->list, .count = count, .step = p->step};
+    OK(dam__buffer_write(rig->search.list, 0, list, 2 * (size_t)count * sizeof *list, true,
+                         "test"));
+    const dam__pairs pairs = {.count = count, .step = p->step};
     const dam__matrix *velocities = dam__optimizer_velocities(rig->optimizer);
     OK(rig->model->ops->grow->split(rig->model, &rig->search, &pairs, velocities));
     dam__optimizer_follow(rig->optimizer);
@@ -91,11 +92,10 @@ static void check_split(struct rig *rig, const struct problem *p, const setting 
     free(list);
 }
 
-static void check_golden(const dam_device_info *info, const setting *how, const char *name,
-                         bool cache)
+static void check_golden(const dam_device_info *info, const setting *how, const char *name)
 {
     struct problem p = load_problem(name);
-    struct rig *rig = open_rig(info, how, &p, cache, NULL);
+    struct rig *rig = open_rig(info, how, &p, NULL);
     pass(rig, &p, rig->model->ops->grow->survey);
     iterate(rig, &p, 1);
     check_products(rig, &p, how);
@@ -109,12 +109,8 @@ static void check_golden(const dam_device_info *info, const setting *how, const 
 
 static void golden(const dam_device_info *info, const setting *how)
 {
-    check_golden(info, how, "whole", true);
-    check_golden(info, how, "partial", false);
-    if (!is_slow(info)) {
-        check_golden(info, how, "whole", false);
-        check_golden(info, how, "partial", true);
-    }
+    check_golden(info, how, "whole");
+    check_golden(info, how, "partial");
 }
 
 static void test_golden(void **state)
@@ -129,7 +125,7 @@ static void test_no_room(void **state)
     const dam_device_info info = test_device();
     const setting how = {.shape = DAM__SHAPE_AUTO, .provider = DAM__GEMM_PANEL};
     struct problem p = load_problem("whole");
-    struct rig *rig = open_rig(&info, &how, &p, false, NULL);
+    struct rig *rig = open_rig(&info, &how, &p, NULL);
     const dam__grow_ops *ops = rig->model->ops->grow;
     assert_int_equal(ops->resize(rig->model, p.capacity + 1), DAM_INPUT);
     assert_non_null(strstr(dam_error(), "21 memories, but its preset has room for 20"));

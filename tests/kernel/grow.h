@@ -92,7 +92,7 @@ struct rig {
     dam__optimizer *optimizer;
     dam__plan *plan;
     dam__matrix samples, losses;
-    dam__buffer *labels, *list;
+    dam__buffer *labels;
     dam__search search;
     /* For tests of the generic part; NULL else. */
     dam__dataset set;
@@ -182,8 +182,7 @@ static inline void make_set(struct rig *rig, const struct problem *p)
 
 /* With `grow`, growth of its own for dam__growth_search and _split; else only what the ops need. */
 static inline struct rig *open_rig(const dam_device_info *info, const setting *how,
-                                   const struct problem *p, bool cache,
-                                   const dam__grow_config *grow)
+                                   const struct problem *p, const dam__grow_config *grow)
 {
     struct rig *rig = calloc(1, sizeof *rig);
     double *share = calloc((size_t)p->classes, sizeof *share);
@@ -196,7 +195,6 @@ static inline struct rig *open_rig(const dam_device_info *info, const setting *h
                                       .vmf.varsigma = p->varsigma,
                                       .vmf.softening = p->softening,
                                       .vmf.sinkhorn = 10};
-    size_t room = (size_t)p->capacity * sizeof(int32_t);
     rig->device = open_device(info, how);
     OK(dam__gemm_create(rig->device, how->provider, &rig->gemm));
     OK(dam__model_create(rig->device, rig->gemm, &config, &task, &rig->model));
@@ -212,23 +210,23 @@ static inline struct rig *open_rig(const dam_device_info *info, const setting *h
                                            .indexed = dam__gemm_gathers(rig->gemm)};
         OK(dam__feed_create(rig->device, &rig->set, &options, &rig->feed));
         OK(dam__feed_plan(rig->feed, rig->plan));
-        OK(dam__growth_create(rig->model, rig->feed, grow, 1, cache, rig->plan, &rig->growth));
-    } else {
-        OK(rig->model->ops->grow->plan(rig->model, rig->plan, p->samples, cache));
+        OK(dam__growth_create(rig->model, rig->feed, grow, 1, rig->plan, &rig->growth));
     }
     OK(dam__gemm_plan(rig->gemm, rig->plan));
     OK(dam__plan_matrix(rig->plan, "samples", p->samples, p->dim, 1, &rig->samples));
     OK(dam__plan_matrix(rig->plan, "losses", 1, 2, 1, &rig->losses));
     OK(dam__plan_matrix(rig->plan, "directions", p->capacity, p->dim, 1, &rig->search.directions));
     OK(dam__plan_buffer(rig->plan, "labels", (size_t)p->samples * 4, &rig->labels));
-    OK(dam__plan_buffer(rig->plan, "order", room, &rig->search.order));
-    OK(dam__plan_buffer(rig->plan, "list", 2 * room, &rig->list));
     OK(dam__plan_allocate(rig->plan));
     OK(rig->model->ops->prepare(rig->model));
     OK(dam__optimizer_prepare(rig->optimizer));
-    OK(rig->model->ops->grow->prepare(rig->model));
-    if (rig->feed != NULL)
+    rig->model->ops->grow->lend(rig->model, &rig->search);
+    if (rig->growth != NULL) {
+        OK(dam__growth_prepare(rig->growth));
         OK(dam__feed_prepare(rig->feed));
+    } else {
+        OK(rig->model->ops->grow->prepare(rig->model));
+    }
     write_problem(rig, p);
     write_search(rig, p);
     free(share);
@@ -244,9 +242,7 @@ static inline void close_rig(struct rig *rig)
     dam__buffer_destroy(rig->samples.buffer);
     dam__buffer_destroy(rig->losses.buffer);
     dam__buffer_destroy(rig->search.directions.buffer);
-    dam__buffer_destroy(rig->search.order);
     dam__buffer_destroy(rig->labels);
-    dam__buffer_destroy(rig->list);
     dam__optimizer_destroy(rig->optimizer);
     dam__model_destroy(rig->model);
     dam__gemm_destroy(rig->gemm);
@@ -280,7 +276,10 @@ static inline void iterate(struct rig *rig, const struct problem *p, int iterati
     const dam__grow_ops *ops = rig->model->ops->grow;
     for (int i = 0; i < iterations; i++) {
         pass(rig, p, ops->scatter);
-        OK(ops->advance(rig->model, &rig->search, i + 1 == iterations));
+        const dam__move move = {.first = i == 0,
+                                .last = i + 1 == iterations,
+                                .rest = i + 1 == iterations ? 1e30 : -1e30};
+        OK(ops->advance(rig->model, &rig->search, &move));
     }
 }
 

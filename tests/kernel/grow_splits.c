@@ -126,7 +126,7 @@ static void test_dense_eigenvalue(void **state)
     if (!opens_double(&info, &how))
         return;
     struct problem p = load_problem("whole");
-    struct rig *rig = open_rig(&info, &how, &p, true, NULL);
+    struct rig *rig = open_rig(&info, &how, &p, NULL);
     double *dense = dense_eigenvalues(&p, numbers(&p.x));
     double *measured = calloc(DAM__GROW_NUMBERS * (size_t)p.memories, sizeof *measured);
     pass(rig, &p, rig->model->ops->grow->survey);
@@ -157,7 +157,7 @@ static double loss_now(struct rig *rig, const struct problem *p)
 static double split_loss(const dam_device_info *info, const setting *how, const struct problem *p,
                          const dam__grow_config *grow, dam__split_result *split)
 {
-    struct rig *rig = open_rig(info, how, p, true, grow);
+    struct rig *rig = open_rig(info, how, p, grow);
     OK(dam__growth_search(rig->growth, 0));
     OK(dam__growth_split(rig->growth, dam__optimizer_velocities(rig->optimizer), split));
     double loss = loss_now(rig, p);
@@ -266,7 +266,7 @@ static void test_undecided_memories(void **state)
     for (int mu = 0; mu < p.memories; mu++)
         below += dense[mu] < grow.threshold;
     assert_true(below > 0 && below < p.memories);
-    struct rig *rig = open_rig(&info, &how, &p, false, &grow);
+    struct rig *rig = open_rig(&info, &how, &p, &grow);
     OK(dam__growth_search(rig->growth, 3));
     assert_close(dam__growth_numbers(rig->growth), dense, (size_t)p.memories, 1e-6, "lambda", &how);
     dam__split_result split;
@@ -289,6 +289,18 @@ static double *ratios_now(struct rig *rig)
     return read_matrix(&vmf->ratios);
 }
 
+/* What makes the loss comparable: the logarithm of all class weights, read from the device. */
+static double weights_now(const struct rig *rig, const setting *how)
+{
+    double *counts = read_matrix(value_of(rig, COUNTS)), sum = 0;
+    for (size_t i = 0; i < dam__matrix_items(value_of(rig, COUNTS)); i++)
+        sum += counts[i];
+    free(counts);
+    double wanted = log(sum), offset = rig->model->ops->grow->loss_offset(rig->model);
+    assert_close(&offset, &wanted, 1, 1e-6, "what makes losses comparable", how);
+    return offset;
+}
+
 static void still_split(const dam_device_info *info, const setting *how)
 {
     struct problem p = load_problem("partial");
@@ -297,8 +309,9 @@ static void still_split(const dam_device_info *info, const setting *how)
     grow.to = p.capacity;
     grow.iterations = 2;
     grow.step = 0;
-    struct rig *rig = open_rig(info, how, &p, true, &grow);
+    struct rig *rig = open_rig(info, how, &p, &grow);
     double before = loss_now(rig, &p), *ratios = ratios_now(rig);
+    double comparable = before + weights_now(rig, how);
     OK(dam__growth_search(rig->growth, 0));
     OK(dam__growth_split(rig->growth, dam__optimizer_velocities(rig->optimizer), &split));
     assert_int_equal(split.after, p.capacity);
@@ -309,6 +322,10 @@ static void still_split(const dam_device_info *info, const setting *how)
         scaled[i] *= factor;
     double tolerance = how->precision == DAM__PRECISION_DOUBLE ? 1e-13 : 1e-5;
     assert_close(&after, &before, 1, tolerance, "loss after a split without a move", how);
+    after += weights_now(rig, how) - log(factor);
+    assert_close(&after, &comparable, 1, tolerance, "comparable loss after such a split", how);
+    for (int i = split.before; i < split.after; i++)
+        assert_in_range(split.picked[i - split.before], 0, split.before - 1);
     assert_close(scaled, ratios, count, tolerance, "class sums after such a split", how);
     free(ratios);
     free(scaled);
@@ -332,7 +349,7 @@ static void random_directions(const dam_device_info *info, const setting *how)
         grow.direction = direction;
         grow.fraction = 1.0 / p.memories;
         grow.step = 0.25;
-        struct rig *rig = open_rig(info, how, &p, false, &grow);
+        struct rig *rig = open_rig(info, how, &p, &grow);
         OK(dam__growth_search(rig->growth, 0));
         OK(dam__growth_split(rig->growth, dam__optimizer_velocities(rig->optimizer), &split));
         assert_int_equal(split.after, p.memories + 1);

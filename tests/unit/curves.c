@@ -202,6 +202,39 @@ static void stages_are_shaded_in_turn(void **state)
     free(script);
 }
 
+/* Of a run that grew: the losses that do not jump, and the width on the second axis. */
+static void a_run_that_grew_shows_widths_and_normalised_losses(void **state)
+{
+    place *at = *state;
+    static const char *const grown[] = {"epoch",
+                                        "loss",
+                                        "validation_loss",
+                                        "stage",
+                                        "memories",
+                                        "normalised_loss",
+                                        "validation_normalised_loss"};
+    static const double values[] = {1, -3, -2, 0, 10, -0.5, 0.5, 2, -4, -3, 1, 20, -1, NAN};
+    const dam__table table = {grown, 7, 2, values};
+    draw_table_with_path(at, "/proc/absent", NULL, &table);
+    char *script = read_text(at, "curves.gp");
+    assert_non_null(strstr(script, "set label 'loss + log(sum of class weights)' at graph 0"));
+    assert_non_null(strstr(script, "plot 'curves.dat' using 1:(1 * $6) with"));
+    assert_non_null(strstr(script, "'curves.dat' using 1:(1 * $7) with"));
+    assert_null(strstr(script, "(1 * $2)"));
+    assert_null(strstr(script, "(1 * $3)"));
+    assert_non_null(strstr(script, "'validation normalised loss, best 0.5 in epoch 1'"));
+    assert_non_null(strstr(script, "set y2range [0:22]\nset y2tics\n"));
+    assert_non_null(strstr(script, "'curves.dat' using 1:5 axes x1y2 with histeps"));
+    assert_non_null(strstr(script, "set rmargin at screen 0.95\n"));
+    free(script);
+    /* Without widths there is no second axis, and the loss is the loss. */
+    draw_with_path(at, "/proc/absent", NULL);
+    script = read_text(at, "curves.gp");
+    assert_null(strstr(script, "y2"));
+    assert_non_null(strstr(script, "using 1:(1 * $2) with"));
+    free(script);
+}
+
 static void curves_without_gnuplot_are_a_notice(void **state)
 {
     place *at = *state;
@@ -324,6 +357,7 @@ int main(void)
         cmocka_unit_test(a_history_is_a_table),
         TEST(metrics_are_json_lines),
         TEST(stages_are_shaded_in_turn),
+        TEST(a_run_that_grew_shows_widths_and_normalised_losses),
         TEST(curves_without_gnuplot_are_a_notice),
         TEST(curves_without_values_are_a_notice),
         TEST(a_failing_gnuplot_keeps_the_old_picture),

@@ -109,6 +109,8 @@ static void defaults_are_those_of_the_specification(void **state)
     assert_true(e.train.momentum == 0.99);
     assert_int_equal(e.train.patience, 1);
     assert_int_equal(e.train.checkpoint, 10);
+    assert_int_equal(e.train.record, 0);
+    assert_int_equal(e.train.record_memories, 400);
     assert_int_equal(e.train.precision, DAM__PRECISION_SINGLE);
     assert_round_trip(&e);
 }
@@ -128,7 +130,7 @@ static void every_key_is_read(void **state)
            "  varsigma = 1 softening = .5 sinkhorn = 010 anneal_to = 150.5\r\n"
            "  anneal_epochs = 20 anneal_exponent = 2 }\r\n"
            "train { batch = 10 epochs = 7 learning_rate = 1e-3 momentum = 0 patience = 0\r\n"
-           "  checkpoint = 3 precision = double }",
+           "  checkpoint = 3 record = 2 record_memories = 50 precision = double }",
            &e);
     assert_string_equal(e.title, "Größe \"x\" \\ ${HOME} # no comment");
     assert_string_equal(e.source, "it's ${HOME} /* text */");
@@ -157,6 +159,8 @@ static void every_key_is_read(void **state)
     assert_true(e.train.momentum == 0);
     assert_int_equal(e.train.patience, 0);
     assert_int_equal(e.train.checkpoint, 3);
+    assert_int_equal(e.train.record, 2);
+    assert_int_equal(e.train.record_memories, 50);
     assert_int_equal(e.train.precision, DAM__PRECISION_DOUBLE);
     assert_round_trip(&e);
 }

@@ -1,0 +1,40 @@
+/*
+ * The embedding of a narrow vmf model in a wide one (arXiv 2508.19151, docs/models.md): what its
+ * check needs to know of the mathematics. On the host, in double.
+ */
+#ifndef DAM__MODEL_EMBEDDING_H
+#define DAM__MODEL_EMBEDDING_H
+
+#include <stddef.h>
+
+/* Numbers of a model at one width; class weights and their gradient are columns x (memories + 1).
+ */
+typedef struct dam__embedding_state {
+    size_t memories, dim, columns;
+    double *w, *weights, *counts;          /* K x N; M x (K + 1); K + 1 */
+    double *w_gradient, *weights_gradient; /* of the mean loss, as the model gives it */
+} dam__embedding_state;
+
+/*
+ * The logarithm of all counts, background included. A loss plus this can be compared between
+ * widths: the logits are those of a joint likelihood times the sum of the counts.
+ */
+double dam__embedding_log_total(const dam__embedding_state *state);
+
+/* Norm of the memories' gradient, tangent to the sphere at each. */
+double dam__embedding_memory_norm(const dam__embedding_state *state);
+
+/* Norm of the memories' class-weight gradient, tangent to their counts; without the background. */
+double dam__embedding_weight_norm(const dam__embedding_state *state);
+
+/*
+ * split (2 K x N) holds normalise(w + s u) and, K rows on, normalise(w - s u) of the K memories w
+ * for some s; pairs becomes the same with `step` instead of s. A step of 0 copies w exactly.
+ */
+void dam__embedding_pairs(const double *w, size_t memories, size_t dim, const double *split,
+                          double step, double *pairs);
+
+/* sum_mu atan(step)^2 / 2 lambda_mu: the change of the loss to second order. */
+double dam__embedding_prediction(const double *lambda, size_t memories, double step);
+
+#endif
