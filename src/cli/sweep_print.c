@@ -19,6 +19,7 @@ dam_status print_sweep_plan(const dam__sweep_plan *plan, const dam__sweep_estima
     const dam__sweep *sweep = &plan->sweep;
     const dam_device_info *info = dam__device_facts(device);
     const double mib = 1024.0 * 1024.0;
+    size_t trainings = sweep->cells * sweep->seeds;
     size_t left = dam__sweep_count(sweep, DAM__PROBLEM_PENDING) +
                   dam__sweep_count(sweep, DAM__PROBLEM_FAILED);
     if (json)

@@ -42,7 +42,7 @@ static dam_status take_problem(batch *b, size_t i)
     float *states = NULL;
     const dam__experiment *experiment = &b->experiment;
     const dam__energy_config *energy = &experiment->model.energy;
-    uint64_t seed = (uint64_t)experiment->seed;
+    uint64_t seed = 0;
     DAM_TRY(dam__sweep_plan_experiment(b->run->plan, b->problems[i], &b->experiment));
     seed = (uint64_t)experiment->seed;
     DAM_TRY(dam__dataset_load_on(b->run->device, &experiment->data, seed, DAM__SPLIT_TRAIN,

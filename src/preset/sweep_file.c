@@ -162,6 +162,8 @@ dam_status dam__sweep_plan_compare(const char *folder, const dam__sweep_plan *st
         DAM_TRY(print_grid(&plans[i]->sweep, &grids[i]));
         DAM_TRY(print_base(plans[i], &presets[i]));
     }
+    for (int i = 0; i < 2; i++) /* texts that are empty */
+        DAM_TRY(dam__text_append(&grids[i], "%s", ""));
     if (strcmp(grids[0].data, grids[1].data) != 0)
         DAM_TRY(refuse(folder, "grid", &grids[0], &grids[1]));
     if (strcmp(presets[0].data, presets[1].data) != 0)

@@ -273,17 +273,22 @@ static dam_status run(void *user, const size_t *problems, size_t count,
                       dam__problem_result *results)
 {
     runner *r = user;
-    if (stop(r))
-        return dam__fail(DAM_INTERRUPTED, "stopped");
-    if (count == 1)
-        return run_one(r, problems[0], results);
-    dam_status status = run_batch(r, problems, count, results);
-    if (status == DAM_OK || status == DAM_INTERRUPTED)
-        return status;
-    /* Fewer may fit; and of several, one may be the reason. */
-    size_t half = count / 2;
-    status = run(user, problems, half, results);
-    return status == DAM_OK ? run(user, problems + half, count - half, results + half) : status;
+    size_t done = 0, size = count;
+    while (done < count) {
+        dam_status status = DAM_OK;
+        size = size < count - done ? size : count - done;
+        if (stop(r))
+            return dam__fail(DAM_INTERRUPTED, "stopped");
+        status = size > 1 ? run_batch(r, problems + done, size, results + done)
+                          : run_one(r, problems[done], results + done);
+        if (status == DAM_OK)
+            done += size;
+        else if (status == DAM_INTERRUPTED || size == 1)
+            return status;
+        else
+            size /= 2; /* fewer may fit; and of several, one may be the reason */
+    }
+    return DAM_OK;
 }
 
 static dam_status on_results(void *user)

@@ -43,7 +43,9 @@ static dam_status append_block(const dam__sweep_view *view, enum block block, da
                 isfinite(results[seed].metrics[sweep->metric]))
                 DAM_TRY(append_point(data, x, results[seed].metrics[sweep->metric], 0, items));
     }
-    DAM_TRY(dam__text_append(data, "\n\n"));
+    /* To gnuplot empty blocks do not count: more blank lines are one separator. */
+    if (*items > 0)
+        DAM_TRY(dam__text_append(data, "\n\n"));
 cleanup:
     return status;
 }
@@ -86,9 +88,12 @@ static dam_status append_plots(const dam__sweep_view *view, const size_t items[B
     dam_status status = DAM_OK;
     const char *separator = "plot ";
     for (size_t i = 0; i < BLOCKS; i++) {
+        int index = 0;
         if (items[order[i]] == 0)
             continue;
-        DAM_TRY(dam__text_append(script, "%s'%s' index %d %s", separator, view->file, order[i],
+        for (int before = 0; before < (int)order[i]; before++)
+            index += items[before] > 0;
+        DAM_TRY(dam__text_append(script, "%s'%s' index %d %s", separator, view->file, index,
                                  styles[order[i]]));
         separator = ", \\\n     ";
     }

@@ -17,6 +17,9 @@ static const char viridis[] =
     "set palette defined (0 '#440154', 1 '#482475', 2 '#414487', 3 '#355f8d', 4 '#2a788e', "
     "5 '#21918c', 6 '#22a884', 7 '#44bf70', 8 '#7ad151', 9 '#bddf26', 10 '#fde725')\n";
 
+#define HATCHING                                                                                   \
+    "using 1:2:3:4:5:6 with boxxyerror fillstyle transparent pattern 4 noborder lc rgb '#8c8c88'"
+
 typedef struct heat_map {
     const dam__sweep_view *view;
     const dam__axis *x, *y;
@@ -102,7 +105,9 @@ static dam_status append_block(heat_map *map, enum block block, dam__text *data)
                 dam__number(shown, block == CELLS && !isfinite(value) ? map->least : value,
                             block == CELLS ? EXACT : SHORT)));
         }
-    DAM_TRY(dam__text_append(data, "\n\n"));
+    /* To gnuplot empty blocks do not count: more blank lines are one separator. */
+    if (map->items[block] > 0)
+        DAM_TRY(dam__text_append(data, "\n\n"));
 cleanup:
     return status;
 }
@@ -129,18 +134,21 @@ static dam_status append_plots(const heat_map *map, dam__text *script)
     static const char *const styles[BLOCKS] = {
         [CELLS] = "using 1:2:7 with image pixels",
         [EMPTY] = "using 1:2:3:4:5:6 with boxxyerror fillstyle solid noborder lc rgb '#ececea'",
-        [HATCHED] = "using 1:2:3:4:5:6 with boxxyerror fillstyle transparent pattern 4 noborder "
-                    "lc rgb '#8c8c88'",
+        [HATCHED] = HATCHING,
         [ON_DARK] = "using 1:2:7:(0) with labels font ',10' textcolor rgb '#ffffff'",
         [ON_LIGHT] = "using 1:2:7:(0) with labels font ',10' textcolor rgb '#202226'",
         [BEST] = "using 1:2:3:4:5:6 with boxxyerror lc rgb '#d62728' lw 3 fillstyle empty"};
     dam_status status = DAM_OK;
     const char *separator = "plot ";
+    int index = 0;
     for (int block = 0; block < BLOCKS; block++) {
-        if (map->items[block] == 0 || (block == CELLS && !(map->least <= map->most)))
+        if (map->items[block] == 0)
+            continue;
+        int own = index++;
+        if (block == CELLS && !(map->least <= map->most))
             continue;
         DAM_TRY(dam__text_append(script, "%s'%s' index %d %s notitle", separator, map->view->file,
-                                 block, styles[block]));
+                                 own, styles[block]));
         separator = ", \\\n     ";
     }
     DAM_TRY(dam__text_append(script, "\n"));

@@ -25,6 +25,8 @@ size_t dam__sweep_view_cell(const dam__sweep_view *view, size_t i, size_t j)
 
 bool dam__sweep_view_best(const dam__sweep_view *view, size_t *i, size_t *j)
 {
+    *i = 0;
+    *j = 0;
     const dam__sweep *sweep = view->sweep;
     size_t columns = sweep->axes[view->axes[0]].count;
     size_t rows = view->count > 1 ? sweep->axes[view->axes[1]].count : 1;
@@ -62,7 +64,7 @@ static dam_status append_best(const dam__sweep_view *view, dam__text *line)
     dam__sweep_cell(sweep, dam__sweep_view_cell(view, at[0], at[1]), &cell);
     DAM_TRY(dam__text_append(line, "; best %s at",
                              dam__number(number, cell.mean[sweep->metric], SHORT)));
-    for (size_t i = 0; i < view->count; i++) {
+    for (size_t i = 0; i < (view->count > 1 ? 2 : 1); i++) {
         const dam__axis *axis = &sweep->axes[view->axes[i]];
         DAM_TRY(dam__text_append(line, "%s %s = %s", i > 0 ? "," : "", axis->key,
                                  axis->numbers != NULL

@@ -22,12 +22,17 @@
 #define CASES_VERSION "3"
 
 const dam__selftest_case *const dam__selftest_tables[] = {
-    dam__selftest_gemm_cases,    dam__selftest_reduce_cases,
-    dam__selftest_data_cases,    dam__selftest_teacher_cases,
-    dam__selftest_vmf_cases,     dam__selftest_grow_cases,
-    dam__selftest_energy_cases,  dam__selftest_probe_cases,
+    dam__selftest_gemm_cases,
+    dam__selftest_reduce_cases,
+    dam__selftest_data_cases,
+    dam__selftest_teacher_cases,
+    dam__selftest_vmf_cases,
+    dam__selftest_grow_cases,
+    dam__selftest_energy_cases,
+    dam__selftest_probe_cases,
     dam__selftest_optimizer_cases,
-    dam__selftest_ceiling_cases, NULL,
+    dam__selftest_ceiling_cases,
+    NULL,
 };
 
 /* A run over the tables. */

@@ -137,6 +137,10 @@ END
     jq -e '.score == "distance" and ([.cells[].done] == [2, 2, 2, 2])' <<<"$output"
     jq -e '.cells[] | .metrics | .recovered >= 0 and .recovered <= 1 and .distance_flipped >= 0' <<<"$output"
     batched=$output
+    # Every block of the data is drawn: here cells, numbers and the best one; no empty cells.
+    [ "$(grep -c '^$' map/sweep.dat)" -eq $((2 * $(grep -o 'index [0-9]*' map/sweep.gp | sort -u | wc -l))) ]
+    grep -q "index 0 .*image" map/sweep.gp
+    [ "$(grep -o 'index [0-9]*' map/sweep.gp | tail -1)" = "index $(($(grep -c '^$' map/sweep.dat) / 2 - 1))" ]
     for cell in 0 3; do
         temperature=$(jq ".cells[$cell].values[\"model.temperature\"]" <<<"$batched")
         rate=$(jq ".cells[$cell].values[\"train.learning_rate\"]" <<<"$batched")
