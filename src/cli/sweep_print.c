@@ -23,11 +23,11 @@ dam_status print_sweep_plan(const dam__sweep_plan *plan, const dam__sweep_estima
     size_t left = dam__sweep_count(sweep, DAM__PROBLEM_PENDING) +
                   dam__sweep_count(sweep, DAM__PROBLEM_FAILED);
     if (json)
-        return print_json(json_pack(
-            "{sI sI sI sI sI sI sI}", "cells", (json_int_t)sweep->cells, "seeds",
-            (json_int_t)sweep->seeds, "trainings", (json_int_t)(sweep->cells * sweep->seeds),
-            "left", (json_int_t)left, "groups", (json_int_t)plan->groups, "bytes",
-            (json_int_t)estimate->bytes, "device_bytes", (json_int_t)info->global_memory));
+        return print_json(json_pack("{sI sI sI sI sI sI sI}", "cells", (json_int_t)sweep->cells,
+                                    "seeds", (json_int_t)sweep->seeds, "trainings",
+                                    (json_int_t)trainings, "left", (json_int_t)left, "groups",
+                                    (json_int_t)plan->groups, "bytes", (json_int_t)estimate->bytes,
+                                    "device_bytes", (json_int_t)info->global_memory));
     for (size_t i = 0; i < sweep->axis_count; i++)
         DAM_TRY(dam__text_append(&text, "%-30s %zu values: %s\n", sweep->axes[i].key,
                                  sweep->axes[i].count, sweep->axes[i].grid));
