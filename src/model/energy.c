@@ -190,7 +190,7 @@ double dam__energy_temperature(const dam__energy_config *config, double given, i
 {
     bool square =
         config->interaction.kind != DAM__INTERACTION_EXP && config->interaction.exponent == 2;
-    double modified = square ? 0.5 : 1 / 0.9;
+    double modified = square ? 1 / 2.2 : 1 / 0.9;
     if (given > 0)
         return given;
     return config->rule == DAM__RULE_ORIGINAL ? neurons * modified : modified;
