@@ -27,10 +27,10 @@ double dam__embedding_log_total(const dam__embedding_state *state);
 double dam__embedding_memory_norm(const dam__embedding_state *state);
 
 /*
- * Norm of what the class weights' gradient asks for beyond the constraints: with D = dL/dG, the root
- * of sum G (D - r_mu - c_y)^2 for the r and c that make it least. Factors of whole rows and columns
- * are what Sinkhorn-Knopp removes, and a weight of 0 stays 0, so that this is 0 where training rests.
- * DAM_NO_MEMORY.
+ * Norm of what the class weights' gradient asks for beyond the constraints: with D = dL/dG, the
+ * root of sum G (D - r_mu - c_y)^2 for the r and c that make it least. Factors of whole rows and
+ * columns are what Sinkhorn-Knopp removes, and a weight of 0 stays 0, so that this is 0 where
+ * training rests. DAM_NO_MEMORY.
  */
 dam_status dam__embedding_weight_norm(const dam__embedding_state *state, double *norm);
 

@@ -186,6 +186,16 @@ static dam__problem problem_of(const struct energy *energy, int p, uint64_t seed
                           .leak = config->interaction.leak};
 }
 
+double dam__energy_temperature(const dam__energy_config *config, double given, int neurons)
+{
+    bool square =
+        config->interaction.kind != DAM__INTERACTION_EXP && config->interaction.exponent == 2;
+    double modified = square ? 1 / 2.2 : 1 / 0.9;
+    if (given > 0)
+        return given;
+    return config->rule == DAM__RULE_ORIGINAL ? neurons * modified : modified;
+}
+
 /* Numbers of the problems, in the order of cl/energy_numbers.cl. */
 static dam_status write_given(struct energy *energy)
 {
@@ -196,7 +206,8 @@ static dam_status write_given(struct energy *energy)
     for (int p = 0; p < energy->count; p++) {
         const dam__problem problem = problem_of(energy, p, 0);
         double *numbers = given + (size_t)p * DAM__ENERGY_NUMBERS;
-        numbers[TEMPERATURE] = problem.temperature;
+        numbers[TEMPERATURE] = dam__energy_temperature(&energy->base.config.energy,
+                                                       problem.temperature, energy->neurons);
         numbers[TEMPERATURE_TO] = problem.temperature_to;
         numbers[LEAK] = problem.leak;
     }

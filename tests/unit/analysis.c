@@ -123,8 +123,9 @@ static void test_weight_norm(void **state)
     assert_int_equal(dam__embedding_weight_norm(&narrow, &norm), DAM_OK);
     assert_near(norm, 0);
     /*
-     * What is asked for in a pattern with weighted sums of 0 along rows and columns is all left: its
-     * weighted entries are +-1 in the rows 0 and 2, so that the norm is the root of the sum of 1/G.
+     * What is asked for in a pattern with weighted sums of 0 along rows and columns is all left:
+     * its weighted entries are +-1 in the rows 0 and 2, so that the norm is the root of the sum of
+     * 1/G.
      */
     const size_t places[] = {0, 3, 2, 5};
     const double signs[] = {1, -1, -1, 1};
@@ -206,10 +207,11 @@ static void test_comparison(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_roughness), cmocka_unit_test(test_quantile),
-        cmocka_unit_test(test_top),       cmocka_unit_test(test_pairs),
-        cmocka_unit_test(test_norms), cmocka_unit_test(test_weight_norm),     cmocka_unit_test(test_pick),
-        cmocka_unit_test(test_tiles),     cmocka_unit_test(test_comparison),
+        cmocka_unit_test(test_roughness),  cmocka_unit_test(test_quantile),
+        cmocka_unit_test(test_top),        cmocka_unit_test(test_pairs),
+        cmocka_unit_test(test_norms),      cmocka_unit_test(test_weight_norm),
+        cmocka_unit_test(test_pick),       cmocka_unit_test(test_tiles),
+        cmocka_unit_test(test_comparison),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
