@@ -83,6 +83,7 @@ static dam_status measure_steps(dam__bench *bench, dam__trainer *trainer)
     DAM_TRY(dam__bench_add(bench, "step_rate", samples / rounds.seconds.median, "samples/s",
                            rounds.seconds.spread, NULL));
     DAM_TRY(dam__bench_add_rate(bench, "step_products", &rounds));
+    DAM_TRY(dam__bench_kernels(bench, &candidate));
 cleanup:
     return status;
 }
