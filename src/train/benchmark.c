@@ -144,6 +144,27 @@ cleanup:
     return status;
 }
 
+dam_status dam__bench_pair(dam__bench *bench, const dam__candidate *work,
+                           const dam__candidate *other, dam__summary *ratio)
+{
+    dam_status status = DAM_OK;
+    double ratios[USUAL_ROUNDS], before = 0, after = 0, seconds = 0;
+    int calls = 1, others = 1;
+    DAM_TRY(dam__bench_calls(bench, work, &calls));
+    DAM_TRY(dam__bench_calls(bench, other, &others));
+    DAM_TRY(dam__bench_time(bench, other, others, &before));
+    for (int round = 0; round < USUAL_ROUNDS; round++) {
+        DAM_TRY(dam__bench_check_stop(bench));
+        DAM_TRY(dam__bench_time(bench, work, calls, &seconds));
+        DAM_TRY(dam__bench_time(bench, other, others, &after));
+        ratios[round] = 2 * seconds / (before + after);
+        before = after;
+    }
+    *ratio = dam__summarise(ratios, USUAL_ROUNDS);
+cleanup:
+    return status;
+}
+
 /* --- the whole -------------------------------------------------------------------------------- */
 
 static dam_status measure_ceilings(dam__bench *bench)
@@ -181,6 +202,8 @@ dam_status dam__benchmark_run(dam__device *device, const dam__benchmark *benchma
     DAM_TRY(measure_ceilings(&bench));
     DAM_TRY(dam__bench_products(&bench));
     DAM_TRY(dam__bench_step(&bench));
+    if (dam__bench_can_sweep(&benchmark->training))
+        DAM_TRY(dam__bench_sweep(&bench));
 cleanup:
     dam__ceiling_destroy(bench.ceiling);
     return status;
