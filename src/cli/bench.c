@@ -210,7 +210,8 @@ const command bench_command = {
     .summary = "measure a device at the work of presets",
     .text =
         "Measures what the device can do at best, the matrix products of a preset's model and its "
-        "whole training step; without a preset, all of bench/. Each number is a median and has its "
+        "whole training step with the kernels that take most of it; without a preset, all of "
+        "bench/. Each number is a median and has its "
         "spread, the width of its middle half; a share is taken from pairs measured right after "
         "one another, so that other work on the machine hardly matters. --gemm measures the "
         "products of that provider only.",

@@ -34,7 +34,7 @@ loss_begin loss_end step_time step_rate step_products step_over_products" ]
     jq -e 'all(.[] | select(.metric | startswith("loss") | not); .value > 0 and .spread >= 0)
            and all(.[] | select(.metric | startswith("loss")); .spread == null)' <<<"$output"
     # What is compared with the peak says so, with numbers; the rest has nulls.
-    jq -e 'all(.[] | select(.metric | test("^gemm|_products$"; "") and . != "step_over_products");
+    jq -e 'all(.[] | select(.metric | test("^gemm|_products$") and . != "step_over_products");
                .unit == "GFLOP/s" and .ceiling_name == "fma_peak" and .ceiling > 0 and .share > 0)
            and all(.[] | select(.unit != "GFLOP/s" or .metric == "fma_peak");
                .ceiling_name == null and .ceiling == null and .share == null)' <<<"$output"
@@ -92,7 +92,6 @@ loss_begin loss_end step_time step_rate step_products step_over_products" ]
     [ "$(jq -r '.[] | select(.metric == "loss_begin") | .unit' <<<"$output")" = /neuron ]
     [ "$(jq -r '.[-3:] | map(.metric) | join(" ")' <<<"$output")" = \
         "sweep_alone sweep_batched sweep_gain" ]
-    # Of the first sample of a heat map, paired: the ratio is about that of the two.
     jq -e '(map({(.metric): .value}) | add) as $m | $m.sweep_alone > 0 and $m.sweep_batched > 0
            and $m.sweep_gain > 0' <<<"$output"
 }

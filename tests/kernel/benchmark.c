@@ -12,8 +12,8 @@
 
 static const char *const ceilings[] = {"fma_peak",        "copy_bandwidth", "launch_latency",
                                        "launch_interval", "upload",         "download"};
-static const char *const steps[] = {"loss_begin", "loss_end", "step_time", "step_rate",
-                                    "step_products", "step_over_products"};
+static const char *const steps[] = {"loss_begin", "loss_end",      "step_time",
+                                    "step_rate",  "step_products", "step_over_products"};
 enum { CEILINGS = 6, PRODUCTS = 2, STEPS = 6 };
 
 /* The last batch is smaller than the others, and so is the probe. */
