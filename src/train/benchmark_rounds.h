@@ -55,12 +55,12 @@ dam_status dam__bench_add_rate(dam__bench *bench, const char *metric, const dam_
 dam_status dam__bench_pair(dam__bench *bench, const dam__candidate *work,
                            const dam__candidate *other, dam__summary *ratio);
 
-/* Both large products of a step, alone: `products_queue` queues them once. */
+/* Both large products of a step, alone: dam__products_queue queues them once. */
 typedef struct dam__products dam__products;
 dam_status dam__products_create(dam__device *device, const dam__training *training,
                                 dam__gemm_provider provider, dam__products **out);
 void dam__products_destroy(dam__products *products);
-dam_status dam__products_queue(void *products);
+dam_status dam__products_queue(void *state); /* the products */
 
 /* The products, and the training step with its losses. */
 dam_status dam__bench_products(dam__bench *bench);

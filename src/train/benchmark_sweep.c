@@ -42,8 +42,8 @@ static dam_status choose_problems(sweep *s)
     DAM_TRY(dam__alloc(items * PROBLEMS, sizeof *s->patterns, &s->patterns));
     for (int p = 0; p < PROBLEMS; p++) {
         uint64_t seed = training->seed + (uint64_t)(p % SEEDS);
-        double cooler = (double)(p / SEEDS % TEMPERATURES) / (2 * TEMPERATURES);
-        double slower = (double)(p / SEEDS / TEMPERATURES) / RATES;
+        int cell = p / SEEDS, column = cell % TEMPERATURES, row = cell / TEMPERATURES;
+        double cooler = (double)column / (2 * TEMPERATURES), slower = (double)row / RATES;
         s->problems[p] =
             (dam__problem){.seed = seed,
                            .temperature = training->model.energy.temperature * (1 - cooler),
