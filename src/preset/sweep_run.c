@@ -11,6 +11,7 @@
 #include "preset/run.h"
 #include "preset/sweep_batch.h"
 #include "preset/sweep_recall.h"
+#include "train/batched.h"
 #include "train/scorer.h"
 
 /* A data set and what it was loaded from: most problems share one. */
@@ -224,12 +225,12 @@ cleanup:
 /* --- the sweep -------------------------------------------------------------------------------- */
 
 /*
- * How many of a group's problems make one batched model: bounded, because a model that is stopped
- * is lost as a whole; 1 where they are trained in turn. The first is r->experiment, loaded.
+ * How many of a group's problems make one batched model; 1 where they are trained in turn. The
+ * first is r->experiment, loaded.
  */
 static size_t batch_size(const runner *r, size_t count)
 {
-    enum { MOST = 128, MOST_ITEMS = 1 << 26 };
+    enum { MOST_ITEMS = 1 << 26 };
     const dam__experiment *experiment = &r->experiment;
     const dam__dataset *set = &r->train.set;
     bool alone = !dam__sweep_recalls(experiment) || experiment->grow.to > 0 ||
@@ -238,7 +239,11 @@ static size_t batch_size(const runner *r, size_t count)
                  set->features > INT_MAX || r->plan->sweep.metric == DAM__METRIC_TEST_LOSS ||
                  r->plan->sweep.metric == DAM__METRIC_TEST_ACCURACY;
     size_t room = alone ? 1 : MOST_ITEMS / (set->count * set->features + 1);
-    size_t most = room < 1 ? 1 : room < MOST ? room : MOST;
+    if (room <= 1)
+        return 1;
+    size_t best = (size_t)dam__batched_best_count(r->device, experiment->model.memories,
+                                                  (int)set->count, (int)set->features);
+    size_t most = room < best ? room : best;
     return count < most ? count : most;
 }
 

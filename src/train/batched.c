@@ -19,6 +19,20 @@ struct dam__batched {
     dam__matrix losses; /* epochs x problems, without gaps between rows */
 };
 
+int dam__batched_best_count(const dam__device *device, int memories, int samples, int dim)
+{
+    /* A model that is stopped is lost as a whole: bounded on every device. */
+    enum { MOST = 128, LEAST_ON_CPU = 4 };
+    static const double CACHE = 4 << 20; /* bytes: what two cores and their shared level hold */
+    double k = memories, n = dim, a = samples;
+    /* Memories, their transpose, gradient and velocity; similarities and overlaps; the states. */
+    double items = 4 * k * n + 4 * a * k + 3 * a * n;
+    double fitting = CACHE / (items * (double)dam__real_size(device));
+    if (dam__device_shape(device) == DAM__SHAPE_GPU || fitting > MOST)
+        return MOST;
+    return fitting < LEAST_ON_CPU ? LEAST_ON_CPU : (int)fitting;
+}
+
 void dam__batched_destroy(dam__batched *batched)
 {
     if (batched == NULL)

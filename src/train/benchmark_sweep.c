@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "data/patterns.h"
+#include "model/energy.h"
 #include "train/batched.h"
 #include "train/benchmark_rounds.h"
 
@@ -38,16 +39,16 @@ static dam_status choose_problems(sweep *s)
 {
     dam_status status = DAM_OK;
     const dam__training *training = &s->bench->what->training;
+    const dam__energy_config *energy = &training->model.energy;
+    double warmest = dam__energy_temperature(energy, energy->temperature, s->dim);
     size_t items = (size_t)s->samples * (size_t)s->dim;
     DAM_TRY(dam__alloc(items * PROBLEMS, sizeof *s->patterns, &s->patterns));
     for (int p = 0; p < PROBLEMS; p++) {
         uint64_t seed = training->seed + (uint64_t)(p % SEEDS);
         int cell = p / SEEDS, column = cell % TEMPERATURES, row = cell / TEMPERATURES;
         double cooler = (double)column / (2 * TEMPERATURES), slower = (double)row / RATES;
-        s->problems[p] =
-            (dam__problem){.seed = seed,
-                           .temperature = training->model.energy.temperature * (1 - cooler),
-                           .leak = training->model.energy.interaction.leak};
+        s->problems[p] = (dam__problem){
+            .seed = seed, .temperature = warmest * (1 - cooler), .leak = energy->interaction.leak};
         s->rates[p] = training->train.learning_rate * (1 - slower);
         for (int i = 0; i < s->samples; i++)
             dam__pattern(seed, (size_t)i, (size_t)s->dim,
@@ -62,28 +63,40 @@ static const float *patterns_of(const sweep *s, int p)
     return s->patterns + (size_t)p * (size_t)s->samples * (size_t)s->dim;
 }
 
-/* All of them as one model: planning, finding what was compiled, its epochs, its losses. */
-static dam_status train_together(const sweep *s)
+/* Some of them as one model: planning, finding what was compiled, its epochs, its losses. */
+static dam_status train_block(const sweep *s, int first, int count)
 {
     dam_status status = DAM_OK;
     dam__batched *batched = NULL;
     dam__batched_result results[PROBLEMS];
     const dam__training *training = &s->bench->what->training;
-    const dam__batched_training all = {.model = training->model,
-                                       .train = training->train,
-                                       .count = PROBLEMS,
-                                       .samples = s->samples,
-                                       .dim = s->dim,
-                                       .patterns = s->patterns,
-                                       .problems = s->problems,
-                                       .learning_rates = s->rates,
-                                       .gemm = training->gemm};
-    DAM_TRY(dam__batched_create(s->bench->device, &all, &batched));
+    const dam__batched_training block = {.model = training->model,
+                                         .train = training->train,
+                                         .count = count,
+                                         .samples = s->samples,
+                                         .dim = s->dim,
+                                         .patterns = patterns_of(s, first),
+                                         .problems = s->problems + first,
+                                         .learning_rates = s->rates + first,
+                                         .gemm = training->gemm};
+    DAM_TRY(dam__batched_create(s->bench->device, &block, &batched));
     DAM_TRY(dam__batched_run(batched, NULL, NULL, NULL));
     DAM_TRY(dam__batched_results(batched, results));
 cleanup:
     (void)dam__device_finish(s->bench->device);
     dam__batched_destroy(batched);
+    return status;
+}
+
+/* All of them, in models as large as suits the device. */
+static dam_status train_together(const sweep *s)
+{
+    dam_status status = DAM_OK;
+    int most = dam__batched_best_count(s->bench->device, s->bench->what->training.model.memories,
+                                       s->samples, s->dim);
+    for (int first = 0; first < PROBLEMS; first += most)
+        DAM_TRY(train_block(s, first, PROBLEMS - first < most ? PROBLEMS - first : most));
+cleanup:
     return status;
 }
 
