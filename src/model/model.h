@@ -15,7 +15,10 @@
 typedef enum dam__rule {
     DAM__RULE_MOMENTUM, /* v <- momentum v - rate gradient; x <- x + rate v: it enters twice */
     DAM__RULE_MIRROR,   /* the same on log x; each column is then scaled to a largest entry of 1 */
-    DAM__RULE_MAX_NORM  /* v <- momentum v + gradient; a row changes by rate v / its largest |v| */
+    DAM__RULE_MAX_NORM, /* v <- momentum v + gradient; a row changes by rate v / its largest |v| */
+    DAM__RULE_SGD,      /* v <- momentum v + gradient; x <- x - rate v */
+    DAM__RULE_ADAM      /* v, u: means of gradient and its square; x <- x - rate v / (sqrt u + eps)
+                         * (Kingma & Ba 2015), both means corrected for their start at 0 */
 } dam__rule;
 
 /* What holds for every value; the optimizer keeps it in the same pass as the step. */
@@ -38,6 +41,10 @@ typedef struct dam__parameter {
                                 * with, and, kept by the optimizer, the same of the velocity's */
     double floor;              /* a row whose largest |v| is below is not scaled up; 0 = none */
     int clamped;               /* columns of DAM__CONSTRAINT_CLAMPED */
+
+    /* Of DAM__RULE_SGD and DAM__RULE_ADAM: */
+    double rate_scale; /* the parameter's own factor of the rate */
+    double epsilon;    /* eps of Adam */
 } dam__parameter;
 
 enum { DAM__MAX_PARAMETERS = 8 };
