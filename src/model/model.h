@@ -7,6 +7,7 @@
 #ifndef DAM__MODEL_MODEL_H
 #define DAM__MODEL_MODEL_H
 
+#include "base/text.h"
 #include "compute/gemm.h"
 #include "data/feed.h"
 #include "model/config.h"
@@ -64,6 +65,7 @@ typedef struct dam__task {
     double softening_share;  /* share of labels that are the softening class itself; all sum to 1 */
     const dam__dataset *set; /* first memories may come from ...; NULL when a run is loaded */
     size_t trained;          /* ... its first so many samples */
+    int batch;               /* samples of a training step; 0 where nothing is trained */
     int count; /* problems of one shape that are learned side by side; 0 = one, as config says */
     const dam__problem *problems; /* what differs between them, `count`; NULL where it is 0 */
 } dam__task;
@@ -238,12 +240,24 @@ typedef struct dam__model_ops {
     /* After the optimizer's step: back onto constraints that couple parameters; then refreshes. */
     dam_status (*project)(dam__model *model);
 
+    /*
+     * Once an epoch's steps are done, before the model is scored or saved: what it keeps of the
+     * whole training set, in the epoch's order. Training itself is not touched. NULL: nothing.
+     */
+    dam_status (*settle)(dam__model *model, dam__feed *samples, int epoch);
+
     /* After values were set from outside: everything derived from them. Changes no parameter. */
     dam_status (*refresh)(dam__model *model);
 
     /* Scores a batch: row slot of totals, and the samples from index `offset` of the others. */
     dam_status (*evaluate)(dam__model *model, const dam__batch *batch,
                            const dam__evaluation *evaluation, int slot, int offset);
+
+    /*
+     * In one line, what factors and rates follow from the sizes; *caution = what speaks against
+     * them, a static string, or NULL. NULL where nothing follows from sizes.
+     */
+    dam_status (*describe)(const dam__model *model, dam__text *out, const char **caution);
 
     /* Flops of the large products of a step on `batch` samples, for benchmarks. */
     double (*product_flops)(const dam__model *model, int batch);

@@ -126,13 +126,12 @@ static dam_status step_sgd(dam__optimizer *optimizer, int i, double rate, double
 {
     const dam__parameter *parameter = &optimizer->model->parameters[i];
     const dam__matrix *value = &parameter->value;
-    return dam__launch(
-        optimizer->sgd, range, work,
-        DAM_ARGUMENTS(dam__arg(value->buffer), dam__arg(parameter->gradient.buffer),
-                      dam__arg(optimizer->velocities[i].buffer), dam__arg(optimizer->rates.buffer),
-                      dam__arg_int(value->cols), dam__arg_int((int)value->ld),
-                      dam__arg_int((int)value->stride), dam__arg_real(rate),
-                      dam__arg_real(momentum)));
+    return dam__launch(optimizer->sgd, range, work,
+                       DAM_ARGUMENTS(dam__arg(value->buffer), dam__arg(parameter->gradient.buffer),
+                                     dam__arg(optimizer->velocities[i].buffer),
+                                     dam__arg(optimizer->rates.buffer), dam__arg_int(value->cols),
+                                     dam__arg_int((int)value->ld), dam__arg_int((int)value->stride),
+                                     dam__arg_real(rate), dam__arg_real(momentum)));
 }
 
 /* The corrections are computed here, in double: 1 - 0.999 has few digits in single precision. */
@@ -143,16 +142,16 @@ static dam_status step_adam(dam__optimizer *optimizer, int i, double rate, dam__
     const dam__matrix *value = &parameter->value;
     double first = 1 - pow(FIRST_DECAY, optimizer->steps);
     double second = 1 - pow(SECOND_DECAY, optimizer->steps);
-    return dam__launch(
-        optimizer->adam, range, work,
-        DAM_ARGUMENTS(dam__arg(value->buffer), dam__arg(parameter->gradient.buffer),
-                      dam__arg(optimizer->velocities[i].buffer),
-                      dam__arg(optimizer->squares[i].buffer), dam__arg(optimizer->rates.buffer),
-                      dam__arg_int(value->cols), dam__arg_int((int)value->ld),
-                      dam__arg_int((int)value->stride), dam__arg_real(rate / first),
-                      dam__arg_real(FIRST_DECAY), dam__arg_real(1 - FIRST_DECAY),
-                      dam__arg_real(SECOND_DECAY), dam__arg_real(1 - SECOND_DECAY),
-                      dam__arg_real(1 / second), dam__arg_real(parameter->epsilon)));
+    return dam__launch(optimizer->adam, range, work,
+                       DAM_ARGUMENTS(dam__arg(value->buffer), dam__arg(parameter->gradient.buffer),
+                                     dam__arg(optimizer->velocities[i].buffer),
+                                     dam__arg(optimizer->squares[i].buffer),
+                                     dam__arg(optimizer->rates.buffer), dam__arg_int(value->cols),
+                                     dam__arg_int((int)value->ld), dam__arg_int((int)value->stride),
+                                     dam__arg_real(rate / first), dam__arg_real(FIRST_DECAY),
+                                     dam__arg_real(1 - FIRST_DECAY), dam__arg_real(SECOND_DECAY),
+                                     dam__arg_real(1 - SECOND_DECAY), dam__arg_real(1 / second),
+                                     dam__arg_real(parameter->epsilon)));
 }
 
 static dam_status step_scaled(dam__optimizer *optimizer, int i, double rate, double momentum)
@@ -162,8 +161,8 @@ static dam_status step_scaled(dam__optimizer *optimizer, int i, double rate, dou
     const dam__matrix *value = &parameter->value;
     bool adam = parameter->rule == DAM__RULE_ADAM;
     size_t lanes = (size_t)dam__lanes(device);
-    dam__range range = dam__range_items(device, ((size_t)value->cols + lanes - 1) / lanes,
-                                        (size_t)value->rows);
+    dam__range range =
+        dam__range_items(device, ((size_t)value->cols + lanes - 1) / lanes, (size_t)value->rows);
     range.global[2] = (size_t)value->count;
     double items = (double)dam__matrix_items(value);
     dam__work work = {.flops = (adam ? 12 : 4) * items,

@@ -18,7 +18,8 @@ dam_status dam__optimizer_prepare(dam__optimizer *optimizer);
 
 /*
  * Factors of the rate for problems side by side, one each; NULL: 1. Only parameters of
- * DAM__RULE_MAX_NORM, DAM__RULE_SGD and DAM__RULE_ADAM take them; DAM_INTERNAL where there are none.
+ * DAM__RULE_MAX_NORM, DAM__RULE_SGD and DAM__RULE_ADAM take them; DAM_INTERNAL where there are
+ * none.
  */
 dam_status dam__optimizer_rates(dam__optimizer *optimizer, const double *factors);
 
