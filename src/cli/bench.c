@@ -12,6 +12,7 @@
 #include "cli/session.h"
 #include "cli/signals.h"
 #include "preset/experiment.h"
+#include "preset/run.h"
 #include "train/benchmark.h"
 
 /* What the benchmarks of one call have in common. */
@@ -111,16 +112,10 @@ static dam_status measure(session *s, const char *preset, const dam__experiment 
     dam_status status = DAM_OK;
     dam__device *device = NULL;
     const arguments *args = s->args;
-    const dam__benchmark benchmark = {.preset = preset,
-                                      .training = {.seed = (uint64_t)experiment->seed,
-                                                   .set = set,
-                                                   .validation = experiment->data.validation,
-                                                   .data_memory = experiment->data.memory,
-                                                   .model = experiment->model,
-                                                   .train = experiment->train,
-                                                   .grow = experiment->grow,
-                                                   .gemm = gemm_choice(args)},
-                                      .stop = signals_stop};
+    const dam__benchmark benchmark = {
+        .preset = preset,
+        .training = dam__experiment_training(experiment, set, gemm_choice(args)),
+        .stop = signals_stop};
     size_t first = s->rows.count;
     DAM_TRY(open_device(args, (dam__precision)experiment->train.precision, &s->log, &device));
     dam_status measured = dam__benchmark_run(device, &benchmark, &s->rows);

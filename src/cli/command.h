@@ -11,6 +11,8 @@
 typedef struct arguments {
     words operands;
     words set;          /* "section.key=value", in order */
+    words grid;         /* "section.key=VALUES", in order */
+    int seeds;          /* 0 where not given */
     const char *device; /* selector, NULL for the default */
     const char *out;    /* folder, NULL for the command's default */
     /* recall: values of recall.* keys, NULL where not given */
@@ -83,7 +85,8 @@ typedef struct command {
 extern const command *const commands[];
 
 extern const command analyse_command, bench_command, devices_command, eval_command, help_command,
-    man_command, presets_command, recall_command, selftest_command, show_command, train_command;
+    man_command, presets_command, recall_command, selftest_command, show_command, sweep_command,
+    train_command;
 
 /* DAM_USAGE with the closest name where there is no such command. */
 dam_status find_command(const char *name, const command **out);

@@ -88,14 +88,7 @@ static dam_status create_trainer(training *t)
     DAM_TRY(open_device(t->args, (dam__precision)experiment->train.precision, &t->log, &t->device));
     DAM_TRY(dam__dataset_load_on(t->device, &experiment->data, (uint64_t)experiment->seed,
                                  DAM__SPLIT_TRAIN, &t->set));
-    const dam__training plan = {.seed = (uint64_t)experiment->seed,
-                                .set = &t->set,
-                                .validation = experiment->data.validation,
-                                .data_memory = experiment->data.memory,
-                                .model = experiment->model,
-                                .train = experiment->train,
-                                .grow = experiment->grow,
-                                .gemm = gemm_choice(t->args)};
+    const dam__training plan = dam__experiment_training(experiment, &t->set, gemm_choice(t->args));
     DAM_TRY(dam__trainer_create(t->device, &plan, &t->trainer));
 cleanup:
     return status;
@@ -408,7 +401,7 @@ static dam_status run_train(const arguments *args)
     dam_status status = DAM_OK;
     training t = {.args = args, .folder = {.lock = -1}, .console = console_open(args->quiet)};
     t.log = console_log(&t.console);
-    DAM_TRY(run_folder_check(args));
+    DAM_TRY(run_folder_check(args, RUN_FOLDER));
     DAM_TRY(read_experiment(&t));
     DAM_TRY(warn_of_unused(&t));
     DAM_TRY(create_trainer(&t));
@@ -417,7 +410,7 @@ static dam_status run_train(const arguments *args)
         DAM_TRY(args->json ? print_json(plan_json(&t)) : print_plan(&t));
         goto cleanup;
     }
-    DAM_TRY(run_folder_claim(args, t.resumed.folder, &t.folder));
+    DAM_TRY(run_folder_claim(args, RUN_FOLDER, t.resumed.folder, &t.folder));
     DAM_TRY(check_device(args, t.device, t.experiment.model.kind,
                          (dam__selftest_sizes){.memories = most_memories(&t.experiment),
                                                .dim = (int)t.set.features,

@@ -33,6 +33,11 @@ bool dam__teacher_asked(const dam__data_config *config)
     return strcmp(config->name, "teacher") == 0;
 }
 
+bool dam__dataset_is_drawn(const dam__data_config *config)
+{
+    return dam__teacher_asked(config) || dam__patterns_asked(config);
+}
+
 static dam_status draw_memories(const dam__data_config *config, uint64_t seed, dam__array *out)
 {
     dam_status status = DAM_OK;

@@ -20,6 +20,9 @@ enum {
 /* Whether the configuration asks for it. */
 bool dam__teacher_asked(const dam__data_config *config);
 
+/* Whether the samples depend on the run's seed: those of files do not. */
+bool dam__dataset_is_drawn(const dam__data_config *config);
+
 /*
  * dam__dataset_load, and what depends on the seed as well: patterns (data/patterns.h), and the
  * teacher's samples, which want a device: training and test split are different places of the same

@@ -1,6 +1,10 @@
 #include "model/embedding.h"
 
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
 
 double dam__embedding_log_total(const dam__embedding_state *state)
 {
@@ -24,21 +28,48 @@ double dam__embedding_memory_norm(const dam__embedding_state *state)
     return sqrt(squares);
 }
 
-double dam__embedding_weight_norm(const dam__embedding_state *state)
+/* Takes the mean of each line, weighted with the weights, out of what is left; the largest mean. */
+static double take_means(const double *weights, double *rest, size_t lines, size_t line_step,
+                         size_t items, size_t item_step)
 {
-    double squares = 0;
-    size_t width = state->memories + 1;
-    for (size_t mu = 0; mu < state->memories; mu++) {
-        double mean = 0;
-        for (size_t y = 0; y < state->columns; y++)
-            mean += state->weights_gradient[y * width + mu] * state->weights[y * width + mu] /
-                    state->counts[mu];
-        for (size_t y = 0; y < state->columns; y++) {
-            double rest = state->weights_gradient[y * width + mu] - mean;
-            squares += rest * rest;
+    double largest = 0;
+    for (size_t i = 0; i < lines; i++) {
+        double sum = 0, mean = 0;
+        for (size_t j = 0; j < items; j++) {
+            size_t at = i * line_step + j * item_step;
+            sum += weights[at];
+            mean += weights[at] * rest[at];
         }
+        if (!(sum > 0))
+            continue;
+        mean /= sum;
+        for (size_t j = 0; j < items; j++)
+            rest[i * line_step + j * item_step] -= mean;
+        largest = fmax(largest, fabs(mean));
     }
-    return sqrt(squares);
+    return largest;
+}
+
+dam_status dam__embedding_weight_norm(const dam__embedding_state *state, double *norm)
+{
+    enum { MOST_ROUNDS = 10000 };
+    dam_status status = DAM_OK;
+    size_t width = state->memories + 1, items = state->columns * width;
+    double *rest = NULL, squares = 0;
+    DAM_TRY(dam__alloc(items, sizeof *rest, &rest));
+    memcpy(rest, state->weights_gradient, items * sizeof *rest);
+    for (int round = 0; round < MOST_ROUNDS; round++) {
+        double memories = take_means(state->weights, rest, width, 1, state->columns, width);
+        double classes = take_means(state->weights, rest, state->columns, width, width, 1);
+        if (round > 0 && fmax(memories, classes) < 1e-14)
+            break;
+    }
+    for (size_t i = 0; i < items; i++)
+        squares += state->weights[i] * rest[i] * rest[i];
+    *norm = sqrt(squares);
+cleanup:
+    free(rest);
+    return status;
 }
 
 /* One pair from the split one; u is along the difference of the split pair, which w is not. */

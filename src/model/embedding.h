@@ -7,6 +7,8 @@
 
 #include <stddef.h>
 
+#include "base/status.h"
+
 /* Numbers of a model at one width; class weights and their gradient are columns x (memories + 1).
  */
 typedef struct dam__embedding_state {
@@ -24,8 +26,13 @@ double dam__embedding_log_total(const dam__embedding_state *state);
 /* Norm of the memories' gradient, tangent to the sphere at each. */
 double dam__embedding_memory_norm(const dam__embedding_state *state);
 
-/* Norm of the memories' class-weight gradient, tangent to their counts; without the background. */
-double dam__embedding_weight_norm(const dam__embedding_state *state);
+/*
+ * Norm of what the class weights' gradient asks for beyond the constraints: with D = dL/dG, the
+ * root of sum G (D - r_mu - c_y)^2 for the r and c that make it least. Factors of whole rows and
+ * columns are what Sinkhorn-Knopp removes, and a weight of 0 stays 0, so that this is 0 where
+ * training rests. DAM_NO_MEMORY.
+ */
+dam_status dam__embedding_weight_norm(const dam__embedding_state *state, double *norm);
 
 /*
  * split (2 K x N) holds normalise(w + s u) and, K rows on, normalise(w - s u) of the K memories w

@@ -15,6 +15,7 @@
 #include "model/grow_config.h"
 #include "model/recall_keys.h"
 #include "train/config.h"
+#include "train/sweep_config.h"
 
 typedef struct dam__experiment {
     char title[256], source[256];
@@ -24,6 +25,7 @@ typedef struct dam__experiment {
     dam__train_config train;
     dam__grow_config grow;
     dam__recall_keys recall;
+    dam__sweep_config sweep; /* of `denseam sweep` alone */
 } dam__experiment;
 
 typedef enum dam__option_type {
@@ -33,6 +35,16 @@ typedef enum dam__option_type {
     DAM__OPTION_TEXT,    /* char[size] */
     DAM__OPTION_CHOICE   /* int, an index into choices */
 } dam__option_type;
+
+/*
+ * What a sweep over a key means, beside the bits of dam__option.kinds. Without either, each value
+ * makes a model of its own: another shape, program or data.
+ */
+enum {
+    DAM__OPTION_BATCH =
+        1 << 29, /* a number of each problem: those that differ share a batched model */
+    DAM__OPTION_FIXED = 1 << 30 /* one value for all of a sweep */
+};
 
 /* One preset key. */
 typedef struct dam__option {
@@ -46,7 +58,8 @@ typedef struct dam__option {
     const char *const *choices; /* NULL-terminated, for CHOICE */
     const char *unit;           /* "" where it has none */
     const char *help;           /* one sentence */
-    unsigned kinds;             /* bit k: models of kind k use it; else giving it is refused */
+    unsigned kinds;             /* bit k: models of kind k use it; else giving it is refused; and
+                                   DAM__OPTION_BATCH or DAM__OPTION_FIXED */
 } dam__option;
 
 /* A default that differs for one kind of model, as it would stand in a preset. */

@@ -36,6 +36,12 @@ dam_status dam__option_unknown(const char *section, const char *key);
 dam_status dam__option_unknown_section(const char *section);
 
 /*
+ * The option that the left side of "section.key = ..." names, blanks round it dropped. DAM_USAGE
+ * with the closest name.
+ */
+dam_status dam__option_target(const char *start, size_t length, const dam__option **out);
+
+/*
  * Reads one value and stores it in its field. DAM_USAGE names key, value and what is allowed: wrong
  * type, out of range, no such choice, a text that does not fit, or holds a control character, or is
  * not UTF-8.

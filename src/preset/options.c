@@ -1,6 +1,7 @@
 /* The option table: every preset key, once. */
 #include "model/recall.h"
 #include "preset/option.h"
+#include "train/sweep.h"
 
 #define FIELD(member) offsetof(dam__experiment, member), sizeof(((dam__experiment *)0)->member)
 
@@ -27,13 +28,14 @@
 
 enum { INCLUDED = 0, OPEN = 1 };
 
-/* Which kinds of models use a key. */
+/* Which kinds of models use a key, and what a sweep over it means. */
 enum {
     VMF = 1u << DAM__KIND_VMF,
     ENERGY = 1u << DAM__KIND_ENERGY,
     DENOISE = 1u << DAM__KIND_DENOISE,
     ALL = (1u << DAM__KINDS) - 1
 };
+enum { BATCH = DAM__OPTION_BATCH, FIXED = DAM__OPTION_FIXED };
 
 /* Orders follow the enums of the config.h headers. */
 static const char *const kinds[] = {"vmf", "energy", "denoise", NULL};
@@ -54,6 +56,9 @@ static const char *const pairings[] = {"fixed", "fresh", NULL};
 static const char *const spectra[] = {"anisotropic", "isotropic", NULL};
 static const char *const precisions[] = {"single", "double", NULL};
 
+static const char *const scores[] = {
+    "auto",          "loss",     "validation_loss",  "validation_accuracy", "test_loss",
+    "test_accuracy", "distance", "distance_flipped", "recovered",           NULL};
 static const char *const dynamics[] = {"asynchronous", "synchronous", "class", NULL};
 static const char *const directions[] = {"eigenvector", "tangent", "noise", NULL};
 
@@ -81,6 +86,12 @@ _Static_assert(DAM__RULE_MODIFIED == 0 && DAM__RULE_ORIGINAL == 1 && DAM__RULE_S
 _Static_assert(DAM__TARGETS_HIDDEN == 0 && DAM__TARGETS_VISIBLE == 1, "targets");
 _Static_assert(DAM__CLAMP_SAMPLES == 0 && DAM__CLAMP_ALL == 1, "clamps");
 _Static_assert(DAM__PRECISION_SINGLE == 0 && DAM__PRECISION_DOUBLE == 1, "precisions");
+_Static_assert(DAM__SCORE_AUTO == 0 && DAM__SCORE_METRICS == 1 && DAM__METRIC_LOSS == 0 &&
+                   DAM__METRIC_VALIDATION_LOSS == 1 && DAM__METRIC_VALIDATION_ACCURACY == 2 &&
+                   DAM__METRIC_TEST_LOSS == 3 && DAM__METRIC_TEST_ACCURACY == 4 &&
+                   DAM__METRIC_DISTANCE == 5 && DAM__METRIC_DISTANCE_FLIPPED == 6 &&
+                   DAM__METRIC_RECOVERED == 7 && DAM__METRICS == 8,
+               "scores");
 _Static_assert(DAM__DYNAMICS_ASYNCHRONOUS == 0 && DAM__DYNAMICS_SYNCHRONOUS == 1 &&
                    DAM__DYNAMICS_CLASS == 2,
                "dynamics");
@@ -88,10 +99,11 @@ _Static_assert(DAM__GROW_EIGENVECTOR == 0 && DAM__GROW_TANGENT == 1 && DAM__GROW
                "directions");
 
 const dam__option dam__options[] = {
-    TEXT(ALL, "", "title", title, "What the experiment shows, in one line."),
-    TEXT(ALL, "", "source", source, "The paper, and its figure or table, that it follows."),
+    TEXT(ALL | FIXED, "", "title", title, "What the experiment shows, in one line."),
+    TEXT(ALL | FIXED, "", "source", source, "The paper, and its figure or table, that it follows."),
     {"", "seed", DAM__OPTION_SEED, FIELD(seed), "1", 0, 9223372036854775807.0, false, false, NULL,
-     "", "Start of every random draw: the same seed on the same device gives the same run.", ALL},
+     "", "Start of every random draw: the same seed on the same device gives the same run.",
+     ALL | BATCH},
 
     TEXT(ALL, "data", "name", data.name,
          "A data set by its name, such as \"mnist\" or \"fashion-mnist\", or \"random\": made-up "
@@ -144,7 +156,7 @@ const dam__option dam__options[] = {
     INTEGER(ALL, "data", "memory", data.memory, "0", 0, 1e8, "MiB",
             "Device memory that the training samples may take; 0 is as much as fits."),
 
-    CHOICE(ALL, "model", "kind", model.kind, "vmf", kinds,
+    CHOICE(ALL | FIXED, "model", "kind", model.kind, "vmf", kinds,
            "The model: vmf has memories on the unit sphere with class weights; energy has memories "
            "whose energies hold states of +1 and -1; denoise removes noise from real vectors."),
     INTEGER(ALL, "model", "memories", model.memories, "100", 1, 1e7, "memories",
@@ -194,8 +206,8 @@ const dam__option dam__options[] = {
     INTEGER(ENERGY, "model", "exponent", model.energy.interaction.exponent, "5",
             DAM__LEAST_EXPONENT, DAM__MOST_EXPONENT, "",
             "n of the interaction. Larger stores more, and needs a temperature nearer to 1."),
-    REAL(ENERGY, "model", "leak", model.energy.interaction.leak, "-0.01", -1000, INCLUDED, 1000,
-         INCLUDED,
+    REAL(ENERGY | BATCH, "model", "leak", model.energy.interaction.leak, "-0.01", -1000, INCLUDED,
+         1000, INCLUDED,
          "Slope of leaky below 0, with its sign: -0.01 as in the paper, 0.01 as in its code."),
     CHOICE(ENERGY, "model", "rule", model.energy.rule, "modified", rules,
            "Where overlaps are scaled: modified inside of F, by 1 / (dim * temperature); original "
@@ -203,10 +215,10 @@ const dam__option dam__options[] = {
            "e^(-sharpness * dim * temperature)."),
     REAL(ENERGY, "model", "sharpness", model.energy.sharpness, "1", 0, OPEN, 1000, INCLUDED,
          "Factor of the overlaps in the exponent, with rule = \"shift\"."),
-    REAL(ENERGY, "model", "temperature", model.energy.temperature, "1.1111111111111112", 0, OPEN,
-         1e6, INCLUDED, "T at first; below it neurons learn on until they are surer."),
-    REAL(ENERGY, "model", "temperature_to", model.energy.temperature_to, "0", 0, INCLUDED, 1e6,
-         INCLUDED, "T at the end of its ramp; 0 keeps it as it is."),
+    REAL(ENERGY | BATCH, "model", "temperature", model.energy.temperature, "1.1111111111111112", 0,
+         OPEN, 1e6, INCLUDED, "T at first; below it neurons learn on until they are surer."),
+    REAL(ENERGY | BATCH, "model", "temperature_to", model.energy.temperature_to, "0", 0, INCLUDED,
+         1e6, INCLUDED, "T at the end of its ramp; 0 keeps it as it is."),
     INTEGER(ENERGY, "model", "temperature_epochs", model.energy.temperature_epochs, "0", 0, 1e6,
             "epochs", "Length of the ramp; needed with temperature_to only."),
     INTEGER(ENERGY, "model", "error_exponent", model.energy.error_exponent, "1", 1, 100, "",
@@ -254,7 +266,8 @@ const dam__option dam__options[] = {
     REAL(DENOISE, "train", "eta0", model.denoise.eta0, "0.0625", 0, OPEN, 1e6, INCLUDED,
          "Base of the learning rates, which follow from it and the sizes; 'denseam train' prints "
          "them."),
-    REAL(VMF | ENERGY, "train", "learning_rate", train.learning_rate, "0.1", 0, OPEN, 100, INCLUDED,
+    REAL(VMF | ENERGY | BATCH, "train", "learning_rate", train.learning_rate, "0.1", 0, OPEN, 100,
+         INCLUDED,
          "Step size. With vmf it enters twice: the effective step is learning_rate^2 / (1 - "
          "momentum). With energy it is the largest change of a memory."),
     REAL(ALL, "train", "momentum", train.momentum, "0.99", 0, INCLUDED, 1, OPEN,
@@ -271,7 +284,7 @@ const dam__option dam__options[] = {
             "keeps none."),
     INTEGER(ALL, "train", "record_memories", train.record_memories, "400", 1, 1e6, "memories",
             "Record at most so many memories, the first ones."),
-    CHOICE(ALL, "train", "precision", train.precision, "single", precisions,
+    CHOICE(ALL | FIXED, "train", "precision", train.precision, "single", precisions,
            "Arithmetic on the device; double needs a device that has it, and is slower."),
 
     INTEGER(
@@ -331,6 +344,23 @@ const dam__option dam__options[] = {
          "a curve. Empty stores all."),
     TEXT(ENERGY, "recall", "interactions", recall.interactions,
          "Interactions to compare, such as \"poly:2,rect:3,exp\", instead of the model's."),
+
+    TEXT(
+        ALL | FIXED, "sweep", "x", sweep.x,
+        "What 'denseam sweep' varies: \"section.key=VALUES\"; 'denseam help sweep' says how. The x "
+        "axis of its picture."),
+    TEXT(ALL | FIXED, "sweep", "y", sweep.y,
+         "A second key that it varies, in the same way; the y axis of its picture."),
+    TEXT(ALL | FIXED, "sweep", "z", sweep.z,
+         "A third key that it varies; each of its values has a picture."),
+    INTEGER(ALL | FIXED, "sweep", "seeds", sweep.seeds, "1", 1, DAM__SWEEP_SEEDS, "seeds",
+            "Trainings of each cell of the grid: with seed, seed + 1, and so on."),
+    CHOICE(ALL | FIXED, "sweep", "score", sweep.score, "auto", scores,
+           "What cells are compared by; auto is the distance where patterns are stored, else the "
+           "validation accuracy where there is one, else the validation loss, else the loss."),
+    INTEGER(ENERGY | FIXED, "sweep", "flips", sweep.flips, "20", 0, 1e6, "neurons",
+            "Neurons flipped in the probes of distance_flipped and recovered, where patterns are "
+            "stored; those of distance are the patterns themselves."),
     {0}};
 
 const dam__kind_default dam__kind_defaults[] = {{DAM__KIND_ENERGY, "train", "learning_rate", "0.5"},

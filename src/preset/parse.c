@@ -128,9 +128,9 @@ static void trim(const char **start, size_t *length)
         (*length)--;
 }
 
-/* Finds the option that the left side of an override names. */
-static dam_status find_target(const char *start, size_t length, const dam__option **out)
+dam_status dam__option_target(const char *start, size_t length, const dam__option **out)
 {
+    trim(&start, &length);
     char target[DAM__EXCERPT_BYTES];
     dam__excerpt(start, length, target);
     char *dot = strchr(target, '.');
@@ -153,11 +153,10 @@ static dam_status apply(dam__experiment *experiment, const char *assignment,
     const char *equals = strchr(assignment, '=');
     if (equals == NULL)
         DAM_FAIL(DAM_USAGE, "no assignment; write section.key=value");
-    const char *left = assignment, *right = equals + 1;
-    size_t left_length = (size_t)(equals - assignment), right_length = strlen(right);
-    trim(&left, &left_length);
+    const char *right = equals + 1;
+    size_t right_length = strlen(right);
     trim(&right, &right_length);
-    DAM_TRY(find_target(left, left_length, set));
+    DAM_TRY(dam__option_target(assignment, (size_t)(equals - assignment), set));
     if (right_length >= 2 && (right[0] == '"' || right[0] == '\'') &&
         right[right_length - 1] == right[0]) {
         right++;

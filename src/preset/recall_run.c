@@ -114,16 +114,17 @@ cleanup:
     return status;
 }
 
-/* F(b S) of exp: the sharpness of its learning. The sign does not depend on b for poly and rect,
- * and leaky is recalled at b = 1 (docs/models.md). */
+double dam__recall_sharpness(const dam__energy_config *energy, size_t dim)
+{
+    if (energy->rule == DAM__RULE_SHIFT)
+        return energy->sharpness;
+    return energy->rule == DAM__RULE_MODIFIED ? 1 / ((double)dim * energy->temperature) : 1;
+}
+
 static double sharpness_of(const dam__recall_source *source)
 {
     const dam__energy_config *energy = &source->experiment.model.energy;
-    if (!source->is_run || energy->rule == DAM__RULE_SHIFT)
-        return energy->sharpness;
-    return energy->rule == DAM__RULE_MODIFIED
-               ? 1 / ((double)source->shape.dim * energy->temperature)
-               : 1;
+    return source->is_run ? dam__recall_sharpness(energy, source->shape.dim) : energy->sharpness;
 }
 
 static void summarise(const struct cell *c, dam__recall_result *result)

@@ -20,6 +20,19 @@ void dam__run_free(dam__run *run)
     *run = (dam__run){0};
 }
 
+dam__training dam__experiment_training(const dam__experiment *experiment, const dam__dataset *set,
+                                       dam__gemm_provider gemm)
+{
+    return (dam__training){.seed = (uint64_t)experiment->seed,
+                           .set = set,
+                           .validation = experiment->data.validation,
+                           .data_memory = experiment->data.memory,
+                           .model = experiment->model,
+                           .train = experiment->train,
+                           .grow = experiment->grow,
+                           .gemm = gemm};
+}
+
 bool dam__run_is(const char *path)
 {
     static const unsigned char signature[8] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};

@@ -17,6 +17,11 @@ typedef struct dam__run {
     int memories;                    /* that it has; more than its preset says where it has grown */
 } dam__run;
 
+/* What to train: the experiment on a set of its training samples, which must outlive the trainer.
+ */
+dam__training dam__experiment_training(const dam__experiment *experiment, const dam__dataset *set,
+                                       dam__gemm_provider gemm);
+
 /* Whether path is a run folder or looks like a run file; it may still be damaged. */
 bool dam__run_is(const char *path);
 

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "report/gnuplot.h"
+#include "report/script.h"
 
 static const double PATIENCE = 30;        /* seconds for gnuplot */
 static const double LOGARITHMIC = 30;     /* losses that span more get a logarithmic axis */
@@ -65,25 +66,6 @@ cleanup:
     return status;
 }
 
-/*
- * A gnuplot string: in single quotes only the quote itself is special, and its doubling fails at
- * the beginning of a string, so a typographic one takes its place.
- */
-static dam_status append_quoted(dam__text *script, const char *text)
-{
-    dam_status status = DAM_OK;
-    DAM_TRY(dam__text_append(script, "'"));
-    for (; *text != '\0'; text++) {
-        if (*text == '\'')
-            DAM_TRY(dam__text_append(script, "\u2019"));
-        else
-            DAM_TRY(dam__text_append(script, "%c", *text == '\n' || *text == '\r' ? ' ' : *text));
-    }
-    DAM_TRY(dam__text_append(script, "'"));
-cleanup:
-    return status;
-}
-
 static double epoch_of(const dam__table *history, size_t row)
 {
     size_t column;
@@ -112,7 +94,7 @@ static dam_status append_legend(const curve_panel *panel, const dam__table *hist
     for (char *at = legend; *at != '\0'; at++)
         if (*at == '_')
             *at = ' ';
-    DAM_TRY(append_quoted(script, legend));
+    DAM_TRY(dam__script_quoted(script, legend));
 cleanup:
     free(legend);
     return status;
@@ -333,29 +315,18 @@ cleanup:
 
 static dam_status append_preamble(const char *title, const dam__table *history, dam__text *script)
 {
-    static const char preamble[] =
-        "# Curves of a training run by denseam; 'gnuplot curves.gp' in this folder draws them.\n"
-        "if (!exists('picture')) picture = 'curves.png'\n"
-        "if (strstrt(GPVAL_TERMINALS, 'pngcairo') > 0) {\n"
-        "    set terminal pngcairo size 1200,800 font 'sans,12' background '#ffffff'\n"
-        "} else {\n"
-        "    set terminal png size 1200,800 background '#ffffff'\n"
-        "}\n"
-        "set output picture\n"
-        "set encoding utf8\n"
-        "set datafile missing 'NaN'\n"
-        "set border 3 lw 1 lc rgb '#8c8c88'\n"
-        "set tics nomirror out scale 0.6 textcolor rgb '#46484e'\n"
-        "set grid lt 1 lw 1 lc rgb '#e7e7e3'\n"
-        "set key noenhanced reverse Left samplen 2 spacing 1.3 textcolor rgb '#34363c'\n"
-        "set lmargin at screen 0.06\n"
-        "set rmargin at screen ";
     dam_status status = DAM_OK;
     char from[DAM__NUMBER_BYTES], to[DAM__NUMBER_BYTES];
     double first = epoch_of(history, 0), last = epoch_of(history, history->rows - 1);
     double aside = first == last ? 1 : 0;
     size_t epochs = 0, memories = 0;
-    DAM_TRY(dam__text_append(script, "%s%s\nset xrange [%s:%s]\n", preamble,
+    DAM_TRY(dam__script_begin(
+        script,
+        "Curves of a training run by denseam; 'gnuplot curves.gp' in this folder draws them.",
+        "curves.png", 1200, 800));
+    DAM_TRY(dam__text_append(script,
+                             "set lmargin at screen 0.06\nset rmargin at screen %s\n"
+                             "set xrange [%s:%s]\n",
                              find_widths(history, &epochs, &memories) ? "0.95" : "0.97",
                              dam__number(from, first - aside, DIGITS),
                              dam__number(to, last + aside, DIGITS)));
@@ -363,7 +334,7 @@ static dam_status append_preamble(const char *title, const dam__table *history, 
         DAM_TRY(dam__text_append(script, "set xtics 1\n"));
     if (title != NULL) {
         DAM_TRY(dam__text_append(script, "set label "));
-        DAM_TRY(append_quoted(script, title));
+        DAM_TRY(dam__script_quoted(script, title));
         DAM_TRY(dam__text_append(script, " at screen 0.06, 0.96 font ',15' noenhanced "
                                          "textcolor rgb '#34363c'\n"));
     }

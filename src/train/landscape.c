@@ -177,7 +177,7 @@ static dam_status measure(dam__landscape *landscape, int side, dam__embedding_st
     DAM_TRY(dam__evaluator_run(landscape->evaluator, &score));
     out->loss[side] = score.loss + dam__embedding_log_total(state);
     out->memories[side] = dam__embedding_memory_norm(state);
-    out->weights[side] = dam__embedding_weight_norm(state);
+    DAM_TRY(dam__embedding_weight_norm(state, &out->weights[side]));
 cleanup:
     return status;
 }

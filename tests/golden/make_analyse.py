@@ -9,7 +9,8 @@ float32, are those of grow/ beside it (make_grow.py), before the split.
     loss             of all samples, plus the logarithm of all counts
     lambda           P: least eigenvalues of the splitting matrices, by a dense eigensolver
     kappa mass       P
-    norms            of the tangent gradient of w, and of the projected one of g without the background
+    norms            of the tangent gradient of w, and of that of g beyond factors of rows and columns,
+                     weighted with g
     posterior        n x P+1: of every memory and, last, the background
     probabilities    n x C+1
     columns          n x 2: columns of the largest and second largest logit
@@ -53,6 +54,18 @@ def eigenvalues(dam, X, Y):
     return np.array(least), dam.b * (Q * m).mean(0), Q.mean(0)
 
 
+def beyond_factors(G, dG):
+    """Root of the least sum G (dG - r - c)^2 over one r a row and one c a column."""
+    rows, columns = G.shape
+    terms = np.zeros((rows * columns, rows + columns))
+    at = np.arange(rows * columns)
+    terms[at, at // columns] = terms[at, rows + at % columns] = 1
+    weight = np.sqrt(G.ravel())
+    wanted = weight * dG.ravel()
+    found = np.linalg.lstsq(weight[:, None] * terms, wanted, rcond=None)[0]
+    return np.linalg.norm(wanted - weight * (terms @ found))
+
+
 def turns(dam, X, U, stays):
     angles, landed = -np.ones(len(X)), stays.copy()
     for i in range(len(X)):
@@ -86,7 +99,7 @@ def answer(reference, p):
     everything = np.hstack([E, E0]) * dam.G.sum(1) / Z.sum(1, keepdims=True)
     angles, landed = turns(dam, X, U, columns[:, 0])
     out = dict(loss=[loss + np.log(dam.counts.sum())], kappa=kappa, mass=mass,
-               norms=[np.linalg.norm(dW), np.linalg.norm(dG[:-1])], posterior=everything,
+               norms=[np.linalg.norm(dW), beyond_factors(dam.G, dG)], posterior=everything,
                probabilities=Z / Z.sum(1, keepdims=True), columns=columns, directions=U,
                angles=angles, landed=landed)
     out["lambda"] = lam

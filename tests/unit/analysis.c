@@ -101,9 +101,41 @@ static void test_norms(void **state)
                                          .w_gradient = w_gradient,
                                          .weights_gradient = weights_gradient};
     assert_near(dam__embedding_memory_norm(&narrow), 5);
-    /* Means 3 and 6: rests -1, 1 and 0, -1. */
-    assert_near(dam__embedding_weight_norm(&narrow), sqrt(3));
     assert_near(dam__embedding_log_total(&narrow), log(4));
+}
+
+/* Of a gradient that asks for factors of rows and columns only, nothing is left. */
+static void test_weight_norm(void **state)
+{
+    (void)state;
+    /* Two columns, three rows: 2 memories and the background. */
+    double weights[] = {1, 2, 0.5, 3, 0, 1.5}, gradient[6], norm = -1;
+    const double rows[] = {3, -1, 7}, columns[] = {0.25, -2};
+    const dam__embedding_state narrow = {
+        .memories = 2, .columns = 2, .weights = weights, .weights_gradient = gradient};
+    for (size_t y = 0; y < 2; y++)
+        for (size_t mu = 0; mu < 3; mu++)
+            gradient[y * 3 + mu] = rows[mu] + columns[y];
+    assert_int_equal(dam__embedding_weight_norm(&narrow, &norm), DAM_OK);
+    assert_near(norm, 0);
+    /* A weight of 0 cannot fall further. */
+    gradient[4] += 100;
+    assert_int_equal(dam__embedding_weight_norm(&narrow, &norm), DAM_OK);
+    assert_near(norm, 0);
+    /*
+     * What is asked for in a pattern with weighted sums of 0 along rows and columns is all left:
+     * its weighted entries are +-1 in the rows 0 and 2, so that the norm is the root of the sum of
+     * 1/G.
+     */
+    const size_t places[] = {0, 3, 2, 5};
+    const double signs[] = {1, -1, -1, 1};
+    double squares = 0;
+    for (size_t i = 0; i < 4; i++) {
+        gradient[places[i]] += signs[i] / weights[places[i]];
+        squares += 1 / weights[places[i]];
+    }
+    assert_int_equal(dam__embedding_weight_norm(&narrow, &norm), DAM_OK);
+    assert_near(norm, sqrt(squares));
 }
 
 static void test_pick(void **state)
@@ -175,10 +207,11 @@ static void test_comparison(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_roughness), cmocka_unit_test(test_quantile),
-        cmocka_unit_test(test_top),       cmocka_unit_test(test_pairs),
-        cmocka_unit_test(test_norms),     cmocka_unit_test(test_pick),
-        cmocka_unit_test(test_tiles),     cmocka_unit_test(test_comparison),
+        cmocka_unit_test(test_roughness),  cmocka_unit_test(test_quantile),
+        cmocka_unit_test(test_top),        cmocka_unit_test(test_pairs),
+        cmocka_unit_test(test_norms),      cmocka_unit_test(test_weight_norm),
+        cmocka_unit_test(test_pick),       cmocka_unit_test(test_tiles),
+        cmocka_unit_test(test_comparison),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

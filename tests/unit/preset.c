@@ -173,7 +173,7 @@ static void unknown_names_are_told_with_the_closest(void **state)
     refuse("sed = 5\n", "x.conf:1: sed: unknown key; did you mean 'seed'?");
     refuse("\n\nmodl { memories = 5 }\n", "x.conf:3: modl: unknown section; did you mean 'model'?");
     refuse("xyzzy {}",
-           "x.conf:1: xyzzy: unknown section; there are data, model, train, grow, recall");
+           "x.conf:1: xyzzy: unknown section; there are data, model, train, grow, recall, sweep");
     refuse("train { memories = 5 }",
            "x.conf:1: train.memories: unknown key; 'memories' belongs to section 'model'");
     refuse("memories = 5",
@@ -183,7 +183,7 @@ static void unknown_names_are_told_with_the_closest(void **state)
     refuse("model.memories = 5",
            "x.conf:1: model.memories: unknown key; write model { memories = ... }");
     refuse("zzzzzzzzzz = 5", "x.conf:1: zzzzzzzzzz: unknown key; there are title, source, seed, "
-                             "data, model, train, grow, recall");
+                             "data, model, train, grow, recall, sweep");
     refuse("train { zzzzzzzzzz = 5 }",
            "x.conf:1: train.zzzzzzzzzz: unknown key; there are batch, epochs, optimizer, eta0, "
            "learning_rate, momentum, decay, patience, checkpoint, "
