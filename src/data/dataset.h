@@ -25,7 +25,6 @@ typedef struct dam__data_config {
     char images[1024], labels[1024];           /* or files (see dam__array_read) for training */
     char test_images[1024], test_labels[1024]; /* and for testing */
     int dim;                                   /* features of made-up patterns and vectors */
-    int spectrum;                              /* of made-up vectors: dam__spectrum */
     int plaquette;     /* side of the square plaquettes that images are averaged over; 1 = pixels */
     int samples;       /* use the first so many training samples; 0 = all */
     int patch;         /* side of the square patches that images are cut into; 0 = none */
@@ -37,6 +36,7 @@ typedef struct dam__data_config {
     double teacher_beta,
         teacher_softening; /* concentration; share of samples of no certain class */
     int teacher_classes;
+    int spectrum; /* of made-up vectors: dam__spectrum */
 } dam__data_config;
 
 /* How images are cut into samples; see data/patches.h. */
