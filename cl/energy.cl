@@ -62,22 +62,32 @@ __kernel void energy_settings(__global const real *restrict given, __global real
                                 : -sharpness * neurons * temperature;
 }
 
-/* The trained columns of the memories as rows. Work-items: columns x vectors of memories. */
+/* The trained columns of the memories as rows. Work-items: vectors of columns x of memories. */
 __kernel void energy_transpose(__global const real *restrict memories,
                                __global real *restrict columns, const int count,
                                const int first_column, const int trained, const int ld,
                                const int stride, const int column_ld, const int column_stride)
 {
-    const int i = (int)get_global_id(0), mu = (int)get_global_id(1) * LANES;
+    const int i = (int)get_global_id(0) * LANES, mu = (int)get_global_id(1) * LANES;
     if (i >= trained)
         return;
+    const int width = min(trained - i, LANES), height = min(count - mu, LANES);
     __global const real *from =
         memories + get_global_id(2) * (size_t)stride + (size_t)mu * ld + first_column + i;
-    real lanes[LANES];
-    for (int l = 0; l < LANES; l++)
-        lanes[l] = mu + l < count ? from[(size_t)l * ld] : 0;
-    STORE(LOAD(lanes),
-          columns + get_global_id(2) * (size_t)column_stride + (size_t)i * column_ld + mu);
+    __global real *to = columns + get_global_id(2) * (size_t)column_stride + (size_t)i * column_ld;
+    real block[LANES][LANES];
+    if (width == LANES && height == LANES) {
+        UNROLL for (int l = 0; l < LANES; l++) STORE(LOAD(from + (size_t)l * ld), block[l]);
+    } else {
+        for (int l = 0; l < LANES; l++)
+            for (int w = 0; w < LANES; w++)
+                block[l][w] = l < height && w < width ? from[(size_t)l * ld + w] : 0;
+    }
+    for (int w = 0; w < width; w++, to += column_ld) {
+        real lanes[LANES];
+        UNROLL for (int l = 0; l < LANES; l++) lanes[l] = block[l][w];
+        STORE(LOAD(lanes), to + mu);
+    }
 }
 
 /* MEMORY_REACH. Work-items: vectors of memories. */

@@ -7,10 +7,15 @@
 #ifndef TILE_STATES
 #define TILE_STATES 4
 #endif
-#ifndef TILE_VECTORS
-#define TILE_VECTORS 2
+#ifndef COLUMN_VECTORS
+#define COLUMN_VECTORS 2 /* of a tile of neurons */
 #endif
-#define TILE_COLUMNS (TILE_VECTORS * LANES)
+#ifndef MEMORY_VECTORS
+#define MEMORY_VECTORS 2 /* of a tile of memories */
+#endif
+#ifndef TILE_MEMORIES
+#define TILE_MEMORIES 8 /* of the own terms */
+#endif
 
 /* The gaps of a tile of states x columns, all neurons being trained. Work-items: tiles of columns x
  * tiles of states. */
@@ -25,17 +30,17 @@ __kernel void energy_forward(__global const real *restrict scaled,
                              const int memory_stride, const int sample_ld, const int sample_stride,
                              const int state_stride, const int gap_ld, const int gap_stride)
 {
-    const int begin = (int)get_global_id(0) * TILE_COLUMNS;
+    const int begin = (int)get_global_id(0) * COLUMN_VECTORS * LANES;
     const int above = (int)get_global_id(1) * TILE_STATES;
     const size_t p = get_global_id(2);
     if (begin >= neurons)
         return;
     __global const real *m = memories + p * memory_stride;
     __global const real *at[TILE_STATES], *of[TILE_STATES];
-    vector flip[TILE_STATES][TILE_VECTORS], sum[TILE_STATES][TILE_VECTORS];
+    vector flip[TILE_STATES][COLUMN_VECTORS], sum[TILE_STATES][COLUMN_VECTORS];
     vector gain[TILE_STATES], leaking[TILE_STATES];
-    int column[TILE_VECTORS];
-    UNROLL for (int v = 0; v < TILE_VECTORS; v++) column[v] =
+    int column[COLUMN_VECTORS];
+    UNROLL for (int v = 0; v < COLUMN_VECTORS; v++) column[v] =
         min(begin + v * LANES, memory_ld - LANES);
     UNROLL for (int t = 0; t < TILE_STATES; t++)
     {
@@ -46,50 +51,50 @@ __kernel void energy_forward(__global const real *restrict scaled,
         of[t] = values + p * stride + (size_t)a * ld;
         gain[t] = state[STATE_GAIN];
         leaking[t] = state[STATE_LEAK];
-        UNROLL for (int v = 0; v < TILE_VECTORS; v++)
+        UNROLL for (int v = 0; v < COLUMN_VECTORS; v++)
         {
             flip[t][v] = -2 * state[STATE_WEIGHT] * LOAD(x + column[v]);
             sum[t][v] = 0;
         }
     }
     for (int mu = 0; mu < count; mu++, m += memory_ld) {
-        vector row[TILE_VECTORS];
-        UNROLL for (int v = 0; v < TILE_VECTORS; v++) row[v] = LOAD(m + column[v]);
+        vector row[COLUMN_VECTORS];
+        UNROLL for (int v = 0; v < COLUMN_VECTORS; v++) row[v] = LOAD(m + column[v]);
         UNROLL for (int t = 0; t < TILE_STATES; t++)
         {
             const vector s = at[t][mu], f = of[t][mu];
-            UNROLL for (int v = 0; v < TILE_VECTORS; v++) sum[t][v] +=
+            UNROLL for (int v = 0; v < COLUMN_VECTORS; v++) sum[t][v] +=
                 f - interaction_value(fma(flip[t][v], row[v], s), gain[t], leaking[t]);
         }
     }
     UNROLL for (int t = 0; t < TILE_STATES; t++) if (above + t < size)
-        UNROLL for (int v = 0; v < TILE_VECTORS; v++) if (begin + v * LANES < neurons)
+        UNROLL for (int v = 0; v < COLUMN_VECTORS; v++) if (begin + v * LANES < neurons)
             STORE(sum[t][v], gaps + p * gap_stride + (size_t)(above + t) * gap_ld + column[v]);
 }
 /*
- * R_a,mu = F'(U) E_a - sum_i e_ai F'(V), over columns = 2 weight M. Work-items: tiles of memories x
- * tiles of states.
+ * R_a,mu = F'(U) E_a - sum_i e_ai F'(V), over columns = 2 weight M; and the overlaps in the scales
+ * of their memories, for the own terms. Work-items: tiles of memories x tiles of states.
  */
 __kernel void energy_backward_overlaps(
     __global const real *restrict similarities, __global const real *restrict columns,
     __global const real *restrict numbers, __global const real *restrict samples,
     __global const int *restrict rows, __global const real *restrict states,
-    __global const real *restrict errors, __global real *restrict pulls, const int indexed,
-    const int first, const int size, const int count, const int neurons, const int ld,
-    const int stride, const int column_ld, const int column_stride, const int number_ld,
-    const int number_stride, const int sample_ld, const int sample_stride, const int state_stride,
-    const int error_ld, const int error_stride)
+    __global const real *restrict errors, __global real *restrict pulls,
+    __global real *restrict scaled, const int indexed, const int first, const int size,
+    const int count, const int neurons, const int ld, const int stride, const int column_ld,
+    const int column_stride, const int number_ld, const int number_stride, const int sample_ld,
+    const int sample_stride, const int state_stride, const int error_ld, const int error_stride)
 {
-    const int begin = (int)get_global_id(0) * TILE_COLUMNS;
+    const int begin = (int)get_global_id(0) * MEMORY_VECTORS * LANES;
     const int above = (int)get_global_id(1) * TILE_STATES;
     const size_t p = get_global_id(2);
     if (begin >= count)
         return;
     __global const real *c = columns + p * column_stride, *e[TILE_STATES], *x[TILE_STATES];
-    vector s[TILE_STATES][TILE_VECTORS], sum[TILE_STATES][TILE_VECTORS];
-    vector gain[TILE_VECTORS], leaking[TILE_VECTORS];
-    int memory[TILE_VECTORS];
-    UNROLL for (int v = 0; v < TILE_VECTORS; v++)
+    vector s[TILE_STATES][MEMORY_VECTORS], sum[TILE_STATES][MEMORY_VECTORS];
+    vector gain[MEMORY_VECTORS], leaking[MEMORY_VECTORS];
+    int memory[MEMORY_VECTORS];
+    UNROLL for (int v = 0; v < MEMORY_VECTORS; v++)
     {
         memory[v] = min(begin + v * LANES, ld - LANES);
         __global const real *number = numbers + p * number_stride + memory[v];
@@ -106,86 +111,77 @@ __kernel void energy_backward_overlaps(
         const real all = states[p * state_stride + (size_t)a * NUMBERS + SUM_ERROR];
         e[t] = errors + p * error_stride + (size_t)a * error_ld;
         x[t] = samples + p * sample_stride + ROW_OF(a) * sample_ld;
-        UNROLL for (int v = 0; v < TILE_VECTORS; v++) sum[t][v] =
+        UNROLL for (int v = 0; v < MEMORY_VECTORS; v++) sum[t][v] =
             all * interaction_slope(s[t][v], gain[v], leaking[v]);
     }
     for (int i = 0; i < neurons; i++, c += column_ld) {
-        vector m[TILE_VECTORS];
-        UNROLL for (int v = 0; v < TILE_VECTORS; v++) m[v] = LOAD(c + memory[v]);
+        vector m[MEMORY_VECTORS];
+        UNROLL for (int v = 0; v < MEMORY_VECTORS; v++) m[v] = LOAD(c + memory[v]);
         UNROLL for (int t = 0; t < TILE_STATES; t++)
         {
             const vector flip = -x[t][i], error = -e[t][i];
-            UNROLL for (int v = 0; v < TILE_VECTORS; v++) sum[t][v] = fma(
+            UNROLL for (int v = 0; v < MEMORY_VECTORS; v++) sum[t][v] = fma(
                 error, interaction_slope(fma(flip, m[v], s[t][v]), gain[v], leaking[v]), sum[t][v]);
         }
     }
     UNROLL for (int t = 0; t < TILE_STATES; t++) if (above + t < size)
-        UNROLL for (int v = 0; v < TILE_VECTORS; v++) if (begin + v * LANES < count)
-            STORE(sum[t][v], pulls + p * stride + (size_t)(above + t) * ld + memory[v]);
+        UNROLL for (int v = 0; v < MEMORY_VECTORS; v++) if (begin + v * LANES < count)
+    {
+        const size_t to = p * stride + (size_t)(above + t) * ld + memory[v];
+        STORE(sum[t][v], pulls + to);
+        STORE(s[t][v], scaled + to);
+    }
 }
 
 /*
- * Gradient += 2 sum_a e_aj x_aj F'(V_aj): what a neuron's own weight does beyond the overlap.
- * Work-items: tiles of columns x tiles of memories (TILE_STATES of them).
+ * Gradient += 2 sum_a e_aj x_aj F'(V_aj): what a neuron's own weight does beyond the overlap, over
+ * overlaps in the scales of the memories. Work-items: vectors of columns x tiles of memories; on
+ * CPUs the other way round, so that all tiles of memories find a vector's states in the first-level
+ * cache one after the other.
  */
-__kernel void energy_backward_own(
-    __global const real *restrict similarities, __global const real *restrict memories,
-    __global const real *restrict numbers, __global const real *restrict samples,
-    __global const int *restrict rows, __global const real *restrict errors,
-    __global real *restrict gradient, const int indexed, const int first, const int size,
-    const int count, const int neurons, const int ld, const int stride, const int memory_ld,
-    const int memory_stride, const int number_ld, const int number_stride, const int sample_ld,
-    const int sample_stride, const int error_ld, const int error_stride)
+#define OWN_COLUMNS (GROUP > 1 ? 0 : 1)
+__kernel void
+energy_backward_own(__global const real *restrict scaled, __global const real *restrict memories,
+                    __global const real *restrict numbers, __global const real *restrict samples,
+                    __global const int *restrict rows, __global const real *restrict errors,
+                    __global real *restrict gradient, const int indexed, const int first,
+                    const int size, const int count, const int neurons, const int ld,
+                    const int stride, const int memory_ld, const int memory_stride,
+                    const int number_ld, const int number_stride, const int sample_ld,
+                    const int sample_stride, const int error_ld, const int error_stride)
 {
-    const int begin = (int)get_global_id(0) * TILE_COLUMNS;
-    const int above = (int)get_global_id(1) * TILE_STATES;
+    const int column = (int)get_global_id(OWN_COLUMNS) * LANES;
+    const int above = (int)get_global_id(1 - OWN_COLUMNS) * TILE_MEMORIES;
     const size_t p = get_global_id(2);
-    if (begin >= neurons)
+    if (column >= neurons || above >= count)
         return;
-    __global const real *overlap = similarities + p * stride;
+    __global const real *overlap = scaled + p * stride;
     __global const real *number = numbers + p * number_stride;
-    vector m[TILE_STATES][TILE_VECTORS], sum[TILE_STATES][TILE_VECTORS];
-    real weight[TILE_STATES], offset[TILE_STATES], gain[TILE_STATES], leaking[TILE_STATES];
-    int memory[TILE_STATES], column[TILE_VECTORS];
-    UNROLL for (int v = 0; v < TILE_VECTORS; v++) column[v] =
-        min(begin + v * LANES, memory_ld - LANES);
-    UNROLL for (int t = 0; t < TILE_STATES; t++)
+    vector m[TILE_MEMORIES], sum[TILE_MEMORIES];
+    real gain[TILE_MEMORIES], leaking[TILE_MEMORIES];
+    int memory[TILE_MEMORIES];
+    UNROLL for (int t = 0; t < TILE_MEMORIES; t++)
     {
         const int mu = min(above + t, count - 1);
         memory[t] = mu;
-        weight[t] = number[(size_t)MEMORY_WEIGHT * number_ld + mu];
-        offset[t] = number[(size_t)MEMORY_OFFSET * number_ld + mu];
         gain[t] = number[(size_t)MEMORY_GAIN * number_ld + mu];
         leaking[t] = number[(size_t)MEMORY_LEAK * number_ld + mu];
-        UNROLL for (int v = 0; v < TILE_VECTORS; v++)
-        {
-            m[t][v] = -2 * weight[t] *
-                      LOAD(memories + p * memory_stride + (size_t)mu * memory_ld + column[v]);
-            sum[t][v] = 0;
-        }
+        m[t] = -2 * number[(size_t)MEMORY_WEIGHT * number_ld + mu] *
+               LOAD(memories + p * memory_stride + (size_t)mu * memory_ld + column);
+        sum[t] = 0;
     }
     for (int a = 0; a < size; a++, overlap += ld) {
-        __global const real *x = samples + p * sample_stride + ROW_OF(a) * sample_ld;
-        __global const real *e = errors + p * error_stride + (size_t)a * error_ld;
-        vector state[TILE_VECTORS], pull[TILE_VECTORS];
-        UNROLL for (int v = 0; v < TILE_VECTORS; v++)
+        const vector x = LOAD(samples + p * sample_stride + ROW_OF(a) * sample_ld + column);
+        const vector pull = x * LOAD(errors + p * error_stride + (size_t)a * error_ld + column);
+        UNROLL for (int t = 0; t < TILE_MEMORIES; t++)
         {
-            state[v] = LOAD(x + column[v]);
-            pull[v] = state[v] * LOAD(e + column[v]);
-        }
-        UNROLL for (int t = 0; t < TILE_STATES; t++)
-        {
-            const vector s = fma(overlap[memory[t]], weight[t], -offset[t]);
-            UNROLL for (int v = 0; v < TILE_VECTORS; v++) sum[t][v] = fma(
-                pull[v],
-                interaction_slope(fma(state[v], m[t][v], s), (vector)gain[t], (vector)leaking[t]),
-                sum[t][v]);
+            const vector v = fma(x, m[t], (vector)overlap[memory[t]]);
+            sum[t] = fma(pull, interaction_slope(v, (vector)gain[t], (vector)leaking[t]), sum[t]);
         }
     }
-    UNROLL for (int t = 0; t < TILE_STATES; t++) if (above + t < count)
-        UNROLL for (int v = 0; v < TILE_VECTORS; v++) if (begin + v * LANES < neurons)
+    UNROLL for (int t = 0; t < TILE_MEMORIES; t++) if (above + t < count)
     {
-        __global real *g = gradient + p * memory_stride + (size_t)memory[t] * memory_ld + column[v];
-        STORE(fma((vector)2, sum[t][v], LOAD(g)), g);
+        __global real *g = gradient + p * memory_stride + (size_t)memory[t] * memory_ld + column;
+        STORE(fma((vector)2, sum[t], LOAD(g)), g);
     }
 }

@@ -110,18 +110,22 @@ energy_backward_few(__global const real *restrict similarities,
     }
 }
 
-/* Gradient += 2 own, over the parts. Work-items: memories x trained neurons. */
+/* Gradient += 2 own, over the parts. Work-items: vectors of memories x trained neurons. */
 __kernel void energy_add_own(__global const real *restrict own, __global real *restrict gradient,
                              const int parts, const int count, const int first_column,
                              const int column_ld, const int column_stride, const int ld,
                              const int stride)
 {
-    const int mu = (int)get_global_id(0);
+    const int mu = (int)get_global_id(0) * LANES;
     const size_t i = get_global_id(1), p = get_global_id(2);
     if (mu >= count)
         return;
-    real sum = 0;
+    vector sum = 0;
     for (int part = 0; part < parts; part++)
-        sum += own[(p * parts + part) * (size_t)column_stride + i * column_ld + mu];
-    gradient[p * stride + (size_t)mu * ld + first_column + i] += 2 * sum;
+        sum += LOAD(own + (p * parts + part) * (size_t)column_stride + i * column_ld + mu);
+    real lanes[LANES];
+    STORE(2 * sum, lanes);
+    __global real *to = gradient + p * stride + (size_t)mu * ld + first_column + i;
+    for (int l = 0; l < LANES && mu + l < count; l++)
+        to[(size_t)l * ld] += lanes[l];
 }

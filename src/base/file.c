@@ -82,6 +82,24 @@ cleanup:
     return status;
 }
 
+dam_status dam__folder_writable(const char *folder)
+{
+    dam_status status = DAM_OK;
+    char *path = NULL, *temporary = NULL;
+    DAM_TRY(dam__path_join(&path, folder, "probe"));
+    DAM_TRY(dam__temporary_name(path, &temporary));
+    /* access() says yes to root, whatever the file system then says. */
+    int file = open(temporary, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    if (file < 0)
+        DAM_FAIL(DAM_INPUT, "cannot write into '%s': %s; choose another folder with --out", folder,
+                 strerror(errno));
+    (void)close(file);
+cleanup:
+    dam__temporary_discard(&temporary);
+    free(path);
+    return status;
+}
+
 dam_status dam__file_read(const char *path, size_t limit, char **data, size_t *length)
 {
     dam_status status = DAM_OK;

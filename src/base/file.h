@@ -19,6 +19,9 @@ bool dam__same_file(const char *a, const char *b);
 /* Creates folder and its parents; DAM_INPUT with the reason. */
 dam_status dam__make_folders(const char *folder);
 
+/* DAM_INPUT where nothing can be written into the folder: to be known before long work. */
+dam_status dam__folder_writable(const char *folder);
+
 /*
  * Takes a folder for this process, until *lock is closed with close() or the process ends, however
  * it does. DAM_USAGE where another process has it; file systems without locks let everyone pass.

@@ -73,9 +73,11 @@ static dam_status read_steps(const arguments *args, analysis *a)
 
 /* --- what is to be done --------------------------------------------------------------------------- */
 
-static bool has_test_set(const dam__data_config *data)
+/* What no file is named for has labels of its own. */
+static bool has_test_labels(const dam__data_config *data)
 {
-    return data->test_images[0] != '\0' || data->images[0] == '\0';
+    return data->images[0] == '\0' ||
+           (data->test_images[0] != '\0' && data->test_labels[0] != '\0');
 }
 
 /*
@@ -104,7 +106,7 @@ static dam_status choose_parts(const arguments *args, analysis *a)
     a->memories = args->memories || !any;
     a->embedding = args->embedding;
     a->activations = args->samples != NULL || args->misclassified > 0 ||
-                     (!any && !unsupervised && has_test_set(&a->run.experiment.data));
+                     (!any && !unsupervised && has_test_labels(&a->run.experiment.data));
     a->adversarial = args->adversarial > 0;
     return DAM_OK;
 }
@@ -142,6 +144,9 @@ static dam_status open_it(analysis *a)
     if (a->activations || a->adversarial)
         DAM_TRY(dam__dataset_load_on(a->device, &experiment->data, (uint64_t)experiment->seed,
                                      DAM__SPLIT_TEST, &a->test));
+    /* What the parts would find out after minutes. */
+    if (a->adversarial || (a->activations && a->args->samples == NULL))
+        DAM_TRY(dam__workbench_labels(&a->test, a->run.classes, "data.test_labels"));
     size_t held_out = (size_t)((double)a->train.count * experiment->data.validation);
     a->trained = a->train.count - held_out;
     if (a->args->limit > 0 && (size_t)a->args->limit < a->trained)
@@ -183,6 +188,7 @@ static dam_status run_analyse(const arguments *args)
     DAM_TRY(choose_parts(args, &a));
     a.folder = args->out != NULL ? args->out : a.run.folder;
     DAM_TRY(dam__make_folders(a.folder));
+    DAM_TRY(dam__folder_writable(a.folder));
     DAM_TRY(open_it(&a));
     if (a.memories || a.embedding)
         DAM_TRY(analyse_memories(&a));

@@ -108,7 +108,6 @@ static dam_status find_misclassified(analysis *a)
     size_t most =
         a->args->misclassified > 0 ? (size_t)a->args->misclassified : (size_t)DEFAULT_MISCLASSIFIED;
     int batch = a->run.experiment.train.batch;
-    DAM_TRY(dam__workbench_labels(&a->test, a->run.classes, "data.test_labels"));
     if ((size_t)batch > a->test.count)
         batch = (int)a->test.count;
     DAM_TRY(dam__scorer_create(a->device, gemm_choice(a->args), &a->run.experiment.model,
@@ -175,7 +174,6 @@ dam_status analyse_adversary(analysis *a)
     size_t count = (size_t)a->args->adversarial;
     if (count > a->test.count)
         count = a->test.count;
-    DAM_TRY(dam__workbench_labels(&a->test, a->run.classes, "data.test_labels"));
     const dam__workbench_options train = bench_of(a, &a->train, a->trained);
     dam__info(&a->log, "linear classifier: %d steps on %zu samples", (int)STEPS, a->trained);
     DAM_TRY(dam__linear_train(&train, STEPS, &a->linear));

@@ -46,7 +46,7 @@ static dam_status append_memories(dam__text *text, const analysis *a)
         DAM_TRY(dam__text_append(text, "%-24s %5zu   roughness above 2 (noise has about 4)\n",
                                  "noise", census->noise));
     DAM_TRY(dam__text_append(text, "%-24s %5zu   purity below 0.5\n", "mixed", census->mixed));
-    DAM_TRY(dam__text_append(text, "%-24s %5zu   eigenvalue not below %g: would not split\n",
+    DAM_TRY(dam__text_append(text, "%-24s %5zu   none below %g was found: would not split\n",
                              "stable", census->stable, a->run.experiment.grow.threshold));
 cleanup:
     return status;

@@ -46,12 +46,12 @@ static dam_status append_row(dam__text *text, const dam__bench_row *row)
     format_value(value, sizeof value, row->value);
     if (isfinite(row->spread))
         (void)snprintf(spread, sizeof spread, "%.1f%%", 100 * row->spread);
-    DAM_TRY(dam__text_append(text, "  %-26s %10s ", row->metric, value));
+    DAM_TRY(dam__text_append(text, "  %-29s %10s ", row->metric, value));
     if (row->ceiling_name != NULL)
-        DAM_TRY(dam__text_append(text, "%-9s %7s   %5.1f%% of %s\n", row->unit, spread,
+        DAM_TRY(dam__text_append(text, "%-9s %6s  %5.1f%% of %s\n", row->unit, spread,
                                  100 * row->share, row->ceiling_name));
     else if (spread[0] != '\0')
-        DAM_TRY(dam__text_append(text, "%-9s %7s\n", row->unit, spread));
+        DAM_TRY(dam__text_append(text, "%-9s %6s\n", row->unit, spread));
     else
         DAM_TRY(dam__text_append(text, "%s\n", row->unit));
 cleanup:
@@ -65,7 +65,7 @@ static dam_status print_table(const dam__bench_row *rows, size_t count)
     char *heading = NULL;
     DAM_TRY(dam__format(&heading, "%s on %s", rows[0].preset, rows[0].device));
     DAM_TRY(append_wrapped(&text, 0, 0, heading));
-    DAM_TRY(dam__text_append(&text, "  %-26s %10s %-9s %7s   share\n", "metric", "value", "unit",
+    DAM_TRY(dam__text_append(&text, "  %-29s %10s %-9s %6s  share\n", "metric", "value", "unit",
                              "spread"));
     for (size_t i = 0; i < count; i++)
         DAM_TRY(append_row(&text, &rows[i]));
@@ -117,7 +117,11 @@ static dam_status measure(session *s, const char *preset, const dam__experiment 
         .training = dam__experiment_training(experiment, set, gemm_choice(args)),
         .stop = signals_stop};
     size_t first = s->rows.count;
-    DAM_TRY(open_device(args, (dam__precision)experiment->train.precision, &s->log, &device));
+    /* Kernels are timed one by one in a part of a benchmark; the rest is measured without. */
+    arguments profiled = *args;
+    profiled.profile = true;
+    DAM_TRY(open_device(&profiled, (dam__precision)experiment->train.precision, &s->log, &device));
+    (void)dam__profile_pause(device, !args->profile);
     dam_status measured = dam__benchmark_run(device, &benchmark, &s->rows);
     /* Also what a benchmark has measured before it failed or was stopped is worth seeing; its
      * message must outlive the printing, which records one only where it fails itself. */
@@ -201,7 +205,8 @@ const command bench_command = {
     .summary = "measure a device at the work of presets",
     .text =
         "Measures what the device can do at best, the matrix products of a preset's model and its "
-        "whole training step; without a preset, all of bench/. Each number is a median and has its "
+        "whole training step with the kernels that take most of it; without a preset, all of "
+        "bench/. Each number is a median and has its "
         "spread, the width of its middle half; a share is taken from pairs measured right after "
         "one another, so that other work on the machine hardly matters. --gemm measures the "
         "products of that provider only.",

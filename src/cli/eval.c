@@ -90,8 +90,8 @@ cleanup:
     return status;
 }
 
-static dam_status print_scores(const dam__dataset *set, const dam__score *score,
-                               const dam__classification *result)
+static dam_status print_scores(const dam__model_config *model, const dam__dataset *set,
+                               const dam__score *score, const dam__classification *result)
 {
     dam_status status = DAM_OK;
     dam__text text = {0};
@@ -100,7 +100,7 @@ static dam_status print_scores(const dam__dataset *set, const dam__score *score,
         double value;
     } rows[] = {{"accuracy", result->accuracy},
                 {"macro F1", result->macro_f1},
-                {"loss (softened labels)", score->loss},
+                {dam__model_loss_words(model), score->loss},
                 {"1-nearest-memory score", result->one_nn},
                 {"its fidelity", result->fidelity},
                 {"  on right predictions", result->fidelity_right},
@@ -147,7 +147,7 @@ static dam_status run_eval(const arguments *args)
     } else {
         DAM_TRY(dam__classify(set.labels, predicted, nearest, set.count, run.classes, &result));
         DAM_TRY(args->json ? print_scores_json(&run, &set, &score, &result)
-                           : print_scores(&set, &score, &result));
+                           : print_scores(&run.experiment.model, &set, &score, &result));
     }
     if (args->profile)
         DAM_TRY(dam__profile_print(device, stderr));

@@ -119,6 +119,18 @@ static json_t *name_or_null(const char *name)
     return name != NULL ? json_text(name) : json_null();
 }
 
+/* Of the last epoch, which rarely is one before which memories split. */
+static bool is_no_split(const char *column, double value)
+{
+    return value == 0 && strncmp(column, "split_", 6) == 0;
+}
+
+/* As the progress of the training, people count stages from 1. */
+static bool is_stage(const char *column)
+{
+    return strcmp(column, "stage") == 0;
+}
+
 static dam_status print_run(const dam__run *run, const dam__history *history, const census *c,
                             const pictures *drawn)
 {
@@ -141,9 +153,11 @@ static dam_status print_run(const dam__run *run, const dam__history *history, co
                              is_finished(run) ? "finished" : "unfinished: train --resume goes on"));
     for (size_t i = 0; i < history->column_count && history->row_count > 0; i++) {
         double value = dam__history_value(history, history->row_count - 1, history->columns[i]);
+        const char *name = history->columns[i];
         /* The memories of now stand above, those of the last epoch may be fewer. */
-        if (isfinite(value) && strcmp(history->columns[i], "memories") != 0)
-            DAM_TRY(dam__text_append(&text, "%-20s %.6g\n", history->columns[i], value));
+        if (!isfinite(value) || strcmp(name, "memories") == 0 || is_no_split(name, value))
+            continue;
+        DAM_TRY(dam__text_append(&text, "%-20s %.6g\n", name, value + is_stage(name)));
     }
     for (size_t y = 0; y < c->classes; y++)
         DAM_TRY(dam__text_append(&counts, "%zu:%zu ", y, c->counts[y]));

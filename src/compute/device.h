@@ -4,6 +4,7 @@
 #ifndef DAM__COMPUTE_DEVICE_H
 #define DAM__COMPUTE_DEVICE_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "base/status.h"
@@ -68,5 +69,8 @@ typedef struct dam__profile_row {
 /* *rows of everything recorded so far; free with free(). Waits for the queue. */
 dam_status dam__profile_rows(dam__device *device, dam__profile_row **rows, size_t *count);
 dam_status dam__profile_reset(dam__device *device);
+
+/* While paused nothing is recorded. Returns whether it was paused, or is none at all. */
+bool dam__profile_pause(dam__device *device, bool pause);
 
 #endif

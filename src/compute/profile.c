@@ -22,6 +22,7 @@ struct dam__profile {
     size_t pending_count;
     cl_event current;
     double wall_start;
+    bool paused;
     bool checked;    /* an event was read */
     bool wall_clock; /* set for good once an event reported 0 ns */
 };
@@ -99,7 +100,7 @@ static dam_status count_work(dam__profile *profile, const dam__timed *timed, siz
 
 void dam__profile_begin_wall(dam__profile *profile, cl_command_queue queue)
 {
-    if (profile == NULL)
+    if (profile == NULL || profile->paused)
         return;
     (void)clFinish(queue);
     profile->wall_start = dam__seconds();
@@ -108,7 +109,7 @@ void dam__profile_begin_wall(dam__profile *profile, cl_command_queue queue)
 dam_status dam__profile_end_wall(dam__profile *profile, cl_command_queue queue,
                                  const dam__timed *timed)
 {
-    if (profile == NULL)
+    if (profile == NULL || profile->paused)
         return DAM_OK;
     (void)clFinish(queue);
     double seconds = dam__seconds() - profile->wall_start;
@@ -121,7 +122,7 @@ dam_status dam__profile_end_wall(dam__profile *profile, cl_command_queue queue,
 
 cl_event *dam__profile_begin(dam__profile *profile, cl_command_queue queue)
 {
-    if (profile == NULL)
+    if (profile == NULL || profile->paused)
         return NULL;
     if (profile->wall_clock) {
         dam__profile_begin_wall(profile, queue);
@@ -133,7 +134,7 @@ cl_event *dam__profile_begin(dam__profile *profile, cl_command_queue queue)
 
 dam_status dam__profile_end(dam__profile *profile, cl_command_queue queue, const dam__timed *timed)
 {
-    if (profile == NULL)
+    if (profile == NULL || profile->paused)
         return DAM_OK;
     if (profile->wall_clock)
         return dam__profile_end_wall(profile, queue, timed);
@@ -162,6 +163,16 @@ dam_status dam__profile_rows(dam__device *device, dam__profile_row **rows, size_
         *count = profile->row_count;
     }
     return status;
+}
+
+bool dam__profile_pause(dam__device *device, bool pause)
+{
+    dam__profile *profile = device->profile;
+    if (profile == NULL)
+        return true;
+    bool before = profile->paused;
+    profile->paused = pause;
+    return before;
 }
 
 dam_status dam__profile_reset(dam__device *device)

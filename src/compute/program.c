@@ -44,20 +44,22 @@ static void needed_part(const dam__embedded *part, char name[64])
     name[length] = '\0';
 }
 
-/* A source behind the part that it shares with others, which may need one itself. */
-static dam_status append_with_needs(const char *name, int depth, dam__text *source)
+/* A source behind the part that it shares with others, and that behind the one that it needs. */
+static dam_status append_with_needs(const char *name, dam__text *source)
 {
     enum { DEEPEST = 4 };
     dam_status status = DAM_OK;
-    const dam__embedded *own = NULL;
+    const dam__embedded *chain[DEEPEST];
     char needed[64];
-    DAM_TRY(find_source(name, &own));
-    needed_part(own, needed);
-    if (needed[0] != '\0' && depth == DEEPEST)
-        DAM_FAIL(DAM_INTERNAL, "kernel source 'cl/%s.cl' needs parts too deep", name);
-    if (needed[0] != '\0')
-        DAM_TRY(append_with_needs(needed, depth + 1, source));
-    DAM_TRY(append_source(own, source));
+    int length = 0;
+    for (const char *next = name; next[0] != '\0'; next = needed) {
+        if (length == DEEPEST)
+            DAM_FAIL(DAM_INTERNAL, "kernel source 'cl/%s.cl' needs parts too deep", name);
+        DAM_TRY(find_source(next, &chain[length]));
+        needed_part(chain[length++], needed);
+    }
+    while (length > 0)
+        DAM_TRY(append_source(chain[--length], source));
 cleanup:
     return status;
 }
@@ -70,7 +72,7 @@ static dam_status assemble_source(const char *name, dam__text *source)
     DAM_TRY(find_source("common", &common));
     DAM_TRY(append_source(common, source));
     if (strcmp(name, "common") != 0)
-        DAM_TRY(append_with_needs(name, 0, source));
+        DAM_TRY(append_with_needs(name, source));
 cleanup:
     return status;
 }

@@ -1,6 +1,7 @@
 #include "data/probes.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,8 +61,12 @@ static dam_status mark_file(const char *path, const dam__state_shape *shape, uin
     if (dam__array_items(&array) != shape->dim)
         DAM_FAIL(DAM_INPUT, "the mask '%s' has %zu numbers; it must have %zu, one a neuron", path,
                  dam__array_items(&array), shape->dim);
-    for (size_t i = 0; i < shape->dim; i++)
+    for (size_t i = 0; i < shape->dim; i++) {
+        if (!isfinite(dam__array_at(&array, i)))
+            DAM_FAIL(DAM_INPUT, "the mask '%s' holds %g at neuron %zu; take 0 and 1", path,
+                     dam__array_at(&array, i), i);
         marks[i] = dam__array_at(&array, i) != 0;
+    }
 cleanup:
     dam__array_free(&array);
     return status;

@@ -85,7 +85,7 @@ typedef struct dam__energy_config {
     int task;               /* dam__energy_task */
     int rule;               /* dam__energy_rule */
     double sharpness;       /* b of the shift rule */
-    double temperature;     /* T at first */
+    double temperature;     /* T at first; 0 = dam__energy_temperature */
     double temperature_to;  /* T at the end of the ramp; 0 = stays as it is */
     int temperature_epochs; /* length of the ramp, a straight line */
     int error_exponent;     /* m: the loss is (t - C)^2m */

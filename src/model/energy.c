@@ -157,12 +157,13 @@ static dam_status prepare(dam__model *model)
     bool hidden = energy->classifies && config->targets == DAM__TARGETS_HIDDEN;
     bool wide = dam__device_precision(model->device) == DAM__PRECISION_DOUBLE;
     /* Powers of small ratios underflow by the thousand: denormals would cost a hundredfold. */
-    DAM_TRY(dam__format(&options,
-                        "%s -DRULE=%d -DCLASSIFY=%d -DHIDDEN=%d -DERROR_EXPONENT=%d -DFEW=%d "
-                        "-DTILE_STATES=%d -DTILE_VECTORS=%d%s",
-                        interaction, config->rule, energy->classifies, hidden,
-                        config->error_exponent, energy->few, DAM__ENERGY_TILE_STATES,
-                        DAM__ENERGY_TILE_VECTORS, wide ? "" : " -cl-denorms-are-zero"));
+    DAM_TRY(dam__format(
+        &options,
+        "%s -DRULE=%d -DCLASSIFY=%d -DHIDDEN=%d -DERROR_EXPONENT=%d -DFEW=%d "
+        "-DTILE_STATES=%d -DTILE_MEMORIES=%d -DCOLUMN_VECTORS=%d -DMEMORY_VECTORS=%d%s",
+        interaction, config->rule, energy->classifies, hidden, config->error_exponent, energy->few,
+        DAM__ENERGY_TILE_STATES, DAM__ENERGY_TILE_MEMORIES, energy->column_vectors,
+        energy->memory_vectors, wide ? "" : " -cl-denorms-are-zero"));
     DAM_TRY(dam__program_create(model->device, "energy", options, &energy->program));
     DAM_TRY(dam__program_create(model->device, energy->classifies ? "energy_few" : "energy_all",
                                 options, &energy->sums));
@@ -186,6 +187,16 @@ static dam__problem problem_of(const struct energy *energy, int p, uint64_t seed
                           .leak = config->interaction.leak};
 }
 
+double dam__energy_temperature(const dam__energy_config *config, double given, int neurons)
+{
+    bool square =
+        config->interaction.kind != DAM__INTERACTION_EXP && config->interaction.exponent == 2;
+    double modified = square ? 1 / 2.2 : 1 / 0.9;
+    if (given > 0)
+        return given;
+    return config->rule == DAM__RULE_ORIGINAL ? neurons * modified : modified;
+}
+
 /* Numbers of the problems, in the order of cl/energy_numbers.cl. */
 static dam_status write_given(struct energy *energy)
 {
@@ -196,7 +207,8 @@ static dam_status write_given(struct energy *energy)
     for (int p = 0; p < energy->count; p++) {
         const dam__problem problem = problem_of(energy, p, 0);
         double *numbers = given + (size_t)p * DAM__ENERGY_NUMBERS;
-        numbers[TEMPERATURE] = problem.temperature;
+        numbers[TEMPERATURE] = dam__energy_temperature(&energy->base.config.energy,
+                                                       problem.temperature, energy->neurons);
         numbers[TEMPERATURE_TO] = problem.temperature_to;
         numbers[LEAK] = problem.leak;
     }
@@ -284,6 +296,17 @@ int dam__energy_neurons(const dam__model_config *config, const dam__task *task)
     return task->dim + (config->energy.task == DAM__TASK_CLASSIFY ? task->classes : 0);
 }
 
+/*
+ * Vectors of a tile. Two serve more triples with what is loaded for them; one where two would leave
+ * much of a small matrix's last tile empty.
+ */
+static int tile_vectors(const struct energy *energy, int items)
+{
+    enum { SMALL = 16 };
+    int lanes = dam__lanes(energy->base.device), vectors = (items + lanes - 1) / lanes;
+    return vectors % 2 == 1 && vectors < SMALL ? 1 : 2;
+}
+
 static void shape(struct energy *energy)
 {
     enum { PARTS_ON_CPU = 8, PARTS_ON_GPU = 32 };
@@ -293,6 +316,8 @@ static void shape(struct energy *energy)
     energy->neurons = dam__energy_neurons(&energy->base.config, task);
     energy->trained = energy->classifies ? task->classes : energy->neurons;
     energy->count = task->count > 0 ? task->count : 1;
+    energy->column_vectors = tile_vectors(energy, energy->neurons);
+    energy->memory_vectors = tile_vectors(energy, energy->base.config.memories);
     int tiles = (energy->trained + LARGEST_TILE - 1) / LARGEST_TILE;
     energy->few = (energy->trained + tiles - 1) / tiles;
     energy->parts = cpu ? PARTS_ON_CPU : PARTS_ON_GPU;

@@ -13,6 +13,12 @@
 dam_status dam__energy_create(dam__device *device, dam__gemm *gemm, const dam__model_config *config,
                               const dam__task *task, dam__model **out);
 
+/*
+ * T where `given` is 0, and given elsewhere: with it a finished memory leaves neurons neither
+ * unsure nor so sure that they learn no more (docs/models.md, Steps).
+ */
+double dam__energy_temperature(const dam__energy_config *config, double given, int neurons);
+
 /* Neurons of a state. */
 int dam__energy_neurons(const dam__model_config *config, const dam__task *task);
 

@@ -13,7 +13,7 @@ enum {
     DAM__ENERGY_NUMBERS = 16,       /* reals of a problem, or of a state */
     DAM__ENERGY_MEMORY_NUMBERS = 7, /* reals of a memory */
     DAM__ENERGY_TILE_STATES = 4,
-    DAM__ENERGY_TILE_VECTORS = 2
+    DAM__ENERGY_TILE_MEMORIES = 8
 };
 
 struct energy {
@@ -23,8 +23,9 @@ struct energy {
     int count;       /* problems side by side */
     int chunk;       /* states at once */
     bool classifies;
-    int few;             /* classes at once */
-    int parts;           /* of the sum over states, where it classifies */
+    int column_vectors, memory_vectors; /* of a tile, where all neurons are trained */
+    int few;                            /* classes at once */
+    int parts;                          /* of the sum over states, where it classifies */
     dam__matrix columns; /* trained x memories: the trained columns of the memories as rows */
     dam__matrix memory_numbers; /* DAM__ENERGY_MEMORY_NUMBERS x memories */
     dam__matrix similarities;   /* chunk x memories */

@@ -117,7 +117,8 @@ static dam_status view_columns(struct energy *energy)
     int count = energy->base.config.memories;
     double items = (double)energy->trained * count;
     DAM_TRY(dam__launch(
-        energy->transpose, tiles(energy, energy->trained, 1, ceiling(count, lanes(energy))),
+        energy->transpose,
+        tiles(energy, energy->trained, lanes(energy), ceiling(count, lanes(energy))),
         work_of(energy, 0, 2 * items),
         DAM_ARGUMENTS(dam__arg(memories->buffer), dam__arg(energy->columns.buffer),
                       dam__arg_int(count), dam__arg_int(first_column(energy)),
@@ -161,7 +162,7 @@ static dam__work forward_work(const struct energy *energy, int size)
 static dam_status gaps_of_all(struct energy *energy, const dam__batch *batch)
 {
     const dam__matrix *memories = memories_of(energy);
-    int width = DAM__ENERGY_TILE_VECTORS * lanes(energy);
+    int width = energy->column_vectors * lanes(energy);
     return dam__launch(
         energy->forward,
         tiles(energy, energy->neurons, width, ceiling(batch->size, DAM__ENERGY_TILE_STATES)),
@@ -263,36 +264,44 @@ static dam__work backward_work(const struct energy *energy, int size, int flops)
     return work_of(energy, triples(energy, size) * (flops + multiplications(n - 1)), reals);
 }
 
+/* On CPUs axis 0 are the tiles of memories: see the kernel. */
+static dam__range own_tiles(const struct energy *energy)
+{
+    int memories = energy->base.config.memories, height = DAM__ENERGY_TILE_MEMORIES;
+    return dam__device_shape(energy->base.device) == DAM__SHAPE_CPU
+               ? tiles(energy, memories, height, ceiling(energy->neurons, lanes(energy)))
+               : tiles(energy, energy->neurons, lanes(energy), ceiling(memories, height));
+}
+
 static dam_status backward_all(struct energy *energy, const dam__batch *batch, bool accumulate)
 {
     dam_status status = DAM_OK;
     const dam__matrix *memories = memories_of(energy);
-    int width = DAM__ENERGY_TILE_VECTORS * lanes(energy);
+    int width = energy->memory_vectors * lanes(energy);
     DAM_TRY(dam__launch(
         energy->overlaps,
         tiles(energy, memories->rows, width, ceiling(batch->size, DAM__ENERGY_TILE_STATES)),
         backward_work(energy, batch->size, 5),
-        DAM_ARGUMENTS(
-            dam__arg(energy->similarities.buffer), dam__arg(energy->columns.buffer),
-            dam__arg(energy->memory_numbers.buffer), dam__arg(batch->samples->buffer),
-            dam__arg(rows_of(batch)), dam__arg(energy->states.buffer),
-            dam__arg(energy->gaps.buffer), dam__arg(energy->values.buffer),
-            dam__arg_int(batch->rows != NULL), dam__arg_int(batch->first),
-            dam__arg_int(batch->size), dam__arg_int(memories->rows), dam__arg_int(energy->neurons),
-            SHAPE(&energy->similarities), SHAPE(&energy->columns), SHAPE(&energy->memory_numbers),
-            SHAPE(batch->samples), integer(energy->states.stride), SHAPE(&energy->gaps))));
+        DAM_ARGUMENTS(dam__arg(energy->similarities.buffer), dam__arg(energy->columns.buffer),
+                      dam__arg(energy->memory_numbers.buffer), dam__arg(batch->samples->buffer),
+                      dam__arg(rows_of(batch)), dam__arg(energy->states.buffer),
+                      dam__arg(energy->gaps.buffer), dam__arg(energy->values.buffer),
+                      dam__arg(energy->scaled.buffer), dam__arg_int(batch->rows != NULL),
+                      dam__arg_int(batch->first), dam__arg_int(batch->size),
+                      dam__arg_int(memories->rows), dam__arg_int(energy->neurons),
+                      SHAPE(&energy->similarities), SHAPE(&energy->columns),
+                      SHAPE(&energy->memory_numbers), SHAPE(batch->samples),
+                      integer(energy->states.stride), SHAPE(&energy->gaps))));
     DAM_TRY(pull(energy, batch, accumulate));
     DAM_TRY(dam__launch(
-        energy->backward_own,
-        tiles(energy, energy->neurons, width, ceiling(memories->rows, DAM__ENERGY_TILE_STATES)),
-        backward_work(energy, batch->size, 5),
-        DAM_ARGUMENTS(dam__arg(energy->similarities.buffer), dam__arg(memories->buffer),
+        energy->backward_own, own_tiles(energy), backward_work(energy, batch->size, 5),
+        DAM_ARGUMENTS(dam__arg(energy->scaled.buffer), dam__arg(memories->buffer),
                       dam__arg(energy->memory_numbers.buffer), dam__arg(batch->samples->buffer),
                       dam__arg(rows_of(batch)), dam__arg(energy->gaps.buffer),
                       dam__arg(energy->base.parameters[MEMORIES].gradient.buffer),
                       dam__arg_int(batch->rows != NULL), dam__arg_int(batch->first),
                       dam__arg_int(batch->size), dam__arg_int(memories->rows),
-                      dam__arg_int(energy->neurons), SHAPE(&energy->similarities), SHAPE(memories),
+                      dam__arg_int(energy->neurons), SHAPE(&energy->scaled), SHAPE(memories),
                       SHAPE(&energy->memory_numbers), SHAPE(batch->samples),
                       SHAPE(&energy->gaps))));
 cleanup:
@@ -318,13 +327,13 @@ static dam_status backward_few(struct energy *energy, const dam__batch *batch, b
                       SHAPE(&energy->memory_numbers), SHAPE(batch->samples),
                       integer(energy->states.stride), SHAPE(&energy->gaps))));
     DAM_TRY(pull(energy, batch, accumulate));
-    DAM_TRY(dam__launch(energy->backward_own, tiles(energy, count, 1, (size_t)energy->trained),
-                        work_of(energy, (double)count * energy->trained * energy->parts,
-                                (double)count * energy->trained * (energy->parts + 2)),
-                        DAM_ARGUMENTS(dam__arg(energy->own.buffer), dam__arg(gradient->buffer),
-                                      dam__arg_int(energy->parts), dam__arg_int(count),
-                                      dam__arg_int(first_column(energy)), SHAPE(&energy->own),
-                                      SHAPE(gradient))));
+    DAM_TRY(dam__launch(
+        energy->backward_own, tiles(energy, count, lanes(energy), (size_t)energy->trained),
+        work_of(energy, (double)count * energy->trained * energy->parts,
+                (double)count * energy->trained * (energy->parts + 2)),
+        DAM_ARGUMENTS(dam__arg(energy->own.buffer), dam__arg(gradient->buffer),
+                      dam__arg_int(energy->parts), dam__arg_int(count),
+                      dam__arg_int(first_column(energy)), SHAPE(&energy->own), SHAPE(gradient))));
 cleanup:
     return status;
 }

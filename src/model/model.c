@@ -41,6 +41,19 @@ dam__input dam__model_input(const dam__model_config *config, int classes)
         .states = true, .classes = classes, .shows_label = energy->targets == DAM__TARGETS_VISIBLE};
 }
 
+const char *dam__model_loss_unit(const dam__model_config *config)
+{
+    return config->kind == DAM__KIND_ENERGY ? "/neuron" : "nat";
+}
+
+const char *dam__model_loss_words(const dam__model_config *config)
+{
+    if (config->kind == DAM__KIND_ENERGY)
+        return "loss (per neuron)";
+    return config->vmf.loss == DAM__LOSS_SUPERVISED ? "loss (softened labels)"
+                                                    : "loss (per sample)";
+}
+
 bool dam__model_compares(const dam__model_config *config)
 {
     if (config->kind == DAM__KIND_DENOISE)

@@ -289,6 +289,10 @@ void dam__model_destroy(dam__model *model);
 /* How models of this config take the samples of a set, for feeds. */
 dam__input dam__model_input(const dam__model_config *config, int classes);
 
+/* What the loss of such models is, for tables: a word for its unit, and what it is a mean over. */
+const char *dam__model_loss_unit(const dam__model_config *config);
+const char *dam__model_loss_words(const dam__model_config *config);
+
 /* Whether models of this config predict classes that labels are compared with. */
 bool dam__model_compares(const dam__model_config *config);
 

@@ -347,10 +347,10 @@ dam__operand dam__vmf_samples(const dam__batch *batch)
 }
 
 /* GEMM 1. */
-dam_status dam__vmf_similarities(struct vmf *vmf, const dam__batch *batch)
+dam_status dam__vmf_similarities(struct vmf *vmf, const dam__batch *chunk)
 {
     dam__matrix out = memory_columns(vmf, &vmf->similarities);
-    return dam__gemm_run(vmf->base.gemm, 1.0, dam__vmf_samples(batch),
+    return dam__gemm_run(vmf->base.gemm, 1.0, dam__vmf_samples(chunk),
                          dam__whole(&vmf->base.parameters[MEMORIES].value, true), 0.0, &out);
 }
 

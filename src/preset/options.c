@@ -215,8 +215,10 @@ const dam__option dam__options[] = {
            "e^(-sharpness * dim * temperature)."),
     REAL(ENERGY, "model", "sharpness", model.energy.sharpness, "1", 0, OPEN, 1000, INCLUDED,
          "Factor of the overlaps in the exponent, with rule = \"shift\"."),
-    REAL(ENERGY | BATCH, "model", "temperature", model.energy.temperature, "1.1111111111111112", 0,
-         OPEN, 1e6, INCLUDED, "T at first; below it neurons learn on until they are surer."),
+    REAL(ENERGY | BATCH, "model", "temperature", model.energy.temperature, "0", 0, INCLUDED, 1e6,
+         INCLUDED,
+         "T at first: where it is low, neurons are sure sooner and learn no more. 0 takes 1 / 0.9, "
+         "with exponent 2 1 / 2.2; times dim with rule = \"original\"."),
     REAL(ENERGY | BATCH, "model", "temperature_to", model.energy.temperature_to, "0", 0, INCLUDED,
          1e6, INCLUDED, "T at the end of its ramp; 0 keeps it as it is."),
     INTEGER(ENERGY, "model", "temperature_epochs", model.energy.temperature_epochs, "0", 0, 1e6,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "model/energy.h"
 
 void dam__recall_result_free(dam__recall_result *result)
 {
@@ -118,7 +119,9 @@ double dam__recall_sharpness(const dam__energy_config *energy, size_t dim)
 {
     if (energy->rule == DAM__RULE_SHIFT)
         return energy->sharpness;
-    return energy->rule == DAM__RULE_MODIFIED ? 1 / ((double)dim * energy->temperature) : 1;
+    if (energy->rule == DAM__RULE_ORIGINAL)
+        return 1;
+    return 1 / ((double)dim * dam__energy_temperature(energy, energy->temperature, (int)dim));
 }
 
 static double sharpness_of(const dam__recall_source *source)

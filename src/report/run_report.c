@@ -161,12 +161,20 @@ static dam_status add_present(const dam__run *run, const dam__history *history, 
     frame.memories = run->memories;
     frame.rows = run->memories < most ? run->memories : most;
     DAM_TRY(find_matrix(run, "parameters/memories", &memories));
-    DAM_TRY(find_matrix(run, "parameters/class_weights", &weights));
-    size_t rows = (size_t)frame.rows, columns = weights->shape[0], width = weights->shape[1];
+    size_t rows = (size_t)frame.rows, columns = record->columns, width = 0;
+    if (columns > 0) {
+        DAM_TRY(find_matrix(run, "parameters/class_weights", &weights));
+        width = weights->shape[1];
+        if (weights->shape[0] != columns || width < rows)
+            DAM_FAIL(DAM_INPUT, "'%s' has class weights that do not fit its record", run->file);
+    }
+    size_t neurons = memories->shape[1];
+    if (memories->shape[0] < rows || neurons < record->dim)
+        DAM_FAIL(DAM_INPUT, "'%s' has memories that do not fit its record", run->file);
     DAM_TRY(dam__alloc(rows * record->dim, sizeof *values, &values));
     DAM_TRY(dam__alloc(rows * columns, sizeof *shares, &shares));
     for (size_t i = 0; i < rows * record->dim; i++)
-        values[i] = dam__array_at(memories, i);
+        values[i] = dam__array_at(memories, i / record->dim * neurons + i % record->dim);
     for (size_t i = 0; i < rows * columns; i++)
         shares[i] = dam__array_at(weights, i % columns * width + i / columns);
     DAM_TRY(dam__record_add(record, &frame, 1, record->dim, columns, values, shares));

@@ -48,6 +48,10 @@ static void find_range(heat_map *map)
                 map->most = fmax(map->most, value);
             }
         }
+    /* Distances are measured from 0, the perfect one: maps of two rules have one scale then. */
+    dam__metric metric = map->view->sweep->metric;
+    if (metric == DAM__METRIC_DISTANCE || metric == DAM__METRIC_DISTANCE_FLIPPED)
+        map->least = fmin(map->least, 0);
     map->logarithmic = dam__sweep_wants_log(map->view->sweep->metric, map->least, map->most);
 }
 

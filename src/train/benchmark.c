@@ -14,7 +14,6 @@ static const double USUAL_SECONDS = 3; /* of a comparison with the peak */
 static const double WINDOW = 1.0 / 30; /* of them, between two looks at the peak */
 static const double AGREEMENT = 0.02;  /* spread of the shares that is good enough */
 static const double GIGA = 1e9;
-static const char PEAK[] = "fma_peak";
 
 void dam__bench_rows_free(dam__bench_rows *rows)
 {
@@ -59,7 +58,7 @@ dam_status dam__bench_add_rate(dam__bench *bench, const char *metric, const dam_
                                        rounds->rate.spread, &row);
     if (status != DAM_OK)
         return status;
-    row->ceiling_name = PEAK;
+    row->ceiling_name = DAM__BENCH_PEAK;
     row->ceiling = rounds->peak / GIGA;
     row->share = rounds->share;
     return DAM_OK;
@@ -67,8 +66,8 @@ dam_status dam__bench_add_rate(dam__bench *bench, const char *metric, const dam_
 
 /* --- rounds ----------------------------------------------------------------------------------- */
 
-static dam_status time_calls(dam__bench *bench, const dam__candidate *candidate, int calls,
-                             double *seconds)
+dam_status dam__bench_time(dam__bench *bench, const dam__candidate *candidate, int calls,
+                           double *seconds)
 {
     dam_status status = DAM_OK;
     DAM_TRY(dam__device_finish(bench->device));
@@ -86,16 +85,15 @@ static double seconds_of(const dam__bench *bench)
     return bench->what->seconds > 0 ? bench->what->seconds : USUAL_SECONDS;
 }
 
-/* How many calls make a window; the first of all is not counted, it may still compile something. */
-static dam_status choose_calls(dam__bench *bench, const dam__candidate *candidate, int *calls)
+dam_status dam__bench_calls(dam__bench *bench, const dam__candidate *candidate, int *calls)
 {
     dam_status status = DAM_OK;
     double seconds = 0, window = WINDOW * seconds_of(bench);
     *calls = 1;
-    DAM_TRY(time_calls(bench, candidate, 1, &seconds));
+    DAM_TRY(dam__bench_time(bench, candidate, 1, &seconds));
     do {
         DAM_TRY(dam__bench_check_stop(bench));
-        DAM_TRY(time_calls(bench, candidate, *calls, &seconds));
+        DAM_TRY(dam__bench_time(bench, candidate, *calls, &seconds));
         double wanted = window / (seconds > 0 ? seconds : 1e-9);
         if (wanted <= *calls)
             break;
@@ -125,12 +123,12 @@ dam_status dam__bench_rounds(dam__bench *bench, const dam__candidate *candidate,
     double seconds[MOST_ROUNDS], rates[MOST_ROUNDS], peaks[MOST_ROUNDS], shares[MOST_ROUNDS];
     double before = 0, after = 0;
     int calls = 1, rounds = 0;
-    DAM_TRY(choose_calls(bench, candidate, &calls));
+    DAM_TRY(dam__bench_calls(bench, candidate, &calls));
     double begin = dam__seconds();
     DAM_TRY(dam__ceiling_sample(bench->ceiling, DAM__CEILING_FMA, &before));
     while (!is_enough(shares, rounds, dam__seconds() - begin, seconds_of(bench))) {
         DAM_TRY(dam__bench_check_stop(bench));
-        DAM_TRY(time_calls(bench, candidate, calls, &seconds[rounds]));
+        DAM_TRY(dam__bench_time(bench, candidate, calls, &seconds[rounds]));
         DAM_TRY(dam__ceiling_sample(bench->ceiling, DAM__CEILING_FMA, &after));
         rates[rounds] = candidate->flops / seconds[rounds];
         peaks[rounds] = (before + after) / 2;
@@ -146,6 +144,27 @@ cleanup:
     return status;
 }
 
+dam_status dam__bench_pair(dam__bench *bench, const dam__candidate *work,
+                           const dam__candidate *other, dam__summary *ratio)
+{
+    dam_status status = DAM_OK;
+    double ratios[USUAL_ROUNDS], before = 0, after = 0, seconds = 0;
+    int calls = 1, others = 1;
+    DAM_TRY(dam__bench_calls(bench, work, &calls));
+    DAM_TRY(dam__bench_calls(bench, other, &others));
+    DAM_TRY(dam__bench_time(bench, other, others, &before));
+    for (int round = 0; round < USUAL_ROUNDS; round++) {
+        DAM_TRY(dam__bench_check_stop(bench));
+        DAM_TRY(dam__bench_time(bench, work, calls, &seconds));
+        DAM_TRY(dam__bench_time(bench, other, others, &after));
+        ratios[round] = 2 * seconds / (before + after);
+        before = after;
+    }
+    *ratio = dam__summarise(ratios, USUAL_ROUNDS);
+cleanup:
+    return status;
+}
+
 /* --- the whole -------------------------------------------------------------------------------- */
 
 static dam_status measure_ceilings(dam__bench *bench)
@@ -154,7 +173,7 @@ static dam_status measure_ceilings(dam__bench *bench)
         const char *metric, *unit;
         double scale; /* of the unit */
     } rows[DAM__CEILING_KINDS] = {
-        [DAM__CEILING_FMA] = {PEAK, "GFLOP/s", 1e9},
+        [DAM__CEILING_FMA] = {DAM__BENCH_PEAK, "GFLOP/s", 1e9},
         [DAM__CEILING_COPY] = {"copy_bandwidth", "GB/s", 1e9},
         [DAM__CEILING_LATENCY] = {"launch_latency", "us", 1e-6},
         [DAM__CEILING_LAUNCH] = {"launch_interval", "us", 1e-6},
@@ -183,6 +202,8 @@ dam_status dam__benchmark_run(dam__device *device, const dam__benchmark *benchma
     DAM_TRY(measure_ceilings(&bench));
     DAM_TRY(dam__bench_products(&bench));
     DAM_TRY(dam__bench_step(&bench));
+    if (dam__bench_can_sweep(&benchmark->training))
+        DAM_TRY(dam__bench_sweep(&bench));
 cleanup:
     dam__ceiling_destroy(bench.ceiling);
     return status;

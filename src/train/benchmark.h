@@ -49,8 +49,15 @@ typedef struct dam__benchmark {
  *   loss_begin, loss_end: at the first step and after a fixed number of them;
  *   step_time, step_rate, step_products: whole training steps, queued as in training; the last
  *     counts the flops of the large products alone;
+ *   step_over_products: its time over that of its two products alone, measured in turns; left out
+ *     where memory does not hold both;
+ *   KERNEL and KERNEL_part, where the device was opened with its profile, for each kernel that
+ * takes a twentieth of a step: its rate (GB/s where it counts no flops), and that part in percent;
  *   split_time, split_epochs, where the model grows: the search for all eigenpairs, and how many
- *     epochs of the same training take as long.
+ *     epochs of the same training take as long;
+ *   sweep_alone, sweep_batched, sweep_gain, of small energy models that store all their patterns in
+ *     one batch: seconds of 30 cells x 5 seeds one by one and as one model, and the first over the
+ *     second.
  * A provider that fails or would take minutes is left out with a warning, as is said when the loss
  * did not fall. DAM_DIVERGED where the loss is not finite, DAM_SELFTEST where the device computed
  * its peak wrongly, DAM_INTERRUPTED when stopped: the rows so far stand in any case.

@@ -19,7 +19,9 @@ enum {
 
 static const double MOST_SECONDS = 20; /* of one product */
 
-typedef struct products {
+typedef struct dam__products products;
+
+struct dam__products {
     dam__device *device;
     dam__gemm *gemm;
     int batch, dim, memories, pool;
@@ -31,7 +33,7 @@ typedef struct products {
     dam__matrix similarities; /* batch x memories: S */
     dam__matrix gradient;     /* memories x dim */
     dam__buffer *order;       /* int32 a row of the pool */
-} products;
+};
 
 static void destroy(products *p)
 {
@@ -91,19 +93,33 @@ static dam__operand owed_of(const products *p)
     return (dam__operand){.matrix = &p->owed, .transposed = true, .height = p->rows};
 }
 
-static dam_status queue_similarities(void *state)
+static dam_status multiply_similarities(products *p)
 {
-    products *p = state;
-    next_batch(p);
     return dam__gemm_run(p->gemm, 1, batch_of(p), dam__whole(&p->weights, true), 0,
                          &p->similarities);
 }
 
+static dam_status multiply_gradient(products *p)
+{
+    return dam__gemm_run(p->gemm, 1, owed_of(p), batch_of(p), 0, &p->gradient);
+}
+
+static dam_status queue_similarities(void *state)
+{
+    next_batch(state);
+    return multiply_similarities(state);
+}
+
 static dam_status queue_gradient(void *state)
 {
-    products *p = state;
-    next_batch(p);
-    return dam__gemm_run(p->gemm, 1, owed_of(p), batch_of(p), 0, &p->gradient);
+    next_batch(state);
+    return multiply_gradient(state);
+}
+
+dam_status dam__products_queue(void *state)
+{
+    dam_status status = queue_similarities(state);
+    return status == DAM_OK ? multiply_gradient(state) : status;
 }
 
 static dam_status reserve(products *p, int rows)
@@ -138,7 +154,8 @@ static dam_status prepare(products *p, const dam__training *training, dam__gemm_
     dam_status status = DAM_OK;
     dam__plan *plan = NULL;
     size_t count = training->set->count;
-    p->dim = (int)training->set->features;
+    p->dim = (int)training->set->features +
+             dam__model_input(&training->model, training->set->classes).classes;
     p->memories = training->model.memories;
     p->batch = (size_t)training->train.batch < count ? training->train.batch : (int)count;
     size_t most = (size_t)p->batch * POOL_BATCHES;
@@ -162,6 +179,29 @@ static dam_status prepare(products *p, const dam__training *training, dam__gemm_
 cleanup:
     dam__plan_destroy(plan);
     return status;
+}
+
+dam_status dam__products_create(dam__device *device, const dam__training *training,
+                                dam__gemm_provider provider, dam__products **out)
+{
+    dam_status status = DAM_OK;
+    products *p = NULL;
+    DAM_TRY(dam__alloc(1, sizeof *p, &p));
+    p->device = device;
+    DAM_TRY(prepare(p, training, provider));
+    *out = p;
+    p = NULL;
+cleanup:
+    dam__products_destroy(p);
+    return status;
+}
+
+void dam__products_destroy(dam__products *p)
+{
+    if (p == NULL)
+        return;
+    destroy(p);
+    free(p);
 }
 
 /* --- right, and worth the wait? --------------------------------------------------------------- */

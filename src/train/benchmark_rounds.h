@@ -5,6 +5,9 @@
 #include "compute/ceiling.h"
 #include "train/benchmark.h"
 
+/* The metric that rates are compared with. */
+#define DAM__BENCH_PEAK "fma_peak"
+
 /* One benchmark at work. */
 typedef struct dam__bench {
     dam__device *device;
@@ -35,15 +38,43 @@ typedef struct dam__rounds {
     double share;         /* median of the rounds' rate / peak */
 } dam__rounds;
 
+/* Seconds of one of so many calls, round a finish. */
+dam_status dam__bench_time(dam__bench *bench, const dam__candidate *candidate, int calls,
+                           double *seconds);
+
+/* How many calls make a window; the first of all is not counted, it may still compile something. */
+dam_status dam__bench_calls(dam__bench *bench, const dam__candidate *candidate, int *calls);
+
 /* Warms up, then measures until the shares agree or the time is over; three rounds at least. */
 dam_status dam__bench_rounds(dam__bench *bench, const dam__candidate *candidate, dam__rounds *out);
 
 /* Appends the rate in GFLOP/s with its share of the peak. */
 dam_status dam__bench_add_rate(dam__bench *bench, const char *metric, const dam__rounds *rounds);
 
+/* Seconds of work over seconds of other work, measured in turns. */
+dam_status dam__bench_pair(dam__bench *bench, const dam__candidate *work,
+                           const dam__candidate *other, dam__summary *ratio);
+
+/* Both large products of a step, alone: dam__products_queue queues them once. */
+typedef struct dam__products dam__products;
+dam_status dam__products_create(dam__device *device, const dam__training *training,
+                                dam__gemm_provider provider, dam__products **out);
+void dam__products_destroy(dam__products *products);
+dam_status dam__products_queue(void *state); /* the products */
+
 /* The products, and the training step with its losses. */
 dam_status dam__bench_products(dam__bench *bench);
 dam_status dam__bench_step(dam__bench *bench);
+
+/* The kernels of a step, for a device opened with its profile; nothing else. */
+dam_status dam__bench_kernels(dam__bench *bench, const dam__candidate *step);
+
+/*
+ * A heat map of 30 cells x 5 seeds of the preset's shape as one batched model, against its cells
+ * one by one; for small networks that store all their patterns in one batch.
+ */
+bool dam__bench_can_sweep(const dam__training *training);
+dam_status dam__bench_sweep(dam__bench *bench);
 
 /* The search before a split, against steps of the same model; for a trainer that grows. */
 dam_status dam__bench_split(dam__bench *bench, dam__trainer *trainer);

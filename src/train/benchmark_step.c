@@ -32,7 +32,8 @@ static dam_status add_loss(dam__bench *bench, dam__trainer *trainer, const char 
                  "the loss is not finite at step %d of the benchmark '%s'; run 'denseam selftest', "
                  "or %s",
                  step, bench->what->preset, dam__trainer_model(trainer)->ops->divergence_advice);
-    DAM_TRY(dam__bench_add(bench, metric, *loss, "nat", NAN, NULL));
+    DAM_TRY(dam__bench_add(bench, metric, *loss, dam__model_loss_unit(&bench->what->training.model),
+                           NAN, NULL));
 cleanup:
     return status;
 }
@@ -63,6 +64,29 @@ static dam_status queue_step(void *state)
     return dam__trainer_step(state);
 }
 
+/* How much longer a step takes than its two products alone would, measured in turns. */
+static dam_status measure_overhead(dam__bench *bench, const dam__candidate *step)
+{
+    dam_status status = DAM_OK;
+    dam__products *products = NULL;
+    dam__summary ratio;
+    dam_status made = dam__products_create(bench->device, &bench->what->training,
+                                           bench->what->training.gemm, &products);
+    if (made == DAM_NO_MEMORY) {
+        dam__warn(dam__device_log(bench->device), "step_over_products is left out: %s",
+                  dam_error());
+        return DAM_OK;
+    }
+    DAM_TRY(made);
+    const dam__candidate both = {.queue = dam__products_queue, .state = products};
+    DAM_TRY(dam__bench_pair(bench, step, &both, &ratio));
+    DAM_TRY(dam__bench_add(bench, "step_over_products", ratio.median, "ratio", ratio.spread, NULL));
+cleanup:
+    (void)dam__device_finish(bench->device);
+    dam__products_destroy(products);
+    return status;
+}
+
 static dam_status measure_steps(dam__bench *bench, dam__trainer *trainer)
 {
     dam_status status = DAM_OK;
@@ -83,6 +107,8 @@ static dam_status measure_steps(dam__bench *bench, dam__trainer *trainer)
     DAM_TRY(dam__bench_add(bench, "step_rate", samples / rounds.seconds.median, "samples/s",
                            rounds.seconds.spread, NULL));
     DAM_TRY(dam__bench_add_rate(bench, "step_products", &rounds));
+    DAM_TRY(measure_overhead(bench, &candidate));
+    DAM_TRY(dam__bench_kernels(bench, &candidate));
 cleanup:
     return status;
 }

@@ -9,6 +9,15 @@ static int kept(int memories, const dam__train_config *config)
     return memories < config->record_memories ? memories : config->record_memories;
 }
 
+/* The features of the memories: neurons that stand for classes are none of a picture's. */
+static dam__matrix features_of(const dam__model *model, const dam__parameter *memories)
+{
+    dam__matrix features = memories->value;
+    if (features.cols > model->task.dim)
+        features.cols = model->task.dim;
+    return features;
+}
+
 /* Class weights stand memory by memory in columns, the background last; NULL where there are none.
  */
 static const dam__matrix *class_weights(dam__model *model)
@@ -24,7 +33,7 @@ dam_status dam__recorder_check(dam__model *model, int room, const dam__train_con
     if (memories == NULL)
         return dam__fail(DAM_USAGE, "the %s model has no memories to record; set train.record = 0",
                          model->ops->kind);
-    return dam__record_check((size_t)kept(room, config), (size_t)memories->value.cols,
+    return dam__record_check((size_t)kept(room, config), (size_t)features_of(model, memories).cols,
                              weights != NULL ? (size_t)weights->rows : 0);
 }
 
@@ -51,7 +60,7 @@ dam_status dam__recorder_take(dam__model *model, const dam__position *position,
     dam_status status = DAM_OK;
     double *values = NULL, *shares = NULL;
     const dam__matrix *weights = class_weights(model);
-    dam__matrix memories = dam__model_parameter(model, "memories")->value;
+    dam__matrix memories = features_of(model, dam__model_parameter(model, "memories"));
     const dam__frame frame = {.epoch = position->epoch,
                               .stage = position->stage,
                               .memories = memories.rows,

@@ -158,7 +158,7 @@ static dam_status run_max_norm(dam__trial *trial)
     DAM_TRY(dam__trial_array(trial, items, sizeof *velocity, &velocity));
     DAM_TRY(dam__trial_numbers(trial, items, -1, 1, &value));
     DAM_TRY(dam__trial_numbers(trial, items, -1, 1, &gradient));
-    for (int p = 0; p < PROBLEMS; p++)
+    for (size_t p = 0; p < PROBLEMS; p++)
         memcpy(scales + 2 * p * ROWS, logs + p * ROWS, ROWS * sizeof *scales);
     model->device = trial->device;
     model->parameter_count = 1;

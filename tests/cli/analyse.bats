@@ -82,6 +82,16 @@ elsewhere/pictures/adversarial.png " ]
     failed_with 3 "'images.npy' has no labels to analyse the run with; set data.labels"
     tool analyse own --adversarial 5 --quiet --set data.test_labels=
     failed_with 3 "'images.npy' has no labels to analyse the run with; set data.test_labels"
+    # Found out before the work that another part takes.
+    tool analyse own --memories --misclassified 5 --out early --quiet --set data.test_labels=
+    failed_with 3 "'images.npy' has no labels to analyse the run with; set data.test_labels"
+    [ ! -e early/memories.csv ]
+    # Without a part, what cannot be known is not asked for.
+    tool analyse own --json --quiet --set data.test_labels=
+    succeeded
+    jq -e '.memories.count > 0 and .activations == null' <<<"$output"
+    tool analyse own --quiet --out /proc
+    failed_with 3 "cannot write into '/proc'" "choose another folder with --out"
     # Samples can be looked at without labels, and need not be images.
     tool analyse own --samples 0 --json --quiet --set data.test_labels=
     succeeded

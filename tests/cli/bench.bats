@@ -19,9 +19,13 @@ one_message() {
     run --separate-stderr "$DENSEAM" bench bench/vmf "${tiny[@]}" --json --quiet
     [ "$status" -eq 0 ]
     [ -z "$stderr" ]
-    [ "$(jq -r 'map(.metric) | join(" ")' <<<"$output")" = "fma_peak copy_bandwidth \
+    [ "$(jq -r '.[:14] | map(.metric) | join(" ")' <<<"$output")" = "fma_peak copy_bandwidth \
 launch_latency launch_interval upload download gemm_similarities_panel gemm_gradient_panel \
-loss_begin loss_end step_time step_rate step_products" ]
+loss_begin loss_end step_time step_rate step_products step_over_products" ]
+    # Then the kernels of a step, a rate and a part of its time each.
+    jq -e '.[14:] | length >= 2 and ([range(0; length; 2) as $i | .[$i + 1].metric == .[$i].metric + "_part"
+           and .[$i + 1].unit == "%" and .[$i + 1].value >= 5 and .[$i + 1].value <= 100] | all)' \
+        <<<"$output"
     [ "$(jq -r '[.[] | keys_unsorted | join(" ")] | unique | join("|")' <<<"$output")" = \
         "preset metric value unit spread ceiling_name ceiling share device" ]
     name=$("$DENSEAM" devices --json | jq -r '.[0].name')
@@ -30,9 +34,9 @@ loss_begin loss_end step_time step_rate step_products" ]
     jq -e 'all(.[] | select(.metric | startswith("loss") | not); .value > 0 and .spread >= 0)
            and all(.[] | select(.metric | startswith("loss")); .spread == null)' <<<"$output"
     # What is compared with the peak says so, with numbers; the rest has nulls.
-    jq -e 'all(.[] | select(.metric | test("^gemm|products"));
+    jq -e 'all(.[] | select(.metric | test("^gemm|_products$") and . != "step_over_products");
                .unit == "GFLOP/s" and .ceiling_name == "fma_peak" and .ceiling > 0 and .share > 0)
-           and all(.[] | select(.metric | test("^gemm|products") | not);
+           and all(.[] | select(.unit != "GFLOP/s" or .metric == "fma_peak");
                .ceiling_name == null and .ceiling == null and .share == null)' <<<"$output"
     # It learned.
     jq -e '(map({(.metric): .value}) | add) as $m | $m.loss_end < $m.loss_begin' <<<"$output"
@@ -79,4 +83,15 @@ loss_begin loss_end step_time step_rate step_products" ]
     [ "$status" -eq 8 ]
     one_message "stopped in the benchmark 'bench/"
     [ -z "$output" ] || jq -e 'type == "array" and length > 0' <<<"$output"
+}
+
+@test "the energy model's loss has its own unit, and a heat map's trainings are measured" {
+    run --separate-stderr "$DENSEAM" bench bench/energy-sweep --gemm panel --json --quiet \
+        --set data.samples=3 --set data.dim=10 --set model.memories=5 --set train.epochs=1
+    [ "$status" -eq 0 ]
+    [ "$(jq -r '.[] | select(.metric == "loss_begin") | .unit' <<<"$output")" = /neuron ]
+    [ "$(jq -r '.[-3:] | map(.metric) | join(" ")' <<<"$output")" = \
+        "sweep_alone sweep_batched sweep_gain" ]
+    jq -e '(map({(.metric): .value}) | add) as $m | $m.sweep_alone > 0 and $m.sweep_batched > 0
+           and $m.sweep_gain > 0' <<<"$output"
 }

@@ -53,6 +53,38 @@ END_OF_PRESET
     tool eval run --json --quiet
     succeeded
     jq -e '.accuracy > 0.5 and .macro_f1 > 0.4' <<<"$output"
+    tool eval run --quiet
+    succeeded
+    [[ "$output" == *"loss (per neuron) "* ]]
+}
+
+# bytes_for SAMPLES DIM MEMORIES: what the plan of storing them takes.
+bytes_for() {
+    tool train store.conf --dry-run --json --quiet --gemm panel --set data.samples="$1" \
+        --set data.dim="$2" --set model.memories="$3" --set train.batch="$1"
+    succeeded || return 1
+    planned=$(jq .total_bytes <<<"$output")
+}
+
+@test "memory grows with samples x (memories + neurons), not with all three" {
+    # Three of each of the arrays with a row a sample, six of memories x neurons, and two pieces of
+    # 16 MiB for the data: 0.27 GB, where samples x neurons x memories would be 31.
+    bytes_for 10000 784 1000
+    [ "$planned" -le $((4 * (3 * 10000 * (784 + 1000) + 6 * 784 * 1000) * 102 / 100 + 2 * 16777216)) ]
+    # In a sum of products of two sizes at most, the eight corners of a cube of sizes cancel.
+    difference=0
+    for samples in 5008 10016; do
+        for dim in 384 768; do
+            for memories in 480 960; do
+                bytes_for "$samples" "$dim" "$memories"
+                sign=-1
+                (((samples > 5008) ^ (dim > 384) ^ (memories > 480))) && sign=1
+                difference=$((difference + sign * planned))
+            done
+        done
+    done
+    # To a hundredth of what one array of all three would leave: 4 x 5008 x 384 x 480.
+    [ "${difference#-}" -lt $((4 * 5008 * 384 * 480 / 100)) ] || { echo "$difference"; return 1; }
 }
 
 @test "rule original overflows in single precision and says so" {

@@ -119,6 +119,9 @@ setup() {
     bytes 1 0 1 | npy mask.npy '|u1' "(3,)"
     tool recall signs.npy --clamp mask.npy --quiet
     failed_with 3 "has 3 numbers; it must have 30"
+    bytes "${signs[@]:0:116}" 0 0 192 127 | npy nan.npy '<f4' "(30,)"
+    tool recall signs.npy --mask nan.npy --quiet
+    failed_with 3 "the mask 'nan.npy' holds nan at neuron 29"
     bytes 1 0 1 | npy narrow.npy '|u1' "(1, 3)"
     tool recall signs.npy --probes narrow.npy --quiet
     failed_with 3 "have 3 neurons, the memories 30"

@@ -178,3 +178,27 @@ frames() {
     done
     [ "$(fingerprint run)" = "$before" ]
 }
+
+@test "the record of an energy model, whose memories have neurons of classes too" {
+    cat > energy.conf << 'END_OF_PRESET'
+data { name = "fashion-mnist"  samples = 400 }
+model { kind = "energy"  memories = 12 }
+train { batch = 100  epochs = 3  record = 2 }
+END_OF_PRESET
+    tool train energy.conf --out run --quiet
+    succeeded
+    [ "$(frames run)" = "0 0 12 12;2 0 12 12" ]
+    # Epoch 3 is none of the record: the film ends with it all the same.
+    tool show run --film --json
+    succeeded
+    jq -e '.frames == 3' <<<"$output"
+}
+
+@test "show counts stages from 1, as the training does" {
+    tool train grow.conf --out run --quiet
+    succeeded
+    tool show run
+    succeeded
+    [[ "$output" == *"stage                2"* ]]
+    [[ "$output" != *"split_seconds"* ]]
+}

@@ -12,9 +12,9 @@
 
 static const char *const ceilings[] = {"fma_peak",        "copy_bandwidth", "launch_latency",
                                        "launch_interval", "upload",         "download"};
-static const char *const steps[] = {"loss_begin", "loss_end", "step_time", "step_rate",
-                                    "step_products"};
-enum { CEILINGS = 6, PRODUCTS = 2, STEPS = 5 };
+static const char *const steps[] = {"loss_begin", "loss_end",      "step_time",
+                                    "step_rate",  "step_products", "step_over_products"};
+enum { CEILINGS = 6, PRODUCTS = 2, STEPS = 6 };
 
 /* The last batch is smaller than the others, and so is the probe. */
 static const dam__data_config data = {.name = "random", .samples = 130};
@@ -65,6 +65,34 @@ static void check_row(const dam__bench_row *row, const dam_device_info *info)
     assert_true(row->ceiling > 0 && row->share > 0);
 }
 
+/* Kernels come in pairs, a rate and a part of the step; what is not listed is under 5 % each. */
+static void check_kernels(const dam__bench_rows *rows, size_t at)
+{
+    double sum = 0;
+    assert_true(rows->count > at && (rows->count - at) % 2 == 0);
+    for (; at < rows->count; at += 2) {
+        const dam__bench_row *rate = &rows->items[at], *part = rate + 1;
+        size_t length = strlen(rate->metric);
+        assert_memory_equal(rate->metric, part->metric, length);
+        assert_string_equal(part->metric + length, "_part");
+        assert_string_equal(part->unit, "%");
+        assert_true(part->value >= 5 && part->value <= 100);
+        sum += part->value;
+    }
+    /* Medians of parts need not add up, but nearly do. */
+    assert_true(sum > 10 && sum < 150);
+}
+
+static dam__device *open_profiled(const dam_device_info *info, const setting *how)
+{
+    dam__device *device = NULL;
+    const dam__device_options options = {
+        .shape = how->shape, .precision = how->precision, .profile = true};
+    OK(dam__device_open(info, &options, &device));
+    (void)dam__profile_pause(device, true);
+    return device;
+}
+
 static void benchmark_with(const dam_device_info *info, const setting *how)
 {
     dam__dataset set = {0};
@@ -76,10 +104,12 @@ static void benchmark_with(const dam_device_info *info, const setting *how)
         (clblast && how->precision == DAM__PRECISION_DOUBLE))
         return;
     OK(dam__dataset_load(&data, DAM__SPLIT_TRAIN, &set));
-    dam__device *device = open_device(info, how);
+    dam__device *device = open_profiled(info, how);
     dam__benchmark what = tiny_benchmark(&set, how->provider);
     OK(dam__benchmark_run(device, &what, &rows));
-    assert_int_equal(rows.count, CEILINGS + PRODUCTS + STEPS);
+    /* What was measured was not left in the profile's way: it is paused again. */
+    assert_true(dam__profile_pause(device, true));
+    assert_true(rows.count > CEILINGS + PRODUCTS + STEPS);
     size_t at = 0;
     for (size_t i = 0; i < CEILINGS; i++)
         check_name(&rows, at++, ceilings[i]);
@@ -90,6 +120,7 @@ static void benchmark_with(const dam_device_info *info, const setting *how)
     }
     for (size_t i = 0; i < STEPS; i++)
         check_name(&rows, at++, steps[i]);
+    check_kernels(&rows, at);
     for (size_t i = 0; i < rows.count; i++)
         check_row(&rows.items[i], info);
     /* It learns, and the three numbers of a step are one measurement. */

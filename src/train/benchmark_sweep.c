@@ -1,0 +1,161 @@
+/* A heat map's trainings side by side as one model, against the same trainings one by one. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "data/patterns.h"
+#include "train/batched.h"
+#include "train/benchmark_rounds.h"
+
+enum {
+    TEMPERATURES = 6,
+    RATES = 5,
+    SEEDS = 5,
+    PROBLEMS = TEMPERATURES * RATES * SEEDS,
+    ROUNDS = 3,
+    SMALL = 4096 /* numbers of all patterns; larger networks keep a device busy alone */
+};
+
+typedef struct sweep {
+    dam__bench *bench;
+    int samples, dim;
+    float *patterns; /* PROBLEMS x samples x dim */
+    dam__problem problems[PROBLEMS];
+    double rates[PROBLEMS];
+} sweep;
+
+bool dam__bench_can_sweep(const dam__training *training)
+{
+    const dam__dataset *set = training->set;
+    return training->model.kind == DAM__KIND_ENERGY &&
+           training->model.energy.task == DAM__TASK_STORE &&
+           (size_t)training->train.batch >= set->count && set->count * set->features <= SMALL;
+}
+
+/* Temperatures to half of the preset's and rates to a fifth, each with its seeds. */
+static dam_status choose_problems(sweep *s)
+{
+    dam_status status = DAM_OK;
+    const dam__training *training = &s->bench->what->training;
+    size_t items = (size_t)s->samples * (size_t)s->dim;
+    DAM_TRY(dam__alloc(items * PROBLEMS, sizeof *s->patterns, &s->patterns));
+    for (int p = 0; p < PROBLEMS; p++) {
+        uint64_t seed = training->seed + (uint64_t)(p % SEEDS);
+        int cell = p / SEEDS, column = cell % TEMPERATURES, row = cell / TEMPERATURES;
+        double cooler = (double)column / (2 * TEMPERATURES), slower = (double)row / RATES;
+        s->problems[p] =
+            (dam__problem){.seed = seed,
+                           .temperature = training->model.energy.temperature * (1 - cooler),
+                           .leak = training->model.energy.interaction.leak};
+        s->rates[p] = training->train.learning_rate * (1 - slower);
+        for (int i = 0; i < s->samples; i++)
+            dam__pattern(seed, (size_t)i, (size_t)s->dim,
+                         s->patterns + (size_t)p * items + (size_t)i * (size_t)s->dim);
+    }
+cleanup:
+    return status;
+}
+
+static const float *patterns_of(const sweep *s, int p)
+{
+    return s->patterns + (size_t)p * (size_t)s->samples * (size_t)s->dim;
+}
+
+/* All of them as one model: planning, finding what was compiled, its epochs, its losses. */
+static dam_status train_together(const sweep *s)
+{
+    dam_status status = DAM_OK;
+    dam__batched *batched = NULL;
+    dam__batched_result results[PROBLEMS];
+    const dam__training *training = &s->bench->what->training;
+    const dam__batched_training all = {.model = training->model,
+                                       .train = training->train,
+                                       .count = PROBLEMS,
+                                       .samples = s->samples,
+                                       .dim = s->dim,
+                                       .patterns = s->patterns,
+                                       .problems = s->problems,
+                                       .learning_rates = s->rates,
+                                       .gemm = training->gemm};
+    DAM_TRY(dam__batched_create(s->bench->device, &all, &batched));
+    DAM_TRY(dam__batched_run(batched, NULL, NULL, NULL));
+    DAM_TRY(dam__batched_results(batched, results));
+cleanup:
+    (void)dam__device_finish(s->bench->device);
+    dam__batched_destroy(batched);
+    return status;
+}
+
+/* The same of one, as `train` trains it but for the run folder. */
+static dam_status train_alone(const sweep *s, int p)
+{
+    dam_status status = DAM_OK;
+    dam__trainer *trainer = NULL;
+    const dam__hooks none = {0};
+    dam__dataset set = *s->bench->what->training.set;
+    dam__training training = s->bench->what->training;
+    set.samples.data = (void *)patterns_of(s, p);
+    training.set = &set;
+    training.validation = 0;
+    training.seed = s->problems[p].seed;
+    training.model.energy.temperature = s->problems[p].temperature;
+    training.train.learning_rate = s->rates[p];
+    DAM_TRY(dam__trainer_create(s->bench->device, &training, &trainer));
+    DAM_TRY(dam__trainer_prepare(trainer));
+    DAM_TRY(dam__trainer_run(trainer, &none));
+cleanup:
+    (void)dam__device_finish(s->bench->device);
+    dam__trainer_destroy(trainer);
+    return status;
+}
+
+static dam_status time_together(const sweep *s, double *seconds)
+{
+    double begin = dam__seconds();
+    dam_status status = dam__bench_check_stop(s->bench);
+    status = status == DAM_OK ? train_together(s) : status;
+    *seconds = dam__seconds() - begin;
+    return status;
+}
+
+static dam_status time_alone(const sweep *s, double *seconds)
+{
+    dam_status status = DAM_OK;
+    double begin = dam__seconds();
+    for (int p = 0; p < PROBLEMS; p++) {
+        DAM_TRY(dam__bench_check_stop(s->bench));
+        DAM_TRY(train_alone(s, p));
+    }
+    *seconds = dam__seconds() - begin;
+cleanup:
+    return status;
+}
+
+dam_status dam__bench_sweep(dam__bench *bench)
+{
+    dam_status status = DAM_OK;
+    const dam__dataset *set = bench->what->training.set;
+    double alone[ROUNDS], together[ROUNDS], gains[ROUNDS], before = 0, after = 0;
+    sweep s = {.bench = bench, .samples = (int)set->count, .dim = (int)set->features};
+    DAM_TRY(choose_problems(&s));
+    DAM_TRY(time_together(&s, &before)); /* it may still compile something */
+    DAM_TRY(train_alone(&s, 0));
+    DAM_TRY(time_together(&s, &before));
+    for (int i = 0; i < ROUNDS; i++) {
+        DAM_TRY(time_alone(&s, &alone[i]));
+        DAM_TRY(time_together(&s, &after));
+        together[i] = (before + after) / 2;
+        gains[i] = alone[i] / together[i];
+        before = after;
+    }
+    const dam__summary one_by_one = dam__summarise(alone, ROUNDS);
+    const dam__summary at_once = dam__summarise(together, ROUNDS);
+    const dam__summary gain = dam__summarise(gains, ROUNDS);
+    DAM_TRY(dam__bench_add(bench, "sweep_alone", one_by_one.median, "s", one_by_one.spread, NULL));
+    DAM_TRY(dam__bench_add(bench, "sweep_batched", at_once.median, "s", at_once.spread, NULL));
+    DAM_TRY(dam__bench_add(bench, "sweep_gain", gain.median, "ratio", gain.spread, NULL));
+cleanup:
+    free(s.patterns);
+    return status;
+}
