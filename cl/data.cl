@@ -75,6 +75,18 @@ data_sphere(__global const SOURCE *restrict raw, __global real *restrict samples
     to_sphere(target, dim SCRATCH_ARGUMENT);
 }
 
+/* Raw samples as they are, bytes as parts of 255. One work-group a sample. */
+__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
+data_plain(__global const SOURCE *restrict raw, __global real *restrict samples, const int dim,
+           const int ld, const int first_row)
+{
+    const size_t row = get_group_id(0);
+    __global const SOURCE *source = raw + row * dim;
+    __global real *target = samples + (first_row + row) * (size_t)ld;
+    for (int j = (int)get_local_id(0); j < dim; j += GROUP)
+        target[j] = sizeof(SOURCE) > 1 ? (real)source[j] : (real)source[j] / 255;
+}
+
 /*
  * Raw samples to states: bytes above 0 are +1, others -1, other numbers stay as they are. Behind
  * them a neuron a class: -1, or +1 for the label's where it shows. One work-group a sample.

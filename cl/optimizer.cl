@@ -1,6 +1,6 @@
 /*
- * One optimizer step, a kernel a rule and constraint. v is the parameter's velocity; the rate
- * enters twice, v <- momentum v - rate g and x <- x + rate v.
+ * One optimizer step, a kernel a rule and constraint. v is the parameter's velocity. In the first
+ * three the rate enters twice, v <- momentum v - rate g and x <- x + rate v.
  */
 
 /* Free parameters. Work-items: vectors of a row x rows. */
@@ -123,4 +123,48 @@ optimizer_max_norm(__global real *restrict value, __global const real *restrict 
     }
     if (get_local_id(0) == 0)
         scale[scale_ld] = now;
+}
+
+/*
+ * Plain momentum: v <- momentum v + g, x <- x - rate v. Work-items: vectors of a row x rows x
+ * problems; rates has a factor of the rate for each problem.
+ */
+__kernel void optimizer_sgd(__global real *restrict value, __global const real *restrict gradient,
+                            __global real *restrict velocity, __global const real *restrict rates,
+                            const int cols, const int ld, const int stride, const real rate,
+                            const real momentum)
+{
+    const int j = (int)get_global_id(0) * LANES;
+    const size_t p = get_global_id(2);
+    if (j >= cols)
+        return;
+    const size_t at = p * stride + get_global_id(1) * ld + j;
+    const vector v = momentum * LOAD(velocity + at) + LOAD(gradient + at);
+    STORE(v, velocity + at);
+    STORE(LOAD(value + at) - rate * rates[p] * v, value + at);
+}
+
+/*
+ * Adam: means of the gradient and of its square; `rate` has the correction of the first already,
+ * `unbias` is that of the second. What is left of the old mean and what is taken of the new number
+ * come apart, because their sum is 1 only before rounding. Ranges as above.
+ */
+__kernel void optimizer_adam(__global real *restrict value, __global const real *restrict gradient,
+                             __global real *restrict mean, __global real *restrict square,
+                             __global const real *restrict rates, const int cols, const int ld,
+                             const int stride, const real rate, const real mean_kept,
+                             const real mean_new, const real square_kept, const real square_new,
+                             const real unbias, const real epsilon)
+{
+    const int j = (int)get_global_id(0) * LANES;
+    const size_t p = get_global_id(2);
+    if (j >= cols)
+        return;
+    const size_t at = p * stride + get_global_id(1) * ld + j;
+    const vector g = LOAD(gradient + at);
+    const vector m = mean_kept * LOAD(mean + at) + mean_new * g;
+    const vector v = square_kept * LOAD(square + at) + square_new * g * g;
+    STORE(m, mean + at);
+    STORE(v, square + at);
+    STORE(LOAD(value + at) - rate * rates[p] * m / (sqrt(v * unbias) + epsilon), value + at);
 }

@@ -20,10 +20,13 @@ static dam_status print_loss(const dam__run *run, const dam__dataset *set, const
         return print_json(json_pack("{ss ss si sf}", "run", run->folder, "data", set->name,
                                     "samples", score->samples, "loss", score->loss));
     DAM_TRY(dam__text_append(&text, "%-24s %s, %d samples\n", "data", set->name, score->samples));
-    DAM_TRY(dam__text_append(&text, "%-24s %.4f\n",
-                             run->experiment.model.kind == DAM__KIND_VMF ? "loss (unsupervised)"
-                                                                         : "loss of a neuron",
-                             score->loss));
+    static const char *const names[DAM__KINDS] = {
+        [DAM__KIND_VMF] = "loss (unsupervised)",
+        [DAM__KIND_ENERGY] = "loss of a neuron",
+        [DAM__KIND_DENOISE] = "loss (half the MSE)",
+    };
+    DAM_TRY(
+        dam__text_append(&text, "%-24s %.4f\n", names[run->experiment.model.kind], score->loss));
     DAM_TRY(print_text(&text));
 cleanup:
     dam__text_free(&text);

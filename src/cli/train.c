@@ -372,6 +372,24 @@ static dam_status warn_of_unused(const training *t)
     return DAM_OK;
 }
 
+/* What follows from sizes is worth a line before it is tried. */
+static dam_status describe_model(const training *t)
+{
+    dam_status status = DAM_OK;
+    dam__text text = {0};
+    const char *caution = NULL;
+    const dam__model *model = dam__trainer_model(t->trainer);
+    if (model->ops->describe == NULL)
+        return DAM_OK;
+    DAM_TRY(model->ops->describe(model, &text, &caution));
+    dam__info(&t->log, "%s", text.data);
+    if (caution != NULL)
+        dam__warn(&t->log, "%s", caution);
+cleanup:
+    dam__text_free(&text);
+    return status;
+}
+
 static int most_memories(const dam__experiment *experiment)
 {
     int grown = experiment->grow.to, first = experiment->model.memories;
@@ -387,6 +405,7 @@ static dam_status run_train(const arguments *args)
     DAM_TRY(read_experiment(&t));
     DAM_TRY(warn_of_unused(&t));
     DAM_TRY(create_trainer(&t));
+    DAM_TRY(describe_model(&t));
     if (args->dry_run) {
         DAM_TRY(args->json ? print_json(plan_json(&t)) : print_plan(&t));
         goto cleanup;

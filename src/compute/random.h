@@ -26,7 +26,9 @@ typedef enum dam__stream {
     DAM__STREAM_TEACHER = 5,    /* a teacher's memories and samples; step = which of them */
     DAM__STREAM_DIRECTIONS = 8, /* first directions of a split; step = stage */
     DAM__STREAM_NEURONS = 11,   /* the order of neurons in a recall; step = sweep */
-    DAM__STREAM_PROBES = 12     /* what is changed of patterns to make probes; step = how */
+    DAM__STREAM_PROBES = 12,    /* what is changed of patterns to make probes; step = how */
+    DAM__STREAM_NOISE = 13,     /* of a denoiser's samples; step = epoch + 1, or 0 where it stays */
+    DAM__STREAM_GAUSSIAN = 14   /* made-up samples for denoisers; step = which split */
 } dam__stream;
 
 void dam__philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]);

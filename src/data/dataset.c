@@ -8,8 +8,10 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "data/gaussian.h"
 #include "data/patches.h"
 #include "data/patterns.h"
+#include "data/plaquettes.h"
 #include "data/reader.h"
 #include "data/synthetic.h"
 #include "data/teacher.h"
@@ -246,12 +248,17 @@ dam_status dam__dataset_load(const dam__data_config *config, dam__split split, d
     bool from_file = split == DAM__SPLIT_TEST && config->test_images[0] != '\0';
     if (!from_file && dam__teacher_asked(config))
         DAM_FAIL(DAM_INPUT, "the set 'teacher' is drawn on a device; only train and eval do that");
+    if (!from_file && dam__gaussian_asked(config))
+        DAM_FAIL(DAM_INPUT, "the set 'gaussian' is drawn on a device; only train and eval do that");
     if (!from_file && dam__synthetic_asked(config))
         DAM_TRY(dam__synthetic_load(config, split, &set));
     else if (!from_file && dam__patterns_asked(config))
         DAM_TRY(dam__patterns_load(config, 0, &set));
     else
         DAM_TRY(load_files(config, split, &set));
+    if (config->plaquette > 1)
+        DAM_TRY(dam__dataset_coarsen(&set, (size_t)config->plaquette));
+    set.held_out = split == DAM__SPLIT_TEST;
     if (config->patch > 0)
         DAM_TRY(dam__dataset_cut(&set, (size_t)config->patch, (size_t)config->patch_stride));
     *out = set;

@@ -10,16 +10,23 @@
 
 #include "data/array.h"
 
+/* Variances of made-up vectors; they sum to the number of features. */
+typedef enum dam__spectrum {
+    DAM__SPECTRUM_ANISOTROPIC, /* as i^(-2/5) */
+    DAM__SPECTRUM_ISOTROPIC    /* 1 */
+} dam__spectrum;
+
 typedef enum dam__split { DAM__SPLIT_TRAIN, DAM__SPLIT_TEST } dam__split;
 
 /* Where samples come from; empty strings mean "not given". Filled from the preset's data section.
  */
 typedef struct dam__data_config {
-    char name[256]; /* "mnist", "fashion-mnist": found in the search folders; "random" */
+    char name[256]; /* "mnist", "fashion-mnist": found in the search folders; or made up */
     char images[1024], labels[1024];           /* or files (see dam__array_read) for training */
     char test_images[1024], test_labels[1024]; /* and for testing */
-    int dim;                                   /* features of made-up patterns */
-    int samples;                               /* use the first so many training samples; 0 = all */
+    int dim;                                   /* features of made-up patterns and vectors */
+    int plaquette;     /* side of the square plaquettes that images are averaged over; 1 = pixels */
+    int samples;       /* use the first so many training samples; 0 = all */
     int patch;         /* side of the square patches that images are cut into; 0 = none */
     double validation; /* share of the training file's end kept for validation, in [0, 1) */
     int patch_stride;  /* pixels from one patch to the next */
@@ -29,6 +36,7 @@ typedef struct dam__data_config {
     double teacher_beta,
         teacher_softening; /* concentration; share of samples of no certain class */
     int teacher_classes;
+    int spectrum; /* of made-up vectors: dam__spectrum */
 } dam__data_config;
 
 /* How images are cut into samples; see data/patches.h. */
@@ -44,6 +52,9 @@ typedef struct dam__dataset {
     dam__array samples; /* n x features, uint8 or float32 (float64 and integers are converted); with
                          * patches, the images that they are cut from */
     dam__patches patches;
+    bool held_out;      /* the test split: samples are numbered apart from those trained on */
+    bool standard;      /* numbers have the mean and size that they should have: denoisers neither
+                         * centre nor scale them */
     bool on_sphere;     /* samples are unit vectors already: they are not centred */
     dam__array teacher; /* memories x features that made-up samples are drawn from; else no data */
     int32_t *labels; /* n, or NULL; 0 ... classes - 1; a teacher's also `classes`: none of them */

@@ -18,6 +18,9 @@ enum { PIECE_BYTES = 16 * 1024 * 1024 };
 
 enum { SLOTS = 2 }; /* double buffering */
 
+/* Samples of test splits are numbered from here on, apart from those trained on. */
+#define TEST_NUMBERS 0x80000000u
+
 /* A piece of the set on its way to the device. */
 struct slot {
     char *staging;              /* host: raw rows */
@@ -34,7 +37,8 @@ struct dam__feed {
     dam__feed_options options;
     size_t row_bytes; /* of a raw sample */
     int piece;        /* rows of a slot: whole batches when streaming */
-    int steps;
+    int steps;        /* of an epoch */
+    int batches;      /* of the whole range */
     struct slot slots[SLOTS];
     dam__matrix resident; /* the prepared set (not streaming) */
     dam__buffer *resident_labels, *order;
@@ -42,7 +46,7 @@ struct dam__feed {
     dam__buffer *gathered_labels;
     dam__buffer *images; /* what patches are cut from (not streaming) */
     dam__program *program;
-    dam__kernel *sphere, *states, *make_order, *gather, *cut_patches;
+    dam__kernel *sphere, *states, *plain, *make_order, *gather, *cut_patches;
     int epoch, step;
     int filled;      /* streaming: pieces uploaded so far this epoch */
     bool is_ordered; /* `order` holds that of the epoch `ordered` */
@@ -58,6 +62,12 @@ static bool cuts(const dam__feed *feed)
 static bool gathers(const dam__feed *feed)
 {
     return !cuts(feed) && feed->options.shuffle && !feed->options.indexed && !feed->options.stream;
+}
+
+/* Whether the order of an epoch lies on the device, not only on the host. */
+static bool keeps_order(const dam__feed *feed)
+{
+    return feed->options.shuffle && (!feed->options.stream || feed->options.input.numbered);
 }
 
 /* Columns of a prepared sample. */
@@ -83,21 +93,28 @@ dam_status dam__feed_create(dam__device *device, const dam__dataset *set,
                  set->name, set->count);
     if (options->count > INT32_MAX || set->features > INT32_MAX / 4)
         DAM_FAIL(DAM_INPUT, "'%s' has more than 2^31 samples or 2^29 features", set->name);
-    if (options->input.states && set->patches.size > 0)
-        DAM_FAIL(DAM_INTERNAL, "patches are no states");
+    if ((options->input.states || options->input.plain) && set->patches.size > 0)
+        DAM_FAIL(DAM_INTERNAL, "patches are made unit vectors");
+    bool full = options->input.full && options->shuffle;
+    if (full && (size_t)options->batch > options->count)
+        DAM_FAIL(DAM_USAGE,
+                 "train.batch = %d is more than the %zu training samples of '%s'; batches of this "
+                 "model are full: lower it",
+                 options->batch, options->count, set->name);
     DAM_TRY(dam__alloc(1, sizeof *feed, &feed));
     feed->device = device;
     feed->set = set;
     feed->options = *options;
     feed->options.batch = smaller(options->batch, options->count);
     feed->row_bytes = set->features * dam__element_size(set->samples.element);
-    feed->steps =
+    feed->batches =
         (int)((options->count + (size_t)feed->options.batch - 1) / (size_t)feed->options.batch);
+    feed->steps = full ? (int)(options->count / (size_t)feed->options.batch) : feed->batches;
     size_t fitting = PIECE_BYTES / feed->row_bytes;
     int batches = (int)(fitting / (size_t)feed->options.batch);
     feed->piece = options->stream ? feed->options.batch * (batches > 0 ? batches : 1)
                                   : smaller((int)(fitting > 0 ? fitting : 1), options->count);
-    feed->piece = smaller(feed->piece, (size_t)feed->options.batch * (size_t)feed->steps);
+    feed->piece = smaller(feed->piece, (size_t)feed->options.batch * (size_t)feed->batches);
     *out = feed;
     feed = NULL;
 cleanup:
@@ -174,12 +191,12 @@ dam_status dam__feed_plan(dam__feed *feed, dam__plan *plan)
         DAM_TRY(dam__plan_buffer(plan, "labels: streamed piece", (size_t)feed->piece * label,
                                  &slot->device_labels));
     }
+    if (keeps_order(feed))
+        DAM_TRY(dam__plan_buffer(plan, "order of the epoch", (size_t)count * label, &feed->order));
     if (feed->options.stream)
         return DAM_OK;
     DAM_TRY(dam__plan_matrix(plan, "samples", count, dim, 1, &feed->resident));
     DAM_TRY(dam__plan_buffer(plan, "labels", (size_t)count * label, &feed->resident_labels));
-    if (feed->options.shuffle)
-        DAM_TRY(dam__plan_buffer(plan, "order of the epoch", (size_t)count * label, &feed->order));
     if (gathers(feed)) {
         DAM_TRY(dam__plan_matrix(plan, "batch", feed->options.batch, dim, 1, &feed->gathered));
         DAM_TRY(dam__plan_buffer(plan, "batch: labels", (size_t)feed->options.batch * label,
@@ -199,7 +216,7 @@ static dam_status prepare_piece(dam__feed *feed, const struct slot *slot, int ro
     dam__work work = {.flops = 5 * elements,
                       .bytes = elements * (double)dam__real_size(feed->device)};
     if (!input->states)
-        return dam__launch(feed->sphere, range, work,
+        return dam__launch(input->plain ? feed->plain : feed->sphere, range, work,
                            DAM_ARGUMENTS(dam__arg(slot->raw), dam__arg(target->buffer),
                                          dam__arg_int((int)feed->set->features),
                                          dam__arg_int((int)target->ld), dam__arg_int(first)));
@@ -285,6 +302,7 @@ static dam_status compile(dam__feed *feed)
     DAM_TRY(dam__program_create(feed->device, "data", options, &feed->program));
     DAM_TRY(dam__program_kernel(feed->program, "data_sphere", &feed->sphere));
     DAM_TRY(dam__program_kernel(feed->program, "data_states", &feed->states));
+    DAM_TRY(dam__program_kernel(feed->program, "data_plain", &feed->plain));
     DAM_TRY(dam__program_kernel(feed->program, "data_order", &feed->make_order));
     DAM_TRY(dam__program_kernel(feed->program, "data_gather", &feed->gather));
     DAM_TRY(dam__program_kernel(feed->program, "data_patches", &feed->cut_patches));
@@ -317,7 +335,18 @@ int dam__feed_steps(const dam__feed *feed)
 
 int dam__feed_samples(const dam__feed *feed)
 {
+    return feed->steps < feed->batches ? feed->steps * feed->options.batch
+                                       : (int)feed->options.count;
+}
+
+int dam__feed_range(const dam__feed *feed)
+{
     return (int)feed->options.count;
+}
+
+int dam__feed_batches(const dam__feed *feed)
+{
+    return feed->batches;
 }
 
 /* The sample at a place of this epoch. */
@@ -358,7 +387,8 @@ dam_status dam__feed_begin(dam__feed *feed, int epoch, int step)
     if (feed->options.stream) {
         feed->filled = step * feed->options.batch / feed->piece;
         DAM_TRY(stream_piece(feed, feed->filled++));
-    } else if (feed->options.shuffle && (!feed->is_ordered || feed->ordered != epoch)) {
+    }
+    if (keeps_order(feed) && (!feed->is_ordered || feed->ordered != epoch)) {
         uint32_t count = (uint32_t)feed->options.count;
         uint32_t side = (uint32_t)sqrt((double)count);
         while ((uint64_t)side * side < count)
@@ -445,6 +475,9 @@ dam_status dam__feed_next(dam__feed *feed, dam__batch *out)
                             .size = size};
     if (feed->set->labels == NULL)
         out->labels = NULL;
+    out->order = feed->options.shuffle ? feed->order : NULL;
+    out->place = start;
+    out->base = (uint32_t)feed->options.first + (feed->set->held_out ? TEST_NUMBERS : 0);
 cleanup:
     return status;
 }

@@ -18,6 +18,11 @@ typedef struct dam__batch {
     const dam__buffer *labels; /* int32, one a row of samples; NULL without labels */
     const dam__buffer *rows;   /* int32 or NULL */
     int first, size;
+    /* Where the samples lie in their set: sample i is number base + order[place + i] of it, base +
+     * place + i where order (int32) is NULL. Only in feeds of numbered samples. */
+    const dam__buffer *order;
+    int place;
+    uint32_t base;
 } dam__batch;
 
 /* What becomes of a raw sample. */
@@ -26,6 +31,10 @@ typedef struct dam__input {
                   * made unit vectors */
     int classes; /* neurons behind the features, one a class; with states only */
     bool shows_label; /* that of the label is +1; else all are -1 */
+    bool plain;       /* numbers stay as they are, bytes are divided by 255 */
+    bool indexed;     /* the model takes `rows` with any provider of products */
+    bool numbered;    /* it is told where samples lie in their set */
+    bool full;        /* shuffled batches are all of one size: the last smaller one is left out */
 } dam__input;
 
 typedef struct dam__feed_options {
@@ -40,7 +49,8 @@ typedef struct dam__feed_options {
 
 typedef struct dam__feed dam__feed;
 
-/* The dataset must outlive the feed. DAM_INPUT where the range is empty. */
+/* The dataset must outlive the feed. DAM_INPUT where the range is empty, DAM_USAGE where full
+ * batches have more samples than it. */
 dam_status dam__feed_create(dam__device *device, const dam__dataset *set,
                             const dam__feed_options *options, dam__feed **out);
 void dam__feed_destroy(dam__feed *feed);
@@ -55,6 +65,11 @@ dam_status dam__feed_prepare(dam__feed *feed);
 
 int dam__feed_steps(const dam__feed *feed);   /* batches an epoch */
 int dam__feed_samples(const dam__feed *feed); /* samples an epoch */
+
+/* Samples of the whole range, and the batches of it that dam__feed_next gives after
+ * dam__feed_begin: also the last smaller one, which an epoch of full batches leaves out. */
+int dam__feed_range(const dam__feed *feed);
+int dam__feed_batches(const dam__feed *feed);
 
 /* Starts an epoch at one of its steps (0 unless resuming). */
 dam_status dam__feed_begin(dam__feed *feed, int epoch, int step);

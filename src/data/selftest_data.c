@@ -69,6 +69,84 @@ static dam_status run_sphere_floats(dam__trial *trial)
     return check_sphere(trial, true);
 }
 
+/* Bytes become parts of 255, floats stay. */
+static dam_status check_plain(dam__trial *trial, bool floats)
+{
+    dam_status status = DAM_OK;
+    enum { SAMPLES = 3, FIRST_ROW = 2 };
+    size_t dim = trial->tiny ? 9 : 203, items = dim * SAMPLES;
+    double *values = NULL, *wanted = NULL;
+    float *singles = NULL;
+    unsigned char *bytes = NULL;
+    dam__matrix samples;
+    dam__buffer *raw = NULL;
+    dam__kernel *kernel = NULL;
+    DAM_TRY(dam__trial_numbers(trial, items, 0, 255, &values));
+    DAM_TRY(dam__trial_array(trial, items + FIRST_ROW * dim, sizeof *wanted, &wanted));
+    DAM_TRY(dam__trial_array(trial, items, sizeof *singles, &singles));
+    DAM_TRY(dam__trial_array(trial, items, 1, &bytes));
+    for (size_t i = 0; i < items; i++) {
+        singles[i] = (float)values[i];
+        bytes[i] = (unsigned char)values[i];
+        wanted[FIRST_ROW * dim + i] = floats ? (double)singles[i] : bytes[i] / 255.0;
+    }
+    DAM_TRY(dam__trial_matrix(trial, SAMPLES + FIRST_ROW, (int)dim, 1, NULL, &samples));
+    DAM_TRY(floats ? dam__trial_buffer(trial, singles, items * sizeof *singles, &raw)
+                   : dam__trial_buffer(trial, bytes, items, &raw));
+    DAM_TRY(dam__trial_kernel(trial, "data", floats ? "-DSOURCE=float" : "-DSOURCE=uchar",
+                              "data_plain", &kernel));
+    DAM_TRY(
+        dam__launch(kernel, dam__range_groups(trial->device, SAMPLES, 1), (dam__work){0},
+                    DAM_ARGUMENTS(dam__arg(raw), dam__arg(samples.buffer), dam__arg_int((int)dim),
+                                  dam__arg_int((int)samples.ld), dam__arg_int(FIRST_ROW))));
+    DAM_TRY(dam__trial_compare_matrix(trial, &samples, wanted, 0));
+cleanup:
+    return status;
+}
+
+static dam_status run_plain(dam__trial *trial)
+{
+    dam_status status = check_plain(trial, false);
+    return status == DAM_OK ? check_plain(trial, true) : status;
+}
+
+/* Made-up vectors, number by number against Box-Muller in double. */
+static dam_status run_gaussian(dam__trial *trial)
+{
+    dam_status status = DAM_OK;
+    enum { SAMPLES = 5, FIRST = 7, SPLIT = 1 };
+    const double turn = 6.283185307179586;
+    const uint64_t seed = 0xFEDCBA9876543210u;
+    size_t dim = trial->tiny ? 9 : 77, lanes = (size_t)dam__lanes(trial->device);
+    double *deviations = NULL, *wanted = NULL;
+    dam__matrix given, samples;
+    dam__kernel *kernel = NULL;
+    DAM_TRY(dam__trial_numbers(trial, dim, 0.5, 1.5, &deviations));
+    DAM_TRY(dam__trial_array(trial, SAMPLES * dim, sizeof *wanted, &wanted));
+    for (size_t i = 0; i < SAMPLES * dim; i++) {
+        uint32_t words[4];
+        size_t j = i % dim;
+        dam__random_words(seed, DAM__STREAM_GAUSSIAN, SPLIT,
+                          (uint64_t)(j / 4) << 32 | (FIRST + i / dim), words);
+        const uint32_t *pair = words + (j % 4 < 2 ? 0 : 2);
+        double angle = turn * dam__uniform(pair[1]);
+        wanted[i] = deviations[j] * sqrt(-2 * log(dam__uniform(pair[0]))) *
+                    (j % 2 == 0 ? cos(angle) : sin(angle));
+    }
+    DAM_TRY(dam__trial_matrix(trial, 1, (int)dim, 1, deviations, &given));
+    DAM_TRY(dam__trial_matrix(trial, SAMPLES, (int)dim, 1, NULL, &samples));
+    DAM_TRY(dam__trial_kernel(trial, "gaussian", "", "gaussian_samples", &kernel));
+    DAM_TRY(dam__launch(
+        kernel, dam__range_items(trial->device, (dim + lanes - 1) / lanes, SAMPLES), (dam__work){0},
+        DAM_ARGUMENTS(dam__arg(given.buffer), dam__arg(samples.buffer), dam__arg_int(FIRST),
+                      dam__arg_int((int)dim), dam__arg_int((int)samples.ld), dam__arg_uint(SPLIT),
+                      dam__arg_uint(DAM__STREAM_GAUSSIAN), dam__arg_uint((uint32_t)seed),
+                      dam__arg_uint((uint32_t)(seed >> 32)))));
+    DAM_TRY(dam__trial_compare_matrix(trial, &samples, wanted, 1));
+cleanup:
+    return status;
+}
+
 /* Bytes and floats as states, with two classes behind them, hidden and shown. */
 static dam_status check_states(dam__trial *trial, bool floats, int shows)
 {
@@ -230,6 +308,16 @@ const dam__selftest_case dam__selftest_data_cases[] = {
      .tolerance = 0,
      .reason = "nothing is rounded",
      .run = run_states},
+    {.name = "samples: as they are",
+     .kernels = "data_plain",
+     .tolerance = 2,
+     .reason = "one division",
+     .run = run_plain},
+    {.name = "samples: made-up vectors",
+     .kernels = "gaussian_samples",
+     .tolerance = 64,
+     .reason = "logarithm and cosine of up to 4 ulp in OpenCL, of angles to 6",
+     .run = run_gaussian},
     {.name = "samples: bytes to the sphere",
      .kernels = "data_sphere",
      .tolerance = 64,

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "compute/program.h"
 #include "compute/random.h"
+#include "data/gaussian.h"
 #include "data/patterns.h"
 
 /* Places of the stream: what the draws of one step are for. */
@@ -165,8 +166,10 @@ dam_status dam__dataset_load_on(dam__device *device, const dam__data_config *con
 {
     dam_status status = DAM_OK;
     bool drawn = split == DAM__SPLIT_TRAIN || config->test_images[0] == '\0';
-    if (drawn && dam__patterns_asked(config))
+    if (drawn && dam__patterns_asked(config) && config->plaquette <= 1)
         return dam__patterns_load(config, seed, out);
+    if (drawn && dam__gaussian_asked(config))
+        return dam__gaussian_load(device, config, seed, split, out);
     if (!dam__teacher_asked(config))
         return dam__dataset_load(config, split, out);
     *out = (dam__dataset){0};

@@ -4,7 +4,12 @@
 
 #include "model/interaction.h"
 
-typedef enum dam__model_kind { DAM__KIND_VMF, DAM__KIND_ENERGY, DAM__KINDS } dam__model_kind;
+typedef enum dam__model_kind {
+    DAM__KIND_VMF,
+    DAM__KIND_ENERGY,
+    DAM__KIND_DENOISE,
+    DAM__KINDS
+} dam__model_kind;
 
 /* --- vmf -------------------------------------------------------------------------------------- */
 
@@ -90,12 +95,60 @@ typedef struct dam__energy_config {
     double floor;           /* a memory's gradient is not scaled up from below it; 0 = none */
 } dam__energy_config;
 
+/* --- denoise ---------------------------------------------------------------------------------- */
+
+typedef enum dam__activation {
+    DAM__ACTIVATION_LINEAR,
+    DAM__ACTIVATION_RELU, /* max(z, 0)^power */
+    DAM__ACTIVATION_SOFTMAX
+} dam__activation;
+
+/* What is subtracted from the activations. */
+typedef enum dam__centring {
+    DAM__CENTRING_NONE,
+    DAM__CENTRING_BATCH /* each memory's mean over the batch; afterwards over the training set */
+} dam__centring;
+
+/* What factors and rates follow from (docs/models.md, Transfer). */
+typedef enum dam__parametrisation {
+    DAM__PARAMETRISATION_TRANSFER, /* rates found on small models hold on large ones */
+    DAM__PARAMETRISATION_STANDARD  /* weights of variance 1 / dim, one rate whatever the size */
+} dam__parametrisation;
+
+/* What grows together when a model is enlarged. */
+typedef enum dam__regime {
+    DAM__REGIME_PROPORTIONAL, /* dim, memories, samples and batch */
+    DAM__REGIME_WIDTH         /* memories alone */
+} dam__regime;
+
+typedef enum dam__algorithm { DAM__ALGORITHM_SGD, DAM__ALGORITHM_ADAM } dam__algorithm;
+
+/* Whether a sample keeps its noise. */
+typedef enum dam__pairing {
+    DAM__PAIRING_FIXED, /* drawn once */
+    DAM__PAIRING_FRESH  /* drawn anew each epoch */
+} dam__pairing;
+
+typedef struct dam__denoise_config {
+    int activation;      /* dam__activation */
+    int power;           /* of relu */
+    int centring;        /* dam__centring */
+    int parametrisation; /* dam__parametrisation */
+    int regime;          /* dam__regime */
+    int algorithm;       /* dam__algorithm */
+    int pairing;         /* dam__pairing */
+    double gain;         /* a further factor of s1 */
+    double noise;        /* its standard deviation, on samples of mean square 1 */
+    double eta0;         /* the base of all rates */
+} dam__denoise_config;
+
 typedef struct dam__model_config {
     int kind;     /* dam__model_kind */
     int memories; /* K */
     int room;     /* memories there is device memory for; 0 = memories. More where it grows */
     dam__vmf_config vmf;
     dam__energy_config energy;
+    dam__denoise_config denoise;
 } dam__model_config;
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "model/denoise.h"
 #include "model/energy.h"
 #include "model/vmf.h"
 
@@ -13,6 +14,8 @@ dam_status dam__model_create(dam__device *device, dam__gemm *gemm, const dam__mo
         return dam__vmf_create(device, gemm, config, task, out);
     case DAM__KIND_ENERGY:
         return dam__energy_create(device, gemm, config, task, out);
+    case DAM__KIND_DENOISE:
+        return dam__denoise_create(device, gemm, config, task, out);
     case DAM__KINDS:
         break;
     }
@@ -28,6 +31,8 @@ void dam__model_destroy(dam__model *model)
 dam__input dam__model_input(const dam__model_config *config, int classes)
 {
     const dam__energy_config *energy = &config->energy;
+    if (config->kind == DAM__KIND_DENOISE)
+        return (dam__input){.plain = true, .indexed = true, .numbered = true, .full = true};
     if (config->kind != DAM__KIND_ENERGY)
         return (dam__input){0};
     if (energy->task == DAM__TASK_STORE)
@@ -51,6 +56,8 @@ const char *dam__model_loss_words(const dam__model_config *config)
 
 bool dam__model_compares(const dam__model_config *config)
 {
+    if (config->kind == DAM__KIND_DENOISE)
+        return false;
     return config->kind == DAM__KIND_ENERGY ? config->energy.task == DAM__TASK_CLASSIFY
                                             : config->vmf.loss == DAM__LOSS_SUPERVISED;
 }

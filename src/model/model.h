@@ -7,6 +7,7 @@
 #ifndef DAM__MODEL_MODEL_H
 #define DAM__MODEL_MODEL_H
 
+#include "base/text.h"
 #include "compute/gemm.h"
 #include "data/feed.h"
 #include "model/config.h"
@@ -15,7 +16,10 @@
 typedef enum dam__rule {
     DAM__RULE_MOMENTUM, /* v <- momentum v - rate gradient; x <- x + rate v: it enters twice */
     DAM__RULE_MIRROR,   /* the same on log x; each column is then scaled to a largest entry of 1 */
-    DAM__RULE_MAX_NORM  /* v <- momentum v + gradient; a row changes by rate v / its largest |v| */
+    DAM__RULE_MAX_NORM, /* v <- momentum v + gradient; a row changes by rate v / its largest |v| */
+    DAM__RULE_SGD,      /* v <- momentum v + gradient; x <- x - rate v */
+    DAM__RULE_ADAM      /* v, u: means of gradient and its square; x <- x - rate v / (sqrt u + eps)
+                         * (Kingma & Ba 2015), both means corrected for their start at 0 */
 } dam__rule;
 
 /* What holds for every value; the optimizer keeps it in the same pass as the step. */
@@ -38,6 +42,10 @@ typedef struct dam__parameter {
                                 * with, and, kept by the optimizer, the same of the velocity's */
     double floor;              /* a row whose largest |v| is below is not scaled up; 0 = none */
     int clamped;               /* columns of DAM__CONSTRAINT_CLAMPED */
+
+    /* Of DAM__RULE_SGD and DAM__RULE_ADAM: */
+    double rate_scale; /* the parameter's own factor of the rate */
+    double epsilon;    /* eps of Adam */
 } dam__parameter;
 
 enum { DAM__MAX_PARAMETERS = 8 };
@@ -57,6 +65,7 @@ typedef struct dam__task {
     double softening_share;  /* share of labels that are the softening class itself; all sum to 1 */
     const dam__dataset *set; /* first memories may come from ...; NULL when a run is loaded */
     size_t trained;          /* ... its first so many samples */
+    int batch;               /* samples of a training step; 0 where nothing is trained */
     int count; /* problems of one shape that are learned side by side; 0 = one, as config says */
     const dam__problem *problems; /* what differs between them, `count`; NULL where it is 0 */
 } dam__task;
@@ -231,12 +240,24 @@ typedef struct dam__model_ops {
     /* After the optimizer's step: back onto constraints that couple parameters; then refreshes. */
     dam_status (*project)(dam__model *model);
 
+    /*
+     * Once an epoch's steps are done, before the model is scored or saved: what it keeps of the
+     * whole training set, in the epoch's order. Training itself is not touched. NULL: nothing.
+     */
+    dam_status (*settle)(dam__model *model, dam__feed *samples, int epoch);
+
     /* After values were set from outside: everything derived from them. Changes no parameter. */
     dam_status (*refresh)(dam__model *model);
 
     /* Scores a batch: row slot of totals, and the samples from index `offset` of the others. */
     dam_status (*evaluate)(dam__model *model, const dam__batch *batch,
                            const dam__evaluation *evaluation, int slot, int offset);
+
+    /*
+     * In one line, what factors and rates follow from the sizes; *caution = what speaks against
+     * them, a static string, or NULL. NULL where nothing follows from sizes.
+     */
+    dam_status (*describe)(const dam__model *model, dam__text *out, const char **caution);
 
     /* Flops of the large products of a step on `batch` samples, for benchmarks. */
     double (*product_flops)(const dam__model *model, int batch);

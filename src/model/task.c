@@ -77,6 +77,8 @@ dam_status dam__task_check(const dam__model_config *config, const dam__dataset *
 
 static int classes_of(const dam__model_config *config, const dam__dataset *set)
 {
+    if (config->kind == DAM__KIND_DENOISE)
+        return 0;
     if (config->kind == DAM__KIND_ENERGY)
         return config->energy.task == DAM__TASK_CLASSIFY ? set->classes : 0;
     return config->vmf.loss == DAM__LOSS_UNSUPERVISED ? config->vmf.classes : set->classes;

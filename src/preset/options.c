@@ -29,11 +29,16 @@
 enum { INCLUDED = 0, OPEN = 1 };
 
 /* Which kinds of models use a key, and what a sweep over it means. */
-enum { VMF = 1u << DAM__KIND_VMF, ENERGY = 1u << DAM__KIND_ENERGY, ALL = (1u << DAM__KINDS) - 1 };
+enum {
+    VMF = 1u << DAM__KIND_VMF,
+    ENERGY = 1u << DAM__KIND_ENERGY,
+    DENOISE = 1u << DAM__KIND_DENOISE,
+    ALL = (1u << DAM__KINDS) - 1
+};
 enum { BATCH = DAM__OPTION_BATCH, FIXED = DAM__OPTION_FIXED };
 
 /* Orders follow the enums of the config.h headers. */
-static const char *const kinds[] = {"vmf", "energy", NULL};
+static const char *const kinds[] = {"vmf", "energy", "denoise", NULL};
 static const char *const beta_rules[] = {"learned", "frozen", "annealed", NULL};
 static const char *const losses[] = {"supervised", "unsupervised", NULL};
 static const char *const initials[] = {"random", "data", NULL};
@@ -42,6 +47,13 @@ static const char *const tasks[] = {"store", "classify", NULL};
 static const char *const rules[] = {"modified", "original", "shift", NULL};
 static const char *const targets[] = {"hidden", "visible", NULL};
 static const char *const clamps[] = {"samples", "all", NULL};
+static const char *const activations[] = {"linear", "relu", "softmax", NULL};
+static const char *const centrings[] = {"none", "batch", NULL};
+static const char *const parametrisations[] = {"transfer", "standard", NULL};
+static const char *const regimes[] = {"proportional", "width", NULL};
+static const char *const algorithms[] = {"sgd", "adam", NULL};
+static const char *const pairings[] = {"fixed", "fresh", NULL};
+static const char *const spectra[] = {"anisotropic", "isotropic", NULL};
 static const char *const precisions[] = {"single", "double", NULL};
 
 static const char *const scores[] = {
@@ -50,7 +62,19 @@ static const char *const scores[] = {
 static const char *const dynamics[] = {"asynchronous", "synchronous", "class", NULL};
 static const char *const directions[] = {"eigenvector", "tangent", "noise", NULL};
 
-_Static_assert(DAM__KIND_VMF == 0 && DAM__KIND_ENERGY == 1 && DAM__KINDS == 2, "kinds");
+_Static_assert(DAM__KIND_VMF == 0 && DAM__KIND_ENERGY == 1 && DAM__KIND_DENOISE == 2 &&
+                   DAM__KINDS == 3,
+               "kinds");
+_Static_assert(DAM__ACTIVATION_LINEAR == 0 && DAM__ACTIVATION_RELU == 1 &&
+                   DAM__ACTIVATION_SOFTMAX == 2,
+               "activations");
+_Static_assert(DAM__CENTRING_NONE == 0 && DAM__CENTRING_BATCH == 1, "centrings");
+_Static_assert(DAM__PARAMETRISATION_TRANSFER == 0 && DAM__PARAMETRISATION_STANDARD == 1,
+               "parametrisations");
+_Static_assert(DAM__REGIME_PROPORTIONAL == 0 && DAM__REGIME_WIDTH == 1, "regimes");
+_Static_assert(DAM__ALGORITHM_SGD == 0 && DAM__ALGORITHM_ADAM == 1, "algorithms");
+_Static_assert(DAM__PAIRING_FIXED == 0 && DAM__PAIRING_FRESH == 1, "pairings");
+_Static_assert(DAM__SPECTRUM_ANISOTROPIC == 0 && DAM__SPECTRUM_ISOTROPIC == 1, "spectra");
 _Static_assert(DAM__BETA_LEARNED == 0 && DAM__BETA_FROZEN == 1 && DAM__BETA_ANNEALED == 2, "rules");
 _Static_assert(DAM__LOSS_SUPERVISED == 0 && DAM__LOSS_UNSUPERVISED == 1, "losses");
 _Static_assert(DAM__INITIAL_RANDOM == 0 && DAM__INITIAL_DATA == 1, "initials");
@@ -85,8 +109,9 @@ const dam__option dam__options[] = {
          "A data set by its name, such as \"mnist\" or \"fashion-mnist\", or \"random\": made-up "
          "images for benchmarks, of which samples = 0 takes 10000; or \"teacher\": made-up vectors "
          "with known memories, of which 0 takes 20000; or \"patterns\": random states of +1 and "
-         "-1, of "
-         "which 0 takes 20; instead of images."),
+         "-1, of which 0 takes 20; or \"gaussian\": random vectors for denoisers, of which 0 takes "
+         "5 "
+         "a feature; instead of images."),
     TEXT(ALL, "data", "images", data.images,
          "File of the training samples (IDX, plain or gzipped; NPY; HDF5 as "
          "\"file.h5:/path/in/file\"); instead of name."),
@@ -97,8 +122,18 @@ const dam__option dam__options[] = {
         ALL, "data", "samples", data.samples, "0", 0, 1e9, "samples",
         "Use only the first so many training samples (images, where they are cut into patches); 0 "
         "uses all."),
-    INTEGER(ENERGY, "data", "dim", data.dim, "100", 1, 1e6, "features",
-            "Features of made-up patterns (name = \"patterns\")."),
+    INTEGER(ENERGY | DENOISE, "data", "dim", data.dim, "100", 1, 1e6, "features",
+            "Features of made-up patterns and vectors (name = \"patterns\" or \"gaussian\")."),
+    CHOICE(DENOISE, "data", "spectrum", data.spectrum, "anisotropic", spectra,
+           "Variances of made-up vectors (name = \"gaussian\"): falling as i^(-2/5), or all 1."),
+    INTEGER(DENOISE, "data", "plaquette", data.plaquette, "1", 1, 65535, "pixels",
+            "Average images over square plaquettes of this side, which must divide theirs; 1 keeps "
+            "the pixels."),
+    REAL(DENOISE, "data", "noise", model.denoise.noise, "0.5", 0, INCLUDED, 1000, INCLUDED,
+         "Deviation of the normal noise that is to be removed; images are scaled to a mean square "
+         "of 1."),
+    CHOICE(DENOISE, "data", "pairs", model.denoise.pairing, "fixed", pairings,
+           "Whether a sample keeps its noise, or has fresh noise every epoch."),
     REAL(ALL, "data", "validation", data.validation, "0.1", 0, INCLUDED, 1, OPEN,
          "Share of the training samples, taken from the end, that is kept apart to tell when to "
          "stop."),
@@ -123,7 +158,7 @@ const dam__option dam__options[] = {
 
     CHOICE(ALL | FIXED, "model", "kind", model.kind, "vmf", kinds,
            "The model: vmf has memories on the unit sphere with class weights; energy has memories "
-           "whose energies hold states of +1 and -1."),
+           "whose energies hold states of +1 and -1; denoise removes noise from real vectors."),
     INTEGER(ALL, "model", "memories", model.memories, "100", 1, 1e7, "memories",
             "How many memories are learned. More fit better and take longer."),
     INTEGER(VMF, "model", "capacity", model.vmf.capacity, "0", 0, 1e7, "memories",
@@ -205,12 +240,36 @@ const dam__option dam__options[] = {
            "Weights kept within -1 ... 1: those of the samples' neurons, or all, those of class "
            "neurons too."),
 
+    CHOICE(DENOISE, "model", "activation", model.denoise.activation, "relu", activations,
+           "What a memory answers with: its similarity, that where it is positive, or its share of "
+           "all."),
+    INTEGER(DENOISE, "model", "power", model.denoise.power, "1", 1, 8, "",
+            "Power of the relu activation; above 1 the energy has no lower bound."),
+    CHOICE(DENOISE, "model", "centring", model.denoise.centring, "batch", centrings,
+           "Whether activations lose their mean over the batch; SGD needs it for rates to "
+           "transfer."),
+    CHOICE(DENOISE, "model", "parametrisation", model.denoise.parametrisation, "transfer",
+           parametrisations,
+           "Factors and rates: transfer has them follow the sizes, so that train.eta0 found on a "
+           "small model holds on a large one; standard has one rate for all."),
+    CHOICE(DENOISE, "model", "regime", model.denoise.regime, "proportional", regimes,
+           "What is enlarged in a transfer: features, memories, samples and batch together, or the "
+           "memories alone."),
+    REAL(DENOISE, "model", "gain", model.denoise.gain, "1", 0, OPEN, 1000, INCLUDED,
+         "A further factor of the similarities; 0.5 lets softmax with SGD transfer."),
+
     INTEGER(ALL, "train", "batch", train.batch, "1000", 1, 1e7, "samples",
             "Samples in one training step."),
     INTEGER(ALL, "train", "epochs", train.epochs, "300", 1, 1e6, "epochs",
             "At most so many passes over the training samples; grow.epochs takes its place where "
             "the model grows."),
-    REAL(ALL | BATCH, "train", "learning_rate", train.learning_rate, "0.1", 0, OPEN, 100, INCLUDED,
+    CHOICE(DENOISE, "train", "optimizer", model.denoise.algorithm, "adam", algorithms,
+           "How parameters follow their gradients."),
+    REAL(DENOISE, "train", "eta0", model.denoise.eta0, "0.0625", 0, OPEN, 1e6, INCLUDED,
+         "Base of the learning rates, which follow from it and the sizes; 'denseam train' prints "
+         "them."),
+    REAL(VMF | ENERGY | BATCH, "train", "learning_rate", train.learning_rate, "0.1", 0, OPEN, 100,
+         INCLUDED,
          "Step size. With vmf it enters twice: the effective step is learning_rate^2 / (1 - "
          "momentum). With energy it is the largest change of a memory."),
     REAL(ALL, "train", "momentum", train.momentum, "0.99", 0, INCLUDED, 1, OPEN,
@@ -311,6 +370,10 @@ const dam__kind_default dam__kind_defaults[] = {{DAM__KIND_ENERGY, "train", "lea
                                                 {DAM__KIND_ENERGY, "train", "decay", "0.999"},
                                                 {DAM__KIND_ENERGY, "train", "patience", "0"},
                                                 {DAM__KIND_ENERGY, "data", "validation", "0"},
+                                                {DAM__KIND_DENOISE, "train", "learning_rate", "1"},
+                                                {DAM__KIND_DENOISE, "train", "momentum", "0"},
+                                                {DAM__KIND_DENOISE, "train", "patience", "0"},
+                                                {DAM__KIND_DENOISE, "data", "validation", "0"},
                                                 {0}};
 
 _Static_assert(sizeof dam__options / sizeof *dam__options <= DAM__MAX_OPTIONS, "too many options");

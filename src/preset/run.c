@@ -118,6 +118,8 @@ static dam_status check_parameters(const dam__run *run, long memories)
                                dam__energy_neurons(model, &task));
     }
     dam_status status = check_parameter(run, "parameters/memories", memories, run->dim);
+    if (model->kind == DAM__KIND_DENOISE)
+        return status;
     return status == DAM_OK
                ? check_parameter(run, "parameters/class_weights", run->classes + 1L, memories + 1)
                : status;
@@ -127,7 +129,7 @@ static dam_status check_parameters(const dam__run *run, long memories)
 static dam_status check_shape(dam__run *run)
 {
     dam_status status = DAM_OK;
-    int least = run->experiment.model.kind == DAM__KIND_ENERGY ? 0 : 1;
+    int least = run->experiment.model.kind == DAM__KIND_VMF ? 1 : 0;
     if (run->dim < 1 || run->classes < least ||
         (run->height > 0 && (long)run->height * run->width != run->dim))
         DAM_FAIL(DAM_INPUT, "'%s' gives its samples an impossible shape", run->file);

@@ -92,6 +92,26 @@ static dam_status check_energy(const char *name, const dam__model_config *model)
     return DAM_OK;
 }
 
+static dam_status check_denoise(const char *name, const dam__experiment *experiment)
+{
+    const dam__denoise_config *denoise = &experiment->model.denoise;
+    if (denoise->power > 1 && denoise->activation != DAM__ACTIVATION_RELU)
+        return dam__fail(DAM_USAGE,
+                         "%s: model.power = %d is for model.activation = \"relu\" alone; leave it "
+                         "out",
+                         name, denoise->power);
+    if (denoise->algorithm == DAM__ALGORITHM_ADAM && experiment->train.momentum > 0)
+        return dam__fail(DAM_USAGE,
+                         "%s: train.momentum = %g is for train.optimizer = \"sgd\" alone; leave it "
+                         "out",
+                         name, experiment->train.momentum);
+    if (denoise->centring == DAM__CENTRING_BATCH && experiment->train.batch < 2)
+        return dam__fail(DAM_USAGE,
+                         "%s: model.centring = \"batch\" needs train.batch of at least 2, not %d",
+                         name, experiment->train.batch);
+    return DAM_OK;
+}
+
 static dam_status check_grow(const char *name, const dam__experiment *experiment)
 {
     const dam__model_config *model = &experiment->model;
@@ -148,5 +168,7 @@ dam_status dam__experiment_check(const char *name, const dam__experiment *experi
         status = check_energy(name, &experiment->model);
     if (status == DAM_OK && experiment->model.kind == DAM__KIND_ENERGY)
         status = check_recall(name, experiment);
+    if (status == DAM_OK && experiment->model.kind == DAM__KIND_DENOISE)
+        status = check_denoise(name, experiment);
     return status == DAM_OK ? check_grow(name, experiment) : status;
 }

@@ -61,8 +61,9 @@ cleanup:
 }
 
 /*
- * The same of an energy model: its memories' weights of class neurons. A negative one speaks
- * against a class. Without classes all weight is that of no class.
+ * The same of an energy model, or of a denoiser, which has no classes: its memories' weights of
+ * class neurons. A negative one speaks against a class. Without classes all weight is that of no
+ * class.
  */
 static dam_status read_class_neurons(const dam__run *run, double **values, size_t *columns,
                                      size_t *width)
@@ -96,9 +97,9 @@ dam_status dam__report_classes(const dam__run *run, int32_t **labels, float **pu
     size_t columns = 0, width = 0;
     *labels = NULL;
     *purity = NULL;
-    DAM_TRY(run->experiment.model.kind == DAM__KIND_ENERGY
-                ? read_class_neurons(run, &values, &columns, &width)
-                : read_class_weights(run, &values, &columns, &width));
+    DAM_TRY(run->experiment.model.kind == DAM__KIND_VMF
+                ? read_class_weights(run, &values, &columns, &width)
+                : read_class_neurons(run, &values, &columns, &width));
     *memories = width - 1;
     DAM_TRY(dam__alloc(*memories, sizeof **labels, labels));
     DAM_TRY(dam__alloc(*memories, sizeof **purity, purity));

@@ -17,6 +17,11 @@ static void parameter_name(char *name, const dam__parameter *parameter)
     (void)snprintf(name, NAME_BYTES, "parameters/%s", parameter->name);
 }
 
+static void square_name(char *name, const dam__parameter *parameter)
+{
+    (void)snprintf(name, NAME_BYTES, "squares/%s", parameter->name);
+}
+
 static void velocity_name(char *name, const dam__parameter *parameter)
 {
     (void)snprintf(name, NAME_BYTES, "velocities/%s", parameter->name);
@@ -142,6 +147,11 @@ dam_status dam__checkpoint_save(dam__trainer *trainer, dam__container *out)
             continue;
         velocity_name(name, &model->parameters[i]);
         DAM_TRY(save_matrix(trainer, name, velocity, out));
+        const dam__matrix *square = dam__optimizer_square(optimizer, i);
+        if (square->buffer == NULL)
+            continue;
+        square_name(name, &model->parameters[i]);
+        DAM_TRY(save_matrix(trainer, name, square, out));
     }
     if (model->ops->grow != NULL)
         DAM_TRY(save_memories(model, out));
@@ -373,9 +383,18 @@ dam_status dam__checkpoint_restore(dam__trainer *trainer, const dam__container *
             continue;
         velocity_name(name, &model->parameters[i]);
         DAM_TRY(restore_matrix(container, name, velocity));
+        const dam__matrix *square = dam__optimizer_square(dam__trainer_optimizer(trainer), i);
+        if (square->buffer == NULL)
+            continue;
+        square_name(name, &model->parameters[i]);
+        DAM_TRY(restore_matrix(container, name, square));
     }
     DAM_TRY(dam__checkpoint_parameters(model, container));
     DAM_TRY(restore_position(trainer, container));
+    const dam__position *position = dam__trainer_position(trainer);
+    dam__optimizer_set_steps(dam__trainer_optimizer(trainer),
+                             (double)position->epoch * dam__trainer_steps(trainer) +
+                                 position->step);
     DAM_TRY(restore_split(trainer, container));
     DAM_TRY(restore_losses(trainer, container));
     DAM_TRY(restore_history(trainer, container));

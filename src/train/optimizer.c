@@ -10,10 +10,21 @@
 struct dam__optimizer {
     dam__model *model;
     dam__matrix velocities[DAM__MAX_PARAMETERS];
-    dam__matrix rates; /* 1 x problems: factors of the rate, for steps of a largest change */
+    dam__matrix squares[DAM__MAX_PARAMETERS]; /* Adam's */
+    dam__matrix rates; /* 1 x problems: factors of the rate, for rules that take them */
+    double steps;      /* taken so far */
     dam__program *program;
-    dam__kernel *momentum, *unit_rows, *mirror, *max_norm;
+    dam__kernel *momentum, *unit_rows, *mirror, *max_norm, *sgd, *adam;
 };
+
+/* Kingma & Ba's constants. */
+static const double FIRST_DECAY = 0.9, SECOND_DECAY = 0.999;
+
+/* Whether a rule has a factor of the rate for each problem. */
+static bool takes_rates(dam__rule rule)
+{
+    return rule == DAM__RULE_MAX_NORM || rule == DAM__RULE_SGD || rule == DAM__RULE_ADAM;
+}
 
 dam_status dam__optimizer_create(dam__model *model, dam__plan *plan, dam__optimizer **out)
 {
@@ -28,7 +39,11 @@ dam_status dam__optimizer_create(dam__model *model, dam__plan *plan, dam__optimi
         char name[64];
         (void)snprintf(name, sizeof name, "%s: velocity", parameter->name);
         DAM_TRY(dam__plan_matrix_like(plan, name, &parameter->value, &optimizer->velocities[i]));
-        if (parameter->rule == DAM__RULE_MAX_NORM && optimizer->rates.cols == 0)
+        if (parameter->rule == DAM__RULE_ADAM) {
+            (void)snprintf(name, sizeof name, "%s: mean squared gradient", parameter->name);
+            DAM_TRY(dam__plan_matrix_like(plan, name, &parameter->value, &optimizer->squares[i]));
+        }
+        if (takes_rates(parameter->rule) && optimizer->rates.cols == 0)
             DAM_TRY(dam__plan_matrix(plan, "rates of problems", 1, parameter->value.count, 1,
                                      &optimizer->rates));
     }
@@ -43,8 +58,10 @@ void dam__optimizer_destroy(dam__optimizer *optimizer)
 {
     if (optimizer == NULL)
         return;
-    for (int i = 0; i < DAM__MAX_PARAMETERS; i++)
+    for (int i = 0; i < DAM__MAX_PARAMETERS; i++) {
         dam__buffer_destroy(optimizer->velocities[i].buffer);
+        dam__buffer_destroy(optimizer->squares[i].buffer);
+    }
     dam__buffer_destroy(optimizer->rates.buffer);
     dam__program_destroy(optimizer->program);
     free(optimizer);
@@ -58,6 +75,8 @@ dam_status dam__optimizer_prepare(dam__optimizer *optimizer)
     DAM_TRY(dam__program_kernel(optimizer->program, "optimizer_unit_rows", &optimizer->unit_rows));
     DAM_TRY(dam__program_kernel(optimizer->program, "optimizer_mirror", &optimizer->mirror));
     DAM_TRY(dam__program_kernel(optimizer->program, "optimizer_max_norm", &optimizer->max_norm));
+    DAM_TRY(dam__program_kernel(optimizer->program, "optimizer_sgd", &optimizer->sgd));
+    DAM_TRY(dam__program_kernel(optimizer->program, "optimizer_adam", &optimizer->adam));
     if (optimizer->rates.cols > 0)
         DAM_TRY(dam__optimizer_rates(optimizer, NULL));
 cleanup:
@@ -102,6 +121,57 @@ static dam_status step_max_norm(dam__optimizer *optimizer, int i, double rate, d
                       dam__arg_real(momentum), dam__arg_real(log_floor)));
 }
 
+static dam_status step_sgd(dam__optimizer *optimizer, int i, double rate, double momentum,
+                           dam__range range, dam__work work)
+{
+    const dam__parameter *parameter = &optimizer->model->parameters[i];
+    const dam__matrix *value = &parameter->value;
+    return dam__launch(optimizer->sgd, range, work,
+                       DAM_ARGUMENTS(dam__arg(value->buffer), dam__arg(parameter->gradient.buffer),
+                                     dam__arg(optimizer->velocities[i].buffer),
+                                     dam__arg(optimizer->rates.buffer), dam__arg_int(value->cols),
+                                     dam__arg_int((int)value->ld), dam__arg_int((int)value->stride),
+                                     dam__arg_real(rate), dam__arg_real(momentum)));
+}
+
+/* The corrections are computed here, in double: 1 - 0.999 has few digits in single precision. */
+static dam_status step_adam(dam__optimizer *optimizer, int i, double rate, dam__range range,
+                            dam__work work)
+{
+    const dam__parameter *parameter = &optimizer->model->parameters[i];
+    const dam__matrix *value = &parameter->value;
+    double first = 1 - pow(FIRST_DECAY, optimizer->steps);
+    double second = 1 - pow(SECOND_DECAY, optimizer->steps);
+    return dam__launch(optimizer->adam, range, work,
+                       DAM_ARGUMENTS(dam__arg(value->buffer), dam__arg(parameter->gradient.buffer),
+                                     dam__arg(optimizer->velocities[i].buffer),
+                                     dam__arg(optimizer->squares[i].buffer),
+                                     dam__arg(optimizer->rates.buffer), dam__arg_int(value->cols),
+                                     dam__arg_int((int)value->ld), dam__arg_int((int)value->stride),
+                                     dam__arg_real(rate / first), dam__arg_real(FIRST_DECAY),
+                                     dam__arg_real(1 - FIRST_DECAY), dam__arg_real(SECOND_DECAY),
+                                     dam__arg_real(1 - SECOND_DECAY), dam__arg_real(1 / second),
+                                     dam__arg_real(parameter->epsilon)));
+}
+
+static dam_status step_scaled(dam__optimizer *optimizer, int i, double rate, double momentum)
+{
+    const dam__parameter *parameter = &optimizer->model->parameters[i];
+    dam__device *device = optimizer->model->device;
+    const dam__matrix *value = &parameter->value;
+    bool adam = parameter->rule == DAM__RULE_ADAM;
+    size_t lanes = (size_t)dam__lanes(device);
+    dam__range range =
+        dam__range_items(device, ((size_t)value->cols + lanes - 1) / lanes, (size_t)value->rows);
+    range.global[2] = (size_t)value->count;
+    double items = (double)dam__matrix_items(value);
+    dam__work work = {.flops = (adam ? 12 : 4) * items,
+                      .bytes = (adam ? 7 : 5) * items * (double)dam__real_size(device)};
+    double own = rate * parameter->rate_scale;
+    return adam ? step_adam(optimizer, i, own, range, work)
+                : step_sgd(optimizer, i, own, momentum, range, work);
+}
+
 static dam_status step_parameter(dam__optimizer *optimizer, int i, double rate, double momentum)
 {
     const dam__parameter *parameter = &optimizer->model->parameters[i];
@@ -116,6 +186,8 @@ static dam_status step_parameter(dam__optimizer *optimizer, int i, double rate, 
                                     dam__arg(optimizer->velocities[i].buffer)};
     if (parameter->rule == DAM__RULE_MAX_NORM)
         return step_max_norm(optimizer, i, rate, momentum);
+    if (takes_rates(parameter->rule))
+        return step_scaled(optimizer, i, rate, momentum);
     if (parameter->rule == DAM__RULE_MIRROR)
         return dam__launch(optimizer->mirror, dam__range_items(device, vectors, 1), work,
                            DAM_ARGUMENTS(common[0], common[1], common[2], dam__arg_int(value->rows),
@@ -136,11 +208,17 @@ static dam_status step_parameter(dam__optimizer *optimizer, int i, double rate, 
 dam_status dam__optimizer_step(dam__optimizer *optimizer, double rate, double momentum)
 {
     dam_status status = DAM_OK;
+    optimizer->steps++;
     for (int i = 0; i < optimizer->model->parameter_count; i++)
         if (optimizer->model->parameters[i].trained)
             DAM_TRY(step_parameter(optimizer, i, rate, momentum));
 cleanup:
     return status;
+}
+
+void dam__optimizer_set_steps(dam__optimizer *optimizer, double steps)
+{
+    optimizer->steps = steps;
 }
 
 void dam__optimizer_follow(dam__optimizer *optimizer)
@@ -159,4 +237,9 @@ const dam__matrix *dam__optimizer_velocities(const dam__optimizer *optimizer)
 const dam__matrix *dam__optimizer_velocity(const dam__optimizer *optimizer, int i)
 {
     return &optimizer->velocities[i];
+}
+
+const dam__matrix *dam__optimizer_square(const dam__optimizer *optimizer, int i)
+{
+    return &optimizer->squares[i];
 }

@@ -18,12 +18,16 @@ dam_status dam__optimizer_prepare(dam__optimizer *optimizer);
 
 /*
  * Factors of the rate for problems side by side, one each; NULL: 1. Only parameters of
- * DAM__RULE_MAX_NORM take them; DAM_INTERNAL where there are none.
+ * DAM__RULE_MAX_NORM, DAM__RULE_SGD and DAM__RULE_ADAM take them; DAM_INTERNAL where there are
+ * none.
  */
 dam_status dam__optimizer_rates(dam__optimizer *optimizer, const double *factors);
 
 /* One step, as each parameter's rule says (model/model.h). */
 dam_status dam__optimizer_step(dam__optimizer *optimizer, double rate, double momentum);
+
+/* After restoring: how many steps were taken before. Adam corrects its means by it. */
+void dam__optimizer_set_steps(dam__optimizer *optimizer, double steps);
 
 /* After the model has grown: the velocities take the shapes of their parameters. */
 void dam__optimizer_follow(dam__optimizer *optimizer);
@@ -33,5 +37,8 @@ const dam__matrix *dam__optimizer_velocities(const dam__optimizer *optimizer);
 
 /* The velocity of parameter i (buffer NULL where it is not trained), for checkpoints. */
 const dam__matrix *dam__optimizer_velocity(const dam__optimizer *optimizer, int i);
+
+/* Adam's mean squared gradient of parameter i; buffer NULL where its rule is another. */
+const dam__matrix *dam__optimizer_square(const dam__optimizer *optimizer, int i);
 
 #endif

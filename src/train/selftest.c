@@ -12,6 +12,7 @@
 #include "data/selftest_data.h"
 #include "data/selftest_teacher.h"
 #include "model/config.h"
+#include "model/selftest_denoise.h"
 #include "model/selftest_energy.h"
 #include "model/selftest_grow.h"
 #include "model/selftest_probe.h"
@@ -20,13 +21,22 @@
 #include "train/selftest_optimizer.h"
 
 /* Part of every verdict's key: raise it when cases or tolerances change. */
-#define CASES_VERSION "5"
+#define CASES_VERSION "6"
 
 const dam__selftest_case *const dam__selftest_tables[] = {
-    dam__selftest_gemm_cases,    dam__selftest_reduce_cases, dam__selftest_data_cases,
-    dam__selftest_teacher_cases, dam__selftest_vmf_cases,    dam__selftest_grow_cases,
-    dam__selftest_energy_cases,  dam__selftest_probe_cases,  dam__selftest_optimizer_cases,
-    dam__selftest_ceiling_cases, dam__selftest_recall_cases, NULL,
+    dam__selftest_gemm_cases,
+    dam__selftest_reduce_cases,
+    dam__selftest_data_cases,
+    dam__selftest_teacher_cases,
+    dam__selftest_vmf_cases,
+    dam__selftest_grow_cases,
+    dam__selftest_energy_cases,
+    dam__selftest_probe_cases,
+    dam__selftest_optimizer_cases,
+    dam__selftest_ceiling_cases,
+    dam__selftest_recall_cases,
+    dam__selftest_denoise_cases,
+    NULL,
 };
 
 /* A run over the tables. */
@@ -245,9 +255,17 @@ static const dam__selftest_case *const energy_tables[] = {
     dam__selftest_optimizer_cases,
     NULL,
 };
+static const dam__selftest_case *const denoise_tables[] = {
+    dam__selftest_gemm_cases,
+    dam__selftest_data_cases,
+    dam__selftest_denoise_cases,
+    dam__selftest_optimizer_cases,
+    NULL,
+};
 static const dam__selftest_case *const *const training_tables[DAM__KINDS] = {
     [DAM__KIND_VMF] = vmf_tables,
     [DAM__KIND_ENERGY] = energy_tables,
+    [DAM__KIND_DENOISE] = denoise_tables,
 };
 
 /* What a recall launches. */

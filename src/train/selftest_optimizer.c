@@ -203,6 +203,70 @@ cleanup:
     return status;
 }
 
+/* Two problems side by side, each with a rate of its own. */
+static dam_status check_scaled(dam__trial *trial, bool adam, int cols)
+{
+    dam_status status = DAM_OK;
+    enum { ROWS = 3, PROBLEMS = 2, COUNT = ROWS * PROBLEMS };
+    const size_t problem = ROWS * (size_t)cols, items = PROBLEMS * problem;
+    const double factors[PROBLEMS] = {1, 0.5}, own = 0.75, epsilon = 0x1p-10;
+    double *value = NULL, *gradient = NULL, *velocity = NULL, *square = NULL;
+    dam__model *model = NULL;
+    dam__optimizer *optimizer = NULL;
+    dam__plan *plan = NULL;
+    DAM_TRY(dam__trial_array(trial, 1, sizeof *model, &model));
+    DAM_TRY(dam__trial_array(trial, items, sizeof *velocity, &velocity));
+    DAM_TRY(dam__trial_array(trial, items, sizeof *square, &square));
+    DAM_TRY(dam__trial_numbers(trial, items, -1, 1, &value));
+    DAM_TRY(dam__trial_numbers(trial, items, -1, 1, &gradient));
+    model->device = trial->device;
+    model->parameter_count = 1;
+    model->parameters[0] = (dam__parameter){.name = "self-test",
+                                            .rule = adam ? DAM__RULE_ADAM : DAM__RULE_SGD,
+                                            .trained = true,
+                                            .rate_scale = own,
+                                            .epsilon = epsilon};
+    DAM_TRY(dam__trial_matrix(trial, ROWS, cols, PROBLEMS, value, &model->parameters[0].value));
+    DAM_TRY(
+        dam__trial_matrix(trial, ROWS, cols, PROBLEMS, gradient, &model->parameters[0].gradient));
+    DAM_TRY(dam__plan_create(trial->device, &plan));
+    DAM_TRY(dam__optimizer_create(model, plan, &optimizer));
+    DAM_TRY(dam__plan_allocate(plan));
+    DAM_TRY(dam__optimizer_prepare(optimizer));
+    DAM_TRY(dam__optimizer_rates(optimizer, factors));
+    for (int step = 1; step <= STEPS; step++) {
+        DAM_TRY(dam__optimizer_step(optimizer, RATE, MOMENTUM));
+        for (size_t i = 0; i < items; i++) {
+            double rate = RATE * own * factors[i / problem], g = gradient[i];
+            velocity[i] = adam ? 0.9 * velocity[i] + 0.1 * g : MOMENTUM * velocity[i] + g;
+            square[i] = 0.999 * square[i] + 0.001 * g * g;
+            double mean = velocity[i] / (1 - pow(0.9, step));
+            double size = sqrt(square[i] / (1 - pow(0.999, step))) + epsilon;
+            value[i] -= adam ? rate * mean / size : rate * velocity[i];
+        }
+    }
+    DAM_TRY(dam__trial_compare_matrix(trial, &model->parameters[0].value, value, 1));
+    DAM_TRY(dam__trial_compare_matrix(trial, dam__optimizer_velocity(optimizer, 0), velocity, 1));
+    if (adam)
+        DAM_TRY(dam__trial_compare_matrix(trial, dam__optimizer_square(optimizer, 0), square, 0));
+cleanup:
+    dam__optimizer_destroy(optimizer);
+    dam__plan_destroy(plan);
+    return status;
+}
+
+static dam_status run_sgd(dam__trial *trial)
+{
+    dam_status status = check_scaled(trial, false, 1);
+    return status == DAM_OK ? check_scaled(trial, false, trial->tiny ? 18 : 333) : status;
+}
+
+static dam_status run_adam(dam__trial *trial)
+{
+    dam_status status = check_scaled(trial, true, 1);
+    return status == DAM_OK ? check_scaled(trial, true, trial->tiny ? 18 : 333) : status;
+}
+
 const dam__selftest_case dam__selftest_optimizer_cases[] = {
     {.name = "optimizer: momentum",
      .kernels = "optimizer_momentum",
@@ -224,5 +288,15 @@ const dam__selftest_case dam__selftest_optimizer_cases[] = {
      .tolerance = 64,
      .reason = "three steps, and exponentials of up to 3 ulp",
      .run = run_max_norm},
+    {.name = "optimizer: plain momentum",
+     .kernels = "optimizer_sgd",
+     .tolerance = 8,
+     .reason = "three steps of two roundings",
+     .run = run_sgd},
+    {.name = "optimizer: Adam",
+     .kernels = "optimizer_adam",
+     .tolerance = 32,
+     .reason = "three steps of a dozen roundings",
+     .run = run_adam},
     {0},
 };

@@ -56,6 +56,7 @@ static dam_status create_feeds(dam__trainer *trainer)
         .indexed = dam__gemm_gathers(trainer->gemm),
         .stream = trainer->streams,
         .input = dam__model_input(&trainer->training.model, trainer->task.classes)};
+    options.indexed = options.indexed || options.input.indexed;
     DAM_TRY(dam__feed_create(trainer->device, set, &options, &trainer->samples));
     options.first = options.count;
     options.count = held_out;
@@ -190,6 +191,7 @@ dam_status dam__trainer_create(dam__device *device, const dam__training *trainin
     /* The prior is that of the samples trained on, without the validation set. */
     DAM_TRY(dam__task_create(&training->model, training->set,
                              training->set->count - validation_count(training), &trainer->task));
+    trainer->task.batch = training->train.batch;
     DAM_TRY(plan_what_fits(trainer));
     DAM_TRY(name_columns(trainer));
     if (training->train.record > 0)
@@ -302,6 +304,13 @@ static void report_step(const dam__trainer *trainer, const dam__hooks *hooks)
     hooks->on_step(hooks->user, &moment);
 }
 
+/* What the model keeps of all training samples, as the epoch leaves it. */
+static dam_status settle(dam__trainer *trainer, int epoch)
+{
+    dam__model *model = trainer->model;
+    return model->ops->settle != NULL ? model->ops->settle(model, trainer->samples, epoch) : DAM_OK;
+}
+
 /* The steps of one epoch from position.step on. */
 static dam_status run_steps(dam__trainer *trainer, const dam__hooks *hooks)
 {
@@ -316,6 +325,7 @@ static dam_status run_steps(dam__trainer *trainer, const dam__hooks *hooks)
         report_step(trainer, hooks);
         if (hooks->stop != NULL && hooks->stop(hooks->user)) {
             count_seconds(trainer);
+            DAM_TRY(settle(trainer, trainer->position.epoch));
             DAM_TRY(hooks->on_checkpoint(hooks->user));
             DAM_FAIL(DAM_INTERRUPTED,
                      "stopped in epoch %d after step %d of %d; everything is saved, --resume goes "
@@ -447,8 +457,10 @@ static dam_status finish_epoch(dam__trainer *trainer, const dam__hooks *hooks)
     dam__score score = {.loss = NAN, .accuracy = NAN};
     double loss = 0;
     DAM_TRY(epoch_loss(trainer, &loss));
-    if (trainer->evaluator != NULL)
+    if (trainer->evaluator != NULL) {
+        DAM_TRY(settle(trainer, position->epoch));
         DAM_TRY(dam__evaluator_run(trainer->evaluator, &score));
+    }
     if (trainer->evaluator != NULL && !isfinite(score.loss))
         DAM_FAIL(DAM_DIVERGED, "the validation loss is not finite after epoch %d; %s",
                  position->epoch + 1, trainer->model->ops->divergence_advice);
@@ -463,8 +475,11 @@ static dam_status finish_epoch(dam__trainer *trainer, const dam__hooks *hooks)
     if (dam__record_due(&trainer->record, trainer->training.train.record, position->epoch))
         DAM_TRY(record(trainer));
     bool due = position->epoch % trainer->training.train.checkpoint == 0;
-    if (hooks->on_checkpoint != NULL && (due || stage_is_over(trainer)))
+    if (hooks->on_checkpoint != NULL && (due || stage_is_over(trainer))) {
+        if (trainer->evaluator == NULL)
+            DAM_TRY(settle(trainer, position->epoch - 1));
         DAM_TRY(hooks->on_checkpoint(hooks->user));
+    }
 cleanup:
     return status;
 }

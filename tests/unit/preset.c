@@ -185,8 +185,8 @@ static void unknown_names_are_told_with_the_closest(void **state)
     refuse("zzzzzzzzzz = 5", "x.conf:1: zzzzzzzzzz: unknown key; there are title, source, seed, "
                              "data, model, train, grow, recall, sweep");
     refuse("train { zzzzzzzzzz = 5 }",
-           "x.conf:1: train.zzzzzzzzzz: unknown key; there are batch, epochs, learning_rate, "
-           "momentum, decay, patience, checkpoint, "
+           "x.conf:1: train.zzzzzzzzzz: unknown key; there are batch, epochs, optimizer, eta0, "
+           "learning_rate, momentum, decay, patience, checkpoint, "
            "record, record_memories, precision");
     refuse("Seed = 5", "x.conf:1: Seed: unknown key; did you mean 'seed'?");
     refuse("include(\"/etc/passwd\")",
@@ -671,6 +671,40 @@ static void keys_of_another_kind_are_refused(void **state)
            "x.conf:2: model.exponent = 321 is out of range: at least 2, at most 320");
 }
 
+/* The denoiser's keys, defaults and contradictions. */
+static void denoisers_are_checked(void **state)
+{
+    (void)state;
+    dam__experiment e;
+#define DENOISER DATA "model { kind = \"denoise\" "
+    accept(DENOISER "}", &e);
+    assert_true(e.model.denoise.eta0 == 0.0625 && e.model.denoise.noise == 0.5);
+    assert_true(e.train.learning_rate == 1 && e.train.momentum == 0 && e.train.patience == 0);
+    assert_int_equal(e.model.denoise.activation, DAM__ACTIVATION_RELU);
+    assert_int_equal(e.model.denoise.centring, DAM__CENTRING_BATCH);
+    assert_int_equal(e.model.denoise.algorithm, DAM__ALGORITHM_ADAM);
+    assert_round_trip(&e);
+    accept("data { name = \"mnist\" plaquette = 4 noise = 0.25 pairs = \"fresh\" } "
+           "model { kind = \"denoise\" activation = \"softmax\" regime = \"width\" gain = 0.5 } "
+           "train { optimizer = \"sgd\" eta0 = 0.001 momentum = 0.9 }",
+           &e);
+    assert_int_equal(e.data.plaquette, 4);
+    assert_int_equal(e.model.denoise.pairing, DAM__PAIRING_FRESH);
+    assert_true(e.model.denoise.eta0 == 0.001 && e.train.momentum == 0.9);
+    assert_round_trip(&e);
+    refuse(DENOISER "activation = \"softmax\" power = 2 }",
+           "x.conf: model.power = 2 is for model.activation = \"relu\" alone; leave it out");
+    refuse(DENOISER "} train { momentum = 0.5 }",
+           "x.conf: train.momentum = 0.5 is for train.optimizer = \"sgd\" alone; leave it out");
+    refuse(DENOISER "} train { batch = 1 }",
+           "x.conf: model.centring = \"batch\" needs train.batch of at least 2, not 1");
+    refuse(DENOISER "} train { eta0 = 0 }",
+           "x.conf:2: train.eta0 = 0 is out of range: more than 0, at most 1000000");
+    refuse(DENOISER "} train { learning_rate = 1 }",
+           "x.conf:2: train.learning_rate belongs to model.kind = \"vmf\", and this model is "
+           "\"denoise\"; leave it out");
+}
+
 static void threads_do_not_disturb_each_other(void **state)
 {
     (void)state;
@@ -704,8 +738,8 @@ static void descriptions_name_every_key(void **state)
         assert_true(column <= 80 && (unsigned char)*at < 0x7F);
         assert_false(*at == ' ' && at[1] == '\n');
     }
-    assert_non_null(
-        strstr(text.data, "model {\n    kind = \"vmf\"\n        Choice, one of vmf, energy. "));
+    assert_non_null(strstr(
+        text.data, "model {\n    kind = \"vmf\"\n        Choice, one of vmf, energy, denoise. "));
     assert_non_null(strstr(text.data, "Whole number (memories), at least 1, at most 10000000."));
     /* Nothing in roff but the requests meant, and no backslash but an escape of ours. */
     for (const char *at = roff.data; *at != '\0'; at++) {
@@ -741,6 +775,7 @@ int main(void)
         cmocka_unit_test(every_embedded_preset_parses),
         cmocka_unit_test(files_are_read_whole_or_refused),
         cmocka_unit_test(keys_of_another_kind_are_refused),
+        cmocka_unit_test(denoisers_are_checked),
         cmocka_unit_test(threads_do_not_disturb_each_other),
         cmocka_unit_test(descriptions_name_every_key),
     };
