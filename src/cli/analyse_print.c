@@ -10,11 +10,11 @@
 static const double percent = 100;
 
 /* A class column's name: its number, or "none" for the softening class. */
-static const char *column_name(char text[16], long column, long classes)
+static const char *column_name(char text[24], long column, long classes)
 {
     if (column < 0 || column >= classes)
         return "none";
-    (void)snprintf(text, 16, "%ld", column);
+    (void)snprintf(text, 24, "%ld", column);
     return text;
 }
 
@@ -88,7 +88,7 @@ static dam_status append_activations(dam__text *text, const analysis *a)
     const dam__activations *found = &a->activated;
     size_t most = found->memories < SHOWN ? found->memories : SHOWN, top[SHOWN];
     long classes = a->run.classes;
-    char name[16], says[16];
+    char name[24], says[24];
     if (a->chosen_count == 0)
         return dam__text_append(text, "no test sample of %s is predicted wrongly\n", a->test.name);
     DAM_TRY(dam__text_append(text, "test samples of %s, and the memories that answer to them\n",
