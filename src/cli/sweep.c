@@ -326,8 +326,7 @@ static const flag flags[] = {
 
 static const char *const examples[] = {
     "denseam sweep demo --grid model.varsigma=0.05:0.8:5:log",
-    "denseam sweep demo --grid model.varsigma=0.1,0.25,0.5 --grid "
-    "train.learning_rate=0.01:1:5:log --seeds 3 --out runs/map",
+    "denseam sweep demo --grid model.memories=50,100 --seeds 3 --out runs/map",
     "denseam sweep runs/map --resume", NULL};
 
 const command sweep_command = {
