@@ -297,9 +297,9 @@ static dam_status initialise(dam__model *model, uint64_t seed)
     uint32_t *seeds = NULL;
     DAM_TRY(dam__alloc(items * problems, sizeof *values, &values));
     DAM_TRY(dam__alloc(2 * problems, sizeof *seeds, &seeds));
-    for (int p = 0; p < denoise->count; p++) {
-        uint64_t own = seed_of(denoise, p, seed);
-        dam__normals(own, DAM__STREAM_WEIGHTS, MEMORIES, items, values + (size_t)p * items);
+    for (size_t p = 0; p < problems; p++) {
+        uint64_t own = seed_of(denoise, (int)p, seed);
+        dam__normals(own, DAM__STREAM_WEIGHTS, MEMORIES, items, values + p * items);
         seeds[2 * p] = (uint32_t)own;
         seeds[2 * p + 1] = (uint32_t)(own >> 32);
     }
