@@ -135,11 +135,8 @@ inline scaling scaling_of(const real extent, const real reach, const real leak, 
     by.centre = fmax(extent, (real)0) + 2 * reach;
     if (!(by.centre > REAL_TINY))
         by.centre = 1;
-    if (EXPONENT <= EXACT_EXPONENT) {
-        int exponent;
-        (void)frexp(by.centre, &exponent);
-        by.centre = ldexp((real)1, exponent);
-    }
+    if (EXPONENT <= EXACT_EXPONENT)
+        by.centre = ldexp((real)1, ilogb(by.centre) + 1);
     by.factor = 1 / by.centre;
     if (INTERACTION == 2) {
         /* c^-n against the leak's largest value; in a vector, as powers are. */

@@ -51,6 +51,8 @@ dam__matrix dam__vmf_grow_numbers(const struct vmf *vmf)
     numbers.rows = DAM__GROW_NUMBERS;
     numbers.cols = vmf->memories;
     numbers.count = 1;
+    /* The parts lie one behind the other; one alone may have fewer rows. */
+    numbers.stride = DAM__GROW_NUMBERS * numbers.ld;
     return numbers;
 }
 
