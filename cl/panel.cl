@@ -6,12 +6,27 @@
  * keeping TILE_ROWS x TILE_VECTORS accumulators in registers. Gathering rows by index and
  * transposing happen while packing. B's last panel is one vector wide where that is enough
  * ("narrow"), so that widths such as 100 or 784 waste little. One work-item a work-group.
+ *
+ * A factor that is used a few times only is not worth packing: A_MODE and B_MODE read it as it is
+ * stored. Which of all this is best depends on device and shape: see compute/tuning.h.
  */
 #ifndef TILE_ROWS
 #define TILE_ROWS 12
 #endif
 #ifndef TILE_VECTORS
 #define TILE_VECTORS 2
+#endif
+#ifndef UNROLL_DEPTH
+#define UNROLL_DEPTH 1 /* steps of depth between two looks at the loop's counter */
+#endif
+#ifndef A_MODE
+#define A_MODE 0 /* 0: packed; as stored, 1: a row of C a row, 2: an index of depth a row */
+#endif
+#ifndef B_MODE
+#define B_MODE 0 /* 0: packed; as stored, 1: an index of depth a row */
+#endif
+#ifndef COLUMNS_FIRST
+#define COLUMNS_FIRST 0 /* 1: a panel of A meets all of B before the next; else the other way */
 #endif
 #define TILE_COLUMNS (TILE_VECTORS * LANES)
 #define ONE_ITEM __attribute__((reqd_work_group_size(1, 1, 1)))
@@ -96,38 +111,97 @@ inline void store_vector(__global real *c, const vector value, const int width, 
     }
 }
 
+/* Stored row r of an operand that may be indexed. */
+#define STORED_ROW(indexed, rows, r) (size_t)((indexed) ? (rows)[r] : (r))
+
+#if A_MODE == 1
+#define A_VALUE(r) at[r][d]
+#elif A_MODE == 2
+#define A_VALUE(r) a_row[r]
+#else
+#define A_VALUE(r) ap[r]
+#endif
+#if A_MODE == 2
+#define A_STEP                                                                                     \
+    __global const real *a_row =                                                                   \
+        a_problem +                                                                                \
+        STORED_ROW(a_indexed, a_rows, a_first + first_depth + d) * (size_t)a_ld + above;
+#else
+#define A_STEP
+#endif
+#if B_MODE == 1
+#define B_STEP                                                                                     \
+    __global const real *b_row =                                                                   \
+        b_problem + STORED_ROW(b_indexed, b_rows, b_first + first_depth + d) * (size_t)b_ld;
+#define B_VECTOR(v) LOAD(b_row + column[v])
+#else
+#define B_STEP
+#define B_VECTOR(v) LOAD(bp + (v)*LANES)
+#endif
+
+/* One step of depth. */
+#define STEP(VECTORS)                                                                              \
+    {                                                                                              \
+        A_STEP B_STEP vector b[VECTORS];                                                           \
+        _Pragma("unroll") for (int v = 0; v < VECTORS; v++) b[v] = B_VECTOR(v);                    \
+        _Pragma("unroll") for (int r = 0; r < TILE_ROWS; r++)                                      \
+            _Pragma("unroll") for (int v = 0; v < VECTORS; v++) sum[r][v] =                        \
+                fma((vector)A_VALUE(r), b[v], sum[r][v]);                                          \
+        ap += TILE_ROWS;                                                                           \
+        bp += TILE_COLUMNS;                                                                        \
+    }
+
 /* The tile at rows i, columns j of C, VECTORS vectors wide. beta = 0 never reads C. */
 #define TILE(VECTORS)                                                                              \
     {                                                                                              \
         vector sum[TILE_ROWS][VECTORS];                                                            \
         _Pragma("unroll") for (int r = 0; r < TILE_ROWS; r++)                                      \
             _Pragma("unroll") for (int v = 0; v < VECTORS; v++) sum[r][v] = 0;                     \
-        for (int d = 0; d < depth; d++, ap += TILE_ROWS, bp += TILE_COLUMNS) {                     \
-            vector b[VECTORS];                                                                     \
-            _Pragma("unroll") for (int v = 0; v < VECTORS; v++) b[v] = LOAD(bp + v * LANES);       \
-            _Pragma("unroll") for (int r = 0; r < TILE_ROWS; r++)                                  \
-                _Pragma("unroll") for (int v = 0; v < VECTORS; v++) sum[r][v] =                    \
-                    fma((vector)ap[r], b[v], sum[r][v]);                                           \
-        }                                                                                          \
-        _Pragma("unroll") for (int r = 0; r < TILE_ROWS; r++) if (i + r < m)                       \
+        int d = 0;                                                                                 \
+        for (; d + UNROLL_DEPTH <= depth;)                                                         \
+            _Pragma("unroll") for (int u = 0; u < UNROLL_DEPTH; u++, d++) STEP(VECTORS);           \
+        for (; UNROLL_DEPTH > 1 && d < depth; d++)                                                 \
+            STEP(VECTORS);                                                                         \
+        _Pragma("unroll") for (int r = 0; r < TILE_ROWS; r++) if (above + r >= i && above + r < m) \
             _Pragma("unroll") for (int v = 0; v < VECTORS; v++)                                    \
-                store_vector(c + (size_t)(i + r) * ld + j + v * LANES, sum[r][v],                  \
+                store_vector(c + (size_t)(above + r) * ld + j + v * LANES, sum[r][v],              \
                              n - j - v * LANES, alpha, beta);                                      \
     }
 
-/* Work-items: panels of A x panels of B x problems. */
-ONE_ITEM __kernel void panel_gemm(__global const real *restrict packed_a,
-                                  __global const real *restrict packed_b,
-                                  __global real *restrict product, const int m, const int n,
+/*
+ * Work-items: panels of A x panels of B x problems; the first two the other way round where
+ * COLUMNS_FIRST. A factor is its packed panels, or the stored matrix with the row indices of
+ * PACK_ARGUMENTS. Of a factor that is not packed, tiles reach beyond the last row or column by
+ * looking at the last ones again.
+ */
+ONE_ITEM __kernel void panel_gemm(__global const real *restrict a, __global const real *restrict b,
+                                  __global real *restrict product,
+                                  __global const int *restrict a_rows,
+                                  __global const int *restrict b_rows, const int m, const int n,
                                   const int depth, const int ld, const int a_stride,
                                   const int b_stride, const int stride, const real alpha,
-                                  const real beta)
+                                  const real beta, const int first_depth, const int a_indexed,
+                                  const int a_first, const int a_ld, const int b_indexed,
+                                  const int b_first, const int b_ld)
 {
-    const int i = (int)get_global_id(0) * TILE_ROWS, j = (int)get_global_id(1) * TILE_COLUMNS;
+    const int i = (int)get_global_id(COLUMNS_FIRST) * TILE_ROWS;
+    const int j = (int)get_global_id(1 - COLUMNS_FIRST) * TILE_COLUMNS;
     const size_t problem = get_global_id(2);
-    __global const real *ap = packed_a + problem * a_stride + (size_t)i * depth;
-    __global const real *bp = packed_b + problem * b_stride + (size_t)j * depth;
+    __global const real *a_problem = a + problem * a_stride, *ap = a_problem + (size_t)i * depth;
+    __global const real *b_problem = b + problem * b_stride, *bp = b_problem + (size_t)j * depth;
     __global real *c = product + problem * stride;
+    const int above = A_MODE == 2 ? max(0, min(i, m - TILE_ROWS)) : i; /* the tile's first row */
+#if A_MODE == 1
+    __global const real *at[TILE_ROWS];
+    _Pragma("unroll") for (int r = 0; r < TILE_ROWS; r++) at[r] =
+        a_problem + STORED_ROW(a_indexed, a_rows, a_first + min(i + r, m - 1)) * (size_t)a_ld +
+        first_depth;
+#endif
+#if B_MODE == 1
+    int column[TILE_VECTORS];
+    _Pragma("unroll") for (int v = 0; v < TILE_VECTORS; v++) column[v] =
+        min(j + v * LANES, b_ld - LANES);
+#endif
     if (n - j > (TILE_VECTORS - 1) * LANES)
         TILE(TILE_VECTORS)
     else

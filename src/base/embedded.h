@@ -1,4 +1,4 @@
-/* Files compiled into the library: OpenCL sources (cl/) and presets (presets/). */
+/* Files compiled into the library: OpenCL sources (cl/), presets (presets/), tuning files (tuning/). */
 #ifndef DAM__BASE_EMBEDDED_H
 #define DAM__BASE_EMBEDDED_H
 
@@ -10,9 +10,10 @@ typedef struct dam__embedded {
     size_t length;
 } dam__embedded;
 
-/* Both end in an entry whose name is NULL. */
+/* All end in an entry whose name is NULL. */
 extern const dam__embedded dam__kernel_sources[];
 extern const dam__embedded dam__preset_texts[];
+extern const dam__embedded dam__tuning_texts[];
 
 /* The entry of that name in such a table, or NULL. */
 const dam__embedded *dam__embedded_find(const dam__embedded *table, const char *name);

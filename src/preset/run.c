@@ -213,6 +213,7 @@ static dam_status save_facts(const dam__run_facts *facts, const dam__task *task,
         {"format", RUN_FORMAT},           {"version", DENSEAM_VERSION}, {"preset", preset.data},
         {"device", info->name},           {"platform", info->platform}, {"driver", info->driver},
         {"kernels", cpu ? "cpu" : "gpu"}, {"gemm", facts->gemm},        {"data", facts->set->name},
+        {"tuning", dam__device_tuning_digest(facts->device)},
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         DAM_TRY(dam__container_set_text(out, texts[i][0], texts[i][1]));
