@@ -21,6 +21,8 @@ const command *const commands[] = {&devices_command,
                                    &show_command,
                                    &analyse_command,
                                    &bench_command,
+                                   &tune_command,
+                                   &tune_try_command,
                                    &help_command,
                                    &man_command,
                                    NULL};

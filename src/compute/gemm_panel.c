@@ -12,19 +12,20 @@
 #include "compute/gemm_provider.h"
 #include "compute/internal.h"
 
-enum { PACK_CHUNK = 256 }; /* as in cl/panel.cl */
+enum { PACK_CHUNK = 256 }; /* as in cl/panel_pack.cl */
 
 /* How factors are read, as in cl/panel.cl. */
 enum { A_PACKED, A_ALONG, A_ACROSS };
 enum { B_PACKED, B_ACROSS };
 
-/* The kernels of one set of parameters, for factors that are read in one way. */
+/* The kernels of one set of parameters, for factors that are stored in one way. */
 struct tile {
     dam__set set;
+    bool a_transposed, b_transposed;
     int a_mode, b_mode;
     int rows, columns;
-    dam__program *program;
-    dam__kernel *pack_a_along, *pack_a_across, *pack_b_along, *pack_b_across, *gemm;
+    dam__program *program, *packing; /* packing is NULL where nothing is packed */
+    dam__kernel *pack_a, *pack_b, *gemm;
 };
 
 struct panel {
@@ -41,11 +42,17 @@ static size_t panels(int outer, int width)
     return ((size_t)outer + (size_t)width - 1) / (size_t)width;
 }
 
+static void free_tile(struct tile *tile)
+{
+    dam__program_destroy(tile->program);
+    dam__program_destroy(tile->packing);
+}
+
 static void destroy(void *state)
 {
     struct panel *panel = state;
     for (size_t i = 0; i < panel->tile_count; i++)
-        dam__program_destroy(panel->tiles[i].program);
+        free_tile(&panel->tiles[i]);
     free(panel->tiles);
     dam__buffer_destroy(panel->packed_a);
     dam__buffer_destroy(panel->packed_b);
@@ -103,19 +110,34 @@ static bool makes_same_program(const dam__set *a, const dam__set *b)
     return true;
 }
 
+/* What a factor's kernel is called depends on how it is stored. */
+static dam_status compile_packing(struct panel *panel, struct tile *tile)
+{
+    dam_status status = DAM_OK;
+    char *options = NULL;
+    if (tile->a_mode != A_PACKED && tile->b_mode != B_PACKED)
+        return DAM_OK;
+    DAM_TRY(dam__format(&options, "-DTILE_ROWS=%d -DTILE_VECTORS=%d", tile->rows,
+                        tile->set.values[DAM__PANEL_VECTORS]));
+    DAM_TRY(dam__program_create(panel->device, "panel_pack", options, &tile->packing));
+    if (tile->a_mode == A_PACKED)
+        DAM_TRY(dam__program_kernel(
+            tile->packing, tile->a_transposed ? "panel_pack_a_across" : "panel_pack_a_along",
+            &tile->pack_a));
+    if (tile->b_mode == B_PACKED)
+        DAM_TRY(dam__program_kernel(
+            tile->packing, tile->b_transposed ? "panel_pack_b_along" : "panel_pack_b_across",
+            &tile->pack_b));
+cleanup:
+    free(options);
+    return status;
+}
+
 static dam_status compile(struct panel *panel, struct tile *tile)
 {
     dam_status status = DAM_OK;
     char *options = NULL;
     const int *values = tile->set.values;
-    const struct {
-        const char *name;
-        dam__kernel **out;
-    } kernels[] = {
-        {"panel_pack_a_along", &tile->pack_a_along}, {"panel_pack_a_across", &tile->pack_a_across},
-        {"panel_pack_b_along", &tile->pack_b_along}, {"panel_pack_b_across", &tile->pack_b_across},
-        {"panel_gemm", &tile->gemm},
-    };
     DAM_TRY(dam__format(&options,
                         "-DTILE_ROWS=%d -DTILE_VECTORS=%d -DUNROLL_DEPTH=%d -DA_MODE=%d "
                         "-DB_MODE=%d -DCOLUMNS_FIRST=%d",
@@ -123,8 +145,8 @@ static dam_status compile(struct panel *panel, struct tile *tile)
                         values[DAM__PANEL_UNROLL], tile->a_mode, tile->b_mode,
                         values[DAM__PANEL_COLUMNS_FIRST]));
     DAM_TRY(dam__program_create(panel->device, "panel", options, &tile->program));
-    for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++)
-        DAM_TRY(dam__program_kernel(tile->program, kernels[i].name, kernels[i].out));
+    DAM_TRY(dam__program_kernel(tile->program, "panel_gemm", &tile->gemm));
+    DAM_TRY(compile_packing(panel, tile));
 cleanup:
     free(options);
     return status;
@@ -136,23 +158,25 @@ static dam_status find_tile(struct panel *panel, const dam__set *set, const dam_
 {
     dam_status status = DAM_OK;
     struct tile tile = {.set = *set,
+                        .a_transposed = product->a.transposed,
+                        .b_transposed = product->b.transposed,
                         .a_mode = a_mode_of(set, product),
                         .b_mode = b_mode_of(set, product),
                         .rows = set->values[DAM__PANEL_ROWS],
                         .columns = set->values[DAM__PANEL_VECTORS] * dam__lanes(panel->device)};
     for (size_t i = 0; i < panel->tile_count; i++) {
         *out = &panel->tiles[i];
-        if ((*out)->a_mode == tile.a_mode && (*out)->b_mode == tile.b_mode &&
-            makes_same_program(&(*out)->set, set))
+        if ((*out)->a_transposed == tile.a_transposed &&
+            (*out)->b_transposed == tile.b_transposed && makes_same_program(&(*out)->set, set))
             return DAM_OK;
     }
     DAM_TRY(compile(panel, &tile));
     DAM_TRY(dam__grow(&panel->tiles, panel->tile_count + 1, sizeof *panel->tiles));
     panel->tiles[panel->tile_count] = tile;
     *out = &panel->tiles[panel->tile_count++];
-    tile.program = NULL;
+    tile.program = tile.packing = NULL;
 cleanup:
-    dam__program_destroy(tile.program);
+    free_tile(&tile);
     return status;
 }
 
@@ -306,14 +330,12 @@ static dam_status run_piece(const struct panel *panel, const struct tile *tile,
                             const dam__product *product, struct piece piece)
 {
     dam_status status = DAM_OK;
-    dam__kernel *pack_a = product->a.transposed ? tile->pack_a_across : tile->pack_a_along;
-    dam__kernel *pack_b = product->b.transposed ? tile->pack_b_along : tile->pack_b_across;
     if (tile->a_mode == A_PACKED && piece.depth > 0)
         DAM_TRY(
-            pack(panel, pack_a, &product->a, product->m, tile->rows, piece, panel->packed_a));
+            pack(panel, tile->pack_a, &product->a, product->m, tile->rows, piece, panel->packed_a));
     if (tile->b_mode == B_PACKED && piece.depth > 0)
         DAM_TRY(
-            pack(panel, pack_b, &product->b, product->n, tile->columns, piece, panel->packed_b));
+            pack(panel, tile->pack_b, &product->b, product->n, tile->columns, piece, panel->packed_b));
     DAM_TRY(multiply(panel, tile, product, piece, piece.first == 0 ? product->beta : 1.0));
 cleanup:
     return status;
