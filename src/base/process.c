@@ -17,17 +17,17 @@
 
 extern char **environ;
 
-enum { MOST_OUTPUT = 1 << 16, LONGEST_LINK = 4096, FAILED_TO_START = 127 };
+enum { MOST_OUTPUT = 1 << 16, FAILED_TO_START = 127 };
 
 static const double LOOK_EVERY = 0.1; /* seconds */
 
 dam_status dam__process_self(char **path)
 {
-    char link[LONGEST_LINK];
-    ssize_t length = readlink("/proc/self/exe", link, sizeof link - 1);
-    if (length < 0)
+    /* Not the file that it leads to: that may be another program by now, after an update. */
+    static const char self[] = "/proc/self/exe";
+    if (access(self, X_OK) != 0)
         return dam__fail(DAM_INTERNAL, "cannot find this program's own file: %s", strerror(errno));
-    return dam__format(path, "%.*s", (int)length, link);
+    return dam__format(path, "%s", self);
 }
 
 /* Whether "NAME=VALUE" has the name of one of the additions. */

@@ -30,7 +30,7 @@ typedef struct dam__process {
 dam_status dam__process_run(const dam__process *process, dam__text *output, dam__ending *ending,
                             int *code);
 
-/* *path = this program's own file; free(). DAM_INTERNAL where the system does not tell. */
+/* *path = what runs this program once more; free(). DAM_INTERNAL where the system has none. */
 dam_status dam__process_self(char **path);
 
 #endif

@@ -137,6 +137,38 @@ bool dam__set_valid(dam__space_kind kind, const int *values)
     return space->fits == NULL || space->fits(values);
 }
 
+/* Work-items of a group, and reals of local memory that they share. */
+static void measure_needs(dam__space_kind kind, const int *v, size_t *threads, size_t *reals)
+{
+    *threads = *reals = 0;
+    if (kind == DAM__SPACE_XGEMM) {
+        *threads = (size_t)(v[MDIMC] * v[NDIMC]);
+        *reals = (size_t)(v[KWG] * (v[SA] * v[MWG] + v[SB] * v[NWG]));
+    } else if (kind == DAM__SPACE_XGEMM_DIRECT) {
+        *threads = (size_t)(v[MDIMCD] * v[NDIMCD]);
+        *reals = (size_t)(v[WGD] * (2 * v[WGD] + v[PADA] + v[PADB]));
+    } else if (kind == DAM__SPACE_KERNELS) {
+        *threads = (size_t)v[DAM__KERNEL_GROUP];
+    }
+}
+
+dam_status dam__set_check(dam__space_kind kind, const dam__set *set, const dam_device_info *info,
+                          bool wide)
+{
+    size_t threads = 0, reals = 0;
+    if (!set->given)
+        return DAM_OK;
+    measure_needs(kind, set->values, &threads, &reals);
+    if (threads > info->largest_work_group)
+        return dam__fail(DAM_INPUT, "'%s' wants a work-group of %zu, more than the device's %zu",
+                         dam__spaces[kind].name, threads, info->largest_work_group);
+    reals *= wide ? sizeof(double) : sizeof(float);
+    if (reals > info->local_memory)
+        return dam__fail(DAM_INPUT, "'%s' wants %zu bytes of local memory, more than there are",
+                         dam__spaces[kind].name, reals);
+    return DAM_OK;
+}
+
 static int find_tunable(const dam__space *space, const char *name, size_t length)
 {
     for (int i = 0; i < space->count; i++)

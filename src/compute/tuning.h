@@ -75,6 +75,10 @@ typedef struct dam__set {
 /* Whether each value is one of its tunable's, and they go together. */
 bool dam__set_valid(dam__space_kind kind, const int *values);
 
+/* DAM_INPUT where the device has smaller work-groups or less local memory than the set needs. */
+dam_status dam__set_check(dam__space_kind kind, const dam__set *set, const dam_device_info *info,
+                          bool wide);
+
 /* "rows=12 vectors=2 ...": every tunable once, in any order. DAM_INPUT says what is wrong. */
 dam_status dam__set_parse(dam__space_kind kind, const char *text, dam__set *out);
 dam_status dam__set_print(dam__space_kind kind, const dam__set *set, dam__text *out);

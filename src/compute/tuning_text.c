@@ -235,6 +235,18 @@ static dam_status parse_sections(reader *from, dam__tuning *tuning)
     return dam__fail(DAM_INPUT, "it is cut off after line %d", from->line);
 }
 
+static dam_status check_limits(const dam__tuning *tuning, const dam_device_info *info)
+{
+    dam_status status = DAM_OK;
+    for (int shape = 0; shape < 2; shape++)
+        for (int wide = 0; wide < 2; wide++)
+            for (int kind = 0; kind < DAM__SPACES; kind++)
+                DAM_TRY(dam__set_check((dam__space_kind)kind,
+                                       &tuning->parts[shape][wide].sets[kind], info, wide != 0));
+cleanup:
+    return status;
+}
+
 dam_status dam__tuning_parse(const char *text, size_t length, const dam_device_info *info,
                              dam__tuning *out)
 {
@@ -249,6 +261,7 @@ dam_status dam__tuning_parse(const char *text, size_t length, const dam_device_i
     reader from = {.next = copy};
     DAM_TRY(compare_header(&from, info));
     DAM_TRY(parse_sections(&from, tuning));
+    DAM_TRY(check_limits(tuning, info));
     DAM_TRY(dam__digest_hex(text, length, tuning->digest));
     *out = *tuning;
 cleanup:
