@@ -48,41 +48,27 @@ inline void store_vector(__global real *c, const vector value, const int width, 
 /* Stored row r of an operand that may be indexed. */
 #define STORED_ROW(indexed, rows, r) (size_t)((indexed) ? (rows)[r] : (r))
 
-#if A_MODE == 1
-#define A_VALUE(r) at[r][d]
-#elif A_MODE == 2
-#define A_VALUE(r) a_row[r]
-#else
-#define A_VALUE(r) ap[r]
-#endif
-#if A_MODE == 2
-#define A_STEP                                                                                     \
-    __global const real *a_row =                                                                   \
-        a_problem +                                                                                \
-        STORED_ROW(a_indexed, a_rows, a_first + first_depth + d) * (size_t)a_ld + above;
-#else
-#define A_STEP
-#endif
-#if B_MODE == 1
-#define B_STEP                                                                                     \
-    __global const real *b_row =                                                                   \
-        b_problem + STORED_ROW(b_indexed, b_rows, b_first + first_depth + d) * (size_t)b_ld;
-#define B_VECTOR(v) LOAD(b_row + column[v])
-#else
-#define B_STEP
-#define B_VECTOR(v) LOAD(bp + (v)*LANES)
-#endif
-
-/* One step of depth. */
+/*
+ * One step of depth. Factors that are read as they are stored have the tile's numbers side by side
+ * in a row, but for A_MODE 1, where each row of the tile has its own.
+ */
+#define A_ROW                                                                                      \
+    (A_MODE == 2 ? a_problem +                                                                     \
+                       STORED_ROW(a_indexed, a_rows, a_first + first_depth + d) * (size_t)a_ld +   \
+                       above                                                                       \
+                 : a_problem + (size_t)i * depth + (size_t)d * TILE_ROWS)
+#define B_ROW                                                                                      \
+    (B_MODE == 1 ? b_problem +                                                                     \
+                       STORED_ROW(b_indexed, b_rows, b_first + first_depth + d) * (size_t)b_ld     \
+                 : b_problem + (size_t)j * depth + (size_t)d * TILE_COLUMNS)
 #define STEP(VECTORS)                                                                              \
     {                                                                                              \
-        A_STEP B_STEP vector b[VECTORS];                                                           \
-        _Pragma("unroll") for (int v = 0; v < VECTORS; v++) b[v] = B_VECTOR(v);                    \
+        __global const real *a_row = A_ROW, *b_row = B_ROW;                                        \
+        vector b[VECTORS];                                                                         \
+        _Pragma("unroll") for (int v = 0; v < VECTORS; v++) b[v] = LOAD(b_row + column[v]);        \
         _Pragma("unroll") for (int r = 0; r < TILE_ROWS; r++)                                      \
             _Pragma("unroll") for (int v = 0; v < VECTORS; v++) sum[r][v] =                        \
-                fma((vector)A_VALUE(r), b[v], sum[r][v]);                                          \
-        ap += TILE_ROWS;                                                                           \
-        bp += TILE_COLUMNS;                                                                        \
+                fma((vector)(A_MODE == 1 ? at[r][d] : a_row[r]), b[v], sum[r][v]);                 \
     }
 
 /* The tile at rows i, columns j of C, VECTORS vectors wide. beta = 0 never reads C. */
@@ -121,21 +107,19 @@ ONE_ITEM __kernel void panel_gemm(__global const real *restrict a, __global cons
     const int i = (int)get_global_id(COLUMNS_FIRST) * TILE_ROWS;
     const int j = (int)get_global_id(1 - COLUMNS_FIRST) * TILE_COLUMNS;
     const size_t problem = get_global_id(2);
-    __global const real *a_problem = a + problem * a_stride, *ap = a_problem + (size_t)i * depth;
-    __global const real *b_problem = b + problem * b_stride, *bp = b_problem + (size_t)j * depth;
+    __global const real *a_problem = a + problem * a_stride;
+    __global const real *b_problem = b + problem * b_stride;
     __global real *c = product + problem * stride;
     const int above = A_MODE == 2 ? max(0, min(i, m - TILE_ROWS)) : i; /* the tile's first row */
-#if A_MODE == 1
     __global const real *at[TILE_ROWS];
     _Pragma("unroll") for (int r = 0; r < TILE_ROWS; r++) at[r] =
-        a_problem + STORED_ROW(a_indexed, a_rows, a_first + min(i + r, m - 1)) * (size_t)a_ld +
-        first_depth;
-#endif
-#if B_MODE == 1
+        a_problem +
+        (A_MODE == 1 ? STORED_ROW(a_indexed, a_rows, a_first + min(i + r, m - 1)) * (size_t)a_ld +
+                           first_depth
+                     : 0);
     int column[TILE_VECTORS];
     _Pragma("unroll") for (int v = 0; v < TILE_VECTORS; v++) column[v] =
-        min(j + v * LANES, b_ld - LANES);
-#endif
+        B_MODE == 1 ? min(j + v * LANES, b_ld - LANES) : v * LANES;
     if (n - j > (TILE_VECTORS - 1) * LANES)
         TILE(TILE_VECTORS)
     else

@@ -45,7 +45,7 @@ static dam__tuning example(void)
     part->choices[0] = (dam__choice){.shape = {.b_transposed = true, .m = 1000, .n = 784, .k = 10,
                                                .count = 1},
                                      .provider = DAM__GEMM_PANEL};
-    assert_true(dam__curated(DAM__SPACE_PANEL, 2, &part->choices[0].panel));
+    assert_true(dam__curated(DAM__SPACE_PANEL, 0, &part->choices[0].panel));
     part->choices[1] = (dam__choice){.shape = {.a_transposed = true, .m = 7, .n = 8, .k = 9,
                                                .count = 3},
                                      .provider = DAM__GEMM_CLBLAST};
