@@ -53,14 +53,14 @@ inline void store_vector(__global real *c, const vector value, const int width, 
  * in a row, but for A_MODE 1, where each row of the tile has its own.
  */
 #define A_ROW                                                                                      \
-    (A_MODE == 2 ? a_problem +                                                                     \
-                       STORED_ROW(a_indexed, a_rows, a_first + first_depth + d) * (size_t)a_ld +   \
-                       above                                                                       \
-                 : a_problem + (size_t)i * depth + (size_t)d * TILE_ROWS)
+    (A_MODE == 2                                                                                   \
+         ? a_problem + STORED_ROW(a_indexed, a_rows, a_first + first_depth + d) * (size_t)a_ld +   \
+               above                                                                               \
+         : a_problem + (size_t)i * depth + (size_t)d * TILE_ROWS)
 #define B_ROW                                                                                      \
-    (B_MODE == 1 ? b_problem +                                                                     \
-                       STORED_ROW(b_indexed, b_rows, b_first + first_depth + d) * (size_t)b_ld     \
-                 : b_problem + (size_t)j * depth + (size_t)d * TILE_COLUMNS)
+    (B_MODE == 1                                                                                   \
+         ? b_problem + STORED_ROW(b_indexed, b_rows, b_first + first_depth + d) * (size_t)b_ld     \
+         : b_problem + (size_t)j * depth + (size_t)d * TILE_COLUMNS)
 #define STEP(VECTORS)                                                                              \
     {                                                                                              \
         __global const real *a_row = A_ROW, *b_row = B_ROW;                                        \
@@ -94,15 +94,13 @@ inline void store_vector(__global real *c, const vector value, const int width, 
  * PACK_ARGUMENTS. Of a factor that is not packed, tiles reach beyond the last row or column by
  * looking at the last ones again.
  */
-ONE_ITEM __kernel void panel_gemm(__global const real *restrict a, __global const real *restrict b,
-                                  __global real *restrict product,
-                                  __global const int *restrict a_rows,
-                                  __global const int *restrict b_rows, const int m, const int n,
-                                  const int depth, const int ld, const int a_stride,
-                                  const int b_stride, const int stride, const real alpha,
-                                  const real beta, const int first_depth, const int a_indexed,
-                                  const int a_first, const int a_ld, const int b_indexed,
-                                  const int b_first, const int b_ld)
+ONE_ITEM __kernel void
+panel_gemm(__global const real *restrict a, __global const real *restrict b,
+           __global real *restrict product, __global const int *restrict a_rows,
+           __global const int *restrict b_rows, const int m, const int n, const int depth,
+           const int ld, const int a_stride, const int b_stride, const int stride, const real alpha,
+           const real beta, const int first_depth, const int a_indexed, const int a_first,
+           const int a_ld, const int b_indexed, const int b_first, const int b_ld)
 {
     const int i = (int)get_global_id(COLUMNS_FIRST) * TILE_ROWS;
     const int j = (int)get_global_id(1 - COLUMNS_FIRST) * TILE_COLUMNS;
@@ -120,7 +118,7 @@ ONE_ITEM __kernel void panel_gemm(__global const real *restrict a, __global cons
     int column[TILE_VECTORS];
     _Pragma("unroll") for (int v = 0; v < TILE_VECTORS; v++) column[v] =
         B_MODE == 1 ? min(j + v * LANES, b_ld - LANES) : v * LANES;
-    if (n - j > (TILE_VECTORS - 1) * LANES)
+    if (n - j > LANES)
         TILE(TILE_VECTORS)
     else
         TILE(1)

@@ -1,4 +1,5 @@
-/* Files compiled into the library: OpenCL sources (cl/), presets (presets/), tuning files (tuning/). */
+/* Files compiled into the library: OpenCL sources (cl/), presets (presets/), tuning files
+ * (tuning/). */
 #ifndef DAM__BASE_EMBEDDED_H
 #define DAM__BASE_EMBEDDED_H
 

@@ -25,7 +25,7 @@ typedef struct arguments {
     bool memories, embedding;
     const char *samples, *steps; /* lists with commas */
     int misclassified, adversarial, top, iterations, limit;
-    int precision; /* index into precision_choices */
+    int precision;           /* index into precision_choices */
     double budget, patience; /* of tune, in seconds; 0 where not given */
 } arguments;
 

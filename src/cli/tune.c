@@ -30,8 +30,7 @@ static dam_status add_products(tuning *t, dam__device *device, int preset,
     DAM_TRY(dam__dataset_load(&experiment->data, DAM__SPLIT_TRAIN, &set));
     const dam__training training = dam__experiment_training(experiment, &set, DAM__GEMM_AUTO);
     DAM_TRY(dam__trainer_create(device, &training, &trainer));
-    const dam__product_shape *shapes =
-        dam__gemm_shapes(dam__trainer_model(trainer)->gemm, &count);
+    const dam__product_shape *shapes = dam__gemm_shapes(dam__trainer_model(trainer)->gemm, &count);
     for (size_t i = 0; i < count; i++)
         dam__tuner_add(t->tuner, preset, &shapes[i]);
 cleanup:
@@ -76,8 +75,9 @@ static dam_status add_preset(tuning *t, const char *name, dam__device **device)
     if (*device == NULL)
         DAM_TRY(open_untuned(t, precision, device));
     if (precision != t->precision)
-        DAM_FAIL(DAM_USAGE, "'%s' has another precision than the presets before it; tune for one "
-                            "precision at a time",
+        DAM_FAIL(DAM_USAGE,
+                 "'%s' has another precision than the presets before it; tune for one "
+                 "precision at a time",
                  name);
     if (tuner->preset_count == DAM__MOST_PRESETS)
         DAM_FAIL(DAM_USAGE, "tune takes at most %d presets at a time", DAM__MOST_PRESETS);
@@ -143,8 +143,7 @@ static dam_status write_tuning(tuning *t)
     char *old = NULL;
     size_t length = 0;
     DAM_TRY(dam__alloc(1, sizeof *whole, &whole));
-    if (dam__file_exists(t->path) &&
-        dam__file_read(t->path, LARGEST_FILE, &old, &length) == DAM_OK)
+    if (dam__file_exists(t->path) && dam__file_read(t->path, LARGEST_FILE, &old, &length) == DAM_OK)
         (void)dam__tuning_parse(old, length, &t->info, whole);
     *dam__tuning_part_of(whole, t->tuner->shape, t->precision) = t->tuner->part;
     DAM_TRY(dam__tuning_print(whole, &t->info, &text));
@@ -186,8 +185,9 @@ static dam_status run_tune(const arguments *args)
     const dam__judge judge = make_judge(&t);
     DAM_TRY(dam__tuner_run(t.tuner, &judge));
     if (t.stopped)
-        DAM_FAIL(DAM_INTERRUPTED, "stopped; '%s' is as it was, and what was tried is kept: run the "
-                                  "same command again to go on",
+        DAM_FAIL(DAM_INTERRUPTED,
+                 "stopped; '%s' is as it was, and what was tried is kept: run the "
+                 "same command again to go on",
                  t.path);
     DAM_TRY(write_tuning(&t));
     status = args->json ? print_tuning_json(&t) : print_tuning(&t);

@@ -284,9 +284,6 @@ static void note(void *user, const char *line)
 
 dam__judge make_judge(tuning *t)
 {
-    return (dam__judge){.user = t,
-                        .products = judge_products,
-                        .step = judge_step,
-                        .note = note,
-                        .left = left};
+    return (dam__judge){
+        .user = t, .products = judge_products, .step = judge_step, .note = note, .left = left};
 }

@@ -98,7 +98,8 @@ dam_status print_tuning(const tuning *t)
     DAM_TRY(append_products(t->tuner, &text));
     DAM_TRY(append_kernels(t->tuner, &text));
     DAM_TRY(append_presets(t->tuner, &text));
-    DAM_TRY(dam__text_append(&text, "(products: share of the FMA peak; %d candidates, %d refused)\n",
+    DAM_TRY(dam__text_append(&text,
+                             "(products: share of the FMA peak; %d candidates, %d refused)\n",
                              t->tuner->tried, t->tuner->refused));
     DAM_TRY(dam__text_append(&text, "%-24s %s\n", "written", t->path));
     DAM_TRY(print_text(&text));
@@ -148,10 +149,10 @@ dam_status print_tuning_json(const tuning *t)
         for (int i = 0; tuner->part.sets[kind].given && i < dam__spaces[kind].count; i++)
             complete &= json_object_set_new(kernels, dam__spaces[kind].tunables[i].name,
                                             json_integer(tuner->part.sets[kind].values[i])) == 0;
-    json_t *all = json_pack("{ss so so so so si si}", "device", t->info.name, "file",
-                            json_text(t->path), "products", products, "presets", presets,
-                            "parameters", kernels, "tried", tuner->tried, "refused",
-                            tuner->refused);
+    json_t *all =
+        json_pack("{ss so so so so si si}", "device", t->info.name, "file", json_text(t->path),
+                  "products", products, "presets", presets, "parameters", kernels, "tried",
+                  tuner->tried, "refused", tuner->refused);
     if (!complete) {
         json_decref(all);
         all = NULL;

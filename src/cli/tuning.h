@@ -19,9 +19,9 @@ typedef struct tuning {
     char *program;   /* that tries */
     char *selector;  /* "P:D" */
     dam__tried tried;
-    int repeats;     /* trials so far: the same one again is another */
-    double began;    /* seconds */
-    bool stopped;    /* by the user */
+    int repeats;       /* trials so far: the same one again is another */
+    double began;      /* seconds */
+    bool stopped;      /* by the user */
     char refusal[256]; /* why the last candidate was refused */
 } tuning;
 

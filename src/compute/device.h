@@ -25,14 +25,14 @@ typedef struct dam__device_options {
     dam_log log;
     dam__precision precision;
     dam__shape shape;
-    bool profile; /* time every kernel and count every transfer */
+    bool profile;              /* time every kernel and count every transfer */
     const dam__tuning *tuning; /* copied; NULL: the built-in choices */
 } dam__device_options;
 
 /*
  * Opens the device. DAM_NO_DEVICE where it has no fp64 but precision asks for it, or where the
- * driver fails. Destroy with dam__device_close, after everything made on it. CLBlast keeps what it is
- * tuned to for as long as the process lives, also for devices opened later.
+ * driver fails. Destroy with dam__device_close, after everything made on it. CLBlast keeps what it
+ * is tuned to for as long as the process lives, also for devices opened later.
  */
 dam_status dam__device_open(const dam_device_info *info, const dam__device_options *options,
                             dam__device **out);

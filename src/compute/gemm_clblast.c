@@ -51,8 +51,8 @@ dam_status dam__clblast_override(const dam__device *device, const dam__tuning_pa
             values[i] = (size_t)part->sets[kind].values[i];
         }
         (void)pthread_mutex_lock(&clblast_mutex);
-        CLBlastStatusCode code = CLBlastOverrideParameters(
-            device->id, space->clblast, precision, (size_t)space->count, names, values);
+        CLBlastStatusCode code = CLBlastOverrideParameters(device->id, space->clblast, precision,
+                                                           (size_t)space->count, names, values);
         (void)pthread_mutex_unlock(&clblast_mutex);
         if (code != CLBlastSuccess)
             return dam__fail(DAM_INTERNAL, "CLBlast refuses the parameters of %s with status %d",

@@ -67,12 +67,12 @@ static dam__set usual_set(const dam__device *device)
     if (device->part != NULL && device->part->sets[DAM__SPACE_PANEL].given)
         return device->part->sets[DAM__SPACE_PANEL];
     bool wide = dam__device_facts(device)->native_float_lanes >= LANES_OF_AVX512;
-    return (dam__set){.given = true,
-                      .values = {[DAM__PANEL_ROWS] =
-                                     wide ? ROWS_OF_32_REGISTERS : ROWS_OF_16_REGISTERS,
-                                 [DAM__PANEL_VECTORS] = 2,
-                                 [DAM__PANEL_DEPTH] = 2048,
-                                 [DAM__PANEL_UNROLL] = 1}};
+    return (dam__set){
+        .given = true,
+        .values = {[DAM__PANEL_ROWS] = wide ? ROWS_OF_32_REGISTERS : ROWS_OF_16_REGISTERS,
+                   [DAM__PANEL_VECTORS] = 2,
+                   [DAM__PANEL_DEPTH] = 2048,
+                   [DAM__PANEL_UNROLL] = 1}};
 }
 
 static dam_status create(dam__device *device, void **state)
@@ -184,9 +184,8 @@ cleanup:
 static const dam__set *set_for(const struct panel *panel, const dam__product *product)
 {
     const dam__product_shape shape = dam__product_shape_of(product);
-    const dam__choice *choice = panel->device->part != NULL
-                                    ? dam__tuning_choice(panel->device->part, &shape)
-                                    : NULL;
+    const dam__choice *choice =
+        panel->device->part != NULL ? dam__tuning_choice(panel->device->part, &shape) : NULL;
     bool own = choice != NULL && choice->provider == DAM__GEMM_PANEL && choice->panel.given;
     return own ? &choice->panel : &panel->usual;
 }
@@ -320,10 +319,10 @@ static dam_status multiply(const struct panel *panel, const struct tile *tile,
                       dam__arg_int(product->n), dam__arg_int(piece.depth), dam__arg_int((int)c->ld),
                       dam__arg_int((int)left.stride), dam__arg_int((int)right.stride),
                       dam__arg_int((int)c->stride), dam__arg_real(product->alpha),
-                      dam__arg_real(beta), dam__arg_int(piece.first),
-                      dam__arg_int(a->rows != NULL), dam__arg_int(a->first),
-                      dam__arg_int((int)a->matrix->ld), dam__arg_int(b->rows != NULL),
-                      dam__arg_int(b->first), dam__arg_int((int)b->matrix->ld)));
+                      dam__arg_real(beta), dam__arg_int(piece.first), dam__arg_int(a->rows != NULL),
+                      dam__arg_int(a->first), dam__arg_int((int)a->matrix->ld),
+                      dam__arg_int(b->rows != NULL), dam__arg_int(b->first),
+                      dam__arg_int((int)b->matrix->ld)));
 }
 
 static dam_status run_piece(const struct panel *panel, const struct tile *tile,
@@ -334,8 +333,8 @@ static dam_status run_piece(const struct panel *panel, const struct tile *tile,
         DAM_TRY(
             pack(panel, tile->pack_a, &product->a, product->m, tile->rows, piece, panel->packed_a));
     if (tile->b_mode == B_PACKED && piece.depth > 0)
-        DAM_TRY(
-            pack(panel, tile->pack_b, &product->b, product->n, tile->columns, piece, panel->packed_b));
+        DAM_TRY(pack(panel, tile->pack_b, &product->b, product->n, tile->columns, piece,
+                     panel->packed_b));
     DAM_TRY(multiply(panel, tile, product, piece, piece.first == 0 ? product->beta : 1.0));
 cleanup:
     return status;

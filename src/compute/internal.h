@@ -25,8 +25,8 @@ struct dam__device {
     int lanes, group;
     dam__tuning *tuning;          /* NULL where there is none */
     const dam__tuning_part *part; /* of it, for this shape and precision; else NULL */
-    dam__profile *profile; /* NULL unless profiling */
-    bool has_compiled;     /* said so once */
+    dam__profile *profile;        /* NULL unless profiling */
+    bool has_compiled;            /* said so once */
     dam__fence pace[DAM__PACE_DEPTH];
     size_t paced; /* steps paced so far */
 };

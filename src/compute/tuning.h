@@ -57,9 +57,9 @@ typedef struct dam__tunable {
 
 /* A space of sets: values of its tunables that fit together. */
 typedef struct dam__space {
-    const char *name; /* as in the file */
+    const char *name;    /* as in the file */
     const char *clblast; /* CLBlast's name of the kernel; NULL for ours */
-    int count;        /* of tunables */
+    int count;           /* of tunables */
     const dam__tunable *tunables;
     bool (*fits)(const int *values); /* whether valid values go together; NULL: always */
 } dam__space;

@@ -158,13 +158,13 @@ static dam_status prepare(dam__model *model)
     bool hidden = energy->classifies && config->targets == DAM__TARGETS_HIDDEN;
     bool wide = dam__device_precision(model->device) == DAM__PRECISION_DOUBLE;
     /* Powers of small ratios underflow by the thousand: denormals would cost a hundredfold. */
-    DAM_TRY(dam__format(
-        &options,
-        "%s -DRULE=%d -DCLASSIFY=%d -DHIDDEN=%d -DERROR_EXPONENT=%d -DFEW=%d "
-        "-DTILE_STATES=%d -DTILE_MEMORIES=%d -DCOLUMN_VECTORS=%d -DMEMORY_VECTORS=%d%s",
-        interaction, config->rule, energy->classifies, hidden, config->error_exponent, energy->few,
-        energy->tile_states, energy->tile_memories, energy->column_vectors,
-        energy->memory_vectors, wide ? "" : " -cl-denorms-are-zero"));
+    DAM_TRY(
+        dam__format(&options,
+                    "%s -DRULE=%d -DCLASSIFY=%d -DHIDDEN=%d -DERROR_EXPONENT=%d -DFEW=%d "
+                    "-DTILE_STATES=%d -DTILE_MEMORIES=%d -DCOLUMN_VECTORS=%d -DMEMORY_VECTORS=%d%s",
+                    interaction, config->rule, energy->classifies, hidden, config->error_exponent,
+                    energy->few, energy->tile_states, energy->tile_memories, energy->column_vectors,
+                    energy->memory_vectors, wide ? "" : " -cl-denorms-are-zero"));
     DAM_TRY(dam__program_create(model->device, "energy", options, &energy->program));
     DAM_TRY(dam__program_create(model->device, energy->classifies ? "energy_few" : "energy_all",
                                 options, &energy->sums));

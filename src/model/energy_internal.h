@@ -10,7 +10,7 @@ enum { MEMORIES, SCALES, PARAMETERS };
 
 /* As in cl/energy_numbers.cl. */
 enum {
-    DAM__ENERGY_NUMBERS = 16,       /* reals of a problem, or of a state */
+    DAM__ENERGY_NUMBERS = 16,      /* reals of a problem, or of a state */
     DAM__ENERGY_MEMORY_NUMBERS = 7 /* reals of a memory */
 };
 

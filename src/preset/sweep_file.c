@@ -51,10 +51,11 @@ dam_status dam__sweep_plan_save(const dam__sweep_plan *plan, const dam__sweep_fa
     DAM_TRY(print_base(plan, &preset));
     DAM_TRY(print_grid(&plan->sweep, &grid));
     const char *const texts[][2] = {
-        {"format", SWEEP_FORMAT}, {"version", DENSEAM_VERSION},     {"preset", preset.data},
-        {"grid", grid.data},      {"device", info->name},           {"platform", info->platform},
-        {"driver", info->driver}, {"kernels", cpu ? "cpu" : "gpu"}, {"gemm", facts->gemm},
-        {"tuning", dam__device_tuning_digest(facts->device)},
+        {"format", SWEEP_FORMAT}, {"version", DENSEAM_VERSION},
+        {"preset", preset.data},  {"grid", grid.data},
+        {"device", info->name},   {"platform", info->platform},
+        {"driver", info->driver}, {"kernels", cpu ? "cpu" : "gpu"},
+        {"gemm", facts->gemm},    {"tuning", dam__device_tuning_digest(facts->device)},
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         DAM_TRY(dam__container_set_text(&container, texts[i][0], texts[i][1]));

@@ -130,11 +130,10 @@ static dam_status run_device(struct session *session, dam__shape shape, dam__pre
     dam_status status = DAM_OK;
     dam__device *device = NULL;
     dam__gemm_provider wanted = session->options->provider;
-    const dam__device_options options = {
-        .log = session->options->log,
-        .shape = shape,
-        .precision = precision,
-        .tuning = session->options->tuning};
+    const dam__device_options options = {.log = session->options->log,
+                                         .shape = shape,
+                                         .precision = precision,
+                                         .tuning = session->options->tuning};
     DAM_TRY(dam__device_open(session->info, &options, &device));
     if (wanted != DAM__GEMM_CLBLAST)
         DAM_TRY(run_provider(session, device, DAM__GEMM_PANEL, true));

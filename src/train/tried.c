@@ -31,7 +31,7 @@ dam_status dam__tried_open(const char *path, const char *header, dam__tried *out
     if (dam__file_exists(path)) {
         status = dam__file_read(path, LARGEST_FILE, &data, &length);
         /* What cannot be read is tried again. */
-        status = status == DAM_OK ? take(out, data, length, header)
+        status = status == DAM_OK      ? take(out, data, length, header)
                  : status == DAM_INPUT ? DAM_OK
                                        : status;
     }

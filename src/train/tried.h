@@ -8,9 +8,9 @@
 #include "base/text.h"
 
 typedef struct dam__tried {
-    char *path;      /* of the file */
-    dam__text text;  /* all of it */
-    size_t header;   /* bytes of text before the first trial */
+    char *path;     /* of the file */
+    dam__text text; /* all of it */
+    size_t header;  /* bytes of text before the first trial */
 } dam__tried;
 
 /* Takes what the file holds if it begins with this header, else nothing. Free with _free. */

@@ -14,8 +14,8 @@ enum { MOST_ROUNDS = 9, LEAST_ROUNDS = 3, MOST_CALLS = 1 << 14 };
 static const double WINDOW = 0.02; /* seconds of a measurement that the clock is sure of */
 
 /*
- * The clock of a trial. On a machine that others use too, time by the wall says more of them than of
- * a candidate; where the device is this process's own cores, what they spent on it says more.
+ * The clock of a trial. On a machine that others use too, time by the wall says more of them than
+ * of a candidate; where the device is this process's own cores, what they spent on it says more.
  */
 typedef struct watch {
     bool counts_cores;
@@ -173,8 +173,7 @@ static dam_status check(const product *p)
         int j = (int)((int64_t)(place % PLACES) * (s->n - 1) / (PLACES - 1));
         int problem = place % s->count;
         double size = 0, wanted = expected(p, problem, i, j, depth, &size);
-        double got =
-            p->result[(size_t)problem * items + (size_t)i * (size_t)s->n + (size_t)j];
+        double got = p->result[(size_t)problem * items + (size_t)i * (size_t)s->n + (size_t)j];
         if (!(fabs(got - wanted) <= (depth + 2) * dam__real_epsilon(p->device) * size))
             DAM_FAIL(DAM_SELFTEST, "entry %d, %d of a product of depth %d is %g instead of %g", i,
                      j, depth, got, wanted);
@@ -252,8 +251,8 @@ cleanup:
 }
 
 /* A few rows first: a provider may be thousands of times too slow for a device. */
-static dam_status try_product(dam__device *device, dam__gemm_provider provider,
-                              watch *w, dam__ceiling *ceiling, const dam__product_shape *shape,
+static dam_status try_product(dam__device *device, dam__gemm_provider provider, watch *w,
+                              dam__ceiling *ceiling, const dam__product_shape *shape,
                               double seconds, double *share)
 {
     enum { FEW = 16 };

@@ -30,9 +30,9 @@ typedef struct search {
     const dam__judge *judge;
     found *panels;
     int panel_count;
-    dam__set clblast[DAM__SPACES];         /* the best so far */
+    dam__set clblast[DAM__SPACES];           /* the best so far */
     double clblast_shares[DAM__MOST_SHAPES]; /* with it */
-    uint32_t step;                         /* of the random walk */
+    uint32_t step;                           /* of the random walk */
 } search;
 
 static void note(const search *s, const char *line)
@@ -152,16 +152,23 @@ cleanup:
     return status;
 }
 
+/* The time of all products by a provider, in some unit; infinite where it fails in one. */
+static double total_time(const dam__tuner *tuner, dam__gemm_provider provider)
+{
+    double sum = 0;
+    for (int p = 0; p < tuner->product_count; p++) {
+        const dam__product_shape *shape = &tuner->products[p].shape;
+        sum += (double)shape->m * shape->n * shape->k * shape->count /
+               tuner->products[p].shares[provider];
+    }
+    return sum;
+}
+
 static bool is_viable(const dam__tuner *tuner, dam__gemm_provider provider)
 {
-    dam__gemm_provider other =
-        provider == DAM__GEMM_PANEL ? DAM__GEMM_CLBLAST : DAM__GEMM_PANEL;
-    for (int p = 0; p < tuner->product_count; p++) {
-        const double *shares = tuner->products[p].shares;
-        if (shares[provider] > 0 && shares[provider] >= VIABLE * shares[other])
-            return true;
-    }
-    return false;
+    dam__gemm_provider other = provider == DAM__GEMM_PANEL ? DAM__GEMM_CLBLAST : DAM__GEMM_PANEL;
+    double time = total_time(tuner, provider);
+    return isfinite(time) && VIABLE * time <= total_time(tuner, other);
 }
 
 /* The best set so far for a product: an index into panels. */
@@ -319,9 +326,9 @@ static void choose(search *s)
         dam__tuned_product *product = &tuner->products[p];
         const found *panel = &s->panels[best_of(s, sets, count, p)];
         double by_panel = panel->shares[p], by_clblast = s->clblast_shares[p];
-        bool takes_panel = by_panel > 0 && (by_panel >= by_clblast ||
-                                            (tuner->usual == DAM__GEMM_PANEL &&
-                                             by_panel >= WORTH * by_clblast));
+        bool takes_panel =
+            by_panel > 0 && (by_panel >= by_clblast ||
+                             (tuner->usual == DAM__GEMM_PANEL && by_panel >= WORTH * by_clblast));
         product->best = takes_panel ? by_panel : by_clblast;
         if (product->best <= 0)
             continue;
@@ -509,7 +516,8 @@ dam_status dam__tuner_run(dam__tuner *tuner, const dam__judge *judge)
     DAM_TRY(dam__alloc(MOST_FOUND, sizeof *s.panels, &s.panels));
     if (tuner->product_count > 0) {
         DAM_TRY(measure_untuned(&s));
-        bool panel = is_viable(tuner, DAM__GEMM_PANEL), clblast = is_viable(tuner, DAM__GEMM_CLBLAST);
+        bool panel = is_viable(tuner, DAM__GEMM_PANEL),
+             clblast = is_viable(tuner, DAM__GEMM_CLBLAST);
         double now = judge->left(judge->user);
         if (panel)
             DAM_TRY(search_panels(&s, clblast ? (now + AFTER_PRODUCTS) / 2 : AFTER_PRODUCTS));

@@ -12,9 +12,9 @@ enum { DAM__MOST_SHAPES = DAM__MOST_CHOICES, DAM__MOST_PRESETS = 32 };
 /* A product that presets ask for. */
 typedef struct dam__tuned_product {
     dam__product_shape shape;
-    unsigned presets;                 /* bit p: preset p has it */
-    double shares[3];                 /* of the FMA peak untuned, by dam__gemm_provider; 0 = none */
-    double best;                      /* of what was chosen */
+    unsigned presets; /* bit p: preset p has it */
+    double shares[3]; /* of the FMA peak untuned, by dam__gemm_provider; 0 = none */
+    double best;      /* of what was chosen */
 } dam__tuned_product;
 
 /* A preset whose training steps are to become faster. */
@@ -48,9 +48,9 @@ typedef struct dam__judge {
 } dam__judge;
 
 typedef struct dam__tuner {
-    dam__shape shape; /* of the kernels; never AUTO */
+    dam__shape shape;         /* of the kernels; never AUTO */
     dam__gemm_provider usual; /* the built-in choice of the provider; never AUTO */
-    int lanes;        /* built in */
+    int lanes;                /* built in */
     dam__tuned_product products[DAM__MOST_SHAPES];
     int product_count;
     dam__tuned_preset presets[DAM__MOST_PRESETS];

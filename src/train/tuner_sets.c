@@ -28,9 +28,9 @@ static const int xgemm_list[][DAM__MOST_TUNABLES] = {
 
 /* KWID MDIMAD MDIMCD NDIMBD NDIMCD PADA PADB VWMD VWND WGD */
 static const int direct_list[][DAM__MOST_TUNABLES] = {
-    {2, 8, 8, 8, 8, 1, 1, 1, 1, 8},    {2, 8, 8, 8, 8, 1, 1, 2, 2, 16},
+    {2, 8, 8, 8, 8, 1, 1, 1, 1, 8},      {2, 8, 8, 8, 8, 1, 1, 2, 2, 16},
     {2, 16, 16, 16, 16, 1, 1, 1, 1, 16}, {2, 16, 16, 16, 16, 1, 1, 2, 2, 32},
-    {2, 8, 8, 8, 8, 1, 1, 4, 4, 32},   {8, 16, 16, 16, 16, 0, 0, 2, 4, 64},
+    {2, 8, 8, 8, 8, 1, 1, 4, 4, 32},     {8, 16, 16, 16, 16, 0, 0, 2, 4, 64},
 };
 
 static const int routine_list[][DAM__MOST_TUNABLES] = {{1}, {256}, {1024}};

@@ -34,21 +34,20 @@ static const dam_device_info here = {.platform = "Platform",
 static dam__tuning example(void)
 {
     dam__tuning tuning = {0};
-    dam__tuning_part *part =
-        dam__tuning_part_of(&tuning, DAM__SHAPE_CPU, DAM__PRECISION_SINGLE);
+    dam__tuning_part *part = dam__tuning_part_of(&tuning, DAM__SHAPE_CPU, DAM__PRECISION_SINGLE);
     part->provider = DAM__GEMM_PANEL;
     OK(dam__set_parse(DAM__SPACE_KERNELS,
                       "lanes=8 group=0 parts=16 vmf.classes=0 energy.classes=0 energy.states=4 "
                       "energy.vectors=2 energy.memories=8",
                       &part->sets[DAM__SPACE_KERNELS]));
     assert_true(dam__curated(DAM__SPACE_XGEMM, 0, &part->sets[DAM__SPACE_XGEMM]));
-    part->choices[0] = (dam__choice){.shape = {.b_transposed = true, .m = 1000, .n = 784, .k = 10,
-                                               .count = 1},
-                                     .provider = DAM__GEMM_PANEL};
+    part->choices[0] =
+        (dam__choice){.shape = {.b_transposed = true, .m = 1000, .n = 784, .k = 10, .count = 1},
+                      .provider = DAM__GEMM_PANEL};
     assert_true(dam__curated(DAM__SPACE_PANEL, 0, &part->choices[0].panel));
-    part->choices[1] = (dam__choice){.shape = {.a_transposed = true, .m = 7, .n = 8, .k = 9,
-                                               .count = 3},
-                                     .provider = DAM__GEMM_CLBLAST};
+    part->choices[1] =
+        (dam__choice){.shape = {.a_transposed = true, .m = 7, .n = 8, .k = 9, .count = 3},
+                      .provider = DAM__GEMM_CLBLAST};
     part->count = 2;
     dam__tuning_part_of(&tuning, DAM__SHAPE_GPU, DAM__PRECISION_DOUBLE)->provider =
         DAM__GEMM_CLBLAST;
@@ -101,8 +100,7 @@ static char *altered(const dam__text *text, const char *from, const char *to)
     char *result = NULL;
     const char *at = strstr(text->data, from);
     assert_non_null(at);
-    OK(dam__format(&result, "%.*s%s%s", (int)(at - text->data), text->data, to,
-                   at + strlen(from)));
+    OK(dam__format(&result, "%.*s%s%s", (int)(at - text->data), text->data, to, at + strlen(from)));
     return result;
 }
 
@@ -193,15 +191,15 @@ static void the_most_alike_choice_is_taken(void **state)
         int m, n, k;
         bool a_transposed;
         int wanted; /* -1: none */
-    } cases[] = {{1000, 400, 784, false, 0}, {900, 400, 784, false, 0}, {1000, 100, 784, false, 1},
+    } cases[] = {{1000, 400, 784, false, 0}, {900, 400, 784, false, 0},  {1000, 100, 784, false, 1},
                  {1000, 210, 784, false, 0}, {1000, 190, 784, false, 1}, {1000, 11, 784, false, -1},
                  {1000, 400, 784, true, -1}, {0, 400, 784, false, -1}};
     dam__tuning_part part = {.count = 2};
     part.choices[0].shape = (dam__product_shape){false, true, 1000, 400, 784, 1};
     part.choices[1].shape = (dam__product_shape){false, true, 1000, 100, 784, 1};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        const dam__product_shape shape = {cases[i].a_transposed, true,       cases[i].m,
-                                          cases[i].n,            cases[i].k, 1};
+        const dam__product_shape shape = {
+            cases[i].a_transposed, true, cases[i].m, cases[i].n, cases[i].k, 1};
         const dam__choice *choice = dam__tuning_choice(&part, &shape);
         if (choice != (cases[i].wanted < 0 ? NULL : &part.choices[cases[i].wanted]))
             fail_msg("case %zu", i);
@@ -237,9 +235,9 @@ static void candidates_are_valid(void **state)
 typedef struct fake {
     int trials, most; /* of the budget */
     bool clblast_is_fast;
-    bool slow_steps;      /* with any tuning at all */
-    int refused_rows;     /* sets with so many rows hang */
-    int finds;            /* sets that are better than all others */
+    bool slow_steps;  /* with any tuning at all */
+    int refused_rows; /* sets with so many rows hang */
+    int finds;        /* sets that are better than all others */
 } fake;
 
 static double fake_left(void *user)
@@ -334,8 +332,7 @@ static void the_best_is_found_and_chosen(void **state)
         assert_int_equal(choice->panel.values[DAM__PANEL_ROWS], 8);
         assert_int_equal(choice->panel.values[DAM__PANEL_DIRECT_A], choice->shape.a_transposed);
     }
-    assert_int_equal(
-        tuner->part.sets[DAM__SPACE_KERNELS].values[DAM__KERNEL_ENERGY_STATES], 6);
+    assert_int_equal(tuner->part.sets[DAM__SPACE_KERNELS].values[DAM__KERNEL_ENERGY_STATES], 6);
     assert_int_equal(tuner->part.sets[DAM__SPACE_KERNELS].values[DAM__KERNEL_PARTS], 0);
     /* What is ten times slower is not searched; the budget is kept. */
     assert_false(tuner->part.sets[DAM__SPACE_XGEMM].given);
@@ -481,8 +478,7 @@ static void processes_end_one_way_or_another(void **state)
     dam__text output = {0};
     dam__ending ending;
     int code = 0;
-    const dam__process process = {
-        .arguments = nothing, .environment = environment, .patience = 20};
+    const dam__process process = {.arguments = nothing, .environment = environment, .patience = 20};
     assert_int_equal(dam__process_run(&process, &output, &ending, &code), DAM_INTERNAL);
     assert_string_equal(dam_error(), "cannot start '/nonexistent/program'");
     dam__text_free(&output);
