@@ -58,8 +58,8 @@ hand_made() {
     {
         sed -n 1,8p "$(the_file)"
         printf '\n[cpu single]\n'
-        printf 'panel = rows=12 vectors=2 depth=2048 unroll=1 direct_a=1 direct_b=1 columns_first=0\n'
-        printf 'product nt 50x30x784x1 = panel rows=8 vectors=2 depth=256 unroll=2 direct_a=0 '
+        printf 'panel = rows=4 vectors=1 depth=2048 unroll=1 direct_a=1 direct_b=1 columns_first=0\n'
+        printf 'product nt 50x30x784x1 = panel rows=5 vectors=1 depth=256 unroll=1 direct_a=0 '
         printf 'direct_b=0 columns_first=1\n\nend\n'
     } > "$1"
     rm -rf "$tunings"
@@ -84,17 +84,17 @@ hand_made() {
 
 @test "a trial measures what the file says, and nothing where it is not taken" {
     hand_made good
-    shapes=("nt 50x30x784x1" "tn 30x784x50x1" "nn 20x40x10x3" "tt 3x2x5x1")
+    shapes=("nt 50x30x784x1" "tn 30x784x50x1")
     for file in none good; do
         DENSEAM_TUNING="$file" tool tune-try --gemm panel products "${shapes[@]}"
         succeeded
-        [ "${#lines[@]}" -eq 4 ]
-        [ "$(grep -c '^share [0-3] [0-9.]*$' <<<"$output")" -eq 4 ]
+        [ "${#lines[@]}" -eq 2 ]
+        [ "$(grep -c '^share [01] [0-9.]*$' <<<"$output")" -eq 2 ]
     done
     DENSEAM_TUNING=good tool tune-try step tiny.conf
     succeeded
-    [[ "$output" =~ ^ratio\ 0\ [0-9.]+$ ]]
-    sed 's/rows=12/rows=99/' good > wrong
+    [[ "${lines[-1]}" =~ ^ratio\ 0\ [0-9.]+$ ]]
+    sed 's/rows=4/rows=99/' good > wrong
     DENSEAM_TUNING=wrong tool tune-try --gemm panel products "${shapes[@]}"
     failed_with 2 "the tuning file 'wrong' was not taken"
 }
@@ -179,7 +179,7 @@ ignored() {
     ignored kernels "its line 3 is 'kernels = "
     sed 's/^driver = .*/driver = 2.0/' good > driver
     ignored driver "'driver = 2.0', but here it is"
-    sed 's/rows=12/rows=99/' good > wrong
+    sed 's/rows=4/rows=99/' good > wrong
     ignored wrong "'rows' cannot be '99'"
     : > empty
     ignored empty "it is cut off in line 1"
