@@ -549,6 +549,9 @@ dam_status dam__tuner_run(dam__tuner *tuner, const dam__judge *judge)
             DAM_TRY(search_panels(&s, clblast ? (now + AFTER_PRODUCTS) / 2 : AFTER_PRODUCTS));
         if (clblast)
             DAM_TRY(search_clblast(&s, AFTER_PRODUCTS));
+        if (!panel || !clblast)
+            note(&s, clblast ? "panel failed or is over five times slower: not searched"
+                             : "CLBlast failed or is over five times slower: not searched");
         choose(&s);
     }
     bool all = false;
