@@ -8,7 +8,7 @@
 enum { DAM__SWEEP_PICTURES = 24 }; /* at most, of a sweep of more than two keys */
 
 /*
- * Replaces folder/sweep.csv: a row a cell; its values, status, how many seeds are done, diverged
+ * Replaces folder/sweep.csv: a row a cell that is not outside; its values, status, how many seeds are done, diverged
  * and failed, the mean of each metric, the spread and each seed of the one that cells are compared
  * by, epochs, seconds. A number that does not exist is empty. DAM_INPUT.
  */

@@ -10,6 +10,7 @@ typedef struct dam__sweep_config {
     char z[DAM__SWEEP_GRID_BYTES];
     int seeds; /* problems of a cell: seed, seed + 1, ... */
     int score; /* dam__sweep_score_choice */
+    int extend; /* most values that a search adds to either end of x; 0: the grid stays as it is */
     int flips; /* neurons of a probe, for the metrics of recall */
 } dam__sweep_config;
 
