@@ -302,10 +302,11 @@ cleanup:
 }
 
 static const flag flags[] = {
-    FLAG("grid", FLAG_WORDS, grid, "SECTION.KEY=VALUES",
-         "vary a key: a list 1,2,5, a range from:to:count, in equal factors from:to:count:log, or "
-         "from:to:count:inverse for 1/from ... 1/to; 2^-3 is a number too. Keys that move together: "
-         "data.dim:model.memories=64:128,128:256. One flag for each key"),
+    FLAG(
+        "grid", FLAG_WORDS, grid, "SECTION.KEY=VALUES",
+        "vary a key: a list 1,2,5, a range from:to:count, in equal factors from:to:count:log, or "
+        "from:to:count:inverse for 1/from ... 1/to; 2^-3 is a number too. Keys that move together: "
+        "data.dim:model.memories=64:128,128:256. One flag for each key"),
     {.name = "seeds",
      .type = FLAG_INTEGER,
      .offset = offsetof(arguments, seeds),
@@ -328,8 +329,7 @@ static const flag flags[] = {
 static const char *const examples[] = {
     "denseam sweep demo --grid model.varsigma=0.05:0.8:5:log",
     "denseam sweep demo --grid model.memories=50,100 --seeds 3 --out runs/map",
-    "denseam sweep transfer-quick",
-    "denseam sweep runs/map --resume", NULL};
+    "denseam sweep transfer-quick", "denseam sweep runs/map --resume", NULL};
 
 const command sweep_command = {
     .name = "sweep",

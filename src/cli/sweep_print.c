@@ -34,8 +34,8 @@ dam_status print_sweep_plan(const dam__sweep_plan *plan, const dam__sweep_estima
         for (size_t k = 0; k < axis->follower_count; k++)
             DAM_TRY(dam__text_append(&text, "%-30s moves with %s\n", axis->followers[k].key,
                                      axis->key));
-        DAM_TRY(dam__text_append(&text, "%-30s %zu values: %s\n", axis->key, axis->count,
-                                 axis->grid));
+        DAM_TRY(
+            dam__text_append(&text, "%-30s %zu values: %s\n", axis->key, axis->count, axis->grid));
     }
     if (sweep->extend > 0)
         DAM_TRY(dam__text_append(&text, "%-30s searched, up to %d values more at either end\n",
@@ -235,8 +235,10 @@ static size_t sort_rows(const dam__sweep *sweep, row *rows)
         bool ranked = cell.status == DAM__PROBLEM_DONE && isfinite(value);
         if (cell.status == DAM__PROBLEM_OUTSIDE)
             continue;
-        rows[count++] = (row){
-            !ranked ? INFINITY : dam__metric_rises(sweep->metric) ? -value : value, .cell = i};
+        rows[count++] = (row){!ranked                            ? INFINITY
+                              : dam__metric_rises(sweep->metric) ? -value
+                                                                 : value,
+                              .cell = i};
     }
     /* A grid that fits is shown in its order. */
     if (count > ROWS)

@@ -249,8 +249,9 @@ static dam_status read_tuple(grid *keys, size_t width, char *item)
         part = colon != NULL ? colon + 1 : NULL;
     }
     if (count != width)
-        DAM_FAIL(DAM_USAGE, "%zu values stand where there are %zu keys: keys that move together "
-                            "want a:b=1:10,2:20 and no ranges",
+        DAM_FAIL(DAM_USAGE,
+                 "%zu values stand where there are %zu keys: keys that move together "
+                 "want a:b=1:10,2:20 and no ranges",
                  count, width);
 cleanup:
     return status;
@@ -312,8 +313,7 @@ static dam_status follow(dam__axis *others, size_t count, dam__axis *out)
     dam_status status = DAM_OK;
     DAM_TRY(dam__alloc(count, sizeof *out->followers, &out->followers));
     for (size_t i = 0; i < count; i++) {
-        out->followers[i] =
-            (dam__follower){others[i].key, others[i].values, others[i].numbers};
+        out->followers[i] = (dam__follower){others[i].key, others[i].values, others[i].numbers};
         out->follower_count = i + 1;
         others[i] = (dam__axis){0};
     }
@@ -360,8 +360,8 @@ cleanup:
     return status;
 }
 
-dam_status dam__grid_beyond(const dam__axis *axis, size_t first, size_t last, int steps, char **text,
-                            double *value)
+dam_status dam__grid_beyond(const dam__axis *axis, size_t first, size_t last, int steps,
+                            char **text, double *value)
 {
     char number[DAM__NUMBER_BYTES];
     double low = axis->numbers[first], high = axis->numbers[last];

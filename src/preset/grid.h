@@ -22,9 +22,9 @@
 /*
  * Reads a key, or several that move together, and its values, each checked like a value of --set.
  * options: the entries of the keys, room for DAM__AXIS_KEYS where there may be several. Free with
- * dam__axis_free. DAM_USAGE names the text and the reason: unknown key, one that cannot be swept, no
- * value, a value of the first key twice, a wrong one, a range that is none, a number of values that
- * is not that of the keys.
+ * dam__axis_free. DAM_USAGE names the text and the reason: unknown key, one that cannot be swept,
+ * no value, a value of the first key twice, a wrong one, a range that is none, a number of values
+ * that is not that of the keys.
  */
 dam_status dam__grid_parse(const char *text, dam__axis *out, const dam__option **options);
 
@@ -32,7 +32,7 @@ dam_status dam__grid_parse(const char *text, dam__axis *out, const dam__option *
  * The value that is `steps` equal factors behind values first ... last of an axis, which have such
  * factors between; in front of them where steps is negative. The text is to be freed with free().
  */
-dam_status dam__grid_beyond(const dam__axis *axis, size_t first, size_t last, int steps, char **text,
-                            double *value);
+dam_status dam__grid_beyond(const dam__axis *axis, size_t first, size_t last, int steps,
+                            char **text, double *value);
 
 #endif

@@ -56,10 +56,17 @@ static const char *const pairings[] = {"fixed", "fresh", NULL};
 static const char *const spectra[] = {"anisotropic", "isotropic", NULL};
 static const char *const precisions[] = {"single", "double", NULL};
 
-static const char *const scores[] = {
-    "auto",          "loss",     "validation_loss",  "validation_accuracy", "test_loss",
-    "test_accuracy", "distance", "distance_flipped", "recovered",           "mse",
-    NULL};
+static const char *const scores[] = {"auto",
+                                     "loss",
+                                     "validation_loss",
+                                     "validation_accuracy",
+                                     "test_loss",
+                                     "test_accuracy",
+                                     "distance",
+                                     "distance_flipped",
+                                     "recovered",
+                                     "mse",
+                                     NULL};
 static const char *const dynamics[] = {"asynchronous", "synchronous", "class", NULL};
 static const char *const directions[] = {"eigenvector", "tangent", "noise", NULL};
 

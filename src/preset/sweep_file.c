@@ -107,8 +107,9 @@ static dam_status read_added(const dam__container *container, dam__sweep_plan *p
         for (int64_t i = 0; i < wanted[end] && added; i++)
             DAM_TRY(dam__sweep_plan_insert(plan, end == 0, &added));
         if (!added)
-            DAM_FAIL(DAM_INPUT, "its search has added '%.20s' values, which cannot be; use another "
-                                "copy",
+            DAM_FAIL(DAM_INPUT,
+                     "its search has added '%.20s' values, which cannot be; use another "
+                     "copy",
                      text != NULL ? text : "");
     }
 cleanup:

@@ -90,8 +90,7 @@ static dam_status cell_experiment(const dam__sweep_plan *plan, size_t cell, dam_
         size_t at = dam__sweep_index(&plan->sweep, cell, i);
         dam_status status = dam__option_read(plan->keys[i][0], axis->values[at], out);
         for (size_t k = 0; k < axis->follower_count && status == DAM_OK; k++)
-            status =
-                dam__option_read(plan->keys[i][k + 1], axis->followers[k].values[at], out);
+            status = dam__option_read(plan->keys[i][k + 1], axis->followers[k].values[at], out);
         if (status != DAM_OK)
             return status;
     }
@@ -184,8 +183,8 @@ dam_status dam__sweep_plan_insert(dam__sweep_plan *plan, bool in_front, bool *ad
     size_t last = axis->count - 1 - sweep->added[1];
     int steps = (int)sweep->added[in_front ? 0 : 1] + 1;
     *added = false;
-    DAM_TRY(dam__grid_beyond(axis, sweep->added[0], last, in_front ? -steps : steps, &text,
-                             &number));
+    DAM_TRY(
+        dam__grid_beyond(axis, sweep->added[0], last, in_front ? -steps : steps, &text, &number));
     DAM_TRY(dam__alloc(1, sizeof *scratch, &scratch));
     *scratch = plan->base;
     /* Where the key's range ends the search does. */

@@ -3,8 +3,8 @@
  *
  * A cell is one value of every key; the last key varies fastest. A problem is a cell with one seed:
  * problem = cell * seeds + seed. Knows no preset: keys and values are texts here (preset/grid.h
- * makes them), and a runner trains the problems. A sweep may also search the best value of its first
- * key: train/sweep_search.h.
+ * makes them), and a runner trains the problems. A sweep may also search the best value of its
+ * first key: train/sweep_search.h.
  */
 #ifndef DAM__TRAIN_SWEEP_H
 #define DAM__TRAIN_SWEEP_H
@@ -95,8 +95,8 @@ typedef struct dam__sweep {
     int score;          /* dam__sweep_score_choice */
     dam__metric metric; /* what cells are compared by: follows from score and the results */
     dam__problem_result *results; /* cells x seeds; their curves are NULL */
-    double *curves; /* DAM__SWEEP_POINTS a problem, of a search; NULL otherwise */
-    int extend;     /* most values that a search adds to either end of the first key; 0: none */
+    double *curves;               /* DAM__SWEEP_POINTS a problem, of a search; NULL otherwise */
+    int extend;      /* most values that a search adds to either end of the first key; 0: none */
     size_t added[2]; /* those it has added, in front and behind */
 } dam__sweep;
 

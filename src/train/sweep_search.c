@@ -82,8 +82,8 @@ static void judge(const dam__sweep *sweep, point before, point after, dam__optim
     } else {
         out->place = DAM__PLACE_INTERIOR;
         double step = (logarithm(sweep, i + 1) - logarithm(sweep, i - 1)) / 2;
-        out->refined = exp(dam__parabola_vertex(logarithm(sweep, i), step, before.score, score,
-                                                after.score));
+        out->refined =
+            exp(dam__parabola_vertex(logarithm(sweep, i), step, before.score, score, after.score));
     }
 }
 
@@ -160,8 +160,7 @@ static dam_status insert_value(dam__axis *axis, size_t at, char *text, double nu
     dam_status status = DAM_OK;
     DAM_TRY(dam__grow(&axis->numbers, axis->count + 1, sizeof *axis->numbers));
     DAM_TRY(dam__grow(&axis->values, axis->count + 1, sizeof *axis->values));
-    memmove(axis->numbers + at + 1, axis->numbers + at,
-            (axis->count - at) * sizeof *axis->numbers);
+    memmove(axis->numbers + at + 1, axis->numbers + at, (axis->count - at) * sizeof *axis->numbers);
     memmove(axis->values + at + 1, axis->values + at, (axis->count - at) * sizeof *axis->values);
     axis->numbers[at] = number;
     axis->values[at] = text;
@@ -181,8 +180,8 @@ dam_status dam__sweep_insert(dam__sweep *sweep, bool in_front, char *text, doubl
         DAM_FAIL(DAM_USAGE, "the search has too many trainings; lower sweep.extend");
     DAM_TRY(dam__grow(&sweep->results, before + more, sizeof *sweep->results));
     if (sweep->curves != NULL)
-        DAM_TRY(dam__grow(&sweep->curves, (before + more) * DAM__SWEEP_POINTS,
-                          sizeof *sweep->curves));
+        DAM_TRY(
+            dam__grow(&sweep->curves, (before + more) * DAM__SWEEP_POINTS, sizeof *sweep->curves));
     DAM_TRY(insert_value(axis, in_front ? 0 : axis->count, text, number));
     text = NULL;
     memmove(sweep->results + old, sweep->results, before * sizeof *sweep->results);
@@ -192,7 +191,7 @@ dam_status dam__sweep_insert(dam__sweep *sweep, bool in_front, char *text, doubl
         memmove(sweep->curves + old * DAM__SWEEP_POINTS, sweep->curves,
                 before * DAM__SWEEP_POINTS * sizeof *sweep->curves);
         for (size_t i = 0; i < more * DAM__SWEEP_POINTS; i++)
-            sweep->curves[new * DAM__SWEEP_POINTS + i] = NAN;
+            sweep->curves[new *DAM__SWEEP_POINTS + i] = NAN;
     }
     sweep->cells += more / sweep->seeds;
     sweep->added[in_front ? 0 : 1]++;

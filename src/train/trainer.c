@@ -22,8 +22,8 @@ struct dam__trainer {
     dam__optimizer *optimizer;
     dam__evaluator *evaluator;
     dam__evaluator *scores; /* of the training samples; NULL unless training.scores */
-    dam__growth *growth; /* NULL where the model keeps its memories */
-    dam__matrix losses;  /* 1 x steps: the mean loss of each batch of the epoch */
+    dam__growth *growth;    /* NULL where the model keeps its memories */
+    dam__matrix losses;     /* 1 x steps: the mean loss of each batch of the epoch */
     dam__position position;
     dam__history history;
     dam__record record;
