@@ -32,7 +32,8 @@ dam__input dam__model_input(const dam__model_config *config, int classes)
 {
     const dam__energy_config *energy = &config->energy;
     if (config->kind == DAM__KIND_DENOISE)
-        return (dam__input){.plain = true, .indexed = true, .numbered = true, .full = true};
+        return (dam__input){
+            .plain = true, .indexed = true, .numbered = true, .full = true, .shared = true};
     if (config->kind != DAM__KIND_ENERGY)
         return (dam__input){0};
     if (energy->task == DAM__TASK_STORE)
