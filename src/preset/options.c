@@ -53,6 +53,7 @@ static const char *const parametrisations[] = {"transfer", "standard", NULL};
 static const char *const regimes[] = {"proportional", "width", NULL};
 static const char *const algorithms[] = {"sgd", "adam", NULL};
 static const char *const pairings[] = {"fixed", "fresh", NULL};
+static const char *const rates[] = {"sizes", "spectrum", NULL};
 static const char *const spectra[] = {"anisotropic", "isotropic", NULL};
 static const char *const precisions[] = {"single", "double", NULL};
 
@@ -74,6 +75,7 @@ _Static_assert(DAM__PARAMETRISATION_TRANSFER == 0 && DAM__PARAMETRISATION_STANDA
 _Static_assert(DAM__REGIME_PROPORTIONAL == 0 && DAM__REGIME_WIDTH == 1, "regimes");
 _Static_assert(DAM__ALGORITHM_SGD == 0 && DAM__ALGORITHM_ADAM == 1, "algorithms");
 _Static_assert(DAM__PAIRING_FIXED == 0 && DAM__PAIRING_FRESH == 1, "pairings");
+_Static_assert(DAM__RATES_SIZES == 0 && DAM__RATES_SPECTRUM == 1, "rates");
 _Static_assert(DAM__SPECTRUM_ANISOTROPIC == 0 && DAM__SPECTRUM_ISOTROPIC == 1, "spectra");
 _Static_assert(DAM__BETA_LEARNED == 0 && DAM__BETA_FROZEN == 1 && DAM__BETA_ANNEALED == 2, "rules");
 _Static_assert(DAM__LOSS_SUPERVISED == 0 && DAM__LOSS_UNSUPERVISED == 1, "losses");
@@ -276,6 +278,15 @@ const dam__option dam__options[] = {
          "Share of the last step that the next one keeps."),
     REAL(ALL, "train", "decay", train.decay, "1", 0, OPEN, 1, INCLUDED,
          "The learning rate is multiplied by this after every epoch."),
+    INTEGER(DENOISE, "train", "warmup", train.warmup, "0", 0, 1e9, "steps",
+            "The learning rates rise to their full size over so many first steps, in a straight "
+            "line."),
+    CHOICE(DENOISE, "train", "rates", model.denoise.rates, "sizes", rates,
+           "What the rates follow besides eta0: the sizes; or spectrum, which also divides them by "
+           "the largest eigenvalue of the inputs' covariance: for SGD on images."),
+    TEXT(DENOISE | FIXED, "train", "diagnostics", train.diagnostics,
+         "Steps, counted from 0, whose changes are measured, such as \"0,10,100\"; 'denseam "
+         "analyse' compares them."),
     INTEGER(ALL, "train", "patience", train.patience, "1", 0, 1e6, "epochs",
             "Stop after so many epochs in a row without a better validation loss; 0 never stops "
             "early. grow.patience takes its place where the model grows."),
