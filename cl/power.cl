@@ -1,7 +1,7 @@
 /*
  * Power iteration for the largest eigenvalue of a symmetric matrix A without negative ones:
- * w = A v, then v = w / |w|; v.w tends to the eigenvalue from below. Entries behind `size` are
- * zeros, in A, v and w alike, and stay so.
+ * w = A v, then v = w / |w|; v.w tends to the eigenvalue from below. Entries of v behind `size` are
+ * zeros, those of A finite.
  */
 #define ONE_GROUP __attribute__((reqd_work_group_size(GROUP, 1, 1)))
 
@@ -32,7 +32,7 @@ __kernel ONE_GROUP void power_normalise(__global real *restrict v, __global cons
     const int begin = (int)get_local_id(0) * LANES;
     vector sum = 0, along = 0, squares = 0;
     for (int j = begin; j < size; j += GROUP * LANES) {
-        sum += LOAD(w + j);
+        sum += SELECT(0, LOAD(w + j), (vmask)j + LANE_INDEX < (vmask)size);
         along = fma(LOAD(v + j), LOAD(w + j), along);
     }
     const real quotient = GROUP_SUM(scratch, lanes_sum(along));

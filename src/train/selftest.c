@@ -13,6 +13,7 @@
 #include "data/selftest_teacher.h"
 #include "model/config.h"
 #include "model/selftest_denoise.h"
+#include "model/selftest_diagnose.h"
 #include "model/selftest_energy.h"
 #include "model/selftest_grow.h"
 #include "model/selftest_probe.h"
@@ -36,6 +37,7 @@ const dam__selftest_case *const dam__selftest_tables[] = {
     dam__selftest_ceiling_cases,
     dam__selftest_recall_cases,
     dam__selftest_denoise_cases,
+    dam__selftest_diagnose_cases,
     NULL,
 };
 
@@ -259,6 +261,7 @@ static const dam__selftest_case *const denoise_tables[] = {
     dam__selftest_gemm_cases,
     dam__selftest_data_cases,
     dam__selftest_denoise_cases,
+    dam__selftest_diagnose_cases,
     dam__selftest_optimizer_cases,
     NULL,
 };
