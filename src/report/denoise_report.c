@@ -174,7 +174,7 @@ dam_status dam__report_denoised_picture(const char *folder, const dam__denoise_r
         .width = probes->width,
         .columns = count * (shown < abreast ? shown : abreast),
         .palette = DAM__GREY,
-        .caption = result->small != NULL ? "clean, corrupted, denoised; averaged: clean, "
+        .caption = result->small != NULL ? "clean, corrupted, denoised, then averaged: clean, "
                                            "corrupted, of large, by small"
                    : probes->clean != NULL ? "clean, corrupted, denoised"
                                            : "corrupted, denoised"};
