@@ -39,8 +39,7 @@ __kernel ONE_GROUP void power_normalise(__global real *restrict v, __global cons
     const real total = GROUP_SUM(scratch, lanes_sum(sum));
     const real mean = centred ? total / size : 0;
     for (int j = begin; j < size; j += GROUP * LANES) {
-        const vector value =
-            SELECT(0, LOAD(w + j) - mean, (vmask)j + LANE_INDEX < (vmask)size);
+        const vector value = SELECT(0, LOAD(w + j) - mean, (vmask)j + LANE_INDEX < (vmask)size);
         squares = fma(value, value, squares);
     }
     const real norm = sqrt(GROUP_SUM(scratch, lanes_sum(squares)));

@@ -283,7 +283,8 @@ static const char *const examples[] = {
     "denseam recall patterns.npy --flip 20 --set model.interaction=rect",
     "denseam recall runs/store --mask bottom --clamp given --out completed",
     "denseam recall capacity-patterns --out curve",
-    "denseam recall runs/denoise-784 runs/denoise-49 --out denoised", NULL};
+    "denseam recall runs/denoise-784 runs/denoise-49 --out denoised",
+    NULL};
 
 const command recall_command = {
     .name = "recall",

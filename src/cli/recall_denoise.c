@@ -104,8 +104,8 @@ static dam_status recall_small(denoising *d, const words *overrides)
     dam_status status = DAM_OK;
     dam__denoise_result *result = &d->result;
     dam__denoise_probes by_large = {0};
-    DAM_TRY(dam__run_open(d->args->operands.items[1], overrides->items, overrides->count,
-                          &d->small));
+    DAM_TRY(
+        dam__run_open(d->args->operands.items[1], overrides->items, overrides->count, &d->small));
     DAM_TRY(side_between(result->run, &d->small, &result->side));
     DAM_TRY(check(d, &d->small));
     result->small = &d->small;
@@ -135,14 +135,13 @@ static numbers measure(const dam__denoise_result *result)
     const dam__denoise_probes *probes = &result->probes, *coarse = &result->coarse;
     const dam__denoised *got = &result->denoised;
     size_t items = probes->count * probes->dim, few = coarse->count * coarse->dim;
-    numbers n = {
-        .noisy = dam__mean_squared(probes->noisy, probes->clean, items),
-        .once = dam__mean_squared(got->once, probes->clean, items),
-        .states = dam__mean_squared(got->states, probes->clean, items),
-        .coarse = dam__mean_squared(coarse->noisy, coarse->clean, few),
-        .by_large = dam__mean_squared(result->by_large, coarse->clean, few),
-        .by_small = dam__mean_squared(result->by_small.states, coarse->clean, few),
-        .between = dam__mean_squared(result->by_large, result->by_small.states, few)};
+    numbers n = {.noisy = dam__mean_squared(probes->noisy, probes->clean, items),
+                 .once = dam__mean_squared(got->once, probes->clean, items),
+                 .states = dam__mean_squared(got->states, probes->clean, items),
+                 .coarse = dam__mean_squared(coarse->noisy, coarse->clean, few),
+                 .by_large = dam__mean_squared(result->by_large, coarse->clean, few),
+                 .by_small = dam__mean_squared(result->by_small.states, coarse->clean, few),
+                 .between = dam__mean_squared(result->by_large, result->by_small.states, few)};
     for (size_t a = 0; a < got->count; a++) {
         const double *energies = got->energies + a * (got->steps + 1);
         n.before += energies[0] / (double)got->count;
@@ -162,8 +161,8 @@ static dam_status print_result_json(const denoising *d, const numbers *n)
     const dam__denoised *got = &result->denoised;
     double dt = result->run->experiment.recall.dt;
     json_t *json = json_pack(
-        "{so sI sI sf sf so so so so so sI sI sf}", "run", json_text(result->run->folder),
-        "probes", (json_int_t)got->count, "steps", (json_int_t)got->steps, "dt", dt, "time",
+        "{so sI sI sf sf so so so so so sI sI sf}", "run", json_text(result->run->folder), "probes",
+        (json_int_t)got->count, "steps", (json_int_t)got->steps, "dt", dt, "time",
         dt * (double)got->steps, "mse_corrupted", number_or_null(n->noisy), "mse_denoised",
         number_or_null(n->states), "mse_one_shot", number_or_null(n->once), "mean_energy_before",
         number_or_null(n->before), "mean_energy_after", number_or_null(n->after), "energy_rose",
@@ -250,8 +249,7 @@ dam_status recall_denoised(const arguments *args, const words *overrides, const 
     dam_status status = DAM_OK;
     denoising d = {.args = args, .console = console_open(args->quiet), .result = {.run = run}};
     d.log = console_log(&d.console);
-    DAM_TRY(
-        open_device(args, (dam__precision)run->experiment.train.precision, &d.log, &d.device));
+    DAM_TRY(open_device(args, (dam__precision)run->experiment.train.precision, &d.log, &d.device));
     DAM_TRY(check(&d, run));
     DAM_TRY(dam__denoise_probes_make(run, d.device, &d.result.probes));
     signals_catch();

@@ -34,10 +34,10 @@ static json_t *scales_json(const transferring *t, int i)
 {
     const dam__sizes *sizes = &t->sizes[i];
     const dam__denoise_scales *scales = &t->scales[i];
-    return json_pack("{si si si si sf sf sf sf sf}", "dim", sizes->dim, "memories",
-                     sizes->memories, "samples", sizes->samples, "batch", sizes->batch, "s1",
-                     scales->s1, "s2", scales->s2, "eta_W", scales->memories, "eta_b",
-                     scales->inner, "eta_c", scales->outer);
+    return json_pack("{si si si si sf sf sf sf sf}", "dim", sizes->dim, "memories", sizes->memories,
+                     "samples", sizes->samples, "batch", sizes->batch, "s1", scales->s1, "s2",
+                     scales->s2, "eta_W", scales->memories, "eta_b", scales->inner, "eta_c",
+                     scales->outer);
 }
 
 static dam_status append_scales(const transferring *t, dam__text *out)
@@ -84,8 +84,9 @@ static dam_status tell(const arguments *args, const transferring *t)
     else if (args->out == NULL)
         DAM_TRY(print_both(args, &preset, &table));
     else
-        DAM_TRY(dam__text_append(&table, "eta0 = %g for both; 'denseam train %s' trains the large "
-                                         "one\n",
+        DAM_TRY(dam__text_append(&table,
+                                 "eta0 = %g for both; 'denseam train %s' trains the large "
+                                 "one\n",
                                  t->large.model.denoise.eta0, args->out));
     if (args->out != NULL && !args->json)
         DAM_TRY(print_text(&table));
@@ -107,6 +108,9 @@ static dam_status run_transfer(const arguments *args)
     DAM_TRY(dam__transfer_sizes(&t.run, &t.sizes[0]));
     DAM_TRY(dam__sizes_read(args->to, &t.sizes[0], &t.sizes[1]));
     DAM_TRY(dam__transfer(&t.run, &t.sizes[0], &t.sizes[1], &log, &t.large));
+    if (t.large.model.denoise.rates == DAM__RATES_SPECTRUM)
+        dam__info(&log, "the rates below are yet to be divided by the largest eigenvalue of the "
+                        "inputs' covariance, which each training measures");
     t.scales[0] = dam__denoise_scale(&t.run.experiment.model, t.sizes[0].dim);
     t.scales[1] = dam__denoise_scale(&t.large.model, t.sizes[1].dim);
     DAM_TRY(tell(args, &t));

@@ -1,7 +1,7 @@
 /*
  * What one training step changes (arXiv 2605.10164; docs/transfer.md): for each term of the change
- * of W, root mean squares of it, of the change of Z that it makes, and of that of F, directly and by
- * Z; to first order, on the step's own batch. SGD has two terms, the outer and the inner layer's
+ * of W, root mean squares of it, of the change of Z that it makes, and of that of F, directly and
+ * by Z; to first order, on the step's own batch. SGD has two terms, the outer and the inner layer's
  * part of the gradient; of Adam's step there is but the whole.
  */
 #include <math.h>
@@ -196,14 +196,13 @@ static dam_status follow_term(const struct place *at, const dam__matrix *w, int 
     DAM_TRY(root_mean_square(at, change, at->size, 1, first + CHANGE_Z));
     DAM_TRY(dam__denoise_push(denoise, change, &d->nothing, at->size));
     if (centred)
-        DAM_TRY(dam__launch(d->centre, vectors(denoise, change, at->size),
-                            work_of(denoise, (double)at->size * change->cols, 2),
-                            DAM_ARGUMENTS(dam__arg(change->buffer),
-                                          dam__arg(denoise->means.buffer),
-                                          dam__arg_int(change->cols),
-                                          dam__arg_int((int)change->ld))));
-    DAM_TRY(dam__gemm_run(gemm, s2, rows_of(change, at->size, false), dam__whole(w, false), 0,
-                          output));
+        DAM_TRY(
+            dam__launch(d->centre, vectors(denoise, change, at->size),
+                        work_of(denoise, (double)at->size * change->cols, 2),
+                        DAM_ARGUMENTS(dam__arg(change->buffer), dam__arg(denoise->means.buffer),
+                                      dam__arg_int(change->cols), dam__arg_int((int)change->ld))));
+    DAM_TRY(
+        dam__gemm_run(gemm, s2, rows_of(change, at->size, false), dam__whole(w, false), 0, output));
     DAM_TRY(root_mean_square(at, output, at->size, 1, first + THROUGH_F));
 cleanup:
     return status;

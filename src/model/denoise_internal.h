@@ -20,14 +20,14 @@ struct denoise_spectrum {
 
 /* Of diagnostics alone. */
 struct denoise_diagnosis {
-    dam__matrix term;     /* memories x dim: a change of W */
-    dam__matrix old;      /* with Adam: W before the step */
-    dam__matrix biases;   /* with Adam: 1 x memories, b before the step */
-    dam__matrix outers;   /* with Adam: 1 x dim, c before the step */
-    dam__matrix change;   /* batch x memories: of Z, then of T */
-    dam__matrix gram;     /* batch x batch: T T' */
-    dam__matrix squares;  /* 1 x the larger of memories and batch: sums of rows */
-    dam__matrix nothing;  /* 1 x memories zeros */
+    dam__matrix term;    /* memories x dim: a change of W */
+    dam__matrix old;     /* with Adam: W before the step */
+    dam__matrix biases;  /* with Adam: 1 x memories, b before the step */
+    dam__matrix outers;  /* with Adam: 1 x dim, c before the step */
+    dam__matrix change;  /* batch x memories: of Z, then of T */
+    dam__matrix gram;    /* batch x batch: T T' */
+    dam__matrix squares; /* 1 x the larger of memories and batch: sums of rows */
+    dam__matrix nothing; /* 1 x memories zeros */
     dam__power power;
     dam__program *program;
     dam__kernel *sum_squares, *collect, *subtract, *centre;

@@ -23,8 +23,8 @@ dam_status dam__denoise_spectrum_plan(struct denoise *denoise, dam__plan *plan)
     DAM_TRY(dam__plan_matrix(plan, "largest eigenvalue", 1, 1, 1, &spectrum->top));
     DAM_TRY(dam__power_plan(&spectrum->power, denoise->base.device, dim, plan));
     const dam__operand noisy = dam__whole(&denoise->noisy, false);
-    DAM_TRY(dam__gemm_reserve(gemm, dam__whole(&denoise->noisy, true), noisy,
-                              &spectrum->covariance));
+    DAM_TRY(
+        dam__gemm_reserve(gemm, dam__whole(&denoise->noisy, true), noisy, &spectrum->covariance));
     DAM_TRY(dam__gemm_reserve(gemm, dam__whole(&spectrum->ones, true), noisy, &spectrum->mean));
     DAM_TRY(dam__gemm_reserve(gemm, dam__whole(&spectrum->mean, true),
                               dam__whole(&spectrum->mean, false), &spectrum->covariance));

@@ -287,8 +287,8 @@ typedef struct dam__model_ops {
     /* Flops of the large products of a step on `batch` samples, for benchmarks. */
     double (*product_flops)(const dam__model *model, int batch);
 
-    const dam__grow_ops *grow;   /* NULL where memories cannot be split */
-    const dam__probe_ops *probe; /* NULL where it tells nothing of single samples */
+    const dam__grow_ops *grow;         /* NULL where memories cannot be split */
+    const dam__probe_ops *probe;       /* NULL where it tells nothing of single samples */
     const dam__diagnose_ops *diagnose; /* NULL where it tells nothing of single steps */
 
     void (*destroy)(dam__model *model);

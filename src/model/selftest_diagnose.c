@@ -67,12 +67,11 @@ static dam_status run_differences(dam__trial *trial)
     DAM_TRY(dam__trial_kernel(trial, "diagnose", "", "diagnose_subtract", &subtract));
     DAM_TRY(dam__trial_kernel(trial, "diagnose", "", "diagnose_centre", &centre));
     size_t lanes = (size_t)dam__lanes(trial->device);
-    dam__range range =
-        dam__range_items(trial->device, (width + lanes - 1) / lanes, (size_t)rows);
-    DAM_TRY(dam__launch(subtract, range, (dam__work){0},
-                        DAM_ARGUMENTS(dam__arg(left.buffer), dam__arg(right.buffer),
-                                      dam__arg_int(cols), dam__arg_int((int)left.ld),
-                                      dam__arg_real(scale))));
+    dam__range range = dam__range_items(trial->device, (width + lanes - 1) / lanes, (size_t)rows);
+    DAM_TRY(
+        dam__launch(subtract, range, (dam__work){0},
+                    DAM_ARGUMENTS(dam__arg(left.buffer), dam__arg(right.buffer), dam__arg_int(cols),
+                                  dam__arg_int((int)left.ld), dam__arg_real(scale))));
     DAM_TRY(dam__launch(centre, range, (dam__work){0},
                         DAM_ARGUMENTS(dam__arg(right.buffer), dam__arg(middle.buffer),
                                       dam__arg_int(cols), dam__arg_int((int)right.ld))));
@@ -102,8 +101,7 @@ static dam_status run_power(dam__trial *trial)
     DAM_TRY(dam__trial_array(trial, width * width, sizeof *values, &values));
     for (size_t i = 0; i < (size_t)size; i++)
         for (size_t j = 0; j < (size_t)size; j++)
-            values[i * width + j] =
-                a + (i == j ? d : 0) + c / size * ((i + j) % 2 == 0 ? 1 : -1);
+            values[i * width + j] = a + (i == j ? d : 0) + c / size * ((i + j) % 2 == 0 ? 1 : -1);
     DAM_TRY(dam__trial_matrix(trial, more, more, 1, values, &matrix));
     DAM_TRY(dam__trial_matrix(trial, 1, 2, 1, NULL, &out));
     DAM_TRY(dam__plan_create(trial->device, &plan));

@@ -138,8 +138,8 @@ static dam_status add_noise(const dam__run *run, const dam__array *standards,
         dam__normals((uint64_t)words[0] << 32 | words[1], DAM__STREAM_PROBES, DENOISE + 1, dim,
                      noise);
         for (size_t j = 0; j < dim; j++)
-            probes->noisy[a * dim + j] = probes->clean[a * dim + j] +
-                                         sigma * noise[j] / dam__array_at(standards, dim + j);
+            probes->noisy[a * dim + j] =
+                probes->clean[a * dim + j] + sigma * noise[j] / dam__array_at(standards, dim + j);
     }
 cleanup:
     free(noise);
@@ -277,8 +277,8 @@ static dam_status read_states(const struct bench *b, const dam__array *standards
     size_t dim = (size_t)b->run->dim, items = (size_t)size * dim;
     dam_status status = dam__matrix_read_doubles(&b->states, buffer, "states");
     for (size_t i = 0; status == DAM_OK && i < items; i++)
-        out[i] = buffer[i] / dam__array_at(standards, dim + i % dim) +
-                 dam__array_at(standards, i % dim);
+        out[i] =
+            buffer[i] / dam__array_at(standards, dim + i % dim) + dam__array_at(standards, i % dim);
     return status;
 }
 
@@ -351,9 +351,8 @@ dam_status dam__denoise_recall(const dam__run *run, dam__device *device, dam__ge
 {
     dam_status status = DAM_OK;
     struct bench bench = {.run = run, .device = device};
-    dam__denoised got = {.count = probes->count,
-                         .dim = probes->dim,
-                         .steps = (size_t)run->experiment.recall.steps};
+    dam__denoised got = {
+        .count = probes->count, .dim = probes->dim, .steps = (size_t)run->experiment.recall.steps};
     const dam__array *standards = NULL;
     double *buffer = NULL;
     size_t items = 0, energies = 0;

@@ -338,9 +338,10 @@ const dam__option dam__options[] = {
            "neurons, once."),
     INTEGER(ENERGY, "recall", "sweeps", recall.sweeps, "100", 1, 10000, "sweeps",
             "At most so many passes over the neurons."),
-    INTEGER(ENERGY | DENOISE, "recall", "count", recall.count, "0", 0, 1e9, "probes",
-            "Recall from so many of the patterns, evenly spread; of a denoiser's test samples, from "
-            "the first ones; 0 takes all."),
+    INTEGER(
+        ENERGY | DENOISE, "recall", "count", recall.count, "0", 0, 1e9, "probes",
+        "Recall from so many of the patterns, evenly spread; of a denoiser's test samples, from "
+        "the first ones; 0 takes all."),
     TEXT(ENERGY, "recall", "flips", recall.flips,
          "How many neurons of a probe are flipped; several numbers with commas make a curve."),
     REAL(ENERGY | DENOISE, "recall", "noise", recall.noise, "0", 0, INCLUDED, 1000, INCLUDED,

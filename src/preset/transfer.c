@@ -163,8 +163,9 @@ static void warn(const dam__run *run, const dam__sizes *from, const dam__sizes *
 {
     const dam__denoise_config *denoise = &run->experiment.model.denoise;
     if (denoise->parametrisation == DAM__PARAMETRISATION_STANDARD)
-        dam__warn(log, "'%s' has model.parametrisation = \"standard\": its train.eta0 is not the "
-                       "best at other sizes; tune a run with \"transfer\"",
+        dam__warn(log,
+                  "'%s' has model.parametrisation = \"standard\": its train.eta0 is not the "
+                  "best at other sizes; tune a run with \"transfer\"",
                   run->folder);
     if (denoise->regime == DAM__REGIME_WIDTH &&
         (from->dim != to->dim || from->samples != to->samples || from->batch != to->batch))
@@ -172,8 +173,7 @@ static void warn(const dam__run *run, const dam__sizes *from, const dam__sizes *
                        "alone, but N, P or B changes");
     if (denoise->regime != DAM__REGIME_PROPORTIONAL)
         return;
-    warn_of_ratio(log, "K / N", (double)from->memories / from->dim,
-                  (double)to->memories / to->dim);
+    warn_of_ratio(log, "K / N", (double)from->memories / from->dim, (double)to->memories / to->dim);
     warn_of_ratio(log, "P / N", (double)from->samples / from->dim, (double)to->samples / to->dim);
     warn_of_ratio(log, "B / P", (double)from->batch / from->samples,
                   (double)to->batch / to->samples);

@@ -1,7 +1,5 @@
 #include "report/denoise_report.h"
 
-#include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +14,7 @@ struct item {
     const char *name;
     const double *data;
     size_t rows, cols;
+    bool wide; /* energies are differences; samples are float as those of all files */
 };
 
 enum { ITEMS = 8 };
@@ -25,24 +24,28 @@ static void list_items(const dam__denoise_result *result, struct item items[ITEM
     const dam__denoise_probes *probes = &result->probes, *coarse = &result->coarse;
     const dam__denoised *got = &result->denoised;
     const struct item all[ITEMS] = {
-        {"states", got->states, got->count, got->dim},
-        {"once", got->once, got->count, got->dim},
-        {"energies", got->energies, got->count, got->steps + 1},
-        {"probes", probes->noisy, probes->count, probes->dim},
-        {"clean", probes->clean, probes->count, probes->dim},
-        {"small_states", result->by_small.states, coarse->count, coarse->dim},
-        {"small_probes", coarse->noisy, coarse->count, coarse->dim},
-        {"large_states", result->by_large, coarse->count, coarse->dim},
+        {"states", got->states, got->count, got->dim, false},
+        {"once", got->once, got->count, got->dim, false},
+        {"energies", got->energies, got->count, got->steps + 1, true},
+        {"probes", probes->noisy, probes->count, probes->dim, false},
+        {"clean", probes->clean, probes->count, probes->dim, false},
+        {"small_states", result->by_small.states, coarse->count, coarse->dim, false},
+        {"small_probes", coarse->noisy, coarse->count, coarse->dim, false},
+        {"large_states", result->by_large, coarse->count, coarse->dim, false},
     };
     memcpy(items, all, sizeof all);
 }
 
 static dam_status copy_item(const struct item *item, dam__array *out)
 {
-    dam_status status =
-        dam__array_create(DAM__F64, 2, (const size_t[]){item->rows, item->cols}, out);
-    if (status == DAM_OK)
-        memcpy(out->data, item->data, dam__array_items(out) * sizeof *item->data);
+    dam_status status = dam__array_create(item->wide ? DAM__F64 : DAM__F32, 2,
+                                          (const size_t[]){item->rows, item->cols}, out);
+    for (size_t i = 0; status == DAM_OK && i < item->rows * item->cols; i++) {
+        if (item->wide)
+            ((double *)out->data)[i] = item->data[i];
+        else
+            ((float *)out->data)[i] = (float)item->data[i];
+    }
     return status;
 }
 
@@ -118,9 +121,8 @@ static size_t list_columns(const dam__denoise_result *result, struct column colu
 {
     size_t count = 0, side = result->side;
     const struct column all[COLUMNS] = {
-        {result->probes.clean, 1},       {result->probes.noisy, 1},
-        {result->denoised.states, 1},    {result->coarse.clean, side},
-        {result->coarse.noisy, side},    {result->by_large, side},
+        {result->probes.clean, 1},       {result->probes.noisy, 1},    {result->denoised.states, 1},
+        {result->coarse.clean, side},    {result->coarse.noisy, side}, {result->by_large, side},
         {result->by_small.states, side},
     };
     for (size_t i = 0; i < COLUMNS; i++)
@@ -166,18 +168,18 @@ dam_status dam__report_denoised_picture(const char *folder, const dam__denoise_r
     DAM_TRY(dam__alloc(count * shown * dim, sizeof *tiles, &tiles));
     for (size_t i = 0; i < shown * count; i++)
         fill_tile(probes, &columns[i % count], i / count, tiles + i * dim);
-    const dam__grid grid = {
-        .memories = tiles,
-        .count = count * shown,
-        .dim = dim,
-        .height = probes->height,
-        .width = probes->width,
-        .columns = count * (shown < abreast ? shown : abreast),
-        .palette = DAM__GREY,
-        .caption = result->small != NULL ? "clean, corrupted, denoised, then averaged: clean, "
-                                           "corrupted, of large, by small"
-                   : probes->clean != NULL ? "clean, corrupted, denoised"
-                                           : "corrupted, denoised"};
+    const dam__grid grid = {.memories = tiles,
+                            .count = count * shown,
+                            .dim = dim,
+                            .height = probes->height,
+                            .width = probes->width,
+                            .columns = count * (shown < abreast ? shown : abreast),
+                            .palette = DAM__GREY,
+                            .caption = result->small != NULL
+                                           ? "clean, corrupted, denoised, then averaged: clean, "
+                                             "corrupted, of large, by small"
+                                       : probes->clean != NULL ? "clean, corrupted, denoised"
+                                                               : "corrupted, denoised"};
     DAM_TRY(dam__memory_grid(&grid, &image));
     DAM_TRY(dam__image_write_png(&image, path));
 cleanup:

@@ -10,8 +10,8 @@ typedef struct dam__denoise_result {
     const dam__run *run;
     dam__denoise_probes probes;
     dam__denoised denoised;
-    const dam__run *small; /* NULL: none */
-    size_t side;           /* of the plaquettes between both */
+    const dam__run *small;      /* NULL: none */
+    size_t side;                /* of the plaquettes between both */
     dam__denoise_probes coarse; /* probes for the smaller model */
     dam__denoised by_small;
     double *by_large; /* the larger model's states averaged over plaquettes */

@@ -22,9 +22,9 @@ struct dam__trainer {
     dam__model *model;
     dam__optimizer *optimizer;
     dam__evaluator *evaluator;
-    dam__growth *growth; /* NULL where the model keeps its memories */
+    dam__growth *growth;           /* NULL where the model keeps its memories */
     dam__diagnostics *diagnostics; /* NULL where no step is looked into */
-    dam__matrix losses;  /* 1 x steps: the mean loss of each batch of the epoch */
+    dam__matrix losses;            /* 1 x steps: the mean loss of each batch of the epoch */
     dam__position position;
     dam__history history;
     dam__record record;

@@ -192,8 +192,7 @@ static void for_both_shapes(void (*what)(const dam_device_info *, const setting 
     const dam_device_info info = test_device();
     const setting cpu = {.shape = DAM__SHAPE_CPU,
                          .provider = DAM__GEMM_PANEL,
-                         .precision =
-                             info.fp64 ? DAM__PRECISION_DOUBLE : DAM__PRECISION_SINGLE};
+                         .precision = info.fp64 ? DAM__PRECISION_DOUBLE : DAM__PRECISION_SINGLE};
     const setting gpu = {.shape = DAM__SHAPE_GPU,
                          .provider = is_slow(&info) ? DAM__GEMM_CLBLAST : DAM__GEMM_PANEL};
     if (!is_slow(&info))
@@ -299,8 +298,7 @@ static void test_restore(void **state)
     close_bench(b);
     assert_int_equal(first.rows, 1);
     assert_int_equal(second.rows, 1);
-    assert_memory_equal(first.values, second.values,
-                        (size_t)first.columns * sizeof *first.values);
+    assert_memory_equal(first.values, second.values, (size_t)first.columns * sizeof *first.values);
     dam__diagnosed_free(&first);
     dam__diagnosed_free(&second);
     dam__container_free(&kept);
@@ -310,8 +308,8 @@ static void test_restore(void **state)
 static void test_lists(void **state)
 {
     (void)state;
-    static const char *const wrong[] = {"1,1", "5,2", "-1", "a", "1,", ",1", "1;2", "1.5", " 1",
-                                        "9999999999999999999"};
+    static const char *const wrong[] = {"1,1", "5,2", "-1",  "a",  "1,",
+                                        ",1",  "1;2", "1.5", " 1", "9999999999999999999"};
     double steps[DAM__DIAGNOSED_STEPS];
     int count = 0;
     OK(dam__diagnosed_steps("0,10,100", steps, &count));
