@@ -52,8 +52,8 @@ inline vector slope(const vector z)
  * Raw samples to pairs: the clean one is (raw - standards[0]) standards[1], the noisy one has
  * sigma times normal numbers on top, which follow from the sample and `step` alone. Sample a of the
  * batch is number base + order[place + a] of its stream (base + place + a where not ordered).
- * seeds: two words a problem; order_stride: entries of rows and order. Work-items: vectors of a row x
- * rows x problems.
+ * seeds: two words a problem; order_stride: entries of rows and order. Work-items: vectors of a row
+ * x rows x problems.
  */
 __kernel void denoise_pairs(__global const real *restrict samples,
                             __global const int *restrict rows, __global const int *restrict order,
@@ -61,7 +61,8 @@ __kernel void denoise_pairs(__global const real *restrict samples,
                             __global const uint *restrict seeds, __global real *restrict noisy,
                             __global real *restrict clean, const int indexed, const int first,
                             const int ordered, const int place, const uint base,
-                            const int order_stride, const int dim, const int samples_ld, const int samples_stride, const int standards_ld,
+                            const int order_stride, const int dim, const int samples_ld,
+                            const int samples_stride, const int standards_ld,
                             const int standards_stride, const int ld, const int stride,
                             const real sigma, const uint step, const uint stream)
 {

@@ -33,15 +33,15 @@ struct slot {
 
 struct dam__feed {
     dam__device *device;
-    const dam__dataset *set; /* the first, */
+    const dam__dataset *set;   /* the first, */
     const dam__dataset **sets; /* and those of all problems */
     uint64_t *seeds;
     int problems;
     dam__feed_options options; /* its sets and seeds are those above */
-    size_t row_bytes; /* of a raw sample */
-    int piece;        /* rows of a slot: whole batches when streaming */
-    int steps;        /* of an epoch */
-    int batches;      /* of the whole range */
+    size_t row_bytes;          /* of a raw sample */
+    int piece;                 /* rows of a slot: whole batches when streaming */
+    int steps;                 /* of an epoch */
+    int batches;               /* of the whole range */
     struct slot slots[SLOTS];
     dam__matrix resident; /* the prepared sets (not streaming); one where all problems share it */
     dam__buffer *resident_labels, *order;

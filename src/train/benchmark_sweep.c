@@ -21,7 +21,7 @@ enum {
 typedef struct sweep {
     dam__bench *bench;
     int samples, dim;
-    float *patterns; /* PROBLEMS x samples x dim */
+    float *patterns;             /* PROBLEMS x samples x dim */
     dam__dataset sets[PROBLEMS]; /* of them */
     const dam__dataset *pointers[PROBLEMS];
     dam__problem problems[PROBLEMS];
