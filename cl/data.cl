@@ -132,8 +132,8 @@ data_patches(__global const SOURCE *restrict images, __global const int *restric
 }
 
 /*
- * rows[first + i] = the sample at place i of an epoch: dam__permuted of compute/random.c. side is the
- * smallest integer with side * side >= size. Work-items take places in turn.
+ * rows[first + i] = the sample at place i of an epoch: dam__permuted of compute/random.c. side is
+ * the smallest integer with side * side >= size. Work-items take places in turn.
  */
 __kernel void data_order(__global int *restrict rows, const uint first, const uint size,
                          const uint side, const uint epoch, const uint seed_low,

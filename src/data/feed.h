@@ -4,8 +4,8 @@
  * A set that fits lives on the device and is read through a permuted index; one that does not is
  * streamed in two chunks, the next prepared on the host while the device works on the present one.
  * Both give the same batches of the same samples. Of a set of patches, the images live on the
- * device and each batch is cut out of them. Sets of several problems side by side, of one shape, give
- * batches of one shape, each in an order of its own.
+ * device and each batch is cut out of them. Sets of several problems side by side, of one shape,
+ * give batches of one shape, each in an order of its own.
  */
 #ifndef DAM__DATA_FEED_H
 #define DAM__DATA_FEED_H
@@ -24,7 +24,11 @@ typedef struct dam__batch {
     const dam__buffer *order;
     int place;
     uint32_t base;
-    int stride; /* entries of rows and of order from one problem to the next; 0: all have the same */
+    /* Of several problems: int32 a problem, where its entries of rows and order begin, p stride
+     * unless an earlier problem has the same seed and set, hence the same batch: then where those
+     * of the first such one do. NULL: there is one problem, or all have the same entries. */
+    const dam__buffer *offsets;
+    int stride;
 } dam__batch;
 
 /* What becomes of a raw sample. */
@@ -49,9 +53,10 @@ typedef struct dam__feed_options {
     bool stream;  /* do not keep the set on the device */
     dam__input input;
     /* Several problems, which are not streamed, and indexed where they are shuffled: */
-    int problems;                     /* 0 = one */
-    const dam__dataset *const *sets;  /* of each, the first is dam__feed_create's; they may be equal */
-    const uint64_t *seeds;            /* of each; seed is not used */
+    int problems; /* 0 = one */
+    const dam__dataset *const
+        *sets;             /* of each, the first is dam__feed_create's; they may be equal */
+    const uint64_t *seeds; /* of each; seed is not used */
 } dam__feed_options;
 
 typedef struct dam__feed dam__feed;

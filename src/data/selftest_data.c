@@ -213,11 +213,11 @@ static dam_status run_order(dam__trial *trial)
     for (uint32_t i = 0; i < size; i++)
         wanted[FIRST + i] = (int32_t)dam__permuted(seed, EPOCH, size, i);
     DAM_TRY(dam__trial_kernel(trial, "data", "-DSOURCE=uchar", "data_order", &kernel));
-    DAM_TRY(dam__launch(kernel, dam__range_items(trial->device, size, 1), (dam__work){0},
-                        DAM_ARGUMENTS(dam__arg(rows), dam__arg_uint(FIRST), dam__arg_uint(size), dam__arg_uint(side),
-                                      dam__arg_uint(EPOCH), dam__arg_uint((uint32_t)seed),
-                                      dam__arg_uint((uint32_t)(seed >> 32)),
-                                      dam__arg_uint(DAM__STREAM_ORDER))));
+    DAM_TRY(dam__launch(
+        kernel, dam__range_items(trial->device, size, 1), (dam__work){0},
+        DAM_ARGUMENTS(dam__arg(rows), dam__arg_uint(FIRST), dam__arg_uint(size),
+                      dam__arg_uint(side), dam__arg_uint(EPOCH), dam__arg_uint((uint32_t)seed),
+                      dam__arg_uint((uint32_t)(seed >> 32)), dam__arg_uint(DAM__STREAM_ORDER))));
     DAM_TRY(dam__trial_compare_integers(trial, rows, FIRST + size, wanted));
 cleanup:
     return status;

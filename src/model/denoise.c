@@ -389,13 +389,12 @@ dam_status dam__denoise_create(dam__device *device, dam__gemm *gemm,
     dam__problem *problems = NULL;
     bool cpu = dam__device_shape(device) == DAM__SHAPE_CPU;
     DAM_TRY(dam__alloc(1, sizeof *denoise, &denoise));
-    denoise->base = (dam__model){
-        .ops = &denoise_ops,
-        .device = device,
-        .gemm = gemm,
-        .config = *config,
-        .task = *task,
-        .rate = config->denoise.eta0};
+    denoise->base = (dam__model){.ops = &denoise_ops,
+                                 .device = device,
+                                 .gemm = gemm,
+                                 .config = *config,
+                                 .task = *task,
+                                 .rate = config->denoise.eta0};
     denoise->scales = dam__denoise_scale(config, task->dim);
     denoise->count = task->count > 0 ? task->count : 1;
     denoise->parts = cpu ? PARTS_ON_CPU : PARTS_ON_GPU;

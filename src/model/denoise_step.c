@@ -93,7 +93,9 @@ static dam_status make_pairs(struct denoise *denoise, const dam__batch *batch, u
                       dam__arg(denoise->noisy.buffer), dam__arg(denoise->clean.buffer),
                       dam__arg_int(batch->rows != NULL), dam__arg_int(batch->first),
                       dam__arg_int(batch->order != NULL), dam__arg_int(batch->place),
-                      dam__arg_uint(batch->base), dam__arg_int(batch->stride),
+                      dam__arg_uint(batch->base),
+                      dam__arg(batch->offsets != NULL ? batch->offsets : any),
+                      dam__arg_int(batch->offsets != NULL), dam__arg_int(batch->stride),
                       dam__arg_int(samples->cols), integer(samples->ld),
                       integer(samples->count > 1 ? samples->stride : 0), SHAPE(standards),
                       SHAPE(&denoise->noisy), dam__arg_real(denoise->base.config.denoise.noise),
@@ -309,7 +311,8 @@ dam_status dam__denoise_loss_gradient(dam__model *model, const dam__batch *batch
     DAM_TRY(make_pairs(denoise, batch, noise_step(denoise)));
     DAM_TRY(forward(denoise, batch->size));
     DAM_TRY(residual(denoise, batch->size, per_item));
-    DAM_TRY(collect(denoise, losses, (size_t)slot * (size_t)denoise->count, 1, false, per_item / 2));
+    DAM_TRY(
+        collect(denoise, losses, (size_t)slot * (size_t)denoise->count, 1, false, per_item / 2));
     DAM_TRY(backward(denoise, batch->size));
 cleanup:
     return status;
@@ -337,8 +340,8 @@ dam_status dam__denoise_evaluate(dam__model *model, const dam__batch *batch,
         DAM_TRY(make_pairs(denoise, &part, 0));
         DAM_TRY(forward_frozen(denoise, &denoise->noisy, part.size));
         DAM_TRY(residual(denoise, part.size, 1));
-        DAM_TRY(collect(denoise, totals->buffer, (size_t)slot * totals->ld, totals->stride, start > 0,
-                        0.5 / model->task.dim));
+        DAM_TRY(collect(denoise, totals->buffer, (size_t)slot * totals->ld, totals->stride,
+                        start > 0, 0.5 / model->task.dim));
     }
 cleanup:
     return status;

@@ -53,7 +53,7 @@ enum { DAM__MAX_PARAMETERS = 8 };
 /* What may differ between problems of one shape: of energy models that store, and of denoisers. */
 typedef struct dam__problem {
     uint64_t seed; /* of first values, and of noise */
-    double rate;   /* a factor of all rates: eta0 of a denoiser, the learning rate of other models */
+    double rate; /* a factor of all rates: eta0 of a denoiser, the learning rate of other models */
     double temperature, temperature_to; /* as in dam__energy_config */
     double leak;
 } dam__problem;
@@ -73,7 +73,8 @@ typedef struct dam__task {
 
 /* Where evaluation leaves its results; everything stays on the device until the caller reads it. */
 typedef struct dam__evaluation {
-    dam__matrix totals;     /* steps x 2 x problems: summed loss and number of right predictions of a batch */
+    dam__matrix
+        totals; /* steps x 2 x problems: summed loss and number of right predictions of a batch */
     dam__buffer *predicted; /* int32 a sample: the predicted class column */
     dam__buffer *nearest;   /* int32 a sample: the class of the nearest memory */
 } dam__evaluation;

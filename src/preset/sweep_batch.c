@@ -16,9 +16,9 @@ typedef struct batch {
     const dam__batch_run *run;
     const size_t *problems;
     size_t count;
-    dam__experiment experiment;  /* of one problem at a time */
-    dam__dataset *drawn;         /* of each seed, from the first on; the others are empty */
-    const dam__dataset **sets;   /* of each problem */
+    dam__experiment experiment; /* of one problem at a time */
+    dam__dataset *drawn;        /* of each seed, from the first on; the others are empty */
+    const dam__dataset **sets;  /* of each problem */
     dam__problem *numbers;
     dam__batched *model;
 } batch;
@@ -58,12 +58,12 @@ static dam_status take_problem(batch *b, size_t i)
     const dam__energy_config *energy = &experiment->model.energy;
     DAM_TRY(dam__sweep_plan_experiment(b->run->plan, b->problems[i], &b->experiment));
     bool denoises = experiment->model.kind == DAM__KIND_DENOISE;
-    b->numbers[i] = (dam__problem){
-        .seed = (uint64_t)experiment->seed,
-        .rate = experiment->train.learning_rate * (denoises ? experiment->model.denoise.eta0 : 1),
-        .temperature = energy->temperature,
-        .temperature_to = energy->temperature_to,
-        .leak = energy->interaction.leak};
+    b->numbers[i] = (dam__problem){.seed = (uint64_t)experiment->seed,
+                                   .rate = experiment->train.learning_rate *
+                                           (denoises ? experiment->model.denoise.eta0 : 1),
+                                   .temperature = energy->temperature,
+                                   .temperature_to = energy->temperature_to,
+                                   .leak = energy->interaction.leak};
     DAM_TRY(take_set(b, i));
 cleanup:
     return status;

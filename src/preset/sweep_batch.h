@@ -10,7 +10,7 @@ typedef struct dam__batch_run {
     dam__device *device;
     dam__gemm_provider gemm;
     const dam__sweep_plan *plan;
-    const dam__dataset *shared; /* what all problems have; NULL where each draws its own */
+    const dam__dataset *shared;          /* what all problems have; NULL where each draws its own */
     bool (*stop)(void *user);            /* asked after every epoch; or NULL */
     void (*tell)(void *user, int epoch); /* hears of every epoch; or NULL */
     void *user;

@@ -60,9 +60,8 @@ static dam_status check_patterns(const dam__dataset *set, int problem)
     for (size_t i = 0; set->samples.element != DAM__U8 && i < set->count * set->features; i++) {
         double value = dam__array_at(&set->samples, i);
         if (value != 1 && value != -1)
-            return dam__fail(DAM_INPUT,
-                             "problem %d: pattern %zu has %g; patterns are +1 and -1", problem,
-                             i / set->features, value);
+            return dam__fail(DAM_INPUT, "problem %d: pattern %zu has %g; patterns are +1 and -1",
+                             problem, i / set->features, value);
     }
     return DAM_OK;
 }
@@ -104,8 +103,7 @@ static dam_status create_feed(const dam__batched_training *training, dam__batche
                                        .problems = training->count,
                                        .sets = training->sets,
                                        .seeds = seeds};
-    DAM_TRY(
-        dam__feed_create(batched->device, training->sets[0], &options, &batched->samples));
+    DAM_TRY(dam__feed_create(batched->device, training->sets[0], &options, &batched->samples));
 cleanup:
     free(seeds);
     return status;
@@ -115,8 +113,8 @@ static dam_status make_plan(const dam__batched_training *training, dam__batched 
 {
     dam_status status = DAM_OK;
     const dam__dataset *first = training->sets[0];
-    int batch = (size_t)training->train.batch < first->count ? training->train.batch
-                                                             : (int)first->count;
+    int batch =
+        (size_t)training->train.batch < first->count ? training->train.batch : (int)first->count;
     const dam__task task = {.dim = batched->dim,
                             .set = first,
                             .trained = first->count,
@@ -250,8 +248,7 @@ static double epoch_loss(const dam__batched *batched, const double *losses, size
     return sum / samples;
 }
 
-dam_status dam__batched_results(dam__batched *batched, dam__batched_result *results,
-                                double *curves)
+dam_status dam__batched_results(dam__batched *batched, dam__batched_result *results, double *curves)
 {
     dam_status status = DAM_OK;
     double *losses = NULL;

@@ -15,8 +15,8 @@
 
 /* What to train. All pointers are borrowed; only the sets are needed after creation. */
 typedef struct dam__batched_training {
-    dam__model_config model; /* a denoiser, or an energy model that stores; what a dam__problem has is
-                              * that of the problems */
+    dam__model_config model; /* a denoiser, or an energy model that stores; what a dam__problem has
+                              * is that of the problems */
     dam__train_config train; /* patience and checkpoint are not used; learning_rate neither */
     int count;               /* problems */
     const dam__dataset *const *sets; /* count, of one shape; several may be the same */
