@@ -281,6 +281,17 @@ static dam_status measure(const dam__task *task, double *standards)
     return DAM_OK;
 }
 
+double dam__denoise_zero(const dam__dataset *set)
+{
+    size_t items = set->count * set->features;
+    double squares = 0;
+    if (!set->standard)
+        return 1; /* as measure() makes it */
+    for (size_t i = 0; i < items; i++)
+        squares += dam__array_at(&set->samples, i) * dam__array_at(&set->samples, i);
+    return squares / (double)items;
+}
+
 static dam_status write_standards(struct denoise *denoise)
 {
     dam_status status = DAM_OK;
@@ -367,6 +378,7 @@ static const dam__model_ops denoise_ops = {
     .kind = "denoise",
     .divergence_advice = "lower train.eta0, or take model.centring = \"batch\" or "
                          "train.optimizer = \"adam\"",
+    .worst_loss = 5000, /* samples have a mean square of 1: the mean squared error is 10^4 */
     .schedule_epochs = schedule_epochs,
     .plan = plan,
     .prepare = prepare,

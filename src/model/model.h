@@ -235,6 +235,7 @@ typedef struct dam__diagnose_ops {
 typedef struct dam__model_ops {
     const char *kind;
     const char *divergence_advice; /* which keys to change when the loss is not finite */
+    double worst_loss; /* a batch's that is higher has diverged too; 0: any finite one is good */
 
     /* Epochs of a schedule that must pass before training may stop early. */
     int (*schedule_epochs)(const dam__model *model);

@@ -57,9 +57,17 @@ static const char *const rates[] = {"sizes", "spectrum", NULL};
 static const char *const spectra[] = {"anisotropic", "isotropic", NULL};
 static const char *const precisions[] = {"single", "double", NULL};
 
-static const char *const scores[] = {
-    "auto",          "loss",     "validation_loss",  "validation_accuracy", "test_loss",
-    "test_accuracy", "distance", "distance_flipped", "recovered",           NULL};
+static const char *const scores[] = {"auto",
+                                     "loss",
+                                     "validation_loss",
+                                     "validation_accuracy",
+                                     "test_loss",
+                                     "test_accuracy",
+                                     "distance",
+                                     "distance_flipped",
+                                     "recovered",
+                                     "mse",
+                                     NULL};
 static const char *const dynamics[] = {"asynchronous", "synchronous", "class", NULL};
 static const char *const directions[] = {"eigenvector", "tangent", "noise", NULL};
 
@@ -92,7 +100,7 @@ _Static_assert(DAM__SCORE_AUTO == 0 && DAM__SCORE_METRICS == 1 && DAM__METRIC_LO
                    DAM__METRIC_VALIDATION_LOSS == 1 && DAM__METRIC_VALIDATION_ACCURACY == 2 &&
                    DAM__METRIC_TEST_LOSS == 3 && DAM__METRIC_TEST_ACCURACY == 4 &&
                    DAM__METRIC_DISTANCE == 5 && DAM__METRIC_DISTANCE_FLIPPED == 6 &&
-                   DAM__METRIC_RECOVERED == 7 && DAM__METRICS == 8,
+                   DAM__METRIC_RECOVERED == 7 && DAM__METRIC_MSE == 8 && DAM__METRICS == 9,
                "scores");
 _Static_assert(DAM__DYNAMICS_ASYNCHRONOUS == 0 && DAM__DYNAMICS_SYNCHRONOUS == 1 &&
                    DAM__DYNAMICS_CLASS == 2,
@@ -380,7 +388,11 @@ const dam__option dam__options[] = {
             "Trainings of each cell of the grid: with seed, seed + 1, and so on."),
     CHOICE(ALL | FIXED, "sweep", "score", sweep.score, "auto", scores,
            "What cells are compared by; auto is the distance where patterns are stored, else the "
-           "validation accuracy where there is one, else the validation loss, else the loss."),
+           "validation accuracy where there is one, else the validation loss, else a denoiser's "
+           "mse, else the loss."),
+    INTEGER(ALL | FIXED, "sweep", "extend", sweep.extend, "0", 0, 64, "values",
+            "Searches the best value of x, whose values have equal factors between: goes on beyond "
+            "an end that is the best, by at most so many values; 0 trains the grid alone."),
     INTEGER(ENERGY | FIXED, "sweep", "flips", sweep.flips, "20", 0, 1e6, "neurons",
             "Neurons flipped in the probes of distance_flipped and recovered, where patterns are "
             "stored; those of distance are the patterns themselves."),

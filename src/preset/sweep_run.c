@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "data/teacher.h"
+#include "model/denoise.h"
 #include "preset/run.h"
 #include "preset/sweep_batch.h"
 #include "preset/sweep_recall.h"
@@ -66,7 +67,8 @@ static dam_status create_trainer(runner *r, dam__trainer **out)
     dam_status status = DAM_OK;
     const dam__experiment *experiment = &r->experiment;
     DAM_TRY(load(r, DAM__SPLIT_TRAIN, &r->train));
-    const dam__training training = dam__experiment_training(experiment, &r->train.set, r->gemm);
+    dam__training training = dam__experiment_training(experiment, &r->train.set, r->gemm);
+    training.scores = experiment->model.kind == DAM__KIND_DENOISE;
     DAM_TRY(dam__trainer_create(r->device, &training, out));
 cleanup:
     return status;
@@ -107,6 +109,21 @@ static dam_status on_checkpoint(void *user)
 {
     (void)user;
     return DAM_OK;
+}
+
+static dam_status take_curve(const dam__history *history, dam__problem_result *out)
+{
+    dam_status status = DAM_OK;
+    double *losses = NULL;
+    if (out->curve == NULL || history->row_count == 0)
+        return DAM_OK;
+    DAM_TRY(dam__alloc(history->row_count, sizeof *losses, &losses));
+    for (size_t i = 0; i < history->row_count; i++)
+        losses[i] = dam__history_value(history, i, "loss");
+    dam__curve_take(losses, (int)history->row_count, out->curve);
+cleanup:
+    free(losses);
+    return status;
 }
 
 static void take_history(const dam__history *history, dam__problem_result *out)
@@ -170,6 +187,24 @@ cleanup:
     return status;
 }
 
+/* Of denoisers: 2 L of all training samples with the means that are kept, which is as good as
+ * diverged where it is far beyond that of an output of 0. */
+static dam_status score_mse(runner *r, dam__trainer *trainer, dam__problem_result *out)
+{
+    static const double WORST = 10;
+    dam_status status = DAM_OK;
+    dam__score score;
+    if (r->experiment.model.kind != DAM__KIND_DENOISE)
+        return DAM_OK;
+    DAM_TRY(dam__trainer_score(trainer, &score));
+    double mse = 2 * score.loss;
+    if (!(mse <= WORST * dam__denoise_zero(&r->train.set)))
+        DAM_FAIL(DAM_DIVERGED, "the mean squared error is %g after the last epoch", mse);
+    out->metrics[DAM__METRIC_MSE] = mse;
+cleanup:
+    return status;
+}
+
 static dam_status train(runner *r, dam__problem_result *out)
 {
     dam_status status = DAM_OK;
@@ -182,6 +217,8 @@ static dam_status train(runner *r, dam__problem_result *out)
     out->epochs = dam__trainer_position(trainer)->epoch;
     take_history(dam__trainer_history(trainer), out);
     DAM_TRY(status);
+    DAM_TRY(take_curve(dam__trainer_history(trainer), out));
+    DAM_TRY(score_mse(r, trainer, out));
     DAM_TRY(score_test(r, trainer, out));
     DAM_TRY(score_recall(r, trainer, out));
 cleanup:
@@ -317,7 +354,10 @@ dam_status dam__sweep_plan_run(dam__sweep_plan *plan, dam__device *device, dam__
         dam__sweep_count(sweep, DAM__PROBLEM_DONE) + dam__sweep_count(sweep, DAM__PROBLEM_DIVERGED);
     const dam__sweep_runner calls = {
         .user = r, .together = together, .run = run, .on_results = on_results};
-    DAM_TRY(dam__sweep_run(&plan->sweep, plan->group, plan->groups, &calls));
+    for (size_t asked = 1; asked > 0;) {
+        DAM_TRY(dam__sweep_run(&plan->sweep, plan->group, plan->groups, &calls));
+        DAM_TRY(dam__sweep_plan_extend(plan, &asked));
+    }
 cleanup:
     if (r != NULL)
         runner_free(r);

@@ -22,6 +22,7 @@ struct dam__trainer {
     dam__model *model;
     dam__optimizer *optimizer;
     dam__evaluator *evaluator;
+    dam__evaluator *scores;        /* of the training samples; NULL unless training.scores */
     dam__growth *growth;           /* NULL where the model keeps its memories */
     dam__diagnostics *diagnostics; /* NULL where no step is looked into */
     dam__matrix losses;            /* 1 x steps: the mean loss of each batch of the epoch */
@@ -75,6 +76,7 @@ static void forget_plan(dam__trainer *trainer)
     dam__diagnostics_destroy(trainer->diagnostics);
     dam__growth_destroy(trainer->growth);
     dam__evaluator_destroy(trainer->evaluator);
+    dam__evaluator_destroy(trainer->scores);
     dam__optimizer_destroy(trainer->optimizer);
     dam__model_destroy(trainer->model);
     dam__feed_destroy(trainer->validation);
@@ -85,6 +87,7 @@ static void forget_plan(dam__trainer *trainer)
     trainer->diagnostics = NULL;
     trainer->growth = NULL;
     trainer->evaluator = NULL;
+    trainer->scores = NULL;
     trainer->optimizer = NULL;
     trainer->model = NULL;
     trainer->validation = NULL;
@@ -115,6 +118,9 @@ static dam_status make_plan(dam__trainer *trainer, int chunk, bool streams)
     if (trainer->validation != NULL)
         DAM_TRY(dam__evaluator_create(trainer->model, trainer->validation, trainer->plan,
                                       &trainer->evaluator));
+    if (training->scores)
+        DAM_TRY(dam__evaluator_create(trainer->model, trainer->samples, trainer->plan,
+                                      &trainer->scores));
     if (training->grow.to > 0)
         DAM_TRY(dam__growth_create(trainer->model, trainer->samples, &training->grow,
                                    training->seed, trainer->plan, &trainer->growth));
@@ -381,11 +387,13 @@ static dam_status epoch_loss(dam__trainer *trainer, double *mean)
     int batch = trainer->training.train.batch < samples ? trainer->training.train.batch : samples;
     DAM_TRY(dam__alloc((size_t)steps, sizeof *losses, &losses));
     DAM_TRY(dam__matrix_read_doubles(&trainer->losses, losses, "losses of the epoch"));
+    double worst = trainer->model->ops->worst_loss;
     for (int step = 0; step < steps; step++) {
-        if (!isfinite(losses[step]))
-            DAM_FAIL(DAM_DIVERGED, "the loss is not finite in epoch %d, step %d of %d; %s",
-                     trainer->position.epoch + 1, step + 1, steps,
-                     trainer->model->ops->divergence_advice);
+        bool finite = isfinite(losses[step]);
+        if (!finite || (worst > 0 && losses[step] > worst))
+            DAM_FAIL(DAM_DIVERGED, "the loss is %s in epoch %d, step %d of %d; %s",
+                     finite ? "beyond all bounds" : "not finite", trainer->position.epoch + 1,
+                     step + 1, steps, trainer->model->ops->divergence_advice);
         sum += losses[step] * (step + 1 < steps ? batch : samples - batch * (steps - 1));
     }
     *mean = sum / samples;
@@ -604,6 +612,13 @@ dam_status dam__trainer_run(dam__trainer *trainer, const dam__hooks *hooks)
     }
 cleanup:
     return status;
+}
+
+dam_status dam__trainer_score(dam__trainer *trainer, dam__score *out)
+{
+    if (trainer->scores == NULL)
+        return dam__fail(DAM_INTERNAL, "this training was not planned to be scored");
+    return dam__evaluator_run(trainer->scores, out);
 }
 
 dam_status dam__trainer_step(dam__trainer *trainer)

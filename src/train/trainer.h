@@ -23,6 +23,7 @@ typedef struct dam__training {
     dam__train_config train;
     dam__grow_config grow; /* to = 0: the model keeps its memories */
     dam__gemm_provider gemm;
+    bool scores; /* dam__trainer_score may be called */
 } dam__training;
 
 /*
@@ -84,6 +85,10 @@ dam_status dam__trainer_prepare(dam__trainer *trainer);
  * loss was not finite (nothing is saved then, so that the last good checkpoint stays).
  */
 dam_status dam__trainer_run(dam__trainer *trainer, const dam__hooks *hooks);
+
+/* Scores the model as it stands, settled, on all samples that it is trained on, in batches as they
+ * are trained; where training.scores is set. */
+dam_status dam__trainer_score(dam__trainer *trainer, dam__score *out);
 
 /*
  * Whether training is over: all its epochs were run, or it stopped early, and it does not grow any
