@@ -110,7 +110,10 @@ static dam_status plan_parameters(struct denoise *denoise, dam__plan *plan)
 {
     dam_status status = DAM_OK;
     dam__model *model = &denoise->base;
-    const dam__denoise_scales *scales = &denoise->scales;
+    /* eta0 is a factor of the model, or of each problem. */
+    dam__model_config unit = model->config;
+    unit.denoise.eta0 = 1;
+    const dam__denoise_scales rates = dam__denoise_scale(&unit, model->task.dim), *scales = &rates;
     int memories = model->config.memories, dim = model->task.dim;
     const struct {
         const char *name, *gradient;
@@ -406,8 +409,12 @@ dam_status dam__denoise_create(dam__device *device, dam__gemm *gemm,
     dam__problem *problems = NULL;
     bool cpu = dam__device_shape(device) == DAM__SHAPE_CPU;
     DAM_TRY(dam__alloc(1, sizeof *denoise, &denoise));
-    denoise->base = (dam__model){
-        .ops = &denoise_ops, .device = device, .gemm = gemm, .config = *config, .task = *task};
+    denoise->base = (dam__model){.ops = &denoise_ops,
+                                 .device = device,
+                                 .gemm = gemm,
+                                 .config = *config,
+                                 .task = *task,
+                                 .rate = config->denoise.eta0};
     denoise->scales = dam__denoise_scale(config, task->dim);
     denoise->count = task->count > 0 ? task->count : 1;
     denoise->parts = cpu ? PARTS_ON_CPU : PARTS_ON_GPU;

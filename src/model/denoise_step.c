@@ -93,7 +93,8 @@ static dam_status make_pairs(struct denoise *denoise, const dam__batch *batch, u
                       dam__arg(denoise->noisy.buffer), dam__arg(denoise->clean.buffer),
                       dam__arg_int(batch->rows != NULL), dam__arg_int(batch->first),
                       dam__arg_int(batch->order != NULL), dam__arg_int(batch->place),
-                      dam__arg_uint(batch->base), dam__arg_int(samples->cols), integer(samples->ld),
+                      dam__arg_uint(batch->base), dam__arg_int(batch->stride),
+                      dam__arg_int(samples->cols), integer(samples->ld),
                       integer(samples->count > 1 ? samples->stride : 0), SHAPE(standards),
                       SHAPE(&denoise->noisy), dam__arg_real(denoise->base.config.denoise.noise),
                       dam__arg_uint(step), dam__arg_uint(DAM__STREAM_NOISE)));
@@ -208,14 +209,14 @@ static dam_status residual(struct denoise *denoise, int size, double scale)
 
 /* out[index + step p] (+)= scale times the sum of squared errors of problem p. */
 static dam_status collect(struct denoise *denoise, const dam__buffer *out, size_t index,
-                          bool accumulate, double scale)
+                          size_t step, bool accumulate, double scale)
 {
     const dam__matrix *squares = &denoise->squares;
     return dam__launch(denoise->collect, groups(denoise, 1),
                        work_of(denoise, (double)squares->rows * squares->cols, 1, 1),
                        DAM_ARGUMENTS(dam__arg(squares->buffer), dam__arg(out),
                                      dam__arg_int(squares->rows), dam__arg_int(squares->cols),
-                                     SHAPE(squares), integer(index), dam__arg_int(1),
+                                     SHAPE(squares), integer(index), integer(step),
                                      dam__arg_int(accumulate), dam__arg_real(scale)));
 }
 
@@ -319,7 +320,8 @@ dam_status dam__denoise_loss_gradient(dam__model *model, const dam__batch *batch
     DAM_TRY(make_pairs(denoise, batch, noise_step(denoise)));
     DAM_TRY(forward(denoise, batch->size));
     DAM_TRY(residual(denoise, batch->size, per_item));
-    DAM_TRY(collect(denoise, losses, (size_t)slot * (size_t)denoise->count, false, per_item / 2));
+    DAM_TRY(
+        collect(denoise, losses, (size_t)slot * (size_t)denoise->count, 1, false, per_item / 2));
     DAM_TRY(backward(denoise, batch->size));
 cleanup:
     return status;
@@ -342,15 +344,13 @@ dam_status dam__denoise_evaluate(dam__model *model, const dam__batch *batch,
     struct denoise *denoise = (struct denoise *)model;
     const dam__matrix *totals = &evaluation->totals;
     (void)offset;
-    if (denoise->count > 1)
-        DAM_FAIL(DAM_INTERNAL, "evaluation takes batches of one problem");
     for (int start = 0; start < batch->size; start += denoise->chunk) {
         const dam__batch part = chunk_of(denoise, batch, start);
         DAM_TRY(make_pairs(denoise, &part, 0));
         DAM_TRY(forward_frozen(denoise, &denoise->noisy, part.size));
         DAM_TRY(residual(denoise, part.size, 1));
-        DAM_TRY(collect(denoise, totals->buffer, (size_t)slot * totals->ld, start > 0,
-                        0.5 / model->task.dim));
+        DAM_TRY(collect(denoise, totals->buffer, (size_t)slot * totals->ld, totals->stride,
+                        start > 0, 0.5 / model->task.dim));
     }
 cleanup:
     return status;

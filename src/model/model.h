@@ -44,15 +44,16 @@ typedef struct dam__parameter {
     int clamped;               /* columns of DAM__CONSTRAINT_CLAMPED */
 
     /* Of DAM__RULE_SGD and DAM__RULE_ADAM: */
-    double rate_scale; /* the parameter's own factor of the rate */
+    double rate_scale; /* the parameter's own factor of the rate, besides the problem's */
     double epsilon;    /* eps of Adam */
 } dam__parameter;
 
 enum { DAM__MAX_PARAMETERS = 8, DAM__MAX_DIAGNOSED = 16 };
 
-/* What may differ between problems of one shape; so far energy models alone know more than one. */
+/* What may differ between problems of one shape: of energy models that store, and of denoisers. */
 typedef struct dam__problem {
-    uint64_t seed;                      /* of first values */
+    uint64_t seed; /* of first values, and of noise */
+    double rate; /* a factor of all rates: eta0 of a denoiser, the learning rate of other models */
     double temperature, temperature_to; /* as in dam__energy_config */
     double leak;
 } dam__problem;
@@ -72,7 +73,8 @@ typedef struct dam__task {
 
 /* Where evaluation leaves its results; everything stays on the device until the caller reads it. */
 typedef struct dam__evaluation {
-    dam__matrix totals;     /* steps x 2: summed loss and number of right predictions of a batch */
+    dam__matrix
+        totals; /* steps x 2 x problems: summed loss and number of right predictions of a batch */
     dam__buffer *predicted; /* int32 a sample: the predicted class column */
     dam__buffer *nearest;   /* int32 a sample: the class of the nearest memory */
 } dam__evaluation;
@@ -301,6 +303,7 @@ struct dam__model {
     dam__gemm *gemm; /* borrowed */
     dam__model_config config;
     dam__task task;
+    double rate; /* a factor of all rates of a model that is alone; 0 = 1 */
     dam__parameter parameters[DAM__MAX_PARAMETERS];
     int parameter_count;
 };

@@ -275,7 +275,7 @@ const dam__option dam__options[] = {
             "the model grows."),
     CHOICE(DENOISE, "train", "optimizer", model.denoise.algorithm, "adam", algorithms,
            "How parameters follow their gradients."),
-    REAL(DENOISE, "train", "eta0", model.denoise.eta0, "0.0625", 0, OPEN, 1e6, INCLUDED,
+    REAL(DENOISE | BATCH, "train", "eta0", model.denoise.eta0, "0.0625", 0, OPEN, 1e6, INCLUDED,
          "Base of the learning rates, which follow from it and the sizes; 'denseam train' prints "
          "them."),
     REAL(VMF | ENERGY | BATCH, "train", "learning_rate", train.learning_rate, "0.1", 0, OPEN, 100,

@@ -8,9 +8,9 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "data/teacher.h"
-#include "model/denoise.h"
 #include "preset/run.h"
 #include "preset/sweep_batch.h"
+#include "preset/sweep_mse.h"
 #include "preset/sweep_recall.h"
 #include "train/batched.h"
 #include "train/scorer.h"
@@ -191,16 +191,14 @@ cleanup:
  * diverged where it is far beyond that of an output of 0. */
 static dam_status score_mse(runner *r, dam__trainer *trainer, dam__problem_result *out)
 {
-    static const double WORST = 10;
     dam_status status = DAM_OK;
     dam__score score;
     if (r->experiment.model.kind != DAM__KIND_DENOISE)
         return DAM_OK;
     DAM_TRY(dam__trainer_score(trainer, &score));
-    double mse = 2 * score.loss;
-    if (!(mse <= WORST * dam__denoise_zero(&r->train.set)))
-        DAM_FAIL(DAM_DIVERGED, "the mean squared error is %g after the last epoch", mse);
-    out->metrics[DAM__METRIC_MSE] = mse;
+    dam__sweep_take_mse(&r->train.set, score.loss, out);
+    if (out->status == DAM__PROBLEM_DIVERGED)
+        DAM_FAIL(DAM_DIVERGED, "the mean squared error is %g after the last epoch", 2 * score.loss);
 cleanup:
     return status;
 }
@@ -261,6 +259,20 @@ cleanup:
 
 /* --- the sweep -------------------------------------------------------------------------------- */
 
+/* Whether such models can be trained side by side. Standards of samples are those of all. */
+static bool fits_batch(const dam__experiment *experiment, const dam__dataset *set)
+{
+    if (experiment->model.kind == DAM__KIND_DENOISE)
+        return set->standard || !dam__dataset_is_drawn(&experiment->data);
+    return dam__sweep_recalls(experiment) && (size_t)experiment->train.batch >= set->count;
+}
+
+/* What all problems of a batched model learn; NULL where each draws its own. */
+static const dam__dataset *shared_set(const runner *r)
+{
+    return dam__dataset_is_drawn(&r->experiment.data) ? NULL : &r->train.set;
+}
+
 /*
  * How many of a group's problems make one batched model; 1 where they are trained in turn. The
  * first is r->experiment, loaded.
@@ -270,16 +282,18 @@ static size_t batch_size(const runner *r, size_t count)
     enum { MOST_ITEMS = 1 << 26 };
     const dam__experiment *experiment = &r->experiment;
     const dam__dataset *set = &r->train.set;
-    bool alone = !dam__sweep_recalls(experiment) || experiment->grow.to > 0 ||
+    size_t samples = (size_t)experiment->train.batch;
+    bool alone = !fits_batch(experiment, set) || experiment->grow.to > 0 ||
                  experiment->data.validation > 0 || experiment->train.patience > 0 ||
-                 (size_t)experiment->train.batch < set->count || set->count > INT_MAX ||
-                 set->features > INT_MAX || r->plan->sweep.metric == DAM__METRIC_TEST_LOSS ||
+                 set->count > INT_MAX || set->features > INT_MAX ||
+                 r->plan->sweep.metric == DAM__METRIC_TEST_LOSS ||
                  r->plan->sweep.metric == DAM__METRIC_TEST_ACCURACY;
     size_t room = alone ? 1 : MOST_ITEMS / (set->count * set->features + 1);
     if (room <= 1)
         return 1;
+    samples = samples < set->count ? samples : set->count;
     size_t best = (size_t)dam__batched_best_count(r->device, experiment->model.memories,
-                                                  (int)set->count, (int)set->features);
+                                                  (int)samples, (int)set->features);
     size_t most = room < best ? room : best;
     return count < most ? count : most;
 }
@@ -300,6 +314,7 @@ static dam_status run_batch(runner *r, const size_t *problems, size_t count,
     dam__batch_run batch = {.device = r->device,
                             .gemm = r->gemm,
                             .plan = r->plan,
+                            .shared = shared_set(r),
                             .stop = stop,
                             .tell = on_epoch,
                             .user = r};
@@ -376,7 +391,8 @@ static dam_status estimate_batch(runner *r, size_t group, size_t *problems,
 {
     dam_status status = DAM_OK;
     const dam__sweep *sweep = &r->plan->sweep;
-    const dam__batch_run batch = {.device = r->device, .gemm = r->gemm, .plan = r->plan};
+    const dam__batch_run batch = {
+        .device = r->device, .gemm = r->gemm, .plan = r->plan, .shared = shared_set(r)};
     size_t count = 0, bytes = 0;
     for (size_t p = 0; p < sweep->cells * sweep->seeds; p++)
         if (r->plan->group[p] == group)

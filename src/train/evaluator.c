@@ -20,7 +20,8 @@ dam_status dam__evaluator_create(dam__model *model, dam__feed *feed, dam__plan *
     evaluator->model = model;
     evaluator->feed = feed;
     size_t bytes = (size_t)dam__feed_range(feed) * sizeof(int32_t);
-    DAM_TRY(dam__plan_matrix(plan, "evaluation: totals", dam__feed_batches(feed), 2, 1,
+    DAM_TRY(dam__plan_matrix(plan, "evaluation: totals", dam__feed_batches(feed), 2,
+                             model->task.count > 0 ? model->task.count : 1,
                              &evaluator->evaluation.totals));
     DAM_TRY(
         dam__plan_buffer(plan, "evaluation: predictions", bytes, &evaluator->evaluation.predicted));
@@ -45,18 +46,23 @@ void dam__evaluator_destroy(dam__evaluator *evaluator)
 static dam_status read_score(dam__evaluator *evaluator, dam__score *out)
 {
     dam_status status = DAM_OK;
-    double *totals = NULL, loss = 0, right = 0;
+    double *totals = NULL;
     const dam__matrix *matrix = &evaluator->evaluation.totals;
     DAM_TRY(dam__alloc(dam__matrix_items(matrix), sizeof *totals, &totals));
     DAM_TRY(dam__matrix_read_doubles(matrix, totals, "evaluation totals"));
-    for (size_t step = 0; step < (size_t)matrix->rows; step++) {
-        loss += totals[2 * step];
-        right += totals[2 * step + 1];
-    }
     int samples = dam__feed_range(evaluator->feed);
     bool compared = dam__model_compares(&evaluator->model->config);
-    *out = (dam__score){
-        .loss = loss / samples, .accuracy = compared ? right / samples : NAN, .samples = samples};
+    size_t steps = (size_t)matrix->rows;
+    for (size_t p = 0; p < (size_t)matrix->count; p++) {
+        double loss = 0, right = 0;
+        for (size_t step = p * steps; step < (p + 1) * steps; step++) {
+            loss += totals[2 * step];
+            right += totals[2 * step + 1];
+        }
+        out[p] = (dam__score){.loss = loss / samples,
+                              .accuracy = compared ? right / samples : NAN,
+                              .samples = samples};
+    }
 cleanup:
     free(totals);
     return status;
