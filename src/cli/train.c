@@ -15,6 +15,7 @@
 #include "cli/signals.h"
 #include "data/teacher.h"
 #include "preset/run.h"
+#include "report/collapse.h"
 #include "report/run_report.h"
 
 static const double METRICS_SECONDS = 1;
@@ -226,6 +227,7 @@ static dam_status draw(const training *t)
     dam__run run = {0};
     char *picture = NULL;
     DAM_TRY(dam__run_open(t->folder.path, NULL, 0, &run));
+    DAM_TRY(dam__report_diagnostics(&run));
     DAM_TRY(dam__path_join(&picture, t->folder.path, "memories.png"));
     DAM_TRY(dam__report_memories(&run, picture, 0));
     DAM_TRY(dam__report_curves(t->folder.path, t->experiment.title,

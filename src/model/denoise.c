@@ -42,7 +42,7 @@ dam__denoise_scales dam__denoise_scale(const dam__model_config *config, int dim)
                                  .epsilon = small};
 }
 
-static const char *caution_of(const dam__denoise_config *config)
+static const char *caution_of(const dam__denoise_config *config, const dam__dataset *set)
 {
     bool linear = config->activation == DAM__ACTIVATION_LINEAR;
     bool softmax = config->activation == DAM__ACTIVATION_SOFTMAX;
@@ -57,13 +57,18 @@ static const char *caution_of(const dam__denoise_config *config)
     if (softmax && config->gain > 0.5)
         return "SGD with softmax: the largest stable train.eta0 falls with dim; model.gain = 0.5 "
                "mends it";
+    /* What is made up has a spectrum of order 1. */
+    if (config->rates == DAM__RATES_SIZES && set != NULL && !set->standard)
+        return "SGD on data of a few strong directions, such as images: the largest stable "
+               "train.eta0 falls as their largest eigenvalue grows; train.rates = \"spectrum\" "
+               "divides by it";
     return NULL;
 }
 
 static dam_status describe(const dam__model *model, dam__text *out, const char **caution)
 {
     const dam__denoise_scales *scales = &((const struct denoise *)model)->scales;
-    *caution = caution_of(&model->config.denoise);
+    *caution = caution_of(&model->config.denoise, model->task.set);
     return dam__text_append(out,
                             "N = %d, K = %d: s1 = %.6g, s2 = %.6g; rates of W %.6g, of b %.6g, of "
                             "c %.6g",
@@ -86,6 +91,8 @@ static void destroy(dam__model *model)
     for (size_t i = 0; i < sizeof matrices / sizeof *matrices; i++)
         dam__buffer_destroy(matrices[i]->buffer);
     dam__buffer_destroy(denoise->seeds);
+    dam__denoise_spectrum_free(denoise);
+    dam__denoise_diagnosis_free(denoise);
     dam__program_destroy(denoise->program);
     free((void *)model->task.problems);
     free(denoise);
@@ -160,6 +167,13 @@ cleanup:
     return status;
 }
 
+/* Rates matter to a model that is trained. */
+static bool trains_by_spectrum(const struct denoise *denoise)
+{
+    return denoise->base.task.batch > 0 &&
+           denoise->base.config.denoise.rates == DAM__RATES_SPECTRUM;
+}
+
 static dam_status plan(dam__model *model, dam__plan *plan, int chunk)
 {
     dam_status status = DAM_OK;
@@ -194,6 +208,8 @@ static dam_status plan(dam__model *model, dam__plan *plan, int chunk)
     DAM_TRY(dam__plan_buffer(plan, "seeds of noise", sizeof(uint64_t) * (size_t)count,
                              &denoise->seeds));
     DAM_TRY(reserve_products(denoise));
+    if (trains_by_spectrum(denoise))
+        DAM_TRY(dam__denoise_spectrum_plan(denoise, plan));
 cleanup:
     return status;
 }
@@ -225,6 +241,8 @@ static dam_status prepare(dam__model *model)
     DAM_TRY(dam__program_create(model->device, "denoise", options, &denoise->program));
     for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++)
         DAM_TRY(dam__program_kernel(denoise->program, kernels[i].name, kernels[i].out));
+    if (trains_by_spectrum(denoise))
+        DAM_TRY(dam__denoise_spectrum_prepare(denoise));
 cleanup:
     free(options);
     return status;
@@ -368,6 +386,7 @@ static const dam__model_ops denoise_ops = {
     .plan = plan,
     .prepare = prepare,
     .initialise = initialise,
+    .measure = dam__denoise_measure,
     .begin_epoch = begin_epoch,
     .loss_gradient = dam__denoise_loss_gradient,
     .project = nothing,
@@ -376,6 +395,7 @@ static const dam__model_ops denoise_ops = {
     .refresh = nothing,
     .evaluate = dam__denoise_evaluate,
     .product_flops = product_flops,
+    .diagnose = &dam__denoise_diagnose,
     .destroy = destroy,
 };
 

@@ -7,6 +7,7 @@
 
 #include "model/grow.h"
 #include "train/config.h"
+#include "train/diagnostics.h"
 #include "train/evaluator.h"
 #include "train/history.h"
 #include "train/optimizer.h"
@@ -109,6 +110,8 @@ dam__trainer_growth(dam__trainer *trainer); /* NULL where the model keeps its me
 dam__position *dam__trainer_position(dam__trainer *trainer);
 dam__history *dam__trainer_history(dam__trainer *trainer);
 dam__record *dam__trainer_record(dam__trainer *trainer);
+dam__diagnostics *
+dam__trainer_diagnostics(dam__trainer *trainer); /* NULL where no step is looked into */
 
 /* The losses of the present epoch's steps, dam__trainer_steps of them (those to come are not valid
  * yet), for checkpoints inside an epoch. */
