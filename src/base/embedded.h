@@ -4,6 +4,8 @@
 
 #include <stddef.h>
 
+#include "base/digest.h"
+
 typedef struct dam__embedded {
     const char *name;           /* path below the embedded folder, without its ending */
     const unsigned char *bytes; /* NUL-terminated beyond length */
@@ -13,6 +15,9 @@ typedef struct dam__embedded {
 /* Both end in an entry whose name is NULL. */
 extern const dam__embedded dam__kernel_sources[];
 extern const dam__embedded dam__preset_texts[];
+
+/* SHA-256 over the names and bytes of all files of a table, as 64 hexadecimal digits. */
+dam_status dam__embedded_digest(const dam__embedded *table, char hex[DAM__DIGEST_HEX]);
 
 /* The entry of that name in such a table, or NULL. */
 const dam__embedded *dam__embedded_find(const dam__embedded *table, const char *name);

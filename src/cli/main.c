@@ -21,8 +21,10 @@ const command *const commands[] = {&devices_command,
                                    &show_command,
                                    &analyse_command,
                                    &bench_command,
+                                   &compare_command,
                                    &help_command,
                                    &man_command,
+                                   &first_step_command,
                                    NULL};
 
 dam_status find_command(const char *name, const command **out)

@@ -1,0 +1,2 @@
+#include "cli/command.h"
+const command compare_command = {.name="compare"};

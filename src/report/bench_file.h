@@ -1,0 +1,1 @@
+#define DAM__BENCH_FORMAT "denseam bench 1"
