@@ -6,21 +6,7 @@
 
 #include "cli/bench.h"
 #include "cli/layout.h"
-
-/* Four digits or so, without exponents where that is possible. */
-static void format_value(char *text, size_t size, double value)
-{
-    double magnitude = fabs(value);
-    if (magnitude >= 1e9 || (magnitude > 0 && magnitude < 1e-3))
-        (void)snprintf(text, size, "%.3e", value);
-    else
-        (void)snprintf(text, size, "%.*f",
-                       magnitude >= 1000  ? 0
-                       : magnitude >= 100 ? 1
-                       : magnitude >= 10  ? 2
-                                          : 3,
-                       value);
-}
+#include "report/number.h"
 
 static void format_spread(char *text, size_t size, double spread)
 {
@@ -32,8 +18,8 @@ static void format_spread(char *text, size_t size, double spread)
 static dam_status append_row(dam__text *text, const dam__bench_row *row)
 {
     dam_status status = DAM_OK;
-    char value[32], spread[16];
-    format_value(value, sizeof value, row->value);
+    char value[DAM__NUMBER_BYTES], spread[16];
+    (void)dam__number_text(row->value, value);
     format_spread(spread, sizeof spread, row->spread);
     DAM_TRY(dam__text_append(text, "  %-29s %10s ", row->metric, value));
     if (row->ceiling_name != NULL)
@@ -50,8 +36,8 @@ cleanup:
 /* Kernels have two shares: of the ceiling that binds them, and of the step. */
 static dam_status append_kernel(dam__text *text, const dam__bench_row *row)
 {
-    char value[32], spread[16];
-    format_value(value, sizeof value, row->value);
+    char value[DAM__NUMBER_BYTES], spread[16];
+    (void)dam__number_text(row->value, value);
     format_spread(spread, sizeof spread, row->spread);
     return dam__text_append(text, "  %-24.24s %5.1f%% %8s %-7s %6s %5.1f%% of %s\n", row->metric,
                             100 * row->part, value, row->unit, spread, 100 * row->share,

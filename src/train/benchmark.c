@@ -193,6 +193,7 @@ static dam_status measure_ceilings(dam__bench *bench)
     } rows[DAM__CEILING_KINDS] = {
         [DAM__CEILING_FMA] = {DAM__BENCH_PEAK, "GFLOP/s", 1e9},
         [DAM__CEILING_COPY] = {DAM__BENCH_COPY, "GB/s", 1e9},
+        [DAM__CEILING_CACHE] = {DAM__BENCH_CACHE, "GB/s", 1e9},
         [DAM__CEILING_LATENCY] = {"launch_latency", "us", 1e-6},
         [DAM__CEILING_LAUNCH] = {DAM__BENCH_LAUNCH, "us", 1e-6},
         [DAM__CEILING_UPLOAD] = {"upload", "GB/s", 1e9},

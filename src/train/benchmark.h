@@ -78,7 +78,7 @@ typedef struct dam__benchmark {
 
 /*
  * Appends rows, in this order:
- *   fma_peak, copy_bandwidth, launch_latency, launch_interval, upload, download: the device's
+ *   fma_peak, copy_bandwidth, cache_bandwidth, launch_latency, launch_interval, upload, download: the device's
  *     ceilings (compute/ceiling.h);
  *   gemm_similarities_P (X W', batch x dim x memories) and gemm_gradient_P (Q'X) for each GEMM
  *     provider P that works on the device, or for the one that training.gemm names: with packing,
@@ -95,7 +95,8 @@ typedef struct dam__benchmark {
  *   step_energy, step_power: joules of a step and watts meanwhile, where the machine counts them;
  *   every kernel of a step by its name, where the device was opened with its profile, compared with
  *     the ceiling that binds it: what would take longest of its flops at the peak (GFLOP/s), its
- *     bytes at the speed of copies (GB/s), or its launch at launch_interval (us);
+ *     bytes at the speed of copies (GB/s; of copies in a cache where it is faster than those through
+ *     memory), or its launch at launch_interval (us; a kernel that takes no longer is there);
  *   step_bound: what the kernels of a step would take at their ceilings;
  *   split_time, split_epochs, where the model grows: the search for all eigenpairs, and how many
  *     epochs of the same training take as long;

@@ -12,12 +12,13 @@ enum { ROUNDS = 9, MOST_KERNELS = 64 };
 static const double GIGA = 1e9;
 
 /* What a kernel may be bound by. */
-enum ceiling { PEAK, COPY, LAUNCH, CEILINGS };
+enum ceiling { PEAK, COPY, CACHE, LAUNCH, CEILINGS };
 
 static const struct {
     const char *name, *unit;
 } ceilings[CEILINGS] = {[PEAK] = {DAM__BENCH_PEAK, "GFLOP/s"},
                         [COPY] = {DAM__BENCH_COPY, "GB/s"},
+                        [CACHE] = {DAM__BENCH_CACHE, "GB/s"},
                         [LAUNCH] = {DAM__BENCH_LAUNCH, "us"}};
 
 /* What the rounds gave of one kernel. */
@@ -30,9 +31,12 @@ typedef struct timing {
 typedef struct timings {
     timing items[MOST_KERNELS];
     int count;
-    double peaks[ROUNDS], copies[ROUNDS]; /* flop/s and bytes/s, beside each round */
-    double launch;                        /* seconds of a launch */
+    double limits[LAUNCH][ROUNDS]; /* flop/s or bytes/s, beside each round */
+    double launch;                 /* seconds of a launch */
 } timings;
+
+static const dam__ceiling_kind sampled[LAUNCH] = {
+    [PEAK] = DAM__CEILING_FMA, [COPY] = DAM__CEILING_COPY, [CACHE] = DAM__CEILING_CACHE};
 
 static const dam__profile_row *find(const dam__profile_row *rows, size_t count, const char *name)
 {
@@ -95,19 +99,6 @@ cleanup:
 
 /* --- what binds ------------------------------------------------------------------------------- */
 
-/* Seconds that a kernel's launches of a round would take at this ceiling. */
-static double at_ceiling(const timings *all, const timing *own, enum ceiling ceiling, int round)
-{
-    switch (ceiling) {
-    case PEAK:
-        return own->flops[round] / all->peaks[round];
-    case COPY:
-        return own->bytes[round] / all->copies[round];
-    default:
-        return own->calls[round] * all->launch;
-    }
-}
-
 static double sum_of(const double *values)
 {
     double sum = 0;
@@ -116,21 +107,44 @@ static double sum_of(const double *values)
     return sum;
 }
 
+/* Seconds that a kernel's launches of a round would take at this ceiling; a kernel that takes no
+ * longer than its launch costs nothing that could be saved. */
+static double at_ceiling(const timings *all, const timing *own, enum ceiling ceiling, int round)
+{
+    if (ceiling == LAUNCH)
+        return fmin(own->calls[round] * all->launch, own->seconds[round]);
+    double work = ceiling == PEAK ? own->flops[round] : own->bytes[round];
+    return work / all->limits[ceiling][round];
+}
+
+static double all_at_ceiling(const timings *all, const timing *own, enum ceiling ceiling)
+{
+    double seconds = 0;
+    for (int round = 0; round < ROUNDS; round++)
+        seconds += at_ceiling(all, own, ceiling, round);
+    return seconds;
+}
+
+/* Whoever is faster than copies through memory found its numbers in a cache. */
+static bool is_in_cache(const timings *all, const timing *own)
+{
+    double shares[ROUNDS];
+    size_t count = 0;
+    for (int round = 0; round < ROUNDS; round++)
+        if (own->seconds[round] > 0)
+            shares[count++] = at_ceiling(all, own, COPY, round) / own->seconds[round];
+    return dam__summarise(shares, count).median > 1;
+}
+
 /* The one that would take longest. */
 static enum ceiling binding_ceiling(const timings *all, const timing *own)
 {
-    double longest = -1;
-    enum ceiling binding = PEAK;
-    for (int c = PEAK; c < CEILINGS; c++) {
-        double seconds = 0;
-        for (int round = 0; round < ROUNDS; round++)
-            seconds += at_ceiling(all, own, (enum ceiling)c, round);
-        if (seconds > longest) {
-            longest = seconds;
-            binding = (enum ceiling)c;
-        }
-    }
-    return binding;
+    enum ceiling memory = is_in_cache(all, own) ? CACHE : COPY;
+    double peak = all_at_ceiling(all, own, PEAK), copy = all_at_ceiling(all, own, memory);
+    double launch = all_at_ceiling(all, own, LAUNCH);
+    if (peak >= copy && peak >= launch)
+        return PEAK;
+    return copy >= launch ? memory : LAUNCH;
 }
 
 static double total_of(const timings *all)
@@ -152,11 +166,10 @@ static dam_status add_row(dam__bench *bench, const timings *all, const timing *o
     size_t count = 0;
     for (int r = 0; r < ROUNDS; r++) {
         double took = own->seconds[r], work = binding == PEAK ? own->flops[r] : own->bytes[r];
-        double rate = binding == PEAK ? all->peaks[r] : all->copies[r];
         if (took <= 0)
             continue;
         values[count] = binding == LAUNCH ? 1e6 * took / own->calls[r] : work / took / GIGA;
-        limits[count] = binding == LAUNCH ? 1e6 * all->launch : rate / GIGA;
+        limits[count] = binding == LAUNCH ? 1e6 * all->launch : all->limits[binding][r] / GIGA;
         shares[count] = at_ceiling(all, own, binding, r) / took;
         seconds[count] = took / own->calls[r];
         count++;
@@ -204,18 +217,17 @@ static int longest_first(const void *a, const void *b)
 static dam_status measure(dam__bench *bench, const dam__candidate *step, int calls, timings *all)
 {
     dam_status status = DAM_OK;
-    double peak[2] = {0}, copy[2] = {0}; /* before and after a round */
-    DAM_TRY(dam__ceiling_sample(bench->ceiling, DAM__CEILING_FMA, &peak[0]));
-    DAM_TRY(dam__ceiling_sample(bench->ceiling, DAM__CEILING_COPY, &copy[0]));
+    double before[LAUNCH], after = 0;
+    for (int c = PEAK; c < LAUNCH; c++)
+        DAM_TRY(dam__ceiling_sample(bench->ceiling, sampled[c], &before[c]));
     for (int round = 0; round < ROUNDS; round++) {
         DAM_TRY(dam__bench_check_stop(bench));
         DAM_TRY(record(bench, step, calls, all, round));
-        DAM_TRY(dam__ceiling_sample(bench->ceiling, DAM__CEILING_FMA, &peak[1]));
-        DAM_TRY(dam__ceiling_sample(bench->ceiling, DAM__CEILING_COPY, &copy[1]));
-        all->peaks[round] = (peak[0] + peak[1]) / 2;
-        all->copies[round] = (copy[0] + copy[1]) / 2;
-        peak[0] = peak[1];
-        copy[0] = copy[1];
+        for (int c = PEAK; c < LAUNCH; c++) {
+            DAM_TRY(dam__ceiling_sample(bench->ceiling, sampled[c], &after));
+            all->limits[c][round] = (before[c] + after) / 2;
+            before[c] = after;
+        }
     }
 cleanup:
     return status;

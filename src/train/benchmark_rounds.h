@@ -8,6 +8,7 @@
 /* The metric that rates are compared with. */
 #define DAM__BENCH_PEAK "fma_peak"
 #define DAM__BENCH_COPY "copy_bandwidth"
+#define DAM__BENCH_CACHE "cache_bandwidth"
 #define DAM__BENCH_LAUNCH "launch_interval"
 
 /* One benchmark at work. */
