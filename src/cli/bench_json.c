@@ -59,7 +59,7 @@ json_t *bench_result_json(const bench_result *result)
     bool wide = dam__device_precision(result->device) == DAM__PRECISION_DOUBLE;
     bool cpu = dam__device_shape(result->device) == DAM__SHAPE_CPU;
     return json_pack(
-        "{so so so ss ss ss ss? si si ss ss* so so}", "preset", json_text(result->preset), "title",
+        "{so so so ss ss ss ss? si si ss ss? so so so}", "preset", json_text(result->preset), "title",
         json_text(result->experiment->title), "device",
         device_json(dam__device_facts(result->device)), "kind",
         kinds[result->experiment->model.kind], "precision", wide ? "double" : "single", "kernels",

@@ -21,7 +21,7 @@ typedef struct arguments {
     int gemm;    /* index into gemm_choices */
     int kernels; /* index into kernels_choices */
     bool json, quiet, profile, resume, dry_run, film;
-    bool quick;                                /* of bench */
+    bool quick, losses;                               /* of bench */
     const char *label, *baseline, *only;       /* of bench and compare */
     const char *trace;                         /* file for the events of the profile */
     /* Of analyse; a number is 0 where its flag is not given. */

@@ -19,12 +19,12 @@ static const dam__measure *headline(const dam__comparison *comparison, size_t co
 }
 
 /* Texts of files may hold anything that is JSON: on a terminal control characters become '?'. */
-static dam_status append_plain(dam__text *text, const char *words, int width)
+static dam_status append_plain(dam__text *text, const char *from, int width)
 {
     dam_status status = DAM_OK;
     int shown = 0;
-    for (; *words != '\0' && (width == 0 || shown < width); words++) {
-        unsigned char letter = (unsigned char)*words;
+    for (; *from != '\0' && (width == 0 || shown < width); from++) {
+        unsigned char letter = (unsigned char)*from;
         bool begins = (letter & 0xc0) != 0x80; /* not the rest of a UTF-8 letter */
         DAM_TRY(dam__text_append(text, "%c", letter < ' ' || letter == 0x7f ? '?' : letter));
         shown += begins;

@@ -65,6 +65,10 @@ typedef struct dam__bench_losses {
  */
 #define DAM__BENCH_TOLERANCE 1e-3
 
+/* Whether they agree; *error is how far off the worse of both is, as that part. */
+dam__agreement dam__bench_compare_losses(const dam__bench_losses *got,
+                                         const dam__bench_losses *reference, double *error);
+
 /* What to measure. All pointers are borrowed. */
 typedef struct dam__benchmark {
     const char *preset; /* its name, for the rows */

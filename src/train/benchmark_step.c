@@ -40,19 +40,26 @@ cleanup:
     return status;
 }
 
-/* How far the worse of both losses is from its reference, as a part of what was learned. */
+dam__agreement dam__bench_compare_losses(const dam__bench_losses *got,
+                                         const dam__bench_losses *reference, double *error)
+{
+    double begin = fabs(got->begin - reference->begin), end = fabs(got->end - reference->end);
+    double worse = begin > end || isnan(begin) ? begin : end; /* fmax would drop what is no number */
+    *error = worse / fabs(reference->begin - reference->end);
+    /* Also where it is not a number. */
+    return *error <= DAM__BENCH_TOLERANCE ? DAM__AGREEMENT_RIGHT : DAM__AGREEMENT_WRONG;
+}
+
 static dam_status compare_losses(dam__bench *bench, const dam__bench_losses *got)
 {
     dam_status status = DAM_OK;
     const dam__bench_losses *wanted = bench->what->losses;
     if (wanted == NULL)
         return DAM_OK;
-    double error = fmax(fabs(got->begin - wanted->begin), fabs(got->end - wanted->end)) /
-                   fabs(wanted->begin - wanted->end);
-    bool right = error <= DAM__BENCH_TOLERANCE;
-    bench->rows->agreement = right ? DAM__AGREEMENT_RIGHT : DAM__AGREEMENT_WRONG;
+    double error = 0;
+    bench->rows->agreement = dam__bench_compare_losses(got, wanted, &error);
     DAM_TRY(dam__bench_add(bench, "loss_error", 100 * error, "%", NAN, NULL));
-    if (!right)
+    if (bench->rows->agreement == DAM__AGREEMENT_WRONG)
         dam__warn(dam__device_log(bench->device),
                   "'%s': the losses %.7g and %.7g are not those of a right device, %.7g and %.7g; "
                   "trust no number before 'denseam selftest' passes",
