@@ -76,7 +76,7 @@
 
     function filter(kind) {
         Array.prototype.forEach.call(document.querySelectorAll('[data-kind]'), function (part) {
-            part.hidden = kind !== '' && part.dataset.kind !== kind;
+            part.toggleAttribute('hidden', kind !== '' && part.dataset.kind !== kind);
         });
         buttons.forEach(function (b) {
             b.setAttribute('aria-pressed', String(b.dataset.filter === kind));

@@ -219,25 +219,42 @@ cleanup:
     return status;
 }
 
+static const dam__bench_record *record_of(const dam__comparison *comparison, size_t contest,
+                                          size_t i)
+{
+    return dam__contender_record(&comparison->all->items[i], comparison->contests[contest].preset);
+}
+
+/* What ended early is to be seen at once; warnings are many on a busy machine. */
 static dam_status append_warnings(const dam__comparison *comparison, size_t contest,
                                   dam__text *page)
 {
     enum { MOST = 8 };
     dam_status status = DAM_OK;
+    dam__text folded = {0};
+    size_t count = 0;
     for (size_t i = 0; i < comparison->all->count; i++) {
-        const dam__bench_record *record = dam__contender_record(&comparison->all->items[i],
-                                                          comparison->contests[contest].preset);
+        const dam__bench_record *record = record_of(comparison, contest, i);
         if (record == NULL)
             continue;
         if (record->message[0] != '\0')
             DAM_TRY(append_warning(comparison, i, record->message, page));
         for (size_t w = 0; w < json_array_size(record->warnings) && w < MOST; w++) {
             const char *text = json_string_value(json_array_get(record->warnings, w));
-            if (text != NULL)
-                DAM_TRY(append_warning(comparison, i, text, page));
+            if (text == NULL)
+                continue;
+            DAM_TRY(append_warning(comparison, i, text, &folded));
+            count++;
         }
     }
+    if (count > 0) {
+        DAM_TRY(dam__text_append(page, "<details><summary>%zu warning%s</summary>", count,
+                                 count == 1 ? "" : "s"));
+        DAM_TRY(dam__text_append_bytes(page, folded.data, folded.length));
+        DAM_TRY(dam__text_append(page, "</details>\n"));
+    }
 cleanup:
+    dam__text_free(&folded);
     return status;
 }
 

@@ -152,7 +152,8 @@ static dam_status append_rooflines(const dam__comparison *comparison, dam__text 
                 page,
                 "<h2 id=\"roofline\">How close to the ceilings</h2>\n<p class=\"quiet\">A dot is a "
                 "kernel that takes a twentieth of a training step or more, larger where it takes "
-                "more; colours are models. No kernel can be above the line, but where caches serve "
+                "more: <b class=\"key vmf\">vmf</b>, <b class=\"key energy\">energy</b>, <b class=\"key "
+                "denoise\">denoise</b>. No kernel can be above the line, but where caches serve "
                 "it (dashed) or other work slowed the peak.</p>\n<div class=\"plots\">\n"));
         any = true;
         DAM_TRY(dam__text_append(page, "<div class=\"section\">"));

@@ -173,7 +173,7 @@ static const char *class_of(const char *kind)
 }
 
 /* A name beside a dot, where no other name stands. */
-static dam_status label_dot(plot *p, double x, double y, const char *name)
+static dam_status label_dot(plot *p, double x, double y, const char *name, const char *kind)
 {
     enum { LINE = 13, GAP = 8 };
     dam_status status = DAM_OK;
@@ -190,8 +190,9 @@ static dam_status label_dot(plot *p, double x, double y, const char *name)
     }
     p->labels[p->label_count++] = (struct box){from, y, width};
     DAM_TRY(dam__text_append(p->page,
-                             "<text class=\"name\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">",
-                             left ? x - GAP : x + GAP, y + 4, left ? "end" : "start"));
+                             "<text class=\"name\" data-kind=\"%s\" x=\"%.1f\" y=\"%.1f\" "
+                             "text-anchor=\"%s\">",
+                             kind, left ? x - GAP : x + GAP, y + 4, left ? "end" : "start"));
     DAM_TRY(dam__html_text(p->page, name));
     DAM_TRY(dam__text_append(p->page, "</text>\n"));
 cleanup:
@@ -251,7 +252,8 @@ dam_status dam__roofline(const dam__comparison *comparison, size_t contender, da
         for (size_t i = 0; i < own->records[r].count; i++) {
             const dam__measure *m = &own->records[r].measures[i];
             if (is_dot(m) && !is_labelled(own, r, m))
-                DAM_TRY(label_dot(&p, at_x(&p, intensity_of(m)), at_y(&p, rate_of(m)), m->metric));
+                DAM_TRY(label_dot(&p, at_x(&p, intensity_of(m)), at_y(&p, rate_of(m)), m->metric,
+                                  class_of(own->records[r].kind)));
         }
     }
     DAM_TRY(dam__text_append(page, "</svg>\n"));
