@@ -52,15 +52,17 @@ inline vector slope(const vector z)
  * Raw samples to pairs: the clean one is (raw - standards[0]) standards[1], the noisy one has
  * sigma times normal numbers on top, which follow from the sample and `step` alone. Sample a of the
  * batch is number base + order[place + a] of its stream (base + place + a where not ordered).
- * seeds: two words a problem. Work-items: vectors of a row x rows x problems.
+ * seeds: two words a problem; order_stride: entries of rows and order. Work-items: vectors of a row
+ * x rows x problems.
  */
 __kernel void denoise_pairs(__global const real *restrict samples,
                             __global const int *restrict rows, __global const int *restrict order,
                             __global const real *restrict standards,
                             __global const uint *restrict seeds, __global real *restrict noisy,
                             __global real *restrict clean, const int indexed, const int first,
-                            const int ordered, const int place, const uint base, const int dim,
-                            const int samples_ld, const int samples_stride, const int standards_ld,
+                            const int ordered, const int place, const uint base,
+                            const int order_stride, const int dim, const int samples_ld,
+                            const int samples_stride, const int standards_ld,
                             const int standards_stride, const int ld, const int stride,
                             const real sigma, const uint step, const uint stream)
 {
@@ -69,7 +71,8 @@ __kernel void denoise_pairs(__global const real *restrict samples,
     const size_t p = get_global_id(2);
     if (j >= dim)
         return;
-    const size_t row = (size_t)(indexed ? rows[first + a] : first + a);
+    const size_t own = p * order_stride;
+    const size_t row = (size_t)(indexed ? rows[own + first + a] : first + a);
     __global const real *standard = standards + p * standards_stride + j;
     const size_t at = p * stride + (size_t)a * ld + j;
     const vector raw = LOAD(samples + p * samples_stride + row * samples_ld + j);
@@ -77,7 +80,7 @@ __kernel void denoise_pairs(__global const real *restrict samples,
     STORE(y, clean + at);
     vector x = y;
     if (sigma > 0) {
-        const uint id = base + (uint)(ordered ? order[place + a] : place + a);
+        const uint id = base + (uint)(ordered ? order[own + place + a] : place + a);
         const vector drawn =
             normals_at(id, (uint)j, step, stream, (uint2)(seeds[2 * p], seeds[2 * p + 1]));
         x += SELECT(0, sigma * drawn, (vmask)j + LANE_INDEX < (vmask)dim);

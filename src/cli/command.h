@@ -15,6 +15,7 @@ typedef struct arguments {
     int seeds;          /* 0 where not given */
     const char *device; /* selector, NULL for the default */
     const char *out;    /* folder, NULL for the command's default */
+    const char *to;     /* transfer's sizes, or NULL */
     /* recall: values of recall.* keys, NULL where not given */
     const char *probes, *flips, *mask, *clamp, *noise, *count, *dynamics;
     int format;  /* index into recall's formats */
@@ -98,7 +99,7 @@ extern const command *const commands[];
 extern const command analyse_command, bench_command, compare_command, devices_command,
     first_step_command, eval_command, help_command,
     man_command, presets_command, recall_command, selftest_command, show_command, sweep_command,
-    train_command;
+    train_command, transfer_command;
 
 /* DAM_USAGE with the closest name where there is no such command. */
 dam_status find_command(const char *name, const command **out);

@@ -21,9 +21,10 @@ enum {
 typedef struct sweep {
     dam__bench *bench;
     int samples, dim;
-    float *patterns; /* PROBLEMS x samples x dim */
+    float *patterns;             /* PROBLEMS x samples x dim */
+    dam__dataset sets[PROBLEMS]; /* of them */
+    const dam__dataset *pointers[PROBLEMS];
     dam__problem problems[PROBLEMS];
-    double rates[PROBLEMS];
 } sweep;
 
 bool dam__bench_can_sweep(const dam__training *training)
@@ -47,20 +48,19 @@ static dam_status choose_problems(sweep *s)
         uint64_t seed = training->seed + (uint64_t)(p % SEEDS);
         int cell = p / SEEDS, column = cell % TEMPERATURES, row = cell / TEMPERATURES;
         double cooler = (double)column / (2 * TEMPERATURES), slower = (double)row / RATES;
-        s->problems[p] = (dam__problem){
-            .seed = seed, .temperature = warmest * (1 - cooler), .leak = energy->interaction.leak};
-        s->rates[p] = training->train.learning_rate * (1 - slower);
+        s->problems[p] = (dam__problem){.seed = seed,
+                                        .rate = training->train.learning_rate * (1 - slower),
+                                        .temperature = warmest * (1 - cooler),
+                                        .leak = energy->interaction.leak};
+        s->sets[p] = *training->set;
+        s->sets[p].samples.data = s->patterns + (size_t)p * items;
+        s->pointers[p] = &s->sets[p];
         for (int i = 0; i < s->samples; i++)
             dam__pattern(seed, (size_t)i, (size_t)s->dim,
                          s->patterns + (size_t)p * items + (size_t)i * (size_t)s->dim);
     }
 cleanup:
     return status;
-}
-
-static const float *patterns_of(const sweep *s, int p)
-{
-    return s->patterns + (size_t)p * (size_t)s->samples * (size_t)s->dim;
 }
 
 /* Some of them as one model: planning, finding what was compiled, its epochs, its losses. */
@@ -73,15 +73,12 @@ static dam_status train_block(const sweep *s, int first, int count)
     const dam__batched_training block = {.model = training->model,
                                          .train = training->train,
                                          .count = count,
-                                         .samples = s->samples,
-                                         .dim = s->dim,
-                                         .patterns = patterns_of(s, first),
+                                         .sets = s->pointers + first,
                                          .problems = s->problems + first,
-                                         .learning_rates = s->rates + first,
                                          .gemm = training->gemm};
     DAM_TRY(dam__batched_create(s->bench->device, &block, &batched));
     DAM_TRY(dam__batched_run(batched, NULL, NULL, NULL));
-    DAM_TRY(dam__batched_results(batched, results));
+    DAM_TRY(dam__batched_results(batched, results, NULL));
 cleanup:
     (void)dam__device_finish(s->bench->device);
     dam__batched_destroy(batched);
@@ -106,14 +103,12 @@ static dam_status train_alone(const sweep *s, int p)
     dam_status status = DAM_OK;
     dam__trainer *trainer = NULL;
     const dam__hooks none = {0};
-    dam__dataset set = *s->bench->what->training.set;
     dam__training training = s->bench->what->training;
-    set.samples.data = (void *)patterns_of(s, p);
-    training.set = &set;
+    training.set = s->pointers[p];
     training.validation = 0;
     training.seed = s->problems[p].seed;
     training.model.energy.temperature = s->problems[p].temperature;
-    training.train.learning_rate = s->rates[p];
+    training.train.learning_rate = s->problems[p].rate;
     DAM_TRY(dam__trainer_create(s->bench->device, &training, &trainer));
     DAM_TRY(dam__trainer_prepare(trainer));
     DAM_TRY(dam__trainer_run(trainer, &none));

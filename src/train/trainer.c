@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "model/task.h"
 #include "train/recorder.h"
+#include "train/schedule.h"
 
 struct dam__trainer {
     dam__device *device;
@@ -21,8 +22,10 @@ struct dam__trainer {
     dam__model *model;
     dam__optimizer *optimizer;
     dam__evaluator *evaluator;
-    dam__growth *growth; /* NULL where the model keeps its memories */
-    dam__matrix losses;  /* 1 x steps: the mean loss of each batch of the epoch */
+    dam__evaluator *scores;        /* of the training samples; NULL unless training.scores */
+    dam__growth *growth;           /* NULL where the model keeps its memories */
+    dam__diagnostics *diagnostics; /* NULL where no step is looked into */
+    dam__matrix losses;            /* 1 x steps: the mean loss of each batch of the epoch */
     dam__position position;
     dam__history history;
     dam__record record;
@@ -70,8 +73,10 @@ cleanup:
 
 static void forget_plan(dam__trainer *trainer)
 {
+    dam__diagnostics_destroy(trainer->diagnostics);
     dam__growth_destroy(trainer->growth);
     dam__evaluator_destroy(trainer->evaluator);
+    dam__evaluator_destroy(trainer->scores);
     dam__optimizer_destroy(trainer->optimizer);
     dam__model_destroy(trainer->model);
     dam__feed_destroy(trainer->validation);
@@ -79,8 +84,10 @@ static void forget_plan(dam__trainer *trainer)
     dam__gemm_destroy(trainer->gemm);
     dam__buffer_destroy(trainer->losses.buffer);
     dam__plan_destroy(trainer->plan);
+    trainer->diagnostics = NULL;
     trainer->growth = NULL;
     trainer->evaluator = NULL;
+    trainer->scores = NULL;
     trainer->optimizer = NULL;
     trainer->model = NULL;
     trainer->validation = NULL;
@@ -111,9 +118,15 @@ static dam_status make_plan(dam__trainer *trainer, int chunk, bool streams)
     if (trainer->validation != NULL)
         DAM_TRY(dam__evaluator_create(trainer->model, trainer->validation, trainer->plan,
                                       &trainer->evaluator));
+    if (training->scores)
+        DAM_TRY(dam__evaluator_create(trainer->model, trainer->samples, trainer->plan,
+                                      &trainer->scores));
     if (training->grow.to > 0)
         DAM_TRY(dam__growth_create(trainer->model, trainer->samples, &training->grow,
                                    training->seed, trainer->plan, &trainer->growth));
+    if (training->train.diagnostics[0] != '\0')
+        DAM_TRY(dam__diagnostics_create(trainer->model, training->train.diagnostics, trainer->plan,
+                                        &trainer->diagnostics));
     DAM_TRY(dam__plan_matrix(trainer->plan, "losses", 1, dam__feed_steps(trainer->samples), 1,
                              &trainer->losses));
     DAM_TRY(dam__gemm_plan(trainer->gemm, trainer->plan));
@@ -214,6 +227,21 @@ void dam__trainer_destroy(dam__trainer *trainer)
     free(trainer);
 }
 
+static dam_status measure(dam__trainer *trainer)
+{
+    dam_status status = DAM_OK;
+    dam__model *model = trainer->model;
+    dam__text text = {0};
+    if (model->ops->measure == NULL)
+        return DAM_OK;
+    DAM_TRY(model->ops->measure(model, trainer->samples, &text));
+    if (text.length > 0)
+        dam__info(dam__device_log(trainer->device), "%s", text.data);
+cleanup:
+    dam__text_free(&text);
+    return status;
+}
+
 dam_status dam__trainer_prepare(dam__trainer *trainer)
 {
     dam_status status = DAM_OK;
@@ -225,12 +253,21 @@ dam_status dam__trainer_prepare(dam__trainer *trainer)
     DAM_TRY(dam__optimizer_prepare(trainer->optimizer));
     if (trainer->growth != NULL)
         DAM_TRY(dam__growth_prepare(trainer->growth));
+    DAM_TRY(dam__diagnostics_prepare(trainer->diagnostics));
     DAM_TRY(trainer->model->ops->initialise(trainer->model, trainer->training.seed));
+    DAM_TRY(measure(trainer));
 cleanup:
     return status;
 }
 
 /* --- the loop --------------------------------------------------------------------------------- */
+
+/* Steps since the beginning of training. */
+static double steps_done(const dam__trainer *trainer)
+{
+    return (double)trainer->position.epoch * dam__feed_steps(trainer->samples) +
+           trainer->position.step;
+}
 
 static dam_status take_step(dam__trainer *trainer)
 {
@@ -241,8 +278,11 @@ static dam_status take_step(dam__trainer *trainer)
     DAM_TRY(
         model->ops->loss_gradient(model, &batch, trainer->losses.buffer, trainer->position.step));
     const dam__train_config *train = &trainer->training.train;
-    double rate = train->learning_rate * pow(train->decay, trainer->position.epoch);
+    double step = steps_done(trainer);
+    double rate = dam__train_rate(train, trainer->position.epoch, step);
+    DAM_TRY(dam__diagnostics_before(trainer->diagnostics, step, batch.size, rate));
     DAM_TRY(dam__optimizer_step(trainer->optimizer, rate, train->momentum));
+    DAM_TRY(dam__diagnostics_after(trainer->diagnostics, step, batch.size));
     DAM_TRY(model->ops->project(model));
     DAM_TRY(dam__device_pace(trainer->device));
     trainer->position.step++;
@@ -347,11 +387,13 @@ static dam_status epoch_loss(dam__trainer *trainer, double *mean)
     int batch = trainer->training.train.batch < samples ? trainer->training.train.batch : samples;
     DAM_TRY(dam__alloc((size_t)steps, sizeof *losses, &losses));
     DAM_TRY(dam__matrix_read_doubles(&trainer->losses, losses, "losses of the epoch"));
+    double worst = trainer->model->ops->worst_loss;
     for (int step = 0; step < steps; step++) {
-        if (!isfinite(losses[step]))
-            DAM_FAIL(DAM_DIVERGED, "the loss is not finite in epoch %d, step %d of %d; %s",
-                     trainer->position.epoch + 1, step + 1, steps,
-                     trainer->model->ops->divergence_advice);
+        bool finite = isfinite(losses[step]);
+        if (!finite || (worst > 0 && losses[step] > worst))
+            DAM_FAIL(DAM_DIVERGED, "the loss is %s in epoch %d, step %d of %d; %s",
+                     finite ? "beyond all bounds" : "not finite", trainer->position.epoch + 1,
+                     step + 1, steps, trainer->model->ops->divergence_advice);
         sum += losses[step] * (step + 1 < steps ? batch : samples - batch * (steps - 1));
     }
     *mean = sum / samples;
@@ -572,6 +614,13 @@ cleanup:
     return status;
 }
 
+dam_status dam__trainer_score(dam__trainer *trainer, dam__score *out)
+{
+    if (trainer->scores == NULL)
+        return dam__fail(DAM_INTERNAL, "this training was not planned to be scored");
+    return dam__evaluator_run(trainer->scores, out);
+}
+
 dam_status dam__trainer_step(dam__trainer *trainer)
 {
     dam_status status = DAM_OK;
@@ -644,6 +693,11 @@ dam__history *dam__trainer_history(dam__trainer *trainer)
 dam__record *dam__trainer_record(dam__trainer *trainer)
 {
     return &trainer->record;
+}
+
+dam__diagnostics *dam__trainer_diagnostics(dam__trainer *trainer)
+{
+    return trainer->diagnostics;
 }
 
 dam_status dam__trainer_read_losses(dam__trainer *trainer, double *losses)
