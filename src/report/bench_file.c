@@ -167,9 +167,11 @@ cleanup:
 static bool same_device(const json_t *a, const json_t *b)
 {
     static const char *const names[] = {"name", "platform", "driver", "index"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (!json_equal(json_object_get(a, names[i]), json_object_get(b, names[i])))
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const json_t *x = json_object_get(a, names[i]), *y = json_object_get(b, names[i]);
+        if (x != y && !json_equal(x, y)) /* both may lack it */
             return false;
+    }
     return true;
 }
 

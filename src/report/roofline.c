@@ -16,7 +16,8 @@ enum {
     TOP = 14,
     BOTTOM = 44,
     MOST_RECORDS = 1000,
-    MOST_LABELS = 8
+    MOST_LABELS = 8,
+    MOST_DECADES = 15
 };
 
 static const double LEAST_PART = 0.05; /* of a step, for a dot */
@@ -92,7 +93,8 @@ static bool choose_axes(plot *p, const dam__contender *contender)
     p->y0 = floor(log10(y0));
     p->y1 = fmax(ceil(log10(y1 * 1.1)), p->y0 + 1);
     /* A file of nonsense must not make a picture without end. */
-    return any && p->x1 - p->x0 <= 24 && p->y1 - p->y0 <= 24;
+    return any && p->x0 >= -MOST_DECADES && p->x1 <= MOST_DECADES && p->y0 >= -MOST_DECADES &&
+           p->y1 <= MOST_DECADES;
 }
 
 static dam_status draw_grid(plot *p)
