@@ -340,9 +340,9 @@ static dam_status train_to_the_end(training *t)
     progress_finish(&t->progress);
     if (status == DAM_DIVERGED)
         status = diverged(t);
-    if (t->args->profile && (status == DAM_OK || status == DAM_INTERRUPTED)) {
-        dam_status printed = dam__profile_print(t->device, stderr);
-        status = status == DAM_OK ? printed : status;
+    if (status == DAM_OK || status == DAM_INTERRUPTED) {
+        dam_status given = give_profile(t->args, t->device, &t->log);
+        status = status == DAM_OK ? given : status;
     }
     DAM_TRY(status);
     DAM_TRY(draw(t));
@@ -432,7 +432,7 @@ cleanup:
 }
 
 static const flag flags[] = {FLAG_SET,     FLAG_DEVICE, FLAG_OUT,     FLAG_RESUME,
-                             FLAG_DRY_RUN, FLAG_GEMM,   FLAG_KERNELS, FLAG_PROFILE,
+                             FLAG_DRY_RUN, FLAG_GEMM,   FLAG_KERNELS, FLAG_PROFILE, FLAG_TRACE,
                              FLAG_JSON,    FLAG_QUIET,  FLAG_END};
 
 static const char *const examples[] = {
