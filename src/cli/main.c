@@ -23,9 +23,11 @@ const command *const commands[] = {&devices_command,
                                    &analyse_command,
                                    &bench_command,
                                    &compare_command,
+                                   &tune_command,
                                    &help_command,
                                    &man_command,
                                    &first_step_command,
+                                   &tune_try_command,
                                    NULL};
 
 dam_status find_command(const char *name, const command **out)
