@@ -212,8 +212,7 @@ static dam_status run_analyse(const arguments *args)
     if (a.adversarial)
         DAM_TRY(analyse_adversary(&a));
     DAM_TRY(args->json ? print_analysis_json(&a) : print_analysis(&a));
-    if (args->profile)
-        DAM_TRY(dam__profile_print(a.device, stderr));
+    DAM_TRY(give_profile(args, a.device, &a.log));
 cleanup:
     free_analysis(&a);
     return status;
@@ -276,7 +275,7 @@ static const flag flags[] = {
     FLAG_DEVICE,
     FLAG_GEMM,
     FLAG_KERNELS,
-    FLAG_PROFILE,
+    FLAG_PROFILE, FLAG_TRACE,
     FLAG_JSON,
     FLAG_QUIET,
     FLAG_END};

@@ -242,8 +242,7 @@ static dam_status run_recall(const arguments *args)
     status = r.cells.count > 1 ? recall_curve(&r) : recall_once(&r);
     progress_finish(&r.progress);
     DAM_TRY(status);
-    if (args->profile)
-        DAM_TRY(dam__profile_print(r.device, stderr));
+    DAM_TRY(give_profile(args, r.device, &r.log));
 cleanup:
     recalling_free(&r);
     return status;
@@ -273,7 +272,7 @@ static const flag flags[] = {
     FLAG_DEVICE,
     FLAG_GEMM,
     FLAG_KERNELS,
-    FLAG_PROFILE,
+    FLAG_PROFILE, FLAG_TRACE,
     FLAG_JSON,
     FLAG_QUIET,
     FLAG_END};

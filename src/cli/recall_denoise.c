@@ -257,8 +257,7 @@ dam_status recall_denoised(const arguments *args, const words *overrides, const 
     if (args->operands.count > 1)
         DAM_TRY(recall_small(&d, overrides));
     DAM_TRY(tell(&d));
-    if (args->profile)
-        DAM_TRY(dam__profile_print(d.device, stderr));
+    DAM_TRY(give_profile(args, d.device, &d.log));
 cleanup:
     denoising_free(&d);
     return status;

@@ -257,9 +257,9 @@ static dam_status run_to_the_end(sweep *s)
     progress_finish(&s->progress);
     if (status == DAM_INTERRUPTED)
         status = interrupted(s);
-    if (s->args->profile && (status == DAM_OK || status == DAM_INTERRUPTED)) {
-        dam_status printed = dam__profile_print(s->device, stderr);
-        status = status == DAM_OK ? printed : status;
+    if (status == DAM_OK || status == DAM_INTERRUPTED) {
+        dam_status given = give_profile(s->args, s->device, &s->log);
+        status = status == DAM_OK ? given : status;
     }
     DAM_TRY(status);
     DAM_TRY(save(s));
@@ -321,7 +321,7 @@ static const flag flags[] = {
     FLAG_DRY_RUN,
     FLAG_GEMM,
     FLAG_KERNELS,
-    FLAG_PROFILE,
+    FLAG_PROFILE, FLAG_TRACE,
     FLAG_JSON,
     FLAG_QUIET,
     FLAG_END};

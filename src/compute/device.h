@@ -13,6 +13,7 @@
 #include "denseam/log.h"
 
 typedef struct dam__device dam__device;
+typedef struct dam__tuning dam__tuning; /* compute/tuning.h */
 
 /*
  * The two shapes every kernel can take. CPU: one work-item a group, as many lanes as the widest
@@ -24,12 +25,14 @@ typedef struct dam__device_options {
     dam_log log;
     dam__precision precision;
     dam__shape shape;
-    bool profile; /* time every kernel and count every transfer */
+    bool profile;              /* time every kernel and count every transfer */
+    const dam__tuning *tuning; /* copied; NULL: the built-in choices */
 } dam__device_options;
 
 /*
  * Opens the device. DAM_NO_DEVICE where it has no fp64 but precision asks for it, or where the
- * driver fails. Destroy with dam__device_close, after everything made on it.
+ * driver fails. Destroy with dam__device_close, after everything made on it. CLBlast keeps what it
+ * is tuned to for as long as the process lives, also for devices opened later.
  */
 dam_status dam__device_open(const dam_device_info *info, const dam__device_options *options,
                             dam__device **out);
@@ -44,6 +47,10 @@ double dam__real_epsilon(const dam__device *device);
 int dam__lanes(const dam__device *device); /* LANES of the kernels' vectors */
 int dam__group(const dam__device *device); /* work-group size of reductions */
 
+/* What the device was opened with, or NULL; its digest, or "none". */
+const dam__tuning *dam__device_tuning(const dam__device *device);
+const char *dam__device_tuning_digest(const dam__device *device);
+
 /* Waits until all queued work is done. Never inside an epoch. */
 dam_status dam__device_finish(dam__device *device);
 
@@ -54,6 +61,21 @@ enum { DAM__PACE_DEPTH = 8 };
  * (Intel's watchdog kills queues of seconds) while the device never runs dry.
  */
 dam_status dam__device_pace(dam__device *device);
+
+/*
+ * From now on the profile also keeps when each kernel and transfer ran, of the first DAM__TRACE_EVENTS
+ * of them (10 MiB); nothing without a profile. DAM_NO_MEMORY.
+ */
+enum { DAM__TRACE_EVENTS = 1 << 18 };
+dam_status dam__profile_trace(dam__device *device);
+
+/*
+ * Replaces the file at path by what was kept, as Chrome's trace format, which Perfetto and
+ * chrome://tracing load: a row of kernels and one of transfers on the device's clock, from the first
+ * event. What a library queued has the host's clock, set against the device's. *dropped counts the
+ * events beyond the limit. Waits for the queue. DAM_INPUT, DAM_NO_MEMORY.
+ */
+dam_status dam__profile_write_trace(dam__device *device, const char *path, size_t *dropped);
 
 /* Prints the profile as a table, most time first; nothing unless opened with profile. */
 dam_status dam__profile_print(dam__device *device, FILE *file);

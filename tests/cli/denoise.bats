@@ -91,7 +91,7 @@ END_OF_PRESET
 @test "a rate that is too large ends in a line that says so" {
     tool train small.conf --out run --quiet --set train.optimizer=sgd --set train.eta0=50
     [ "$status" -eq 7 ]
-    [[ "$stderr" == *"is not finite in epoch "*"lower train.eta0"* ]]
+    [[ "$stderr" == *"the loss is beyond all bounds in epoch "*"lower train.eta0"* ]]
 }
 
 @test "steps are looked into, also over a stop, and compared across sizes" {
