@@ -273,7 +273,7 @@ static dam_status before(dam__model *model, int size, double rate, const dam__ma
         DAM_TRY(keep(&parameters[INNER].value, &d->biases, real));
         DAM_TRY(keep(&parameters[OUTER].value, &d->outers, real));
     } else {
-        DAM_TRY(follow_gradient(&at, rate));
+        DAM_TRY(follow_gradient(&at, rate * model->rate)); /* with eta0 */
     }
 cleanup:
     return status;
