@@ -132,12 +132,12 @@ data_patches(__global const SOURCE *restrict images, __global const int *restric
 }
 
 /*
- * rows[i] = the sample at place i of an epoch: dam__permuted of compute/random.c. side is the
- * smallest integer with side * side >= size. Work-items take places in turn.
+ * rows[first + i] = the sample at place i of an epoch: dam__permuted of compute/random.c. side is
+ * the smallest integer with side * side >= size. Work-items take places in turn.
  */
-__kernel void data_order(__global int *restrict rows, const uint size, const uint side,
-                         const uint epoch, const uint seed_low, const uint seed_high,
-                         const uint stream)
+__kernel void data_order(__global int *restrict rows, const uint first, const uint size,
+                         const uint side, const uint epoch, const uint seed_low,
+                         const uint seed_high, const uint stream)
 {
     for (uint place = (uint)get_global_id(0); place < size; place += (uint)get_global_size(0)) {
         uint value = place;
@@ -152,7 +152,7 @@ __kernel void data_order(__global int *restrict rows, const uint size, const uin
             }
             value = left * side + right;
         } while (value >= size);
-        rows[place] = (int)value;
+        rows[first + place] = (int)value;
     }
 }
 

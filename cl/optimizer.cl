@@ -55,9 +55,11 @@ optimizer_unit_rows(__global real *restrict value, __global const real *restrict
 
 /*
  * Mirror descent on positive values: log x <- log x + rate v; each column is then scaled so that
- * its largest entry is 1, which keeps exp in range. log 0 = -inf stays 0. Work-items: vectors of
- * columns.
+ * its largest entry is 1, which keeps exp in range, and what falls below exp(LEAST_LOG) stays
+ * there: a value that underflowed to 0 could never grow again. log 0 = -inf stays 0. Work-items:
+ * vectors of columns.
  */
+#define LEAST_LOG -69 /* 1e-30, the reciprocal of which is still far from the largest float */
 __kernel void optimizer_mirror(__global real *restrict value,
                                __global const real *restrict gradient,
                                __global real *restrict velocity, const int rows, const int cols,
@@ -78,7 +80,11 @@ __kernel void optimizer_mirror(__global real *restrict value,
     const vmask inside = (vmask)j + LANE_INDEX < (vmask)cols;
     for (int i = 0; i < rows; i++) {
         const size_t at = (size_t)i * ld + j;
-        STORE(SELECT(0, exp(LOAD(value + at) - largest), inside), value + at);
+        const vector below = LOAD(value + at) - largest;
+        /* Not fmax, which would hide a NaN from the loss. */
+        const vector kept = SELECT(below, (vector)LEAST_LOG, below < (vector)LEAST_LOG);
+        const vmask positive = inside & (below != (vector)-INFINITY);
+        STORE(SELECT(0, exp(kept), positive), value + at);
     }
 }
 

@@ -2,6 +2,22 @@
 
 #include <string.h>
 
+#include "base/text.h"
+
+dam_status dam__embedded_digest(const dam__embedded *table, char hex[DAM__DIGEST_HEX])
+{
+    dam_status status = DAM_OK;
+    dam__text all = {0};
+    for (; table->name != NULL; table++) {
+        DAM_TRY(dam__text_append(&all, "%s %zu\n", table->name, table->length));
+        DAM_TRY(dam__text_append_bytes(&all, table->bytes, table->length));
+    }
+    DAM_TRY(dam__digest_hex(all.data, all.length, hex));
+cleanup:
+    dam__text_free(&all);
+    return status;
+}
+
 const dam__embedded *dam__embedded_find(const dam__embedded *table, const char *name)
 {
     for (; table->name != NULL; table++)

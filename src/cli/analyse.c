@@ -5,13 +5,14 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "cli/analyse_steps.h"
 #include "cli/analysis.h"
 #include "cli/output.h"
 #include "cli/session.h"
 #include "data/teacher.h"
 #include "preset/number.h"
 
-enum { MOST_SAMPLES = 100 };
+enum { MOST_SAMPLES = 100, MOST_RUNS = 64 };
 
 static const char *const precision_choices[] = {"auto", "single", "double", NULL};
 
@@ -185,6 +186,20 @@ static dam_status run_analyse(const arguments *args)
     DAM_TRY(read_samples(args, &a));
     DAM_TRY(read_steps(args, &a));
     DAM_TRY(dam__run_open(args->operands.items[0], args->set.items, args->set.count, &a.run));
+    if (a.run.experiment.model.kind == DAM__KIND_DENOISE) {
+        bool parts = args->memories || args->embedding || args->samples != NULL ||
+                     args->misclassified > 0 || args->adversarial > 0;
+        if (parts)
+            DAM_FAIL(DAM_USAGE,
+                     "'%s' is a denoiser: of its runs analyse shows the diagnostics, without "
+                     "--memories, --embedding, --samples, --misclassified or --adversarial",
+                     a.run.folder);
+        DAM_TRY(analyse_steps(args));
+        goto cleanup;
+    }
+    if (args->operands.count > 1)
+        DAM_FAIL(DAM_USAGE, "'%s' is no denoiser: only runs of these are compared; give one run",
+                 a.run.folder);
     DAM_TRY(choose_parts(args, &a));
     a.folder = args->out != NULL ? args->out : a.run.folder;
     DAM_TRY(dam__make_folders(a.folder));
@@ -197,8 +212,7 @@ static dam_status run_analyse(const arguments *args)
     if (a.adversarial)
         DAM_TRY(analyse_adversary(&a));
     DAM_TRY(args->json ? print_analysis_json(&a) : print_analysis(&a));
-    if (args->profile)
-        DAM_TRY(dam__profile_print(a.device, stderr));
+    DAM_TRY(give_profile(args, a.device, &a.log));
 cleanup:
     free_analysis(&a);
     return status;
@@ -261,26 +275,34 @@ static const flag flags[] = {
     FLAG_DEVICE,
     FLAG_GEMM,
     FLAG_KERNELS,
-    FLAG_PROFILE,
+    FLAG_PROFILE, FLAG_TRACE,
     FLAG_JSON,
     FLAG_QUIET,
     FLAG_END};
 
 static const char *const examples[] = {
-    "denseam analyse runs/mnist", "denseam analyse runs/mnist --embedding --limit 10000",
+    "denseam analyse runs/mnist",
+    "denseam analyse runs/mnist --embedding --limit 10000",
     "denseam analyse runs/mnist --samples 3,17,42 --out pictures",
-    "denseam analyse runs/mnist --adversarial 1000 --json", NULL};
+    "denseam analyse runs/mnist --adversarial 1000 --json",
+    "denseam analyse runs/n64 runs/n128 runs/n256 --out collapse",
+    NULL};
 
 const command analyse_command = {
     .name = "analyse",
-    .operands = "RUN",
+    .operands = "RUN [RUN ...]",
     .least = 1,
-    .most = 1,
-    .summary = "look into a run's memories and predictions",
-    .text = "Measures what the memories of a run are like, on the samples it was trained on, and "
-            "draws which of them answer to test samples. Each part has a flag; without one of "
-            "them, it looks at the memories and at misclassified samples. The run file is not "
-            "changed; tables (CSV) and pictures go into the run's folder, or into --out.",
+    .most = MOST_RUNS,
+    .summary = "look into a run's memories, predictions or steps",
+    .text =
+        "Measures what the memories of a run are like, on the samples it was trained on, and "
+        "draws which of them answer to test samples. Each part has a flag; without one of "
+        "them, it looks at the memories and at misclassified samples. The run file is not "
+        "changed; tables (CSV) and pictures go into the run's folder, or into --out. Of runs of "
+        "denoisers that were trained with train.diagnostics, it shows what those steps "
+        "changed; of several runs of different sizes, also how that grows with the size: where "
+        "rates transfer, changes of W, Z and F are flat. --out then has it as collapse.csv and "
+        "collapse.png.",
     .examples = examples,
     .flags = flags,
     .run = run_analyse,

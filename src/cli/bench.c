@@ -1,150 +1,162 @@
 /* `denseam bench`: how fast a device is at the work of a preset, against what it can do at best. */
-#include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/embedded.h"
+#include "base/file.h"
 #include "base/memory.h"
-#include "cli/command.h"
-#include "cli/layout.h"
-#include "cli/output.h"
+#include "cli/bench.h"
 #include "cli/session.h"
 #include "cli/signals.h"
-#include "preset/experiment.h"
+#include "preset/bench_recall.h"
+#include "preset/bench_losses.h"
 #include "preset/run.h"
-#include "train/benchmark.h"
+
+static const char FOLDER[] = "bench/";
+static const double QUICK_SECONDS = 0.3;
 
 /* What the benchmarks of one call have in common. */
 typedef struct session {
     const arguments *args;
-    dam_log log;
-    dam__bench_rows rows; /* of all presets */
+    console console;
+    dam_log log;      /* prints, and keeps warnings */
+    json_t *warnings; /* of the preset that is measured */
+    json_t *results;  /* of all */
+    bool wrong;       /* a loss was not the reference's */
 } session;
 
-/* --- output ----------------------------------------------------------------------------------- */
-
-/* Four digits or so, without exponents where that is possible. */
-static void format_value(char *text, size_t size, double value)
+/* A result is not worth more than the warnings that came with it. */
+static void on_notice(void *user, dam_log_level level, const char *text)
 {
-    double magnitude = fabs(value);
-    if (magnitude >= 1e9 || (magnitude > 0 && magnitude < 1e-3))
-        (void)snprintf(text, size, "%.3e", value);
-    else
-        (void)snprintf(text, size, "%.*f",
-                       magnitude >= 1000  ? 0
-                       : magnitude >= 100 ? 1
-                       : magnitude >= 10  ? 2
-                                          : 3,
-                       value);
+    session *s = user;
+    const dam_log print = console_log(&s->console);
+    print.write(print.user, level, text);
+    if (level == DAM_LOG_WARNING)
+        (void)json_array_append_new(s->warnings, json_text(text));
 }
 
-static dam_status append_row(dam__text *text, const dam__bench_row *row)
+/* --- one preset ------------------------------------------------------------------------------- */
+
+/* One that is opened and measured. */
+typedef struct work {
+    session *session;
+    const char *preset;
+    dam__experiment experiment;
+    dam__dataset set;
+    dam__device *device;
+    dam__bench_rows rows;
+} work;
+
+static dam_status measure_training(work *w)
 {
     dam_status status = DAM_OK;
-    char value[32], spread[16] = "";
-    format_value(value, sizeof value, row->value);
-    if (isfinite(row->spread))
-        (void)snprintf(spread, sizeof spread, "%.1f%%", 100 * row->spread);
-    DAM_TRY(dam__text_append(text, "  %-29s %10s ", row->metric, value));
-    if (row->ceiling_name != NULL)
-        DAM_TRY(dam__text_append(text, "%-9s %6s  %5.1f%% of %s\n", row->unit, spread,
-                                 100 * row->share, row->ceiling_name));
-    else if (spread[0] != '\0')
-        DAM_TRY(dam__text_append(text, "%-9s %6s\n", row->unit, spread));
-    else
-        DAM_TRY(dam__text_append(text, "%s\n", row->unit));
-cleanup:
-    return status;
-}
-
-static dam_status print_table(const dam__bench_row *rows, size_t count)
-{
-    dam_status status = DAM_OK;
-    dam__text text = {0};
-    char *heading = NULL;
-    DAM_TRY(dam__format(&heading, "%s on %s", rows[0].preset, rows[0].device));
-    DAM_TRY(append_wrapped(&text, 0, 0, heading));
-    DAM_TRY(dam__text_append(&text, "  %-29s %10s %-9s %6s  share\n", "metric", "value", "unit",
-                             "spread"));
-    for (size_t i = 0; i < count; i++)
-        DAM_TRY(append_row(&text, &rows[i]));
-    DAM_TRY(print_text(&text));
-cleanup:
-    free(heading);
-    dam__text_free(&text);
-    return status;
-}
-
-static json_t *number_or_null(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
-static json_t *row_json(const dam__bench_row *row)
-{
-    /* A file's name need not be UTF-8, which JSON is. */
-    json_t *preset = json_string(row->preset);
-    return json_pack("{so ss sf ss so ss? so so ss}", "preset",
-                     preset != NULL ? preset : json_null(), "metric", row->metric, "value",
-                     row->value, "unit", row->unit, "spread", number_or_null(row->spread),
-                     "ceiling_name", row->ceiling_name, "ceiling", number_or_null(row->ceiling),
-                     "share", number_or_null(row->share), "device", row->device);
-}
-
-static dam_status print_rows_json(const dam__bench_rows *rows)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < rows->count; i++) {
-        if (json_array_append_new(list, row_json(&rows->items[i])) != 0) {
-            json_decref(list);
-            list = NULL;
-        }
-    }
-    return print_json(list);
-}
-
-/* --- measuring -------------------------------------------------------------------------------- */
-
-static dam_status measure(session *s, const char *preset, const dam__experiment *experiment,
-                          const dam__dataset *set)
-{
-    dam_status status = DAM_OK;
-    dam__device *device = NULL;
-    const arguments *args = s->args;
+    const arguments *args = w->session->args;
+    DAM_TRY(dam__dataset_load(&w->experiment.data, DAM__SPLIT_TRAIN, &w->set));
     const dam__benchmark benchmark = {
-        .preset = preset,
-        .training = dam__experiment_training(experiment, set, gemm_choice(args)),
+        .preset = w->preset,
+        .training = dam__experiment_training(&w->experiment, &w->set, gemm_choice(args)),
+        .losses = dam__bench_losses_of(w->preset, args->set.items, args->set.count),
+        .seconds = args->quick ? QUICK_SECONDS : 0,
         .stop = signals_stop};
-    size_t first = s->rows.count;
-    /* Kernels are timed one by one in a part of a benchmark; the rest is measured without. */
-    arguments profiled = *args;
-    profiled.profile = true;
-    DAM_TRY(open_device(&profiled, (dam__precision)experiment->train.precision, &s->log, &device));
-    (void)dam__profile_pause(device, !args->profile);
-    dam_status measured = dam__benchmark_run(device, &benchmark, &s->rows);
-    /* Also what a benchmark has measured before it failed or was stopped is worth seeing; its
-     * message must outlive the printing, which records one only where it fails itself. */
-    if (!args->json && s->rows.count > first)
-        DAM_TRY(print_table(s->rows.items + first, s->rows.count - first));
-    if (args->profile && measured == DAM_OK)
-        DAM_TRY(dam__profile_print(device, stderr));
-    status = measured;
+    DAM_TRY(dam__benchmark_run(w->device, &benchmark, &w->rows));
+    if (!args->quick)
+        DAM_TRY(bench_first_steps(args, &w->session->log, w->preset,
+                                  dam__device_facts(w->device), &w->rows));
 cleanup:
-    dam__device_close(device);
+    return status;
+}
+
+static dam_status measure_recall(work *w)
+{
+    const arguments *args = w->session->args;
+    const dam__recall_benchmark benchmark = {.preset = w->preset,
+                                             .overrides = args->set.items,
+                                             .override_count = args->set.count,
+                                             .gemm = gemm_choice(args),
+                                             .seconds = args->quick ? QUICK_SECONDS : 0,
+                                             .stop = signals_stop};
+    return dam__benchmark_recall(w->device, &benchmark, &w->rows);
+}
+
+/* What was measured, printed and kept; also what a benchmark has measured before it failed. */
+static dam_status take_result(work *w, const char *message)
+{
+    dam_status status = DAM_OK;
+    session *s = w->session;
+    const bench_result result = {.preset = w->preset,
+                                 .args = s->args,
+                                 .experiment = &w->experiment,
+                                 .device = w->device,
+                                 .rows = &w->rows,
+                                 .warnings = s->warnings,
+                                 .message = message};
+    if (json_array_append_new(s->results, bench_result_json(&result)) != 0)
+        return dam__fail(DAM_NO_MEMORY, "the host has no memory for the results");
+    s->wrong = s->wrong || w->rows.agreement == DAM__AGREEMENT_WRONG;
+    if (!s->args->json && w->rows.count > 0)
+        DAM_TRY(bench_print(&result));
+cleanup:
+    return status;
+}
+
+static dam_status measure(work *w)
+{
+    dam_status status = DAM_OK;
+    session *s = w->session;
+    char *message = NULL;
+    /* Kernels are timed one by one in a part of a benchmark; the rest is measured without. */
+    arguments profiled = *s->args;
+    profiled.profile = true;
+    DAM_TRY(dam__experiment_load(w->preset, s->args->set.items, s->args->set.count,
+                                 &w->experiment));
+    DAM_TRY(open_device(&profiled, (dam__precision)w->experiment.train.precision, &s->log,
+                        &w->device));
+    (void)dam__profile_pause(w->device, !s->args->profile);
+    dam_status measured =
+        dam__is_recall(&w->experiment) ? measure_recall(w) : measure_training(w);
+    /* The message must outlive the printing, which may record one itself. */
+    if (measured != DAM_OK)
+        DAM_TRY(dam__format(&message, "%s", dam_error()));
+    DAM_TRY(take_result(w, message));
+    if (measured != DAM_OK)
+        DAM_FAIL(measured, "%s", message);
+    if (s->args->profile)
+        DAM_TRY(dam__profile_print(w->device, stderr));
+cleanup:
+    free(message);
     return status;
 }
 
 static dam_status bench_preset(session *s, const char *preset)
 {
+    work w = {.session = s, .preset = preset};
+    (void)json_array_clear(s->warnings);
+    dam_status status = measure(&w);
+    dam__bench_rows_free(&w.rows);
+    dam__device_close(w.device);
+    dam__dataset_free(&w.set);
+    return status;
+}
+
+/* --- all of them ------------------------------------------------------------------------------ */
+
+/* The presets of the command line, or all of bench/; NULL-terminated, free(). */
+static dam_status list_presets(const arguments *args, const char ***out)
+{
     dam_status status = DAM_OK;
-    dam__experiment experiment;
-    dam__dataset set = {0};
-    DAM_TRY(dam__experiment_load(preset, s->args->set.items, s->args->set.count, &experiment));
-    DAM_TRY(dam__dataset_load(&experiment.data, DAM__SPLIT_TRAIN, &set));
-    DAM_TRY(measure(s, preset, &experiment, &set));
+    const char **list = NULL;
+    size_t count = 0, room = args->operands.count;
+    for (const dam__embedded *preset = dam__preset_texts; preset->name != NULL; preset++)
+        room++;
+    DAM_TRY(dam__alloc(room + 1, sizeof *list, &list));
+    for (size_t i = 0; i < args->operands.count; i++)
+        list[count++] = args->operands.items[i];
+    for (const dam__embedded *preset = dam__preset_texts;
+         args->operands.count == 0 && preset->name != NULL; preset++)
+        if (strncmp(preset->name, FOLDER, sizeof FOLDER - 1) == 0)
+            list[count++] = preset->name;
+    *out = list;
 cleanup:
-    dam__dataset_free(&set);
     return status;
 }
 
@@ -160,42 +172,81 @@ cleanup:
     return status;
 }
 
-static dam_status bench_all(session *s)
+static dam_status measure_all(session *s, const char *const *presets)
 {
-    static const char folder[] = "bench/";
     dam_status status = DAM_OK;
-    for (const dam__embedded *preset = dam__preset_texts; preset->name != NULL; preset++)
-        if (strncmp(preset->name, folder, sizeof folder - 1) == 0)
-            DAM_TRY(bench_preset(s, preset->name));
+    if (s->args->device != NULL && strcmp(s->args->device, "all") == 0)
+        return bench_everywhere(s->args, &s->log, presets, s->results);
+    for (size_t i = 0; presets[i] != NULL; i++)
+        DAM_TRY(bench_preset(s, presets[i]));
+    if (s->wrong)
+        DAM_FAIL(DAM_SELFTEST, "a loss is not that of a right device: see the warnings; run "
+                               "'denseam selftest'");
 cleanup:
+    return status;
+}
+
+/* Results of what was measured, whatever came then. */
+static dam_status give_results(session *s)
+{
+    dam_status status = DAM_OK;
+    json_t *file = bench_file_json(s->args, json_incref(s->results));
+    if (s->args->out != NULL)
+        DAM_TRY(bench_write(s->args->out, json_incref(file)));
+    if (s->args->json)
+        DAM_TRY(print_json(json_incref(file)));
+cleanup:
+    json_decref(file);
     return status;
 }
 
 static dam_status run_bench(const arguments *args)
 {
     dam_status status = DAM_OK;
-    console notices = console_open(args->quiet);
-    session s = {.args = args, .log = console_log(&notices)};
-    dam_status measured = DAM_OK;
+    session s = {.args = args,
+                 .console = console_open(args->quiet),
+                 .warnings = json_array(),
+                 .results = json_array()};
+    const char **presets = NULL;
+    char *message = NULL;
+    s.log = (dam_log){.write = on_notice, .user = &s};
     DAM_TRY(check_presets(args));
+    DAM_TRY(list_presets(args, &presets));
     signals_catch();
-    for (size_t i = 0; i < args->operands.count && measured == DAM_OK; i++)
-        measured = bench_preset(&s, args->operands.items[i]);
-    if (args->operands.count == 0)
-        measured = bench_all(&s);
-    if (args->json && (measured == DAM_OK || s.rows.count > 0))
-        DAM_TRY(print_rows_json(&s.rows));
-    status = measured;
+    dam_status measured = measure_all(&s, presets);
+    if (measured != DAM_OK)
+        DAM_TRY(dam__format(&message, "%s", dam_error()));
+    if (json_array_size(s.results) > 0)
+        DAM_TRY(give_results(&s));
+    if (measured != DAM_OK)
+        DAM_FAIL(measured, "%s", message);
 cleanup:
-    dam__bench_rows_free(&s.rows);
+    free(message);
+    free(presets);
+    json_decref(s.warnings);
+    json_decref(s.results);
     return status;
 }
 
-static const flag flags[] = {FLAG_DEVICE, FLAG_GEMM,  FLAG_KERNELS, FLAG_SET,
-                             FLAG_JSON,   FLAG_QUIET, FLAG_PROFILE, FLAG_END};
+static const flag flags[] = {
+    FLAG("device", FLAG_TEXT, device, "D",
+         "measure this device: an index, P:D, a part of its name, gpu, cpu or all; else "
+         "$DENSEAM_DEVICE, else the best"),
+    FLAG_OUT_FILE("write the results as JSON into this file, for 'denseam compare'"),
+    FLAG("label", FLAG_TEXT, label, "NAME", "what 'denseam compare' calls these results"),
+    FLAG("quick", FLAG_SWITCH, quick, NULL,
+         "measure a tenth as long, and no first step from cold: a look, not a benchmark"),
+    FLAG_GEMM,
+    FLAG_KERNELS,
+    FLAG_SET,
+    FLAG_JSON,
+    FLAG_QUIET,
+    FLAG_PROFILE,
+    FLAG_END};
 
 static const char *const examples[] = {
-    "denseam bench", "denseam bench bench/vmf --device gpu --json",
+    "denseam bench", "denseam bench --device all -o all.json",
+    "denseam bench bench/vmf --device gpu --label 'card 1' -o card.json",
     "denseam bench mnist --set model.memories=1000 --gemm panel", NULL};
 
 const command bench_command = {
@@ -204,11 +255,15 @@ const command bench_command = {
     .most = (size_t)-1,
     .summary = "measure a device at the work of presets",
     .text =
-        "Measures what the device can do at best, the matrix products of a preset's model and its "
-        "whole training step with the kernels that take most of it; without a preset, all of "
-        "bench/. Each number is a median and has its "
-        "spread, the width of its middle half; a share is taken from pairs measured right after "
-        "one another, so that other work on the machine hardly matters. --gemm measures the "
+        "Measures what the device can do at best, the matrix products of a preset's model, its "
+        "whole training step and each kernel of it, and the first step from cold; of recall "
+        "presets the recall; without a preset, all of bench/. Each number is a median and has "
+        "its spread, the width of its middle half; the step is measured in three blocks, and its "
+        "spread is at least the range of their medians. A share is of the ceiling that binds, "
+        "taken from pairs measured right after one another, so that other work on the machine "
+        "hardly matters. The losses of bench/ presets are compared with stored ones: a fast wrong "
+        "device is warned of, and exit code 6. With --device all each preset on each device has a "
+        "process of its own, so a driver that crashes costs one result. --gemm measures the "
         "products of that provider only.",
     .examples = examples,
     .flags = flags,

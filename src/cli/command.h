@@ -15,12 +15,16 @@ typedef struct arguments {
     int seeds;          /* 0 where not given */
     const char *device; /* selector, NULL for the default */
     const char *out;    /* folder, NULL for the command's default */
+    const char *to;     /* transfer's sizes, or NULL */
     /* recall: values of recall.* keys, NULL where not given */
     const char *probes, *flips, *mask, *clamp, *noise, *count, *dynamics;
     int format;  /* index into recall's formats */
     int gemm;    /* index into gemm_choices */
     int kernels; /* index into kernels_choices */
     bool json, quiet, profile, resume, dry_run, film;
+    bool quick, losses;                               /* of bench */
+    const char *label, *baseline, *only;       /* of bench and compare */
+    const char *trace;                         /* file for the events of the profile */
     /* Of analyse; a number is 0 where its flag is not given. */
     bool memories, embedding;
     const char *samples, *steps; /* lists with commas */
@@ -53,6 +57,14 @@ extern const char *const kernels_choices[]; /* auto, cpu, gpu */
     FLAG("profile", FLAG_SWITCH, profile, NULL, "measure every kernel and print where time went")
 #define FLAG_RESUME                                                                                \
     FLAG("resume", FLAG_SWITCH, resume, NULL, "go on from the last checkpoint of the run")
+#define FLAG_TRACE                                                                                 \
+    FLAG("trace", FLAG_TEXT, trace, "FILE",                                                        \
+         "write every kernel's start and end as a trace for Perfetto or chrome://tracing")
+#define FLAG_OUT_FILE(HELP)                                                                        \
+    {                                                                                              \
+        .name = "out", .letter = 'o', .type = FLAG_TEXT, .offset = offsetof(arguments, out),       \
+        .argument = "FILE", .help = (HELP)                                                         \
+    }
 #define FLAG_DRY_RUN FLAG("dry-run", FLAG_SWITCH, dry_run, NULL, "print the memory plan and stop")
 #define FLAG_GEMM                                                                                  \
     {                                                                                              \
@@ -85,9 +97,10 @@ typedef struct command {
 /* All commands in the order of the help, ended by NULL. */
 extern const command *const commands[];
 
-extern const command analyse_command, bench_command, devices_command, eval_command, help_command,
+extern const command analyse_command, bench_command, compare_command, devices_command,
+    first_step_command, eval_command, help_command,
     man_command, presets_command, recall_command, selftest_command, show_command, sweep_command,
-    train_command, tune_command, tune_try_command;
+    train_command, transfer_command, tune_command, tune_try_command;
 
 /* DAM_USAGE with the closest name where there is no such command. */
 dam_status find_command(const char *name, const command **out);

@@ -149,8 +149,7 @@ static dam_status run_eval(const arguments *args)
         DAM_TRY(args->json ? print_scores_json(&run, &set, &score, &result)
                            : print_scores(&run.experiment.model, &set, &score, &result));
     }
-    if (args->profile)
-        DAM_TRY(dam__profile_print(device, stderr));
+    DAM_TRY(give_profile(args, device, &log));
 cleanup:
     dam__classification_free(&result);
     free(predicted);
@@ -163,7 +162,7 @@ cleanup:
 }
 
 static const flag flags[] = {FLAG_SET,     FLAG_DEVICE, FLAG_GEMM,  FLAG_KERNELS,
-                             FLAG_PROFILE, FLAG_JSON,   FLAG_QUIET, FLAG_END};
+                             FLAG_PROFILE, FLAG_TRACE, FLAG_JSON,   FLAG_QUIET, FLAG_END};
 
 static const char *const examples[] = {"denseam eval runs/mnist", "denseam eval runs/mnist --json",
                                        "denseam eval runs/mnist --set data.test_images=x "

@@ -12,6 +12,8 @@ enum { FLAG_COLUMN = 26, COMMAND_COLUMN = 13 };
 dam_status append_flag_usage(dam__text *text, const flag *f)
 {
     dam_status status = DAM_OK;
+    if (f->letter != 0)
+        DAM_TRY(dam__text_append(text, "-%c, ", f->letter));
     DAM_TRY(dam__text_append(text, "--%s", f->name));
     if (f->argument != NULL)
         DAM_TRY(dam__text_append(text, " %s", f->argument));

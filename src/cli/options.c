@@ -160,15 +160,48 @@ static dam_status long_options(const flag *flags, struct option **out)
     return DAM_OK;
 }
 
+/* getopt's words for our letters: operands in order, ':' for a missing value. */
+static dam_status short_options(const flag *flags, char **out)
+{
+    dam_status status = DAM_OK;
+    dam__text letters = {0};
+    DAM_TRY(dam__text_append(&letters, "-:h"));
+    for (const flag *f = flags; f->name != NULL; f++)
+        if (f->letter != 0)
+            DAM_TRY(
+                dam__text_append(&letters, "%c%s", f->letter, f->type == FLAG_SWITCH ? "" : ":"));
+    *out = letters.data;
+    letters = (dam__text){0};
+cleanup:
+    dam__text_free(&letters);
+    return status;
+}
+
+static const flag *flag_of_letter(const flag *flags, int letter)
+{
+    for (const flag *f = flags; f->name != NULL; f++)
+        if (letter != 0 && f->letter == letter)
+            return f;
+    return NULL;
+}
+
+static dam_status no_value(const flag *f)
+{
+    return dam__fail(DAM_USAGE, "option '--%s' wants a value%s%s", f->name,
+                     f->argument != NULL ? ": " : "", f->argument != NULL ? f->argument : "");
+}
+
 dam_status parse_flags(const flag *flags, int argc, char **argv, void *values, words *operands,
                        bool *help)
 {
     dam_status status = DAM_OK;
     struct option *options = NULL;
+    char *letters = NULL;
     *help = false;
     DAM_TRY(long_options(flags, &options));
+    DAM_TRY(short_options(flags, &letters));
     optind = 0; /* glibc's word for a fresh start; the first word is argv[1] */
-    for (int at = 1, code; (code = getopt_long(argc, argv, "-:h", options, NULL)) != -1;
+    for (int at = 1, code; (code = getopt_long(argc, argv, letters, options, NULL)) != -1;
          at = optind) {
         const char *token = argv[at];
         const flag *f = code >= FIRST_FLAG ? &flags[code - FIRST_FLAG] : NULL;
@@ -179,10 +212,13 @@ dam_status parse_flags(const flag *flags, int argc, char **argv, void *values, w
             goto cleanup;
         } else if (code >= FIRST_FLAG && is_whole_name(token, f->name)) {
             DAM_TRY(store(f, optarg, values));
-        } else if (code == ':' && is_whole_name(token, flags[optopt - FIRST_FLAG].name)) {
-            f = &flags[optopt - FIRST_FLAG];
-            DAM_FAIL(DAM_USAGE, "option '--%s' wants a value%s%s", f->name,
-                     f->argument != NULL ? ": " : "", f->argument != NULL ? f->argument : "");
+        } else if (flag_of_letter(flags, code) != NULL) {
+            DAM_TRY(store(flag_of_letter(flags, code), optarg, values));
+        } else if (code == ':' && flag_of_letter(flags, optopt) != NULL) {
+            DAM_TRY(no_value(flag_of_letter(flags, optopt)));
+        } else if (code == ':' && optopt >= FIRST_FLAG &&
+                   is_whole_name(token, flags[optopt - FIRST_FLAG].name)) {
+            DAM_TRY(no_value(&flags[optopt - FIRST_FLAG]));
         } else if (code == '?' && optopt >= FIRST_FLAG &&
                    is_whole_name(token, flags[optopt - FIRST_FLAG].name)) {
             DAM_FAIL(DAM_USAGE, "option '--%s' takes no value", flags[optopt - FIRST_FLAG].name);
@@ -195,6 +231,7 @@ dam_status parse_flags(const flag *flags, int argc, char **argv, void *values, w
         DAM_TRY(add_word(operands, argv[i]));
 cleanup:
     free(options);
+    free(letters);
     return status;
 }
 

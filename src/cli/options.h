@@ -26,6 +26,7 @@ typedef enum flag_type {
  * table. */
 typedef struct flag {
     const char *name; /* without the dashes */
+    char letter;      /* its short form, "-o"; 0 for none */
     flag_type type;
     size_t offset;              /* of its value in the structure that is filled */
     const char *argument;       /* what the help calls its value; NULL for SWITCH and CHOICE */

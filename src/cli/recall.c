@@ -9,6 +9,7 @@
 #include "cli/command.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/recall_denoise.h"
 #include "cli/session.h"
 #include "cli/signals.h"
 #include "report/recall_report.h"
@@ -224,6 +225,13 @@ static dam_status run_recall(const arguments *args)
     const char *operand = args->operands.items[0];
     DAM_TRY(collect_overrides(&r));
     DAM_TRY(dam__recall_source_open(operand, r.overrides.items, r.overrides.count, &r.source));
+    if (r.source.experiment.model.kind == DAM__KIND_DENOISE) {
+        DAM_TRY(recall_denoised(args, &r.overrides, &r.source.run));
+        goto cleanup;
+    }
+    if (args->operands.count > 1)
+        DAM_FAIL(DAM_USAGE, "'%s' is no denoiser's run: only these are compared with a smaller one",
+                 operand);
     DAM_TRY(dam__recall_cells_create(operand, &r.source.experiment, &r.cells));
     DAM_TRY(
         open_device(args, (dam__precision)r.source.experiment.train.precision, &r.log, &r.device));
@@ -234,8 +242,7 @@ static dam_status run_recall(const arguments *args)
     status = r.cells.count > 1 ? recall_curve(&r) : recall_once(&r);
     progress_finish(&r.progress);
     DAM_TRY(status);
-    if (args->profile)
-        DAM_TRY(dam__profile_print(r.device, stderr));
+    DAM_TRY(give_profile(args, r.device, &r.log));
 cleanup:
     recalling_free(&r);
     return status;
@@ -250,7 +257,7 @@ static const flag flags[] = {
     FLAG("mask", FLAG_TEXT, mask, "REGION",
          "make each pattern forget a region: top, bottom, left, right, FIRST-LAST, "
          "TOP-BOTTOM,LEFT-RIGHT or a file"),
-    FLAG("noise", FLAG_TEXT, noise, "SIGMA", "add normal noise to each pattern, then take signs"),
+    FLAG("noise", FLAG_TEXT, noise, "SIGMA", "add normal noise to each pattern"),
     FLAG("clamp", FLAG_TEXT, clamp, "REGION",
          "keep these neurons as they are; 'given' keeps all that --mask leaves"),
     FLAG("count", FLAG_TEXT, count, "N", "recall from so many of the patterns; else from all"),
@@ -265,7 +272,7 @@ static const flag flags[] = {
     FLAG_DEVICE,
     FLAG_GEMM,
     FLAG_KERNELS,
-    FLAG_PROFILE,
+    FLAG_PROFILE, FLAG_TRACE,
     FLAG_JSON,
     FLAG_QUIET,
     FLAG_END};
@@ -274,13 +281,15 @@ static const char *const examples[] = {
     "denseam recall recall --out recalled",
     "denseam recall patterns.npy --flip 20 --set model.interaction=rect",
     "denseam recall runs/store --mask bottom --clamp given --out completed",
-    "denseam recall capacity-patterns --out curve", NULL};
+    "denseam recall capacity-patterns --out curve",
+    "denseam recall runs/denoise-784 runs/denoise-49 --out denoised",
+    NULL};
 
 const command recall_command = {
     .name = "recall",
-    .operands = "RUN|PATTERNS|PRESET",
+    .operands = "RUN|PATTERNS|PRESET [SMALLER_RUN]",
     .least = 1,
-    .most = 1,
+    .most = 2,
     .summary = "recall patterns by energy descent, from changed ones",
     .text = "Lets states relax: neurons flip while that lowers the energy. The memories are those "
             "of a run of an energy model, or patterns stored directly: of a file (IDX, NPY, HDF5; "
@@ -288,7 +297,10 @@ const command recall_command = {
             "are made of the patterns and compared with them. --out writes recall.h5 (or .npy "
             "files): states, energies before each sweep, flips, sweeps, nearest memories and their "
             "distances; and recall.png where states are images. Where several numbers of patterns, "
-            "flips or interactions are given, it writes capacity.csv and capacity.png instead.",
+            "flips or interactions are given, it writes capacity.csv and capacity.png instead. A "
+            "denoiser's run relaxes test samples with noise on them (or those of --probes as they "
+            "are), down its energy; the run of a smaller model beside it does the same with their "
+            "means over plaquettes.",
     .examples = examples,
     .flags = flags,
     .run = run_recall,

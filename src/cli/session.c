@@ -17,18 +17,38 @@ dam_status open_device(const arguments *args, dam__precision precision, const da
     dam__device_options options = {.log = *log,
                                    .precision = precision,
                                    .shape = shapes[args->kernels],
-                                   .profile = args->profile};
+                                   .profile = args->profile || args->trace != NULL};
     DAM_TRY(dam_device_list(&infos, &count));
     DAM_TRY(dam_device_select(infos, count, args->device, &index));
     DAM_TRY(dam__tuning_find(&infos[index], log, &tuning));
     options.tuning = tuning;
     DAM_TRY(dam__device_open(&infos[index], &options, out));
+    if (args->trace != NULL)
+        DAM_TRY(dam__profile_trace(*out));
     dam__info(log, "device %d: %s (%s%s%s)", infos[index].index, infos[index].name,
               infos[index].platform, infos[index].is_default ? "; the default: " : "",
               infos[index].is_default ? infos[index].reason : "");
 cleanup:
     free(tuning);
     free(infos);
+    return status;
+}
+
+dam_status give_profile(const arguments *args, dam__device *device, const dam_log *log)
+{
+    dam_status status = DAM_OK;
+    size_t dropped = 0;
+    if (args->profile)
+        DAM_TRY(dam__profile_print(device, stderr));
+    if (args->trace == NULL)
+        goto cleanup;
+    DAM_TRY(dam__profile_write_trace(device, args->trace, &dropped));
+    dam__info(log, "'%s' is written: open it in https://ui.perfetto.dev or chrome://tracing",
+              args->trace);
+    if (dropped > 0)
+        dam__warn(log, "'%s' has the first %d events; %zu that came later are left out",
+                  args->trace, DAM__TRACE_EVENTS, dropped);
+cleanup:
     return status;
 }
 

@@ -12,6 +12,9 @@
 dam_status open_device(const arguments *args, dam__precision precision, const dam_log *log,
                        dam__device **out);
 
+/* The profile's table on stderr with --profile, and the file of --trace; says what was left out. */
+dam_status give_profile(const arguments *args, dam__device *device, const dam_log *log);
+
 /*
  * Once per device, driver and kernels: the self-test of what a run of these sizes is about to use.
  * DAM_SELFTEST where the device cannot be trusted.

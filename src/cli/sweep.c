@@ -148,7 +148,7 @@ static void on_step(void *user, const dam__sweep_moment *moment)
 {
     sweep *s = user;
     const dam__sweep *all = &s->plan.sweep;
-    double total = (double)(all->cells * all->seeds);
+    double total = (double)dam__sweep_trainings(all);
     char label[96];
     size_t cell = moment->first / all->seeds;
     if (moment->count > 1)
@@ -222,7 +222,7 @@ static dam_status interrupted(sweep *s)
     DAM_FAIL(DAM_INTERRUPTED,
              "stopped with %zu of %zu trainings done; everything is saved, 'denseam sweep %s "
              "--resume' goes on from here",
-             all->cells * all->seeds - left, all->cells * all->seeds, s->folder.path);
+             dam__sweep_trainings(all) - left, dam__sweep_trainings(all), s->folder.path);
 cleanup:
     return status;
 }
@@ -236,7 +236,7 @@ static dam_status judge(const sweep *s)
     return dam__fail(s->why,
                      "%zu of %zu trainings could not be run, the first because: %s; "
                      "--resume tries them again",
-                     s->failed, all->cells * all->seeds,
+                     s->failed, dam__sweep_trainings(all),
                      s->first_failure != NULL ? s->first_failure : "no memory");
 }
 
@@ -257,9 +257,9 @@ static dam_status run_to_the_end(sweep *s)
     progress_finish(&s->progress);
     if (status == DAM_INTERRUPTED)
         status = interrupted(s);
-    if (s->args->profile && (status == DAM_OK || status == DAM_INTERRUPTED)) {
-        dam_status printed = dam__profile_print(s->device, stderr);
-        status = status == DAM_OK ? printed : status;
+    if (status == DAM_OK || status == DAM_INTERRUPTED) {
+        dam_status given = give_profile(s->args, s->device, &s->log);
+        status = status == DAM_OK ? given : status;
     }
     DAM_TRY(status);
     DAM_TRY(save(s));
@@ -302,9 +302,11 @@ cleanup:
 }
 
 static const flag flags[] = {
-    FLAG("grid", FLAG_WORDS, grid, "SECTION.KEY=VALUES",
-         "vary a key: a list 1,2,5, a range from:to:count, in equal factors from:to:count:log, or "
-         "from:to:count:inverse for 1/from ... 1/to; one flag for each key"),
+    FLAG(
+        "grid", FLAG_WORDS, grid, "SECTION.KEY=VALUES",
+        "vary a key: a list 1,2,5, a range from:to:count, in equal factors from:to:count:log, or "
+        "from:to:count:inverse for 1/from ... 1/to; 2^-3 is a number too. Keys that move together: "
+        "data.dim:model.memories=64:128,128:256. One flag for each key"),
     {.name = "seeds",
      .type = FLAG_INTEGER,
      .offset = offsetof(arguments, seeds),
@@ -319,7 +321,7 @@ static const flag flags[] = {
     FLAG_DRY_RUN,
     FLAG_GEMM,
     FLAG_KERNELS,
-    FLAG_PROFILE,
+    FLAG_PROFILE, FLAG_TRACE,
     FLAG_JSON,
     FLAG_QUIET,
     FLAG_END};
@@ -327,7 +329,7 @@ static const flag flags[] = {
 static const char *const examples[] = {
     "denseam sweep demo --grid model.varsigma=0.05:0.8:5:log",
     "denseam sweep demo --grid model.memories=50,100 --seeds 3 --out runs/map",
-    "denseam sweep runs/map --resume", NULL};
+    "denseam sweep transfer-quick", "denseam sweep runs/map --resume", NULL};
 
 const command sweep_command = {
     .name = "sweep",
@@ -341,7 +343,11 @@ const command sweep_command = {
         "--out): sweep.csv with a row a cell, sweep.h5 with every training's result, and "
         "sweep.png, "
         "a curve over one key or a heat map over two. At most 6 keys, 1000 values of a key and "
-        "100000 trainings. A training that diverges is a result and does not stop the others. An "
+        "100000 trainings. With sweep.extend the sweep searches the best value of its first key, "
+        "such as train.eta0, for every combination of the others: it goes on beyond an end that "
+        "is the best, and tells whether the best value is interior, or an edge beside one that "
+        "diverges; its pictures are curves (sweep.png) and losses over the epochs (epochs.png). A "
+        "training that diverges is a result and does not stop the others. An "
         "interrupt (Ctrl-C) saves and exits with 8; --resume goes on from there, and no cell that "
         "is done runs again.",
     .examples = examples,

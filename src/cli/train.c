@@ -15,6 +15,7 @@
 #include "cli/signals.h"
 #include "data/teacher.h"
 #include "preset/run.h"
+#include "report/collapse.h"
 #include "report/run_report.h"
 
 static const double METRICS_SECONDS = 1;
@@ -230,6 +231,7 @@ static dam_status draw(const training *t)
     dam__run run = {0};
     char *picture = NULL;
     DAM_TRY(dam__run_open(t->folder.path, NULL, 0, &run));
+    DAM_TRY(dam__report_diagnostics(&run));
     DAM_TRY(dam__path_join(&picture, t->folder.path, "memories.png"));
     DAM_TRY(dam__report_memories(&run, picture, 0));
     DAM_TRY(dam__report_curves(t->folder.path, t->experiment.title,
@@ -342,9 +344,9 @@ static dam_status train_to_the_end(training *t)
     progress_finish(&t->progress);
     if (status == DAM_DIVERGED)
         status = diverged(t);
-    if (t->args->profile && (status == DAM_OK || status == DAM_INTERRUPTED)) {
-        dam_status printed = dam__profile_print(t->device, stderr);
-        status = status == DAM_OK ? printed : status;
+    if (status == DAM_OK || status == DAM_INTERRUPTED) {
+        dam_status given = give_profile(t->args, t->device, &t->log);
+        status = status == DAM_OK ? given : status;
     }
     DAM_TRY(status);
     DAM_TRY(draw(t));
@@ -434,7 +436,7 @@ cleanup:
 }
 
 static const flag flags[] = {FLAG_SET,     FLAG_DEVICE, FLAG_OUT,     FLAG_RESUME,
-                             FLAG_DRY_RUN, FLAG_GEMM,   FLAG_KERNELS, FLAG_PROFILE,
+                             FLAG_DRY_RUN, FLAG_GEMM,   FLAG_KERNELS, FLAG_PROFILE, FLAG_TRACE,
                              FLAG_JSON,    FLAG_QUIET,  FLAG_END};
 
 static const char *const examples[] = {

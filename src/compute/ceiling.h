@@ -12,6 +12,7 @@
 typedef enum dam__ceiling_kind {
     DAM__CEILING_FMA,      /* fused multiply-adds in registers: flop/s, two each */
     DAM__CEILING_COPY,     /* device memory, larger than caches: bytes read and written a second */
+    DAM__CEILING_CACHE,    /* the same of what stays in a cache */
     DAM__CEILING_LATENCY,  /* an empty kernel from its launch until the host knows: seconds */
     DAM__CEILING_LAUNCH,   /* each of many empty kernels queued back to back: seconds */
     DAM__CEILING_UPLOAD,   /* host to device: bytes a second */

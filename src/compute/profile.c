@@ -13,6 +13,7 @@ enum { MOST_PENDING = 4096 };
 struct pending {
     cl_event event;
     size_t row;
+    double flops, bytes;
 };
 
 struct dam__profile {
@@ -21,6 +22,7 @@ struct dam__profile {
     struct pending pending[MOST_PENDING];
     size_t pending_count;
     cl_event current;
+    dam__trace *trace; /* NULL unless asked for */
     double wall_start;
     bool paused;
     bool checked;    /* an event was read */
@@ -44,6 +46,7 @@ void dam__profile_destroy(dam__profile *profile)
     if (profile == NULL)
         return;
     drop_pending(profile);
+    dam__trace_destroy(profile->trace);
     free(profile->rows);
     free(profile);
 }
@@ -65,6 +68,17 @@ static dam_status find_row(dam__profile *profile, const dam__timed *timed, size_
     return DAM_OK;
 }
 
+/* Adds an event's time, in ns of the device's clock, to its row. */
+static void take_time(dam__profile *profile, const struct pending *own, cl_ulong start,
+                      cl_ulong end)
+{
+    double seconds = 1e-9 * (double)(end - start);
+    profile->rows[own->row].seconds += seconds;
+    dam__trace_add(profile->trace, own->row, false, 1e-9 * (double)start, seconds, own->flops,
+                   own->bytes);
+    dam__trace_align(profile->trace, 1e-9 * (double)end, dam__seconds());
+}
+
 /* Waits for all pending events and adds their times to the rows. */
 static void resolve(dam__profile *profile)
 {
@@ -82,7 +96,7 @@ static void resolve(dam__profile *profile)
         if (error != CL_SUCCESS || end <= start)
             profile->wall_clock = true;
         else
-            profile->rows[profile->pending[i].row].seconds += 1e-9 * (double)(end - start);
+            take_time(profile, &profile->pending[i], start, end);
     }
     drop_pending(profile);
 }
@@ -115,8 +129,11 @@ dam_status dam__profile_end_wall(dam__profile *profile, cl_command_queue queue,
     double seconds = dam__seconds() - profile->wall_start;
     size_t row = 0;
     dam_status status = count_work(profile, timed, &row);
-    if (status == DAM_OK)
+    if (status == DAM_OK) {
         profile->rows[row].seconds += seconds;
+        dam__trace_add(profile->trace, row, true, profile->wall_start, seconds, timed->flops,
+                       timed->bytes);
+    }
     return status;
 }
 
@@ -142,7 +159,8 @@ dam_status dam__profile_end(dam__profile *profile, cl_command_queue queue, const
     dam_status status = count_work(profile, timed, &row);
     if (status != DAM_OK)
         return status;
-    profile->pending[profile->pending_count++] = (struct pending){profile->current, row};
+    profile->pending[profile->pending_count++] = 
+        (struct pending){profile->current, row, timed->flops, timed->bytes};
     /* The first event is read at once: it tells whether this driver's can be believed. */
     if (profile->pending_count == MOST_PENDING || !profile->checked)
         resolve(profile);
@@ -182,7 +200,24 @@ dam_status dam__profile_reset(dam__device *device)
         return DAM_OK;
     resolve(profile);
     profile->row_count = 0;
+    dam__trace_clear(profile->trace);
     return DAM_OK;
+}
+
+dam_status dam__profile_trace(dam__device *device)
+{
+    dam__profile *profile = device->profile;
+    return profile == NULL || profile->trace != NULL ? DAM_OK : dam__trace_create(&profile->trace);
+}
+
+dam_status dam__profile_write_trace(dam__device *device, const char *path, size_t *dropped)
+{
+    dam__profile *profile = device->profile;
+    *dropped = 0;
+    if (profile == NULL || profile->trace == NULL)
+        return DAM_OK;
+    resolve(profile);
+    return dam__trace_write(profile->trace, device->info.name, profile->rows, path, dropped);
 }
 
 static int slower_first(const void *a, const void *b)

@@ -33,4 +33,25 @@ void dam__profile_begin_wall(dam__profile *profile, cl_command_queue queue);
 dam_status dam__profile_end_wall(dam__profile *profile, cl_command_queue queue,
                                  const dam__timed *timed);
 
+/* --- the trace (trace.c) ------------------------------------------------------------------------ */
+
+typedef struct dam__trace dam__trace;
+
+dam_status dam__trace_create(dam__trace **out);
+void dam__trace_destroy(dam__trace *trace);
+void dam__trace_clear(dam__trace *trace);
+
+/* One event of a row of the profile; wall: start is the host's clock (dam__seconds), else the
+ * device's. Nothing where trace is NULL. */
+void dam__trace_add(dam__trace *trace, size_t row, bool wall, double start, double seconds,
+                    double flops, double bytes);
+
+/* The device's clock says device where the host's says at most host: the least difference of all
+ * sets the one against the other. */
+void dam__trace_align(dam__trace *trace, double device, double host);
+
+/* Writes the file; rows name the events. */
+dam_status dam__trace_write(dam__trace *trace, const char *device, const dam__profile_row *rows,
+                            const char *path, size_t *dropped);
+
 #endif

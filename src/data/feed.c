@@ -33,15 +33,20 @@ struct slot {
 
 struct dam__feed {
     dam__device *device;
-    const dam__dataset *set;
-    dam__feed_options options;
-    size_t row_bytes; /* of a raw sample */
-    int piece;        /* rows of a slot: whole batches when streaming */
-    int steps;        /* of an epoch */
-    int batches;      /* of the whole range */
+    const dam__dataset *set;   /* the first, */
+    const dam__dataset **sets; /* and those of all problems */
+    uint64_t *seeds;
+    int problems;
+    dam__feed_options options; /* its sets and seeds are those above */
+    size_t row_bytes;          /* of a raw sample */
+    int piece;                 /* rows of a slot: whole batches when streaming */
+    int steps;                 /* of an epoch */
+    int batches;               /* of the whole range */
     struct slot slots[SLOTS];
-    dam__matrix resident; /* the prepared set (not streaming) */
+    dam__matrix resident; /* the prepared sets (not streaming); one where all problems share it */
     dam__buffer *resident_labels, *order;
+    int32_t *leaders;     /* of each problem, the first with its seed and set */
+    dam__buffer *offsets; /* of several problems: leaders times count */
     dam__matrix gathered; /* one batch of its own (shuffled, not indexed, not streaming; or cut) */
     dam__buffer *gathered_labels;
     dam__buffer *images; /* what patches are cut from (not streaming) */
@@ -81,6 +86,47 @@ static int smaller(int a, size_t b)
     return (size_t)a < b ? a : (int)b;
 }
 
+/* Keeps the sets and seeds of all problems. */
+static dam_status take_problems(dam__feed *feed)
+{
+    dam_status status = DAM_OK;
+    const dam__feed_options *options = &feed->options;
+    const dam__dataset *first = feed->set;
+    feed->problems = options->problems > 0 ? options->problems : 1;
+    DAM_TRY(dam__alloc((size_t)feed->problems, sizeof *feed->leaders, &feed->leaders));
+    DAM_TRY(dam__alloc((size_t)feed->problems, sizeof *feed->sets, &feed->sets));
+    DAM_TRY(dam__alloc((size_t)feed->problems, sizeof *feed->seeds, &feed->seeds));
+    for (int p = 0; p < feed->problems; p++) {
+        const dam__dataset *set = options->problems > 0 ? options->sets[p] : first;
+        feed->sets[p] = set;
+        feed->seeds[p] = options->problems > 0 ? options->seeds[p] : options->seed;
+        if (set->count != first->count || set->features != first->features ||
+            set->samples.element != first->samples.element)
+            DAM_FAIL(DAM_INTERNAL, "problems of one model have samples of different shapes");
+        while (feed->sets[feed->leaders[p]] != set ||
+               feed->seeds[feed->leaders[p]] != feed->seeds[p])
+            feed->leaders[p]++;
+    }
+    bool fits = !options->stream && first->patches.size == 0 && options->input.classes == 0 &&
+                (options->indexed || !options->shuffle);
+    if (feed->problems > 1 && !fits)
+        DAM_FAIL(DAM_INTERNAL, "samples of problems side by side are neither streamed nor cut");
+    if ((double)feed->problems * (double)options->count > INT32_MAX)
+        DAM_FAIL(DAM_NO_MEMORY, "%d problems of %zu samples are too many", feed->problems,
+                 options->count);
+cleanup:
+    return status;
+}
+
+/* How many matrices of samples there are. */
+static int resident_sets(const dam__feed *feed)
+{
+    for (int p = 1; p < feed->problems; p++)
+        if (feed->sets[p] != feed->set || !feed->options.input.shared)
+            return feed->problems;
+    return 1;
+}
+
 dam_status dam__feed_create(dam__device *device, const dam__dataset *set,
                             const dam__feed_options *options, dam__feed **out)
 {
@@ -115,6 +161,7 @@ dam_status dam__feed_create(dam__device *device, const dam__dataset *set,
     feed->piece = options->stream ? feed->options.batch * (batches > 0 ? batches : 1)
                                   : smaller((int)(fitting > 0 ? fitting : 1), options->count);
     feed->piece = smaller(feed->piece, (size_t)feed->options.batch * (size_t)feed->batches);
+    DAM_TRY(take_problems(feed));
     *out = feed;
     feed = NULL;
 cleanup:
@@ -144,6 +191,10 @@ void dam__feed_destroy(dam__feed *feed)
     dam__buffer_destroy(feed->gathered_labels);
     dam__buffer_destroy(feed->images);
     dam__program_destroy(feed->program);
+    dam__buffer_destroy(feed->offsets);
+    free(feed->leaders);
+    free(feed->sets);
+    free(feed->seeds);
     free(feed);
 }
 
@@ -192,10 +243,14 @@ dam_status dam__feed_plan(dam__feed *feed, dam__plan *plan)
                                  &slot->device_labels));
     }
     if (keeps_order(feed))
-        DAM_TRY(dam__plan_buffer(plan, "order of the epoch", (size_t)count * label, &feed->order));
+        DAM_TRY(dam__plan_buffer(plan, "order of the epoch",
+                                 (size_t)feed->problems * (size_t)count * label, &feed->order));
     if (feed->options.stream)
         return DAM_OK;
-    DAM_TRY(dam__plan_matrix(plan, "samples", count, dim, 1, &feed->resident));
+    if (feed->problems > 1)
+        DAM_TRY(dam__plan_buffer(plan, "offsets of problems", (size_t)feed->problems * label,
+                                 &feed->offsets));
+    DAM_TRY(dam__plan_matrix(plan, "samples", count, dim, resident_sets(feed), &feed->resident));
     DAM_TRY(dam__plan_buffer(plan, "labels", (size_t)count * label, &feed->resident_labels));
     if (gathers(feed)) {
         DAM_TRY(dam__plan_matrix(plan, "batch", feed->options.batch, dim, 1, &feed->gathered));
@@ -243,10 +298,11 @@ cleanup:
     return status;
 }
 
-/* The raw sample at an index of the fed range becomes row `row` of a slot's staging. */
-static void stage(const dam__feed *feed, struct slot *slot, int row, size_t index)
+/* The raw sample at an index of a set's fed range becomes row `row` of a slot's staging. */
+static void stage(const dam__feed *feed, const dam__dataset *set, struct slot *slot, int row,
+                  size_t index)
 {
-    dam__dataset_copy(feed->set, feed->options.first + index,
+    dam__dataset_copy(set, feed->options.first + index,
                       slot->staging + (size_t)row * feed->row_bytes);
 }
 
@@ -255,26 +311,55 @@ static int32_t label_of(const dam__feed *feed, size_t index)
     return feed->set->labels != NULL ? feed->set->labels[feed->options.first + index] : 0;
 }
 
-/* The whole set, piece by piece. */
+/* The whole set of a problem, piece by piece; slots take turns, the first of them is `turn`'s. */
+static dam_status load_set(dam__feed *feed, int problem, size_t *turn)
+{
+    dam_status status = DAM_OK;
+    size_t count = feed->options.count;
+    for (size_t start = 0; start < count; start += (size_t)feed->piece) {
+        struct slot *slot = &feed->slots[(*turn)++ % SLOTS];
+        int rows = smaller(feed->piece, count - start);
+        DAM_TRY(dam__fence_wait(feed->device, &slot->fence));
+        for (int i = 0; i < rows; i++)
+            stage(feed, feed->sets[problem], slot, i, start + (size_t)i);
+        /* Matrices lie row behind row. */
+        DAM_TRY(upload_piece(feed, slot, rows, &feed->resident,
+                             (int)((size_t)problem * count + start), feed->resident_labels,
+                             "samples (once)"));
+    }
+cleanup:
+    return status;
+}
+
+static dam_status write_offsets(dam__feed *feed)
+{
+    dam_status status = DAM_OK;
+    int32_t *offsets = NULL;
+    size_t problems = (size_t)feed->problems;
+    DAM_TRY(dam__alloc(problems, sizeof *offsets, &offsets));
+    for (size_t p = 0; p < problems; p++)
+        offsets[p] = feed->leaders[p] * (int32_t)feed->options.count;
+    DAM_TRY(dam__buffer_write(feed->offsets, 0, offsets, problems * sizeof *offsets, true,
+                              "offsets of problems"));
+cleanup:
+    free(offsets);
+    return status;
+}
+
 static dam_status load_resident(dam__feed *feed)
 {
     dam_status status = DAM_OK;
     int32_t *labels = NULL;
-    size_t count = feed->options.count;
+    size_t count = feed->options.count, turn = 0;
     DAM_TRY(dam__alloc(count, sizeof *labels, &labels));
     for (size_t i = 0; i < count; i++)
         labels[i] = label_of(feed, i);
     DAM_TRY(dam__buffer_write(feed->resident_labels, 0, labels, count * sizeof *labels, true,
                               "labels (once)"));
-    for (size_t start = 0, turn = 0; start < count; start += (size_t)feed->piece, turn++) {
-        struct slot *slot = &feed->slots[turn % SLOTS];
-        int rows = smaller(feed->piece, count - start);
-        DAM_TRY(dam__fence_wait(feed->device, &slot->fence));
-        for (int i = 0; i < rows; i++)
-            stage(feed, slot, i, start + (size_t)i);
-        DAM_TRY(upload_piece(feed, slot, rows, &feed->resident, (int)start, feed->resident_labels,
-                             "samples (once)"));
-    }
+    for (int p = 0; p < resident_sets(feed); p++)
+        DAM_TRY(load_set(feed, p, &turn));
+    if (feed->problems > 1)
+        DAM_TRY(write_offsets(feed));
 cleanup:
     free(labels);
     return status;
@@ -368,7 +453,7 @@ static dam_status stream_piece(dam__feed *feed, int number)
     DAM_TRY(dam__fence_wait(feed->device, &slot->fence));
     for (int i = 0; i < rows; i++) {
         size_t sample = sample_at(feed, start + (size_t)i);
-        stage(feed, slot, i, sample);
+        stage(feed, feed->set, slot, i, sample);
         slot->labels[i] = label_of(feed, sample);
     }
     DAM_TRY(dam__buffer_write(slot->device_labels, 0, slot->labels,
@@ -377,6 +462,24 @@ static dam_status stream_piece(dam__feed *feed, int number)
                          "samples (streamed)"));
 cleanup:
     return status;
+}
+
+static dam_status make_order(dam__feed *feed, int problem, int epoch)
+{
+    enum { MOST_ITEMS = 16384 }; /* enough to fill a GPU; a CPU driver pays for each */
+    uint32_t count = (uint32_t)feed->options.count;
+    uint32_t side = (uint32_t)sqrt((double)count);
+    uint64_t seed = feed->seeds[problem];
+    while ((uint64_t)side * side < count)
+        side++;
+    return dam__launch(
+        feed->make_order,
+        dam__range_items(feed->device, count < MOST_ITEMS ? count : MOST_ITEMS, 1),
+        (dam__work){.bytes = 4.0 * count},
+        DAM_ARGUMENTS(dam__arg(feed->order), dam__arg_uint((uint32_t)problem * count),
+                      dam__arg_uint(count), dam__arg_uint(side), dam__arg_uint((uint32_t)epoch),
+                      dam__arg_uint((uint32_t)seed), dam__arg_uint((uint32_t)(seed >> 32)),
+                      dam__arg_uint(DAM__STREAM_ORDER)));
 }
 
 dam_status dam__feed_begin(dam__feed *feed, int epoch, int step)
@@ -389,20 +492,9 @@ dam_status dam__feed_begin(dam__feed *feed, int epoch, int step)
         DAM_TRY(stream_piece(feed, feed->filled++));
     }
     if (keeps_order(feed) && (!feed->is_ordered || feed->ordered != epoch)) {
-        uint32_t count = (uint32_t)feed->options.count;
-        uint32_t side = (uint32_t)sqrt((double)count);
-        while ((uint64_t)side * side < count)
-            side++;
-        enum { MOST_ITEMS = 16384 }; /* enough to fill a GPU; a CPU driver pays for each */
-        DAM_TRY(
-            dam__launch(feed->make_order,
-                        dam__range_items(feed->device, count < MOST_ITEMS ? count : MOST_ITEMS, 1),
-                        (dam__work){.bytes = 4.0 * count},
-                        DAM_ARGUMENTS(dam__arg(feed->order), dam__arg_uint(count),
-                                      dam__arg_uint(side), dam__arg_uint((uint32_t)epoch),
-                                      dam__arg_uint((uint32_t)feed->options.seed),
-                                      dam__arg_uint((uint32_t)(feed->options.seed >> 32)),
-                                      dam__arg_uint(DAM__STREAM_ORDER))));
+        for (int p = 0; p < feed->problems; p++)
+            if (feed->leaders[p] == p)
+                DAM_TRY(make_order(feed, p, epoch));
         feed->is_ordered = true;
         feed->ordered = epoch;
     }
@@ -473,8 +565,10 @@ dam_status dam__feed_next(dam__feed *feed, dam__batch *out)
                             .rows = feed->options.shuffle ? feed->order : NULL,
                             .first = start,
                             .size = size};
-    if (feed->set->labels == NULL)
+    if (feed->set->labels == NULL || feed->problems > 1)
         out->labels = NULL;
+    out->offsets = feed->options.shuffle ? feed->offsets : NULL;
+    out->stride = (int)feed->options.count;
     out->order = feed->options.shuffle ? feed->order : NULL;
     out->place = start;
     out->base = (uint32_t)feed->options.first + (feed->set->held_out ? TEST_NUMBERS : 0);

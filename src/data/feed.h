@@ -4,7 +4,8 @@
  * A set that fits lives on the device and is read through a permuted index; one that does not is
  * streamed in two chunks, the next prepared on the host while the device works on the present one.
  * Both give the same batches of the same samples. Of a set of patches, the images live on the
- * device and each batch is cut out of them.
+ * device and each batch is cut out of them. Sets of several problems side by side, of one shape,
+ * give batches of one shape, each in an order of its own.
  */
 #ifndef DAM__DATA_FEED_H
 #define DAM__DATA_FEED_H
@@ -23,6 +24,11 @@ typedef struct dam__batch {
     const dam__buffer *order;
     int place;
     uint32_t base;
+    /* Of several problems: int32 a problem, where its entries of rows and order begin, p stride
+     * unless an earlier problem has the same seed and set, hence the same batch: then where those
+     * of the first such one do. NULL: there is one problem, or all have the same entries. */
+    const dam__buffer *offsets;
+    int stride;
 } dam__batch;
 
 /* What becomes of a raw sample. */
@@ -35,6 +41,7 @@ typedef struct dam__input {
     bool indexed;     /* the model takes `rows` with any provider of products */
     bool numbered;    /* it is told where samples lie in their set */
     bool full;        /* shuffled batches are all of one size: the last smaller one is left out */
+    bool shared;      /* problems that have the same set may have one matrix of its samples */
 } dam__input;
 
 typedef struct dam__feed_options {
@@ -45,11 +52,16 @@ typedef struct dam__feed_options {
     bool indexed; /* batches may use `rows`; else they are gathered into a matrix of their own */
     bool stream;  /* do not keep the set on the device */
     dam__input input;
+    /* Several problems, which are not streamed, and indexed where they are shuffled: */
+    int problems; /* 0 = one */
+    const dam__dataset *const
+        *sets;             /* of each, the first is dam__feed_create's; they may be equal */
+    const uint64_t *seeds; /* of each; seed is not used */
 } dam__feed_options;
 
 typedef struct dam__feed dam__feed;
 
-/* The dataset must outlive the feed. DAM_INPUT where the range is empty, DAM_USAGE where full
+/* The datasets must outlive the feed. DAM_INPUT where the range is empty, DAM_USAGE where full
  * batches have more samples than it. */
 dam_status dam__feed_create(dam__device *device, const dam__dataset *set,
                             const dam__feed_options *options, dam__feed **out);

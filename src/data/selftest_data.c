@@ -204,21 +204,21 @@ static dam_status run_order(dam__trial *trial)
     dam_status status = DAM_OK;
     const uint32_t size = trial->tiny ? 70 : 5000, side = trial->tiny ? 9 : 71;
     const uint64_t seed = 0x123456789abcdef0;
-    enum { EPOCH = 3 };
+    enum { EPOCH = 3, FIRST = 7 };
     dam__buffer *rows = NULL;
     dam__kernel *kernel = NULL;
     int32_t *wanted = NULL;
-    DAM_TRY(dam__trial_array(trial, size, sizeof *wanted, &wanted));
+    DAM_TRY(dam__trial_array(trial, FIRST + size, sizeof *wanted, &wanted));
+    DAM_TRY(dam__trial_buffer(trial, wanted, (FIRST + size) * sizeof *wanted, &rows));
     for (uint32_t i = 0; i < size; i++)
-        wanted[i] = (int32_t)dam__permuted(seed, EPOCH, size, i);
-    DAM_TRY(dam__trial_buffer(trial, NULL, size * sizeof *wanted, &rows));
+        wanted[FIRST + i] = (int32_t)dam__permuted(seed, EPOCH, size, i);
     DAM_TRY(dam__trial_kernel(trial, "data", "-DSOURCE=uchar", "data_order", &kernel));
-    DAM_TRY(dam__launch(kernel, dam__range_items(trial->device, size, 1), (dam__work){0},
-                        DAM_ARGUMENTS(dam__arg(rows), dam__arg_uint(size), dam__arg_uint(side),
-                                      dam__arg_uint(EPOCH), dam__arg_uint((uint32_t)seed),
-                                      dam__arg_uint((uint32_t)(seed >> 32)),
-                                      dam__arg_uint(DAM__STREAM_ORDER))));
-    DAM_TRY(dam__trial_compare_integers(trial, rows, size, wanted));
+    DAM_TRY(dam__launch(
+        kernel, dam__range_items(trial->device, size, 1), (dam__work){0},
+        DAM_ARGUMENTS(dam__arg(rows), dam__arg_uint(FIRST), dam__arg_uint(size),
+                      dam__arg_uint(side), dam__arg_uint(EPOCH), dam__arg_uint((uint32_t)seed),
+                      dam__arg_uint((uint32_t)(seed >> 32)), dam__arg_uint(DAM__STREAM_ORDER))));
+    DAM_TRY(dam__trial_compare_integers(trial, rows, FIRST + size, wanted));
 cleanup:
     return status;
 }

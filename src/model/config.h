@@ -129,6 +129,12 @@ typedef enum dam__pairing {
     DAM__PAIRING_FRESH  /* drawn anew each epoch */
 } dam__pairing;
 
+/* What learning rates follow besides eta0. */
+typedef enum dam__rates {
+    DAM__RATES_SIZES,
+    DAM__RATES_SPECTRUM /* the sizes, over the largest eigenvalue of the inputs' covariance */
+} dam__rates;
+
 typedef struct dam__denoise_config {
     int activation;      /* dam__activation */
     int power;           /* of relu */
@@ -137,6 +143,7 @@ typedef struct dam__denoise_config {
     int regime;          /* dam__regime */
     int algorithm;       /* dam__algorithm */
     int pairing;         /* dam__pairing */
+    int rates;           /* dam__rates */
     double gain;         /* a further factor of s1 */
     double noise;        /* its standard deviation, on samples of mean square 1 */
     double eta0;         /* the base of all rates */

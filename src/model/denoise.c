@@ -43,7 +43,7 @@ dam__denoise_scales dam__denoise_scale(const dam__model_config *config, int dim)
                                  .epsilon = small};
 }
 
-static const char *caution_of(const dam__denoise_config *config)
+static const char *caution_of(const dam__denoise_config *config, const dam__dataset *set)
 {
     bool linear = config->activation == DAM__ACTIVATION_LINEAR;
     bool softmax = config->activation == DAM__ACTIVATION_SOFTMAX;
@@ -58,13 +58,18 @@ static const char *caution_of(const dam__denoise_config *config)
     if (softmax && config->gain > 0.5)
         return "SGD with softmax: the largest stable train.eta0 falls with dim; model.gain = 0.5 "
                "mends it";
+    /* What is made up has a spectrum of order 1. */
+    if (config->rates == DAM__RATES_SIZES && set != NULL && !set->standard)
+        return "SGD on data of a few strong directions, such as images: the largest stable "
+               "train.eta0 falls as their largest eigenvalue grows; train.rates = \"spectrum\" "
+               "divides by it";
     return NULL;
 }
 
 static dam_status describe(const dam__model *model, dam__text *out, const char **caution)
 {
     const dam__denoise_scales *scales = &((const struct denoise *)model)->scales;
-    *caution = caution_of(&model->config.denoise);
+    *caution = caution_of(&model->config.denoise, model->task.set);
     return dam__text_append(out,
                             "N = %d, K = %d: s1 = %.6g, s2 = %.6g; rates of W %.6g, of b %.6g, of "
                             "c %.6g",
@@ -87,6 +92,8 @@ static void destroy(dam__model *model)
     for (size_t i = 0; i < sizeof matrices / sizeof *matrices; i++)
         dam__buffer_destroy(matrices[i]->buffer);
     dam__buffer_destroy(denoise->seeds);
+    dam__denoise_spectrum_free(denoise);
+    dam__denoise_diagnosis_free(denoise);
     dam__program_destroy(denoise->program);
     free((void *)model->task.problems);
     free(denoise);
@@ -104,7 +111,10 @@ static dam_status plan_parameters(struct denoise *denoise, dam__plan *plan)
 {
     dam_status status = DAM_OK;
     dam__model *model = &denoise->base;
-    const dam__denoise_scales *scales = &denoise->scales;
+    /* eta0 is a factor of the model, or of each problem. */
+    dam__model_config unit = model->config;
+    unit.denoise.eta0 = 1;
+    const dam__denoise_scales rates = dam__denoise_scale(&unit, model->task.dim), *scales = &rates;
     int memories = model->config.memories, dim = model->task.dim;
     const struct {
         const char *name, *gradient;
@@ -158,6 +168,13 @@ cleanup:
     return status;
 }
 
+/* Rates matter to a model that is trained. */
+static bool trains_by_spectrum(const struct denoise *denoise)
+{
+    return denoise->base.task.batch > 0 &&
+           denoise->base.config.denoise.rates == DAM__RATES_SPECTRUM;
+}
+
 static dam_status plan(dam__model *model, dam__plan *plan, int chunk)
 {
     dam_status status = DAM_OK;
@@ -192,6 +209,8 @@ static dam_status plan(dam__model *model, dam__plan *plan, int chunk)
     DAM_TRY(dam__plan_buffer(plan, "seeds of noise", sizeof(uint64_t) * (size_t)count,
                              &denoise->seeds));
     DAM_TRY(reserve_products(denoise));
+    if (trains_by_spectrum(denoise))
+        DAM_TRY(dam__denoise_spectrum_plan(denoise, plan));
 cleanup:
     return status;
 }
@@ -223,6 +242,8 @@ static dam_status prepare(dam__model *model)
     DAM_TRY(dam__program_create(model->device, "denoise", options, &denoise->program));
     for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++)
         DAM_TRY(dam__program_kernel(denoise->program, kernels[i].name, kernels[i].out));
+    if (trains_by_spectrum(denoise))
+        DAM_TRY(dam__denoise_spectrum_prepare(denoise));
 cleanup:
     free(options);
     return status;
@@ -262,6 +283,17 @@ static dam_status measure(const dam__task *task, double *standards)
     for (size_t j = 0; j < dim; j++)
         standards[dim + j] = sqrt((double)items / squares);
     return DAM_OK;
+}
+
+double dam__denoise_zero(const dam__dataset *set)
+{
+    size_t items = set->count * set->features;
+    double squares = 0;
+    if (!set->standard)
+        return 1; /* as measure() makes it */
+    for (size_t i = 0; i < items; i++)
+        squares += dam__array_at(&set->samples, i) * dam__array_at(&set->samples, i);
+    return squares / (double)items;
 }
 
 static dam_status write_standards(struct denoise *denoise)
@@ -350,10 +382,12 @@ static const dam__model_ops denoise_ops = {
     .kind = "denoise",
     .divergence_advice = "lower train.eta0, or take model.centring = \"batch\" or "
                          "train.optimizer = \"adam\"",
+    .worst_loss = 5000, /* samples have a mean square of 1: the mean squared error is 10^4 */
     .schedule_epochs = schedule_epochs,
     .plan = plan,
     .prepare = prepare,
     .initialise = initialise,
+    .measure = dam__denoise_measure,
     .begin_epoch = begin_epoch,
     .loss_gradient = dam__denoise_loss_gradient,
     .project = nothing,
@@ -362,6 +396,7 @@ static const dam__model_ops denoise_ops = {
     .refresh = nothing,
     .evaluate = dam__denoise_evaluate,
     .product_flops = product_flops,
+    .diagnose = &dam__denoise_diagnose,
     .destroy = destroy,
 };
 
@@ -375,8 +410,12 @@ dam_status dam__denoise_create(dam__device *device, dam__gemm *gemm,
     dam__problem *problems = NULL;
     bool cpu = dam__device_shape(device) == DAM__SHAPE_CPU;
     DAM_TRY(dam__alloc(1, sizeof *denoise, &denoise));
-    denoise->base = (dam__model){
-        .ops = &denoise_ops, .device = device, .gemm = gemm, .config = *config, .task = *task};
+    denoise->base = (dam__model){.ops = &denoise_ops,
+                                 .device = device,
+                                 .gemm = gemm,
+                                 .config = *config,
+                                 .task = *task,
+                                 .rate = config->denoise.eta0};
     denoise->scales = dam__denoise_scale(config, task->dim);
     denoise->count = task->count > 0 ? task->count : 1;
     denoise->parts = dam__tuned(device, DAM__KERNEL_PARTS, cpu ? PARTS_ON_CPU : PARTS_ON_GPU);

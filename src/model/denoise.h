@@ -30,6 +30,10 @@ dam_status dam__denoise_create(dam__device *device, dam__gemm *gemm,
                                const dam__model_config *config, const dam__task *task,
                                dam__model **out);
 
+/* The mean squared error of an output of 0 on the samples of a set that a denoiser is trained on.
+ */
+double dam__denoise_zero(const dam__dataset *set);
+
 /* The forward pass on states as they are, without noise, with the frozen means. */
 
 /* energies (1 x at least size): E of the first `size` rows of states, no more than the chunk. */

@@ -93,7 +93,10 @@ static dam_status make_pairs(struct denoise *denoise, const dam__batch *batch, u
                       dam__arg(denoise->noisy.buffer), dam__arg(denoise->clean.buffer),
                       dam__arg_int(batch->rows != NULL), dam__arg_int(batch->first),
                       dam__arg_int(batch->order != NULL), dam__arg_int(batch->place),
-                      dam__arg_uint(batch->base), dam__arg_int(samples->cols), integer(samples->ld),
+                      dam__arg_uint(batch->base),
+                      dam__arg(batch->offsets != NULL ? batch->offsets : any),
+                      dam__arg_int(batch->offsets != NULL), dam__arg_int(batch->stride),
+                      dam__arg_int(samples->cols), integer(samples->ld),
                       integer(samples->count > 1 ? samples->stride : 0), SHAPE(standards),
                       SHAPE(&denoise->noisy), dam__arg_real(denoise->base.config.denoise.noise),
                       dam__arg_uint(step), dam__arg_uint(DAM__STREAM_NOISE)));
@@ -208,59 +211,70 @@ static dam_status residual(struct denoise *denoise, int size, double scale)
 
 /* out[index + step p] (+)= scale times the sum of squared errors of problem p. */
 static dam_status collect(struct denoise *denoise, const dam__buffer *out, size_t index,
-                          bool accumulate, double scale)
+                          size_t step, bool accumulate, double scale)
 {
     const dam__matrix *squares = &denoise->squares;
     return dam__launch(denoise->collect, groups(denoise, 1),
                        work_of(denoise, (double)squares->rows * squares->cols, 1, 1),
                        DAM_ARGUMENTS(dam__arg(squares->buffer), dam__arg(out),
                                      dam__arg_int(squares->rows), dam__arg_int(squares->cols),
-                                     SHAPE(squares), integer(index), dam__arg_int(1),
+                                     SHAPE(squares), integer(index), integer(step),
                                      dam__arg_int(accumulate), dam__arg_real(scale)));
 }
 
 /* --- backward --------------------------------------------------------------------------------- */
 
-static dam_status sum_active(struct denoise *denoise, int size)
+/* Sums over the batch of a matrix like T, to inner_sums. */
+static dam_status sum_up(struct denoise *denoise, const dam__matrix *matrix, int size)
 {
-    const dam__matrix *active = &denoise->active, *sums = &denoise->inner_sums;
-    return dam__launch(denoise->sums, vectors(denoise, active->cols, denoise->parts),
+    const dam__matrix *sums = &denoise->inner_sums;
+    return dam__launch(denoise->sums, vectors(denoise, matrix->cols, denoise->parts),
                        work_of(denoise, inner_items(denoise, size), 1, 1),
-                       DAM_ARGUMENTS(dam__arg(active->buffer), dam__arg(sums->buffer),
-                                     dam__arg_int(size), dam__arg_int(active->cols),
-                                     dam__arg_int(per_part(denoise, size)), SHAPE(active),
+                       DAM_ARGUMENTS(dam__arg(matrix->buffer), dam__arg(sums->buffer),
+                                     dam__arg_int(size), dam__arg_int(matrix->cols),
+                                     dam__arg_int(per_part(denoise, size)), SHAPE(matrix),
                                      SHAPE(sums)));
 }
 
-/* dL/dT, in place of T, to dL/dZ; its sums over the batch are left in inner_sums. */
-static dam_status through_activation(struct denoise *denoise, int size)
+/* change <- sigma'(Z) (change - means), a matrix like T; its sums over the batch are left in
+ * inner_sums. */
+static dam_status multiply_slope(struct denoise *denoise, const dam__matrix *change,
+                                 const dam__matrix *means, int size)
 {
     dam_status status = DAM_OK;
-    const dam__matrix *hidden = &denoise->hidden, *active = &denoise->active;
-    const dam__matrix *means = &denoise->means;
+    const dam__matrix *hidden = &denoise->hidden;
     double items = inner_items(denoise, size);
-    /* The mean is differentiated through. It is never written, hence 0, without centring. */
-    if (is_centred(denoise)) {
-        DAM_TRY(sum_active(denoise, size));
-        DAM_TRY(fold(denoise, &denoise->inner_sums, 1.0 / size, means));
-    }
     if (is_softmax(denoise)) {
         DAM_TRY(dam__launch(denoise->backward_softmax, groups(denoise, size),
                             work_of(denoise, items, 7, 5),
-                            DAM_ARGUMENTS(dam__arg(hidden->buffer), dam__arg(active->buffer),
+                            DAM_ARGUMENTS(dam__arg(hidden->buffer), dam__arg(change->buffer),
                                           dam__arg(means->buffer), dam__arg_int(hidden->cols),
                                           SHAPE(hidden), integer(means->stride))));
-        DAM_TRY(sum_active(denoise, size));
+        DAM_TRY(sum_up(denoise, change, size));
     } else {
         DAM_TRY(
             dam__launch(denoise->backward, vectors(denoise, hidden->cols, denoise->parts),
                         work_of(denoise, items, 4, 3),
-                        DAM_ARGUMENTS(dam__arg(hidden->buffer), dam__arg(active->buffer),
+                        DAM_ARGUMENTS(dam__arg(hidden->buffer), dam__arg(change->buffer),
                                       dam__arg(means->buffer), dam__arg(denoise->inner_sums.buffer),
                                       dam__arg_int(size), dam__arg_int(hidden->cols),
                                       dam__arg_int(per_part(denoise, size)), SHAPE(hidden),
                                       integer(means->stride), SHAPE(&denoise->inner_sums))));
     }
+cleanup:
+    return status;
+}
+
+/* dL/dT, in place of T, to dL/dZ. */
+static dam_status through_activation(struct denoise *denoise, int size)
+{
+    dam_status status = DAM_OK;
+    /* The mean is differentiated through. It is never written, hence 0, without centring. */
+    if (is_centred(denoise)) {
+        DAM_TRY(sum_up(denoise, &denoise->active, size));
+        DAM_TRY(fold(denoise, &denoise->inner_sums, 1.0 / size, &denoise->means));
+    }
+    DAM_TRY(multiply_slope(denoise, &denoise->active, &denoise->means, size));
 cleanup:
     return status;
 }
@@ -308,7 +322,8 @@ dam_status dam__denoise_loss_gradient(dam__model *model, const dam__batch *batch
     DAM_TRY(make_pairs(denoise, batch, noise_step(denoise)));
     DAM_TRY(forward(denoise, batch->size));
     DAM_TRY(residual(denoise, batch->size, per_item));
-    DAM_TRY(collect(denoise, losses, (size_t)slot * (size_t)denoise->count, false, per_item / 2));
+    DAM_TRY(
+        collect(denoise, losses, (size_t)slot * (size_t)denoise->count, 1, false, per_item / 2));
     DAM_TRY(backward(denoise, batch->size));
 cleanup:
     return status;
@@ -331,15 +346,13 @@ dam_status dam__denoise_evaluate(dam__model *model, const dam__batch *batch,
     struct denoise *denoise = (struct denoise *)model;
     const dam__matrix *totals = &evaluation->totals;
     (void)offset;
-    if (denoise->count > 1)
-        DAM_FAIL(DAM_INTERNAL, "evaluation takes batches of one problem");
     for (int start = 0; start < batch->size; start += denoise->chunk) {
         const dam__batch part = chunk_of(denoise, batch, start);
         DAM_TRY(make_pairs(denoise, &part, 0));
         DAM_TRY(forward_frozen(denoise, &denoise->noisy, part.size));
         DAM_TRY(residual(denoise, part.size, 1));
-        DAM_TRY(collect(denoise, totals->buffer, (size_t)slot * totals->ld, start > 0,
-                        0.5 / model->task.dim));
+        DAM_TRY(collect(denoise, totals->buffer, (size_t)slot * totals->ld, totals->stride,
+                        start > 0, 0.5 / model->task.dim));
     }
 cleanup:
     return status;
@@ -425,7 +438,7 @@ dam_status dam__denoise_relax(dam__model *model, const dam__matrix *states, int 
     if (relu && config->power > 1 && !(how->clip > 0))
         DAM_FAIL(DAM_USAGE,
                  "the energy of relu to the power %d has no lower bound: states would run away; "
-                 "clip them, or train with model.power = 1",
+                 "set recall.clip, or train with model.power = 1",
                  config->power);
     DAM_TRY(check_states(denoise, states, size));
     for (int step = 0; step < how->steps; step++) {
@@ -433,6 +446,34 @@ dam_status dam__denoise_relax(dam__model *model, const dam__matrix *states, int 
         DAM_TRY(advance(denoise, states, size, how));
         DAM_TRY(dam__device_pace(model->device));
     }
+cleanup:
+    return status;
+}
+
+/* --- for the other files ---------------------------------------------------------------------- */
+
+dam_status dam__denoise_pairs(struct denoise *denoise, const dam__batch *batch)
+{
+    bool fresh = denoise->base.config.denoise.pairing == DAM__PAIRING_FRESH;
+    return make_pairs(denoise, batch, fresh ? 1 : 0);
+}
+
+dam_status dam__denoise_again(struct denoise *denoise, int size)
+{
+    dam_status status = DAM_OK;
+    DAM_TRY(forward(denoise, size));
+    DAM_TRY(residual(denoise, size, 1.0 / ((double)size * denoise->base.task.dim)));
+cleanup:
+    return status;
+}
+
+dam_status dam__denoise_push(struct denoise *denoise, const dam__matrix *change,
+                             const dam__matrix *nothing, int size)
+{
+    dam_status status = DAM_OK;
+    DAM_TRY(multiply_slope(denoise, change, nothing, size));
+    if (is_centred(denoise))
+        DAM_TRY(fold(denoise, &denoise->inner_sums, 1.0 / size, &denoise->means));
 cleanup:
     return status;
 }

@@ -32,7 +32,8 @@ dam__input dam__model_input(const dam__model_config *config, int classes)
 {
     const dam__energy_config *energy = &config->energy;
     if (config->kind == DAM__KIND_DENOISE)
-        return (dam__input){.plain = true, .indexed = true, .numbered = true, .full = true};
+        return (dam__input){
+            .plain = true, .indexed = true, .numbered = true, .full = true, .shared = true};
     if (config->kind != DAM__KIND_ENERGY)
         return (dam__input){0};
     if (energy->task == DAM__TASK_STORE)
@@ -43,13 +44,17 @@ dam__input dam__model_input(const dam__model_config *config, int classes)
 
 const char *dam__model_loss_unit(const dam__model_config *config)
 {
-    return config->kind == DAM__KIND_ENERGY ? "/neuron" : "nat";
+    static const char *const units[DAM__KINDS] = {
+        [DAM__KIND_VMF] = "nat", [DAM__KIND_ENERGY] = "/neuron", [DAM__KIND_DENOISE] = "/feature"};
+    return units[config->kind];
 }
 
 const char *dam__model_loss_words(const dam__model_config *config)
 {
     if (config->kind == DAM__KIND_ENERGY)
         return "loss (per neuron)";
+    if (config->kind == DAM__KIND_DENOISE)
+        return "loss (half the squared error, per feature)";
     return config->vmf.loss == DAM__LOSS_SUPERVISED ? "loss (softened labels)"
                                                     : "loss (per sample)";
 }

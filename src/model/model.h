@@ -44,15 +44,16 @@ typedef struct dam__parameter {
     int clamped;               /* columns of DAM__CONSTRAINT_CLAMPED */
 
     /* Of DAM__RULE_SGD and DAM__RULE_ADAM: */
-    double rate_scale; /* the parameter's own factor of the rate */
+    double rate_scale; /* the parameter's own factor of the rate, besides the problem's */
     double epsilon;    /* eps of Adam */
 } dam__parameter;
 
-enum { DAM__MAX_PARAMETERS = 8 };
+enum { DAM__MAX_PARAMETERS = 8, DAM__MAX_DIAGNOSED = 16 };
 
-/* What may differ between problems of one shape; so far energy models alone know more than one. */
+/* What may differ between problems of one shape: of energy models that store, and of denoisers. */
 typedef struct dam__problem {
-    uint64_t seed;                      /* of first values */
+    uint64_t seed; /* of first values, and of noise */
+    double rate; /* a factor of all rates: eta0 of a denoiser, the learning rate of other models */
     double temperature, temperature_to; /* as in dam__energy_config */
     double leak;
 } dam__problem;
@@ -72,7 +73,8 @@ typedef struct dam__task {
 
 /* Where evaluation leaves its results; everything stays on the device until the caller reads it. */
 typedef struct dam__evaluation {
-    dam__matrix totals;     /* steps x 2: summed loss and number of right predictions of a batch */
+    dam__matrix
+        totals; /* steps x 2 x problems: summed loss and number of right predictions of a batch */
     dam__buffer *predicted; /* int32 a sample: the predicted class column */
     dam__buffer *nearest;   /* int32 a sample: the class of the nearest memory */
 } dam__evaluation;
@@ -213,9 +215,29 @@ typedef struct dam__probe_ops {
                        const dam__matrix *angles, const dam__buffer *landed);
 } dam__probe_ops;
 
+/*
+ * What a model tells of single training steps: how much each of their terms changes weights and
+ * answers. Numbers stay on the device, a row a step.
+ */
+typedef struct dam__diagnose_ops {
+    /* Names of the numbers, in their order; they are as many as names_of returns. */
+    int (*names_of)(const dam__model *model, const char *names[DAM__MAX_DIAGNOSED]);
+
+    /* After the model's own plan and prepare; numbers has so many columns. */
+    dam_status (*plan)(dam__model *model, dam__plan *plan);
+    dam_status (*prepare)(dam__model *model);
+
+    /* Between loss_gradient of a batch of so many samples and the optimizer's step at this rate,
+     * and after the step. */
+    dam_status (*before)(dam__model *model, int size, double rate, const dam__matrix *numbers,
+                         int row);
+    dam_status (*after)(dam__model *model, int size, const dam__matrix *numbers, int row);
+} dam__diagnose_ops;
+
 typedef struct dam__model_ops {
     const char *kind;
     const char *divergence_advice; /* which keys to change when the loss is not finite */
+    double worst_loss; /* a batch's that is higher has diverged too; 0: any finite one is good */
 
     /* Epochs of a schedule that must pass before training may stop early. */
     int (*schedule_epochs)(const dam__model *model);
@@ -229,6 +251,12 @@ typedef struct dam__model_ops {
 
     /* First values of all parameters. */
     dam_status (*initialise)(dam__model *model, uint64_t seed);
+
+    /*
+     * After first values were set, before the first step: what rates follow from besides the sizes.
+     * Appends a line that says it, or nothing. NULL: nothing is measured.
+     */
+    dam_status (*measure)(dam__model *model, dam__feed *samples, dam__text *out);
 
     /* What the model itself changes at an epoch's start (schedules); epochs count from 0. */
     dam_status (*begin_epoch)(dam__model *model, int epoch);
@@ -262,8 +290,9 @@ typedef struct dam__model_ops {
     /* Flops of the large products of a step on `batch` samples, for benchmarks. */
     double (*product_flops)(const dam__model *model, int batch);
 
-    const dam__grow_ops *grow;   /* NULL where memories cannot be split */
-    const dam__probe_ops *probe; /* NULL where it tells nothing of single samples */
+    const dam__grow_ops *grow;         /* NULL where memories cannot be split */
+    const dam__probe_ops *probe;       /* NULL where it tells nothing of single samples */
+    const dam__diagnose_ops *diagnose; /* NULL where it tells nothing of single steps */
 
     void (*destroy)(dam__model *model);
 } dam__model_ops;
@@ -274,6 +303,7 @@ struct dam__model {
     dam__gemm *gemm; /* borrowed */
     dam__model_config config;
     dam__task task;
+    double rate; /* a factor of all rates of a model that is alone; 0 = 1 */
     dam__parameter parameters[DAM__MAX_PARAMETERS];
     int parameter_count;
 };

@@ -367,9 +367,10 @@ static dam_status draw_order(dam__recaller *r, int sweep)
         side++;
     return dam__launch(
         r->make_order, dam__range_items(r->device, smaller(size, 4096), 1), (dam__work){0},
-        DAM_ARGUMENTS(dam__arg(r->order), dam__arg_uint(size), dam__arg_uint(side),
-                      dam__arg_uint((uint32_t)sweep), dam__arg_uint((uint32_t)seed),
-                      dam__arg_uint((uint32_t)(seed >> 32)), dam__arg_uint(DAM__STREAM_NEURONS)));
+        DAM_ARGUMENTS(dam__arg(r->order), dam__arg_uint(0), dam__arg_uint(size),
+                      dam__arg_uint(side), dam__arg_uint((uint32_t)sweep),
+                      dam__arg_uint((uint32_t)seed), dam__arg_uint((uint32_t)(seed >> 32)),
+                      dam__arg_uint(DAM__STREAM_NEURONS)));
 }
 
 /*

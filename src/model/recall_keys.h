@@ -5,10 +5,13 @@
 enum { DAM__RECALL_LIST_BYTES = 512, DAM__RECALL_PLACE_BYTES = 1024 };
 
 typedef struct dam__recall_keys {
-    int dynamics;                         /* dam__dynamics */
-    int sweeps;                           /* at most */
-    int count;                            /* probes; 0 = one of every pattern */
-    double noise;                         /* sigma of the noise on probes */
+    int dynamics; /* dam__dynamics */
+    int sweeps;   /* at most */
+    int count;    /* probes; 0 = one of every pattern */
+    double noise; /* sigma of the noise on probes */
+    int steps;    /* of a denoiser's relaxation, and how long each is */
+    double dt;
+    double clip;                          /* its features stay within +-clip; 0: they are free */
     char probes[DAM__RECALL_PLACE_BYTES]; /* file; "" = made of the patterns */
     char mask[DAM__RECALL_PLACE_BYTES];   /* region that probes forget (data/probes.h) */
     char clamp[DAM__RECALL_PLACE_BYTES]; /* region that stays as given; "given": what mask leaves */

@@ -544,6 +544,8 @@ static double product_flops(const dam__model *model, int batch)
 static const dam__model_ops vmf_ops = {
     .kind = "vmf",
     .divergence_advice = "lower train.learning_rate, model.beta or model.varsigma",
+    /* The background alone keeps it near log M, be there ever so many classes: 65536 make 11. */
+    .worst_loss = 30,
     .schedule_epochs = schedule_epochs,
     .plan = plan,
     .prepare = prepare,

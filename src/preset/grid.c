@@ -7,11 +7,12 @@
 #include "base/memory.h"
 #include "preset/number.h"
 
-/* A scratch place for values that are only checked, and the axis so far. */
+/* A key, a scratch place for values that are only checked, and the values so far. */
 typedef struct grid {
     const dam__option *option;
     dam__experiment *scratch;
     dam__axis *axis;
+    bool follows; /* its values are those of another key: they may come twice */
 } grid;
 
 static bool is_number(const dam__option *option)
@@ -40,15 +41,34 @@ cleanup:
     return status;
 }
 
+/* A number, or a power of two such as 2^-6. */
+static bool read_number(const char *text, double *value)
+{
+    enum { MOST_POWER = 1000 };
+    int64_t power = 0;
+    if (strncmp(text, "2^", 2) != 0)
+        return dam__real_read(text, value) == DAM__NUMBER_OK;
+    if (dam__integer_read(text + 2, &power) != DAM__NUMBER_OK || power < -MOST_POWER ||
+        power > MOST_POWER)
+        return false;
+    *value = ldexp(1, (int)power);
+    return true;
+}
+
 /* Checks a value and appends it. */
 static dam_status add_value(grid *g, const char *given)
 {
     dam_status status = DAM_OK;
     dam__axis *axis = g->axis;
-    char *value = NULL;
+    char *value = NULL, number[DAM__NUMBER_BYTES];
+    double power = 0;
+    if (is_number(g->option) && strncmp(given, "2^", 2) == 0 && read_number(given, &power)) {
+        dam__real_print(power, number);
+        given = number;
+    }
     DAM_TRY(dam__option_read(g->option, given, g->scratch));
     DAM_TRY(print_value(g, given, &value));
-    for (size_t i = 0; i < axis->count; i++)
+    for (size_t i = 0; i < axis->count && !g->follows; i++)
         if (strcmp(axis->values[i], value) == 0)
             DAM_FAIL(DAM_USAGE, "the value %s comes twice%s", value,
                      is_whole(g->option) ? "; ranges of whole numbers are rounded" : "");
@@ -157,8 +177,7 @@ static dam_status read_range(grid *g, char *text, dam__spacing *spacing)
     else if (count != KIND)
         return dam__fail(DAM_USAGE,
                          "a range is from:to:count, from:to:count:log or from:to:count:inverse");
-    if (dam__real_read(parts[FROM], &r.from) != DAM__NUMBER_OK ||
-        dam__real_read(parts[TO], &r.to) != DAM__NUMBER_OK)
+    if (!read_number(parts[FROM], &r.from) || !read_number(parts[TO], &r.to))
         return dam__fail(DAM_USAGE, "'%.32s' and '%.32s' are no range: two numbers are wanted",
                          parts[FROM], parts[TO]);
     if (dam__integer_read(parts[COUNT], &values) != DAM__NUMBER_OK || values < 2 ||
@@ -171,14 +190,12 @@ static dam_status read_range(grid *g, char *text, dam__spacing *spacing)
     return status == DAM_OK ? add_range(g, &r) : status;
 }
 
-/* One item, trimmed: a range, or a value, of which one pair of quotes is dropped. */
-static dam_status read_item(grid *g, char *item, dam__spacing *spacing)
+/* A value, trimmed, of which one pair of quotes is dropped. */
+static dam_status read_value(grid *g, char *item)
 {
     size_t length = strlen(item);
     if (length == 0)
         return dam__fail(DAM_USAGE, "a value is missing: a list is 1,2,5, a range 0.1:0.5:5");
-    if (is_number(g->option) && strchr(item, ':') != NULL)
-        return read_range(g, item, spacing);
     if (length >= 2 && (item[0] == '"' || item[0] == '\'') && item[length - 1] == item[0]) {
         item[length - 1] = '\0';
         item++;
@@ -196,8 +213,15 @@ static char *trimmed(char *text)
     return text;
 }
 
-/* The comma that ends the item at text, or NULL; not one in quotes. */
-static char *end_of_item(char *text)
+/* One item, trimmed: a value or a range. */
+static dam_status read_item(grid *g, char *item, dam__spacing *spacing)
+{
+    return is_number(g->option) && strchr(item, ':') != NULL ? read_range(g, item, spacing)
+                                                             : read_value(g, item);
+}
+
+/* The sign that ends the item at text, a comma or colon, or NULL; not one in quotes. */
+static char *end_of_item(char *text, char sign)
 {
     char quote = '\0';
     for (; *text != '\0'; text++) {
@@ -205,51 +229,127 @@ static char *end_of_item(char *text)
             quote = *text == quote ? '\0' : quote;
         else if (*text == '"' || *text == '\'')
             quote = *text;
-        else if (*text == ',')
+        else if (*text == sign)
             return text;
     }
     return NULL;
 }
 
-static dam_status read_items(grid *g, char *values)
+/* One value for each of the keys: "64:128". */
+static dam_status read_tuple(grid *keys, size_t width, char *item)
+{
+    dam_status status = DAM_OK;
+    size_t count = 0;
+    for (char *part = item; part != NULL; count++) {
+        char *colon = end_of_item(part, ':');
+        if (colon != NULL)
+            *colon = '\0';
+        if (count < width)
+            DAM_TRY(read_value(&keys[count], trimmed(part)));
+        part = colon != NULL ? colon + 1 : NULL;
+    }
+    if (count != width)
+        DAM_FAIL(DAM_USAGE,
+                 "%zu values stand where there are %zu keys: keys that move together "
+                 "want a:b=1:10,2:20 and no ranges",
+                 count, width);
+cleanup:
+    return status;
+}
+
+static dam_status read_items(grid *keys, size_t width, char *values)
 {
     dam_status status = DAM_OK;
     size_t items = 0;
     dam__spacing spacing = DAM__SPACING_LIST;
     for (char *item = values; item != NULL; items++) {
-        char *comma = end_of_item(item);
+        char *comma = end_of_item(item, ',');
         if (comma != NULL)
             *comma = '\0';
-        DAM_TRY(read_item(g, trimmed(item), &spacing));
+        DAM_TRY(width > 1 ? read_tuple(keys, width, item)
+                          : read_item(keys, trimmed(item), &spacing));
         item = comma != NULL ? comma + 1 : NULL;
     }
     /* Only a range that stands alone says how an axis is to look. */
-    g->axis->spacing = items == 1 ? spacing : DAM__SPACING_LIST;
+    keys->axis->spacing = items == 1 ? spacing : DAM__SPACING_LIST;
 cleanup:
     return status;
 }
 
-dam_status dam__grid_parse(const char *text, dam__axis *out, const dam__option **option)
+/* Finds the keys, which have colons between; returns how many. */
+static dam_status read_keys(const char *text, const char *end, const dam__option **options,
+                            size_t *width)
 {
     dam_status status = DAM_OK;
-    char *values = NULL, name[DAM__EXCERPT_BYTES];
-    grid g = {.axis = out};
+    for (*width = 0;;) {
+        char name[DAM__EXCERPT_BYTES];
+        const char *colon = memchr(text, ':', (size_t)(end - text));
+        const char *until = colon != NULL ? colon : end;
+        if (*width == DAM__AXIS_KEYS)
+            DAM_FAIL(DAM_USAGE, "at most %d keys can move together", (int)DAM__AXIS_KEYS);
+        DAM_TRY(dam__option_target(text, (size_t)(until - text), &options[*width]));
+        dam__option_name(options[*width]->section, options[*width]->key, name);
+        if ((options[*width]->kinds & DAM__OPTION_FIXED) != 0)
+            DAM_FAIL(DAM_USAGE, "%s has one value in all of a sweep; set it by --set", name);
+        (*width)++;
+        if (colon == NULL)
+            break;
+        text = colon + 1;
+    }
+cleanup:
+    return status;
+}
+
+static dam_status name_axis(const dam__option *option, dam__axis *axis)
+{
+    char name[DAM__EXCERPT_BYTES];
+    dam__option_name(option->section, option->key, name);
+    return dam__format(&axis->key, "%s", name);
+}
+
+/* The values of the other keys become those of followers. */
+static dam_status follow(dam__axis *others, size_t count, dam__axis *out)
+{
+    dam_status status = DAM_OK;
+    DAM_TRY(dam__alloc(count, sizeof *out->followers, &out->followers));
+    for (size_t i = 0; i < count; i++) {
+        out->followers[i] = (dam__follower){others[i].key, others[i].values, others[i].numbers};
+        out->follower_count = i + 1;
+        others[i] = (dam__axis){0};
+    }
+cleanup:
+    return status;
+}
+
+dam_status dam__grid_parse(const char *text, dam__axis *out, const dam__option **options)
+{
+    dam_status status = DAM_OK;
+    char *values = NULL;
+    const dam__option *found[DAM__AXIS_KEYS] = {NULL};
+    dam__axis others[DAM__AXIS_KEYS] = {{0}}; /* the first is not used */
+    grid keys[DAM__AXIS_KEYS] = {{0}};
+    dam__experiment *scratch = NULL;
+    size_t width = 0;
     *out = (dam__axis){0};
     const char *equals = strchr(text, '=');
     if (equals == NULL)
         DAM_FAIL(DAM_USAGE, "no values; write section.key=VALUES");
-    DAM_TRY(dam__option_target(text, (size_t)(equals - text), &g.option));
-    dam__option_name(g.option->section, g.option->key, name);
-    if ((g.option->kinds & DAM__OPTION_FIXED) != 0)
-        DAM_FAIL(DAM_USAGE, "%s has one value in all of a sweep; set it by --set", name);
-    DAM_TRY(dam__alloc(1, sizeof *g.scratch, &g.scratch));
+    DAM_TRY(read_keys(text, equals, found, &width));
+    DAM_TRY(dam__alloc(1, sizeof *scratch, &scratch));
+    for (size_t i = 0; i < width; i++) {
+        options[i] = found[i];
+        keys[i] = (grid){found[i], scratch, i == 0 ? out : &others[i], i > 0};
+        DAM_TRY(name_axis(found[i], keys[i].axis));
+    }
     DAM_TRY(dam__format(&values, "%s", equals + 1));
-    DAM_TRY(dam__format(&out->key, "%s", name));
     DAM_TRY(dam__format(&out->grid, "%s", trimmed(values)));
-    DAM_TRY(read_items(&g, values));
-    *option = g.option;
+    DAM_TRY(read_items(keys, width, values));
+    if (width > 1)
+        DAM_TRY(follow(others + 1, width - 1, out));
 cleanup:
-    free(g.scratch);
+    for (size_t i = 0; i < DAM__AXIS_KEYS; i++)
+        dam__axis_free(&others[i]);
+    free(scratch);
     free(values);
     if (status != DAM_OK) {
         char shown[DAM__EXCERPT_BYTES];
@@ -258,4 +358,15 @@ cleanup:
         status = dam__fail_within(status, "--grid %s", shown);
     }
     return status;
+}
+
+dam_status dam__grid_beyond(const dam__axis *axis, size_t first, size_t last, int steps,
+                            char **text, double *value)
+{
+    char number[DAM__NUMBER_BYTES];
+    double low = axis->numbers[first], high = axis->numbers[last];
+    double exponent = (double)steps / (double)(last - first);
+    *value = rounded((steps < 0 ? low : high) * pow(high / low, exponent));
+    dam__real_print(*value, number);
+    return dam__format(text, "%s", number);
 }

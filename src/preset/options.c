@@ -53,12 +53,21 @@ static const char *const parametrisations[] = {"transfer", "standard", NULL};
 static const char *const regimes[] = {"proportional", "width", NULL};
 static const char *const algorithms[] = {"sgd", "adam", NULL};
 static const char *const pairings[] = {"fixed", "fresh", NULL};
+static const char *const rates[] = {"sizes", "spectrum", NULL};
 static const char *const spectra[] = {"anisotropic", "isotropic", NULL};
 static const char *const precisions[] = {"single", "double", NULL};
 
-static const char *const scores[] = {
-    "auto",          "loss",     "validation_loss",  "validation_accuracy", "test_loss",
-    "test_accuracy", "distance", "distance_flipped", "recovered",           NULL};
+static const char *const scores[] = {"auto",
+                                     "loss",
+                                     "validation_loss",
+                                     "validation_accuracy",
+                                     "test_loss",
+                                     "test_accuracy",
+                                     "distance",
+                                     "distance_flipped",
+                                     "recovered",
+                                     "mse",
+                                     NULL};
 static const char *const dynamics[] = {"asynchronous", "synchronous", "class", NULL};
 static const char *const directions[] = {"eigenvector", "tangent", "noise", NULL};
 
@@ -74,6 +83,7 @@ _Static_assert(DAM__PARAMETRISATION_TRANSFER == 0 && DAM__PARAMETRISATION_STANDA
 _Static_assert(DAM__REGIME_PROPORTIONAL == 0 && DAM__REGIME_WIDTH == 1, "regimes");
 _Static_assert(DAM__ALGORITHM_SGD == 0 && DAM__ALGORITHM_ADAM == 1, "algorithms");
 _Static_assert(DAM__PAIRING_FIXED == 0 && DAM__PAIRING_FRESH == 1, "pairings");
+_Static_assert(DAM__RATES_SIZES == 0 && DAM__RATES_SPECTRUM == 1, "rates");
 _Static_assert(DAM__SPECTRUM_ANISOTROPIC == 0 && DAM__SPECTRUM_ISOTROPIC == 1, "spectra");
 _Static_assert(DAM__BETA_LEARNED == 0 && DAM__BETA_FROZEN == 1 && DAM__BETA_ANNEALED == 2, "rules");
 _Static_assert(DAM__LOSS_SUPERVISED == 0 && DAM__LOSS_UNSUPERVISED == 1, "losses");
@@ -90,7 +100,7 @@ _Static_assert(DAM__SCORE_AUTO == 0 && DAM__SCORE_METRICS == 1 && DAM__METRIC_LO
                    DAM__METRIC_VALIDATION_LOSS == 1 && DAM__METRIC_VALIDATION_ACCURACY == 2 &&
                    DAM__METRIC_TEST_LOSS == 3 && DAM__METRIC_TEST_ACCURACY == 4 &&
                    DAM__METRIC_DISTANCE == 5 && DAM__METRIC_DISTANCE_FLIPPED == 6 &&
-                   DAM__METRIC_RECOVERED == 7 && DAM__METRICS == 8,
+                   DAM__METRIC_RECOVERED == 7 && DAM__METRIC_MSE == 8 && DAM__METRICS == 9,
                "scores");
 _Static_assert(DAM__DYNAMICS_ASYNCHRONOUS == 0 && DAM__DYNAMICS_SYNCHRONOUS == 1 &&
                    DAM__DYNAMICS_CLASS == 2,
@@ -265,7 +275,7 @@ const dam__option dam__options[] = {
             "the model grows."),
     CHOICE(DENOISE, "train", "optimizer", model.denoise.algorithm, "adam", algorithms,
            "How parameters follow their gradients."),
-    REAL(DENOISE, "train", "eta0", model.denoise.eta0, "0.0625", 0, OPEN, 1e6, INCLUDED,
+    REAL(DENOISE | BATCH, "train", "eta0", model.denoise.eta0, "0.0625", 0, OPEN, 1e6, INCLUDED,
          "Base of the learning rates, which follow from it and the sizes; 'denseam train' prints "
          "them."),
     REAL(VMF | ENERGY | BATCH, "train", "learning_rate", train.learning_rate, "0.1", 0, OPEN, 100,
@@ -276,6 +286,15 @@ const dam__option dam__options[] = {
          "Share of the last step that the next one keeps."),
     REAL(ALL, "train", "decay", train.decay, "1", 0, OPEN, 1, INCLUDED,
          "The learning rate is multiplied by this after every epoch."),
+    INTEGER(DENOISE, "train", "warmup", train.warmup, "0", 0, 1e9, "steps",
+            "The learning rates rise to their full size over so many first steps, in a straight "
+            "line."),
+    CHOICE(DENOISE, "train", "rates", model.denoise.rates, "sizes", rates,
+           "What the rates follow besides eta0: the sizes; or spectrum, which also divides them by "
+           "the largest eigenvalue of the inputs' covariance: for SGD on images."),
+    TEXT(DENOISE | FIXED, "train", "diagnostics", train.diagnostics,
+         "Steps, counted from 0, whose changes are measured, such as \"0,10,100\"; 'denseam "
+         "analyse' compares them."),
     INTEGER(ALL, "train", "patience", train.patience, "1", 0, 1e6, "epochs",
             "Stop after so many epochs in a row without a better validation loss; 0 never stops "
             "early. grow.patience takes its place where the model grows."),
@@ -327,19 +346,29 @@ const dam__option dam__options[] = {
            "neurons, once."),
     INTEGER(ENERGY, "recall", "sweeps", recall.sweeps, "100", 1, 10000, "sweeps",
             "At most so many passes over the neurons."),
-    INTEGER(ENERGY, "recall", "count", recall.count, "0", 0, 1e9, "probes",
-            "Recall from so many of the patterns, evenly spread; 0 takes all."),
+    INTEGER(
+        ENERGY | DENOISE, "recall", "count", recall.count, "0", 0, 1e9, "probes",
+        "Recall from so many of the patterns, evenly spread; of a denoiser's test samples, from "
+        "the first ones; 0 takes all."),
     TEXT(ENERGY, "recall", "flips", recall.flips,
          "How many neurons of a probe are flipped; several numbers with commas make a curve."),
-    REAL(ENERGY, "recall", "noise", recall.noise, "0", 0, INCLUDED, 1000, INCLUDED,
-         "Deviation of the normal noise that is added to probes before they are cut to +1 and -1."),
+    REAL(ENERGY | DENOISE, "recall", "noise", recall.noise, "0", 0, INCLUDED, 1000, INCLUDED,
+         "Deviation of the normal noise that is added to probes: before they are cut to +1 and -1; "
+         "of a denoiser's, whose mean square is 1, 0 takes data.noise."),
+    REAL(DENOISE, "recall", "dt", recall.dt, "0.005", 0, OPEN, 1, INCLUDED,
+         "Length of a step x + dt (f(x) - x) of the relaxation."),
+    INTEGER(DENOISE, "recall", "steps", recall.steps, "200", 1, 1e6, "steps",
+            "Steps of the relaxation; it is trained for steps * dt of about 1."),
+    REAL(DENOISE, "recall", "clip", recall.clip, "0", 0, INCLUDED, 1e6, INCLUDED,
+         "Features stay within -clip ... clip, in the scale where their mean square is 1; 0 leaves "
+         "them free. Needed with model.power above 1."),
     TEXT(ENERGY, "recall", "mask", recall.mask,
          "Region that probes forget, which becomes -1: top, bottom, left, right, FIRST-LAST, "
          "TOP-BOTTOM,LEFT-RIGHT, or a file with a number a neuron."),
     TEXT(ENERGY, "recall", "clamp", recall.clamp,
          "Region that stays as it is given, written as mask is; or \"given\", all that mask "
          "leaves."),
-    TEXT(ENERGY, "recall", "probes", recall.probes,
+    TEXT(ENERGY | DENOISE, "recall", "probes", recall.probes,
          "File of the probes (IDX, NPY, HDF5) instead of changed patterns."),
     TEXT(ENERGY, "recall", "patterns", recall.patterns,
          "How many of the patterns are stored, from the first on; several numbers with commas make "
@@ -359,7 +388,11 @@ const dam__option dam__options[] = {
             "Trainings of each cell of the grid: with seed, seed + 1, and so on."),
     CHOICE(ALL | FIXED, "sweep", "score", sweep.score, "auto", scores,
            "What cells are compared by; auto is the distance where patterns are stored, else the "
-           "validation accuracy where there is one, else the validation loss, else the loss."),
+           "validation accuracy where there is one, else the validation loss, else a denoiser's "
+           "mse, else the loss."),
+    INTEGER(ALL | FIXED, "sweep", "extend", sweep.extend, "0", 0, 64, "values",
+            "Searches the best value of x, whose values have equal factors between: goes on beyond "
+            "an end that is the best, by at most so many values; 0 trains the grid alone."),
     INTEGER(ENERGY | FIXED, "sweep", "flips", sweep.flips, "20", 0, 1e6, "neurons",
             "Neurons flipped in the probes of distance_flipped and recovered, where patterns are "
             "stored; those of distance are the patterns themselves."),
@@ -374,6 +407,7 @@ const dam__kind_default dam__kind_defaults[] = {{DAM__KIND_ENERGY, "train", "lea
                                                 {DAM__KIND_DENOISE, "train", "momentum", "0"},
                                                 {DAM__KIND_DENOISE, "train", "patience", "0"},
                                                 {DAM__KIND_DENOISE, "data", "validation", "0"},
+                                                {DAM__KIND_DENOISE, "recall", "count", "200"},
                                                 {0}};
 
 _Static_assert(sizeof dam__options / sizeof *dam__options <= DAM__MAX_OPTIONS, "too many options");

@@ -27,7 +27,8 @@ typedef struct dam__recall_source {
 
 /*
  * Opens what `operand` names: a run folder or run file, a file of patterns (IDX, NPY, HDF5), or a
- * preset. Nothing large is read yet. DAM_USAGE, DAM_INPUT. Free with dam__recall_source_free.
+ * preset. Nothing large is read yet. A run of a denoiser is opened too, but recalls otherwise
+ * (preset/denoise_recall.h). DAM_USAGE, DAM_INPUT. Free with dam__recall_source_free.
  */
 dam_status dam__recall_source_open(const char *operand, const char *const *overrides,
                                    size_t override_count, dam__recall_source *out);

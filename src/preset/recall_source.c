@@ -82,7 +82,11 @@ dam_status dam__recall_source_open(const char *operand, const char *const *overr
     } else {
         DAM_TRY(dam__experiment_load(operand, overrides, override_count, &source.experiment));
     }
-    if (source.experiment.model.kind != DAM__KIND_ENERGY)
+    if (source.experiment.model.kind == DAM__KIND_DENOISE && !source.is_run)
+        DAM_FAIL(DAM_USAGE,
+                 "'%s' is a denoiser's preset; train it, and give recall the run's folder",
+                 operand);
+    if (source.experiment.model.kind == DAM__KIND_VMF)
         DAM_FAIL(DAM_USAGE,
                  "'%s' is no energy model; recall is for model.kind = \"energy\" and for patterns",
                  operand);

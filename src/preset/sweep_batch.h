@@ -1,4 +1,4 @@
-/* Problems of one group as one batched model: energy models that store patterns. */
+/* Problems of one group as one batched model: denoisers, and energy models that store patterns. */
 #ifndef DAM__PRESET_SWEEP_BATCH_H
 #define DAM__PRESET_SWEEP_BATCH_H
 
@@ -10,6 +10,7 @@ typedef struct dam__batch_run {
     dam__device *device;
     dam__gemm_provider gemm;
     const dam__sweep_plan *plan;
+    const dam__dataset *shared;          /* what all problems have; NULL where each draws its own */
     bool (*stop)(void *user);            /* asked after every epoch; or NULL */
     void (*tell)(void *user, int epoch); /* hears of every epoch; or NULL */
     void *user;

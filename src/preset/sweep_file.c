@@ -5,10 +5,11 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "preset/number.h"
 #include "preset/option.h"
 #include "preset/sweep_plan.h"
 
-#define SWEEP_FORMAT "denseam sweep 1"
+#define SWEEP_FORMAT "denseam sweep 2"
 
 bool dam__sweep_is(const char *path)
 {
@@ -19,12 +20,17 @@ bool dam__sweep_is(const char *path)
     return is;
 }
 
-/* One line a key: "model.beta=1,2,5". */
+/* One line a key, or keys that move together: "model.beta=1,2,5". */
 static dam_status print_grid(const dam__sweep *sweep, dam__text *out)
 {
     dam_status status = DAM_OK;
-    for (size_t i = 0; i < sweep->axis_count; i++)
-        DAM_TRY(dam__text_append(out, "%s=%s\n", sweep->axes[i].key, sweep->axes[i].grid));
+    for (size_t i = 0; i < sweep->axis_count; i++) {
+        const dam__axis *axis = &sweep->axes[i];
+        DAM_TRY(dam__text_append(out, "%s", axis->key));
+        for (size_t k = 0; k < axis->follower_count; k++)
+            DAM_TRY(dam__text_append(out, ":%s", axis->followers[k].key));
+        DAM_TRY(dam__text_append(out, "=%s\n", axis->grid));
+    }
 cleanup:
     return status;
 }
@@ -45,18 +51,25 @@ dam_status dam__sweep_plan_save(const dam__sweep_plan *plan, const dam__sweep_fa
     dam_status status = DAM_OK;
     dam__container container = {0};
     dam__text preset = {0}, grid = {0};
-    char *file = NULL;
+    char *file = NULL, added[64];
     const dam_device_info *info = dam__device_facts(facts->device);
     bool cpu = dam__device_shape(facts->device) == DAM__SHAPE_CPU;
     DAM_TRY(print_base(plan, &preset));
     DAM_TRY(print_grid(&plan->sweep, &grid));
     const char *const texts[][2] = {
-        {"format", SWEEP_FORMAT}, {"version", DENSEAM_VERSION},
-        {"preset", preset.data},  {"grid", grid.data},
-        {"device", info->name},   {"platform", info->platform},
-        {"driver", info->driver}, {"kernels", cpu ? "cpu" : "gpu"},
-        {"gemm", facts->gemm},    {"tuning", dam__device_tuning_digest(facts->device)},
+        {"format", SWEEP_FORMAT},
+        {"version", DENSEAM_VERSION},
+        {"preset", preset.data},
+        {"grid", grid.data},
+        {"device", info->name},
+        {"platform", info->platform},
+        {"driver", info->driver},
+        {"kernels", cpu ? "cpu" : "gpu"},
+        {"gemm", facts->gemm},
+        {"added", added},
+        {"tuning", dam__device_tuning_digest(facts->device)},
     };
+    (void)snprintf(added, sizeof added, "%zu %zu", plan->sweep.added[0], plan->sweep.added[1]);
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         DAM_TRY(dam__container_set_text(&container, texts[i][0], texts[i][1]));
     DAM_TRY(dam__sweep_save(&plan->sweep, &container));
@@ -85,6 +98,31 @@ static dam_status cut_lines(char *text, const char *lines[DAM__SWEEP_AXES], size
     return *count > 0 ? DAM_OK : dam__fail(DAM_INPUT, "its grid is empty");
 }
 
+/* Adds the values that the search had added when it was saved: "2 1", in front and behind. */
+static dam_status read_added(const dam__container *container, dam__sweep_plan *plan)
+{
+    dam_status status = DAM_OK;
+    const char *text = dam__container_text(container, "added");
+    int64_t wanted[2] = {-1, -1};
+    char first[8] = "", second[8] = "";
+    if (text != NULL && sscanf(text, "%7s %7s", first, second) == 2) {
+        (void)dam__integer_read(first, &wanted[0]);
+        (void)dam__integer_read(second, &wanted[1]);
+    }
+    for (int end = 0; end < 2; end++) {
+        bool added = wanted[end] >= 0 && wanted[end] <= plan->sweep.extend;
+        for (int64_t i = 0; i < wanted[end] && added; i++)
+            DAM_TRY(dam__sweep_plan_insert(plan, end == 0, &added));
+        if (!added)
+            DAM_FAIL(DAM_INPUT,
+                     "its search has added '%.20s' values, which cannot be; use another "
+                     "copy",
+                     text != NULL ? text : "");
+    }
+cleanup:
+    return status;
+}
+
 static dam_status read_plan(const dam__container *container, dam__sweep_plan *out)
 {
     dam_status status = DAM_OK;
@@ -104,6 +142,7 @@ static dam_status read_plan(const dam__container *container, dam__sweep_plan *ou
     DAM_TRY(dam__format(&lines, "%s", grid));
     DAM_TRY(cut_lines(lines, grids, &count));
     DAM_TRY(dam__sweep_plan_create(base, grids, count, NULL, 0, out));
+    DAM_TRY(read_added(container, out));
     DAM_TRY(dam__sweep_restore(&out->sweep, container));
 cleanup:
     free(lines);

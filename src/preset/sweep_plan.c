@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "preset/grid.h"
+#include "train/sweep_search.h"
 
 void dam__sweep_plan_free(dam__sweep_plan *plan)
 {
@@ -39,9 +40,25 @@ static dam_status check_seed(const dam__option *option, int seeds)
     return DAM_OK;
 }
 
-static bool shapes(const dam__option *option)
+/* Whether values of an axis make models of their own. */
+static bool shapes(const dam__sweep_plan *plan, size_t axis)
 {
-    return (option->kinds & DAM__OPTION_BATCH) == 0;
+    bool numbers = true;
+    for (size_t k = 0; k <= plan->sweep.axes[axis].follower_count; k++)
+        numbers = numbers && (plan->keys[axis][k]->kinds & DAM__OPTION_BATCH) != 0;
+    return !numbers;
+}
+
+static dam_status check_key(const dam__option *option, const dam__experiment *base,
+                            const char *const *set, size_t set_count)
+{
+    dam_status status = DAM_OK;
+    DAM_TRY(check_set(option, set, set_count));
+    DAM_TRY(check_seed(option, base->sweep.seeds));
+    if (!dam__option_applies(option, base->model.kind))
+        DAM_TRY(dam__option_foreign(option, base->model.kind));
+cleanup:
+    return status;
 }
 
 /* Problems of equal values of the keys that shape a model are of one group. */
@@ -49,14 +66,16 @@ static dam_status make_groups(dam__sweep_plan *plan)
 {
     dam_status status = DAM_OK;
     const dam__sweep *sweep = &plan->sweep;
+    free(plan->group);
+    plan->group = NULL;
     DAM_TRY(dam__alloc(sweep->cells * sweep->seeds, sizeof *plan->group, &plan->group));
     plan->groups = 1;
     for (size_t i = 0; i < sweep->axis_count; i++)
-        if (shapes(plan->keys[i]))
+        if (shapes(plan, i))
             plan->groups *= sweep->axes[i].count;
     for (size_t p = 0; p < sweep->cells * sweep->seeds; p++)
         for (size_t i = 0; i < sweep->axis_count; i++)
-            if (shapes(plan->keys[i]))
+            if (shapes(plan, i))
                 plan->group[p] = plan->group[p] * sweep->axes[i].count +
                                  dam__sweep_index(sweep, p / sweep->seeds, i);
 cleanup:
@@ -67,8 +86,11 @@ static dam_status cell_experiment(const dam__sweep_plan *plan, size_t cell, dam_
 {
     *out = plan->base;
     for (size_t i = 0; i < plan->sweep.axis_count; i++) {
-        const char *value = plan->sweep.axes[i].values[dam__sweep_index(&plan->sweep, cell, i)];
-        dam_status status = dam__option_read(plan->keys[i], value, out);
+        const dam__axis *axis = &plan->sweep.axes[i];
+        size_t at = dam__sweep_index(&plan->sweep, cell, i);
+        dam_status status = dam__option_read(plan->keys[i][0], axis->values[at], out);
+        for (size_t k = 0; k < axis->follower_count && status == DAM_OK; k++)
+            status = dam__option_read(plan->keys[i][k + 1], axis->followers[k].values[at], out);
         if (status != DAM_OK)
             return status;
     }
@@ -111,7 +133,7 @@ static dam_status read_axes(dam__sweep_plan *plan, const char *const *grids, siz
         DAM_FAIL(DAM_USAGE, "the grid has %zu keys; at most %d are possible", count,
                  (int)DAM__SWEEP_AXES);
     for (size_t i = 0; i < count; i++)
-        DAM_TRY(dam__grid_parse(grids[i], &axes[i], &plan->keys[i]));
+        DAM_TRY(dam__grid_parse(grids[i], &axes[i], plan->keys[i]));
 cleanup:
     return status;
 }
@@ -136,13 +158,12 @@ dam_status dam__sweep_plan_create(const dam__experiment *base, const char *const
         DAM_FAIL(DAM_USAGE,
                  "no grid; give --grid section.key=VALUES, or x in the preset's sweep section");
     DAM_TRY(read_axes(out, grids, grid_count, axes));
-    for (size_t i = 0; i < grid_count; i++) {
-        DAM_TRY(check_set(out->keys[i], set, set_count));
-        DAM_TRY(check_seed(out->keys[i], config->seeds));
-        if (!dam__option_applies(out->keys[i], base->model.kind))
-            DAM_TRY(dam__option_foreign(out->keys[i], base->model.kind));
-    }
+    for (size_t i = 0; i < grid_count; i++)
+        for (size_t k = 0; k <= axes[i].follower_count; k++)
+            DAM_TRY(check_key(out->keys[i][k], base, set, set_count));
     DAM_TRY(dam__sweep_create(axes, grid_count, (size_t)config->seeds, config->score, &out->sweep));
+    if (config->extend > 0)
+        DAM_TRY(dam__sweep_make_search(&out->sweep, config->extend));
     DAM_TRY(check_cells(out));
     DAM_TRY(make_groups(out));
 cleanup:
@@ -151,12 +172,59 @@ cleanup:
     return status;
 }
 
+dam_status dam__sweep_plan_insert(dam__sweep_plan *plan, bool in_front, bool *added)
+{
+    dam_status status = DAM_OK;
+    dam__sweep *sweep = &plan->sweep;
+    const dam__axis *axis = &sweep->axes[0];
+    dam__experiment *scratch = NULL;
+    char *text = NULL;
+    double number = 0;
+    size_t last = axis->count - 1 - sweep->added[1];
+    int steps = (int)sweep->added[in_front ? 0 : 1] + 1;
+    *added = false;
+    DAM_TRY(
+        dam__grid_beyond(axis, sweep->added[0], last, in_front ? -steps : steps, &text, &number));
+    DAM_TRY(dam__alloc(1, sizeof *scratch, &scratch));
+    *scratch = plan->base;
+    /* Where the key's range ends the search does. */
+    if (dam__option_read(plan->keys[0][0], text, scratch) != DAM_OK)
+        goto cleanup;
+    status = dam__sweep_insert(sweep, in_front, text, number);
+    text = NULL;
+    DAM_TRY(status);
+    DAM_TRY(make_groups(plan));
+    *added = true;
+cleanup:
+    free(scratch);
+    free(text);
+    return status;
+}
+
+dam_status dam__sweep_plan_extend(dam__sweep_plan *plan, size_t *asked)
+{
+    dam_status status = DAM_OK;
+    bool added;
+    *asked = 0;
+    if (plan->sweep.extend == 0)
+        return DAM_OK;
+    dam__wanted wanted = dam__sweep_wanted(&plan->sweep);
+    if (wanted.front)
+        DAM_TRY(dam__sweep_plan_insert(plan, true, &added));
+    if (wanted.behind)
+        DAM_TRY(dam__sweep_plan_insert(plan, false, &added));
+    *asked = dam__sweep_ask(&plan->sweep);
+cleanup:
+    return status;
+}
+
 dam_status dam__sweep_plan_experiment(const dam__sweep_plan *plan, size_t problem,
                                       dam__experiment *out)
 {
     size_t seed = problem % plan->sweep.seeds;
     dam_status status = cell_experiment(plan, problem / plan->sweep.seeds, out);
-    out->train.record = 0; /* no run is left that could show a film */
+    out->train.record = 0;            /* no run is left that could show a film, */
+    out->train.diagnostics[0] = '\0'; /* or what its steps did */
     if (status == DAM_OK)
         out->seed = (int64_t)((uint64_t)out->seed + seed) & INT64_MAX;
     return status;

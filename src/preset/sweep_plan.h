@@ -12,7 +12,7 @@
 typedef struct dam__sweep_plan {
     dam__experiment base;
     dam__sweep sweep;
-    const dam__option *keys[DAM__SWEEP_AXES]; /* of the axes */
+    const dam__option *keys[DAM__SWEEP_AXES][DAM__AXIS_KEYS]; /* of the axes and their followers */
     size_t *group; /* of each problem; those of a group differ in DAM__OPTION_BATCH keys only */
     size_t groups;
 } dam__sweep_plan;
@@ -28,6 +28,16 @@ dam_status dam__sweep_plan_create(const dam__experiment *base, const char *const
                                   size_t grid_count, const char *const *set, size_t set_count,
                                   dam__sweep_plan *out);
 void dam__sweep_plan_free(dam__sweep_plan *plan);
+
+/*
+ * Goes on with a search: adds the values that its lines want, within sweep.extend and the key's
+ * range, and makes their problems pending. *asked = how many; 0 where the search is over.
+ */
+dam_status dam__sweep_plan_extend(dam__sweep_plan *plan, size_t *asked);
+
+/* Adds a value of the first key in front of the others, or behind; *added is false where the key
+ * allows none. */
+dam_status dam__sweep_plan_insert(dam__sweep_plan *plan, bool in_front, bool *added);
 
 /* The experiment of one problem. */
 dam_status dam__sweep_plan_experiment(const dam__sweep_plan *plan, size_t problem,

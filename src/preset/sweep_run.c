@@ -10,6 +10,7 @@
 #include "data/teacher.h"
 #include "preset/run.h"
 #include "preset/sweep_batch.h"
+#include "preset/sweep_mse.h"
 #include "preset/sweep_recall.h"
 #include "train/batched.h"
 #include "train/scorer.h"
@@ -66,7 +67,8 @@ static dam_status create_trainer(runner *r, dam__trainer **out)
     dam_status status = DAM_OK;
     const dam__experiment *experiment = &r->experiment;
     DAM_TRY(load(r, DAM__SPLIT_TRAIN, &r->train));
-    const dam__training training = dam__experiment_training(experiment, &r->train.set, r->gemm);
+    dam__training training = dam__experiment_training(experiment, &r->train.set, r->gemm);
+    training.scores = experiment->model.kind == DAM__KIND_DENOISE;
     DAM_TRY(dam__trainer_create(r->device, &training, out));
 cleanup:
     return status;
@@ -107,6 +109,21 @@ static dam_status on_checkpoint(void *user)
 {
     (void)user;
     return DAM_OK;
+}
+
+static dam_status take_curve(const dam__history *history, dam__problem_result *out)
+{
+    dam_status status = DAM_OK;
+    double *losses = NULL;
+    if (out->curve == NULL || history->row_count == 0)
+        return DAM_OK;
+    DAM_TRY(dam__alloc(history->row_count, sizeof *losses, &losses));
+    for (size_t i = 0; i < history->row_count; i++)
+        losses[i] = dam__history_value(history, i, "loss");
+    dam__curve_take(losses, (int)history->row_count, out->curve);
+cleanup:
+    free(losses);
+    return status;
 }
 
 static void take_history(const dam__history *history, dam__problem_result *out)
@@ -170,6 +187,22 @@ cleanup:
     return status;
 }
 
+/* Of denoisers: 2 L of all training samples with the means that are kept, which is as good as
+ * diverged where it is far beyond that of an output of 0. */
+static dam_status score_mse(runner *r, dam__trainer *trainer, dam__problem_result *out)
+{
+    dam_status status = DAM_OK;
+    dam__score score;
+    if (r->experiment.model.kind != DAM__KIND_DENOISE)
+        return DAM_OK;
+    DAM_TRY(dam__trainer_score(trainer, &score));
+    dam__sweep_take_mse(&r->train.set, score.loss, out);
+    if (out->status == DAM__PROBLEM_DIVERGED)
+        DAM_FAIL(DAM_DIVERGED, "the mean squared error is %g after the last epoch", 2 * score.loss);
+cleanup:
+    return status;
+}
+
 static dam_status train(runner *r, dam__problem_result *out)
 {
     dam_status status = DAM_OK;
@@ -182,6 +215,8 @@ static dam_status train(runner *r, dam__problem_result *out)
     out->epochs = dam__trainer_position(trainer)->epoch;
     take_history(dam__trainer_history(trainer), out);
     DAM_TRY(status);
+    DAM_TRY(take_curve(dam__trainer_history(trainer), out));
+    DAM_TRY(score_mse(r, trainer, out));
     DAM_TRY(score_test(r, trainer, out));
     DAM_TRY(score_recall(r, trainer, out));
 cleanup:
@@ -224,6 +259,22 @@ cleanup:
 
 /* --- the sweep -------------------------------------------------------------------------------- */
 
+/* Whether such models can be trained side by side. Standards and spectra of samples are those of
+ * all. */
+static bool fits_batch(const dam__experiment *experiment, const dam__dataset *set)
+{
+    if (experiment->model.kind == DAM__KIND_DENOISE)
+        return experiment->model.denoise.rates == DAM__RATES_SIZES &&
+               (set->standard || !dam__dataset_is_drawn(&experiment->data));
+    return dam__sweep_recalls(experiment) && (size_t)experiment->train.batch >= set->count;
+}
+
+/* What all problems of a batched model learn; NULL where each draws its own. */
+static const dam__dataset *shared_set(const runner *r)
+{
+    return dam__dataset_is_drawn(&r->experiment.data) ? NULL : &r->train.set;
+}
+
 /*
  * How many of a group's problems make one batched model; 1 where they are trained in turn. The
  * first is r->experiment, loaded.
@@ -233,16 +284,18 @@ static size_t batch_size(const runner *r, size_t count)
     enum { MOST_ITEMS = 1 << 26 };
     const dam__experiment *experiment = &r->experiment;
     const dam__dataset *set = &r->train.set;
-    bool alone = !dam__sweep_recalls(experiment) || experiment->grow.to > 0 ||
+    size_t samples = (size_t)experiment->train.batch;
+    bool alone = !fits_batch(experiment, set) || experiment->grow.to > 0 ||
                  experiment->data.validation > 0 || experiment->train.patience > 0 ||
-                 (size_t)experiment->train.batch < set->count || set->count > INT_MAX ||
-                 set->features > INT_MAX || r->plan->sweep.metric == DAM__METRIC_TEST_LOSS ||
+                 set->count > INT_MAX || set->features > INT_MAX ||
+                 r->plan->sweep.metric == DAM__METRIC_TEST_LOSS ||
                  r->plan->sweep.metric == DAM__METRIC_TEST_ACCURACY;
     size_t room = alone ? 1 : MOST_ITEMS / (set->count * set->features + 1);
     if (room <= 1)
         return 1;
+    samples = samples < set->count ? samples : set->count;
     size_t best = (size_t)dam__batched_best_count(r->device, experiment->model.memories,
-                                                  (int)set->count, (int)set->features);
+                                                  (int)samples, (int)set->features);
     size_t most = room < best ? room : best;
     return count < most ? count : most;
 }
@@ -263,6 +316,7 @@ static dam_status run_batch(runner *r, const size_t *problems, size_t count,
     dam__batch_run batch = {.device = r->device,
                             .gemm = r->gemm,
                             .plan = r->plan,
+                            .shared = shared_set(r),
                             .stop = stop,
                             .tell = on_epoch,
                             .user = r};
@@ -317,7 +371,10 @@ dam_status dam__sweep_plan_run(dam__sweep_plan *plan, dam__device *device, dam__
         dam__sweep_count(sweep, DAM__PROBLEM_DONE) + dam__sweep_count(sweep, DAM__PROBLEM_DIVERGED);
     const dam__sweep_runner calls = {
         .user = r, .together = together, .run = run, .on_results = on_results};
-    DAM_TRY(dam__sweep_run(&plan->sweep, plan->group, plan->groups, &calls));
+    for (size_t asked = 1; asked > 0;) {
+        DAM_TRY(dam__sweep_run(&plan->sweep, plan->group, plan->groups, &calls));
+        DAM_TRY(dam__sweep_plan_extend(plan, &asked));
+    }
 cleanup:
     if (r != NULL)
         runner_free(r);
@@ -336,7 +393,8 @@ static dam_status estimate_batch(runner *r, size_t group, size_t *problems,
 {
     dam_status status = DAM_OK;
     const dam__sweep *sweep = &r->plan->sweep;
-    const dam__batch_run batch = {.device = r->device, .gemm = r->gemm, .plan = r->plan};
+    const dam__batch_run batch = {
+        .device = r->device, .gemm = r->gemm, .plan = r->plan, .shared = shared_set(r)};
     size_t count = 0, bytes = 0;
     for (size_t p = 0; p < sweep->cells * sweep->seeds; p++)
         if (r->plan->group[p] == group)

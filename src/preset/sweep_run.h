@@ -1,7 +1,8 @@
 /*
  * Trains the problems of a sweep on a device, in one process: data is loaded once for all problems
  * that share it, and no run folders are left. Problems of a group that can be trained side by side
- * (train/batched.h: energy models that store, all patterns in a batch) are one batched model.
+ * (train/batched.h: denoisers, and energy models that store all patterns in a batch) are one
+ * batched model.
  */
 #ifndef DAM__PRESET_SWEEP_RUN_H
 #define DAM__PRESET_SWEEP_RUN_H

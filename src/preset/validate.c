@@ -7,6 +7,7 @@
 #include "model/task.h"
 #include "preset/experiment.h"
 #include "preset/recall_cells.h"
+#include "train/diagnostics.h"
 
 static dam_status check_data(const char *name, const dam__data_config *data)
 {
@@ -95,6 +96,8 @@ static dam_status check_energy(const char *name, const dam__model_config *model)
 static dam_status check_denoise(const char *name, const dam__experiment *experiment)
 {
     const dam__denoise_config *denoise = &experiment->model.denoise;
+    double steps[DAM__DIAGNOSED_STEPS];
+    int count = 0;
     if (denoise->power > 1 && denoise->activation != DAM__ACTIVATION_RELU)
         return dam__fail(DAM_USAGE,
                          "%s: model.power = %d is for model.activation = \"relu\" alone; leave it "
@@ -109,6 +112,9 @@ static dam_status check_denoise(const char *name, const dam__experiment *experim
         return dam__fail(DAM_USAGE,
                          "%s: model.centring = \"batch\" needs train.batch of at least 2, not %d",
                          name, experiment->train.batch);
+    if (experiment->train.diagnostics[0] != '\0' &&
+        dam__diagnosed_steps(experiment->train.diagnostics, steps, &count) != DAM_OK)
+        return dam__fail_within(DAM_USAGE, "%s", name);
     return DAM_OK;
 }
 

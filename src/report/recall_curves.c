@@ -105,17 +105,23 @@ static dam_status append_curves(dam__text *script, const dam__recall_cells *cell
     static const char *const colours[] = {"#1f5fa8", "#d9701a", "#2e7d60", "#8a4fa3",
                                           "#b8324f", "#7a7a7a", "#0f9aa8", "#96781e"};
     enum { COLOURS = sizeof colours / sizeof *colours };
+    /* Where curves coincide, those below show as rims of those above. */
+    const double line = 1.8, rim = 1.6, dot = 0.7, ring = 0.28;
+    const size_t most_rims = 5;
     dam_status status = DAM_OK;
     char name[DAM__INTERACTION_BYTES];
     size_t others = along_patterns ? cells->flips : cells->patterns;
     for (size_t curve = 0; curve < curves; curve++) {
         const dam__recall_row *row = &rows[row_at(cells, along_patterns, curve, 0)];
+        size_t above = curves - 1 - curve;
+        double rims = (double)(above < most_rims ? above : most_rims);
         DAM_TRY(dam__text_append(
             script,
-            "%s'capacity.dat' index %zu using %d:3 with linespoints lw 2 pt 7 ps 0.8 lc rgb "
+            "%s'capacity.dat' index %zu using %d:3 with linespoints lw %.1f pt 7 ps %.2f lc rgb "
             "'%s' title '%s",
-            curve > 0 ? ", \\\n     " : "plot ", curve, along_patterns ? 1 : 2,
-            colours[curve % COLOURS], dam__interaction_text(&row->cell.interaction, name)));
+            curve > 0 ? ", \\\n     " : "plot ", curve, along_patterns ? 1 : 2, line + rim * rims,
+            dot + ring * rims, colours[curve % COLOURS],
+            dam__interaction_text(&row->cell.interaction, name)));
         if (others > 1 && along_patterns)
             DAM_TRY(dam__text_append(script, ", %d flips", row->cell.flips));
         else if (others > 1)

@@ -1,5 +1,6 @@
 #include "report/sweep_report.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/file.h"
@@ -7,6 +8,7 @@
 #include "report/gnuplot.h"
 #include "report/script.h"
 #include "report/sweep_picture.h"
+#include "report/sweep_search_picture.h"
 
 static const double PATIENCE = 30; /* seconds for gnuplot */
 enum { WIDTH = 1000, HEIGHT = 760 };
@@ -24,20 +26,13 @@ static void files_free(files *f)
     *f = (files){0};
 }
 
-/* number 0 is the only picture of its sweep. */
-static dam_status name_files(size_t number, files *out)
+static dam_status name_files(const char *stem, files *out)
 {
     dam_status status = DAM_OK;
-    char *stem = NULL;
-    if (number == 0)
-        DAM_TRY(dam__format(&stem, "sweep"));
-    else
-        DAM_TRY(dam__format(&stem, "sweep-%zu", number));
     DAM_TRY(dam__format(&out->data, "%s.dat", stem));
     DAM_TRY(dam__format(&out->script, "%s.gp", stem));
     DAM_TRY(dam__format(&out->picture, "%s.png", stem));
 cleanup:
-    free(stem);
     return status;
 }
 
@@ -51,20 +46,34 @@ static dam_status write_into(const char *folder, const char *name, const dam__te
     return status;
 }
 
+/* Writes the data and the script of a picture, and draws it. */
+static dam_status finish(const char *folder, const files *names, const dam__text *data,
+                         const dam__text *script, const dam_log *log)
+{
+    dam_status status = DAM_OK;
+    DAM_TRY(write_into(folder, names->data, data));
+    DAM_TRY(write_into(folder, names->script, script));
+    DAM_TRY(dam__gnuplot(folder, names->script, names->picture, PATIENCE, log));
+cleanup:
+    return status;
+}
+
+/* number 0 is the only picture of its sweep. */
 static dam_status draw(const char *folder, dam__sweep_view *view, size_t number, const dam_log *log)
 {
     dam_status status = DAM_OK;
     dam__text data = {0}, script = {0};
     files names = {0};
-    DAM_TRY(name_files(number, &names));
+    char stem[32] = "sweep";
+    if (number > 0)
+        (void)snprintf(stem, sizeof stem, "sweep-%zu", number);
+    DAM_TRY(name_files(stem, &names));
     view->file = names.data;
     DAM_TRY(dam__script_begin(&script, "A sweep by denseam; gnuplot draws it from this file.",
                               names.picture, WIDTH, HEIGHT));
     DAM_TRY(view->count > 1 ? dam__sweep_heat_map(view, &data, &script)
                             : dam__sweep_curve(view, &data, &script));
-    DAM_TRY(write_into(folder, names.data, &data));
-    DAM_TRY(write_into(folder, names.script, &script));
-    DAM_TRY(dam__gnuplot(folder, names.script, names.picture, PATIENCE, log));
+    DAM_TRY(finish(folder, &names, &data, &script, log));
 cleanup:
     dam__text_free(&data);
     dam__text_free(&script);
@@ -103,9 +112,40 @@ static bool begins(const dam__sweep_view *view, size_t cell)
     return true;
 }
 
+/* The pictures of a search: sweep.png and epochs.png. */
+static dam_status draw_search(const char *folder, const char *title, const dam__sweep *sweep,
+                              const dam_log *log)
+{
+    static const char *const stems[] = {"sweep", "epochs"};
+    dam_status status = DAM_OK;
+    dam__text data = {0}, script = {0};
+    files names = {0};
+    for (int i = 0; i < 2; i++) {
+        bool drawn = true;
+        dam__search_view view = {.sweep = sweep, .title = title};
+        data.length = script.length = 0;
+        files_free(&names);
+        DAM_TRY(name_files(stems[i], &names));
+        view.file = names.data;
+        DAM_TRY(dam__script_begin(&script, "A search by denseam; gnuplot draws it from this file.",
+                                  names.picture, WIDTH, HEIGHT));
+        DAM_TRY(i == 0 ? dam__search_curves(&view, &data, &script)
+                       : dam__search_epochs(&view, &data, &script, &drawn));
+        if (drawn)
+            DAM_TRY(finish(folder, &names, &data, &script, log));
+    }
+cleanup:
+    dam__text_free(&data);
+    dam__text_free(&script);
+    files_free(&names);
+    return status;
+}
+
 dam_status dam__report_sweep_pictures(const char *folder, const char *title,
                                       const dam__sweep *sweep, const dam_log *log)
 {
+    if (sweep->extend > 0)
+        return draw_search(folder, title, sweep, log);
     dam_status status = DAM_OK;
     char *name = NULL;
     dam__sweep_view view = {.sweep = sweep};

@@ -46,8 +46,12 @@ static dam_status append_head(dam__text *text, const dam__sweep *sweep,
 {
     dam_status status = DAM_OK;
     const char *name = dam__metric_name(sweep->metric);
-    for (size_t i = 0; i < sweep->axis_count; i++)
-        DAM_TRY(dam__text_append(text, "%s,", sweep->axes[i].key));
+    for (size_t i = 0; i < sweep->axis_count; i++) {
+        const dam__axis *axis = &sweep->axes[i];
+        DAM_TRY(dam__text_append(text, "%s,", axis->key));
+        for (size_t k = 0; k < axis->follower_count; k++)
+            DAM_TRY(dam__text_append(text, "%s,", axis->followers[k].key));
+    }
     DAM_TRY(dam__text_append(text, "status,done,diverged,failed"));
     for (int m = 0; m < DAM__METRICS; m++)
         if (has[m])
@@ -66,9 +70,17 @@ static dam_status append_row(dam__text *text, const dam__sweep *sweep, size_t in
     dam_status status = DAM_OK;
     dam__cell cell;
     dam__sweep_cell(sweep, index, &cell);
+    if (cell.status == DAM__PROBLEM_OUTSIDE)
+        return DAM_OK;
     for (size_t i = 0; i < sweep->axis_count; i++) {
-        DAM_TRY(append_field(text, sweep->axes[i].values[dam__sweep_index(sweep, index, i)]));
+        const dam__axis *axis = &sweep->axes[i];
+        size_t at = dam__sweep_index(sweep, index, i);
+        DAM_TRY(append_field(text, axis->values[at]));
         DAM_TRY(dam__text_append(text, ","));
+        for (size_t k = 0; k < axis->follower_count; k++) {
+            DAM_TRY(append_field(text, axis->followers[k].values[at]));
+            DAM_TRY(dam__text_append(text, ","));
+        }
     }
     DAM_TRY(dam__text_append(text, "%s,%zu,%zu,%zu", dam__problem_status_name(cell.status),
                              cell.done, cell.diverged, cell.failed));

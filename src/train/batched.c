@@ -1,30 +1,32 @@
 #include "train/batched.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
 #include "train/optimizer.h"
+#include "train/schedule.h"
 
 struct dam__batched {
     dam__device *device;
     dam__train_config train;
-    int count, samples, dim;
-    double *patterns, *rates;
+    int count, dim;
     dam__plan *plan;
     dam__gemm *gemm;
+    dam__feed *samples;
     dam__model *model;
     dam__optimizer *optimizer;
-    dam__matrix states; /* samples x dim */
-    dam__matrix losses; /* epochs x problems, without gaps between rows */
+    dam__evaluator *scores; /* of denoisers; else NULL */
+    dam__matrix losses;     /* 1 x epochs times steps times problems */
 };
 
-int dam__batched_best_count(const dam__device *device, int memories, int samples, int dim)
+int dam__batched_best_count(const dam__device *device, int memories, int batch, int dim)
 {
     /* A model that is stopped is lost as a whole: bounded on every device. */
     enum { MOST = 128, LEAST_ON_CPU = 4 };
     static const double CACHE = 4 << 20; /* bytes: what two cores and their shared level hold */
-    double k = memories, n = dim, a = samples;
+    double k = memories, n = dim, a = batch;
     /* Memories, their transpose, gradient and velocity; similarities and overlaps; the states. */
     double items = 4 * k * n + 4 * a * k + 3 * a * n;
     double fitting = CACHE / (items * (double)dam__real_size(device));
@@ -37,70 +39,110 @@ void dam__batched_destroy(dam__batched *batched)
 {
     if (batched == NULL)
         return;
-    dam__buffer_destroy(batched->states.buffer);
     dam__buffer_destroy(batched->losses.buffer);
+    dam__evaluator_destroy(batched->scores);
     dam__optimizer_destroy(batched->optimizer);
     dam__model_destroy(batched->model);
+    dam__feed_destroy(batched->samples);
     dam__gemm_destroy(batched->gemm);
     dam__plan_destroy(batched->plan);
-    free(batched->patterns);
-    free(batched->rates);
     free(batched);
+}
+
+static bool stores(const dam__batched_training *training)
+{
+    return training->model.kind == DAM__KIND_ENERGY &&
+           training->model.energy.task == DAM__TASK_STORE;
+}
+
+/* Bytes become +1 and -1 by themselves; other numbers must be. */
+static dam_status check_patterns(const dam__dataset *set, int problem)
+{
+    for (size_t i = 0; set->samples.element != DAM__U8 && i < set->count * set->features; i++) {
+        double value = dam__array_at(&set->samples, i);
+        if (value != 1 && value != -1)
+            return dam__fail(DAM_INPUT, "problem %d: pattern %zu has %g; patterns are +1 and -1",
+                             problem, i / set->features, value);
+    }
+    return DAM_OK;
 }
 
 static dam_status check(const dam__batched_training *training)
 {
-    const dam__model_config *model = &training->model;
-    if (model->kind != DAM__KIND_ENERGY || model->energy.task != DAM__TASK_STORE)
-        return dam__fail(DAM_USAGE, "only models of model.kind = \"energy\" with model.task = "
-                                    "\"store\" train side by side");
-    if (training->train.batch < training->samples)
-        return dam__fail(DAM_USAGE,
-                         "trainings side by side take all %d patterns in one batch; raise "
-                         "train.batch from %d",
-                         training->samples, training->train.batch);
-    return DAM_OK;
+    dam_status status = DAM_OK;
+    const dam__dataset *first = training->sets[0];
+    if (training->model.kind == DAM__KIND_DENOISE &&
+        training->model.denoise.rates == DAM__RATES_SIZES)
+        return DAM_OK;
+    if (!stores(training))
+        DAM_FAIL(DAM_USAGE, "only models of model.kind = \"denoise\" with train.rates = "
+                            "\"sizes\", and of \"energy\" with model.task = \"store\", train "
+                            "side by side");
+    if ((size_t)training->train.batch < first->count)
+        DAM_FAIL(DAM_USAGE,
+                 "trainings side by side take all %zu patterns in one batch; raise train.batch "
+                 "from %d",
+                 first->count, training->train.batch);
+    for (int p = 0; p < training->count; p++)
+        if (p == 0 || training->sets[p] != first)
+            DAM_TRY(check_patterns(training->sets[p], p));
+cleanup:
+    return status;
 }
 
-/* Patterns and rates, kept until they are on the device. */
-static dam_status copy_numbers(const dam__batched_training *training, dam__batched *batched)
+/* Patterns that are stored all at once need no order. */
+static dam_status create_feed(const dam__batched_training *training, dam__batched *batched)
 {
     dam_status status = DAM_OK;
-    size_t problem = (size_t)training->samples * (size_t)training->dim, items = 0;
-    DAM_TRY(dam__multiply(problem, (size_t)training->count, &items));
-    DAM_TRY(dam__alloc(items, sizeof *batched->patterns, &batched->patterns));
-    DAM_TRY(dam__alloc((size_t)training->count, sizeof *batched->rates, &batched->rates));
-    for (size_t i = 0; i < items; i++) {
-        batched->patterns[i] = (double)training->patterns[i];
-        if (training->patterns[i] != 1 && training->patterns[i] != -1)
-            DAM_FAIL(DAM_INPUT, "problem %zu: pattern %zu has %g; patterns are +1 and -1",
-                     i / problem, i % problem / (size_t)training->dim, batched->patterns[i]);
-    }
+    uint64_t *seeds = NULL;
+    DAM_TRY(dam__alloc((size_t)training->count, sizeof *seeds, &seeds));
     for (int p = 0; p < training->count; p++)
-        batched->rates[p] = training->learning_rates[p];
+        seeds[p] = training->problems[p].seed;
+    const dam__feed_options options = {.count = training->sets[0]->count,
+                                       .batch = training->train.batch,
+                                       .shuffle = !stores(training),
+                                       .indexed = true,
+                                       .input = dam__model_input(&training->model, 0),
+                                       .problems = training->count,
+                                       .sets = training->sets,
+                                       .seeds = seeds};
+    DAM_TRY(dam__feed_create(batched->device, training->sets[0], &options, &batched->samples));
 cleanup:
+    free(seeds);
     return status;
 }
 
 static dam_status make_plan(const dam__batched_training *training, dam__batched *batched)
 {
     dam_status status = DAM_OK;
-    const dam__task task = {
-        .dim = training->dim, .count = training->count, .problems = training->problems};
+    const dam__dataset *first = training->sets[0];
+    int batch =
+        (size_t)training->train.batch < first->count ? training->train.batch : (int)first->count;
+    const dam__task task = {.dim = batched->dim,
+                            .set = first,
+                            .trained = first->count,
+                            .batch = batch,
+                            .count = training->count,
+                            .problems = training->problems};
+    dam__plan *plan = NULL;
     int losses = 0;
-    if (__builtin_mul_overflow(training->train.epochs, training->count, &losses))
+    DAM_TRY(create_feed(training, batched));
+    if (__builtin_mul_overflow(training->train.epochs, training->count, &losses) ||
+        __builtin_mul_overflow(losses, dam__feed_steps(batched->samples), &losses))
         DAM_FAIL(DAM_NO_MEMORY, "%d epochs of %d problems are too many to keep their losses",
                  training->train.epochs, training->count);
     DAM_TRY(dam__plan_create(batched->device, &batched->plan));
+    plan = batched->plan;
     DAM_TRY(dam__gemm_create(batched->device, training->gemm, &batched->gemm));
     DAM_TRY(dam__model_create(batched->device, batched->gemm, &training->model, &task,
                               &batched->model));
-    DAM_TRY(batched->model->ops->plan(batched->model, batched->plan, training->samples));
-    DAM_TRY(dam__optimizer_create(batched->model, batched->plan, &batched->optimizer));
-    DAM_TRY(dam__plan_matrix(batched->plan, "patterns", training->samples, training->dim,
-                             training->count, &batched->states));
-    DAM_TRY(dam__plan_matrix(batched->plan, "losses", 1, losses, 1, &batched->losses));
-    DAM_TRY(dam__gemm_plan(batched->gemm, batched->plan));
+    DAM_TRY(dam__feed_plan(batched->samples, plan));
+    DAM_TRY(batched->model->ops->plan(batched->model, plan, batch));
+    DAM_TRY(dam__optimizer_create(batched->model, plan, &batched->optimizer));
+    if (!stores(training))
+        DAM_TRY(dam__evaluator_create(batched->model, batched->samples, plan, &batched->scores));
+    DAM_TRY(dam__plan_matrix(plan, "losses", 1, losses, 1, &batched->losses));
+    DAM_TRY(dam__gemm_plan(batched->gemm, plan));
 cleanup:
     return status;
 }
@@ -114,10 +156,9 @@ dam_status dam__batched_create(dam__device *device, const dam__batched_training 
     DAM_TRY(dam__alloc(1, sizeof *batched, &batched));
     batched->device = device;
     batched->train = training->train;
+    batched->train.learning_rate = 1; /* those of the problems are factors of it */
     batched->count = training->count;
-    batched->samples = training->samples;
-    batched->dim = training->dim;
-    DAM_TRY(copy_numbers(training, batched));
+    batched->dim = (int)training->sets[0]->features;
     DAM_TRY(make_plan(training, batched));
     *out = batched;
     batched = NULL;
@@ -140,12 +181,34 @@ static dam_status prepare(dam__batched *batched)
 {
     dam_status status = DAM_OK;
     DAM_TRY(dam__plan_allocate(batched->plan));
+    DAM_TRY(dam__feed_prepare(batched->samples));
     DAM_TRY(batched->model->ops->prepare(batched->model));
     DAM_TRY(dam__optimizer_prepare(batched->optimizer));
     /* Problems have seeds of their own. */
     DAM_TRY(batched->model->ops->initialise(batched->model, 0));
-    DAM_TRY(dam__optimizer_rates(batched->optimizer, batched->rates));
-    DAM_TRY(dam__matrix_write_doubles(&batched->states, batched->patterns, "patterns (once)"));
+cleanup:
+    return status;
+}
+
+static dam_status run_epoch(dam__batched *batched, int epoch)
+{
+    dam_status status = DAM_OK;
+    const dam__model_ops *ops = batched->model->ops;
+    int steps = dam__feed_steps(batched->samples);
+    DAM_TRY(ops->begin_epoch(batched->model, epoch));
+    DAM_TRY(dam__feed_begin(batched->samples, epoch, 0));
+    for (int step = 0; step < steps; step++) {
+        dam__batch batch;
+        DAM_TRY(dam__feed_next(batched->samples, &batch));
+        DAM_TRY(ops->loss_gradient(batched->model, &batch, batched->losses.buffer,
+                                   epoch * steps + step));
+        DAM_TRY(dam__optimizer_step(
+            batched->optimizer,
+            dam__train_rate(&batched->train, epoch, (double)epoch * steps + step),
+            batched->train.momentum));
+        DAM_TRY(ops->project(batched->model));
+        DAM_TRY(dam__device_pace(batched->device));
+    }
 cleanup:
     return status;
 }
@@ -155,46 +218,71 @@ dam_status dam__batched_run(dam__batched *batched, bool (*stop)(void *user),
 {
     dam_status status = DAM_OK;
     const dam__model_ops *ops = batched->model->ops;
-    const dam__batch all = {.samples = &batched->states, .size = batched->samples};
+    int epochs = batched->train.epochs;
     DAM_TRY(prepare(batched));
-    for (int epoch = 0; epoch < batched->train.epochs; epoch++) {
-        DAM_TRY(ops->begin_epoch(batched->model, epoch));
-        DAM_TRY(ops->loss_gradient(batched->model, &all, batched->losses.buffer, epoch));
-        DAM_TRY(dam__optimizer_step(batched->optimizer, pow(batched->train.decay, epoch),
-                                    batched->train.momentum));
-        DAM_TRY(ops->project(batched->model));
-        DAM_TRY(dam__device_pace(batched->device));
+    for (int epoch = 0; epoch < epochs; epoch++) {
+        DAM_TRY(run_epoch(batched, epoch));
         if (tell != NULL)
             tell(user, epoch);
         if (stop != NULL && stop(user))
             DAM_FAIL(DAM_INTERRUPTED,
                      "stopped after epoch %d of %d; nothing of these %d trainings "
                      "is kept",
-                     epoch + 1, batched->train.epochs, batched->count);
+                     epoch + 1, epochs, batched->count);
     }
+    if (ops->settle != NULL)
+        DAM_TRY(ops->settle(batched->model, batched->samples, epochs - 1));
     DAM_TRY(dam__device_finish(batched->device));
 cleanup:
     return status;
 }
 
-dam_status dam__batched_results(dam__batched *batched, dam__batched_result *results)
+/* Mean of an epoch's losses of a problem, over its samples, which make batches of one size; NaN
+ * where one is not finite or too high. */
+static double epoch_loss(const dam__batched *batched, const double *losses, size_t p, size_t epoch)
+{
+    size_t steps = (size_t)dam__feed_steps(batched->samples), count = (size_t)batched->count;
+    double worst = batched->model->ops->worst_loss, sum = 0;
+    int samples = dam__feed_samples(batched->samples);
+    double size = (double)samples / (double)steps;
+    for (size_t step = epoch * steps; step < (epoch + 1) * steps; step++) {
+        double loss = losses[step * count + p];
+        if (!isfinite(loss) || (worst > 0 && loss > worst))
+            return NAN;
+        sum += loss * size;
+    }
+    return sum / samples;
+}
+
+dam_status dam__batched_results(dam__batched *batched, dam__batched_result *results, double *curves)
 {
     dam_status status = DAM_OK;
     double *losses = NULL;
     size_t count = (size_t)batched->count, epochs = (size_t)batched->train.epochs;
-    DAM_TRY(dam__alloc(count * epochs, sizeof *losses, &losses));
+    DAM_TRY(dam__alloc(dam__matrix_items(&batched->losses), sizeof *losses, &losses));
     DAM_TRY(dam__matrix_read_doubles(&batched->losses, losses, "losses"));
     for (size_t p = 0; p < count; p++) {
-        size_t epoch = 0;
-        while (epoch < epochs && isfinite(losses[epoch * count + p]))
-            epoch++;
-        results[p] = (dam__batched_result){.loss = losses[(epochs - 1) * count + p],
-                                           .diverged = epoch < epochs,
-                                           .first_epoch = (int)epoch};
+        double loss = 0;
+        size_t first = epochs;
+        for (size_t epoch = 0; epoch < epochs; epoch++) {
+            loss = epoch_loss(batched, losses, p, epoch);
+            first = isfinite(loss) || first < epochs ? first : epoch;
+            if (curves != NULL)
+                curves[p * epochs + epoch] = loss;
+        }
+        results[p] = (dam__batched_result){
+            .loss = loss, .diverged = first < epochs, .first_epoch = (int)first};
     }
 cleanup:
     free(losses);
     return status;
+}
+
+dam_status dam__batched_scores(dam__batched *batched, dam__score *scores)
+{
+    if (batched->scores == NULL)
+        return dam__fail(DAM_INTERNAL, "models that store are not scored by their loss");
+    return dam__evaluator_run(batched->scores, scores);
 }
 
 dam_status dam__batched_memories(dam__batched *batched, double *memories)

@@ -3,8 +3,10 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "train/benchmark_rounds.h"
 
@@ -29,26 +31,40 @@ dam_status dam__bench_check_stop(const dam__bench *bench)
     return DAM_OK;
 }
 
-dam_status dam__bench_add(dam__bench *bench, const char *metric, double value, const char *unit,
-                          double spread, dam__bench_row **row)
+dam_status dam__bench_rows_add(dam__bench_rows *rows, const char *metric, double value,
+                               const char *unit, double spread, dam__bench_row **row)
 {
-    dam__bench_rows *rows = bench->rows;
     dam_status status = dam__grow(&rows->items, rows->count + 1, sizeof *rows->items);
     if (status != DAM_OK)
         return status;
     dam__bench_row *added = &rows->items[rows->count++];
-    *added = (dam__bench_row){.preset = bench->what->preset,
-                              .value = value,
+    *added = (dam__bench_row){.value = value,
                               .unit = unit,
                               .spread = spread,
                               .ceiling = NAN,
-                              .share = NAN};
-    (void)snprintf(added->device, sizeof added->device, "%s",
-                   dam__device_facts(bench->device)->name);
+                              .share = NAN,
+                              .part = NAN,
+                              .flops = NAN,
+                              .bytes = NAN,
+                              .seconds = NAN};
     (void)snprintf(added->metric, sizeof added->metric, "%s", metric);
     if (row != NULL)
         *row = added;
     return DAM_OK;
+}
+
+dam__bench_row *dam__bench_rows_find(const dam__bench_rows *rows, const char *metric)
+{
+    for (size_t i = 0; i < rows->count; i++)
+        if (strcmp(rows->items[i].metric, metric) == 0)
+            return &rows->items[i];
+    return NULL;
+}
+
+dam_status dam__bench_add(dam__bench *bench, const char *metric, double value, const char *unit,
+                          double spread, dam__bench_row **row)
+{
+    return dam__bench_rows_add(bench->rows, metric, value, unit, spread, row);
 }
 
 dam_status dam__bench_add_rate(dam__bench *bench, const char *metric, const dam__rounds *rounds)
@@ -80,15 +96,17 @@ cleanup:
     return status;
 }
 
-static double seconds_of(const dam__bench *bench)
+static double seconds_of(const dam__bench *bench, const dam__candidate *candidate)
 {
+    if (candidate->seconds > 0)
+        return candidate->seconds;
     return bench->what->seconds > 0 ? bench->what->seconds : USUAL_SECONDS;
 }
 
 dam_status dam__bench_calls(dam__bench *bench, const dam__candidate *candidate, int *calls)
 {
     dam_status status = DAM_OK;
-    double seconds = 0, window = WINDOW * seconds_of(bench);
+    double seconds = 0, window = WINDOW * seconds_of(bench, candidate);
     *calls = 1;
     DAM_TRY(dam__bench_time(bench, candidate, 1, &seconds));
     do {
@@ -126,7 +144,7 @@ dam_status dam__bench_rounds(dam__bench *bench, const dam__candidate *candidate,
     DAM_TRY(dam__bench_calls(bench, candidate, &calls));
     double begin = dam__seconds();
     DAM_TRY(dam__ceiling_sample(bench->ceiling, DAM__CEILING_FMA, &before));
-    while (!is_enough(shares, rounds, dam__seconds() - begin, seconds_of(bench))) {
+    while (!is_enough(shares, rounds, dam__seconds() - begin, seconds_of(bench, candidate))) {
         DAM_TRY(dam__bench_check_stop(bench));
         DAM_TRY(dam__bench_time(bench, candidate, calls, &seconds[rounds]));
         DAM_TRY(dam__ceiling_sample(bench->ceiling, DAM__CEILING_FMA, &after));
@@ -174,9 +192,10 @@ static dam_status measure_ceilings(dam__bench *bench)
         double scale; /* of the unit */
     } rows[DAM__CEILING_KINDS] = {
         [DAM__CEILING_FMA] = {DAM__BENCH_PEAK, "GFLOP/s", 1e9},
-        [DAM__CEILING_COPY] = {"copy_bandwidth", "GB/s", 1e9},
+        [DAM__CEILING_COPY] = {DAM__BENCH_COPY, "GB/s", 1e9},
+        [DAM__CEILING_CACHE] = {DAM__BENCH_CACHE, "GB/s", 1e9},
         [DAM__CEILING_LATENCY] = {"launch_latency", "us", 1e-6},
-        [DAM__CEILING_LAUNCH] = {"launch_interval", "us", 1e-6},
+        [DAM__CEILING_LAUNCH] = {DAM__BENCH_LAUNCH, "us", 1e-6},
         [DAM__CEILING_UPLOAD] = {"upload", "GB/s", 1e9},
         [DAM__CEILING_DOWNLOAD] = {"download", "GB/s", 1e9},
     };
@@ -192,6 +211,40 @@ cleanup:
     return status;
 }
 
+/* A CPU that grew warm, or whose cores others took, is slower at the end than it was. */
+static dam_status measure_peak_again(dam__bench *bench)
+{
+    static const double MOVED = 0.1;
+    dam_status status = DAM_OK;
+    dam__summary after;
+    double before = dam__bench_rows_find(bench->rows, DAM__BENCH_PEAK)->value;
+    DAM_TRY(dam__bench_check_stop(bench));
+    DAM_TRY(dam__ceiling_measure(bench->ceiling, DAM__CEILING_FMA, &after));
+    DAM_TRY(dam__bench_add(bench, DAM__BENCH_PEAK "_after", after.median / GIGA, "GFLOP/s",
+                           after.spread, NULL));
+    double change = after.median / GIGA / before - 1;
+    if (!(fabs(change) <= MOVED))
+        dam__warn(dam__device_log(bench->device),
+                  "'%s': the device's peak moved by %+.0f %% meanwhile: it was throttled, or other "
+                  "work took its time; shares still hold, times do not",
+                  bench->what->preset, 100 * change);
+cleanup:
+    return status;
+}
+
+dam_status dam__benchmark_ceilings(dam__device *device, const dam__benchmark *benchmark,
+                                   dam__bench_rows *rows)
+{
+    dam_status status = DAM_OK;
+    dam__bench bench = {.device = device, .what = benchmark, .rows = rows};
+    DAM_TRY(dam__bench_check_stop(&bench));
+    DAM_TRY(dam__ceiling_create(device, &bench.ceiling));
+    DAM_TRY(measure_ceilings(&bench));
+cleanup:
+    dam__ceiling_destroy(bench.ceiling);
+    return status;
+}
+
 dam_status dam__benchmark_run(dam__device *device, const dam__benchmark *benchmark,
                               dam__bench_rows *rows)
 {
@@ -204,6 +257,7 @@ dam_status dam__benchmark_run(dam__device *device, const dam__benchmark *benchma
     DAM_TRY(dam__bench_step(&bench));
     if (dam__bench_can_sweep(&benchmark->training))
         DAM_TRY(dam__bench_sweep(&bench));
+    DAM_TRY(measure_peak_again(&bench));
 cleanup:
     dam__ceiling_destroy(bench.ceiling);
     return status;

@@ -1,4 +1,4 @@
-/* The kernels of a training step one by one: their rates, and their parts of its time. */
+/* The kernels of a training step one by one: how close each is to the ceiling that binds it. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,20 +9,34 @@
 
 enum { ROUNDS = 9, MOST_KERNELS = 64 };
 
-static const double LEAST_PART = 0.05; /* of the kernels' time, for a row */
 static const double GIGA = 1e9;
+
+/* What a kernel may be bound by. */
+enum ceiling { PEAK, COPY, CACHE, LAUNCH, CEILINGS };
+
+static const struct {
+    const char *name, *unit;
+} ceilings[CEILINGS] = {[PEAK] = {DAM__BENCH_PEAK, "GFLOP/s"},
+                        [COPY] = {DAM__BENCH_COPY, "GB/s"},
+                        [CACHE] = {DAM__BENCH_CACHE, "GB/s"},
+                        [LAUNCH] = {DAM__BENCH_LAUNCH, "us"}};
 
 /* What the rounds gave of one kernel. */
 typedef struct timing {
     char name[64];
-    double seconds[ROUNDS], rates[ROUNDS], shares[ROUNDS], parts[ROUNDS];
-    bool counts; /* flops; else it only moves numbers */
+    /* Of all its launches in a round: zeros where there were none, as of what an epoch begins with. */
+    double calls[ROUNDS], flops[ROUNDS], bytes[ROUNDS], seconds[ROUNDS];
 } timing;
 
 typedef struct timings {
     timing items[MOST_KERNELS];
     int count;
+    double limits[LAUNCH][ROUNDS]; /* flop/s or bytes/s, beside each round */
+    double launch;                 /* seconds of a launch */
 } timings;
+
+static const dam__ceiling_kind sampled[LAUNCH] = {
+    [PEAK] = DAM__CEILING_FMA, [COPY] = DAM__CEILING_COPY, [CACHE] = DAM__CEILING_CACHE};
 
 static const dam__profile_row *find(const dam__profile_row *rows, size_t count, const char *name)
 {
@@ -44,26 +58,22 @@ static timing *timing_of(timings *all, const char *name)
     return added;
 }
 
-/* Seconds and rates of what was recorded between two looks at the profile. */
+/* What was recorded between two looks at the profile. */
 static void take(timings *all, int round, const dam__profile_row *before, size_t before_count,
                  const dam__profile_row *after, size_t after_count)
 {
-    double total = 0;
     for (size_t i = 0; i < after_count; i++) {
-        const dam__profile_row *old = find(before, before_count, after[i].name);
-        double seconds = after[i].seconds - (old != NULL ? old->seconds : 0);
-        double flops = after[i].flops - (old != NULL ? old->flops : 0);
-        double bytes = after[i].bytes - (old != NULL ? old->bytes : 0);
+        const dam__profile_row none = {0}, *old = find(before, before_count, after[i].name);
+        old = old != NULL ? old : &none;
+        double seconds = after[i].seconds - old->seconds;
         timing *own = after[i].transfer || seconds <= 0 ? NULL : timing_of(all, after[i].name);
         if (own == NULL)
             continue;
-        own->counts = flops > 0;
+        own->calls[round] = (double)(after[i].calls - old->calls);
+        own->flops[round] = after[i].flops - old->flops;
+        own->bytes[round] = after[i].bytes - old->bytes;
         own->seconds[round] = seconds;
-        own->rates[round] = (own->counts ? flops : bytes) / seconds;
-        total += seconds;
     }
-    for (int i = 0; i < all->count; i++)
-        all->items[i].parts[round] = all->items[i].seconds[round] / total;
 }
 
 /* One window of steps, recorded. */
@@ -87,25 +97,138 @@ cleanup:
     return status;
 }
 
-static dam_status add_rows(dam__bench *bench, timing *own, double peak)
+/* --- what binds ------------------------------------------------------------------------------- */
+
+static double sum_of(const double *values)
+{
+    double sum = 0;
+    for (int round = 0; round < ROUNDS; round++)
+        sum += values[round];
+    return sum;
+}
+
+/* Seconds that a kernel's launches of a round would take at this ceiling; a kernel that takes no
+ * longer than its launch costs nothing that could be saved. */
+static double at_ceiling(const timings *all, const timing *own, enum ceiling ceiling, int round)
+{
+    if (ceiling == LAUNCH)
+        return fmin(own->calls[round] * all->launch, own->seconds[round]);
+    double work = ceiling == PEAK ? own->flops[round] : own->bytes[round];
+    return work / all->limits[ceiling][round];
+}
+
+static double all_at_ceiling(const timings *all, const timing *own, enum ceiling ceiling)
+{
+    double seconds = 0;
+    for (int round = 0; round < ROUNDS; round++)
+        seconds += at_ceiling(all, own, ceiling, round);
+    return seconds;
+}
+
+/* Whoever is faster than copies through memory found its numbers in a cache. */
+static bool is_in_cache(const timings *all, const timing *own)
+{
+    double shares[ROUNDS];
+    size_t count = 0;
+    for (int round = 0; round < ROUNDS; round++)
+        if (own->seconds[round] > 0)
+            shares[count++] = at_ceiling(all, own, COPY, round) / own->seconds[round];
+    return dam__summarise(shares, count).median > 1;
+}
+
+/* The one that would take longest. */
+static enum ceiling binding_ceiling(const timings *all, const timing *own)
+{
+    enum ceiling memory = is_in_cache(all, own) ? CACHE : COPY;
+    double peak = all_at_ceiling(all, own, PEAK), copy = all_at_ceiling(all, own, memory);
+    double launch = all_at_ceiling(all, own, LAUNCH);
+    if (peak >= copy && peak >= launch)
+        return PEAK;
+    return copy >= launch ? memory : LAUNCH;
+}
+
+static double total_of(const timings *all)
+{
+    double total = 0;
+    for (int i = 0; i < all->count; i++)
+        total += sum_of(all->items[i].seconds);
+    return total;
+}
+
+/* --- rows ------------------------------------------------------------------------------------- */
+
+static dam_status add_row(dam__bench *bench, const timings *all, const timing *own)
 {
     dam_status status = DAM_OK;
     dam__bench_row *row = NULL;
-    char name[80];
-    const dam__summary part = dam__summarise(own->parts, ROUNDS);
-    const dam__summary rate = dam__summarise(own->rates, ROUNDS);
-    const dam__summary share = dam__summarise(own->shares, ROUNDS);
-    if (part.median < LEAST_PART)
-        return DAM_OK;
-    DAM_TRY(dam__bench_add(bench, own->name, rate.median / GIGA, own->counts ? "GFLOP/s" : "GB/s",
-                           rate.spread, &row));
-    if (own->counts) {
-        row->ceiling_name = DAM__BENCH_PEAK;
-        row->ceiling = peak / GIGA;
-        row->share = share.median;
+    double values[ROUNDS], limits[ROUNDS], shares[ROUNDS], seconds[ROUNDS];
+    enum ceiling binding = binding_ceiling(all, own);
+    size_t count = 0;
+    for (int r = 0; r < ROUNDS; r++) {
+        double took = own->seconds[r], work = binding == PEAK ? own->flops[r] : own->bytes[r];
+        if (took <= 0)
+            continue;
+        values[count] = binding == LAUNCH ? 1e6 * took / own->calls[r] : work / took / GIGA;
+        limits[count] = binding == LAUNCH ? 1e6 * all->launch : all->limits[binding][r] / GIGA;
+        shares[count] = at_ceiling(all, own, binding, r) / took;
+        seconds[count] = took / own->calls[r];
+        count++;
     }
-    (void)snprintf(name, sizeof name, "%.58s_part", own->name);
-    DAM_TRY(dam__bench_add(bench, name, 100 * part.median, "%", part.spread, NULL));
+    const dam__summary value = dam__summarise(values, count);
+    DAM_TRY(dam__bench_add(bench, own->name, value.median, ceilings[binding].unit, value.spread,
+                           &row));
+    row->ceiling_name = ceilings[binding].name;
+    row->ceiling = dam__summarise(limits, count).median;
+    row->share = dam__summarise(shares, count).median;
+    row->kernel = true;
+    row->part = sum_of(own->seconds) / total_of(all);
+    row->flops = sum_of(own->flops) / sum_of(own->calls);
+    row->bytes = sum_of(own->bytes) / sum_of(own->calls);
+    row->seconds = dam__summarise(seconds, count).median;
+cleanup:
+    return status;
+}
+
+/* What a step's kernels would take at their ceilings, and what part of its time that is. */
+static dam_status add_bound(dam__bench *bench, const timings *all, int calls)
+{
+    dam_status status = DAM_OK;
+    double bounds[ROUNDS] = {0};
+    for (int i = 0; i < all->count; i++)
+        for (int r = 0; r < ROUNDS; r++)
+            bounds[r] += 1e3 / calls *
+                         at_ceiling(all, &all->items[i], binding_ceiling(all, &all->items[i]), r);
+    const dam__summary bound = dam__summarise(bounds, ROUNDS);
+    DAM_TRY(dam__bench_add(bench, "step_bound", bound.median, "ms", bound.spread, NULL));
+    dam__bench_row *step = dam__bench_rows_find(bench->rows, "step_time");
+    step->ceiling_name = "step_bound";
+    step->ceiling = bound.median;
+    step->share = bound.median / step->value;
+cleanup:
+    return status;
+}
+
+static int longest_first(const void *a, const void *b)
+{
+    double x = sum_of(((const timing *)a)->seconds), y = sum_of(((const timing *)b)->seconds);
+    return (x < y) - (x > y);
+}
+
+static dam_status measure(dam__bench *bench, const dam__candidate *step, int calls, timings *all)
+{
+    dam_status status = DAM_OK;
+    double before[LAUNCH], after = 0;
+    for (int c = PEAK; c < LAUNCH; c++)
+        DAM_TRY(dam__ceiling_sample(bench->ceiling, sampled[c], &before[c]));
+    for (int round = 0; round < ROUNDS; round++) {
+        DAM_TRY(dam__bench_check_stop(bench));
+        DAM_TRY(record(bench, step, calls, all, round));
+        for (int c = PEAK; c < LAUNCH; c++) {
+            DAM_TRY(dam__ceiling_sample(bench->ceiling, sampled[c], &after));
+            all->limits[c][round] = (before[c] + after) / 2;
+            before[c] = after;
+        }
+    }
 cleanup:
     return status;
 }
@@ -114,23 +237,16 @@ dam_status dam__bench_kernels(dam__bench *bench, const dam__candidate *step)
 {
     dam_status status = DAM_OK;
     timings *all = NULL;
-    double peaks[ROUNDS], before = 0, after = 0;
     int calls = 1;
     DAM_TRY(dam__alloc(1, sizeof *all, &all));
+    all->launch = 1e-6 * dam__bench_rows_find(bench->rows, DAM__BENCH_LAUNCH)->value;
     DAM_TRY(dam__bench_calls(bench, step, &calls));
-    DAM_TRY(dam__ceiling_sample(bench->ceiling, DAM__CEILING_FMA, &before));
-    for (int round = 0; round < ROUNDS; round++) {
-        DAM_TRY(dam__bench_check_stop(bench));
-        DAM_TRY(record(bench, step, calls, all, round));
-        DAM_TRY(dam__ceiling_sample(bench->ceiling, DAM__CEILING_FMA, &after));
-        peaks[round] = (before + after) / 2;
-        for (int i = 0; i < all->count; i++)
-            all->items[i].shares[round] = all->items[i].rates[round] / peaks[round];
-        before = after;
-    }
-    double peak = dam__summarise(peaks, ROUNDS).median;
+    DAM_TRY(measure(bench, step, calls, all));
+    qsort(all->items, (size_t)all->count, sizeof *all->items, longest_first);
     for (int i = 0; i < all->count; i++)
-        DAM_TRY(add_rows(bench, &all->items[i], peak));
+        DAM_TRY(add_row(bench, all, &all->items[i]));
+    if (all->count > 0)
+        DAM_TRY(add_bound(bench, all, calls));
 cleanup:
     free(all);
     return status;

@@ -7,6 +7,9 @@
 
 /* The metric that rates are compared with. */
 #define DAM__BENCH_PEAK "fma_peak"
+#define DAM__BENCH_COPY "copy_bandwidth"
+#define DAM__BENCH_CACHE "cache_bandwidth"
+#define DAM__BENCH_LAUNCH "launch_interval"
 
 /* One benchmark at work. */
 typedef struct dam__bench {
@@ -27,7 +30,8 @@ dam_status dam__bench_add(dam__bench *bench, const char *metric, double value, c
 typedef struct dam__candidate {
     dam_status (*queue)(void *state); /* queues it once */
     void *state;
-    double flops; /* of one */
+    double flops;   /* of one */
+    double seconds; /* to spend; 0 = the benchmark's */
 } dam__candidate;
 
 /* What the rounds gave. */
@@ -68,6 +72,9 @@ dam_status dam__bench_step(dam__bench *bench);
 
 /* The kernels of a step, for a device opened with its profile; nothing else. */
 dam_status dam__bench_kernels(dam__bench *bench, const dam__candidate *step);
+
+/* Joules and watts of steps; nothing where the machine does not count them. */
+dam_status dam__bench_energy(dam__bench *bench, const dam__candidate *step);
 
 /*
  * A heat map of 30 cells x 5 seeds of the preset's shape as one batched model, against its cells

@@ -162,6 +162,7 @@ dam_status dam__checkpoint_save(dam__trainer *trainer, dam__container *out)
         DAM_TRY(save_losses(trainer, (size_t)dam__trainer_steps(trainer), out));
     DAM_TRY(save_history(dam__trainer_history(trainer), out));
     DAM_TRY(dam__record_save(dam__trainer_record(trainer), out));
+    DAM_TRY(dam__diagnostics_save(dam__trainer_diagnostics(trainer), out));
 cleanup:
     return status;
 }
@@ -399,6 +400,7 @@ dam_status dam__checkpoint_restore(dam__trainer *trainer, const dam__container *
     DAM_TRY(restore_losses(trainer, container));
     DAM_TRY(restore_history(trainer, container));
     DAM_TRY(dam__record_restore(container, dam__trainer_record(trainer)));
+    DAM_TRY(dam__diagnostics_restore(dam__trainer_diagnostics(trainer), container));
 cleanup:
     return status;
 }

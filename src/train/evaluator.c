@@ -19,8 +19,9 @@ dam_status dam__evaluator_create(dam__model *model, dam__feed *feed, dam__plan *
     DAM_TRY(dam__alloc(1, sizeof *evaluator, &evaluator));
     evaluator->model = model;
     evaluator->feed = feed;
-    size_t bytes = (size_t)dam__feed_samples(feed) * sizeof(int32_t);
-    DAM_TRY(dam__plan_matrix(plan, "evaluation: totals", dam__feed_steps(feed), 2, 1,
+    size_t bytes = (size_t)dam__feed_range(feed) * sizeof(int32_t);
+    DAM_TRY(dam__plan_matrix(plan, "evaluation: totals", dam__feed_batches(feed), 2,
+                             model->task.count > 0 ? model->task.count : 1,
                              &evaluator->evaluation.totals));
     DAM_TRY(
         dam__plan_buffer(plan, "evaluation: predictions", bytes, &evaluator->evaluation.predicted));
@@ -45,18 +46,23 @@ void dam__evaluator_destroy(dam__evaluator *evaluator)
 static dam_status read_score(dam__evaluator *evaluator, dam__score *out)
 {
     dam_status status = DAM_OK;
-    double *totals = NULL, loss = 0, right = 0;
+    double *totals = NULL;
     const dam__matrix *matrix = &evaluator->evaluation.totals;
     DAM_TRY(dam__alloc(dam__matrix_items(matrix), sizeof *totals, &totals));
     DAM_TRY(dam__matrix_read_doubles(matrix, totals, "evaluation totals"));
-    for (size_t step = 0; step < (size_t)matrix->rows; step++) {
-        loss += totals[2 * step];
-        right += totals[2 * step + 1];
-    }
-    int samples = dam__feed_samples(evaluator->feed);
+    int samples = dam__feed_range(evaluator->feed);
     bool compared = dam__model_compares(&evaluator->model->config);
-    *out = (dam__score){
-        .loss = loss / samples, .accuracy = compared ? right / samples : NAN, .samples = samples};
+    size_t steps = (size_t)matrix->rows;
+    for (size_t p = 0; p < (size_t)matrix->count; p++) {
+        double loss = 0, right = 0;
+        for (size_t step = p * steps; step < (p + 1) * steps; step++) {
+            loss += totals[2 * step];
+            right += totals[2 * step + 1];
+        }
+        out[p] = (dam__score){.loss = loss / samples,
+                              .accuracy = compared ? right / samples : NAN,
+                              .samples = samples};
+    }
 cleanup:
     free(totals);
     return status;
@@ -68,7 +74,7 @@ dam_status dam__evaluator_run(dam__evaluator *evaluator, dam__score *out)
     dam__model *model = evaluator->model;
     int offset = 0;
     DAM_TRY(dam__feed_begin(evaluator->feed, 0, 0));
-    for (int step = 0; step < dam__feed_steps(evaluator->feed); step++) {
+    for (int step = 0; step < dam__feed_batches(evaluator->feed); step++) {
         dam__batch batch;
         DAM_TRY(dam__feed_next(evaluator->feed, &batch));
         DAM_TRY(model->ops->evaluate(model, &batch, &evaluator->evaluation, step, offset));
@@ -84,7 +90,7 @@ dam_status dam__evaluator_predictions(dam__evaluator *evaluator, int32_t **predi
                                       int32_t **nearest)
 {
     dam_status status = DAM_OK;
-    size_t samples = (size_t)dam__feed_samples(evaluator->feed);
+    size_t samples = (size_t)dam__feed_range(evaluator->feed);
     *predicted = NULL;
     *nearest = NULL;
     DAM_TRY(dam__alloc(samples, sizeof **predicted, predicted));

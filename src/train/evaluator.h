@@ -15,17 +15,20 @@ typedef struct dam__score {
     int samples;
 } dam__score;
 
-/* For a planned model and a feed that is not shuffled; both must outlive it. */
+/*
+ * For a planned model and a feed of its problems, both of which must outlive it. Of a feed that is
+ * shuffled the whole range is scored, in the order of its first epoch.
+ */
 dam_status dam__evaluator_create(dam__model *model, dam__feed *feed, dam__plan *plan,
                                  dam__evaluator **out);
 void dam__evaluator_destroy(dam__evaluator *evaluator);
 
-/* Runs the whole feed. */
+/* Runs the whole feed: a score a problem. */
 dam_status dam__evaluator_run(dam__evaluator *evaluator, dam__score *out);
 
 /*
  * After a run: the predicted class column and the class of the nearest memory of every sample, in
- * the feed's order. *predicted and *nearest are freed with free().
+ * the feed's order; of one problem. *predicted and *nearest are freed with free().
  */
 dam_status dam__evaluator_predictions(dam__evaluator *evaluator, int32_t **predicted,
                                       int32_t **nearest);

@@ -83,6 +83,14 @@ cleanup:
     return status;
 }
 
+/* Problem p's factor of all rates. */
+static double rate_of(const dam__model *model, int p)
+{
+    if (model->task.problems != NULL)
+        return model->task.problems[p].rate;
+    return model->rate > 0 ? model->rate : 1;
+}
+
 dam_status dam__optimizer_rates(dam__optimizer *optimizer, const double *factors)
 {
     dam_status status = DAM_OK;
@@ -92,7 +100,7 @@ dam_status dam__optimizer_rates(dam__optimizer *optimizer, const double *factors
         DAM_FAIL(DAM_INTERNAL, "no parameter takes rates problem by problem");
     DAM_TRY(dam__alloc((size_t)count, sizeof *values, &values));
     for (int p = 0; p < count; p++)
-        values[p] = factors != NULL ? factors[p] : 1;
+        values[p] = factors != NULL ? factors[p] : rate_of(optimizer->model, p);
     DAM_TRY(dam__matrix_write_doubles(&optimizer->rates, values, "rates of problems"));
 cleanup:
     free(values);

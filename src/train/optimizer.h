@@ -17,7 +17,8 @@ void dam__optimizer_destroy(dam__optimizer *optimizer);
 dam_status dam__optimizer_prepare(dam__optimizer *optimizer);
 
 /*
- * Factors of the rate for problems side by side, one each; NULL: 1. Only parameters of
+ * Factors of the rate for problems side by side, one each; NULL: those of the model's problems, as
+ * dam__optimizer_prepare sets them. Only parameters of
  * DAM__RULE_MAX_NORM, DAM__RULE_SGD and DAM__RULE_ADAM take them; DAM_INTERNAL where there are
  * none.
  */

@@ -14,6 +14,7 @@
 #include "data/selftest_teacher.h"
 #include "model/config.h"
 #include "model/selftest_denoise.h"
+#include "model/selftest_diagnose.h"
 #include "model/selftest_energy.h"
 #include "model/selftest_grow.h"
 #include "model/selftest_probe.h"
@@ -25,19 +26,13 @@
 #define CASES_VERSION "6"
 
 const dam__selftest_case *const dam__selftest_tables[] = {
-    dam__selftest_gemm_cases,
-    dam__selftest_reduce_cases,
-    dam__selftest_data_cases,
-    dam__selftest_teacher_cases,
-    dam__selftest_vmf_cases,
-    dam__selftest_grow_cases,
-    dam__selftest_energy_cases,
-    dam__selftest_probe_cases,
-    dam__selftest_optimizer_cases,
-    dam__selftest_ceiling_cases,
-    dam__selftest_recall_cases,
-    dam__selftest_denoise_cases,
-    NULL,
+    dam__selftest_gemm_cases,      dam__selftest_reduce_cases,
+    dam__selftest_data_cases,      dam__selftest_teacher_cases,
+    dam__selftest_vmf_cases,       dam__selftest_grow_cases,
+    dam__selftest_energy_cases,    dam__selftest_probe_cases,
+    dam__selftest_optimizer_cases, dam__selftest_ceiling_cases,
+    dam__selftest_recall_cases,    dam__selftest_denoise_cases,
+    dam__selftest_diagnose_cases,  NULL,
 };
 
 /* A run over the tables. */
@@ -264,11 +259,8 @@ static const dam__selftest_case *const energy_tables[] = {
     NULL,
 };
 static const dam__selftest_case *const denoise_tables[] = {
-    dam__selftest_gemm_cases,
-    dam__selftest_data_cases,
-    dam__selftest_denoise_cases,
-    dam__selftest_optimizer_cases,
-    NULL,
+    dam__selftest_gemm_cases,     dam__selftest_data_cases,      dam__selftest_denoise_cases,
+    dam__selftest_diagnose_cases, dam__selftest_optimizer_cases, NULL,
 };
 static const dam__selftest_case *const *const training_tables[DAM__KINDS] = {
     [DAM__KIND_VMF] = vmf_tables,

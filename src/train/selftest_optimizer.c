@@ -54,8 +54,10 @@ static void step_mirror(double *value, const double *gradient, double *velocity,
             value[at] *= exp(RATE * velocity[at]);
             largest = fmax(largest, value[at]);
         }
-        for (int i = 0; i < rows; i++)
-            value[(size_t)i * (size_t)cols + (size_t)j] /= largest;
+        for (int i = 0; i < rows; i++) {
+            size_t at = (size_t)i * (size_t)cols + (size_t)j;
+            value[at] = value[at] > 0 ? fmax(value[at] / largest, exp(-69)) : 0;
+        }
     }
 }
 

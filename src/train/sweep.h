@@ -3,7 +3,8 @@
  *
  * A cell is one value of every key; the last key varies fastest. A problem is a cell with one seed:
  * problem = cell * seeds + seed. Knows no preset: keys and values are texts here (preset/grid.h
- * makes them), and a runner trains the problems.
+ * makes them), and a runner trains the problems. A sweep may also search the best value of its
+ * first key: train/sweep_search.h.
  */
 #ifndef DAM__TRAIN_SWEEP_H
 #define DAM__TRAIN_SWEEP_H
@@ -16,9 +17,11 @@
 
 enum {
     DAM__SWEEP_AXES = 6,      /* keys of a grid; an axis more is for the seeds */
+    DAM__AXIS_KEYS = 8,       /* keys that move together */
     DAM__SWEEP_VALUES = 1000, /* of a key */
     DAM__SWEEP_SEEDS = 1000,
-    DAM__SWEEP_PROBLEMS = 100000 /* cells times seeds */
+    DAM__SWEEP_PROBLEMS = 100000, /* cells times seeds */
+    DAM__SWEEP_POINTS = 64        /* of a curve over the epochs */
 };
 
 /* How a key's values lie: where in equal steps. Those of a list lie anyhow. */
@@ -29,6 +32,13 @@ typedef enum dam__spacing {
     DAM__SPACING_INVERSE      /* of their reciprocals */
 } dam__spacing;
 
+/* A key that moves with that of an axis: it has a value for each of that one's. */
+typedef struct dam__follower {
+    char *key;
+    char **values;   /* the axis's count */
+    double *numbers; /* the same; NULL where they are no numbers */
+} dam__follower;
+
 /* One key and its values; all owned. */
 typedef struct dam__axis {
     char *key;       /* "model.varsigma", or "seed" */
@@ -37,13 +47,16 @@ typedef struct dam__axis {
     double *numbers; /* the same; NULL where they are no numbers */
     size_t count;
     dam__spacing spacing;
+    dam__follower *followers;
+    size_t follower_count;
 } dam__axis;
 
 typedef enum dam__problem_status {
     DAM__PROBLEM_PENDING,
     DAM__PROBLEM_DONE,
-    DAM__PROBLEM_DIVERGED, /* a loss was not finite */
-    DAM__PROBLEM_FAILED    /* could not be run; it is tried again when the sweep is resumed */
+    DAM__PROBLEM_DIVERGED, /* a loss was not finite, or beyond what its kind of model calls so */
+    DAM__PROBLEM_FAILED,   /* could not be run; it is tried again when the sweep is resumed */
+    DAM__PROBLEM_OUTSIDE   /* not asked for: other lines of a search went on to this value */
 } dam__problem_status;
 
 /* What a problem is measured by. */
@@ -56,12 +69,14 @@ typedef enum dam__metric {
     DAM__METRIC_DISTANCE,         /* of patterns from what is recalled from them, ||x - pattern|| */
     DAM__METRIC_DISTANCE_FLIPPED, /* the same, from patterns with flipped neurons */
     DAM__METRIC_RECOVERED, /* share of those patterns that come back without a wrong neuron */
+    DAM__METRIC_MSE,       /* of a denoiser on all training samples, as training leaves it */
     DAM__METRICS
 } dam__metric;
 
 /* sweep.score of a preset: the first choice, then the metrics in their order. */
 typedef enum dam__sweep_score_choice {
-    DAM__SCORE_AUTO, /* the first that has values of distance, validation accuracy and loss, loss */
+    DAM__SCORE_AUTO, /* the first that has values of distance, validation accuracy and loss, mse,
+                      * loss */
     DAM__SCORE_METRICS
 } dam__sweep_score_choice;
 
@@ -70,6 +85,7 @@ typedef struct dam__problem_result {
     int epochs;
     double seconds;
     double metrics[DAM__METRICS]; /* after the last epoch; NaN where there is none */
+    double *curve; /* where a runner is to leave it, borrowed: DAM__SWEEP_POINTS, or NULL */
 } dam__problem_result;
 
 typedef struct dam__sweep {
@@ -78,7 +94,10 @@ typedef struct dam__sweep {
     size_t cells, seeds;
     int score;          /* dam__sweep_score_choice */
     dam__metric metric; /* what cells are compared by: follows from score and the results */
-    dam__problem_result *results; /* cells x seeds */
+    dam__problem_result *results; /* cells x seeds; their curves are NULL */
+    double *curves;               /* DAM__SWEEP_POINTS a problem, of a search; NULL otherwise */
+    int extend;      /* most values that a search adds to either end of the first key; 0: none */
+    size_t added[2]; /* those it has added, in front and behind */
 } dam__sweep;
 
 void dam__axis_free(dam__axis *axis);
@@ -89,6 +108,10 @@ void dam__axis_free(dam__axis *axis);
  */
 dam_status dam__sweep_create(dam__axis *axes, size_t count, size_t seeds, int score,
                              dam__sweep *out);
+
+/* Makes it a search (train/sweep_search.h) before it is run. DAM_USAGE where the first key's values
+ * have no equal factors between. */
+dam_status dam__sweep_make_search(dam__sweep *sweep, int extend);
 void dam__sweep_free(dam__sweep *sweep);
 
 /* "loss", "validation_accuracy", ...; whether more of it is better. */
@@ -101,10 +124,18 @@ void dam__sweep_note(dam__sweep *sweep, size_t problem, const dam__problem_resul
 /* The index of a cell's value on an axis. */
 size_t dam__sweep_index(const dam__sweep *sweep, size_t cell, size_t axis);
 
+/*
+ * A curve of losses, one an epoch, as DAM__SWEEP_POINTS numbers: point i is epoch
+ * dam__curve_epoch(i, epochs), 0 and NaN where there are fewer epochs than points.
+ */
+void dam__curve_take(const double *losses, int epochs, double *curve);
+int dam__curve_epoch(int point, int epochs);
+
 /* The seeds of one cell together. */
 typedef struct dam__cell {
     size_t done, diverged, failed, pending; /* seeds */
-    dam__problem_status status; /* the first that any has of failed, pending, diverged, done */
+    dam__problem_status status; /* the first that any has of outside, failed, pending, diverged,
+                                 * done */
     double mean[DAM__METRICS];  /* over the seeds that are done; NaN without any */
     double spread;              /* sample standard deviation of the metric; NaN below two seeds */
     double epochs;              /* mean over the seeds that are done or diverged */
@@ -120,7 +151,8 @@ const char *dam__problem_status_name(dam__problem_status status);
  */
 bool dam__sweep_best(const dam__sweep *sweep, size_t first, size_t step, size_t *best);
 
-/* How many problems have that status. */
+/* How many problems there are but those outside, and how many have that status. */
+size_t dam__sweep_trainings(const dam__sweep *sweep);
 size_t dam__sweep_count(const dam__sweep *sweep, dam__problem_status status);
 
 /* --- running ---------------------------------------------------------------------------------- */
@@ -155,7 +187,7 @@ dam_status dam__sweep_run(dam__sweep *sweep, const size_t *group, size_t groups,
 /*
  * Adds the arrays of a sweep: axes/KEY, its numbers, or 0, 1, ... where they are none; and
  * results/status (uint8), results/epochs, results/seconds and results/METRIC, all of them values of
- * key 0 x values of key 1 x ... x seeds.
+ * key 0 x values of key 1 x ... x seeds; of a search also results/curve, with its points behind.
  */
 dam_status dam__sweep_save(const dam__sweep *sweep, dam__container *out);
 

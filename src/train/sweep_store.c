@@ -7,6 +7,7 @@
 #include "train/sweep.h"
 
 static const double MOST_EPOCHS = 1e9;
+#define CURVES "results/curve"
 
 /* The grid's shape with the seeds behind. */
 static int shape_of(const dam__sweep *sweep, size_t shape[DAM__MAX_RANK])
@@ -54,8 +55,9 @@ static double column_value(const dam__problem_result *result, int column)
         return result->seconds;
     default:
         /* What is not there yet is no number either. */
-        return result->status == DAM__PROBLEM_PENDING ? NAN
-                                                      : result->metrics[column - FIRST_METRIC];
+        return result->status == DAM__PROBLEM_PENDING || result->status == DAM__PROBLEM_OUTSIDE
+                   ? NAN
+                   : result->metrics[column - FIRST_METRIC];
     }
 }
 
@@ -82,6 +84,41 @@ cleanup:
     return status;
 }
 
+/* The grid's shape, the seeds, then the points of a curve. */
+static int shape_of_curves(const dam__sweep *sweep, size_t shape[DAM__MAX_RANK])
+{
+    int rank = shape_of(sweep, shape);
+    shape[rank] = DAM__SWEEP_POINTS;
+    return rank + 1;
+}
+
+static dam_status save_curves(const dam__sweep *sweep, dam__container *out)
+{
+    dam_status status = DAM_OK;
+    dam__array array = {0};
+    size_t shape[DAM__MAX_RANK], problems = sweep->cells * sweep->seeds;
+    int rank = shape_of_curves(sweep, shape);
+    DAM_TRY(dam__array_create(DAM__F64, rank, shape, &array));
+    memcpy(array.data, sweep->curves, problems * DAM__SWEEP_POINTS * sizeof *sweep->curves);
+    DAM_TRY(dam__container_add(out, CURVES, &array));
+cleanup:
+    dam__array_free(&array);
+    return status;
+}
+
+static dam_status restore_curves(dam__sweep *sweep, const dam__container *container)
+{
+    size_t shape[DAM__MAX_RANK], problems = sweep->cells * sweep->seeds;
+    int rank = shape_of_curves(sweep, shape);
+    const dam__array *array = dam__container_array(container, CURVES);
+    if (array == NULL || array->rank != rank || array->element != DAM__F64 ||
+        memcmp(array->shape, shape, (size_t)rank * sizeof *shape) != 0)
+        return dam__fail(DAM_INPUT, "'" CURVES "' is not there, or not of the grid's shape; use "
+                                    "another copy");
+    memcpy(sweep->curves, array->data, problems * DAM__SWEEP_POINTS * sizeof *sweep->curves);
+    return DAM_OK;
+}
+
 dam_status dam__sweep_save(const dam__sweep *sweep, dam__container *out)
 {
     dam_status status = DAM_OK;
@@ -89,6 +126,8 @@ dam_status dam__sweep_save(const dam__sweep *sweep, dam__container *out)
         DAM_TRY(save_axis(&sweep->axes[i], out));
     for (int column = 0; column < COLUMNS; column++)
         DAM_TRY(save_column(sweep, column, out));
+    if (sweep->curves != NULL)
+        DAM_TRY(save_curves(sweep, out));
 cleanup:
     return status;
 }
@@ -98,8 +137,8 @@ static bool take(dam__problem_result *result, int column, double value)
 {
     switch (column) {
     case STATUS:
-        result->status = value <= DAM__PROBLEM_FAILED ? (dam__problem_status)value : 0;
-        return value <= DAM__PROBLEM_FAILED;
+        result->status = value <= DAM__PROBLEM_OUTSIDE ? (dam__problem_status)value : 0;
+        return value <= DAM__PROBLEM_OUTSIDE;
     case EPOCHS:
         result->epochs = value >= 0 && value <= MOST_EPOCHS ? (int)value : 0;
         return value >= 0 && value <= MOST_EPOCHS && value == floor(value);
@@ -139,6 +178,8 @@ dam_status dam__sweep_restore(dam__sweep *sweep, const dam__container *container
     dam_status status = DAM_OK;
     for (int column = 0; column < COLUMNS; column++)
         DAM_TRY(restore_column(sweep, column, container));
+    if (sweep->curves != NULL)
+        DAM_TRY(restore_curves(sweep, container));
     for (size_t p = 0; p < sweep->cells * sweep->seeds; p++) {
         const dam__problem_result result = sweep->results[p];
         dam__sweep_note(sweep, p, &result);

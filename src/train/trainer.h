@@ -7,6 +7,7 @@
 
 #include "model/grow.h"
 #include "train/config.h"
+#include "train/diagnostics.h"
 #include "train/evaluator.h"
 #include "train/history.h"
 #include "train/optimizer.h"
@@ -22,6 +23,7 @@ typedef struct dam__training {
     dam__train_config train;
     dam__grow_config grow; /* to = 0: the model keeps its memories */
     dam__gemm_provider gemm;
+    bool scores; /* dam__trainer_score may be called */
 } dam__training;
 
 /*
@@ -84,6 +86,10 @@ dam_status dam__trainer_prepare(dam__trainer *trainer);
  */
 dam_status dam__trainer_run(dam__trainer *trainer, const dam__hooks *hooks);
 
+/* Scores the model as it stands, settled, on all samples that it is trained on, in batches as they
+ * are trained; where training.scores is set. */
+dam_status dam__trainer_score(dam__trainer *trainer, dam__score *out);
+
 /*
  * Whether training is over: all its epochs were run, or it stopped early, and it does not grow any
  * further. It follows from position and configuration, so more epochs or more patience let a
@@ -104,6 +110,8 @@ dam__trainer_growth(dam__trainer *trainer); /* NULL where the model keeps its me
 dam__position *dam__trainer_position(dam__trainer *trainer);
 dam__history *dam__trainer_history(dam__trainer *trainer);
 dam__record *dam__trainer_record(dam__trainer *trainer);
+dam__diagnostics *
+dam__trainer_diagnostics(dam__trainer *trainer); /* NULL where no step is looked into */
 
 /* The losses of the present epoch's steps, dam__trainer_steps of them (those to come are not valid
  * yet), for checkpoints inside an epoch. */

@@ -3,6 +3,7 @@
 bats_require_minimum_version 1.5.0
 
 setup() {
+    cd "$BATS_TEST_TMPDIR" || return 1
     : "${DENSEAM:?set DENSEAM to the tool to test}"
     unset DENSEAM_DEVICE OPENCL_VENDOR_PATH RUSTICL_ENABLE
     export OCL_ICD_VENDORS=pocl.icd
@@ -15,43 +16,113 @@ one_message() {
     [[ "$stderr" == *"$1"* ]] || { echo "no '$1' in: $stderr"; return 1; }
 }
 
-@test "JSON is an array of whole rows" {
-    run --separate-stderr "$DENSEAM" bench bench/vmf "${tiny[@]}" --json --quiet
+@test "JSON is a file of whole results" {
+    run --separate-stderr "$DENSEAM" bench bench/vmf "${tiny[@]}" --json --quick --quiet --label here
     [ "$status" -eq 0 ]
-    [ -z "$stderr" ]
-    [ "$(jq -r '.[:14] | map(.metric) | join(" ")' <<<"$output")" = "fma_peak copy_bandwidth \
-launch_latency launch_interval upload download gemm_similarities_panel gemm_gradient_panel \
-loss_begin loss_end step_time step_rate step_products step_over_products" ]
-    # Then the kernels of a step, a rate and a part of its time each.
-    jq -e '.[14:] | length >= 2 and ([range(0; length; 2) as $i | .[$i + 1].metric == .[$i].metric + "_part"
-           and .[$i + 1].unit == "%" and .[$i + 1].value >= 5 and .[$i + 1].value <= 100] | all)' \
-        <<<"$output"
-    [ "$(jq -r '[.[] | keys_unsorted | join(" ")] | unique | join("|")' <<<"$output")" = \
-        "preset metric value unit spread ceiling_name ceiling share device" ]
-    name=$("$DENSEAM" devices --json | jq -r '.[0].name')
-    jq -e --arg device "$name" 'all(.preset == "bench/vmf" and .device == $device
-           and (.value | type == "number") and (.unit | type == "string"))' <<<"$output"
-    jq -e 'all(.[] | select(.metric | startswith("loss") | not); .value > 0 and .spread >= 0)
-           and all(.[] | select(.metric | startswith("loss")); .spread == null)' <<<"$output"
-    # What is compared with the peak says so, with numbers; the rest has nulls.
-    jq -e 'all(.[] | select(.metric | test("^gemm|_products$") and . != "step_over_products");
-               .unit == "GFLOP/s" and .ceiling_name == "fma_peak" and .ceiling > 0 and .share > 0)
-           and all(.[] | select(.unit != "GFLOP/s" or .metric == "fma_peak");
-               .ceiling_name == null and .ceiling == null and .share == null)' <<<"$output"
-    # It learned.
-    jq -e '(map({(.metric): .value}) | add) as $m | $m.loss_end < $m.loss_begin' <<<"$output"
+    jq -e '.format == "denseam bench 1" and .label == "here" and (.version | length > 0)
+           and (.kernels | test("^[0-9a-f]{64}$")) and (.created | test("^20.*Z$"))
+           and .host.cores > 0 and .environment.OCL_ICD_VENDORS == "pocl.icd"' <<<"$output"
+    jq -e '.results | length == 1 and (.[0] | .preset == "bench/vmf" and .kind == "vmf"
+           and .precision == "single" and .kernels == "cpu" and .gemm == "panel" and .lanes > 1
+           and .message == null and .agreement == "unknown" and (.set | length == 3))' <<<"$output"
+    jq -e --argjson devices "$("$DENSEAM" devices --json)" '.results[0].device
+           | .name == $devices[0].name and .driver == $devices[0].driver
+             and .platform == $devices[0].platform and .compute_units > 0' <<<"$output"
+    rows=$(jq '.results[0].rows' <<<"$output")
+    [ "$(jq -r '.[:16] | map(.metric) | join(" ")' <<<"$rows")" = "fma_peak copy_bandwidth \
+cache_bandwidth launch_latency launch_interval upload download gemm_similarities_panel \
+gemm_gradient_panel device_memory loss_begin loss_end step_time step_rate step_products \
+step_over_products" ]
+    [ "$(jq -r '.[-2:] | map(.metric) | join(" ")' <<<"$rows")" = "step_bound fma_peak_after" ]
+    # Then the kernels of a step, most time first, whose parts make a step.
+    jq -e '[.[] | select(.part != null)] | length >= 5 and (map(.part) | add - 1 | fabs < 1e-9)
+           and (map(-.part) | . == sort) and all(.share > 0 and .ceiling > 0 and .seconds > 0
+           and .flops >= 0 and .bytes >= 0 and (.ceiling_name
+           | IN("fma_peak", "copy_bandwidth", "cache_bandwidth", "launch_interval")))' <<<"$rows"
+    jq -e 'all((.value | type == "number") and (.unit | type == "string"))' <<<"$rows"
+    jq -e 'all(.[] | select(.metric | startswith("loss")); .spread == null)
+           and all(.[] | select(.metric | test("^gemm|^step_products")); .unit == "GFLOP/s"
+                   and .ceiling_name == "fma_peak" and .ceiling > 0 and .share > 0)' <<<"$rows"
+    # It learned, and a step takes no less than its kernels at their ceilings would.
+    jq -e '(map({(.metric): .}) | add) as $m | $m.loss_end.value < $m.loss_begin.value
+           and $m.step_time.ceiling_name == "step_bound"' <<<"$rows"
 }
 
 @test "a table for each preset fits 80 columns" {
-    run --separate-stderr "$DENSEAM" bench bench/vmf-small bench/vmf "${tiny[@]}" \
-        --set train.precision=double
+    run --separate-stderr "$DENSEAM" bench bench/vmf-small bench/vmf "${tiny[@]}" --quick \
+        --set train.precision=double -o table.json
     [ "$status" -eq 0 ]
     [[ "$stderr" == *"device 0: "* ]]
     [[ "${lines[0]}" == "bench/vmf-small on "* ]]
     [ "$(grep -c '^bench/.* on ' <<<"$output")" -eq 2 ]
     [ "$(grep -c '^  step_products  *[0-9.]* GFLOP/s .*% of fma_peak$' <<<"$output")" -eq 2 ]
+    [ "$(grep -c '^  step_time  *[0-9.]* ms .*% of step_bound$' <<<"$output")" -eq 2 ]
+    [ "$(grep -c '^  kernel of a step  *part ' <<<"$output")" -eq 2 ]
     [ -z "$(awk 'length($0) > 79' <<<"$output")" ]
     [ -z "$(grep ' $' <<<"$output")" ]
+    jq -e '.results | map(.preset) == ["bench/vmf-small", "bench/vmf"]' table.json
+}
+
+@test "the losses of a preset of bench/ are those of a right device, in both precisions and shapes" {
+    for how in "--set train.precision=single" "--set train.precision=double" "--kernels gpu"; do
+        # shellcheck disable=SC2086
+        run --separate-stderr "$DENSEAM" bench bench/energy-small --quick --gemm panel --json --quiet $how
+        [ "$status" -eq 0 ]
+        jq -e '.results[0] | .agreement == "right" and (.rows[] | select(.metric == "loss_error")
+               | .value < 0.1 and .unit == "%")' <<<"$output"
+    done
+}
+
+@test "every preset of bench/ that trains has the losses of a right device" {
+    table="$BATS_TEST_DIRNAME/../../src/preset/bench_losses.c"
+    for preset in "$BATS_TEST_DIRNAME"/../../presets/bench/*.conf; do
+        grep -q '^recall {' "$preset" || grep -q "{\"bench/$(basename "$preset" .conf)\"," "$table" ||
+            { echo "bench/losses was not run for $preset"; return 1; }
+    done
+}
+
+@test "the first step from cold and from full caches" {
+    run --separate-stderr "$DENSEAM" first-step bench/denoise-small --gemm panel --losses
+    [ "$status" -eq 0 ]
+    jq -e '.seconds > 0 and (.loss_begin - 0.3124138 | fabs < 1e-4)
+           and (.loss_end - 0.1686481 | fabs < 1e-4)' <<<"$output"
+    run -1 grep -q first-step <("$DENSEAM" help)
+}
+
+@test "all devices, each in a process of its own, and one that cannot costs no other" {
+    export OCL_ICD_VENDORS=/etc/OpenCL/vendors RUSTICL_ENABLE=llvmpipe
+    names=$("$DENSEAM" devices --json | jq -r '[.[] | select(.usable) | .name] | unique | join("|")')
+    [[ "$names" == *"|"* ]]
+    run --separate-stderr "$DENSEAM" bench bench/energy-sweep "${tiny[@]}" --quick --device all \
+        --set train.batch=3 --set data.samples=3 --set data.dim=10 --set train.epochs=1 --quiet -o all.json
+    [ "$status" -eq 0 ]
+    [ "$(jq -r '[.results[].device.name] | unique | join("|")' all.json)" = "$names" ]
+    [ "$(grep -c '^bench/energy-sweep on ' <<<"$output")" -eq "$(jq '.results | length' all.json)" ]
+    # No driver but PoCL has double here: the others fail alone, and say so.
+    run --separate-stderr "$DENSEAM" bench bench/energy-sweep "${tiny[@]}" --quick --device all \
+        --set train.batch=3 --set data.samples=3 --set data.dim=10 --set train.epochs=1 --quiet --json \
+        --set train.precision=double
+    [ "$status" -eq 4 ]
+    jq -e '.results | any(.message == null and (.rows | length > 10))
+           and any(.message != null and (.rows | length == 0))' <<<"$output"
+    [[ "$stderr" == *"it failed with exit code 4"* ]]
+}
+
+@test "a child that crashes is a result of its own" {
+    export OCL_ICD_VENDORS=pocl.icd
+    # A limit on memory that no driver can live with.
+    run --separate-stderr bash -c 'ulimit -v 400000; exec "$0" bench bench/vmf-small --quick --device all --json --quiet' "$DENSEAM"
+    [ "$status" -ne 0 ]
+    [ -z "$output" ] || jq -e '.results | all(.message != null)' <<<"$output"
+}
+
+@test "recall presets are measured by recalling" {
+    run --separate-stderr "$DENSEAM" bench bench/recall --quick --json --quiet --set data.dim=60 \
+        --set data.samples=20 --set recall.flips=5
+    [ "$status" -eq 0 ]
+    jq -e '.results[0] | .agreement == "right" and (.rows | map({(.metric): .value}) | add
+           | .recall_rate > 0 and .recall_visits > 0 and .recall_recovered == 100
+             and .fma_peak > 0 and .step_time == null)' <<<"$output"
 }
 
 @test "a mistake in the last preset is found before anything is measured" {
@@ -82,16 +153,17 @@ loss_begin loss_end step_time step_rate step_products step_over_products" ]
         --quiet
     [ "$status" -eq 8 ]
     one_message "stopped in the benchmark 'bench/"
-    [ -z "$output" ] || jq -e 'type == "array" and length > 0' <<<"$output"
+    [ -z "$output" ] || jq -e '.results | length > 0' <<<"$output"
 }
 
 @test "the energy model's loss has its own unit, and a heat map's trainings are measured" {
-    run --separate-stderr "$DENSEAM" bench bench/energy-sweep --gemm panel --json --quiet \
+    run --separate-stderr "$DENSEAM" bench bench/energy-sweep --gemm panel --json --quiet --quick \
         --set data.samples=3 --set data.dim=10 --set model.memories=5 --set train.epochs=1
     [ "$status" -eq 0 ]
-    [ "$(jq -r '.[] | select(.metric == "loss_begin") | .unit' <<<"$output")" = /neuron ]
-    [ "$(jq -r '.[-3:] | map(.metric) | join(" ")' <<<"$output")" = \
-        "sweep_alone sweep_batched sweep_gain" ]
+    rows=$(jq '.results[0].rows' <<<"$output")
+    [ "$(jq -r '.[] | select(.metric == "loss_begin") | .unit' <<<"$rows")" = /neuron ]
+    [ "$(jq -r '.[-4:] | map(.metric) | join(" ")' <<<"$rows")" = \
+        "sweep_alone sweep_batched sweep_gain fma_peak_after" ]
     jq -e '(map({(.metric): .value}) | add) as $m | $m.sweep_alone > 0 and $m.sweep_batched > 0
-           and $m.sweep_gain > 0' <<<"$output"
+           and $m.sweep_gain > 0' <<<"$rows"
 }

@@ -91,5 +91,159 @@ END_OF_PRESET
 @test "a rate that is too large ends in a line that says so" {
     tool train small.conf --out run --quiet --set train.optimizer=sgd --set train.eta0=50
     [ "$status" -eq 7 ]
-    [[ "$stderr" == *"is not finite in epoch "*"lower train.eta0"* ]]
+    [[ "$stderr" == *"the loss is beyond all bounds in epoch "*"lower train.eta0"* ]]
+}
+
+@test "steps are looked into, also over a stop, and compared across sizes" {
+    for dim in 16 32; do
+        tool train small.conf --out "n$dim" --quiet --set data.dim=$dim --set model.memories=$((2 * dim)) \
+            --set data.samples=$((5 * dim)) --set train.batch=$((dim / 2)) --set train.epochs=2 \
+            --set train.diagnostics=0,3,15
+        succeeded
+    done
+    head -1 n16/diagnostics.csv | grep -qx "step,DW,DZ,D1F,D2F,DbZ,DcF,lmax,bulk"
+    [ "$(wc -l < n16/diagnostics.csv)" -eq 4 ]
+    tool train small.conf --out parts --quiet --set data.dim=16 --set model.memories=32 \
+        --set data.samples=80 --set train.batch=8 --set train.epochs=1 --set train.diagnostics=0,3
+    succeeded
+    tool train parts --resume --quiet --set train.epochs=2 --set train.diagnostics=0,3,15
+    succeeded
+    diff n16/diagnostics.csv parts/diagnostics.csv
+    tool analyse n16 --json --quiet
+    succeeded
+    # Adam moves every weight that has a gradient by eta0 in its first step.
+    jq -e '.rows[0] | .number == "DW" and .step == 0 and .values[0] > 0.1 and .values[0] < 0.12501' \
+        <<<"$output"
+    tool analyse n32 n16 --out collapse --quiet
+    succeeded
+    [[ "$output" == *"N=16"*"N=32"*"slope"*" of 12 changes are flat"* ]]
+    [ -s collapse/collapse.csv ] && [ -s collapse/collapse.gp ]
+    ! command -v gnuplot > /dev/null || [ -s collapse/collapse.png ]
+    tool analyse n16 n16 --quiet
+    failed_with 2 "all runs are of one size, N = 16, K = 32"
+    tool analyse n16 --memories --quiet
+    failed_with 2 "'n16' is a denoiser"
+    tool train small.conf --out none --quiet --set train.epochs=1
+    tool analyse n16 none --quiet
+    failed_with 2 "'none' has no diagnostics; train it with train.diagnostics"
+    tool train small.conf --out run --quiet --set train.diagnostics=3,2
+    failed_with 2 "train.diagnostics = \"3,2\" is no list of rising steps"
+}
+
+@test "remedies: rates over the inputs' largest eigenvalue, and warm-up" {
+    tool train small.conf --out whole --json --set train.rates=spectrum --set train.optimizer=sgd
+    succeeded
+    [[ "$stderr" == *"the largest eigenvalue of the inputs' covariance is "*"rates over it: of W "* ]]
+    tool train small.conf --out parts --quiet --set train.rates=spectrum --set train.optimizer=sgd \
+        --set train.warmup=40 --set train.epochs=3
+    succeeded
+    tool train parts --resume --set train.epochs=8 --quiet
+    succeeded
+    tool train small.conf --out warm --quiet --set train.rates=spectrum --set train.optimizer=sgd \
+        --set train.warmup=40
+    succeeded
+    diff <(h5dump -d /parameters/memories warm/run.h5 | tail -n +2) \
+        <(h5dump -d /parameters/memories parts/run.h5 | tail -n +2)
+    ! diff -q <(h5dump -d /parameters/memories warm/run.h5 | tail -n +2) \
+        <(h5dump -d /parameters/memories whole/run.h5 | tail -n +2)
+    tool train small.conf --dry-run --set data.name=fashion-mnist --set data.plaquette=7 \
+        --set train.optimizer=sgd
+    succeeded
+    [[ "$stderr" == *"train.rates = \"spectrum\" divides by it"* ]]
+}
+
+@test "a small run's rate is transferred to a large one's preset" {
+    tool train small.conf --out run --quiet --set train.optimizer=sgd
+    succeeded
+    tool transfer run --to 48 --out large.conf
+    succeeded
+    [[ "$output" == *"small"*"24"*"48"*"110"*"12"*"large"*"48"*"96"*"220"*"24"* ]]
+    tool train large.conf --dry-run
+    succeeded
+    [[ "$stderr" == *"N = 48, K = 96: s1 = 0.144338, s2 = 0.102062; rates of W 576, of b 12, of c 6"* ]]
+    tool transfer run --to 48,96,220,24 --quiet
+    succeeded
+    diff <(echo "$output") large.conf
+    tool transfer run --to 48,96,220,24 --json
+    succeeded
+    jq -e '.eta0 == 0.125 and .large.eta_W == 576 and .small.eta_W == 144 and .large.samples == 220' <<<"$output"
+    tool transfer run --to 48,200,220,24 --out other.conf
+    succeeded
+    [[ "$stderr" == *"K / N changes from 2 to 4.167: the best train.eta0 depends on it"* ]]
+    # The best rate of a sweep, at its smallest size.
+    tool sweep small.conf --quiet --out sweep --grid train.eta0=0.0001,0.03,0.0002 \
+        --grid model.memories=48,12 --set train.epochs=3
+    succeeded
+    tool transfer sweep --to 24 --json
+    succeeded
+    jq -e '.eta0 == 0.03 and .small.memories == 12 and .large.memories == 12' <<<"$output"
+    tool transfer sweep --to 24 --set train.epochs=3
+    failed_with 2 "'sweep' is a sweep"
+    echo kept > kept.conf
+    tool transfer run --to 48,96,20,24 --out kept.conf
+    failed_with 2 "a batch of 24 is more than 20 samples"
+    tool transfer run --to 48,0,20,24 --out kept.conf
+    failed_with 2 "is not N,K,P,B, four whole numbers above 0"
+    tool transfer run --out kept.conf
+    failed_with 2 "transfer wants --to N,K,P,B"
+    tool transfer nothing --to 48
+    failed_with 3 "there is no run 'nothing'"
+    [ "$(cat kept.conf)" = kept ]
+    small_preset > vmf.conf
+    tool train vmf.conf --out vmf --quiet --set train.epochs=1
+    tool transfer vmf --to 48 --quiet
+    failed_with 2 "'vmf' is not of model.kind = \"denoise\""
+}
+
+@test "corrupted images are denoised down the energy, also by a smaller model" {
+    images() {
+        tool train small.conf --out "$1" --quiet --set data.name=fashion-mnist --set data.plaquette="$2" \
+            --set model.memories="$3" --set data.samples=400 --set train.batch=40 --set train.epochs=12
+        succeeded
+    }
+    images large 2 98
+    images odd 7 32 # 28 / 2 pixels are no multiple of 28 / 7
+    tool recall large odd --count 5 --quiet
+    failed_with 2 "those of the first must be larger by a whole number"
+    images small 14 8
+    tool recall large --count 20 --out recalled --json --quiet
+    succeeded
+    jq -e '.probes == 20 and .steps == 200 and .time == 1 and .energy_rose == 0 and .not_finite == 0' <<<"$output"
+    jq -e '.mse_denoised < 0.8 * .mse_corrupted and .mean_energy_after < .mean_energy_before' <<<"$output"
+    [ -s recalled/recall.h5 ] && [ -s recalled/recall.png ]
+    h5dump -H recalled/recall.h5 | grep -q "DATASET \"energies\""
+    tool recall large --count 20 --out arrays --format npy --quiet
+    succeeded
+    [[ "$output" == *"never rose (20 probes, 200 steps)"* ]]
+    [ -s arrays/states.npy ] && [ -s arrays/clean.npy ]
+    # The same probes from a file, as they are: there is nothing to compare with.
+    tool recall large --probes arrays/probes.npy --count 20 --out again --format npy --json --quiet
+    succeeded
+    jq -e '.mse_denoised == null and .probes == 20' <<<"$output"
+    [ ! -e again/clean.npy ]
+    cmp arrays/probes.npy again/probes.npy
+    tool recall small --probes arrays/probes.npy --quiet
+    failed_with 3 "has 196 features a sample, but 'small' was trained on 4"
+    tool recall large small --count 9 --out both --json --quiet
+    succeeded
+    jq -e '.small.plaquette == 7 and .small.mse_by_small > 0 and .small.mean_squared_difference > 0' <<<"$output"
+    [ -s both/recall.png ]
+}
+
+@test "an energy without a lower bound is refused unless features are clipped" {
+    tool train small.conf --out run --quiet --set model.power=2 --set train.eta0=0.03
+    succeeded
+    tool recall run --quiet
+    failed_with 2 "the energy of relu to the power 2 has no lower bound: states would run away; set recall.clip"
+    tool recall run --quiet --json --set recall.clip=4
+    succeeded
+    jq -e '.not_finite == 0' <<<"$output"
+    # A step that is too long says so.
+    tool train small.conf --out linear --quiet --set model.activation=linear
+    tool recall linear --json --set recall.dt=1 --set recall.steps=400 --set recall.noise=50
+    succeeded
+    tool recall small.conf --quiet
+    failed_with 2 "'small.conf' is a denoiser's preset; train it"
+    tool recall run --flip 3 --quiet
+    failed_with 2 "recall.flips belongs to model.kind = \"energy\""
 }

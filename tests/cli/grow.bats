@@ -82,7 +82,7 @@ END_OF_PRESET
     succeeded
     same_training stopped whole
     # Inside a stage, wherever the signal meets it.
-    options=(--set train.batch=10 --set grow.epochs=20 --set grow.samples=1000)
+    options=(--set train.batch=10 --set grow.epochs=20)
     env --default-signal=INT "$DENSEAM" train grow.conf --out inside --quiet "${options[@]}" 2> err &
     pid=$!
     wait_for_lines inside/metrics.jsonl 23
@@ -100,6 +100,12 @@ END_OF_PRESET
     tool train grow.conf --out long --quiet "${options[@]}"
     succeeded
     same_training inside long
+}
+
+@test "batches so small that class weights would underflow do not end the growth" {
+    tool train grow.conf --out run --quiet --set train.batch=10 --set grow.epochs=20
+    succeeded
+    [ "$(wc -l < run/metrics.jsonl)" -eq 60 ]
 }
 
 @test "samples that are streamed grow the same memories" {

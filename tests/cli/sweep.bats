@@ -177,7 +177,14 @@ END
 @test "every preset with a grid can be swept" {
     for preset in $("$DENSEAM" presets --json | jq -r '.[].name'); do
         if "$DENSEAM" presets "$preset" | grep -q '^sweep'; then
-            tool sweep "$preset" --dry-run --json --quiet --set data.name=patterns --set model.task=store
+            sets=(--set data.name=patterns --set model.task=store)
+            if "$DENSEAM" presets "$preset" | grep -q '"denoise"'; then
+                sets=(--set data.name=gaussian)
+                if "$DENSEAM" presets "$preset" | grep -q '"mnist"'; then
+                    sets=(--set data.name=fashion-mnist)
+                fi
+            fi
+            tool sweep "$preset" --dry-run --json --quiet "${sets[@]}"
             [ "$status" -eq 0 ] || { echo "$preset: $stderr"; return 1; }
         fi
     done

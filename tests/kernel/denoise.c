@@ -293,7 +293,7 @@ static void check_refusals(const dam_device_info *info, const setting *how)
     assert_int_equal(dam__denoise_relax(rig->model, &rig->samples, BATCH, &free_states), DAM_USAGE);
     assert_string_equal(dam_error(),
                         "the energy of relu to the power 2 has no lower bound: states would run "
-                        "away; clip them, or train with model.power = 1");
+                        "away; set recall.clip, or train with model.power = 1");
     OK(dam__denoise_relax(rig->model, &rig->samples, BATCH, &clipped));
     double *x = read_matrix(&rig->samples);
     for (size_t i = 0; i < (size_t)BATCH * DIM; i++)

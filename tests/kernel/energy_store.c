@@ -37,15 +37,28 @@ static void make_patterns(struct run *run)
                          run->patterns + ((size_t)p * PATTERNS + (size_t)i) * DIM);
 }
 
+/* Patterns as a set; they stay the caller's. */
+static dam__dataset set_of(float *patterns, size_t count, size_t dim)
+{
+    return (dam__dataset){
+        .name = "made up",
+        .samples = {.element = DAM__F32, .rank = 2, .shape = {count, dim}, .data = patterns},
+        .count = count,
+        .features = dim};
+}
+
 static void train(struct run *run, const dam_device_info *info, const setting *how)
 {
     dam__problem problems[MOST];
-    double rates[MOST];
+    dam__dataset sets[MOST];
+    const dam__dataset *pointers[MOST];
     for (int p = 0; p < run->count; p++) {
+        sets[p] = set_of(run->patterns + (size_t)p * PATTERNS * DIM, PATTERNS, DIM);
+        pointers[p] = &sets[p];
         problems[p] = (dam__problem){.seed = (uint64_t)p + 1,
+                                     .rate = run->rate,
                                      .temperature = run->temperatures[p],
                                      .leak = run->interaction.leak};
-        rates[p] = run->rate;
     }
     const dam__batched_training training = {.model = {.kind = DAM__KIND_ENERGY,
                                                       .memories = MEMORIES,
@@ -60,18 +73,15 @@ static void train(struct run *run, const dam_device_info *info, const setting *h
                                                       .momentum = run->momentum,
                                                       .decay = 0.999},
                                             .count = run->count,
-                                            .samples = PATTERNS,
-                                            .dim = DIM,
-                                            .patterns = run->patterns,
+                                            .sets = pointers,
                                             .problems = problems,
-                                            .learning_rates = rates,
                                             .gemm = how->provider};
     dam__device *device = open_device(info, how);
     dam__batched *batched = NULL;
     run->memories = calloc((size_t)run->count * MEMORIES * DIM, sizeof *run->memories);
     OK(dam__batched_create(device, &training, &batched));
     OK(dam__batched_run(batched, NULL, NULL, NULL));
-    OK(dam__batched_results(batched, run->results));
+    OK(dam__batched_results(batched, run->results, NULL));
     OK(dam__batched_memories(batched, run->memories));
     dam__batched_destroy(batched);
     dam__device_close(device);
@@ -301,16 +311,13 @@ static void test_refusals(void **state)
     dam__device *device = open_device(&info, &how);
     dam__batched *batched = NULL;
     float patterns[4] = {1, -1, 1, 0.5f};
-    const double rate = 1;
-    const dam__problem problem = {.seed = 1, .temperature = 1};
+    const dam__problem problem = {.seed = 1, .rate = 1, .temperature = 1};
+    const dam__dataset set = set_of(patterns, 2, 2), *const sets[] = {&set};
     dam__batched_training training = {.model = {.kind = DAM__KIND_ENERGY, .memories = 2},
                                       .train = {.batch = 2, .epochs = 1, .decay = 1},
                                       .count = 1,
-                                      .samples = 2,
-                                      .dim = 2,
-                                      .patterns = patterns,
-                                      .problems = &problem,
-                                      .learning_rates = &rate};
+                                      .sets = sets,
+                                      .problems = &problem};
     assert_int_equal(dam__batched_create(device, &training, &batched), DAM_INPUT);
     assert_string_equal(dam_error(), "problem 0: pattern 1 has 0.5; patterns are +1 and -1");
     training.train.batch = 1;

@@ -186,7 +186,7 @@ static void unknown_names_are_told_with_the_closest(void **state)
                              "data, model, train, grow, recall, sweep");
     refuse("train { zzzzzzzzzz = 5 }",
            "x.conf:1: train.zzzzzzzzzz: unknown key; there are batch, epochs, optimizer, eta0, "
-           "learning_rate, momentum, decay, patience, checkpoint, "
+           "learning_rate, momentum, decay, warmup, rates, diagnostics, patience, checkpoint, "
            "record, record_memories, precision");
     refuse("Seed = 5", "x.conf:1: Seed: unknown key; did you mean 'seed'?");
     refuse("include(\"/etc/passwd\")",
@@ -692,6 +692,21 @@ static void denoisers_are_checked(void **state)
     assert_int_equal(e.model.denoise.pairing, DAM__PAIRING_FRESH);
     assert_true(e.model.denoise.eta0 == 0.001 && e.train.momentum == 0.9);
     assert_round_trip(&e);
+    accept(DENOISER "} train { warmup = 50 rates = \"spectrum\" diagnostics = \"0,10,100\" } "
+                    "recall { dt = 0.01 steps = 100 clip = 3 noise = 0.25 count = 7 }",
+           &e);
+    assert_true(e.train.warmup == 50 && e.recall.dt == 0.01 && e.recall.steps == 100);
+    assert_int_equal(e.model.denoise.rates, DAM__RATES_SPECTRUM);
+    assert_true(e.recall.clip == 3 && e.recall.noise == 0.25 && e.recall.count == 7);
+    assert_round_trip(&e);
+    refuse(DENOISER "} train { diagnostics = \"10,5\" }",
+           "x.conf: train.diagnostics = \"10,5\" is no list of rising steps, counted from 0; give "
+           "it as \"0,10,100\"");
+    refuse(DENOISER "} recall { dt = 2 }",
+           "x.conf:2: recall.dt = 2 is out of range: more than 0, at most 1");
+    refuse(DENOISER "} recall { flips = \"2\" }",
+           "x.conf:2: recall.flips belongs to model.kind = \"energy\", and this model is "
+           "\"denoise\"; leave it out");
     refuse(DENOISER "activation = \"softmax\" power = 2 }",
            "x.conf: model.power = 2 is for model.activation = \"relu\" alone; leave it out");
     refuse(DENOISER "} train { momentum = 0.5 }",

@@ -423,7 +423,7 @@ static void impossible_stores_are_refused(void **state)
         const char *array;
         size_t item;
         double value;
-    } cases[] = {{"results/status", 0, 4},      {"results/epochs", 1, -1},
+    } cases[] = {{"results/status", 0, 5},      {"results/epochs", 1, -1},
                  {"results/epochs", 1, 0.5},    {"results/epochs", 1, NAN},
                  {"results/seconds", 2, -0.5},  {"results/seconds", 2, INFINITY},
                  {"results/loss", 3, INFINITY}, {"results/test_loss", 0, -INFINITY}};
@@ -472,14 +472,22 @@ static void a_file_that_is_no_sweep_is_refused(void **state)
     assert_non_null(mkdtemp(folder));
     (void)snprintf(file, sizeof file, "%s/sweep.h5", folder);
     static const struct {
-        const char *format, *preset, *grid, *reason;
+        const char *format, *preset, *grid, *added, *reason;
     } cases[] = {
-        {"denseam run 1", "", "", "its format is"},
-        {"denseam sweep 1", "model {", "model.beta=1", "not closed"},
-        {"denseam sweep 1", "data { name = \"random\" }", "", "its grid is empty"},
-        {"denseam sweep 1", "data { name = \"random\" }", "a\nb\nc\nd\ne\nf\ng\n", "more than 6"},
-        {"denseam sweep 1", "data { name = \"random\" }", "model.beta=x\n", "not a finite number"},
-        {"denseam sweep 1", "data { name = \"random\" }", "model.beta=1,2\n", "results/status"},
+        {"denseam run 1", "", "", "", "its format is"},
+        {"denseam sweep 2", "model {", "model.beta=1", "", "not closed"},
+        {"denseam sweep 2", "data { name = \"random\" }", "", "", "its grid is empty"},
+        {"denseam sweep 2", "data { name = \"random\" }", "a\nb\nc\nd\ne\nf\ng\n", "",
+         "more than 6"},
+        {"denseam sweep 2", "data { name = \"random\" }", "model.beta=x\n", "",
+         "not a finite number"},
+        {"denseam sweep 2", "data { name = \"random\" }", "model.beta=1,2\n", "0 0",
+         "results/status"},
+        {"denseam sweep 2", "data { name = \"random\" }", "model.beta=1,2\n", "", "has added ''"},
+        {"denseam sweep 2", "data { name = \"random\" }", "model.beta=1,2\n", "0 1",
+         "has added '0 1'"},
+        {"denseam sweep 2", "data { name = \"random\" } sweep { extend = 3 }", "model.beta=1,2\n",
+         "-1 0", "has added '-1 0'"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         dam__container container = {0};
@@ -487,6 +495,7 @@ static void a_file_that_is_no_sweep_is_refused(void **state)
         assert_int_equal(dam__container_set_text(&container, "format", cases[i].format), DAM_OK);
         assert_int_equal(dam__container_set_text(&container, "preset", cases[i].preset), DAM_OK);
         assert_int_equal(dam__container_set_text(&container, "grid", cases[i].grid), DAM_OK);
+        assert_int_equal(dam__container_set_text(&container, "added", cases[i].added), DAM_OK);
         assert_int_equal(dam__container_write(&container, file), DAM_OK);
         assert_int_equal(dam__sweep_plan_open(folder, &plan), DAM_INPUT);
         if (strstr(dam_error(), cases[i].reason) == NULL || strstr(dam_error(), file) == NULL)

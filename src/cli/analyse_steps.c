@@ -1,0 +1,135 @@
+#include "cli/analyse_steps.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "cli/output.h"
+#include "report/collapse.h"
+
+/* What all changes come to. */
+typedef struct verdict {
+    size_t changes, flat;
+    double largest; /* slope by size; where: */
+    size_t row, column;
+} verdict;
+
+static verdict judge(const dam__collapse *c)
+{
+    verdict v = {0};
+    for (size_t i = 0; i < c->rows * c->columns; i++) {
+        double slope = c->slopes[i];
+        if (!dam__collapse_should_be_flat(c->first.names[i % c->columns]))
+            continue;
+        v.changes++;
+        v.flat += fabs(slope) <= dam__collapse_flat;
+        if (!(fabs(slope) <= fabs(v.largest))) {
+            v.largest = slope;
+            v.row = i / c->columns;
+            v.column = i % c->columns;
+        }
+    }
+    return v;
+}
+
+static const char *word_of(const dam__collapse *c, size_t i)
+{
+    if (!dam__collapse_should_be_flat(c->first.names[i % c->columns]))
+        return "";
+    return fabs(c->slopes[i]) <= dam__collapse_flat ? "flat" : "not flat";
+}
+
+static dam_status append_head(dam__text *text, const dam__collapse *c)
+{
+    dam_status status = DAM_OK;
+    DAM_TRY(dam__text_append(text, "%6s %-6s", "step", "number"));
+    for (size_t r = 0; r < c->runs; r++) {
+        char head[24];
+        (void)snprintf(head, sizeof head, "%c=%d", c->axis, c->sizes[r]);
+        DAM_TRY(dam__text_append(text, " %10s", head));
+    }
+    DAM_TRY(dam__text_append(text, "%s\n", c->runs > 1 ? "   slope" : ""));
+cleanup:
+    return status;
+}
+
+static dam_status print_table(const dam__collapse *c)
+{
+    dam_status status = DAM_OK;
+    dam__text text = {0};
+    DAM_TRY(append_head(&text, c));
+    for (size_t i = 0; i < c->rows * c->columns; i++) {
+        DAM_TRY(dam__text_append(&text, "%6.0f %-6s", c->steps[i / c->columns],
+                                 c->first.names[i % c->columns]));
+        for (size_t r = 0; r < c->runs; r++)
+            DAM_TRY(dam__text_append(&text, " %10.4g", c->values[i * c->runs + r]));
+        DAM_TRY(c->runs > 1 ? dam__text_append(&text, "  %+6.2f  %s\n", c->slopes[i], word_of(c, i))
+                            : dam__text_append(&text, "\n"));
+    }
+    if (c->runs > 1) {
+        const verdict v = judge(c);
+        DAM_TRY(dam__text_append(&text,
+                                 "%zu of %zu changes are flat, within %g a doubling of %c; the "
+                                 "largest slope is %+.2f, of %s at step %.0f\n",
+                                 v.flat, v.changes, dam__collapse_flat, c->axis, v.largest,
+                                 c->first.names[v.column], c->steps[v.row]));
+    }
+    DAM_TRY(print_text(&text));
+cleanup:
+    dam__text_free(&text);
+    return status;
+}
+
+static json_t *number_or_null(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+static dam_status print_it_as_json(const dam__collapse *c)
+{
+    const verdict v = judge(c);
+    char axis[] = {c->axis, '\0'};
+    json_t *sizes = json_array(), *rows = json_array();
+    for (size_t r = 0; r < c->runs; r++)
+        (void)json_array_append_new(sizes, json_integer(c->sizes[r]));
+    for (size_t i = 0; i < c->rows * c->columns; i++) {
+        const char *name = c->first.names[i % c->columns];
+        json_t *values = json_array();
+        for (size_t r = 0; r < c->runs; r++)
+            (void)json_array_append_new(values, number_or_null(c->values[i * c->runs + r]));
+        (void)json_array_append_new(
+            rows, json_pack("{sf ss so so sb}", "step", c->steps[i / c->columns], "number", name,
+                            "values", values, "slope", number_or_null(c->slopes[i]), "flat",
+                            (int)(fabs(c->slopes[i]) <= dam__collapse_flat)));
+    }
+    return print_json(json_pack("{ss so so sI sI so}", "axis", axis, "sizes", sizes, "rows", rows,
+                                "changes", (json_int_t)v.changes, "flat_changes",
+                                (json_int_t)v.flat, "largest_slope",
+                                c->runs > 1 ? number_or_null(v.largest) : json_null()));
+}
+
+dam_status analyse_steps(const arguments *args)
+{
+    dam_status status = DAM_OK;
+    size_t count = args->operands.count;
+    console notices = console_open(args->quiet);
+    dam_log log = console_log(&notices);
+    dam__run *runs = NULL;
+    dam__collapse collapse = {0};
+    DAM_TRY(dam__alloc(count, sizeof *runs, &runs));
+    for (size_t r = 0; r < count; r++)
+        DAM_TRY(dam__run_open(args->operands.items[r], NULL, 0, &runs[r]));
+    DAM_TRY(dam__collapse_make(runs, count, &collapse));
+    if (args->out != NULL) {
+        DAM_TRY(dam__make_folders(args->out));
+        DAM_TRY(dam__report_collapse(args->out, &collapse, &log));
+    }
+    DAM_TRY(args->json ? print_it_as_json(&collapse) : print_table(&collapse));
+cleanup:
+    dam__collapse_free(&collapse);
+    for (size_t r = 0; runs != NULL && r < count; r++)
+        dam__run_free(&runs[r]);
+    free(runs);
+    return status;
+}

@@ -1,0 +1,21 @@
+/* From a small tuned denoiser, the experiment of a large one (docs/transfer.md). */
+#ifndef DAM__PRESET_TRANSFER_H
+#define DAM__PRESET_TRANSFER_H
+
+#include "preset/tuned.h"
+
+/*
+ * Sizes as text: "N,K,P,B"; "K,P,B" keeps N; "N" alone keeps the ratios of the others to it.
+ * DAM_USAGE: not whole positive numbers, or B > P.
+ */
+dam_status dam__sizes_read(const char *text, const dam__sizes *from, dam__sizes *out);
+
+/*
+ * *out = the tuned experiment at other sizes, with its eta0. Images take the plaquettes that give
+ * them N features. What the prescription does not carry over is warned about. DAM_USAGE: N that
+ * the data cannot have, sizes out of range.
+ */
+dam_status dam__transfer_make(const dam__tuned *tuned, const dam__sizes *to, const dam_log *log,
+                              dam__experiment *out);
+
+#endif

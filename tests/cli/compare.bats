@@ -1,0 +1,89 @@
+# `denseam compare`: its table, its JSON, its page, and what it refuses. $DENSEAM is the tool.
+load helpers
+
+setup() {
+    common_setup
+    made="$BATS_TEST_DIRNAME/../browser"
+}
+
+@test "a table for a terminal names a slower run of the same device, and wrong results" {
+    tool compare "$made"/a-fast.json "$made"/b-slow.json "$made"/c-hostile.json
+    succeeded
+    [ -z "$stderr" ]
+    [ -z "$(awk 'length($0) > 79' <<<"$output")" ]
+    [ -z "$(grep ' $' <<<"$output")" ]
+    [ "$(grep -c '^  two cores .* 1\.00  baseline ' <<<"$output")" -eq 3 ]
+    [ "$(grep -c '^  one core .* 0\.52  slower  *70%  right$' <<<"$output")" -eq 3 ]
+    [ "$(grep -c ' 1\.80  faster  *70%  wrong$' <<<"$output")" -eq 3 ]
+    grep -q '^one core: The same device and driver as the baseline, but slower in 3 of 3$' <<<"$output"
+    grep -q '^<script>.*: Wrong results in 3 of 3 presets: trust$' <<<"$output"
+}
+
+@test "the baseline can be another one, and then all ratios are against it" {
+    tool compare "$made"/*.json --baseline 'one core' --json
+    succeeded
+    [ "$(jq -r .baseline <<<"$output")" = "one core" ]
+    jq -e '[.presets[].numbers[] | select(.metric == "step_rate" and .contender == "two cores")]
+           | length == 3 and all((.ratio * 0.52 - 1 | fabs) < 1e-9 and .verdict == "faster")' <<<"$output"
+    jq -e '.contenders | length == 3 and .[0].same_device and (.[1].same_device | not)
+           and (.[1].mean_ratio - 1 | fabs) < 1e-9 and .[1].note == ""' <<<"$output"
+    # Times the other way round: a step that takes longer is slower.
+    jq -e '[.presets[].numbers[] | select(.metric == "step_time" and .contender == "two cores")]
+           | all(.verdict == "faster")' <<<"$output"
+    # Losses are compared, never called fast.
+    jq -e '[.presets[].numbers[] | select(.metric | startswith("loss"))] | all(.ratio == null)' <<<"$output"
+    jq -e '[.presets[].losses[] | .distance] | all(. == 0)' <<<"$output"
+    tool compare "$made"/*.json --baseline three
+    failed_with 2 "--baseline 'three' matches none of the 3"
+}
+
+@test "the page stands alone, holds no markup of its files, and is written whole or not at all" {
+    tool compare "$made"/*.json -o page.html
+    succeeded
+    [[ "$stderr" == *"'page.html' is written"* ]]
+    [ "$(grep -c '<script>' page.html)" -eq 1 ]
+    run -1 grep -E 'https?://|<img|<script>throw|src=' <(grep -v 'onerror' page.html)
+    grep -q '&lt;script&gt;throw 2&lt;/script&gt; &amp; &lt;b&gt;b&lt;/b&gt;' page.html
+    grep -q "default-src 'none'" page.html
+    cp page.html before
+    tool compare "$made"/a-fast.json -o page.html --quiet
+    succeeded
+    [ -z "$stderr" ]
+    run -1 cmp page.html before
+    tool compare "$made"/a-fast.json -o no/such/folder/page.html
+    [ "$status" -eq 3 ]
+    nothing_left_over .
+    # What is compared is never overwritten.
+    cp "$made"/a-fast.json a.json
+    tool compare a.json --out a.json
+    failed_with 2 "would replace what is to be compared"
+    cmp a.json "$made"/a-fast.json
+}
+
+@test "files that are no benchmarks are refused with their names" {
+    tool compare
+    failed_with 2 "compare wants FILE..."
+    tool compare absent.json
+    failed_with 3 "'absent.json'"
+    echo '{"format": "something else"}' > other.json
+    tool compare "$made"/a-fast.json other.json
+    failed_with 3 "'other.json' is no file of 'denseam bench -o'"
+    head -c 700 "$made"/a-fast.json > half.json
+    tool compare half.json
+    failed_with 3 "'half.json' is not JSON"
+    tool compare .
+    failed_with 3 "it is not a file"
+    printf '%*s' $((33 << 20)) '' > large.json
+    tool compare large.json
+    failed_with 3 "'large.json' has 34603008 bytes"
+}
+
+@test "a file measured here is compared with itself: the same" {
+    tool bench bench/energy-small --quick --gemm panel --quiet --out own.json --label 'this one'
+    succeeded
+    tool compare own.json own.json --json
+    succeeded
+    jq -e '[.contenders[].name] == ["this one", "this one (own)"]' <<<"$output"
+    jq -e '.presets[0].losses | all(.agreement == "right" and .distance == 0)' <<<"$output"
+    jq -e '[.presets[0].numbers[] | select(.ratio != null)] | length > 10 and all(.ratio == 1 and .verdict == "same")' <<<"$output"
+}
