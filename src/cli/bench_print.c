@@ -33,6 +33,19 @@ cleanup:
     return status;
 }
 
+/* What fits beside two shares. */
+static const char *short_name(const char *ceiling)
+{
+    static const char *const names[][2] = {{"fma_peak", "peak"},
+                                           {"copy_bandwidth", "copies"},
+                                           {"cache_bandwidth", "cache"},
+                                           {"launch_interval", "launch"}};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(names[i][0], ceiling) == 0)
+            return names[i][1];
+    return ceiling;
+}
+
 /* Kernels have two shares: of the ceiling that binds them, and of the step. */
 static dam_status append_kernel(dam__text *text, const dam__bench_row *row)
 {
@@ -41,7 +54,7 @@ static dam_status append_kernel(dam__text *text, const dam__bench_row *row)
     format_spread(spread, sizeof spread, row->spread);
     return dam__text_append(text, "  %-24.24s %5.1f%% %8s %-7s %6s %5.1f%% of %s\n", row->metric,
                             100 * row->part, value, row->unit, spread, 100 * row->share,
-                            row->ceiling_name);
+                            short_name(row->ceiling_name));
 }
 
 dam_status bench_print(const bench_result *result)
