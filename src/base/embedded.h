@@ -1,5 +1,5 @@
-/* Files compiled into the library: OpenCL sources (cl/), presets (presets/), and the style and script
- * of HTML pages (page/). */
+/* Files compiled into the library: OpenCL sources (cl/), presets (presets/), and the style and
+ * script of HTML pages (page/). */
 #ifndef DAM__BASE_EMBEDDED_H
 #define DAM__BASE_EMBEDDED_H
 

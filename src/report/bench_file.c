@@ -130,8 +130,8 @@ cleanup:
 
 static dam_status read_record(const reading *r, const json_t *result, dam__bench_record *out)
 {
-    static const char *const texts[] = {"title",     "kind",    "precision", "kernels", "gemm",
-                                        "agreement", "message", NULL};
+    static const char *const texts[] = {"title", "kind",      "precision", "kernels",
+                                        "gemm",  "agreement", "message",   NULL};
     static const char *const numbers[] = {NULL};
     dam_status status = DAM_OK;
     dam__bench_record record = {0};
@@ -264,9 +264,9 @@ static dam_status name_contender(const reading *r, size_t i)
     for (int tries = 1; is_taken(r->all, own->name, i); tries++) {
         free(own->name);
         own->name = NULL;
-        DAM_TRY(tries == 1 ? dam__format(&own->name, "%s (%.*s)", plain, LONGEST_NAME, stem)
-                           : dam__format(&own->name, "%s (%.*s %d)", plain, LONGEST_NAME, stem,
-                                         tries));
+        DAM_TRY(tries == 1
+                    ? dam__format(&own->name, "%s (%.*s)", plain, LONGEST_NAME, stem)
+                    : dam__format(&own->name, "%s (%.*s %d)", plain, LONGEST_NAME, stem, tries));
     }
 cleanup:
     free(stem);
@@ -288,23 +288,22 @@ static dam_status check_head(const reading *r)
     return check_types(r, r->file, texts, numbers, "the file");
 }
 
-dam_status dam__contenders_add(const char *path, dam__contenders *contenders)
+dam_status dam__contenders_parse(const char *path, const char *data, size_t length,
+                                 dam__contenders *contenders)
 {
     dam_status status = DAM_OK;
-    char *data = NULL;
-    size_t length = 0;
     json_error_t error;
     reading r = {.path = path, .all = contenders, .first = contenders->count};
-    DAM_TRY(dam__file_read(path, LARGEST_FILE, &data, &length));
     r.file = json_loadb(data, length, JSON_REJECT_DUPLICATES, &error);
     if (r.file == NULL)
-        DAM_FAIL(DAM_INPUT, "'%s' is not JSON: line %d: %s", path, error.line, error.text);
+        DAM_FAIL(DAM_INPUT, "'%s' is not JSON: line %d, column %d", path, error.line, error.column);
     DAM_TRY(check_head(&r));
     const json_t *results = json_object_get(r.file, "results");
     if (!json_is_array(results) || json_array_size(results) == 0 ||
         json_array_size(results) > MOST_RESULTS)
-        DAM_FAIL(DAM_INPUT, "'%s' wants an array 'results' of 1 to %d; run 'denseam bench -o' again",
-                 path, MOST_RESULTS);
+        DAM_FAIL(DAM_INPUT,
+                 "'%s' wants an array 'results' of 1 to %d; run 'denseam bench -o' again", path,
+                 MOST_RESULTS);
     for (size_t i = 0; i < json_array_size(results); i++)
         DAM_TRY(take_result(&r, json_array_get(results, i)));
     for (size_t i = r.first; i < contenders->count; i++)
@@ -313,6 +312,16 @@ cleanup:
     if (status != DAM_OK)
         free_from(contenders, r.first);
     json_decref(r.file);
+    return status;
+}
+
+dam_status dam__contenders_add(const char *path, dam__contenders *contenders)
+{
+    char *data = NULL;
+    size_t length = 0;
+    dam_status status = dam__file_read(path, LARGEST_FILE, &data, &length);
+    if (status == DAM_OK)
+        status = dam__contenders_parse(path, data, length, contenders);
     free(data);
     return status;
 }

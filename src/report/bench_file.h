@@ -58,6 +58,10 @@ typedef struct dam__contenders {
  * DAM_USAGE: more than DAM__CONTENDERS. Then *contenders is as it was.
  */
 dam_status dam__contenders_add(const char *path, dam__contenders *contenders);
+
+/* The same of bytes in memory; path is what messages and names call them. */
+dam_status dam__contenders_parse(const char *path, const char *data, size_t length,
+                                 dam__contenders *contenders);
 void dam__contenders_free(dam__contenders *contenders);
 
 /* The text of that name in an object, or "". */
