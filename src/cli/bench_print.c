@@ -15,6 +15,20 @@ static void format_spread(char *text, size_t size, double spread)
         (void)snprintf(text, size, "%.1f%%", 100 * spread);
 }
 
+/* What fits a line. */
+static const char *short_name(const char *ceiling)
+{
+    static const char *const names[][2] = {{"fma_peak", "peak"},
+                                           {"copy_bandwidth", "copies"},
+                                           {"cache_bandwidth", "cache"},
+                                           {"launch_interval", "launch"},
+                                           {"step_bound", "bound"}};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(names[i][0], ceiling) == 0)
+            return names[i][1];
+    return ceiling;
+}
+
 static dam_status append_row(dam__text *text, const dam__bench_row *row)
 {
     dam_status status = DAM_OK;
@@ -24,26 +38,13 @@ static dam_status append_row(dam__text *text, const dam__bench_row *row)
     DAM_TRY(dam__text_append(text, "  %-29s %10s ", row->metric, value));
     if (row->ceiling_name != NULL)
         DAM_TRY(dam__text_append(text, "%-9s %6s  %5.1f%% of %s\n", row->unit, spread,
-                                 100 * row->share, row->ceiling_name));
+                                 100 * row->share, short_name(row->ceiling_name)));
     else if (spread[0] != '\0')
         DAM_TRY(dam__text_append(text, "%-9s %6s\n", row->unit, spread));
     else
         DAM_TRY(dam__text_append(text, "%s\n", row->unit));
 cleanup:
     return status;
-}
-
-/* What fits beside two shares. */
-static const char *short_name(const char *ceiling)
-{
-    static const char *const names[][2] = {{"fma_peak", "peak"},
-                                           {"copy_bandwidth", "copies"},
-                                           {"cache_bandwidth", "cache"},
-                                           {"launch_interval", "launch"}};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(names[i][0], ceiling) == 0)
-            return names[i][1];
-    return ceiling;
 }
 
 /* Kernels have two shares: of the ceiling that binds them, and of the step. */
