@@ -79,7 +79,7 @@ percent() {
     awk -v share="$1" 'BEGIN { if (share == "-") print "-"; else printf "%.2f", 100 * share }'
 }
 
-# put_into_docs SCRIPT FILE: replaces what stands in docs/growth.md between the script's two comments.
+# put_into_docs SCRIPT TABLE PAGE: replaces what stands in a page between the script's two comments.
 put_into_docs() {
     awk -v script="$1" -v table="$2" '
         $0 == "<!-- " script " ends -->" { inside = 0 }
@@ -89,6 +89,6 @@ put_into_docs() {
             print ""
             while ((getline line < table) > 0) print line
             print ""
-        }' docs/growth.md > "$2.new"
-    mv "$2.new" docs/growth.md
+        }' "$3" > "$2.new"
+    mv "$2.new" "$3"
 }

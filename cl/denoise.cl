@@ -52,32 +52,33 @@ inline vector slope(const vector z)
  * Raw samples to pairs: the clean one is (raw - standards[0]) standards[1], the noisy one has
  * sigma times normal numbers on top, which follow from the sample and `step` alone. Sample a of the
  * batch is number base + order[place + a] of its stream (base + place + a where not ordered).
- * seeds: two words a problem; order_stride: entries of rows and order. Work-items: vectors of a row
- * x rows x problems.
+ * seeds: two words a problem. Where grouped, entries of rows and order begin at a problem's offset,
+ * and problems of one offset have the same pairs, which the first of them makes for all.
+ * Work-items: vectors of a row x rows x problems.
  */
-__kernel void denoise_pairs(__global const real *restrict samples,
-                            __global const int *restrict rows, __global const int *restrict order,
-                            __global const real *restrict standards,
-                            __global const uint *restrict seeds, __global real *restrict noisy,
-                            __global real *restrict clean, const int indexed, const int first,
-                            const int ordered, const int place, const uint base,
-                            const int order_stride, const int dim, const int samples_ld,
-                            const int samples_stride, const int standards_ld,
-                            const int standards_stride, const int ld, const int stride,
-                            const real sigma, const uint step, const uint stream)
+__kernel void
+denoise_pairs(__global const real *restrict samples, __global const int *restrict rows,
+              __global const int *restrict order, __global const real *restrict standards,
+              __global const uint *restrict seeds, __global real *restrict noisy,
+              __global real *restrict clean, const int indexed, const int first, const int ordered,
+              const int place, const uint base, __global const int *restrict offsets,
+              const int grouped, const int order_stride, const int dim, const int samples_ld,
+              const int samples_stride, const int standards_ld, const int standards_stride,
+              const int ld, const int stride, const real sigma, const uint step, const uint stream)
 {
     const int j = (int)get_global_id(0) * LANES;
     const int a = (int)get_global_id(1);
     const size_t p = get_global_id(2);
     if (j >= dim)
         return;
-    const size_t own = p * order_stride;
+    const int own = grouped ? offsets[p] : 0;
+    if (grouped && own != (int)p * order_stride)
+        return;
     const size_t row = (size_t)(indexed ? rows[own + first + a] : first + a);
     __global const real *standard = standards + p * standards_stride + j;
-    const size_t at = p * stride + (size_t)a * ld + j;
+    const size_t at = (size_t)a * ld + j;
     const vector raw = LOAD(samples + p * samples_stride + row * samples_ld + j);
     const vector y = (raw - LOAD(standard)) * LOAD(standard + standards_ld);
-    STORE(y, clean + at);
     vector x = y;
     if (sigma > 0) {
         const uint id = base + (uint)(ordered ? order[own + place + a] : place + a);
@@ -85,7 +86,11 @@ __kernel void denoise_pairs(__global const real *restrict samples,
             normals_at(id, (uint)j, step, stream, (uint2)(seeds[2 * p], seeds[2 * p + 1]));
         x += SELECT(0, sigma * drawn, (vmask)j + LANE_INDEX < (vmask)dim);
     }
-    STORE(x, noisy + at);
+    for (size_t q = p; q < get_global_size(2); q++)
+        if (q == p || (grouped && offsets[q] == own)) {
+            STORE(y, clean + q * stride + at);
+            STORE(x, noisy + q * stride + at);
+        }
 }
 
 /* Z + b to its softmax, in place. One work-group a row, axis 2 is the problem. */

@@ -6,6 +6,9 @@
  * keeping TILE_ROWS x TILE_VECTORS accumulators in registers. Gathering rows by index and
  * transposing happen while packing. B's last panel is one vector wide where that is enough
  * ("narrow"), so that widths such as 100 or 784 waste little. One work-item a work-group.
+ *
+ * A factor that is used a few times only is not worth packing: A_MODE and B_MODE read it as it is
+ * stored. Which of all this is best depends on device and shape: see compute/tuning.h.
  */
 #ifndef TILE_ROWS
 #define TILE_ROWS 12
@@ -13,74 +16,20 @@
 #ifndef TILE_VECTORS
 #define TILE_VECTORS 2
 #endif
+#ifndef UNROLL_DEPTH
+#define UNROLL_DEPTH 1 /* steps of depth between two looks at the loop's counter */
+#endif
+#ifndef A_MODE
+#define A_MODE 0 /* 0: packed; as stored, 1: a row of C a row, 2: an index of depth a row */
+#endif
+#ifndef B_MODE
+#define B_MODE 0 /* 0: packed; as stored, 1: an index of depth a row */
+#endif
+#ifndef COLUMNS_FIRST
+#define COLUMNS_FIRST 0 /* 1: a panel of A meets all of B before the next; else the other way */
+#endif
 #define TILE_COLUMNS (TILE_VECTORS * LANES)
 #define ONE_ITEM __attribute__((reqd_work_group_size(1, 1, 1)))
-
-/*
- * Packs outer indices 0 ... outer-1 of depth indices first_depth ... +depth-1 into panels of WIDTH.
- * Stored row r of the operand is rows[first + r], or first + r where indexed is 0. ALONG: the
- * operand stores one outer index a row (depth is contiguous); ACROSS: one depth index a row. Outer
- * indices beyond the last are packed as zeros. Work-items: panels x chunks of depth x problems.
- */
-#define PACK_CHUNK 256
-#define PACK_ARGUMENTS                                                                             \
-    __global const real *restrict stored, __global const int *restrict rows,                       \
-        __global real *restrict packed, const int indexed, const int first, const int ld,          \
-        const int stride, const int outer, const int first_depth, const int depth,                 \
-        const int packed_stride
-#define PACK_HEAD(WIDTH)                                                                           \
-    const int o = (int)get_global_id(0) * WIDTH;                                                   \
-    const int d0 = (int)get_global_id(1) * PACK_CHUNK;                                             \
-    const int chunk = min(PACK_CHUNK, depth - d0);                                                 \
-    const int width = min(outer - o, WIDTH);                                                       \
-    __global const real *problem = stored + get_global_id(2) * (size_t)stride;                     \
-    __global real *target =                                                                        \
-        packed + get_global_id(2) * (size_t)packed_stride + (size_t)o * depth + (size_t)d0 * WIDTH
-
-#define PACK_ALONG(name, WIDTH)                                                                    \
-    ONE_ITEM __kernel void name(PACK_ARGUMENTS)                                                    \
-    {                                                                                              \
-        PACK_HEAD(WIDTH);                                                                          \
-        __global const real *source[WIDTH];                                                        \
-        for (int w = 0; w < WIDTH; w++) {                                                          \
-            const int r = first + o + min(w, width - 1);                                           \
-            source[w] = problem + (size_t)(indexed ? rows[r] : r) * ld + first_depth + d0;         \
-        }                                                                                          \
-        int d = 0;                                                                                 \
-        if (width == WIDTH)                                                                        \
-            for (; d + LANES <= chunk; d += LANES, target += LANES * WIDTH) {                      \
-                real block[WIDTH][LANES];                                                          \
-                _Pragma("unroll") for (int w = 0; w < WIDTH; w++)                                  \
-                    STORE(LOAD(source[w] + d), block[w]);                                          \
-                _Pragma("unroll") for (int l = 0; l < LANES; l++)                                  \
-                    _Pragma("unroll") for (int w = 0; w < WIDTH; w++) target[l * WIDTH + w] =      \
-                        block[w][l];                                                               \
-            }                                                                                      \
-        for (; d < chunk; d++, target += WIDTH)                                                    \
-            for (int w = 0; w < WIDTH; w++)                                                        \
-                target[w] = w < width ? source[w][d] : 0;                                          \
-    }
-
-#define PACK_ACROSS(name, WIDTH)                                                                   \
-    ONE_ITEM __kernel void name(PACK_ARGUMENTS)                                                    \
-    {                                                                                              \
-        PACK_HEAD(WIDTH);                                                                          \
-        for (int d = 0; d < chunk; d++, target += WIDTH) {                                         \
-            const int r = first + first_depth + d0 + d;                                            \
-            __global const real *source = problem + (size_t)(indexed ? rows[r] : r) * ld + o;      \
-            if (width == WIDTH)                                                                    \
-                for (int w = 0; w < WIDTH; w++)                                                    \
-                    target[w] = source[w];                                                         \
-            else                                                                                   \
-                for (int w = 0; w < WIDTH; w++)                                                    \
-                    target[w] = w < width ? source[w] : 0;                                         \
-        }                                                                                          \
-    }
-
-PACK_ALONG(panel_pack_a_along, TILE_ROWS)
-PACK_ACROSS(panel_pack_a_across, TILE_ROWS)
-PACK_ALONG(panel_pack_b_along, TILE_COLUMNS)
-PACK_ACROSS(panel_pack_b_across, TILE_COLUMNS)
 
 /* One vector of a row of C, the whole or its first `width` columns. */
 inline void store_vector(__global real *c, const vector value, const int width, const real alpha,
@@ -96,39 +45,80 @@ inline void store_vector(__global real *c, const vector value, const int width, 
     }
 }
 
+/* Stored row r of an operand that may be indexed. */
+#define STORED_ROW(indexed, rows, r) (size_t)((indexed) ? (rows)[r] : (r))
+
+/*
+ * One step of depth. Factors that are read as they are stored have the tile's numbers side by side
+ * in a row, but for A_MODE 1, where each row of the tile has its own.
+ */
+#define A_ROW                                                                                      \
+    (A_MODE == 2                                                                                   \
+         ? a_problem + STORED_ROW(a_indexed, a_rows, a_first + first_depth + d) * (size_t)a_ld +   \
+               above                                                                               \
+         : a_problem + (size_t)i * depth + (size_t)d * TILE_ROWS)
+#define B_ROW                                                                                      \
+    (B_MODE == 1                                                                                   \
+         ? b_problem + STORED_ROW(b_indexed, b_rows, b_first + first_depth + d) * (size_t)b_ld     \
+         : b_problem + (size_t)j * depth + (size_t)d * TILE_COLUMNS)
+#define STEP(VECTORS)                                                                              \
+    {                                                                                              \
+        __global const real *a_row = A_ROW, *b_row = B_ROW;                                        \
+        vector b[VECTORS];                                                                         \
+        _Pragma("unroll") for (int v = 0; v < VECTORS; v++) b[v] = LOAD(b_row + column[v]);        \
+        _Pragma("unroll") for (int r = 0; r < TILE_ROWS; r++)                                      \
+            _Pragma("unroll") for (int v = 0; v < VECTORS; v++) sum[r][v] =                        \
+                fma((vector)(A_MODE == 1 ? at[r][d] : a_row[r]), b[v], sum[r][v]);                 \
+    }
+
 /* The tile at rows i, columns j of C, VECTORS vectors wide. beta = 0 never reads C. */
 #define TILE(VECTORS)                                                                              \
     {                                                                                              \
         vector sum[TILE_ROWS][VECTORS];                                                            \
         _Pragma("unroll") for (int r = 0; r < TILE_ROWS; r++)                                      \
             _Pragma("unroll") for (int v = 0; v < VECTORS; v++) sum[r][v] = 0;                     \
-        for (int d = 0; d < depth; d++, ap += TILE_ROWS, bp += TILE_COLUMNS) {                     \
-            vector b[VECTORS];                                                                     \
-            _Pragma("unroll") for (int v = 0; v < VECTORS; v++) b[v] = LOAD(bp + v * LANES);       \
-            _Pragma("unroll") for (int r = 0; r < TILE_ROWS; r++)                                  \
-                _Pragma("unroll") for (int v = 0; v < VECTORS; v++) sum[r][v] =                    \
-                    fma((vector)ap[r], b[v], sum[r][v]);                                           \
-        }                                                                                          \
-        _Pragma("unroll") for (int r = 0; r < TILE_ROWS; r++) if (i + r < m)                       \
+        int d = 0;                                                                                 \
+        for (; d + UNROLL_DEPTH <= depth;)                                                         \
+            _Pragma("unroll") for (int u = 0; u < UNROLL_DEPTH; u++, d++) STEP(VECTORS);           \
+        for (; UNROLL_DEPTH > 1 && d < depth; d++)                                                 \
+            STEP(VECTORS);                                                                         \
+        _Pragma("unroll") for (int r = 0; r < TILE_ROWS; r++) if (above + r >= i && above + r < m) \
             _Pragma("unroll") for (int v = 0; v < VECTORS; v++)                                    \
-                store_vector(c + (size_t)(i + r) * ld + j + v * LANES, sum[r][v],                  \
+                store_vector(c + (size_t)(above + r) * ld + j + v * LANES, sum[r][v],              \
                              n - j - v * LANES, alpha, beta);                                      \
     }
 
-/* Work-items: panels of A x panels of B x problems. */
-ONE_ITEM __kernel void panel_gemm(__global const real *restrict packed_a,
-                                  __global const real *restrict packed_b,
-                                  __global real *restrict product, const int m, const int n,
-                                  const int depth, const int ld, const int a_stride,
-                                  const int b_stride, const int stride, const real alpha,
-                                  const real beta)
+/*
+ * Work-items: panels of A x panels of B x problems; the first two the other way round where
+ * COLUMNS_FIRST. A factor is its packed panels, or the stored matrix with the row indices of
+ * PACK_ARGUMENTS. Of a factor that is not packed, tiles reach beyond the last row or column by
+ * looking at the last ones again.
+ */
+ONE_ITEM __kernel void
+panel_gemm(__global const real *restrict a, __global const real *restrict b,
+           __global real *restrict product, __global const int *restrict a_rows,
+           __global const int *restrict b_rows, const int m, const int n, const int depth,
+           const int ld, const int a_stride, const int b_stride, const int stride, const real alpha,
+           const real beta, const int first_depth, const int a_indexed, const int a_first,
+           const int a_ld, const int b_indexed, const int b_first, const int b_ld)
 {
-    const int i = (int)get_global_id(0) * TILE_ROWS, j = (int)get_global_id(1) * TILE_COLUMNS;
+    const int i = (int)get_global_id(COLUMNS_FIRST) * TILE_ROWS;
+    const int j = (int)get_global_id(1 - COLUMNS_FIRST) * TILE_COLUMNS;
     const size_t problem = get_global_id(2);
-    __global const real *ap = packed_a + problem * a_stride + (size_t)i * depth;
-    __global const real *bp = packed_b + problem * b_stride + (size_t)j * depth;
+    __global const real *a_problem = a + problem * a_stride;
+    __global const real *b_problem = b + problem * b_stride;
     __global real *c = product + problem * stride;
-    if (n - j > (TILE_VECTORS - 1) * LANES)
+    const int above = A_MODE == 2 ? max(0, min(i, m - TILE_ROWS)) : i; /* the tile's first row */
+    __global const real *at[TILE_ROWS];
+    _Pragma("unroll") for (int r = 0; r < TILE_ROWS; r++) at[r] =
+        a_problem +
+        (A_MODE == 1 ? STORED_ROW(a_indexed, a_rows, a_first + min(i + r, m - 1)) * (size_t)a_ld +
+                           first_depth
+                     : 0);
+    int column[TILE_VECTORS];
+    _Pragma("unroll") for (int v = 0; v < TILE_VECTORS; v++) column[v] =
+        B_MODE == 1 ? min(j + v * LANES, b_ld - LANES) : v * LANES;
+    if (n - j > LANES)
         TILE(TILE_VECTORS)
     else
         TILE(1)

@@ -4,4 +4,7 @@
 /* Seconds of a clock that never goes back; only differences mean anything. */
 double dam__seconds(void);
 
+/* Seconds that all cores have spent on this process. */
+double dam__cpu_seconds(void);
+
 #endif

@@ -1,5 +1,5 @@
-/* Files compiled into the library: OpenCL sources (cl/), presets (presets/), and the style and
- * script of HTML pages (page/). */
+/* Files compiled into the library: OpenCL sources (cl/), presets (presets/), tuning files
+ * (tuning/), and the style and script of HTML pages (src/report/page/). */
 #ifndef DAM__BASE_EMBEDDED_H
 #define DAM__BASE_EMBEDDED_H
 
@@ -17,6 +17,7 @@ typedef struct dam__embedded {
 extern const dam__embedded dam__kernel_sources[];
 extern const dam__embedded dam__preset_texts[];
 extern const dam__embedded dam__page_files[];
+extern const dam__embedded dam__tuning_texts[];
 
 /* SHA-256 over the names and bytes of all files of a table, as 64 hexadecimal digits. */
 dam_status dam__embedded_digest(const dam__embedded *table, char hex[DAM__DIGEST_HEX]);

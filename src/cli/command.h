@@ -29,7 +29,8 @@ typedef struct arguments {
     bool memories, embedding;
     const char *samples, *steps; /* lists with commas */
     int misclassified, adversarial, top, iterations, limit;
-    int precision; /* index into precision_choices */
+    int precision;           /* index into precision_choices */
+    double budget, patience; /* of tune, in seconds; 0 where not given */
 } arguments;
 
 extern const char *const gemm_choices[];    /* auto, clblast, panel */
@@ -98,7 +99,8 @@ extern const command *const commands[];
 
 extern const command analyse_command, bench_command, compare_command, devices_command,
     first_step_command, eval_command, help_command, man_command, presets_command, recall_command,
-    selftest_command, show_command, sweep_command, train_command, transfer_command;
+    selftest_command, show_command, sweep_command, train_command, transfer_command, tune_command,
+    tune_try_command;
 
 /* DAM_USAGE with the closest name where there is no such command. */
 dam_status find_command(const char *name, const command **out);

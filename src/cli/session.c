@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "compute/tuning.h"
 #include "model/config.h"
 
 dam_status open_device(const arguments *args, dam__precision precision, const dam_log *log,
@@ -11,13 +12,16 @@ dam_status open_device(const arguments *args, dam__precision precision, const da
     dam_status status = DAM_OK;
     dam_device_info *infos = NULL;
     size_t count = 0, index = 0;
+    dam__tuning *tuning = NULL;
     static const dam__shape shapes[] = {DAM__SHAPE_AUTO, DAM__SHAPE_CPU, DAM__SHAPE_GPU};
-    const dam__device_options options = {.log = *log,
-                                         .precision = precision,
-                                         .shape = shapes[args->kernels],
-                                         .profile = args->profile || args->trace != NULL};
+    dam__device_options options = {.log = *log,
+                                   .precision = precision,
+                                   .shape = shapes[args->kernels],
+                                   .profile = args->profile || args->trace != NULL};
     DAM_TRY(dam_device_list(&infos, &count));
     DAM_TRY(dam_device_select(infos, count, args->device, &index));
+    DAM_TRY(dam__tuning_find(&infos[index], log, &tuning));
+    options.tuning = tuning;
     DAM_TRY(dam__device_open(&infos[index], &options, out));
     if (args->trace != NULL)
         DAM_TRY(dam__profile_trace(*out));
@@ -25,6 +29,7 @@ dam_status open_device(const arguments *args, dam__precision precision, const da
               infos[index].platform, infos[index].is_default ? "; the default: " : "",
               infos[index].is_default ? infos[index].reason : "");
 cleanup:
+    free(tuning);
     free(infos);
     return status;
 }
@@ -68,6 +73,7 @@ static dam_status check(const arguments *args, const dam__device *device, int ki
                                            .single_only = !wide,
                                            .double_only = wide,
                                            .recall = recall,
+                                           .tuning = dam__device_tuning(device),
                                            .log = *dam__device_log(device)};
     return dam__selftest_ensure(dam__device_facts(device), &options);
 }

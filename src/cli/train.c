@@ -100,7 +100,7 @@ static bool is(const char *text, const char *wanted)
     return text != NULL && strcmp(text, wanted) == 0;
 }
 
-/* A run is bit-identical only on the device, driver and kernels it began with. */
+/* A run is bit-identical only on the device, driver, kernels and tuning it began with. */
 static void compare_device(const training *t)
 {
     const dam_device_info *info = dam__device_facts(t->device);
@@ -108,7 +108,11 @@ static void compare_device(const training *t)
     const char *driver = dam__container_text(&t->resumed.container, "driver");
     const char *kernels = dam__container_text(&t->resumed.container, "kernels");
     const char *gemm = dam__container_text(&t->resumed.container, "gemm");
+    const char *tuning = dam__container_text(&t->resumed.container, "tuning");
     bool cpu = dam__device_shape(t->device) == DAM__SHAPE_CPU;
+    if (!is(tuning != NULL ? tuning : "none", dam__device_tuning_digest(t->device)))
+        dam__warn(&t->log, "the run began with another tuning of the device: results will differ "
+                           "in the last bits");
     if (!is(device, info->name) || !is(driver, info->driver) || !is(kernels, cpu ? "cpu" : "gpu") ||
         !is(gemm, dam__trainer_gemm(t->trainer)))
         dam__warn(&t->log,

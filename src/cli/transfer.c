@@ -5,11 +5,12 @@
 #include "base/log.h"
 #include "cli/command.h"
 #include "cli/output.h"
+#include "model/denoise.h"
 #include "preset/transfer.h"
 
 /* A run and what it becomes. */
 typedef struct transferring {
-    dam__run run;
+    dam__tuned tuned;
     dam__sizes sizes[2]; /* before and after */
     dam__experiment large;
     dam__denoise_scales scales[2];
@@ -77,7 +78,7 @@ static dam_status tell(const arguments *args, const transferring *t)
     if (args->out != NULL)
         DAM_TRY(dam__file_write(args->out, preset.data, preset.length));
     if (args->json)
-        DAM_TRY(print_json(json_pack("{so sf so so so}", "run", json_text(t->run.folder), "eta0",
+        DAM_TRY(print_json(json_pack("{so sf so so so}", "run", json_text(t->tuned.name), "eta0",
                                      t->large.model.denoise.eta0, "small", scales_json(t, 0),
                                      "large", scales_json(t, 1), "preset",
                                      json_text(args->out != NULL ? args->out : preset.data))));
@@ -104,18 +105,19 @@ static dam_status run_transfer(const arguments *args)
     dam_log log = console_log(&notices);
     if (args->to == NULL)
         DAM_FAIL(DAM_USAGE, "transfer wants --to N,K,P,B; see 'denseam help transfer'");
-    DAM_TRY(dam__run_open(args->operands.items[0], args->set.items, args->set.count, &t.run));
-    DAM_TRY(dam__transfer_sizes(&t.run, &t.sizes[0]));
+    DAM_TRY(
+        dam__tuned_open(args->operands.items[0], args->set.items, args->set.count, &log, &t.tuned));
+    t.sizes[0] = t.tuned.sizes;
     DAM_TRY(dam__sizes_read(args->to, &t.sizes[0], &t.sizes[1]));
-    DAM_TRY(dam__transfer(&t.run, &t.sizes[0], &t.sizes[1], &log, &t.large));
+    DAM_TRY(dam__transfer_make(&t.tuned, &t.sizes[1], &log, &t.large));
     if (t.large.model.denoise.rates == DAM__RATES_SPECTRUM)
         dam__info(&log, "the rates below are yet to be divided by the largest eigenvalue of the "
                         "inputs' covariance, which each training measures");
-    t.scales[0] = dam__denoise_scale(&t.run.experiment.model, t.sizes[0].dim);
+    t.scales[0] = dam__denoise_scale(&t.tuned.experiment.model, t.sizes[0].dim);
     t.scales[1] = dam__denoise_scale(&t.large.model, t.sizes[1].dim);
     DAM_TRY(tell(args, &t));
 cleanup:
-    dam__run_free(&t.run);
+    dam__tuned_free(&t.tuned);
     return status;
 }
 
@@ -131,19 +133,21 @@ static const flag flags[] = {
 
 static const char *const examples[] = {
     "denseam transfer runs/small --to 1024,2048,5120,512 --out large.conf",
-    "denseam transfer runs/denoise-mnist --to 784 > large.conf", NULL};
+    "denseam transfer sweeps/small --to 784 > large.conf", NULL};
 
 const command transfer_command = {
     .name = "transfer",
-    .operands = "RUN",
+    .operands = "RUN|SWEEP",
     .least = 1,
     .most = 1,
     .summary = "from a small tuned denoiser, the preset of a large one",
-    .text = "Writes the preset of a larger training with the train.eta0 of a small run, which was "
-            "tuned there, where it is cheap: the learning rates of both follow from it and the "
-            "sizes. It shows the factors s1 and s2 and the rates of both, and warns where the best "
-            "train.eta0 does not carry over. Images of other sizes are averaged over other "
-            "plaquettes.",
+    .text =
+        "Writes the preset of a larger training with the train.eta0 of a small run, which was "
+        "tuned there, where it is cheap, or with the best one of a sweep over train.eta0 at its "
+        "smallest size: the learning rates of both follow from it and the "
+        "sizes. It shows the factors s1 and s2 and the rates of both, and warns where the best "
+        "train.eta0 does not carry over. Images of other sizes are averaged over other "
+        "plaquettes.",
     .examples = examples,
     .flags = flags,
     .run = run_transfer,

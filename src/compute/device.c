@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "compute/ids.h"
@@ -33,10 +34,9 @@ static dam__shape natural_shape(const dam_device_info *info)
 }
 
 /* Lanes are powers of two from 2 to 16: those of OpenCL's vector types. */
-static void choose_shape(dam__device *device, dam__shape wanted)
+static void choose_lanes(dam__device *device)
 {
     enum { GPU_GROUP = 64, GPU_LANES = 4, CPU_LANES_AT_LEAST = 4, CPU_LANES_AT_MOST = 16 };
-    device->shape = wanted == DAM__SHAPE_AUTO ? natural_shape(&device->info) : wanted;
     int lanes = GPU_LANES;
     device->group = GPU_GROUP;
     if (device->shape == DAM__SHAPE_CPU) {
@@ -46,6 +46,29 @@ static void choose_shape(dam__device *device, dam__shape wanted)
         device->group = 1;
     }
     device->lanes = device->precision == DAM__PRECISION_DOUBLE ? lanes / 2 : lanes;
+    device->lanes = dam__tuned(device, DAM__KERNEL_LANES, device->lanes);
+    if (device->shape == DAM__SHAPE_GPU)
+        device->group = dam__tuned(device, DAM__KERNEL_GROUP, device->group);
+}
+
+/* A copy of the tuning, unless CLBlast does not take its part of it. */
+static dam_status take_tuning(dam__device *device, const dam__tuning *tuning)
+{
+    dam_status status = DAM_OK;
+    if (tuning == NULL)
+        return DAM_OK;
+    DAM_TRY(dam__alloc(1, sizeof *device->tuning, &device->tuning));
+    *device->tuning = *tuning;
+    device->part = dam__tuning_part_of(device->tuning, device->shape, device->precision);
+    if (dam__clblast_override(device, device->part) != DAM_OK) {
+        dam__warn(&device->log, "the tuning of '%s' is ignored: %s", device->info.name,
+                  dam_error());
+        device->part = NULL;
+        free(device->tuning);
+        device->tuning = NULL;
+    }
+cleanup:
+    return status;
 }
 
 dam_status dam__device_open(const dam_device_info *info, const dam__device_options *options,
@@ -62,8 +85,10 @@ dam_status dam__device_open(const dam_device_info *info, const dam__device_optio
                  "'%s' has no fp64, which train.precision = \"double\" needs; "
                  "take \"single\" or another --device",
                  info->name);
-    choose_shape(device, options->shape);
     DAM_TRY(dam__device_ids(info, &device->platform, &device->id));
+    device->shape = options->shape == DAM__SHAPE_AUTO ? natural_shape(info) : options->shape;
+    DAM_TRY(take_tuning(device, options->tuning));
+    choose_lanes(device);
     cl_int error = CL_SUCCESS;
     const cl_context_properties properties[] = {CL_CONTEXT_PLATFORM,
                                                 (cl_context_properties)device->platform, 0};
@@ -96,6 +121,7 @@ void dam__device_close(dam__device *device)
         (void)clReleaseCommandQueue(device->queue);
     if (device->context != NULL)
         (void)clReleaseContext(device->context);
+    free(device->tuning);
     free(device);
 }
 
@@ -137,6 +163,22 @@ int dam__lanes(const dam__device *device)
 int dam__group(const dam__device *device)
 {
     return device->group;
+}
+
+const dam__tuning *dam__device_tuning(const dam__device *device)
+{
+    return device->tuning;
+}
+
+const char *dam__device_tuning_digest(const dam__device *device)
+{
+    return device->tuning != NULL ? device->tuning->digest : "none";
+}
+
+int dam__tuned(const dam__device *device, dam__kernel_key key, int built_in)
+{
+    const dam__set *set = device->part != NULL ? &device->part->sets[DAM__SPACE_KERNELS] : NULL;
+    return set != NULL && set->given && set->values[key] > 0 ? set->values[key] : built_in;
 }
 
 dam_status dam__device_finish(dam__device *device)

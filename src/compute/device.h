@@ -13,6 +13,7 @@
 #include "denseam/log.h"
 
 typedef struct dam__device dam__device;
+typedef struct dam__tuning dam__tuning; /* compute/tuning.h */
 
 /*
  * The two shapes every kernel can take. CPU: one work-item a group, as many lanes as the widest
@@ -24,12 +25,14 @@ typedef struct dam__device_options {
     dam_log log;
     dam__precision precision;
     dam__shape shape;
-    bool profile; /* time every kernel and count every transfer */
+    bool profile;              /* time every kernel and count every transfer */
+    const dam__tuning *tuning; /* copied; NULL: the built-in choices */
 } dam__device_options;
 
 /*
  * Opens the device. DAM_NO_DEVICE where it has no fp64 but precision asks for it, or where the
- * driver fails. Destroy with dam__device_close, after everything made on it.
+ * driver fails. Destroy with dam__device_close, after everything made on it. CLBlast keeps what it
+ * is tuned to for as long as the process lives, also for devices opened later.
  */
 dam_status dam__device_open(const dam_device_info *info, const dam__device_options *options,
                             dam__device **out);
@@ -43,6 +46,10 @@ size_t dam__real_size(const dam__device *device); /* bytes of a real: 4 or 8 */
 double dam__real_epsilon(const dam__device *device);
 int dam__lanes(const dam__device *device); /* LANES of the kernels' vectors */
 int dam__group(const dam__device *device); /* work-group size of reductions */
+
+/* What the device was opened with, or NULL; its digest, or "none". */
+const dam__tuning *dam__device_tuning(const dam__device *device);
+const char *dam__device_tuning_digest(const dam__device *device);
 
 /* Waits until all queued work is done. Never inside an epoch. */
 dam_status dam__device_finish(dam__device *device);

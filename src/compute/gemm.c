@@ -1,13 +1,21 @@
 #include "compute/gemm.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "compute/gemm_provider.h"
+#include "compute/internal.h"
 
 struct dam__gemm {
-    const dam__gemm_ops *ops;
-    void *state;
+    /* The provider of most products; and another where a tuning gives it some, else NULL. */
+    struct {
+        const dam__gemm_ops *ops;
+        void *state;
+    } providers[2];
+    const dam__tuning_part *part; /* NULL where one provider takes all */
+    dam__product_shape *shapes;   /* announced so far */
+    size_t shape_count;
 };
 
 dam__operand dam__whole(const dam__matrix *matrix, bool transposed)
@@ -15,18 +23,43 @@ dam__operand dam__whole(const dam__matrix *matrix, bool transposed)
     return (dam__operand){.matrix = matrix, .transposed = transposed, .height = matrix->rows};
 }
 
+static const dam__gemm_ops *ops_of(dam__gemm_provider provider)
+{
+    return provider == DAM__GEMM_PANEL ? &dam__gemm_panel : &dam__gemm_clblast;
+}
+
+static dam__gemm_provider usual_provider(const dam__device *device)
+{
+    enum { LANES_FOR_PANEL = 8 };
+    bool panel = dam__device_shape(device) == DAM__SHAPE_CPU &&
+                 dam__device_facts(device)->native_float_lanes >= LANES_FOR_PANEL;
+    if (device->part != NULL && device->part->provider != DAM__GEMM_AUTO)
+        return device->part->provider;
+    return panel ? DAM__GEMM_PANEL : DAM__GEMM_CLBLAST;
+}
+
+static bool has_choice_of_other(const dam__tuning_part *part, dam__gemm_provider usual)
+{
+    for (int i = 0; part != NULL && i < part->count; i++)
+        if (part->choices[i].provider != usual)
+            return true;
+    return false;
+}
+
 dam_status dam__gemm_create(dam__device *device, dam__gemm_provider provider, dam__gemm **out)
 {
     dam_status status = DAM_OK;
     dam__gemm *gemm = NULL;
-    const dam_device_info *info = dam__device_facts(device);
-    enum { LANES_FOR_PANEL = 8 };
-    bool panel = provider == DAM__GEMM_PANEL ||
-                 (provider == DAM__GEMM_AUTO && dam__device_shape(device) == DAM__SHAPE_CPU &&
-                  info->native_float_lanes >= LANES_FOR_PANEL);
+    dam__gemm_provider usual = provider == DAM__GEMM_AUTO ? usual_provider(device) : provider;
     DAM_TRY(dam__alloc(1, sizeof *gemm, &gemm));
-    gemm->ops = panel ? &dam__gemm_panel : &dam__gemm_clblast;
-    DAM_TRY(gemm->ops->create(device, &gemm->state));
+    gemm->providers[0].ops = ops_of(usual);
+    DAM_TRY(gemm->providers[0].ops->create(device, &gemm->providers[0].state));
+    if (provider == DAM__GEMM_AUTO && has_choice_of_other(device->part, usual)) {
+        gemm->part = device->part;
+        gemm->providers[1].ops =
+            ops_of(usual == DAM__GEMM_PANEL ? DAM__GEMM_CLBLAST : DAM__GEMM_PANEL);
+        DAM_TRY(gemm->providers[1].ops->create(device, &gemm->providers[1].state));
+    }
     *out = gemm;
     gemm = NULL;
 cleanup:
@@ -38,19 +71,53 @@ void dam__gemm_destroy(dam__gemm *gemm)
 {
     if (gemm == NULL)
         return;
-    if (gemm->state != NULL)
-        gemm->ops->destroy(gemm->state);
+    for (int i = 0; i < 2; i++)
+        if (gemm->providers[i].state != NULL)
+            gemm->providers[i].ops->destroy(gemm->providers[i].state);
+    free(gemm->shapes);
     free(gemm);
 }
 
 const char *dam__gemm_name(const dam__gemm *gemm)
 {
-    return gemm->ops->name;
+    return gemm->providers[0].ops->name;
+}
+
+bool dam__gemm_mixes(const dam__gemm *gemm)
+{
+    return gemm->part != NULL;
 }
 
 bool dam__gemm_gathers(const dam__gemm *gemm)
 {
-    return gemm->ops->gathers;
+    return gemm->providers[0].ops->gathers;
+}
+
+static bool is_indexed(const dam__product *product)
+{
+    return product->a.rows != NULL || product->b.rows != NULL;
+}
+
+/* Which provider takes the product. One with row indices goes to the one that gathers. */
+static int provider_for(const dam__gemm *gemm, const dam__product *product)
+{
+    if (gemm->part == NULL)
+        return 0;
+    if (is_indexed(product))
+        return gemm->providers[0].ops->gathers ? 0 : 1;
+    const dam__product_shape shape = dam__product_shape_of(product);
+    const dam__choice *choice = dam__tuning_choice(gemm->part, &shape);
+    return choice != NULL && ops_of(choice->provider) == gemm->providers[1].ops ? 1 : 0;
+}
+
+dam__product_shape dam__product_shape_of(const dam__product *product)
+{
+    return (dam__product_shape){.a_transposed = product->a.transposed,
+                                .b_transposed = product->b.transposed,
+                                .m = product->m,
+                                .n = product->n,
+                                .k = product->k,
+                                .count = product->count};
 }
 
 static dam_status make_product(const dam__gemm *gemm, dam__operand a, dam__operand b,
@@ -64,22 +131,54 @@ static dam_status make_product(const dam__gemm *gemm, dam__operand a, dam__opera
         c->count != b.matrix->count)
         return dam__fail(DAM_INTERNAL, "gemm: (%d x %d) (%d x %d) does not fit C of %d x %d", m, k,
                          k_of_b, n, c->rows, c->cols);
-    if ((a.rows != NULL || b.rows != NULL) && !gemm->ops->gathers)
-        return dam__fail(DAM_INTERNAL, "gemm: provider '%s' takes no row indices", gemm->ops->name);
+    if ((a.rows != NULL || b.rows != NULL) && !gemm->providers[0].ops->gathers)
+        return dam__fail(DAM_INTERNAL, "gemm: provider '%s' takes no row indices",
+                         dam__gemm_name(gemm));
     *out = (dam__product){.m = m, .n = n, .k = k, .count = c->count, .a = a, .b = b, .c = c};
     return DAM_OK;
 }
 
+static dam_status remember(dam__gemm *gemm, const dam__product *product)
+{
+    const dam__product_shape shape = dam__product_shape_of(product);
+    for (size_t i = 0; i < gemm->shape_count; i++)
+        if (dam__product_distance(&gemm->shapes[i], &shape) == 0)
+            return DAM_OK;
+    dam_status status = dam__grow(&gemm->shapes, gemm->shape_count + 1, sizeof *gemm->shapes);
+    if (status == DAM_OK)
+        gemm->shapes[gemm->shape_count++] = shape;
+    return status;
+}
+
+/* With both providers: parts of the matrices, multiplied later, may be given to either. */
 dam_status dam__gemm_reserve(dam__gemm *gemm, dam__operand a, dam__operand b, const dam__matrix *c)
 {
+    dam_status status = DAM_OK;
     dam__product product;
-    dam_status status = make_product(gemm, a, b, c, &product);
-    return status == DAM_OK ? gemm->ops->reserve(gemm->state, &product) : status;
+    DAM_TRY(make_product(gemm, a, b, c, &product));
+    DAM_TRY(remember(gemm, &product));
+    for (int i = 0; i < 2; i++)
+        if (gemm->providers[i].state != NULL &&
+            (gemm->providers[i].ops->gathers || !is_indexed(&product)))
+            DAM_TRY(gemm->providers[i].ops->reserve(gemm->providers[i].state, &product));
+cleanup:
+    return status;
 }
 
 dam_status dam__gemm_plan(dam__gemm *gemm, dam__plan *plan)
 {
-    return gemm->ops->plan(gemm->state, plan);
+    dam_status status = DAM_OK;
+    for (int i = 0; i < 2; i++)
+        if (gemm->providers[i].state != NULL)
+            DAM_TRY(gemm->providers[i].ops->plan(gemm->providers[i].state, plan));
+cleanup:
+    return status;
+}
+
+const dam__product_shape *dam__gemm_shapes(const dam__gemm *gemm, size_t *count)
+{
+    *count = gemm->shape_count;
+    return gemm->shapes;
 }
 
 dam_status dam__gemm_run(dam__gemm *gemm, double alpha, dam__operand a, dam__operand b, double beta,
@@ -91,5 +190,6 @@ dam_status dam__gemm_run(dam__gemm *gemm, double alpha, dam__operand a, dam__ope
         return status;
     product.alpha = alpha;
     product.beta = beta;
-    return gemm->ops->run(gemm->state, &product);
+    int taken = provider_for(gemm, &product);
+    return gemm->providers[taken].ops->run(gemm->providers[taken].state, &product);
 }

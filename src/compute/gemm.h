@@ -29,11 +29,16 @@ dam__operand dam__whole(const dam__matrix *matrix, bool transposed);
 
 typedef struct dam__gemm dam__gemm;
 
-/* AUTO takes panel with CPU-shaped kernels and native vectors of 8 floats or more, else CLBlast. */
+/*
+ * AUTO takes what the device's tuning says, product by product; without one panel with CPU-shaped
+ * kernels and native vectors of 8 floats or more, else CLBlast.
+ */
 dam_status dam__gemm_create(dam__device *device, dam__gemm_provider provider, dam__gemm **out);
 void dam__gemm_destroy(dam__gemm *gemm);
 
-const char *dam__gemm_name(const dam__gemm *gemm); /* "panel" or "clblast" */
+/* "panel" or "clblast"; where a tuning mixes them, the one that most products are given to. */
+const char *dam__gemm_name(const dam__gemm *gemm);
+bool dam__gemm_mixes(const dam__gemm *gemm);
 
 /* Whether operands may have row indices (the panel provider gathers while packing). */
 bool dam__gemm_gathers(const dam__gemm *gemm);
@@ -44,6 +49,9 @@ bool dam__gemm_gathers(const dam__gemm *gemm);
  */
 dam_status dam__gemm_reserve(dam__gemm *gemm, dam__operand a, dam__operand b, const dam__matrix *c);
 dam_status dam__gemm_plan(dam__gemm *gemm, dam__plan *plan);
+
+/* The shapes announced so far, each once. The gemm's, until the next is announced. */
+const struct dam__product_shape *dam__gemm_shapes(const dam__gemm *gemm, size_t *count);
 
 /*
  * Queues the product. op(A) is m x k, op(B) is k x n; C must have n columns and at least m rows.

@@ -35,6 +35,32 @@ static dam_status create(dam__device *device, void **state)
     return status;
 }
 
+dam_status dam__clblast_override(const dam__device *device, const dam__tuning_part *part)
+{
+    CLBlastPrecision precision = device->precision == DAM__PRECISION_DOUBLE
+                                     ? CLBlastPrecisionDouble
+                                     : CLBlastPrecisionSingle;
+    for (int kind = 0; kind < DAM__SPACES; kind++) {
+        const dam__space *space = &dam__spaces[kind];
+        const char *names[DAM__MOST_TUNABLES];
+        size_t values[DAM__MOST_TUNABLES];
+        if (space->clblast == NULL || !part->sets[kind].given)
+            continue;
+        for (int i = 0; i < space->count; i++) {
+            names[i] = space->tunables[i].name;
+            values[i] = (size_t)part->sets[kind].values[i];
+        }
+        (void)pthread_mutex_lock(&clblast_mutex);
+        CLBlastStatusCode code = CLBlastOverrideParameters(device->id, space->clblast, precision,
+                                                           (size_t)space->count, names, values);
+        (void)pthread_mutex_unlock(&clblast_mutex);
+        if (code != CLBlastSuccess)
+            return dam__fail(DAM_INTERNAL, "CLBlast refuses the parameters of %s with status %d",
+                             space->clblast, (int)code);
+    }
+    return DAM_OK;
+}
+
 static dam_status fail(const struct clblast *clblast, CLBlastStatusCode code)
 {
     bool memory = code == CLBlastTempBufferAllocFailure || code == CLBlastOpenCLOutOfResources ||

@@ -1,5 +1,5 @@
 /*
- * Packs both factors and multiplies panel by panel; see cl/panel.cl.
+ * Packs both factors, or one, or none, and multiplies panel by panel; see cl/panel.cl.
  *
  * Ceiling: a tile of TILE_ROWS x TILE_COLUMNS does 2 * rows * columns flops a step of depth for
  * rows + columns loads, so the fused multiply-add units bind, not memory. Packing moves each factor
@@ -10,19 +10,29 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "compute/gemm_provider.h"
-#include "compute/program.h"
+#include "compute/internal.h"
 
-enum {
-    TILE_VECTORS = 2,
-    DEPTH_BLOCK = 2048, /* a panel of B (32 columns) of this depth is 256 KiB: half an L2 cache */
-    PACK_CHUNK = 256    /* as in cl/panel.cl */
+enum { PACK_CHUNK = 256 }; /* as in cl/panel_pack.cl */
+
+/* How factors are read, as in cl/panel.cl. */
+enum { A_PACKED, A_ALONG, A_ACROSS };
+enum { B_PACKED, B_ACROSS };
+
+/* The kernels of one set of parameters, for factors that are stored in one way. */
+struct tile {
+    dam__set set;
+    bool a_transposed, b_transposed;
+    int a_mode, b_mode;
+    int rows, columns;
+    dam__program *program, *packing; /* packing is NULL where nothing is packed */
+    dam__kernel *pack_a, *pack_b, *gemm;
 };
 
 struct panel {
     dam__device *device;
-    dam__program *program;
-    dam__kernel *pack_a_along, *pack_a_across, *pack_b_along, *pack_b_across, *gemm;
-    int tile_rows, tile_columns;
+    dam__set usual; /* where no choice is for a product */
+    struct tile *tiles;
+    size_t tile_count;
     size_t reserved_a, reserved_b; /* elements */
     dam__buffer *packed_a, *packed_b;
 };
@@ -32,60 +42,196 @@ static size_t panels(int outer, int width)
     return ((size_t)outer + (size_t)width - 1) / (size_t)width;
 }
 
-static size_t packed_elements(int outer, int width, int depth)
+static void free_tile(struct tile *tile)
 {
-    int block = depth < DEPTH_BLOCK ? depth : DEPTH_BLOCK;
-    return panels(outer, width) * (size_t)width * (size_t)block;
+    dam__program_destroy(tile->program);
+    dam__program_destroy(tile->packing);
 }
 
 static void destroy(void *state)
 {
     struct panel *panel = state;
-    dam__program_destroy(panel->program);
+    for (size_t i = 0; i < panel->tile_count; i++)
+        free_tile(&panel->tiles[i]);
+    free(panel->tiles);
     dam__buffer_destroy(panel->packed_a);
     dam__buffer_destroy(panel->packed_b);
     free(panel);
 }
 
+/* Accumulators fill the vector registers: 24 of AVX-512's 32, 12 of AVX's and NEON's 16. A panel of
+ * B (32 columns) of this depth is 256 KiB: half a second-level cache. */
+static dam__set usual_set(const dam__device *device)
+{
+    enum { ROWS_OF_32_REGISTERS = 12, ROWS_OF_16_REGISTERS = 6, LANES_OF_AVX512 = 16 };
+    if (device->part != NULL && device->part->sets[DAM__SPACE_PANEL].given)
+        return device->part->sets[DAM__SPACE_PANEL];
+    bool wide = dam__device_facts(device)->native_float_lanes >= LANES_OF_AVX512;
+    return (dam__set){
+        .given = true,
+        .values = {[DAM__PANEL_ROWS] = wide ? ROWS_OF_32_REGISTERS : ROWS_OF_16_REGISTERS,
+                   [DAM__PANEL_VECTORS] = 2,
+                   [DAM__PANEL_DEPTH] = 2048,
+                   [DAM__PANEL_UNROLL] = 1}};
+}
+
 static dam_status create(dam__device *device, void **state)
+{
+    struct panel *panel = NULL;
+    dam_status status = dam__alloc(1, sizeof *panel, &panel);
+    if (status == DAM_OK) {
+        panel->device = device;
+        panel->usual = usual_set(device);
+        *state = panel;
+    }
+    return status;
+}
+
+/* --- tiles ------------------------------------------------------------------------------------ */
+
+static int a_mode_of(const dam__set *set, const dam__product *product)
+{
+    if (!set->values[DAM__PANEL_DIRECT_A])
+        return A_PACKED;
+    return product->a.transposed ? A_ACROSS : A_ALONG;
+}
+
+static int b_mode_of(const dam__set *set, const dam__product *product)
+{
+    return set->values[DAM__PANEL_DIRECT_B] && !product->b.transposed ? B_ACROSS : B_PACKED;
+}
+
+/* The depth is no part of a program. */
+static bool makes_same_program(const dam__set *a, const dam__set *b)
+{
+    for (int i = 0; i < dam__spaces[DAM__SPACE_PANEL].count; i++)
+        if (i != DAM__PANEL_DEPTH && a->values[i] != b->values[i])
+            return false;
+    return true;
+}
+
+/* What a factor's kernel is called depends on how it is stored. */
+static dam_status compile_packing(struct panel *panel, struct tile *tile)
 {
     dam_status status = DAM_OK;
     char *options = NULL;
-    struct panel *panel = NULL;
-    DAM_TRY(dam__alloc(1, sizeof *panel, &panel));
-    panel->device = device;
-    /* Accumulators fill the vector registers: 24 of AVX-512's 32, 12 of AVX's and NEON's 16. */
-    enum { ROWS_OF_32_REGISTERS = 12, ROWS_OF_16_REGISTERS = 6, LANES_OF_AVX512 = 16 };
-    panel->tile_rows = dam__device_facts(device)->native_float_lanes >= LANES_OF_AVX512
-                           ? ROWS_OF_32_REGISTERS
-                           : ROWS_OF_16_REGISTERS;
-    panel->tile_columns = TILE_VECTORS * dam__lanes(device);
-    DAM_TRY(
-        dam__format(&options, "-DTILE_ROWS=%d -DTILE_VECTORS=%d", panel->tile_rows, TILE_VECTORS));
-    DAM_TRY(dam__program_create(device, "panel", options, &panel->program));
-    DAM_TRY(dam__program_kernel(panel->program, "panel_pack_a_along", &panel->pack_a_along));
-    DAM_TRY(dam__program_kernel(panel->program, "panel_pack_a_across", &panel->pack_a_across));
-    DAM_TRY(dam__program_kernel(panel->program, "panel_pack_b_along", &panel->pack_b_along));
-    DAM_TRY(dam__program_kernel(panel->program, "panel_pack_b_across", &panel->pack_b_across));
-    DAM_TRY(dam__program_kernel(panel->program, "panel_gemm", &panel->gemm));
-    *state = panel;
-    panel = NULL;
+    if (tile->a_mode != A_PACKED && tile->b_mode != B_PACKED)
+        return DAM_OK;
+    DAM_TRY(dam__format(&options, "-DTILE_ROWS=%d -DTILE_VECTORS=%d", tile->rows,
+                        tile->set.values[DAM__PANEL_VECTORS]));
+    DAM_TRY(dam__program_create(panel->device, "panel_pack", options, &tile->packing));
+    if (tile->a_mode == A_PACKED)
+        DAM_TRY(dam__program_kernel(
+            tile->packing, tile->a_transposed ? "panel_pack_a_across" : "panel_pack_a_along",
+            &tile->pack_a));
+    if (tile->b_mode == B_PACKED)
+        DAM_TRY(dam__program_kernel(
+            tile->packing, tile->b_transposed ? "panel_pack_b_along" : "panel_pack_b_across",
+            &tile->pack_b));
 cleanup:
-    if (panel != NULL)
-        destroy(panel);
     free(options);
     return status;
 }
 
+static dam_status compile(struct panel *panel, struct tile *tile)
+{
+    dam_status status = DAM_OK;
+    char *options = NULL;
+    const int *values = tile->set.values;
+    DAM_TRY(dam__format(&options,
+                        "-DTILE_ROWS=%d -DTILE_VECTORS=%d -DUNROLL_DEPTH=%d -DA_MODE=%d "
+                        "-DB_MODE=%d -DCOLUMNS_FIRST=%d",
+                        values[DAM__PANEL_ROWS], values[DAM__PANEL_VECTORS],
+                        values[DAM__PANEL_UNROLL], tile->a_mode, tile->b_mode,
+                        values[DAM__PANEL_COLUMNS_FIRST]));
+    DAM_TRY(dam__program_create(panel->device, "panel", options, &tile->program));
+    DAM_TRY(dam__program_kernel(tile->program, "panel_gemm", &tile->gemm));
+    DAM_TRY(compile_packing(panel, tile));
+cleanup:
+    free(options);
+    return status;
+}
+
+/* The tile of a set for a product; compiled where it is the first of its kind. */
+static dam_status find_tile(struct panel *panel, const dam__set *set, const dam__product *product,
+                            const struct tile **out)
+{
+    dam_status status = DAM_OK;
+    struct tile tile = {.set = *set,
+                        .a_transposed = product->a.transposed,
+                        .b_transposed = product->b.transposed,
+                        .a_mode = a_mode_of(set, product),
+                        .b_mode = b_mode_of(set, product),
+                        .rows = set->values[DAM__PANEL_ROWS],
+                        .columns = set->values[DAM__PANEL_VECTORS] * dam__lanes(panel->device)};
+    for (size_t i = 0; i < panel->tile_count; i++) {
+        *out = &panel->tiles[i];
+        if ((*out)->a_transposed == tile.a_transposed &&
+            (*out)->b_transposed == tile.b_transposed && makes_same_program(&(*out)->set, set))
+            return DAM_OK;
+    }
+    DAM_TRY(compile(panel, &tile));
+    DAM_TRY(dam__grow(&panel->tiles, panel->tile_count + 1, sizeof *panel->tiles));
+    panel->tiles[panel->tile_count] = tile;
+    *out = &panel->tiles[panel->tile_count++];
+    tile.program = tile.packing = NULL;
+cleanup:
+    free_tile(&tile);
+    return status;
+}
+
+/* The set that a product is multiplied with. */
+static const dam__set *set_for(const struct panel *panel, const dam__product *product)
+{
+    const dam__product_shape shape = dam__product_shape_of(product);
+    const dam__choice *choice =
+        panel->device->part != NULL ? dam__tuning_choice(panel->device->part, &shape) : NULL;
+    bool own = choice != NULL && choice->provider == DAM__GEMM_PANEL && choice->panel.given;
+    return own ? &choice->panel : &panel->usual;
+}
+
+/* --- scratch ---------------------------------------------------------------------------------- */
+
+static size_t packed_elements(int outer, int width, int depth, int most)
+{
+    int block = depth < most ? depth : most;
+    return panels(outer, width) * (size_t)width * (size_t)(block > 0 ? block : 1);
+}
+
+/* Compiles for the product, and counts what it packs. */
+static dam_status reserve_set(struct panel *panel, const dam__set *set, const dam__product *product)
+{
+    dam_status status = DAM_OK;
+    const struct tile *tile = NULL;
+    size_t count = (size_t)product->count;
+    int most = set->values[DAM__PANEL_DEPTH];
+    DAM_TRY(find_tile(panel, set, product, &tile));
+    size_t a = packed_elements(product->m, tile->rows, product->k, most) * count;
+    size_t b = packed_elements(product->n, tile->columns, product->k, most) * count;
+    if (tile->a_mode == A_PACKED && a > panel->reserved_a)
+        panel->reserved_a = a;
+    if (tile->b_mode == B_PACKED && b > panel->reserved_b)
+        panel->reserved_b = b;
+cleanup:
+    return status;
+}
+
+/* Parts of the matrices, multiplied later, may be like another choice: all are prepared for. */
 static dam_status reserve(void *state, const dam__product *product)
 {
+    dam_status status = DAM_OK;
     struct panel *panel = state;
-    size_t count = (size_t)product->count;
-    size_t a = packed_elements(product->m, panel->tile_rows, product->k) * count;
-    size_t b = packed_elements(product->n, panel->tile_columns, product->k) * count;
-    panel->reserved_a = a > panel->reserved_a ? a : panel->reserved_a;
-    panel->reserved_b = b > panel->reserved_b ? b : panel->reserved_b;
-    return DAM_OK;
+    const dam__tuning_part *part = panel->device->part;
+    DAM_TRY(reserve_set(panel, &panel->usual, product));
+    for (int i = 0; part != NULL && i < part->count; i++) {
+        const dam__choice *choice = &part->choices[i];
+        if (choice->provider == DAM__GEMM_PANEL && choice->panel.given &&
+            choice->shape.a_transposed == product->a.transposed &&
+            choice->shape.b_transposed == product->b.transposed)
+            DAM_TRY(reserve_set(panel, &choice->panel, product));
+    }
+cleanup:
+    return status;
 }
 
 static dam_status plan(void *state, dam__plan *plan)
@@ -93,66 +239,121 @@ static dam_status plan(void *state, dam__plan *plan)
     dam_status status = DAM_OK;
     struct panel *panel = state;
     size_t real = dam__real_size(panel->device);
-    DAM_TRY(dam__plan_buffer(plan, "gemm: packed A", panel->reserved_a * real, &panel->packed_a));
-    DAM_TRY(dam__plan_buffer(plan, "gemm: packed B", panel->reserved_b * real, &panel->packed_b));
+    if (panel->reserved_a > 0)
+        DAM_TRY(
+            dam__plan_buffer(plan, "gemm: packed A", panel->reserved_a * real, &panel->packed_a));
+    if (panel->reserved_b > 0)
+        DAM_TRY(
+            dam__plan_buffer(plan, "gemm: packed B", panel->reserved_b * real, &panel->packed_b));
 cleanup:
     return status;
 }
 
-/* Depth block first_depth ... +depth-1 of one factor whose outer size is outer. */
+/* --- running ---------------------------------------------------------------------------------- */
+
+/* A piece of a product's depth. */
+struct piece {
+    int first, depth;
+};
+
+/* An absent index still needs a buffer behind its argument: some drivers refuse NULL. */
+static const dam__buffer *rows_of(const dam__operand *operand)
+{
+    return operand->rows != NULL ? operand->rows : operand->matrix->buffer;
+}
+
+/* One factor, whose outer size is outer. */
 static dam_status pack(const struct panel *panel, dam__kernel *kernel, const dam__operand *operand,
-                       int outer, int width, int first_depth, int depth, dam__buffer *packed)
+                       int outer, int width, struct piece piece, dam__buffer *packed)
 {
     const dam__matrix *matrix = operand->matrix;
     size_t tiles = panels(outer, width);
-    size_t chunks = panels(depth, PACK_CHUNK);
-    double elements = (double)outer * depth * matrix->count;
-    /* An absent index still needs a buffer behind its argument: some drivers refuse NULL. */
-    const dam__buffer *rows = operand->rows != NULL ? operand->rows : matrix->buffer;
-    return dam__launch(kernel, (dam__range){.global = {tiles, chunks, (size_t)matrix->count}},
-                       (dam__work){.bytes = 2 * elements * (double)dam__real_size(panel->device)},
-                       DAM_ARGUMENTS(dam__arg(matrix->buffer), dam__arg(rows), dam__arg(packed),
-                                     dam__arg_int(operand->rows != NULL),
-                                     dam__arg_int(operand->first), dam__arg_int((int)matrix->ld),
-                                     dam__arg_int((int)matrix->stride), dam__arg_int(outer),
-                                     dam__arg_int(first_depth), dam__arg_int(depth),
-                                     dam__arg_int((int)(tiles * (size_t)width * (size_t)depth))));
+    size_t chunks = panels(piece.depth, PACK_CHUNK);
+    double elements = (double)outer * piece.depth * matrix->count;
+    return dam__launch(
+        kernel, (dam__range){.global = {tiles, chunks, (size_t)matrix->count}},
+        (dam__work){.bytes = 2 * elements * (double)dam__real_size(panel->device)},
+        DAM_ARGUMENTS(dam__arg(matrix->buffer), dam__arg(rows_of(operand)), dam__arg(packed),
+                      dam__arg_int(operand->rows != NULL), dam__arg_int(operand->first),
+                      dam__arg_int((int)matrix->ld), dam__arg_int((int)matrix->stride),
+                      dam__arg_int(outer), dam__arg_int(piece.first), dam__arg_int(piece.depth),
+                      dam__arg_int((int)(tiles * (size_t)width * (size_t)piece.depth))));
 }
 
-static dam_status multiply(const struct panel *panel, const dam__product *product, int depth,
-                           double beta)
+/* A factor as the product's kernel takes it: packed, or as it is stored. */
+struct factor {
+    const dam__buffer *buffer;
+    size_t stride; /* of problems, in elements */
+};
+
+static struct factor factor_of(const dam__operand *operand, bool packed, const dam__buffer *buffer,
+                               size_t packed_stride)
+{
+    return packed ? (struct factor){buffer, packed_stride}
+                  : (struct factor){operand->matrix->buffer, operand->matrix->stride};
+}
+
+static dam_status multiply(const struct panel *panel, const struct tile *tile,
+                           const dam__product *product, struct piece piece, double beta)
 {
     const dam__matrix *c = product->c;
-    size_t a_panels = panels(product->m, panel->tile_rows);
-    size_t b_panels = panels(product->n, panel->tile_columns);
-    double flops = 2.0 * product->m * product->n * depth * product->count;
-    double elements = ((double)product->m + product->n) * depth + (double)product->m * product->n;
+    const dam__operand *a = &product->a, *b = &product->b;
+    size_t a_panels = panels(product->m, tile->rows), b_panels = panels(product->n, tile->columns);
+    size_t depth = (size_t)piece.depth;
+    const struct factor left = factor_of(a, tile->a_mode == A_PACKED, panel->packed_a,
+                                         a_panels * (size_t)tile->rows * depth);
+    const struct factor right = factor_of(b, tile->b_mode == B_PACKED, panel->packed_b,
+                                          b_panels * (size_t)tile->columns * depth);
+    double flops = 2.0 * product->m * product->n * piece.depth * product->count;
+    double elements =
+        ((double)product->m + product->n) * piece.depth + (double)product->m * product->n;
+    dam__range range = {.global = {a_panels, b_panels, (size_t)product->count}};
+    if (tile->set.values[DAM__PANEL_COLUMNS_FIRST])
+        range = (dam__range){.global = {b_panels, a_panels, (size_t)product->count}};
     return dam__launch(
-        panel->gemm, (dam__range){.global = {a_panels, b_panels, (size_t)product->count}},
+        tile->gemm, range,
         (dam__work){.flops = flops,
                     .bytes = elements * product->count * (double)dam__real_size(panel->device)},
-        DAM_ARGUMENTS(dam__arg(panel->packed_a), dam__arg(panel->packed_b), dam__arg(c->buffer),
-                      dam__arg_int(product->m), dam__arg_int(product->n), dam__arg_int(depth),
-                      dam__arg_int((int)c->ld),
-                      dam__arg_int((int)(a_panels * (size_t)panel->tile_rows * (size_t)depth)),
-                      dam__arg_int((int)(b_panels * (size_t)panel->tile_columns * (size_t)depth)),
+        DAM_ARGUMENTS(dam__arg(left.buffer), dam__arg(right.buffer), dam__arg(c->buffer),
+                      dam__arg(rows_of(a)), dam__arg(rows_of(b)), dam__arg_int(product->m),
+                      dam__arg_int(product->n), dam__arg_int(piece.depth), dam__arg_int((int)c->ld),
+                      dam__arg_int((int)left.stride), dam__arg_int((int)right.stride),
                       dam__arg_int((int)c->stride), dam__arg_real(product->alpha),
-                      dam__arg_real(beta)));
+                      dam__arg_real(beta), dam__arg_int(piece.first), dam__arg_int(a->rows != NULL),
+                      dam__arg_int(a->first), dam__arg_int((int)a->matrix->ld),
+                      dam__arg_int(b->rows != NULL), dam__arg_int(b->first),
+                      dam__arg_int((int)b->matrix->ld)));
 }
 
+static dam_status run_piece(const struct panel *panel, const struct tile *tile,
+                            const dam__product *product, struct piece piece)
+{
+    dam_status status = DAM_OK;
+    if (tile->a_mode == A_PACKED && piece.depth > 0)
+        DAM_TRY(
+            pack(panel, tile->pack_a, &product->a, product->m, tile->rows, piece, panel->packed_a));
+    if (tile->b_mode == B_PACKED && piece.depth > 0)
+        DAM_TRY(pack(panel, tile->pack_b, &product->b, product->n, tile->columns, piece,
+                     panel->packed_b));
+    DAM_TRY(multiply(panel, tile, product, piece, piece.first == 0 ? product->beta : 1.0));
+cleanup:
+    return status;
+}
+
+/* The depth in pieces of nearly one size. */
 static dam_status run(void *state, const dam__product *product)
 {
     dam_status status = DAM_OK;
     struct panel *panel = state;
-    dam__kernel *pack_a = product->a.transposed ? panel->pack_a_across : panel->pack_a_along;
-    dam__kernel *pack_b = product->b.transposed ? panel->pack_b_along : panel->pack_b_across;
-    for (int first = 0; first < product->k || first == 0; first += DEPTH_BLOCK) {
-        int depth = product->k - first < DEPTH_BLOCK ? product->k - first : DEPTH_BLOCK;
-        DAM_TRY(pack(panel, pack_a, &product->a, product->m, panel->tile_rows, first, depth,
-                     panel->packed_a));
-        DAM_TRY(pack(panel, pack_b, &product->b, product->n, panel->tile_columns, first, depth,
-                     panel->packed_b));
-        DAM_TRY(multiply(panel, product, depth, first == 0 ? product->beta : 1.0));
+    const dam__set *set = set_for(panel, product);
+    const struct tile *tile = NULL;
+    int most = set->values[DAM__PANEL_DEPTH];
+    int pieces = product->k > 0 ? (int)panels(product->k, most) : 1;
+    DAM_TRY(find_tile(panel, set, product, &tile));
+    for (int i = 0; i < pieces; i++) {
+        int first = (int)((int64_t)product->k * i / pieces);
+        int end = (int)((int64_t)product->k * (i + 1) / pieces);
+        DAM_TRY(run_piece(panel, tile, product, (struct piece){first, end - first}));
     }
 cleanup:
     return status;

@@ -3,6 +3,7 @@
 #define DAM__COMPUTE_GEMM_PROVIDER_H
 
 #include "compute/gemm.h"
+#include "compute/tuning.h"
 
 /* One checked product: op(A) is m x k, op(B) is k x n. */
 typedef struct dam__product {
@@ -11,6 +12,8 @@ typedef struct dam__product {
     dam__operand a, b;
     const dam__matrix *c;
 } dam__product;
+
+dam__product_shape dam__product_shape_of(const dam__product *product);
 
 typedef struct dam__gemm_ops {
     const char *name;

@@ -11,6 +11,7 @@
 #include "compute/matrix.h"
 #include "compute/profile.h"
 #include "compute/program.h"
+#include "compute/tuning.h"
 
 struct dam__device {
     dam_device_info info;
@@ -22,8 +23,10 @@ struct dam__device {
     dam__precision precision;
     dam__shape shape;
     int lanes, group;
-    dam__profile *profile; /* NULL unless profiling */
-    bool has_compiled;     /* said so once */
+    dam__tuning *tuning;          /* NULL where there is none */
+    const dam__tuning_part *part; /* of it, for this shape and precision; else NULL */
+    dam__profile *profile;        /* NULL unless profiling */
+    bool has_compiled;            /* said so once */
     dam__fence pace[DAM__PACE_DEPTH];
     size_t paced; /* steps paced so far */
 };
@@ -40,6 +43,9 @@ struct dam__kernel {
     char name[64];
     struct dam__kernel *next;
 };
+
+/* Tells CLBlast its parameters. DAM_INTERNAL where it does not take them. */
+dam_status dam__clblast_override(const dam__device *device, const dam__tuning_part *part);
 
 /* Records a failed call by name; memory errors become DAM_NO_MEMORY, all others DAM_INTERNAL. */
 dam_status dam__cl_fail(const dam__device *device, cl_int error, const char *call);

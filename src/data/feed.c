@@ -45,6 +45,8 @@ struct dam__feed {
     struct slot slots[SLOTS];
     dam__matrix resident; /* the prepared sets (not streaming); one where all problems share it */
     dam__buffer *resident_labels, *order;
+    int32_t *leaders;     /* of each problem, the first with its seed and set */
+    dam__buffer *offsets; /* of several problems: leaders times count */
     dam__matrix gathered; /* one batch of its own (shuffled, not indexed, not streaming; or cut) */
     dam__buffer *gathered_labels;
     dam__buffer *images; /* what patches are cut from (not streaming) */
@@ -91,6 +93,7 @@ static dam_status take_problems(dam__feed *feed)
     const dam__feed_options *options = &feed->options;
     const dam__dataset *first = feed->set;
     feed->problems = options->problems > 0 ? options->problems : 1;
+    DAM_TRY(dam__alloc((size_t)feed->problems, sizeof *feed->leaders, &feed->leaders));
     DAM_TRY(dam__alloc((size_t)feed->problems, sizeof *feed->sets, &feed->sets));
     DAM_TRY(dam__alloc((size_t)feed->problems, sizeof *feed->seeds, &feed->seeds));
     for (int p = 0; p < feed->problems; p++) {
@@ -100,6 +103,9 @@ static dam_status take_problems(dam__feed *feed)
         if (set->count != first->count || set->features != first->features ||
             set->samples.element != first->samples.element)
             DAM_FAIL(DAM_INTERNAL, "problems of one model have samples of different shapes");
+        while (feed->sets[feed->leaders[p]] != set ||
+               feed->seeds[feed->leaders[p]] != feed->seeds[p])
+            feed->leaders[p]++;
     }
     bool fits = !options->stream && first->patches.size == 0 && options->input.classes == 0 &&
                 (options->indexed || !options->shuffle);
@@ -185,6 +191,8 @@ void dam__feed_destroy(dam__feed *feed)
     dam__buffer_destroy(feed->gathered_labels);
     dam__buffer_destroy(feed->images);
     dam__program_destroy(feed->program);
+    dam__buffer_destroy(feed->offsets);
+    free(feed->leaders);
     free(feed->sets);
     free(feed->seeds);
     free(feed);
@@ -239,6 +247,9 @@ dam_status dam__feed_plan(dam__feed *feed, dam__plan *plan)
                                  (size_t)feed->problems * (size_t)count * label, &feed->order));
     if (feed->options.stream)
         return DAM_OK;
+    if (feed->problems > 1)
+        DAM_TRY(dam__plan_buffer(plan, "offsets of problems", (size_t)feed->problems * label,
+                                 &feed->offsets));
     DAM_TRY(dam__plan_matrix(plan, "samples", count, dim, resident_sets(feed), &feed->resident));
     DAM_TRY(dam__plan_buffer(plan, "labels", (size_t)count * label, &feed->resident_labels));
     if (gathers(feed)) {
@@ -320,6 +331,21 @@ cleanup:
     return status;
 }
 
+static dam_status write_offsets(dam__feed *feed)
+{
+    dam_status status = DAM_OK;
+    int32_t *offsets = NULL;
+    size_t problems = (size_t)feed->problems;
+    DAM_TRY(dam__alloc(problems, sizeof *offsets, &offsets));
+    for (size_t p = 0; p < problems; p++)
+        offsets[p] = feed->leaders[p] * (int32_t)feed->options.count;
+    DAM_TRY(dam__buffer_write(feed->offsets, 0, offsets, problems * sizeof *offsets, true,
+                              "offsets of problems"));
+cleanup:
+    free(offsets);
+    return status;
+}
+
 static dam_status load_resident(dam__feed *feed)
 {
     dam_status status = DAM_OK;
@@ -332,6 +358,8 @@ static dam_status load_resident(dam__feed *feed)
                               "labels (once)"));
     for (int p = 0; p < resident_sets(feed); p++)
         DAM_TRY(load_set(feed, p, &turn));
+    if (feed->problems > 1)
+        DAM_TRY(write_offsets(feed));
 cleanup:
     free(labels);
     return status;
@@ -465,7 +493,8 @@ dam_status dam__feed_begin(dam__feed *feed, int epoch, int step)
     }
     if (keeps_order(feed) && (!feed->is_ordered || feed->ordered != epoch)) {
         for (int p = 0; p < feed->problems; p++)
-            DAM_TRY(make_order(feed, p, epoch));
+            if (feed->leaders[p] == p)
+                DAM_TRY(make_order(feed, p, epoch));
         feed->is_ordered = true;
         feed->ordered = epoch;
     }
@@ -538,7 +567,8 @@ dam_status dam__feed_next(dam__feed *feed, dam__batch *out)
                             .size = size};
     if (feed->set->labels == NULL || feed->problems > 1)
         out->labels = NULL;
-    out->stride = feed->problems > 1 ? (int)feed->options.count : 0;
+    out->offsets = feed->options.shuffle ? feed->offsets : NULL;
+    out->stride = (int)feed->options.count;
     out->order = feed->options.shuffle ? feed->order : NULL;
     out->place = start;
     out->base = (uint32_t)feed->options.first + (feed->set->held_out ? TEST_NUMBERS : 0);

@@ -24,8 +24,11 @@ typedef struct dam__batch {
     const dam__buffer *order;
     int place;
     uint32_t base;
-    int stride; /* entries of rows and of order from one problem to the next; 0: all have the same
-                 */
+    /* Of several problems: int32 a problem, where its entries of rows and order begin, p stride
+     * unless an earlier problem has the same seed and set, hence the same batch: then where those
+     * of the first such one do. NULL: there is one problem, or all have the same entries. */
+    const dam__buffer *offsets;
+    int stride;
 } dam__batch;
 
 /* What becomes of a raw sample. */

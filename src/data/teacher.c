@@ -35,7 +35,7 @@ bool dam__teacher_asked(const dam__data_config *config)
 
 bool dam__dataset_is_drawn(const dam__data_config *config)
 {
-    return dam__teacher_asked(config) || dam__patterns_asked(config);
+    return dam__teacher_asked(config) || dam__patterns_asked(config) || dam__gaussian_asked(config);
 }
 
 static dam_status draw_memories(const dam__data_config *config, uint64_t seed, dam__array *out)

@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "compute/random.h"
+#include "compute/tuning.h"
 
 static struct denoise *denoise_of(dam__model *model)
 {
@@ -417,7 +418,7 @@ dam_status dam__denoise_create(dam__device *device, dam__gemm *gemm,
                                  .rate = config->denoise.eta0};
     denoise->scales = dam__denoise_scale(config, task->dim);
     denoise->count = task->count > 0 ? task->count : 1;
-    denoise->parts = cpu ? PARTS_ON_CPU : PARTS_ON_GPU;
+    denoise->parts = dam__tuned(device, DAM__KERNEL_PARTS, cpu ? PARTS_ON_CPU : PARTS_ON_GPU);
     if (task->count > 0) {
         DAM_TRY(dam__alloc((size_t)task->count, sizeof *problems, &problems));
         for (int p = 0; p < task->count; p++)

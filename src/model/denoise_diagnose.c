@@ -237,11 +237,11 @@ static dam_status follow_gradient(const struct place *at, double rate)
     struct denoise *denoise = at->denoise;
     const dam__parameter *parameters = denoise->base.parameters;
     const dam__matrix *w = &parameters[MEMORIES].value, *term = &denoise->diagnosis.term;
-    double own = rate * parameters[MEMORIES].rate_scale;
+    double base = rate * denoise->base.rate, own = base * parameters[MEMORIES].rate_scale;
     DAM_TRY(root_mean_square(at, &parameters[INNER].gradient, 1,
-                             rate * parameters[INNER].rate_scale, 2 * OF_TERM + CHANGE_B));
+                             base * parameters[INNER].rate_scale, 2 * OF_TERM + CHANGE_B));
     DAM_TRY(root_mean_square(at, &parameters[OUTER].gradient, 1,
-                             rate * parameters[OUTER].rate_scale, 2 * OF_TERM + CHANGE_C));
+                             base * parameters[OUTER].rate_scale, 2 * OF_TERM + CHANGE_C));
     DAM_TRY(dam__gemm_run(denoise->base.gemm, -own * denoise->scales.s2,
                           rows_of(&denoise->active, at->size, true),
                           rows_of(&denoise->output, at->size, false), 0, term));

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "compute/random.h"
+#include "compute/tuning.h"
 
 /* Classes whose sums one work-item keeps in registers. */
 enum { LARGEST_TILE = 10 };
@@ -157,13 +158,13 @@ static dam_status prepare(dam__model *model)
     bool hidden = energy->classifies && config->targets == DAM__TARGETS_HIDDEN;
     bool wide = dam__device_precision(model->device) == DAM__PRECISION_DOUBLE;
     /* Powers of small ratios underflow by the thousand: denormals would cost a hundredfold. */
-    DAM_TRY(dam__format(
-        &options,
-        "%s -DRULE=%d -DCLASSIFY=%d -DHIDDEN=%d -DERROR_EXPONENT=%d -DFEW=%d "
-        "-DTILE_STATES=%d -DTILE_MEMORIES=%d -DCOLUMN_VECTORS=%d -DMEMORY_VECTORS=%d%s",
-        interaction, config->rule, energy->classifies, hidden, config->error_exponent, energy->few,
-        DAM__ENERGY_TILE_STATES, DAM__ENERGY_TILE_MEMORIES, energy->column_vectors,
-        energy->memory_vectors, wide ? "" : " -cl-denorms-are-zero"));
+    DAM_TRY(
+        dam__format(&options,
+                    "%s -DRULE=%d -DCLASSIFY=%d -DHIDDEN=%d -DERROR_EXPONENT=%d -DFEW=%d "
+                    "-DTILE_STATES=%d -DTILE_MEMORIES=%d -DCOLUMN_VECTORS=%d -DMEMORY_VECTORS=%d%s",
+                    interaction, config->rule, energy->classifies, hidden, config->error_exponent,
+                    energy->few, energy->tile_states, energy->tile_memories, energy->column_vectors,
+                    energy->memory_vectors, wide ? "" : " -cl-denorms-are-zero"));
     DAM_TRY(dam__program_create(model->device, "energy", options, &energy->program));
     DAM_TRY(dam__program_create(model->device, energy->classifies ? "energy_few" : "energy_all",
                                 options, &energy->sums));
@@ -304,12 +305,13 @@ static int tile_vectors(const struct energy *energy, int items)
 {
     enum { SMALL = 16 };
     int lanes = dam__lanes(energy->base.device), vectors = (items + lanes - 1) / lanes;
-    return vectors % 2 == 1 && vectors < SMALL ? 1 : 2;
+    return dam__tuned(energy->base.device, DAM__KERNEL_ENERGY_VECTORS,
+                      vectors % 2 == 1 && vectors < SMALL ? 1 : 2);
 }
 
 static void shape(struct energy *energy)
 {
-    enum { PARTS_ON_CPU = 8, PARTS_ON_GPU = 32 };
+    enum { PARTS_ON_CPU = 8, PARTS_ON_GPU = 32, STATES = 4, OWN_MEMORIES = 8 };
     const dam__task *task = &energy->base.task;
     bool cpu = dam__device_shape(energy->base.device) == DAM__SHAPE_CPU;
     energy->classifies = energy->base.config.energy.task == DAM__TASK_CLASSIFY;
@@ -318,9 +320,13 @@ static void shape(struct energy *energy)
     energy->count = task->count > 0 ? task->count : 1;
     energy->column_vectors = tile_vectors(energy, energy->neurons);
     energy->memory_vectors = tile_vectors(energy, energy->base.config.memories);
-    int tiles = (energy->trained + LARGEST_TILE - 1) / LARGEST_TILE;
+    const dam__device *device = energy->base.device;
+    energy->tile_states = dam__tuned(device, DAM__KERNEL_ENERGY_STATES, STATES);
+    energy->tile_memories = dam__tuned(device, DAM__KERNEL_ENERGY_MEMORIES, OWN_MEMORIES);
+    int largest = dam__tuned(device, DAM__KERNEL_ENERGY_CLASSES, LARGEST_TILE);
+    int tiles = (energy->trained + largest - 1) / largest;
     energy->few = (energy->trained + tiles - 1) / tiles;
-    energy->parts = cpu ? PARTS_ON_CPU : PARTS_ON_GPU;
+    energy->parts = dam__tuned(device, DAM__KERNEL_PARTS, cpu ? PARTS_ON_CPU : PARTS_ON_GPU);
 }
 
 dam_status dam__energy_create(dam__device *device, dam__gemm *gemm, const dam__model_config *config,

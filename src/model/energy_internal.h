@@ -10,10 +10,8 @@ enum { MEMORIES, SCALES, PARAMETERS };
 
 /* As in cl/energy_numbers.cl. */
 enum {
-    DAM__ENERGY_NUMBERS = 16,       /* reals of a problem, or of a state */
-    DAM__ENERGY_MEMORY_NUMBERS = 7, /* reals of a memory */
-    DAM__ENERGY_TILE_STATES = 4,
-    DAM__ENERGY_TILE_MEMORIES = 8
+    DAM__ENERGY_NUMBERS = 16,      /* reals of a problem, or of a state */
+    DAM__ENERGY_MEMORY_NUMBERS = 7 /* reals of a memory */
 };
 
 struct energy {
@@ -24,6 +22,7 @@ struct energy {
     int chunk;       /* states at once */
     bool classifies;
     int column_vectors, memory_vectors; /* of a tile, where all neurons are trained */
+    int tile_states, tile_memories;     /* likewise; memories of the own terms */
     int few;                            /* classes at once */
     int parts;                          /* of the sum over states, where it classifies */
     dam__matrix columns; /* trained x memories: the trained columns of the memories as rows */

@@ -165,7 +165,7 @@ static dam_status gaps_of_all(struct energy *energy, const dam__batch *batch)
     int width = energy->column_vectors * lanes(energy);
     return dam__launch(
         energy->forward,
-        tiles(energy, energy->neurons, width, ceiling(batch->size, DAM__ENERGY_TILE_STATES)),
+        tiles(energy, energy->neurons, width, ceiling(batch->size, energy->tile_states)),
         forward_work(energy, batch->size),
         DAM_ARGUMENTS(dam__arg(energy->scaled.buffer), dam__arg(energy->values.buffer),
                       dam__arg(memories->buffer), dam__arg(batch->samples->buffer),
@@ -267,7 +267,7 @@ static dam__work backward_work(const struct energy *energy, int size, int flops)
 /* On CPUs axis 0 are the tiles of memories: see the kernel. */
 static dam__range own_tiles(const struct energy *energy)
 {
-    int memories = energy->base.config.memories, height = DAM__ENERGY_TILE_MEMORIES;
+    int memories = energy->base.config.memories, height = energy->tile_memories;
     return dam__device_shape(energy->base.device) == DAM__SHAPE_CPU
                ? tiles(energy, memories, height, ceiling(energy->neurons, lanes(energy)))
                : tiles(energy, energy->neurons, lanes(energy), ceiling(memories, height));
@@ -280,7 +280,7 @@ static dam_status backward_all(struct energy *energy, const dam__batch *batch, b
     int width = energy->memory_vectors * lanes(energy);
     DAM_TRY(dam__launch(
         energy->overlaps,
-        tiles(energy, memories->rows, width, ceiling(batch->size, DAM__ENERGY_TILE_STATES)),
+        tiles(energy, memories->rows, width, ceiling(batch->size, energy->tile_states)),
         backward_work(energy, batch->size, 5),
         DAM_ARGUMENTS(dam__arg(energy->similarities.buffer), dam__arg(energy->columns.buffer),
                       dam__arg(energy->memory_numbers.buffer), dam__arg(batch->samples->buffer),

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "compute/random.h"
+#include "compute/tuning.h"
 #include "model/task.h"
 
 /* Class columns summed in one pass over a row: what fits the registers beside the rest. */
@@ -543,6 +544,8 @@ static double product_flops(const dam__model *model, int batch)
 static const dam__model_ops vmf_ops = {
     .kind = "vmf",
     .divergence_advice = "lower train.learning_rate, model.beta or model.varsigma",
+    /* The background alone keeps it near log M, be there ever so many classes: 65536 make 11. */
+    .worst_loss = 30,
     .schedule_epochs = schedule_epochs,
     .plan = plan,
     .prepare = prepare,
@@ -579,10 +582,12 @@ dam_status dam__vmf_create(dam__device *device, dam__gemm *gemm, const dam__mode
     vmf->memories = config->memories;
     vmf->room = config->room > config->memories ? config->room : config->memories;
     vmf->columns = task->classes + 1;
-    int tiles = (vmf->columns + LARGEST_TILE - 1) / LARGEST_TILE;
+    int largest = dam__tuned(device, DAM__KERNEL_VMF_CLASSES, LARGEST_TILE);
+    int tiles = (vmf->columns + largest - 1) / largest;
     vmf->tile = (vmf->columns + tiles - 1) / tiles;
     enum { PARTS_ON_CPU = 8, PARTS_ON_GPU = 32 };
-    vmf->parts = dam__device_shape(device) == DAM__SHAPE_CPU ? PARTS_ON_CPU : PARTS_ON_GPU;
+    bool cpu = dam__device_shape(device) == DAM__SHAPE_CPU;
+    vmf->parts = dam__tuned(device, DAM__KERNEL_PARTS, cpu ? PARTS_ON_CPU : PARTS_ON_GPU);
     *out = &vmf->base;
     return DAM_OK;
 }

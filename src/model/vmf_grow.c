@@ -56,7 +56,7 @@ dam__matrix dam__vmf_grow_numbers(const struct vmf *vmf)
     return numbers;
 }
 
-/* There are at least two class columns, and PARTS_ON_CPU parts: enough rows for the numbers. */
+/* There are at least two class columns, and 8 parts: enough rows for the numbers. */
 static void lend(dam__model *model, dam__search *search)
 {
     search->order = model->parameters[CLASS_WEIGHTS].gradient.buffer;

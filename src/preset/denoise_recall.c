@@ -382,8 +382,10 @@ cleanup:
 
 double dam__mean_squared(const double *a, const double *b, size_t items)
 {
-    double sum = a == NULL || b == NULL || items == 0 ? NAN : 0;
-    for (size_t i = 0; isfinite(sum) && i < items; i++)
+    double sum = 0;
+    if (a == NULL || b == NULL || items == 0)
+        return NAN;
+    for (size_t i = 0; i < items; i++)
         sum += (a[i] - b[i]) * (a[i] - b[i]) / (double)items;
     return sum;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "compute/tuning.h"
 #include "data/teacher.h"
 #include "preset/run.h"
 #include "train/scorer.h"
@@ -21,17 +22,21 @@ dam_status dam_run_open(const char *folder, const char *selector, const dam_log 
     dam_device_info *infos = NULL;
     size_t count = 0, index = 0;
     dam_run *run = NULL;
+    dam__tuning *tuning = NULL;
     DAM_TRY(dam__alloc(1, sizeof *run, &run));
     DAM_TRY(dam__run_open(folder, NULL, 0, &run->run));
-    const dam__device_options options = {.log = log != NULL ? *log : (dam_log){0},
-                                         .precision =
-                                             (dam__precision)run->run.experiment.train.precision};
+    dam__device_options options = {.log = log != NULL ? *log : (dam_log){0},
+                                   .precision =
+                                       (dam__precision)run->run.experiment.train.precision};
     DAM_TRY(dam_device_list(&infos, &count));
     DAM_TRY(dam_device_select(infos, count, selector, &index));
+    DAM_TRY(dam__tuning_find(&infos[index], &options.log, &tuning));
+    options.tuning = tuning;
     DAM_TRY(dam__device_open(&infos[index], &options, &run->device));
     *out = run;
     run = NULL;
 cleanup:
+    free(tuning);
     free(infos);
     dam_run_close(run);
     return status;

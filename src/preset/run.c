@@ -210,9 +210,11 @@ static dam_status save_facts(const dam__run_facts *facts, const dam__task *task,
     bool cpu = dam__device_shape(facts->device) == DAM__SHAPE_CPU;
     DAM_TRY(dam__experiment_print(facts->experiment, &preset));
     const char *const texts[][2] = {
-        {"format", RUN_FORMAT},           {"version", DENSEAM_VERSION}, {"preset", preset.data},
-        {"device", info->name},           {"platform", info->platform}, {"driver", info->driver},
-        {"kernels", cpu ? "cpu" : "gpu"}, {"gemm", facts->gemm},        {"data", facts->set->name},
+        {"format", RUN_FORMAT},           {"version", DENSEAM_VERSION},
+        {"preset", preset.data},          {"device", info->name},
+        {"platform", info->platform},     {"driver", info->driver},
+        {"kernels", cpu ? "cpu" : "gpu"}, {"gemm", facts->gemm},
+        {"data", facts->set->name},       {"tuning", dam__device_tuning_digest(facts->device)},
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         DAM_TRY(dam__container_set_text(out, texts[i][0], texts[i][1]));

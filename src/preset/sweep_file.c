@@ -57,10 +57,17 @@ dam_status dam__sweep_plan_save(const dam__sweep_plan *plan, const dam__sweep_fa
     DAM_TRY(print_base(plan, &preset));
     DAM_TRY(print_grid(&plan->sweep, &grid));
     const char *const texts[][2] = {
-        {"format", SWEEP_FORMAT}, {"version", DENSEAM_VERSION},     {"preset", preset.data},
-        {"grid", grid.data},      {"device", info->name},           {"platform", info->platform},
-        {"driver", info->driver}, {"kernels", cpu ? "cpu" : "gpu"}, {"gemm", facts->gemm},
+        {"format", SWEEP_FORMAT},
+        {"version", DENSEAM_VERSION},
+        {"preset", preset.data},
+        {"grid", grid.data},
+        {"device", info->name},
+        {"platform", info->platform},
+        {"driver", info->driver},
+        {"kernels", cpu ? "cpu" : "gpu"},
+        {"gemm", facts->gemm},
         {"added", added},
+        {"tuning", dam__device_tuning_digest(facts->device)},
     };
     (void)snprintf(added, sizeof added, "%zu %zu", plan->sweep.added[0], plan->sweep.added[1]);
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)

@@ -259,11 +259,13 @@ cleanup:
 
 /* --- the sweep -------------------------------------------------------------------------------- */
 
-/* Whether such models can be trained side by side. Standards of samples are those of all. */
+/* Whether such models can be trained side by side. Standards and spectra of samples are those of
+ * all. */
 static bool fits_batch(const dam__experiment *experiment, const dam__dataset *set)
 {
     if (experiment->model.kind == DAM__KIND_DENOISE)
-        return set->standard || !dam__dataset_is_drawn(&experiment->data);
+        return experiment->model.denoise.rates == DAM__RATES_SIZES &&
+               (set->standard || !dam__dataset_is_drawn(&experiment->data));
     return dam__sweep_recalls(experiment) && (size_t)experiment->train.batch >= set->count;
 }
 

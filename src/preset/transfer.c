@@ -7,7 +7,6 @@
 
 #include "base/log.h"
 #include "data/gaussian.h"
-#include "data/teacher.h"
 
 /* --- sizes ---------------------------------------------------------------------------------------- */
 
@@ -57,39 +56,6 @@ dam_status dam__sizes_read(const char *text, const dam__sizes *from, dam__sizes 
     return DAM_OK;
 }
 
-/* All samples of the training file; only data without a number of them is loaded. */
-static dam_status count_samples(const dam__experiment *experiment, size_t *count)
-{
-    const dam__data_config *data = &experiment->data;
-    dam__dataset set = {0};
-    if (data->samples > 0 || dam__gaussian_asked(data)) {
-        *count = data->samples > 0 ? (size_t)data->samples
-                                   : (size_t)data->dim * (size_t)DAM__GAUSSIAN_RATIO;
-        return DAM_OK;
-    }
-    dam_status status = dam__dataset_load(data, DAM__SPLIT_TRAIN, &set);
-    *count = set.count;
-    dam__dataset_free(&set);
-    return status;
-}
-
-dam_status dam__transfer_sizes(const dam__run *run, dam__sizes *out)
-{
-    dam_status status = DAM_OK;
-    size_t count = 0;
-    const dam__experiment *experiment = &run->experiment;
-    if (experiment->model.kind != DAM__KIND_DENOISE)
-        DAM_FAIL(DAM_USAGE,
-                 "'%s' is no run of model.kind = \"denoise\": only for these is it known how rates "
-                 "follow sizes",
-                 run->folder);
-    DAM_TRY(count_samples(experiment, &count));
-    count -= (size_t)((double)count * experiment->data.validation);
-    *out = (dam__sizes){run->dim, run->memories, (int)count, experiment->train.batch};
-cleanup:
-    return status;
-}
-
 /* --- data of other sizes -------------------------------------------------------------------------- */
 
 /* "784, 196, 49": the features that images of height x width may have. */
@@ -104,11 +70,11 @@ cleanup:
     return status;
 }
 
-static dam_status fit_images(const dam__run *run, int dim, dam__experiment *out)
+static dam_status fit_images(const dam__tuned *tuned, int dim, dam__experiment *out)
 {
     dam_status status = DAM_OK;
     dam__text dims = {0};
-    int height = run->height * out->data.plaquette, width = run->width * out->data.plaquette;
+    int height = tuned->height * out->data.plaquette, width = tuned->width * out->data.plaquette;
     for (int side = 1; side <= height && side <= width; side++) {
         if (height % side != 0 || width % side != 0 || (height / side) * (width / side) != dim)
             continue;
@@ -125,18 +91,18 @@ cleanup:
     return status;
 }
 
-static dam_status fit_data(const dam__run *run, const dam__sizes *to, dam__experiment *out)
+static dam_status fit_data(const dam__tuned *tuned, const dam__sizes *to, dam__experiment *out)
 {
-    bool images = run->height > 0 && out->data.patch == 0;
+    bool images = tuned->height > 0 && out->data.patch == 0;
     if (dam__gaussian_asked(&out->data))
         out->data.dim = to->dim;
     else if (images)
-        return fit_images(run, to->dim, out);
-    else if (to->dim != run->dim)
+        return fit_images(tuned, to->dim, out);
+    else if (to->dim != tuned->sizes.dim)
         return dam__fail(DAM_USAGE,
                          "the samples of '%s' have %d features, which their data fixes, not %d; "
                          "give --to K,P,B",
-                         run->folder, run->dim, to->dim);
+                         tuned->name, tuned->sizes.dim, to->dim);
     return DAM_OK;
 }
 
@@ -158,15 +124,15 @@ static void warn_of_ratio(const dam_log *log, const char *name, double before, d
                   before, after);
 }
 
-static void warn(const dam__run *run, const dam__sizes *from, const dam__sizes *to,
-                 const dam_log *log)
+static void warn(const dam__tuned *tuned, const dam__sizes *to, const dam_log *log)
 {
-    const dam__denoise_config *denoise = &run->experiment.model.denoise;
+    const dam__sizes *from = &tuned->sizes;
+    const dam__denoise_config *denoise = &tuned->experiment.model.denoise;
     if (denoise->parametrisation == DAM__PARAMETRISATION_STANDARD)
         dam__warn(log,
                   "'%s' has model.parametrisation = \"standard\": its train.eta0 is not the "
                   "best at other sizes; tune a run with \"transfer\"",
-                  run->folder);
+                  tuned->name);
     if (denoise->regime == DAM__REGIME_WIDTH &&
         (from->dim != to->dim || from->samples != to->samples || from->batch != to->batch))
         dam__warn(log, "model.regime = \"width\" carries rates over to other numbers of memories "
@@ -179,24 +145,24 @@ static void warn(const dam__run *run, const dam__sizes *from, const dam__sizes *
                   (double)to->batch / to->samples);
 }
 
-dam_status dam__transfer(const dam__run *run, const dam__sizes *from, const dam__sizes *to,
-                         const dam_log *log, dam__experiment *out)
+dam_status dam__transfer_make(const dam__tuned *tuned, const dam__sizes *to, const dam_log *log,
+                              dam__experiment *out)
 {
     dam_status status = DAM_OK;
-    dam__experiment large = run->experiment, usual;
+    dam__experiment large = tuned->experiment, usual;
     dam__text text = {0};
     DAM_TRY(dam__experiment_defaults(&usual));
-    DAM_TRY(fit_data(run, to, &large));
+    DAM_TRY(fit_data(tuned, to, &large));
     large.sweep = usual.sweep; /* the search is over */
     large.data.samples = samples_for(to->samples, large.data.validation);
     large.model.memories = to->memories;
     large.train.batch = to->batch;
     (void)snprintf(large.title, sizeof large.title, "%.180s, transferred to N = %d, K = %d",
-                   run->experiment.title, to->dim, to->memories);
+                   tuned->experiment.title, to->dim, to->memories);
     /* The preset's own rules say whether such sizes are allowed. */
     DAM_TRY(dam__experiment_print(&large, &text));
     DAM_TRY(dam__experiment_parse("--to", text.data, NULL, 0, out));
-    warn(run, from, to, log);
+    warn(tuned, to, log);
 cleanup:
     dam__text_free(&text);
     return status;

@@ -1,6 +1,7 @@
 /*
  * A comparison as one HTML page that needs nothing else: no network, no other file. Readable
- * without JavaScript; with it the baseline can be switched and models filtered (page/script.js).
+ * without JavaScript; with it the baseline can be switched and models filtered
+ * (src/report/page/script.js).
  */
 #ifndef DAM__REPORT_COMPARE_PAGE_H
 #define DAM__REPORT_COMPARE_PAGE_H

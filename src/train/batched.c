@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "train/optimizer.h"
+#include "train/schedule.h"
 
 struct dam__batched {
     dam__device *device;
@@ -70,11 +71,13 @@ static dam_status check(const dam__batched_training *training)
 {
     dam_status status = DAM_OK;
     const dam__dataset *first = training->sets[0];
-    if (training->model.kind == DAM__KIND_DENOISE)
+    if (training->model.kind == DAM__KIND_DENOISE &&
+        training->model.denoise.rates == DAM__RATES_SIZES)
         return DAM_OK;
     if (!stores(training))
-        DAM_FAIL(DAM_USAGE, "only models of model.kind = \"denoise\", and of \"energy\" with "
-                            "model.task = \"store\", train side by side");
+        DAM_FAIL(DAM_USAGE, "only models of model.kind = \"denoise\" with train.rates = "
+                            "\"sizes\", and of \"energy\" with model.task = \"store\", train "
+                            "side by side");
     if ((size_t)training->train.batch < first->count)
         DAM_FAIL(DAM_USAGE,
                  "trainings side by side take all %zu patterns in one batch; raise train.batch "
@@ -153,6 +156,7 @@ dam_status dam__batched_create(dam__device *device, const dam__batched_training 
     DAM_TRY(dam__alloc(1, sizeof *batched, &batched));
     batched->device = device;
     batched->train = training->train;
+    batched->train.learning_rate = 1; /* those of the problems are factors of it */
     batched->count = training->count;
     batched->dim = (int)training->sets[0]->features;
     DAM_TRY(make_plan(training, batched));
@@ -198,8 +202,10 @@ static dam_status run_epoch(dam__batched *batched, int epoch)
         DAM_TRY(dam__feed_next(batched->samples, &batch));
         DAM_TRY(ops->loss_gradient(batched->model, &batch, batched->losses.buffer,
                                    epoch * steps + step));
-        DAM_TRY(dam__optimizer_step(batched->optimizer, pow(batched->train.decay, epoch),
-                                    batched->train.momentum));
+        DAM_TRY(dam__optimizer_step(
+            batched->optimizer,
+            dam__train_rate(&batched->train, epoch, (double)epoch * steps + step),
+            batched->train.momentum));
         DAM_TRY(ops->project(batched->model));
         DAM_TRY(dam__device_pace(batched->device));
     }

@@ -1,4 +1,5 @@
-/* A heat map's trainings side by side as one model, against the same trainings one by one. */
+/* A sweep's trainings side by side as one model, against the same trainings one by one: a heat map
+ * of energy models, or the learning rates and seeds of a denoiser. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -13,26 +14,46 @@ enum {
     TEMPERATURES = 6,
     RATES = 5,
     SEEDS = 5,
-    PROBLEMS = TEMPERATURES * RATES * SEEDS,
+    MOST = TEMPERATURES * RATES * SEEDS,
+    DENOISE_RATES = 8,
+    DENOISE_SEEDS = 4,
     ROUNDS = 3,
-    SMALL = 4096 /* numbers of all patterns; larger networks keep a device busy alone */
+    /* Numbers of all samples; larger models keep a device busy alone. */
+    SMALL = 4096,
+    DENOISE_SMALL = 32768
 };
 
 typedef struct sweep {
     dam__bench *bench;
-    int samples, dim;
-    float *patterns;             /* PROBLEMS x samples x dim */
-    dam__dataset sets[PROBLEMS]; /* of them */
-    const dam__dataset *pointers[PROBLEMS];
-    dam__problem problems[PROBLEMS];
+    int samples, dim, batch;
+    int count;               /* problems */
+    float *patterns;         /* count x samples x dim; NULL where all have the preset's samples */
+    dam__dataset sets[MOST]; /* of them */
+    const dam__dataset *pointers[MOST];
+    dam__problem problems[MOST];
 } sweep;
 
 bool dam__bench_can_sweep(const dam__training *training)
 {
     const dam__dataset *set = training->set;
+    if (training->model.kind == DAM__KIND_DENOISE)
+        return set->count * set->features <= DENOISE_SMALL;
     return training->model.kind == DAM__KIND_ENERGY &&
            training->model.energy.task == DAM__TASK_STORE &&
            (size_t)training->train.batch >= set->count && set->count * set->features <= SMALL;
+}
+
+/* Rates from an eighth of the preset's on, each with its seeds. */
+static void choose_rates(sweep *s)
+{
+    const dam__training *training = &s->bench->what->training;
+    s->count = DENOISE_RATES * DENOISE_SEEDS;
+    for (int p = 0; p < s->count; p++) {
+        double share = (1.0 + (double)(p / DENOISE_SEEDS)) / DENOISE_RATES;
+        s->problems[p] = (dam__problem){.seed = training->seed + (uint64_t)(p % DENOISE_SEEDS),
+                                        .rate = training->model.denoise.eta0 * share};
+        s->pointers[p] = training->set;
+    }
 }
 
 /* Temperatures to half of the preset's and rates to a fifth, each with its seeds. */
@@ -43,8 +64,9 @@ static dam_status choose_problems(sweep *s)
     const dam__energy_config *energy = &training->model.energy;
     double warmest = dam__energy_temperature(energy, energy->temperature, s->dim);
     size_t items = (size_t)s->samples * (size_t)s->dim;
-    DAM_TRY(dam__alloc(items * PROBLEMS, sizeof *s->patterns, &s->patterns));
-    for (int p = 0; p < PROBLEMS; p++) {
+    s->count = MOST;
+    DAM_TRY(dam__alloc(items * MOST, sizeof *s->patterns, &s->patterns));
+    for (int p = 0; p < s->count; p++) {
         uint64_t seed = training->seed + (uint64_t)(p % SEEDS);
         int cell = p / SEEDS, column = cell % TEMPERATURES, row = cell / TEMPERATURES;
         double cooler = (double)column / (2 * TEMPERATURES), slower = (double)row / RATES;
@@ -68,7 +90,8 @@ static dam_status train_block(const sweep *s, int first, int count)
 {
     dam_status status = DAM_OK;
     dam__batched *batched = NULL;
-    dam__batched_result results[PROBLEMS];
+    dam__batched_result results[MOST];
+    dam__score scores[MOST];
     const dam__training *training = &s->bench->what->training;
     const dam__batched_training block = {.model = training->model,
                                          .train = training->train,
@@ -79,6 +102,8 @@ static dam_status train_block(const sweep *s, int first, int count)
     DAM_TRY(dam__batched_create(s->bench->device, &block, &batched));
     DAM_TRY(dam__batched_run(batched, NULL, NULL, NULL));
     DAM_TRY(dam__batched_results(batched, results, NULL));
+    if (training->model.kind == DAM__KIND_DENOISE)
+        DAM_TRY(dam__batched_scores(batched, scores));
 cleanup:
     (void)dam__device_finish(s->bench->device);
     dam__batched_destroy(batched);
@@ -90,11 +115,18 @@ static dam_status train_together(const sweep *s)
 {
     dam_status status = DAM_OK;
     int most = dam__batched_best_count(s->bench->device, s->bench->what->training.model.memories,
-                                       s->samples, s->dim);
-    for (int first = 0; first < PROBLEMS; first += most)
-        DAM_TRY(train_block(s, first, PROBLEMS - first < most ? PROBLEMS - first : most));
+                                       s->batch, s->dim);
+    for (int first = 0; first < s->count; first += most)
+        DAM_TRY(train_block(s, first, s->count - first < most ? s->count - first : most));
 cleanup:
     return status;
+}
+
+/* With this hook the trainer settles the model at the end, as before it is saved. */
+static dam_status keep_nothing(void *user)
+{
+    (void)user;
+    return DAM_OK;
 }
 
 /* The same of one, as `train` trains it but for the run folder. */
@@ -102,16 +134,23 @@ static dam_status train_alone(const sweep *s, int p)
 {
     dam_status status = DAM_OK;
     dam__trainer *trainer = NULL;
-    const dam__hooks none = {0};
+    dam__score score;
+    const dam__hooks none = {.on_checkpoint = keep_nothing};
     dam__training training = s->bench->what->training;
     training.set = s->pointers[p];
     training.validation = 0;
     training.seed = s->problems[p].seed;
     training.model.energy.temperature = s->problems[p].temperature;
-    training.train.learning_rate = s->problems[p].rate;
+    if (training.model.kind == DAM__KIND_DENOISE)
+        training.model.denoise.eta0 = s->problems[p].rate;
+    else
+        training.train.learning_rate = s->problems[p].rate;
+    training.scores = training.model.kind == DAM__KIND_DENOISE;
     DAM_TRY(dam__trainer_create(s->bench->device, &training, &trainer));
     DAM_TRY(dam__trainer_prepare(trainer));
     DAM_TRY(dam__trainer_run(trainer, &none));
+    if (training.scores)
+        DAM_TRY(dam__trainer_score(trainer, &score));
 cleanup:
     (void)dam__device_finish(s->bench->device);
     dam__trainer_destroy(trainer);
@@ -131,7 +170,7 @@ static dam_status time_alone(const sweep *s, double *seconds)
 {
     dam_status status = DAM_OK;
     double begin = dam__seconds();
-    for (int p = 0; p < PROBLEMS; p++) {
+    for (int p = 0; p < s->count; p++) {
         DAM_TRY(dam__bench_check_stop(s->bench));
         DAM_TRY(train_alone(s, p));
     }
@@ -145,8 +184,13 @@ dam_status dam__bench_sweep(dam__bench *bench)
     dam_status status = DAM_OK;
     const dam__dataset *set = bench->what->training.set;
     double alone[ROUNDS], together[ROUNDS], gains[ROUNDS], before = 0, after = 0;
+    int batch = bench->what->training.train.batch;
     sweep s = {.bench = bench, .samples = (int)set->count, .dim = (int)set->features};
-    DAM_TRY(choose_problems(&s));
+    s.batch = batch < s.samples ? batch : s.samples;
+    if (bench->what->training.model.kind == DAM__KIND_DENOISE)
+        choose_rates(&s);
+    else
+        DAM_TRY(choose_problems(&s));
     DAM_TRY(time_together(&s, &before)); /* it may still compile something */
     DAM_TRY(train_alone(&s, 0));
     DAM_TRY(time_together(&s, &before));

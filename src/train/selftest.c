@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "compute/tuning.h"
 #include "data/selftest_data.h"
 #include "data/selftest_teacher.h"
 #include "model/config.h"
@@ -124,8 +125,10 @@ static dam_status run_device(struct session *session, dam__shape shape, dam__pre
     dam_status status = DAM_OK;
     dam__device *device = NULL;
     dam__gemm_provider wanted = session->options->provider;
-    const dam__device_options options = {
-        .log = session->options->log, .shape = shape, .precision = precision};
+    const dam__device_options options = {.log = session->options->log,
+                                         .shape = shape,
+                                         .precision = precision,
+                                         .tuning = session->options->tuning};
     DAM_TRY(dam__device_open(session->info, &options, &device));
     if (wanted != DAM__GEMM_CLBLAST)
         DAM_TRY(run_provider(session, device, DAM__GEMM_PANEL, true));
@@ -174,6 +177,8 @@ dam_status dam__selftest_verdict_path(const dam_device_info *info,
                              options->recall, (int)options->shape, (int)options->provider,
                              options->single_only, options->double_only, is_tiny(info, options),
                              options->sizes.memories, options->sizes.dim, options->sizes.batch));
+    if (options->tuning != NULL)
+        DAM_TRY(dam__text_append(&key, "%s\n", options->tuning->digest));
     for (const dam__embedded *source = dam__kernel_sources; source->name != NULL; source++)
         DAM_TRY(dam__text_append_bytes(&key, source->bytes, source->length));
     DAM_TRY(dam__digest_hex(key.data, key.length, hex));
@@ -219,13 +224,16 @@ static dam_status resolve(const dam_device_info *info, dam__selftest_options *op
     dam__device *device = NULL;
     dam__gemm *gemm = NULL;
     const dam__device_options open = {.shape = options->shape,
+                                      .tuning = options->tuning,
                                       .precision = options->double_only ? DAM__PRECISION_DOUBLE
                                                                         : DAM__PRECISION_SINGLE};
     DAM_TRY(dam__device_open(info, &open, &device));
     DAM_TRY(dam__gemm_create(device, options->provider, &gemm));
     options->shape = dam__device_shape(device);
-    options->provider =
-        strcmp(dam__gemm_name(gemm), "panel") == 0 ? DAM__GEMM_PANEL : DAM__GEMM_CLBLAST;
+    /* AUTO checks both. */
+    if (!dam__gemm_mixes(gemm))
+        options->provider =
+            strcmp(dam__gemm_name(gemm), "panel") == 0 ? DAM__GEMM_PANEL : DAM__GEMM_CLBLAST;
     options->single_only = !options->double_only;
 cleanup:
     dam__gemm_destroy(gemm);

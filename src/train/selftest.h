@@ -12,7 +12,8 @@ typedef struct dam__selftest_options {
     dam__selftest_sizes sizes;     /* of a run whose products are to be checked too; or zeros */
     int kind;                      /* dam__model_kind of that run */
     bool single_only, double_only; /* else both where the device has fp64 */
-    bool tiny;   /* $DENSEAM_SELFTEST_TINY asks for it too; slow emulated GPUs always are */
+    bool tiny; /* $DENSEAM_SELFTEST_TINY asks for it too; slow emulated GPUs always are */
+    const dam__tuning *tuning; /* of the device; NULL for none */
     bool recall; /* dam__selftest_ensure: what a recall launches; else what a training does */
     dam_log log;
 } dam__selftest_options;

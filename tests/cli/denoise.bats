@@ -91,7 +91,7 @@ END_OF_PRESET
 @test "a rate that is too large ends in a line that says so" {
     tool train small.conf --out run --quiet --set train.optimizer=sgd --set train.eta0=50
     [ "$status" -eq 7 ]
-    [[ "$stderr" == *"is not finite in epoch "*"lower train.eta0"* ]]
+    [[ "$stderr" == *"the loss is beyond all bounds in epoch "*"lower train.eta0"* ]]
 }
 
 @test "steps are looked into, also over a stop, and compared across sizes" {
@@ -170,6 +170,15 @@ END_OF_PRESET
     tool transfer run --to 48,200,220,24 --out other.conf
     succeeded
     [[ "$stderr" == *"K / N changes from 2 to 4.167: the best train.eta0 depends on it"* ]]
+    # The best rate of a sweep, at its smallest size.
+    tool sweep small.conf --quiet --out sweep --grid train.eta0=0.0001,0.03,0.0002 \
+        --grid model.memories=48,12 --set train.epochs=3
+    succeeded
+    tool transfer sweep --to 24 --json
+    succeeded
+    jq -e '.eta0 == 0.03 and .small.memories == 12 and .large.memories == 12' <<<"$output"
+    tool transfer sweep --to 24 --set train.epochs=3
+    failed_with 2 "'sweep' is a sweep"
     echo kept > kept.conf
     tool transfer run --to 48,96,20,24 --out kept.conf
     failed_with 2 "a batch of 24 is more than 20 samples"
@@ -183,7 +192,7 @@ END_OF_PRESET
     small_preset > vmf.conf
     tool train vmf.conf --out vmf --quiet --set train.epochs=1
     tool transfer vmf --to 48 --quiet
-    failed_with 2 "'vmf' is no run of model.kind = \"denoise\""
+    failed_with 2 "'vmf' is not of model.kind = \"denoise\""
 }
 
 @test "corrupted images are denoised down the energy, also by a smaller model" {

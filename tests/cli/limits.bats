@@ -174,7 +174,7 @@ END
 
 @test "a learning rate out of hand is a divergence that keeps the last good checkpoint" {
     tool train small.conf --quiet --out run --set train.learning_rate=100
-    failed_with 7 "the loss is not finite in epoch 1, step " "train.learning_rate" \
+    failed_with 7 "the loss is beyond all bounds in epoch 1, step " "train.learning_rate" \
         "there was no checkpoint yet"
     [ ! -e run/run.h5 ]
 
@@ -210,6 +210,6 @@ END
 @test "a divergence is one with --profile too" {
     tool train small.conf --quiet --out run --set train.learning_rate=100 --profile
     [ "$status" -eq 7 ]
-    [[ "$stderr" == "denseam: the loss is not finite in epoch 1"* ]]
+    [[ "$stderr" == "denseam: the loss is beyond all bounds in epoch 1"* ]]
     [ ! -e run/run.h5 ]
 }

@@ -228,7 +228,7 @@ static void check_spectrum(const dam_device_info *info, const setting *how)
                              0.125 * DIM / top};
     double got[3];
     for (int i = 0; i < 3; i++)
-        got[i] = b->model->parameters[i].rate_scale;
+        got[i] = b->model->rate * b->model->parameters[i].rate_scale;
     assert_close(got, wanted, 3, how->precision == DAM__PRECISION_DOUBLE ? 1e-9 : 1e-5, "rates",
                  how);
     assert_non_null(strstr(text.data, "covariance is 2.723; rates over it: of W 13.22"));

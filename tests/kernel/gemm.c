@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "compute/tuning.h"
 #include "kernel/device.h"
 
 /* One product. The stored matrices are larger than what takes part; first shifts A's and B's rows.
@@ -208,10 +209,15 @@ static void free_stored(struct stored *s)
 }
 
 /* Runs all of them with one provider, so that they share its scratch memory. */
-static void check_products(const dam_device_info *info, const setting *how,
-                           const struct product *products, size_t count)
+static void check_products_tuned(const dam_device_info *info, const setting *how,
+                                 const dam__tuning *tuning, const struct product *products,
+                                 size_t count)
 {
-    dam__device *device = open_device(info, how);
+    dam__device *device = NULL;
+    OK(dam__device_open(
+        info,
+        &(dam__device_options){.shape = how->shape, .precision = how->precision, .tuning = tuning},
+        &device));
     dam__gemm *gemm = NULL;
     dam__plan *plan = NULL;
     struct stored *all = calloc(count, sizeof *all);
@@ -233,6 +239,12 @@ static void check_products(const dam_device_info *info, const setting *how,
     dam__gemm_destroy(gemm);
     dam__plan_destroy(plan);
     dam__device_close(device);
+}
+
+static void check_products(const dam_device_info *info, const setting *how,
+                           const struct product *products, size_t count)
+{
+    check_products_tuned(info, how, NULL, products, count);
 }
 
 enum { LARGEST = 128 };
@@ -287,6 +299,65 @@ static void test_products(void **state)
 {
     (void)state;
     for_every_setting(all_shapes);
+}
+
+/*
+ * Tiles that read both factors as they are stored, tiles that cut the depth, and for each product
+ * the one that the tuning has for its shape.
+ */
+static void test_tuned_products(void **state)
+{
+    (void)state;
+    static const int shapes[][4] = {{1, 1, 1, 1},    {5, 7, 9, 1},     {25, 40, 300, 1},
+                                    {13, 33, 17, 1}, {100, 1, 50, 1},  {50, 11, 2, 3},
+                                    {3, 100, 50, 1}, {19, 49, 257, 2}, {37, 65, 31, 1}};
+    enum { ON_SLOW = 2 };
+    const dam_device_info info = test_device();
+    const setting how = {.shape = DAM__SHAPE_CPU, .provider = DAM__GEMM_PANEL};
+    static dam__tuning tuning;
+    dam__tuning_part *part = dam__tuning_part_of(&tuning, how.shape, how.precision);
+    struct product products[LARGEST];
+    size_t count = 0, used = is_slow(&info) ? ON_SLOW : sizeof shapes / sizeof *shapes;
+    OK(dam__set_parse(DAM__SPACE_PANEL,
+                      "rows=4 vectors=3 depth=128 unroll=2 direct_a=1 direct_b=1 columns_first=1",
+                      &part->sets[DAM__SPACE_PANEL]));
+    part->choices[0] = (dam__choice){.shape = {.m = 25, .n = 40, .k = 300, .count = 1},
+                                     .provider = DAM__GEMM_PANEL};
+    OK(dam__set_parse(DAM__SPACE_PANEL,
+                      "rows=5 vectors=1 depth=128 unroll=1 direct_a=0 direct_b=1 columns_first=0",
+                      &part->choices[0].panel));
+    part->count = is_slow(&info) ? 0 : 1;
+    for (size_t i = 0; i < used; i++)
+        count = add_shape(products, count, shapes[i]);
+    check_products_tuned(&info, &how, &tuning, products, count);
+}
+
+/* Where a tuning gives products to both providers, row indices go to the one that gathers. */
+static void test_mixed_providers(void **state)
+{
+    (void)state;
+    const dam_device_info info = test_device();
+    const setting how = {.shape = DAM__SHAPE_CPU, .provider = DAM__GEMM_PANEL};
+    static dam__tuning tuning;
+    dam__tuning_part *part = dam__tuning_part_of(&tuning, how.shape, how.precision);
+    part->provider = DAM__GEMM_CLBLAST;
+    part->choices[part->count++] =
+        (dam__choice){.shape = {.m = 5, .n = 7, .k = 9, .count = 1}, .provider = DAM__GEMM_PANEL};
+    dam__device *device = NULL;
+    dam__gemm *gemm = NULL;
+    OK(dam__device_open(&info, &(dam__device_options){.shape = how.shape, .tuning = &tuning},
+                        &device));
+    OK(dam__gemm_create(device, DAM__GEMM_AUTO, &gemm));
+    assert_string_equal(dam__gemm_name(gemm), "clblast");
+    assert_true(dam__gemm_mixes(gemm));
+    assert_false(dam__gemm_gathers(gemm));
+    dam__gemm_destroy(gemm);
+    /* Asked for by name, a provider takes all. */
+    OK(dam__gemm_create(device, DAM__GEMM_PANEL, &gemm));
+    assert_string_equal(dam__gemm_name(gemm), "panel");
+    assert_false(dam__gemm_mixes(gemm));
+    dam__gemm_destroy(gemm);
+    dam__device_close(device);
 }
 
 /* Scratch is reserved for a shape that needs none, then a smaller view of it does need some. */
@@ -349,8 +420,8 @@ static void test_refusals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_products),
-        cmocka_unit_test(test_scratch_of_views),
+        cmocka_unit_test(test_products),        cmocka_unit_test(test_tuned_products),
+        cmocka_unit_test(test_mixed_providers), cmocka_unit_test(test_scratch_of_views),
         cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

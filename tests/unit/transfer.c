@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "model/denoise.h"
 #include "preset/transfer.h"
 #include "report/collapse.h"
 #include "train/schedule.h"
@@ -62,13 +63,12 @@ static void odd_sizes_are_refused(void **state)
 
 /* --- experiments -------------------------------------------------------------------------------- */
 
-/* A run as far as a transfer looks at it. */
-static dam__run run_of(const char *preset, int dim, int side)
+/* A small training as far as a transfer looks at it. */
+static dam__tuned tuned_of(const char *preset, dam__sizes sizes, int side)
 {
-    dam__run run = {.folder = "small", .dim = dim, .height = side, .width = side};
-    assert_int_equal(dam__experiment_parse("p", preset, NULL, 0, &run.experiment), DAM_OK);
-    run.memories = run.experiment.model.memories;
-    return run;
+    dam__tuned tuned = {.name = "small", .sizes = sizes, .height = side, .width = side};
+    assert_int_equal(dam__experiment_parse("p", preset, NULL, 0, &tuned.experiment), DAM_OK);
+    return tuned;
 }
 
 static char warnings[1024];
@@ -90,13 +90,10 @@ static void vectors_are_transferred(void **state)
 {
     (void)state;
     dam__experiment large;
-    dam__sizes from;
-    const dam__run run = run_of(GAUSSIAN "sweep { x = \"train.eta0=0.1,0.2\" }", 64, 0);
+    const dam__tuned from = tuned_of(GAUSSIAN "sweep { x = \"train.eta0=0.1,0.2\" }", small, 0);
     const dam__sizes to = {1024, 2048, 5120, 512};
-    assert_int_equal(dam__transfer_sizes(&run, &from), DAM_OK);
-    assert_true(from.dim == 64 && from.memories == 128 && from.samples == 320 && from.batch == 32);
     warnings[0] = '\0';
-    assert_int_equal(dam__transfer(&run, &from, &to, &log_here, &large), DAM_OK);
+    assert_int_equal(dam__transfer_make(&from, &to, &log_here, &large), DAM_OK);
     assert_string_equal(warnings, "");
     assert_true(large.data.dim == 1024 && large.data.samples == 5120);
     assert_true(large.model.memories == 2048 && large.train.batch == 512);
@@ -113,38 +110,37 @@ static void other_ratios_are_named(void **state)
 {
     (void)state;
     dam__experiment large;
-    const dam__run run = run_of(GAUSSIAN, 64, 0);
+    const dam__tuned from = tuned_of(GAUSSIAN, small, 0);
     const dam__sizes to = {128, 512, 640, 64};
     warnings[0] = '\0';
-    assert_int_equal(dam__transfer(&run, &small, &to, &log_here, &large), DAM_OK);
+    assert_int_equal(dam__transfer_make(&from, &to, &log_here, &large), DAM_OK);
     assert_string_equal(warnings, "K / N changes from 2 to 4: the best train.eta0 depends on it");
-    const dam__run plain =
-        run_of("data { name = \"gaussian\" dim = 64 } "
-               "model { kind = \"denoise\" memories = 128 parametrisation = \"standard\" }",
-               64, 0);
-    dam__sizes from;
-    assert_int_equal(dam__transfer_sizes(&plain, &from), DAM_OK);
-    assert_int_equal(from.samples, 320); /* where data.samples = 0 */
-    const dam__sizes twice = {128, 256, 640, 640};
+    const dam__tuned plain =
+        tuned_of("data { name = \"gaussian\" dim = 64 } "
+                 "model { kind = \"denoise\" memories = 128 parametrisation = \"standard\" }",
+                 small, 0);
+    const dam__sizes twice = {128, 256, 640, 64};
     warnings[0] = '\0';
-    assert_int_equal(dam__transfer(&plain, &small, &twice, &log_here, &large), DAM_OK);
-    assert_non_null(strstr(warnings, "its train.eta0 is not the best at other sizes"));
+    assert_int_equal(dam__transfer_make(&plain, &twice, &log_here, &large), DAM_OK);
+    assert_string_equal(warnings,
+                        "'small' has model.parametrisation = \"standard\": its train.eta0 "
+                        "is not the best at other sizes; tune a run with \"transfer\"");
 }
 
 static void images_take_plaquettes(void **state)
 {
     (void)state;
     dam__experiment large;
-    const dam__run run =
-        run_of("data { name = \"mnist\" plaquette = 4 samples = 245 validation = 0.1 } "
-               "model { kind = \"denoise\" memories = 98 } train { batch = 24 }",
-               49, 7);
-    const dam__sizes from = {49, 98, 221, 24}, to = {196, 392, 882, 98}, odd = {100, 200, 500, 50};
-    assert_int_equal(dam__transfer(&run, &from, &to, &log_here, &large), DAM_OK);
+    const dam__sizes few = {49, 98, 221, 24}, to = {196, 392, 882, 98}, odd = {100, 200, 500, 50};
+    const dam__tuned from =
+        tuned_of("data { name = \"mnist\" plaquette = 4 samples = 245 validation = 0.1 } "
+                 "model { kind = \"denoise\" memories = 98 } train { batch = 24 }",
+                 few, 7);
+    assert_int_equal(dam__transfer_make(&from, &to, &log_here, &large), DAM_OK);
     assert_int_equal(large.data.plaquette, 2);
     /* 882 are left of them when a tenth is kept for validation. */
     assert_int_equal(large.data.samples - (int)(large.data.samples * 0.1), 882);
-    assert_int_equal(dam__transfer(&run, &from, &odd, &log_here, &large), DAM_USAGE);
+    assert_int_equal(dam__transfer_make(&from, &odd, &log_here, &large), DAM_USAGE);
     assert_string_equal(dam_error(),
                         "images of 28 x 28 pixels, averaged over square plaquettes, have 784, 196, "
                         "49, 16, 4, 1 features, not 100; give one of these as N");
@@ -154,23 +150,16 @@ static void what_cannot_be_transferred_is_refused(void **state)
 {
     (void)state;
     dam__experiment large;
-    dam__sizes from;
-    const dam__run states =
-        run_of("data { name = \"patterns\" } model { kind = \"energy\" }", 100, 0);
-    assert_int_equal(dam__transfer_sizes(&states, &from), DAM_USAGE);
-    assert_non_null(strstr(dam_error(), "'small' is no run of model.kind = \"denoise\""));
-    const dam__run own =
-        run_of("data { images = \"x.npy\" samples = 50 } model { kind = \"denoise\" "
-               "memories = 20 } train { batch = 10 }",
-               10, 0);
-    const dam__sizes to = {20, 40, 100, 20};
-    assert_int_equal(dam__transfer_sizes(&own, &from), DAM_OK);
-    assert_int_equal(dam__transfer(&own, &from, &to, &log_here, &large), DAM_USAGE);
+    const dam__sizes few = {10, 20, 50, 10}, to = {20, 40, 100, 20}, one = {64, 128, 320, 1};
+    const dam__tuned own = tuned_of("data { images = \"x.npy\" samples = 50 } "
+                                    "model { kind = \"denoise\" memories = 20 } "
+                                    "train { batch = 10 }",
+                                    few, 0);
+    assert_int_equal(dam__transfer_make(&own, &to, &log_here, &large), DAM_USAGE);
     assert_string_equal(dam_error(), "the samples of 'small' have 10 features, which their data "
                                      "fixes, not 20; give --to K,P,B");
-    const dam__run vectors = run_of(GAUSSIAN, 64, 0);
-    const dam__sizes one = {64, 128, 320, 1};
-    assert_int_equal(dam__transfer(&vectors, &small, &one, &log_here, &large), DAM_USAGE);
+    const dam__tuned vectors = tuned_of(GAUSSIAN, small, 0);
+    assert_int_equal(dam__transfer_make(&vectors, &one, &log_here, &large), DAM_USAGE);
     assert_non_null(strstr(dam_error(), "needs train.batch of at least 2, not 1"));
 }
 
@@ -188,10 +177,17 @@ static void the_rate_warms_up(void **state)
 
 /* --- collapse ------------------------------------------------------------------------------------- */
 
+static dam__run run_of(int dim)
+{
+    dam__run run = {.folder = "small", .dim = dim, .memories = 2 * dim};
+    run.experiment.model.kind = DAM__KIND_DENOISE;
+    return run;
+}
+
 /* A run with diagnostics of steps 0 and `second`: D1W as N^0, D11F as N^1/2. */
 static dam__run measured(int dim, double second)
 {
-    dam__run run = run_of(GAUSSIAN, dim, 0);
+    dam__run run = run_of(dim);
     dam__array steps = {0}, values = {0};
     assert_int_equal(dam__array_create(DAM__F64, 1, (const size_t[]){2}, &steps), DAM_OK);
     assert_int_equal(dam__array_create(DAM__F64, 2, (const size_t[]){2, 3}, &values), DAM_OK);
@@ -227,7 +223,7 @@ static void slopes_are_found(void **state)
     dam__run alike[] = {measured(64, 10), measured(64, 10)};
     assert_int_equal(dam__collapse_make(alike, 2, &got), DAM_USAGE);
     assert_non_null(strstr(dam_error(), "all runs are of one size, N = 64, K = 128"));
-    dam__run without[] = {run_of(GAUSSIAN, 64, 0)};
+    dam__run without[] = {run_of(64)};
     assert_int_equal(dam__collapse_make(without, 1, &got), DAM_USAGE);
     assert_non_null(strstr(dam_error(), "'small' has no diagnostics; train it with"));
     for (size_t i = 0; i < 3; i++)

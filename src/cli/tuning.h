@@ -1,0 +1,38 @@
+/* What the files of `denseam tune` share: the trials, each in a process of its own. */
+#ifndef CLI_TUNING_H
+#define CLI_TUNING_H
+
+#include "cli/command.h"
+#include "cli/output.h"
+#include "train/tried.h"
+#include "train/tuner.h"
+
+/* A search at work. */
+typedef struct tuning {
+    const arguments *args;
+    dam_log log;
+    dam_device_info info;
+    dam__precision precision;
+    dam__tuner *tuner;
+    char *path;      /* of the tuning file */
+    char *candidate; /* path + ".try": the file of the candidate on trial */
+    char *program;   /* that tries */
+    char *selector;  /* "P:D" */
+    dam__tried tried;
+    int repeats;       /* trials so far: the same one again is another */
+    double began;      /* seconds */
+    bool stopped;      /* by the user */
+    char refusal[256]; /* why the last candidate was refused */
+} tuning;
+
+/* Who judges candidates for the tuner; user is the tuning. */
+dam__judge make_judge(tuning *t);
+
+/* Share of the budget that is left. */
+double budget_left(const tuning *t);
+
+/* Results as a table or as JSON. */
+dam_status print_tuning(const tuning *t);
+dam_status print_tuning_json(const tuning *t);
+
+#endif

@@ -1,0 +1,115 @@
+/* Where a device's tuning comes from. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/embedded.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "compute/tuning.h"
+
+enum { LARGEST_FILE = 1 << 18 };
+
+/* Letters and digits of a device's name, for people who look into the folder. */
+static void make_slug(const char *name, char *slug, size_t size)
+{
+    size_t length = 0;
+    for (; *name != '\0' && length + 1 < size; name++) {
+        bool plain = (*name >= '0' && *name <= '9') || (*name >= 'a' && *name <= 'z') ||
+                     (*name >= 'A' && *name <= 'Z');
+        if (plain)
+            slug[length++] = *name;
+        else if (length > 0 && slug[length - 1] != '-')
+            slug[length++] = '-';
+    }
+    slug[length] = '\0';
+}
+
+dam_status dam__tuning_path(const dam_device_info *info, char **path)
+{
+    enum { DIGITS = 8 };
+    dam_status status = DAM_OK;
+    char *cache = NULL, *folder = NULL, *name = NULL, *facts = NULL;
+    char slug[48], hex[DAM__DIGEST_HEX];
+    make_slug(info->name, slug, sizeof slug);
+    /* Neither driver nor version: a file of a driver before is to be found, and said to be old. */
+    DAM_TRY(dam__format(&facts, "%s\n%s", info->platform, info->name));
+    DAM_TRY(dam__digest_hex(facts, strlen(facts), hex));
+    DAM_TRY(dam__format(&name, "%s-%.*s.tuning", slug, DIGITS, hex));
+    DAM_TRY(dam__cache_folder(&cache));
+    DAM_TRY(dam__path_join(&folder, cache, "tuning"));
+    DAM_TRY(dam__path_join(path, folder, name));
+cleanup:
+    free(cache);
+    free(folder);
+    free(name);
+    free(facts);
+    return status;
+}
+
+/* Of a file that is there; a warning, and no tuning, where it is not right. */
+static dam_status read_file(const char *path, const dam_device_info *info, const dam_log *log,
+                            dam__tuning *out, bool *found)
+{
+    char *text = NULL;
+    size_t length = 0;
+    dam_status status = dam__file_read(path, LARGEST_FILE, &text, &length);
+    if (status == DAM_OK)
+        status = dam__tuning_parse(text, length, info, out);
+    *found = status == DAM_OK;
+    if (status == DAM_INPUT) {
+        dam__warn(log,
+                  "the tuning file '%s' is ignored: %s; 'denseam tune' makes one that fits, and "
+                  "DENSEAM_TUNING=none does without",
+                  path, dam_error());
+        status = DAM_OK;
+    }
+    free(text);
+    return status;
+}
+
+/* Those that came with the program are silent where they are of something else: they always are. */
+static bool find_shipped(const dam_device_info *info, dam__tuning *out)
+{
+    for (const dam__embedded *file = dam__tuning_texts; file->name != NULL; file++)
+        if (dam__tuning_parse((const char *)file->bytes, file->length, info, out) == DAM_OK)
+            return true;
+    return false;
+}
+
+static dam_status search(const dam_device_info *info, const dam_log *log, dam__tuning *out,
+                         bool *found)
+{
+    char *path = NULL;
+    const char *wanted = getenv("DENSEAM_TUNING");
+    *found = false;
+    if (wanted != NULL && wanted[0] != '\0')
+        return strcmp(wanted, "none") == 0 ? DAM_OK : read_file(wanted, info, log, out, found);
+    /* Without a home there is no file of the user's. */
+    dam_status status = dam__tuning_path(info, &path);
+    if (status == DAM_OK && dam__file_exists(path))
+        status = read_file(path, info, log, out, found);
+    else if (status == DAM_OK || status == DAM_INPUT) {
+        *found = find_shipped(info, out);
+        status = DAM_OK;
+    }
+    free(path);
+    return status;
+}
+
+dam_status dam__tuning_find(const dam_device_info *info, const dam_log *log, dam__tuning **out)
+{
+    dam_status status = DAM_OK;
+    dam__tuning *tuning = NULL;
+    bool found = false;
+    *out = NULL;
+    DAM_TRY(dam__alloc(1, sizeof *tuning, &tuning));
+    DAM_TRY(search(info, log, tuning, &found));
+    if (found) {
+        *out = tuning;
+        tuning = NULL;
+    }
+cleanup:
+    free(tuning);
+    return status;
+}

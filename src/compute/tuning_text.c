@@ -1,0 +1,271 @@
+/* Tuning files as text: a header that says what they are of, sections, and a last line. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/embedded.h"
+#include "base/memory.h"
+#include "compute/tuning.h"
+
+#define FORMAT "denseam tuning 1"
+#define LAST_LINE "end"
+
+static const char *const shapes[] = {"cpu", "gpu"};
+static const char *const precisions[] = {"single", "double"};
+
+/* In the order of dam__gemm_provider; AUTO is never written. */
+static const char *const providers[] = {"auto", "clblast", "panel"};
+
+/* --- the header ------------------------------------------------------------------------------- */
+
+/* A driver's words as one line. */
+static dam_status append_fact(dam__text *out, const char *name, const char *fact)
+{
+    size_t begin = out->length;
+    dam_status status = dam__text_append(out, "%s = %s\n", name, fact);
+    if (status == DAM_OK)
+        for (size_t i = begin; i + 1 < out->length; i++)
+            if ((unsigned char)out->data[i] < ' ')
+                out->data[i] = ' ';
+    return status;
+}
+
+/* One digest for all kernels of this build. */
+static dam_status digest_kernels(char hex[DAM__DIGEST_HEX])
+{
+    dam_status status = DAM_OK;
+    dam__text all = {0};
+    for (const dam__embedded *source = dam__kernel_sources; source->name != NULL; source++) {
+        DAM_TRY(dam__text_append(&all, "%s %zu\n", source->name, source->length));
+        DAM_TRY(dam__text_append_bytes(&all, source->bytes, source->length));
+    }
+    DAM_TRY(dam__digest_hex(all.data, all.length, hex));
+cleanup:
+    dam__text_free(&all);
+    return status;
+}
+
+dam_status dam__tuning_header(const dam_device_info *info, dam__text *out)
+{
+    dam_status status = DAM_OK;
+    char hex[DAM__DIGEST_HEX];
+    DAM_TRY(digest_kernels(hex));
+    DAM_TRY(dam__text_append(out, FORMAT "\n"));
+    DAM_TRY(append_fact(out, "version", DENSEAM_VERSION));
+    DAM_TRY(append_fact(out, "kernels", hex));
+    DAM_TRY(append_fact(out, "clblast", DENSEAM_CLBLAST_VERSION));
+    DAM_TRY(append_fact(out, "platform", info->platform));
+    DAM_TRY(append_fact(out, "device", info->name));
+    DAM_TRY(append_fact(out, "opencl", info->version));
+    DAM_TRY(append_fact(out, "driver", info->driver));
+cleanup:
+    return status;
+}
+
+/* --- writing ---------------------------------------------------------------------------------- */
+
+static dam_status print_choice(const dam__choice *choice, dam__text *out)
+{
+    dam_status status = DAM_OK;
+    DAM_TRY(dam__text_append(out, "product "));
+    DAM_TRY(dam__product_print(&choice->shape, out));
+    DAM_TRY(dam__text_append(out, " = %s", providers[choice->provider]));
+    if (choice->provider == DAM__GEMM_PANEL && choice->panel.given) {
+        DAM_TRY(dam__text_append(out, " "));
+        DAM_TRY(dam__set_print(DAM__SPACE_PANEL, &choice->panel, out));
+    }
+    DAM_TRY(dam__text_append(out, "\n"));
+cleanup:
+    return status;
+}
+
+static dam_status print_part(const dam__tuning_part *part, dam__text *out)
+{
+    dam_status status = DAM_OK;
+    if (part->provider != DAM__GEMM_AUTO)
+        DAM_TRY(dam__text_append(out, "provider = %s\n", providers[part->provider]));
+    for (int kind = 0; kind < DAM__SPACES; kind++) {
+        if (!part->sets[kind].given)
+            continue;
+        DAM_TRY(dam__text_append(out, "%s = ", dam__spaces[kind].name));
+        DAM_TRY(dam__set_print((dam__space_kind)kind, &part->sets[kind], out));
+        DAM_TRY(dam__text_append(out, "\n"));
+    }
+    for (int i = 0; i < part->count; i++)
+        DAM_TRY(print_choice(&part->choices[i], out));
+cleanup:
+    return status;
+}
+
+dam_status dam__tuning_print(const dam__tuning *tuning, const dam_device_info *info, dam__text *out)
+{
+    dam_status status = DAM_OK;
+    DAM_TRY(dam__tuning_header(info, out));
+    for (int shape = 0; shape < 2; shape++)
+        for (int wide = 0; wide < 2; wide++) {
+            dam__text lines = {0};
+            status = print_part(&tuning->parts[shape][wide], &lines);
+            if (status == DAM_OK && lines.length > 0)
+                status = dam__text_append(out, "\n[%s %s]\n%s", shapes[shape], precisions[wide],
+                                          lines.data);
+            dam__text_free(&lines);
+            DAM_TRY(status);
+        }
+    DAM_TRY(dam__text_append(out, "\n" LAST_LINE "\n"));
+cleanup:
+    return status;
+}
+
+/* --- reading ---------------------------------------------------------------------------------- */
+
+/* The lines of a file, one after the other. */
+typedef struct reader {
+    char *next; /* NUL-terminated; lines are cut out of it */
+    int line;
+} reader;
+
+/* The next line without its end; NULL behind the last. */
+static char *next_line(reader *from)
+{
+    char *line = from->next, *end = line != NULL ? strchr(line, '\n') : NULL;
+    if (end == NULL)
+        return NULL;
+    *end = '\0';
+    from->next = end + 1;
+    from->line++;
+    return line;
+}
+
+static dam_status compare_header(reader *from, const dam_device_info *info)
+{
+    dam_status status = DAM_OK;
+    dam__text header = {0};
+    DAM_TRY(dam__tuning_header(info, &header));
+    reader wanted = {.next = header.data};
+    for (char *want = next_line(&wanted); want != NULL; want = next_line(&wanted)) {
+        const char *line = next_line(from);
+        if (line == NULL)
+            DAM_FAIL(DAM_INPUT, "it is cut off in line %d", from->line + 1);
+        if (strcmp(line, want) != 0)
+            DAM_FAIL(DAM_INPUT, "its line %d is '%.100s', but here it is '%.100s'", from->line,
+                     line, want);
+    }
+cleanup:
+    dam__text_free(&header);
+    return status;
+}
+
+/* "[cpu single]" */
+static dam__tuning_part *find_part(const char *line, dam__tuning *tuning)
+{
+    char name[32];
+    for (int shape = 0; shape < 2; shape++)
+        for (int wide = 0; wide < 2; wide++) {
+            (void)snprintf(name, sizeof name, "[%s %s]", shapes[shape], precisions[wide]);
+            if (strcmp(line, name) == 0)
+                return &tuning->parts[shape][wide];
+        }
+    return NULL;
+}
+
+static dam_status parse_provider(const char *text, dam__gemm_provider *out)
+{
+    for (int i = DAM__GEMM_CLBLAST; i <= DAM__GEMM_PANEL; i++)
+        if (strcmp(text, providers[i]) == 0) {
+            *out = (dam__gemm_provider)i;
+            return DAM_OK;
+        }
+    return dam__fail(DAM_INPUT, "'%.60s' is no provider of products", text);
+}
+
+static dam_status parse_choice(const char *name, char *value, dam__tuning_part *part)
+{
+    dam_status status = DAM_OK;
+    dam__choice choice = {0};
+    DAM_TRY(dam__product_parse(name, &choice.shape));
+    if (part->count == DAM__MOST_CHOICES)
+        DAM_FAIL(DAM_INPUT, "it has more than %d products", DAM__MOST_CHOICES);
+    char *rest = strchr(value, ' ');
+    if (rest != NULL)
+        *rest++ = '\0';
+    DAM_TRY(parse_provider(value, &choice.provider));
+    if (rest != NULL && choice.provider != DAM__GEMM_PANEL)
+        DAM_FAIL(DAM_INPUT, "'%s' takes no parameters here", value);
+    if (rest != NULL)
+        DAM_TRY(dam__set_parse(DAM__SPACE_PANEL, rest, &choice.panel));
+    part->choices[part->count++] = choice;
+cleanup:
+    return status;
+}
+
+static dam_status parse_line(char *line, dam__tuning_part *part)
+{
+    static const char product[] = "product ";
+    char *value = strstr(line, " = ");
+    if (value == NULL || part == NULL)
+        return dam__fail(DAM_INPUT, "'%.60s' is not expected there", line);
+    *value = '\0';
+    value += 3;
+    if (strcmp(line, "provider") == 0)
+        return parse_provider(value, &part->provider);
+    if (strncmp(line, product, sizeof product - 1) == 0)
+        return parse_choice(line + sizeof product - 1, value, part);
+    for (int kind = 0; kind < DAM__SPACES; kind++)
+        if (strcmp(line, dam__spaces[kind].name) == 0)
+            return dam__set_parse((dam__space_kind)kind, value, &part->sets[kind]);
+    return dam__fail(DAM_INPUT, "'%.60s' is unknown", line);
+}
+
+static dam_status parse_sections(reader *from, dam__tuning *tuning)
+{
+    dam__tuning_part *part = NULL;
+    for (char *line = next_line(from); line != NULL; line = next_line(from)) {
+        if (strcmp(line, LAST_LINE) == 0)
+            return *from->next == '\0'
+                       ? DAM_OK
+                       : dam__fail(DAM_INPUT, "it goes on after its end in line %d", from->line);
+        if (line[0] == '\0')
+            continue;
+        dam__tuning_part *named = find_part(line, tuning);
+        part = named != NULL ? named : part;
+        dam_status status = named != NULL ? DAM_OK : parse_line(line, part);
+        if (status != DAM_OK)
+            return dam__fail_within(status, "its line %d is wrong", from->line);
+    }
+    return dam__fail(DAM_INPUT, "it is cut off after line %d", from->line);
+}
+
+static dam_status check_limits(const dam__tuning *tuning, const dam_device_info *info)
+{
+    dam_status status = DAM_OK;
+    for (int shape = 0; shape < 2; shape++)
+        for (int wide = 0; wide < 2; wide++)
+            for (int kind = 0; kind < DAM__SPACES; kind++)
+                DAM_TRY(dam__set_check((dam__space_kind)kind,
+                                       &tuning->parts[shape][wide].sets[kind], info, wide != 0));
+cleanup:
+    return status;
+}
+
+dam_status dam__tuning_parse(const char *text, size_t length, const dam_device_info *info,
+                             dam__tuning *out)
+{
+    dam_status status = DAM_OK;
+    dam__tuning *tuning = NULL;
+    char *copy = NULL;
+    DAM_TRY(dam__alloc(1, sizeof *tuning, &tuning));
+    DAM_TRY(dam__alloc(length + 1, 1, &copy));
+    memcpy(copy, text, length);
+    if (strlen(copy) != length)
+        DAM_FAIL(DAM_INPUT, "it is no text");
+    reader from = {.next = copy};
+    DAM_TRY(compare_header(&from, info));
+    DAM_TRY(parse_sections(&from, tuning));
+    DAM_TRY(check_limits(tuning, info));
+    DAM_TRY(dam__digest_hex(text, length, tuning->digest));
+    *out = *tuning;
+cleanup:
+    free(copy);
+    free(tuning);
+    return status;
+}

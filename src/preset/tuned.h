@@ -1,0 +1,30 @@
+/* What a transfer starts from: a small run of a denoiser, or the best cell of a sweep over eta0. */
+#ifndef DAM__PRESET_TUNED_H
+#define DAM__PRESET_TUNED_H
+
+#include "denseam/log.h"
+#include "preset/experiment.h"
+
+/* N, K, P and B: features, memories, training samples, and those of a step. */
+typedef struct dam__sizes {
+    int dim, memories, samples, batch;
+} dam__sizes;
+
+typedef struct dam__tuned {
+    char *name; /* for messages */
+    dam__experiment experiment;
+    dam__sizes sizes;
+    int height, width; /* of its samples as images; 0 where they are none */
+} dam__tuned;
+
+/*
+ * Of a run: its experiment with the overrides. Of a sweep's folder, whose first key must be
+ * train.eta0: the cell with the best value at the smallest size (N K); overrides are refused. Loads
+ * data where only that says how much of it there is. DAM_USAGE: no denoiser, no best value; a best
+ * value at an edge is warned about. Free with dam__tuned_free.
+ */
+dam_status dam__tuned_open(const char *path, const char *const *overrides, size_t override_count,
+                           const dam_log *log, dam__tuned *out);
+void dam__tuned_free(dam__tuned *tuned);
+
+#endif
