@@ -58,12 +58,13 @@ json_t *bench_result_json(const bench_result *result)
         (void)json_array_append_new(set, json_text(result->args->set.items[i]));
     bool wide = dam__device_precision(result->device) == DAM__PRECISION_DOUBLE;
     bool cpu = dam__device_shape(result->device) == DAM__SHAPE_CPU;
-    return json_pack("{so so so ss ss ss ss? si si ss ss? so so so}", "preset",
+    return json_pack("{so so so ss ss ss ss? ss si si ss ss? so so so}", "preset",
                      json_text(result->preset), "title", json_text(result->experiment->title),
                      "device", device_json(dam__device_facts(result->device)), "kind",
                      kinds[result->experiment->model.kind], "precision", wide ? "double" : "single",
-                     "kernels", cpu ? "cpu" : "gpu", "gemm", result->rows->gemm, "lanes",
-                     dam__lanes(result->device), "group", dam__group(result->device), "agreement",
+                     "kernels", cpu ? "cpu" : "gpu", "gemm", result->rows->gemm, "tuning",
+                     dam__device_tuning_digest(result->device), "lanes", dam__lanes(result->device),
+                     "group", dam__group(result->device), "agreement",
                      agreements[result->rows->agreement], "message", result->message, "warnings",
                      json_deep_copy(result->warnings), "set", set, "rows", rows);
 }

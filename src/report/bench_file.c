@@ -130,8 +130,8 @@ cleanup:
 
 static dam_status read_record(const reading *r, const json_t *result, dam__bench_record *out)
 {
-    static const char *const texts[] = {"title", "kind",      "precision", "kernels",
-                                        "gemm",  "agreement", "message",   NULL};
+    static const char *const texts[] = {"title",  "kind",      "precision", "kernels", "gemm",
+                                        "tuning", "agreement", "message",   NULL};
     static const char *const numbers[] = {NULL};
     dam_status status = DAM_OK;
     dam__bench_record record = {0};
@@ -149,6 +149,7 @@ static dam_status read_record(const reading *r, const json_t *result, dam__bench
     record.precision = dam__json_text_of(result, "precision");
     record.kernels = dam__json_text_of(result, "kernels");
     record.gemm = dam__json_text_of(result, "gemm");
+    record.tuning = dam__json_text_of(result, "tuning");
     record.agreement = dam__json_text_of(result, "agreement");
     record.message = dam__json_text_of(result, "message");
     record.warnings = json_object_get(result, "warnings");

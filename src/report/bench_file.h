@@ -28,6 +28,7 @@ typedef struct dam__measure {
 /* One preset, measured by a contender. Texts that the file lacks are "". */
 typedef struct dam__bench_record {
     const char *preset, *title, *kind, *precision, *kernels, *gemm;
+    const char *tuning;    /* digest of the tuning file, or "none" */
     const char *agreement; /* "right", "wrong" or "unknown" */
     const char *message;   /* why it ended early, or "" */
     json_t *warnings;      /* array of strings, or NULL */
