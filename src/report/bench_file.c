@@ -180,18 +180,19 @@ static dam_status add_contender(const reading *r, const json_t *device, dam__con
 {
     static const char *const texts[] = {"platform", "vendor", "driver", "version", "type", NULL};
     static const char *const numbers[] = {"compute_units", "clock_mhz", "global_memory", NULL};
-    dam_status status = DAM_OK;
     const char *name = NULL;
-    DAM_TRY(need_text(r, device, "name", "a device", &name));
-    DAM_TRY(check_types(r, device, texts, numbers, name));
+    dam_status status = need_text(r, device, "name", "a device", &name);
+    if (status == DAM_OK)
+        status = check_types(r, device, texts, numbers, name);
+    if (status != DAM_OK)
+        return status;
     if (r->all->count == DAM__CONTENDERS)
-        DAM_FAIL(DAM_USAGE, "'%s': more than %d devices are too many for one page; compare fewer",
-                 r->path, DAM__CONTENDERS);
-    dam__contender *added = &r->all->items[r->all->count++];
-    *added = (dam__contender){.path = r->path, .file = json_incref(r->file), .device = device};
-    *out = added;
-cleanup:
-    return status;
+        return dam__fail(DAM_USAGE,
+                         "'%s': more than %d devices are too many for one page; compare fewer",
+                         r->path, DAM__CONTENDERS);
+    *out = &r->all->items[r->all->count++];
+    **out = (dam__contender){.path = r->path, .file = json_incref(r->file), .device = device};
+    return DAM_OK;
 }
 
 static dam_status contender_of(const reading *r, const json_t *device, dam__contender **out)
