@@ -176,7 +176,7 @@ static bool same_device(const json_t *a, const json_t *b)
     return true;
 }
 
-static dam_status add_contender(const reading *r, const json_t *device, dam__contender **out)
+static dam_status add_contender(const reading *r, const json_t *device)
 {
     static const char *const texts[] = {"platform", "vendor", "driver", "version", "type", NULL};
     static const char *const numbers[] = {"compute_units", "clock_mhz", "global_memory", NULL};
@@ -190,27 +190,30 @@ static dam_status add_contender(const reading *r, const json_t *device, dam__con
         return dam__fail(DAM_USAGE,
                          "'%s': more than %d devices are too many for one page; compare fewer",
                          r->path, DAM__CONTENDERS);
-    *out = &r->all->items[r->all->count++];
-    **out = (dam__contender){.path = r->path, .file = json_incref(r->file), .device = device};
+    dam__contender *added = &r->all->items[r->all->count++];
+    *added = (dam__contender){.path = r->path, .file = json_incref(r->file), .device = device};
     return DAM_OK;
 }
 
-static dam_status contender_of(const reading *r, const json_t *device, dam__contender **out)
+/* The contender of a device, or NULL. */
+static dam__contender *contender_of(const reading *r, const json_t *device)
 {
     for (size_t i = r->first; i < r->all->count; i++)
-        if (same_device(r->all->items[i].device, device)) {
-            *out = &r->all->items[i];
-            return DAM_OK;
-        }
-    return add_contender(r, device, out);
+        if (same_device(r->all->items[i].device, device))
+            return &r->all->items[i];
+    return NULL;
 }
 
 static dam_status take_result(const reading *r, const json_t *result)
 {
     dam_status status = DAM_OK;
-    dam__contender *contender = NULL;
+    const json_t *device = json_object_get(result, "device");
     dam__bench_record record = {0};
-    DAM_TRY(contender_of(r, json_object_get(result, "device"), &contender));
+    dam__contender *contender = contender_of(r, device);
+    if (contender == NULL) {
+        DAM_TRY(add_contender(r, device));
+        contender = &r->all->items[r->all->count - 1];
+    }
     DAM_TRY(read_record(r, result, &record));
     dam__bench_record *place = (dam__bench_record *)dam__contender_record(contender, record.preset);
     if (place == NULL) {
