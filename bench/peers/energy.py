@@ -56,9 +56,9 @@ def reference_rate(module, size, exponent, steps):
 
 
 def tool_rate(tool, preset):
-    out = subprocess.run([tool, "bench", preset, "--gemm", "panel", "--quiet", "--json"],
+    out = subprocess.run([tool, "bench", preset, "--gemm", "panel", "--quick", "--quiet", "--json"],
                          check=True, capture_output=True, text=True).stdout
-    rows = {row["metric"]: row["value"] for row in json.loads(out)}
+    rows = {row["metric"]: row["value"] for row in json.loads(out)["results"][0]["rows"]}
     return 1e3 / rows["step_time"]
 
 

@@ -15,6 +15,20 @@ static void format_spread(char *text, size_t size, double spread)
         (void)snprintf(text, size, "%.1f%%", 100 * spread);
 }
 
+/* What fits a line. */
+static const char *short_name(const char *ceiling)
+{
+    static const char *const names[][2] = {{"fma_peak", "peak"},
+                                           {"copy_bandwidth", "copies"},
+                                           {"cache_bandwidth", "cache"},
+                                           {"launch_interval", "launch"},
+                                           {"step_bound", "bound"}};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(names[i][0], ceiling) == 0)
+            return names[i][1];
+    return ceiling;
+}
+
 static dam_status append_row(dam__text *text, const dam__bench_row *row)
 {
     dam_status status = DAM_OK;
@@ -24,7 +38,7 @@ static dam_status append_row(dam__text *text, const dam__bench_row *row)
     DAM_TRY(dam__text_append(text, "  %-29s %10s ", row->metric, value));
     if (row->ceiling_name != NULL)
         DAM_TRY(dam__text_append(text, "%-9s %6s  %5.1f%% of %s\n", row->unit, spread,
-                                 100 * row->share, row->ceiling_name));
+                                 100 * row->share, short_name(row->ceiling_name)));
     else if (spread[0] != '\0')
         DAM_TRY(dam__text_append(text, "%-9s %6s\n", row->unit, spread));
     else
@@ -41,7 +55,7 @@ static dam_status append_kernel(dam__text *text, const dam__bench_row *row)
     format_spread(spread, sizeof spread, row->spread);
     return dam__text_append(text, "  %-24.24s %5.1f%% %8s %-7s %6s %5.1f%% of %s\n", row->metric,
                             100 * row->part, value, row->unit, spread, 100 * row->share,
-                            row->ceiling_name);
+                            short_name(row->ceiling_name));
 }
 
 dam_status bench_print(const bench_result *result)
@@ -51,8 +65,8 @@ dam_status bench_print(const bench_result *result)
     char *heading = NULL;
     const dam__bench_rows *rows = result->rows;
     size_t kernels = 0;
-    DAM_TRY(dam__format(&heading, "%s on %s", result->preset,
-                        dam__device_facts(result->device)->name));
+    DAM_TRY(
+        dam__format(&heading, "%s on %s", result->preset, dam__device_facts(result->device)->name));
     DAM_TRY(append_wrapped(&text, 0, 0, heading));
     DAM_TRY(dam__text_append(&text, "  %-29s %10s %-9s %6s  share\n", "metric", "value", "unit",
                              "spread"));

@@ -130,8 +130,8 @@ cleanup:
 
 static dam_status read_record(const reading *r, const json_t *result, dam__bench_record *out)
 {
-    static const char *const texts[] = {"title",     "kind",    "precision", "kernels", "gemm",
-                                        "agreement", "message", NULL};
+    static const char *const texts[] = {"title",  "kind",      "precision", "kernels", "gemm",
+                                        "tuning", "agreement", "message",   NULL};
     static const char *const numbers[] = {NULL};
     dam_status status = DAM_OK;
     dam__bench_record record = {0};
@@ -149,6 +149,7 @@ static dam_status read_record(const reading *r, const json_t *result, dam__bench
     record.precision = dam__json_text_of(result, "precision");
     record.kernels = dam__json_text_of(result, "kernels");
     record.gemm = dam__json_text_of(result, "gemm");
+    record.tuning = dam__json_text_of(result, "tuning");
     record.agreement = dam__json_text_of(result, "agreement");
     record.message = dam__json_text_of(result, "message");
     record.warnings = json_object_get(result, "warnings");
@@ -175,40 +176,44 @@ static bool same_device(const json_t *a, const json_t *b)
     return true;
 }
 
-static dam_status add_contender(const reading *r, const json_t *device, dam__contender **out)
+static dam_status add_contender(const reading *r, const json_t *device)
 {
     static const char *const texts[] = {"platform", "vendor", "driver", "version", "type", NULL};
     static const char *const numbers[] = {"compute_units", "clock_mhz", "global_memory", NULL};
-    dam_status status = DAM_OK;
     const char *name = NULL;
-    DAM_TRY(need_text(r, device, "name", "a device", &name));
-    DAM_TRY(check_types(r, device, texts, numbers, name));
+    dam_status status = need_text(r, device, "name", "a device", &name);
+    if (status == DAM_OK)
+        status = check_types(r, device, texts, numbers, name);
+    if (status != DAM_OK)
+        return status;
     if (r->all->count == DAM__CONTENDERS)
-        DAM_FAIL(DAM_USAGE, "'%s': more than %d devices are too many for one page; compare fewer",
-                 r->path, DAM__CONTENDERS);
+        return dam__fail(DAM_USAGE,
+                         "'%s': more than %d devices are too many for one page; compare fewer",
+                         r->path, DAM__CONTENDERS);
     dam__contender *added = &r->all->items[r->all->count++];
     *added = (dam__contender){.path = r->path, .file = json_incref(r->file), .device = device};
-    *out = added;
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
-static dam_status contender_of(const reading *r, const json_t *device, dam__contender **out)
+/* The contender of a device, or NULL. */
+static dam__contender *contender_of(const reading *r, const json_t *device)
 {
     for (size_t i = r->first; i < r->all->count; i++)
-        if (same_device(r->all->items[i].device, device)) {
-            *out = &r->all->items[i];
-            return DAM_OK;
-        }
-    return add_contender(r, device, out);
+        if (same_device(r->all->items[i].device, device))
+            return &r->all->items[i];
+    return NULL;
 }
 
 static dam_status take_result(const reading *r, const json_t *result)
 {
     dam_status status = DAM_OK;
-    dam__contender *contender = NULL;
+    const json_t *device = json_object_get(result, "device");
     dam__bench_record record = {0};
-    DAM_TRY(contender_of(r, json_object_get(result, "device"), &contender));
+    dam__contender *contender = contender_of(r, device);
+    if (contender == NULL) {
+        DAM_TRY(add_contender(r, device));
+        contender = &r->all->items[r->all->count - 1];
+    }
     DAM_TRY(read_record(r, result, &record));
     dam__bench_record *place = (dam__bench_record *)dam__contender_record(contender, record.preset);
     if (place == NULL) {
@@ -264,9 +269,9 @@ static dam_status name_contender(const reading *r, size_t i)
     for (int tries = 1; is_taken(r->all, own->name, i); tries++) {
         free(own->name);
         own->name = NULL;
-        DAM_TRY(tries == 1 ? dam__format(&own->name, "%s (%.*s)", plain, LONGEST_NAME, stem)
-                           : dam__format(&own->name, "%s (%.*s %d)", plain, LONGEST_NAME, stem,
-                                         tries));
+        DAM_TRY(tries == 1
+                    ? dam__format(&own->name, "%s (%.*s)", plain, LONGEST_NAME, stem)
+                    : dam__format(&own->name, "%s (%.*s %d)", plain, LONGEST_NAME, stem, tries));
     }
 cleanup:
     free(stem);
@@ -288,23 +293,22 @@ static dam_status check_head(const reading *r)
     return check_types(r, r->file, texts, numbers, "the file");
 }
 
-dam_status dam__contenders_add(const char *path, dam__contenders *contenders)
+dam_status dam__contenders_parse(const char *path, const char *data, size_t length,
+                                 dam__contenders *contenders)
 {
     dam_status status = DAM_OK;
-    char *data = NULL;
-    size_t length = 0;
     json_error_t error;
     reading r = {.path = path, .all = contenders, .first = contenders->count};
-    DAM_TRY(dam__file_read(path, LARGEST_FILE, &data, &length));
     r.file = json_loadb(data, length, JSON_REJECT_DUPLICATES, &error);
     if (r.file == NULL)
-        DAM_FAIL(DAM_INPUT, "'%s' is not JSON: line %d: %s", path, error.line, error.text);
+        DAM_FAIL(DAM_INPUT, "'%s' is not JSON: line %d, column %d", path, error.line, error.column);
     DAM_TRY(check_head(&r));
     const json_t *results = json_object_get(r.file, "results");
     if (!json_is_array(results) || json_array_size(results) == 0 ||
         json_array_size(results) > MOST_RESULTS)
-        DAM_FAIL(DAM_INPUT, "'%s' wants an array 'results' of 1 to %d; run 'denseam bench -o' again",
-                 path, MOST_RESULTS);
+        DAM_FAIL(DAM_INPUT,
+                 "'%s' wants an array 'results' of 1 to %d; run 'denseam bench -o' again", path,
+                 MOST_RESULTS);
     for (size_t i = 0; i < json_array_size(results); i++)
         DAM_TRY(take_result(&r, json_array_get(results, i)));
     for (size_t i = r.first; i < contenders->count; i++)
@@ -313,6 +317,16 @@ cleanup:
     if (status != DAM_OK)
         free_from(contenders, r.first);
     json_decref(r.file);
+    return status;
+}
+
+dam_status dam__contenders_add(const char *path, dam__contenders *contenders)
+{
+    char *data = NULL;
+    size_t length = 0;
+    dam_status status = dam__file_read(path, LARGEST_FILE, &data, &length);
+    if (status == DAM_OK)
+        status = dam__contenders_parse(path, data, length, contenders);
     free(data);
     return status;
 }

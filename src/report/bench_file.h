@@ -28,6 +28,7 @@ typedef struct dam__measure {
 /* One preset, measured by a contender. Texts that the file lacks are "". */
 typedef struct dam__bench_record {
     const char *preset, *title, *kind, *precision, *kernels, *gemm;
+    const char *tuning;    /* digest of the tuning file, or "none" */
     const char *agreement; /* "right", "wrong" or "unknown" */
     const char *message;   /* why it ended early, or "" */
     json_t *warnings;      /* array of strings, or NULL */
@@ -58,6 +59,10 @@ typedef struct dam__contenders {
  * DAM_USAGE: more than DAM__CONTENDERS. Then *contenders is as it was.
  */
 dam_status dam__contenders_add(const char *path, dam__contenders *contenders);
+
+/* The same of bytes in memory; path is what messages and names call them. */
+dam_status dam__contenders_parse(const char *path, const char *data, size_t length,
+                                 dam__contenders *contenders);
 void dam__contenders_free(dam__contenders *contenders);
 
 /* The text of that name in an object, or "". */

@@ -7,7 +7,9 @@
 #include "base/memory.h"
 #include "train/benchmark_rounds.h"
 
-enum { ROUNDS = 9, MOST_KERNELS = 64 };
+enum { ROUNDS = 9, QUICK_ROUNDS = 3, MOST_KERNELS = 64 };
+
+static const double QUICK_SECONDS = 1; /* benchmarks that take less per comparison are in a hurry */
 
 static const double GIGA = 1e9;
 
@@ -24,13 +26,14 @@ static const struct {
 /* What the rounds gave of one kernel. */
 typedef struct timing {
     char name[64];
-    /* Of all its launches in a round: zeros where there were none, as of what an epoch begins with. */
+    /* Of all its launches in a round: zeros where there were none, as of what an epoch begins with.
+     */
     double calls[ROUNDS], flops[ROUNDS], bytes[ROUNDS], seconds[ROUNDS];
 } timing;
 
 typedef struct timings {
     timing items[MOST_KERNELS];
-    int count;
+    int count, rounds;
     double limits[LAUNCH][ROUNDS]; /* flop/s or bytes/s, beside each round */
     double launch;                 /* seconds of a launch */
 } timings;
@@ -120,7 +123,7 @@ static double at_ceiling(const timings *all, const timing *own, enum ceiling cei
 static double all_at_ceiling(const timings *all, const timing *own, enum ceiling ceiling)
 {
     double seconds = 0;
-    for (int round = 0; round < ROUNDS; round++)
+    for (int round = 0; round < all->rounds; round++)
         seconds += at_ceiling(all, own, ceiling, round);
     return seconds;
 }
@@ -130,7 +133,7 @@ static bool is_in_cache(const timings *all, const timing *own)
 {
     double shares[ROUNDS];
     size_t count = 0;
-    for (int round = 0; round < ROUNDS; round++)
+    for (int round = 0; round < all->rounds; round++)
         if (own->seconds[round] > 0)
             shares[count++] = at_ceiling(all, own, COPY, round) / own->seconds[round];
     return dam__summarise(shares, count).median > 1;
@@ -164,7 +167,7 @@ static dam_status add_row(dam__bench *bench, const timings *all, const timing *o
     double values[ROUNDS], limits[ROUNDS], shares[ROUNDS], seconds[ROUNDS];
     enum ceiling binding = binding_ceiling(all, own);
     size_t count = 0;
-    for (int r = 0; r < ROUNDS; r++) {
+    for (int r = 0; r < all->rounds; r++) {
         double took = own->seconds[r], work = binding == PEAK ? own->flops[r] : own->bytes[r];
         if (took <= 0)
             continue;
@@ -175,8 +178,8 @@ static dam_status add_row(dam__bench *bench, const timings *all, const timing *o
         count++;
     }
     const dam__summary value = dam__summarise(values, count);
-    DAM_TRY(dam__bench_add(bench, own->name, value.median, ceilings[binding].unit, value.spread,
-                           &row));
+    DAM_TRY(
+        dam__bench_add(bench, own->name, value.median, ceilings[binding].unit, value.spread, &row));
     row->ceiling_name = ceilings[binding].name;
     row->ceiling = dam__summarise(limits, count).median;
     row->share = dam__summarise(shares, count).median;
@@ -195,10 +198,10 @@ static dam_status add_bound(dam__bench *bench, const timings *all, int calls)
     dam_status status = DAM_OK;
     double bounds[ROUNDS] = {0};
     for (int i = 0; i < all->count; i++)
-        for (int r = 0; r < ROUNDS; r++)
+        for (int r = 0; r < all->rounds; r++)
             bounds[r] += 1e3 / calls *
                          at_ceiling(all, &all->items[i], binding_ceiling(all, &all->items[i]), r);
-    const dam__summary bound = dam__summarise(bounds, ROUNDS);
+    const dam__summary bound = dam__summarise(bounds, (size_t)all->rounds);
     DAM_TRY(dam__bench_add(bench, "step_bound", bound.median, "ms", bound.spread, NULL));
     dam__bench_row *step = dam__bench_rows_find(bench->rows, "step_time");
     step->ceiling_name = "step_bound";
@@ -220,7 +223,7 @@ static dam_status measure(dam__bench *bench, const dam__candidate *step, int cal
     double before[LAUNCH], after = 0;
     for (int c = PEAK; c < LAUNCH; c++)
         DAM_TRY(dam__ceiling_sample(bench->ceiling, sampled[c], &before[c]));
-    for (int round = 0; round < ROUNDS; round++) {
+    for (int round = 0; round < all->rounds; round++) {
         DAM_TRY(dam__bench_check_stop(bench));
         DAM_TRY(record(bench, step, calls, all, round));
         for (int c = PEAK; c < LAUNCH; c++) {
@@ -238,7 +241,9 @@ dam_status dam__bench_kernels(dam__bench *bench, const dam__candidate *step)
     dam_status status = DAM_OK;
     timings *all = NULL;
     int calls = 1;
+    double seconds = bench->what->seconds;
     DAM_TRY(dam__alloc(1, sizeof *all, &all));
+    all->rounds = seconds > 0 && seconds < QUICK_SECONDS ? QUICK_ROUNDS : ROUNDS;
     all->launch = 1e-6 * dam__bench_rows_find(bench->rows, DAM__BENCH_LAUNCH)->value;
     DAM_TRY(dam__bench_calls(bench, step, &calls));
     DAM_TRY(measure(bench, step, calls, all));

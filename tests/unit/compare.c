@@ -66,7 +66,7 @@ static void what_is_no_benchmark_is_refused(void **state)
         const char *text, *why;
     } cases[] = {
         {"", "is not JSON"},
-        {"{\"format\": \"denseam bench 1\"", "is not JSON: line 1"},
+        {"{\"format\": \"denseam bench 1\"", "is not JSON: line 1, column 28"},
         {"{\"format\": 1, \"format\": 2}", "is not JSON"},
         {"[]", "is no file of 'denseam bench -o'"},
         {"{\"format\": \"denseam bench 2\"}", "is no file of 'denseam bench -o'"},
@@ -269,8 +269,8 @@ static void the_baseline_is_chosen_by_name_part_or_number(void **state)
     static const struct {
         const char *word;
         int index; /* -1: refused */
-    } cases[] = {{NULL, 0},    {"b thing", 1}, {"B TH", 1}, {"1", 0},   {"2", 1},
-                 {"thing", -1}, {"3", -1},      {"0", -1},   {"", -1},   {"1x", -1}};
+    } cases[] = {{NULL, 0},     {"b thing", 1}, {"B TH", 1}, {"1", 0}, {"2", 1},
+                 {"thing", -1}, {"3", -1},      {"0", -1},   {"", -1}, {"1x", -1}};
     dam__contenders all = {0};
     load_pair(&all, 1, 70);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
