@@ -275,7 +275,8 @@ static const flag flags[] = {
     FLAG_DEVICE,
     FLAG_GEMM,
     FLAG_KERNELS,
-    FLAG_PROFILE, FLAG_TRACE,
+    FLAG_PROFILE,
+    FLAG_TRACE,
     FLAG_JSON,
     FLAG_QUIET,
     FLAG_END};

@@ -8,8 +8,8 @@
 #include "cli/bench.h"
 #include "cli/session.h"
 #include "cli/signals.h"
-#include "preset/bench_recall.h"
 #include "preset/bench_losses.h"
+#include "preset/bench_recall.h"
 #include "preset/run.h"
 
 static const char FOLDER[] = "bench/";
@@ -60,8 +60,8 @@ static dam_status measure_training(work *w)
         .stop = signals_stop};
     DAM_TRY(dam__benchmark_run(w->device, &benchmark, &w->rows));
     if (!args->quick)
-        DAM_TRY(bench_first_steps(args, &w->session->log, w->preset,
-                                  dam__device_facts(w->device), &w->rows));
+        DAM_TRY(bench_first_steps(args, &w->session->log, w->preset, dam__device_facts(w->device),
+                                  &w->rows));
 cleanup:
     return status;
 }
@@ -107,13 +107,12 @@ static dam_status measure(work *w)
     /* Kernels are timed one by one in a part of a benchmark; the rest is measured without. */
     arguments profiled = *s->args;
     profiled.profile = true;
-    DAM_TRY(dam__experiment_load(w->preset, s->args->set.items, s->args->set.count,
-                                 &w->experiment));
-    DAM_TRY(open_device(&profiled, (dam__precision)w->experiment.train.precision, &s->log,
-                        &w->device));
+    DAM_TRY(
+        dam__experiment_load(w->preset, s->args->set.items, s->args->set.count, &w->experiment));
+    DAM_TRY(
+        open_device(&profiled, (dam__precision)w->experiment.train.precision, &s->log, &w->device));
     (void)dam__profile_pause(w->device, !s->args->profile);
-    dam_status measured =
-        dam__is_recall(&w->experiment) ? measure_recall(w) : measure_training(w);
+    dam_status measured = dam__is_recall(&w->experiment) ? measure_recall(w) : measure_training(w);
     /* The message must outlive the printing, which may record one itself. */
     if (measured != DAM_OK)
         DAM_TRY(dam__format(&message, "%s", dam_error()));

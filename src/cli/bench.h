@@ -46,8 +46,8 @@ dam_status bench_everywhere(const arguments *args, const dam_log *log, const cha
 
 /*
  * Appends rows first_step_cold and first_step_warm: seconds from an open device to the end of the
- * first training step, in a process that finds no compiled kernel in any cache, and in one that finds
- * all. A process that fails or takes minutes is left out with a warning.
+ * first training step, in a process that finds no compiled kernel in any cache, and in one that
+ * finds all. A process that fails or takes minutes is left out with a warning.
  */
 dam_status bench_first_steps(const arguments *args, const dam_log *log, const char *preset,
                              const dam_device_info *info, dam__bench_rows *rows);

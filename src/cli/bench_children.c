@@ -146,8 +146,8 @@ static dam_status bench_apart(const arguments *args, const dam_log *log, const c
     DAM_TRY(dam__path_join(&out, folder, "bench.json"));
     const char *const switches[] = {args->quick ? "--quick" : NULL, args->quiet ? "--quiet" : NULL,
                                     args->profile ? "--profile" : NULL};
-    DAM_TRY(make_line(&l, "bench", args, switches, sizeof switches / sizeof *switches, preset,
-                      info, out));
+    DAM_TRY(make_line(&l, "bench", args, switches, sizeof switches / sizeof *switches, preset, info,
+                      out));
     DAM_TRY(child_run(l.items, &(child_options){.silent = args->json}, &end));
     bool taken = take_results(out, results);
     if (signals_stop(NULL))
@@ -159,9 +159,9 @@ static dam_status bench_apart(const arguments *args, const dam_log *log, const c
     dam__warn(log, "'%s' on '%s': %s", preset, info->name, text);
     if (!taken)
         (void)json_array_append_new(results, bench_failure_json(preset, info, text));
-    status = dam__fail(end.code > 0 && end.code <= DAM_INTERRUPTED ? (dam_status)end.code
-                                                                   : DAM_INTERNAL,
-                       "'%s' failed on '%s'; what was measured stands", preset, info->name);
+    status =
+        dam__fail(end.code > 0 && end.code <= DAM_INTERRUPTED ? (dam_status)end.code : DAM_INTERNAL,
+                  "'%s' failed on '%s'; what was measured stands", preset, info->name);
 cleanup:
     line_free(&l);
     free(out);
@@ -214,10 +214,9 @@ static double read_seconds(const char *path)
 /* Every cache that a driver is known to keep, in a folder of ours. */
 static dam_status caches_in(const char *folder, line *environment)
 {
-    static const char *const names[] = {"XDG_CACHE_HOME",   "POCL_CACHE_DIR",
-                                        "CUDA_CACHE_PATH",  "MESA_SHADER_CACHE_DIR",
-                                        "NEO_CACHE_DIR",    "AMD_COMGR_CACHE_DIR",
-                                        "cl_cache_dir"};
+    static const char *const names[] = {
+        "XDG_CACHE_HOME", "POCL_CACHE_DIR",      "CUDA_CACHE_PATH", "MESA_SHADER_CACHE_DIR",
+        "NEO_CACHE_DIR",  "AMD_COMGR_CACHE_DIR", "cl_cache_dir"};
     dam_status status = DAM_OK;
     char *path = NULL, *pair = NULL;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {

@@ -35,14 +35,14 @@ static json_t *row_json(const dam__bench_row *row)
 
 static json_t *device_json(const dam_device_info *info)
 {
-    return json_pack(
-        "{so so so so so ss si sI sI sI sI sI sb}", "name", json_text(info->name), "platform",
-        json_text(info->platform), "vendor", json_text(info->vendor), "driver",
-        json_text(info->driver), "version", json_text(info->version), "type",
-        dam_device_type_name(info->type), "index", info->index, "compute_units",
-        (json_int_t)info->compute_units, "clock_mhz", (json_int_t)info->clock, "global_memory",
-        (json_int_t)info->global_memory, "local_memory", (json_int_t)info->local_memory,
-        "native_float_lanes", (json_int_t)info->native_float_lanes, "fp64", info->fp64);
+    return json_pack("{so so so so so ss si sI sI sI sI sI sb}", "name", json_text(info->name),
+                     "platform", json_text(info->platform), "vendor", json_text(info->vendor),
+                     "driver", json_text(info->driver), "version", json_text(info->version), "type",
+                     dam_device_type_name(info->type), "index", info->index, "compute_units",
+                     (json_int_t)info->compute_units, "clock_mhz", (json_int_t)info->clock,
+                     "global_memory", (json_int_t)info->global_memory, "local_memory",
+                     (json_int_t)info->local_memory, "native_float_lanes",
+                     (json_int_t)info->native_float_lanes, "fp64", info->fp64);
 }
 
 json_t *bench_result_json(const bench_result *result)
@@ -58,14 +58,14 @@ json_t *bench_result_json(const bench_result *result)
         (void)json_array_append_new(set, json_text(result->args->set.items[i]));
     bool wide = dam__device_precision(result->device) == DAM__PRECISION_DOUBLE;
     bool cpu = dam__device_shape(result->device) == DAM__SHAPE_CPU;
-    return json_pack(
-        "{so so so ss ss ss ss? si si ss ss? so so so}", "preset", json_text(result->preset), "title",
-        json_text(result->experiment->title), "device",
-        device_json(dam__device_facts(result->device)), "kind",
-        kinds[result->experiment->model.kind], "precision", wide ? "double" : "single", "kernels",
-        cpu ? "cpu" : "gpu", "gemm", result->rows->gemm, "lanes", dam__lanes(result->device), "group",
-        dam__group(result->device), "agreement", agreements[result->rows->agreement], "message",
-        result->message, "warnings", json_deep_copy(result->warnings), "set", set, "rows", rows);
+    return json_pack("{so so so ss ss ss ss? si si ss ss? so so so}", "preset",
+                     json_text(result->preset), "title", json_text(result->experiment->title),
+                     "device", device_json(dam__device_facts(result->device)), "kind",
+                     kinds[result->experiment->model.kind], "precision", wide ? "double" : "single",
+                     "kernels", cpu ? "cpu" : "gpu", "gemm", result->rows->gemm, "lanes",
+                     dam__lanes(result->device), "group", dam__group(result->device), "agreement",
+                     agreements[result->rows->agreement], "message", result->message, "warnings",
+                     json_deep_copy(result->warnings), "set", set, "rows", rows);
 }
 
 json_t *bench_failure_json(const char *preset, const dam_device_info *info, const char *message)
@@ -80,10 +80,11 @@ json_t *bench_failure_json(const char *preset, const dam_device_info *info, cons
 static json_t *environment_json(void)
 {
     static const char *const names[] = {
-        "OCL_ICD_VENDORS",        "OPENCL_VENDOR_PATH", "POCL_DEVICES",     "POCL_MAX_PTHREAD_COUNT",
-        "POCL_CPU_MAX_CU_COUNT",  "POCL_AFFINITY",      "RUSTICL_ENABLE",   "RUSTICL_FEATURES",
-        "LP_NUM_THREADS",         "GALLIUM_DRIVER",     "CUDA_VISIBLE_DEVICES",
-        "ROCR_VISIBLE_DEVICES",   "GPU_DEVICE_ORDINAL", "NEOReadDebugKeys", "CL_CONFIG_CPU_TBB_NUM_WORKERS"};
+        "OCL_ICD_VENDORS",        "OPENCL_VENDOR_PATH",    "POCL_DEVICES",
+        "POCL_MAX_PTHREAD_COUNT", "POCL_CPU_MAX_CU_COUNT", "POCL_AFFINITY",
+        "RUSTICL_ENABLE",         "RUSTICL_FEATURES",      "LP_NUM_THREADS",
+        "GALLIUM_DRIVER",         "CUDA_VISIBLE_DEVICES",  "ROCR_VISIBLE_DEVICES",
+        "GPU_DEVICE_ORDINAL",     "NEOReadDebugKeys",      "CL_CONFIG_CPU_TBB_NUM_WORKERS"};
     json_t *set = json_object();
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (getenv(names[i]) != NULL)

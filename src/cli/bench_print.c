@@ -51,8 +51,8 @@ dam_status bench_print(const bench_result *result)
     char *heading = NULL;
     const dam__bench_rows *rows = result->rows;
     size_t kernels = 0;
-    DAM_TRY(dam__format(&heading, "%s on %s", result->preset,
-                        dam__device_facts(result->device)->name));
+    DAM_TRY(
+        dam__format(&heading, "%s on %s", result->preset, dam__device_facts(result->device)->name));
     DAM_TRY(append_wrapped(&text, 0, 0, heading));
     DAM_TRY(dam__text_append(&text, "  %-29s %10s %-9s %6s  share\n", "metric", "value", "unit",
                              "spread"));

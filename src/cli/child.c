@@ -50,8 +50,8 @@ static dam_status start(char *const *argv, const child_options *options, pid_t *
     if (error != 0)
         return dam__fail(DAM_NO_MEMORY, "cannot start a process: %s", strerror(error));
     DAM_TRY(merged_environment(options->environment, &environment));
-    if (options->silent && posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null",
-                                                            O_WRONLY, 0) != 0)
+    if (options->silent &&
+        posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0) != 0)
         DAM_FAIL(DAM_NO_MEMORY, "cannot start a process: the host has no memory");
     error = posix_spawn(process, "/proc/self/exe", &actions, NULL, argv, environment);
     if (error != 0)

@@ -22,9 +22,9 @@ typedef struct arguments {
     int gemm;    /* index into gemm_choices */
     int kernels; /* index into kernels_choices */
     bool json, quiet, profile, resume, dry_run, film;
-    bool quick, losses;                               /* of bench */
-    const char *label, *baseline, *only;       /* of bench and compare */
-    const char *trace;                         /* file for the events of the profile */
+    bool quick, losses;                  /* of bench */
+    const char *label, *baseline, *only; /* of bench and compare */
+    const char *trace;                   /* file for the events of the profile */
     /* Of analyse; a number is 0 where its flag is not given. */
     bool memories, embedding;
     const char *samples, *steps; /* lists with commas */
@@ -98,9 +98,9 @@ typedef struct command {
 extern const command *const commands[];
 
 extern const command analyse_command, bench_command, compare_command, devices_command,
-    first_step_command, eval_command, help_command,
-    man_command, presets_command, recall_command, selftest_command, show_command, sweep_command,
-    train_command, transfer_command, tune_command, tune_try_command;
+    first_step_command, eval_command, help_command, man_command, presets_command, recall_command,
+    selftest_command, show_command, sweep_command, train_command, transfer_command, tune_command,
+    tune_try_command;
 
 /* DAM_USAGE with the closest name where there is no such command. */
 dam_status find_command(const char *name, const command **out);

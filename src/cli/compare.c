@@ -41,8 +41,8 @@ static dam_status append_contender(const dam__comparison *comparison, size_t con
     enum { NAME_WIDTH = 30 };
     dam_status status = DAM_OK;
     char value[DAM__NUMBER_BYTES], ratio[DAM__NUMBER_BYTES], share[16] = "";
-    const dam__bench_record *record = dam__contender_record(&comparison->all->items[i],
-                                                      comparison->contests[contest].preset);
+    const dam__bench_record *record =
+        dam__contender_record(&comparison->all->items[i], comparison->contests[contest].preset);
     const dam__measure *m = headline(comparison, contest, i);
     const dam__measure *base = headline(comparison, contest, comparison->baseline);
     const dam__measure *step = dam__bench_measure(record, "step_time");
@@ -56,9 +56,8 @@ static dam_status append_contender(const dam__comparison *comparison, size_t con
         DAM_TRY(dam__text_append(text, "  failed\n"));
         goto cleanup;
     }
-    const char *verdict = i == comparison->baseline
-                              ? "baseline"
-                              : dam__verdict_word(dam__verdict_of(base, m));
+    const char *verdict =
+        i == comparison->baseline ? "baseline" : dam__verdict_word(dam__verdict_of(base, m));
     DAM_TRY(dam__text_append(text, " %9s %8.8s  %-8s %6s", dam__number_text(m->value, value),
                              dam__ratio_text(dam__speed_ratio(base, m), ratio), verdict, share));
     bool told = strcmp(record->agreement, "right") == 0 || strcmp(record->agreement, "wrong") == 0;
@@ -67,8 +66,7 @@ cleanup:
     return status;
 }
 
-static dam_status append_contest(const dam__comparison *comparison, size_t contest,
-                                 dam__text *text)
+static dam_status append_contest(const dam__comparison *comparison, size_t contest, dam__text *text)
 {
     dam_status status = DAM_OK;
     const dam__contest *c = &comparison->contests[contest];
@@ -126,8 +124,8 @@ static dam_status print_table(const dam__comparison *comparison)
 {
     dam_status status = DAM_OK;
     dam__text text = {0};
-    DAM_TRY(dam__text_append(&text, "  %-30s %9s %8s  %-8s %6s  %s\n", "", "", "ratio", "",
-                             "share", "loss"));
+    DAM_TRY(dam__text_append(&text, "  %-30s %9s %8s  %-8s %6s  %s\n", "", "", "ratio", "", "share",
+                             "loss"));
     for (size_t i = 0; i < comparison->count; i++)
         DAM_TRY(append_contest(comparison, i, &text));
     DAM_TRY(append_means(comparison, &text));
@@ -163,10 +161,11 @@ static json_t *contest_json(const dam__comparison *comparison, size_t contest)
     const dam__contest *c = &comparison->contests[contest];
     json_t *numbers = json_array(), *losses = json_array();
     for (size_t i = 0; i < comparison->all->count; i++) {
-        const dam__bench_record *record = dam__contender_record(&comparison->all->items[i], c->preset);
+        const dam__bench_record *record =
+            dam__contender_record(&comparison->all->items[i], c->preset);
         for (size_t m = 0; record != NULL && m < record->count; m++)
-            (void)json_array_append_new(
-                numbers, measure_json(comparison, contest, i, &record->measures[m]));
+            (void)json_array_append_new(numbers,
+                                        measure_json(comparison, contest, i, &record->measures[m]));
         if (record != NULL)
             (void)json_array_append_new(
                 losses, json_pack("{ss ss so ss}", "contender", comparison->all->items[i].name,

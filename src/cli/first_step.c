@@ -59,10 +59,9 @@ cleanup:
 
 static json_t *answer_json(const answer *given)
 {
-    return given->with_losses
-               ? json_pack("{sf sf sf}", "seconds", given->seconds, "loss_begin",
-                           given->losses.begin, "loss_end", given->losses.end)
-               : json_pack("{sf}", "seconds", given->seconds);
+    return given->with_losses ? json_pack("{sf sf sf}", "seconds", given->seconds, "loss_begin",
+                                          given->losses.begin, "loss_end", given->losses.end)
+                              : json_pack("{sf}", "seconds", given->seconds);
 }
 
 static dam_status run_first_step(const arguments *args)
@@ -89,9 +88,13 @@ cleanup:
 }
 
 static const flag flags[] = {
-    FLAG_DEVICE, FLAG_GEMM, FLAG_KERNELS, FLAG_SET,
+    FLAG_DEVICE,
+    FLAG_GEMM,
+    FLAG_KERNELS,
+    FLAG_SET,
     FLAG("losses", FLAG_SWITCH, losses, NULL, "also the losses that bench compares with"),
-    FLAG_OUT_FILE("write the seconds into this file instead of printing them"), FLAG_END};
+    FLAG_OUT_FILE("write the seconds into this file instead of printing them"),
+    FLAG_END};
 
 const command first_step_command = {
     .name = "first-step",

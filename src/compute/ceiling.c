@@ -70,7 +70,8 @@ static void choose_sizes(dam__ceiling *ceiling)
     size_t limit = smaller((size_t)info->largest_allocation, (size_t)info->global_memory / 16);
     size_t mib = smaller(256, limit / MIB);
     ceiling->copied = (mib > 0 ? mib : 1) * MIB;
-    /* What two cores' second-level caches hold; a GPU's larger one, so that launches count little. */
+    /* What two cores' second-level caches hold; a GPU's larger one, so that launches count little.
+     */
     ceiling->cached = smaller((cpu ? 1 : 8) * MIB, ceiling->copied);
     ceiling->transferred = smaller(64 * MIB, ceiling->copied);
 }

@@ -63,17 +63,17 @@ enum { DAM__PACE_DEPTH = 8 };
 dam_status dam__device_pace(dam__device *device);
 
 /*
- * From now on the profile also keeps when each kernel and transfer ran, of the first DAM__TRACE_EVENTS
- * of them (10 MiB); nothing without a profile. DAM_NO_MEMORY.
+ * From now on the profile also keeps when each kernel and transfer ran, of the first
+ * DAM__TRACE_EVENTS of them (10 MiB); nothing without a profile. DAM_NO_MEMORY.
  */
 enum { DAM__TRACE_EVENTS = 1 << 18 };
 dam_status dam__profile_trace(dam__device *device);
 
 /*
  * Replaces the file at path by what was kept, as Chrome's trace format, which Perfetto and
- * chrome://tracing load: a row of kernels and one of transfers on the device's clock, from the first
- * event. What a library queued has the host's clock, set against the device's. *dropped counts the
- * events beyond the limit. Waits for the queue. DAM_INPUT, DAM_NO_MEMORY.
+ * chrome://tracing load: a row of kernels and one of transfers on the device's clock, from the
+ * first event. What a library queued has the host's clock, set against the device's. *dropped
+ * counts the events beyond the limit. Waits for the queue. DAM_INPUT, DAM_NO_MEMORY.
  */
 dam_status dam__profile_write_trace(dam__device *device, const char *path, size_t *dropped);
 

@@ -159,7 +159,7 @@ dam_status dam__profile_end(dam__profile *profile, cl_command_queue queue, const
     dam_status status = count_work(profile, timed, &row);
     if (status != DAM_OK)
         return status;
-    profile->pending[profile->pending_count++] = 
+    profile->pending[profile->pending_count++] =
         (struct pending){profile->current, row, timed->flops, timed->bytes};
     /* The first event is read at once: it tells whether this driver's can be believed. */
     if (profile->pending_count == MOST_PENDING || !profile->checked)

@@ -12,7 +12,7 @@ static const struct {
     const char *preset;
     dam__bench_losses losses;
 } table[] = {
-/* bench/losses begins */
+    /* bench/losses begins */
     {"bench/denoise-small", {0.312413812215, 0.168648086884}},
     {"bench/denoise-wide", {0.319029514395, 0.106218543506}},
     {"bench/denoise", {0.318328425037, 0.143211120721}},
@@ -26,7 +26,7 @@ static const struct {
     {"bench/vmf-small", {-1.68335525601, -1.81522557695}},
     {"bench/vmf-wide", {-4.656889899, -4.66932756244}},
     {"bench/vmf", {-3.0530363764, -3.09104363374}},
-/* bench/losses ends */
+    /* bench/losses ends */
     {NULL, {0, 0}}};
 
 const dam__bench_losses *dam__bench_losses_of(const char *preset, const char *const *overrides,

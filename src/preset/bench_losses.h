@@ -1,4 +1,5 @@
-/* The losses that a right device has in the presets of bench/: `denseam bench` compares with them. */
+/* The losses that a right device has in the presets of bench/: `denseam bench` compares with them.
+ */
 #ifndef DAM__PRESET_BENCH_LOSSES_H
 #define DAM__PRESET_BENCH_LOSSES_H
 
@@ -7,8 +8,8 @@
 #include "train/benchmark.h"
 
 /*
- * The losses of a preset compiled into the library; NULL where there are none: a file of the user's,
- * a preset outside bench/, or overrides of anything but the precision.
+ * The losses of a preset compiled into the library; NULL where there are none: a file of the
+ * user's, a preset outside bench/, or overrides of anything but the precision.
  */
 const dam__bench_losses *dam__bench_losses_of(const char *preset, const char *const *overrides,
                                               size_t override_count);

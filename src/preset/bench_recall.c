@@ -83,8 +83,7 @@ static dam_status add_rows(const measured *runs, dam__bench_rows *rows)
     }
     const dam__summary rate = dam__summarise(rates, ROUNDS);
     double visits = (double)runs[0].memories * (double)runs[0].dim;
-    DAM_TRY(
-        dam__bench_rows_add(rows, "recall_rate", rate.median, "sweeps/s", rate.spread, NULL));
+    DAM_TRY(dam__bench_rows_add(rows, "recall_rate", rate.median, "sweeps/s", rate.spread, NULL));
     DAM_TRY(dam__bench_rows_add(rows, "recall_visits", 1e-9 * visits * rate.median, "G/s",
                                 rate.spread, NULL));
     if (runs[0].compared)

@@ -23,11 +23,10 @@ typedef struct dam__recall_benchmark {
 bool dam__is_recall(const dam__experiment *experiment);
 
 /*
- * Appends the device's ceilings (train/benchmark.h), and of the preset's first cell, with as many of
- * its probes as the time allows:
- *   recall_rate: sweeps a second, where a sweep visits every neuron of a probe once;
- *   recall_visits: memories that the visited neurons looked at, in thousand millions a second;
- *   recall_recovered: probes that came back, in percent, where they were made of patterns.
+ * Appends the device's ceilings (train/benchmark.h), and of the preset's first cell, with as many
+ * of its probes as the time allows: recall_rate: sweeps a second, where a sweep visits every neuron
+ * of a probe once; recall_visits: memories that the visited neurons looked at, in thousand millions
+ * a second; recall_recovered: probes that came back, in percent, where they were made of patterns.
  * The agreement is wrong where the energy of any probe rose. DAM_INTERRUPTED when stopped: the rows
  * so far stand. As dam__recall_cell_run otherwise.
  */

@@ -130,8 +130,8 @@ cleanup:
 
 static dam_status read_record(const reading *r, const json_t *result, dam__bench_record *out)
 {
-    static const char *const texts[] = {"title",     "kind",    "precision", "kernels", "gemm",
-                                        "agreement", "message", NULL};
+    static const char *const texts[] = {"title", "kind",      "precision", "kernels",
+                                        "gemm",  "agreement", "message",   NULL};
     static const char *const numbers[] = {NULL};
     dam_status status = DAM_OK;
     dam__bench_record record = {0};
@@ -264,9 +264,9 @@ static dam_status name_contender(const reading *r, size_t i)
     for (int tries = 1; is_taken(r->all, own->name, i); tries++) {
         free(own->name);
         own->name = NULL;
-        DAM_TRY(tries == 1 ? dam__format(&own->name, "%s (%.*s)", plain, LONGEST_NAME, stem)
-                           : dam__format(&own->name, "%s (%.*s %d)", plain, LONGEST_NAME, stem,
-                                         tries));
+        DAM_TRY(tries == 1
+                    ? dam__format(&own->name, "%s (%.*s)", plain, LONGEST_NAME, stem)
+                    : dam__format(&own->name, "%s (%.*s %d)", plain, LONGEST_NAME, stem, tries));
     }
 cleanup:
     free(stem);
@@ -303,8 +303,9 @@ dam_status dam__contenders_add(const char *path, dam__contenders *contenders)
     const json_t *results = json_object_get(r.file, "results");
     if (!json_is_array(results) || json_array_size(results) == 0 ||
         json_array_size(results) > MOST_RESULTS)
-        DAM_FAIL(DAM_INPUT, "'%s' wants an array 'results' of 1 to %d; run 'denseam bench -o' again",
-                 path, MOST_RESULTS);
+        DAM_FAIL(DAM_INPUT,
+                 "'%s' wants an array 'results' of 1 to %d; run 'denseam bench -o' again", path,
+                 MOST_RESULTS);
     for (size_t i = 0; i < json_array_size(results); i++)
         DAM_TRY(take_result(&r, json_array_get(results, i)));
     for (size_t i = r.first; i < contenders->count; i++)

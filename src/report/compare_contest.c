@@ -38,15 +38,15 @@ static dam_status append_bar(const dam__measure *m, double longest, dam__text *p
                              "width=\"%.2f%%\" rx=\"2\"/>",
                              width));
     if (half > 0)
-        DAM_TRY(dam__text_append(page,
-                                 "<line x1=\"%.2f%%\" x2=\"%.2f%%\" y1=\"9\" y2=\"9\"/>",
+        DAM_TRY(dam__text_append(page, "<line x1=\"%.2f%%\" x2=\"%.2f%%\" y1=\"9\" y2=\"9\"/>",
                                  fmax(0, width - half), fmin(100, width + half)));
     DAM_TRY(dam__text_append(page, "</svg>"));
 cleanup:
     return status;
 }
 
-/* What the losses say: against the stored reference where there is one, else against the baseline. */
+/* What the losses say: against the stored reference where there is one, else against the baseline.
+ */
 static dam_status append_agreement(const dam__comparison *comparison, size_t contest, size_t i,
                                    const dam__bench_record *record, dam__text *page)
 {
@@ -71,8 +71,8 @@ static dam_status append_contender(const dam__comparison *comparison, size_t con
     const dam__measure *m = headline(comparison, contest, i);
     const dam__measure *base = headline(comparison, contest, comparison->baseline);
     const dam__measure *step = dam__contest_measure(comparison, contest, i, "step_time");
-    const dam__bench_record *record = dam__contender_record(&comparison->all->items[i],
-                                                      comparison->contests[contest].preset);
+    const dam__bench_record *record =
+        dam__contender_record(&comparison->all->items[i], comparison->contests[contest].preset);
     if (record == NULL)
         return DAM_OK;
     DAM_TRY(dam__text_append(page, "<tr"));
@@ -180,8 +180,7 @@ cleanup:
     return status;
 }
 
-static dam_status append_numbers(const dam__comparison *comparison, size_t contest,
-                                 dam__text *page)
+static dam_status append_numbers(const dam__comparison *comparison, size_t contest, dam__text *page)
 {
     dam_status status = DAM_OK;
     DAM_TRY(dam__text_append(page,
@@ -193,8 +192,8 @@ static dam_status append_numbers(const dam__comparison *comparison, size_t conte
         DAM_TRY(dam__html_element(page, "th", "", comparison->all->items[i].name));
     DAM_TRY(dam__text_append(page, "</tr></thead><tbody>\n"));
     for (size_t i = 0; i < comparison->all->count; i++) {
-        const dam__bench_record *record = dam__contender_record(&comparison->all->items[i],
-                                                          comparison->contests[contest].preset);
+        const dam__bench_record *record =
+            dam__contender_record(&comparison->all->items[i], comparison->contests[contest].preset);
         for (size_t m = 0; record != NULL && m < record->count; m++)
             if (!is_listed(comparison, contest, i, record->measures[m].metric))
                 DAM_TRY(append_metric(comparison, contest, &record->measures[m], page));

@@ -126,10 +126,10 @@ static dam_status lanes_fact(const dam__contender *c, dam__text *out)
 static dam_status kernels_fact(const dam__contender *c, dam__text *out)
 {
     const dam__bench_record *first = c->count > 0 ? &c->records[0] : NULL;
-    return first == NULL ? DAM_OK
-                         : dam__text_append(out, "%s%s%s", first->kernels,
-                                            first->gemm[0] != '\0' ? ", products by " : "",
-                                            first->gemm);
+    return first == NULL
+               ? DAM_OK
+               : dam__text_append(out, "%s%s%s", first->kernels,
+                                  first->gemm[0] != '\0' ? ", products by " : "", first->gemm);
 }
 
 static dam_status program_fact(const dam__contender *c, dam__text *out)
@@ -190,13 +190,20 @@ dam_status dam__page_facts(const dam__comparison *comparison, dam__text *page)
     static const struct {
         const char *name;
         fact of;
-    } facts[] = {{"device", device_fact},   {"platform", platform_fact},
-                 {"driver", driver_fact},   {"OpenCL", opencl_fact},
-                 {"type", type_fact},       {"compute units", units_fact},
-                 {"clock", clock_fact},     {"memory", memory_fact},
-                 {"float lanes", lanes_fact}, {"kernels", kernels_fact},
-                 {"denseam", program_fact}, {"host", host_fact},
-                 {"environment", environment_fact}, {"measured", created_fact},
+    } facts[] = {{"device", device_fact},
+                 {"platform", platform_fact},
+                 {"driver", driver_fact},
+                 {"OpenCL", opencl_fact},
+                 {"type", type_fact},
+                 {"compute units", units_fact},
+                 {"clock", clock_fact},
+                 {"memory", memory_fact},
+                 {"float lanes", lanes_fact},
+                 {"kernels", kernels_fact},
+                 {"denseam", program_fact},
+                 {"host", host_fact},
+                 {"environment", environment_fact},
+                 {"measured", created_fact},
                  {"file", file_fact}};
     dam_status status = DAM_OK;
     DAM_TRY(dam__text_append(page, "<h2>Devices and drivers</h2>\n<div class=\"wide\">"

@@ -13,8 +13,7 @@
 
 int dam__page_direction(const dam__measure *measure)
 {
-    dam__direction direction =
-        measure != NULL ? dam__unit_direction(measure->unit) : DAM__NEITHER;
+    dam__direction direction = measure != NULL ? dam__unit_direction(measure->unit) : DAM__NEITHER;
     return direction == DAM__LARGER ? 1 : direction == DAM__SMALLER ? -1 : 0;
 }
 
@@ -36,8 +35,8 @@ cleanup:
     return status;
 }
 
-dam_status dam__page_ratio(const dam__comparison *comparison, size_t i,
-                           const dam__measure *measure, const dam__measure *base, dam__text *page)
+dam_status dam__page_ratio(const dam__comparison *comparison, size_t i, const dam__measure *measure,
+                           const dam__measure *base, dam__text *page)
 {
     char text[DAM__NUMBER_BYTES];
     double ratio = dam__speed_ratio(base, measure);
@@ -60,17 +59,17 @@ static dam_status append_head(const dam__comparison *comparison, dam__text *page
     dam_status status = DAM_OK;
     const dam__embedded *style = page_file("style");
     DAM_TRY(dam__text_append(
-        page,
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-        "style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:\">\n"
-        "<link rel=\"icon\" href=\"data:,\">\n"
-        "<title>denseam: devices compared</title>\n<style>\n"));
+        page, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+              "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+              "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+              "style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:\">\n"
+              "<link rel=\"icon\" href=\"data:,\">\n"
+              "<title>denseam: devices compared</title>\n<style>\n"));
     DAM_TRY(dam__text_append_bytes(page, style->bytes, style->length));
-    DAM_TRY(dam__text_append(page, "</style>\n</head>\n<body>\n<h1>Devices compared</h1>\n"
-                                   "<p class=\"quiet\">%zu measured by <code>denseam bench</code>, "
-                                   "set against ",
+    DAM_TRY(dam__text_append(page,
+                             "</style>\n</head>\n<body>\n<h1>Devices compared</h1>\n"
+                             "<p class=\"quiet\">%zu measured by <code>denseam bench</code>, "
+                             "set against ",
                              comparison->all->count));
     DAM_TRY(dam__html_element(page, "b", "", comparison->all->items[comparison->baseline].name));
     DAM_TRY(dam__text_append(page, ". A ratio above 1 is faster.</p>\n"));
@@ -152,7 +151,8 @@ static dam_status append_rooflines(const dam__comparison *comparison, dam__text 
                 page,
                 "<h2 id=\"roofline\">How close to the ceilings</h2>\n<p class=\"quiet\">A dot is a "
                 "kernel that takes a twentieth of a training step or more, larger where it takes "
-                "more: <b class=\"key vmf\">vmf</b>, <b class=\"key energy\">energy</b>, <b class=\"key "
+                "more: <b class=\"key vmf\">vmf</b>, <b class=\"key energy\">energy</b>, <b "
+                "class=\"key "
                 "denoise\">denoise</b>. No kernel can be above the line, but where caches serve "
                 "it (dashed) or other work slowed the peak.</p>\n<div class=\"plots\">\n"));
         any = true;

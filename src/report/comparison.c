@@ -69,8 +69,8 @@ void dam__comparison_free(dam__comparison *comparison)
 const dam__measure *dam__contest_measure(const dam__comparison *comparison, size_t contest,
                                          size_t i, const char *metric)
 {
-    const dam__bench_record *record = dam__contender_record(&comparison->all->items[i],
-                                                      comparison->contests[contest].preset);
+    const dam__bench_record *record =
+        dam__contender_record(&comparison->all->items[i], comparison->contests[contest].preset);
     return metric != NULL ? dam__bench_measure(record, metric) : NULL;
 }
 
@@ -99,8 +99,8 @@ static dam_status add_record(dam__comparison *comparison, const dam__bench_recor
 {
     dam__contest *contest = find_contest(comparison, record->preset);
     if (contest == NULL) {
-        dam_status status = dam__grow(&comparison->contests, comparison->count + 1,
-                                      sizeof *comparison->contests);
+        dam_status status =
+            dam__grow(&comparison->contests, comparison->count + 1, sizeof *comparison->contests);
         if (status != DAM_OK)
             return status;
         contest = &comparison->contests[comparison->count++];
@@ -214,9 +214,9 @@ static double peak_ratio(const dam__comparison *comparison, size_t i)
     double sum = 0;
     size_t count = 0;
     for (size_t c = 0; c < comparison->count; c++) {
-        double ratio = dam__speed_ratio(
-            dam__contest_measure(comparison, c, comparison->baseline, "fma_peak"),
-            dam__contest_measure(comparison, c, i, "fma_peak"));
+        double ratio =
+            dam__speed_ratio(dam__contest_measure(comparison, c, comparison->baseline, "fma_peak"),
+                             dam__contest_measure(comparison, c, i, "fma_peak"));
         if (isfinite(ratio)) {
             sum += log(ratio);
             count++;
@@ -238,7 +238,7 @@ static dam_status note_slower(const dam__comparison *comparison, size_t i, dam__
     if (slower == 0 || !dam__is_same_device(comparison, i))
         return DAM_OK;
     double peak = peak_ratio(comparison, i);
-    const char *why = !isfinite(peak)           ? "."
+    const char *why = !isfinite(peak) ? "."
                       : peak < 1 - LEAST_DIFFERENCE
                           ? ": other work, throttling, or fewer threads."
                           : ": the peak is not slower, so look at the driver and the program.";
@@ -260,8 +260,9 @@ dam_status dam__contender_note(const dam__comparison *comparison, size_t i, dam_
     DAM_TRY(dam__text_append(out, "%s", ""));
     DAM_TRY(note_slower(comparison, i, out));
     if (wrong > 0)
-        DAM_TRY(dam__text_append(out, "%sWrong results in %zu of %zu presets: trust none of its "
-                                      "numbers before 'denseam selftest' passes there.",
+        DAM_TRY(dam__text_append(out,
+                                 "%sWrong results in %zu of %zu presets: trust none of its "
+                                 "numbers before 'denseam selftest' passes there.",
                                  out->length > 0 ? " " : "", wrong, own->count));
     if (failed > 0)
         DAM_TRY(dam__text_append(out, "%s%zu of %zu presets ended early.",

@@ -10,8 +10,8 @@ typedef enum dam__direction { DAM__NEITHER, DAM__LARGER, DAM__SMALLER } dam__dir
 
 /* What a number is to that of the baseline. */
 typedef enum dam__verdict {
-    DAM__VERDICT_NONE,   /* there is none to compare with */
-    DAM__VERDICT_SAME,   /* within both spreads */
+    DAM__VERDICT_NONE, /* there is none to compare with */
+    DAM__VERDICT_SAME, /* within both spreads */
     DAM__VERDICT_FASTER,
     DAM__VERDICT_SLOWER
 } dam__verdict;

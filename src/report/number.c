@@ -23,7 +23,10 @@ const char *dam__ratio_text(double ratio, char text[DAM__NUMBER_BYTES])
     if (!isfinite(ratio) || ratio >= 1e9)
         text[0] = '\0';
     else
-        (void)snprintf(text, DAM__NUMBER_BYTES, "%.*f", ratio >= 100 ? 0 : ratio >= 10 ? 1 : 2,
+        (void)snprintf(text, DAM__NUMBER_BYTES, "%.*f",
+                       ratio >= 100  ? 0
+                       : ratio >= 10 ? 1
+                                     : 2,
                        ratio);
     return text;
 }

@@ -155,9 +155,9 @@ static dam_status draw_roof(plot *p)
                              "GFLOP/s</text>",
                              x, WIDTH - RIGHT, y, y, WIDTH - RIGHT, y - 6,
                              dam__number_text(p->peak, peak)));
-    DAM_TRY(dam__text_append(
-        p->page, "<text x=\"%d\" y=\"%d\">copies %s GB/s%s</text>\n", LEFT + 8, TOP + 14,
-        dam__number_text(p->copy, copy), p->cache > 0 ? "; in a cache (dashed)" : ""));
+    DAM_TRY(dam__text_append(p->page, "<text x=\"%d\" y=\"%d\">copies %s GB/s%s</text>\n", LEFT + 8,
+                             TOP + 14, dam__number_text(p->copy, copy),
+                             p->cache > 0 ? "; in a cache (dashed)" : ""));
     if (p->cache > 0)
         DAM_TRY(dam__text_append(p->page, "<text x=\"%d\" y=\"%d\">%s GB/s</text>\n", LEFT + 8,
                                  TOP + 29, dam__number_text(p->cache, copy)));
@@ -186,8 +186,7 @@ static dam_status label_dot(plot *p, double x, double y, const char *name, const
         return DAM_OK;
     for (int i = 0; i < p->label_count; i++) {
         const struct box *other = &p->labels[i];
-        if (fabs(other->y - y) < LINE && from < other->x + other->width &&
-            other->x < from + width)
+        if (fabs(other->y - y) < LINE && from < other->x + other->width && other->x < from + width)
             return DAM_OK;
     }
     p->labels[p->label_count++] = (struct box){from, y, width};

@@ -38,7 +38,8 @@ typedef struct dam__bench_rows {
     dam__bench_row *items;
     size_t count;
     dam__agreement agreement;
-    const char *gemm; /* what the training multiplies with, a static string; NULL = nothing trained */
+    const char
+        *gemm; /* what the training multiplies with, a static string; NULL = nothing trained */
 } dam__bench_rows;
 
 void dam__bench_rows_free(dam__bench_rows *rows);
@@ -76,17 +77,16 @@ typedef struct dam__benchmark {
     const dam__bench_losses *losses; /* the reference; NULL where there is none */
     const char *counters;            /* folder of joule counters; NULL = base/joules.h's */
     double seconds;                  /* to spend on each comparison with the peak; 0 = 3 */
-    bool (*stop)(void *user); /* asked between measurements; may be NULL */
+    bool (*stop)(void *user);        /* asked between measurements; may be NULL */
     void *user;
 } dam__benchmark;
 
 /*
  * Appends rows, in this order:
- *   fma_peak, copy_bandwidth, cache_bandwidth, launch_latency, launch_interval, upload, download: the device's
- *     ceilings (compute/ceiling.h);
- *   gemm_similarities_P (X W', batch x dim x memories) and gemm_gradient_P (Q'X) for each GEMM
- *     provider P that works on the device, or for the one that training.gemm names: with packing,
- *     and the batch's rows gathered where the provider gathers;
+ *   fma_peak, copy_bandwidth, cache_bandwidth, launch_latency, launch_interval, upload, download:
+ * the device's ceilings (compute/ceiling.h); gemm_similarities_P (X W', batch x dim x memories) and
+ * gemm_gradient_P (Q'X) for each GEMM provider P that works on the device, or for the one that
+ * training.gemm names: with packing, and the batch's rows gathered where the provider gathers;
  *   device_memory: of what the training plans, in MiB; drivers may add some of their own;
  *   loss_begin, loss_end: at the first step and after DAM__BENCH_STEPS of them;
  *   loss_error, where there is a reference: how far off the worse of both is, in percent of what
@@ -99,8 +99,8 @@ typedef struct dam__benchmark {
  *   step_energy, step_power: joules of a step and watts meanwhile, where the machine counts them;
  *   every kernel of a step by its name, where the device was opened with its profile, compared with
  *     the ceiling that binds it: what would take longest of its flops at the peak (GFLOP/s), its
- *     bytes at the speed of copies (GB/s; of copies in a cache where it is faster than those through
- *     memory), or its launch at launch_interval (us; a kernel that takes no longer is there);
+ *     bytes at the speed of copies (GB/s; of copies in a cache where it is faster than those
+ * through memory), or its launch at launch_interval (us; a kernel that takes no longer is there);
  *   step_bound: what the kernels of a step would take at their ceilings;
  *   split_time, split_epochs, where the model grows: the search for all eigenpairs, and how many
  *     epochs of the same training take as long;
@@ -110,8 +110,9 @@ typedef struct dam__benchmark {
  *   fma_peak_after: the peak once more.
  * Warnings say when a provider is left out because it fails or would take minutes, when the loss
  * did not fall or is not the reference, and what noise there was: steps whose time spreads by more
- * than a quarter, a peak that moved by more than a tenth. DAM_DIVERGED where the loss is not finite, DAM_SELFTEST where the device computed
- * its peak wrongly, DAM_INTERRUPTED when stopped: the rows so far stand in any case.
+ * than a quarter, a peak that moved by more than a tenth. DAM_DIVERGED where the loss is not
+ * finite, DAM_SELFTEST where the device computed its peak wrongly, DAM_INTERRUPTED when stopped:
+ * the rows so far stand in any case.
  */
 dam_status dam__benchmark_run(dam__device *device, const dam__benchmark *benchmark,
                               dam__bench_rows *rows);

@@ -24,7 +24,8 @@ static const struct {
 /* What the rounds gave of one kernel. */
 typedef struct timing {
     char name[64];
-    /* Of all its launches in a round: zeros where there were none, as of what an epoch begins with. */
+    /* Of all its launches in a round: zeros where there were none, as of what an epoch begins with.
+     */
     double calls[ROUNDS], flops[ROUNDS], bytes[ROUNDS], seconds[ROUNDS];
 } timing;
 
@@ -175,8 +176,8 @@ static dam_status add_row(dam__bench *bench, const timings *all, const timing *o
         count++;
     }
     const dam__summary value = dam__summarise(values, count);
-    DAM_TRY(dam__bench_add(bench, own->name, value.median, ceilings[binding].unit, value.spread,
-                           &row));
+    DAM_TRY(
+        dam__bench_add(bench, own->name, value.median, ceilings[binding].unit, value.spread, &row));
     row->ceiling_name = ceilings[binding].name;
     row->ceiling = dam__summarise(limits, count).median;
     row->share = dam__summarise(shares, count).median;

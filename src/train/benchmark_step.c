@@ -44,7 +44,8 @@ dam__agreement dam__bench_compare_losses(const dam__bench_losses *got,
                                          const dam__bench_losses *reference, double *error)
 {
     double begin = fabs(got->begin - reference->begin), end = fabs(got->end - reference->end);
-    double worse = begin > end || isnan(begin) ? begin : end; /* fmax would drop what is no number */
+    double worse =
+        begin > end || isnan(begin) ? begin : end; /* fmax would drop what is no number */
     *error = worse / fabs(reference->begin - reference->end);
     /* Also where it is not a number. */
     return *error <= DAM__BENCH_TOLERANCE ? DAM__AGREEMENT_RIGHT : DAM__AGREEMENT_WRONG;
@@ -200,11 +201,11 @@ static dam_status measure_steps(dam__bench *bench, dam__trainer *trainer)
     const dam__model *model = dam__trainer_model(trainer);
     double samples = samples_of_step(training, trainer), batch = training->train.batch;
     double seconds = bench->what->seconds;
-    const dam__candidate step = {
-        .queue = queue_step,
-        .state = trainer,
-        .flops = model->ops->product_flops(model, training->train.batch) / batch * samples,
-        .seconds = seconds > 0 ? seconds / 2 : BLOCK_SECONDS};
+    const dam__candidate step = {.queue = queue_step,
+                                 .state = trainer,
+                                 .flops = model->ops->product_flops(model, training->train.batch) /
+                                          batch * samples,
+                                 .seconds = seconds > 0 ? seconds / 2 : BLOCK_SECONDS};
     dam__rounds blocks[BLOCKS];
     DAM_TRY(dam__bench_rounds(bench, &step, &blocks[0]));
     DAM_TRY(put_steps(bench, &blocks[0], samples));

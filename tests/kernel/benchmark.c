@@ -16,10 +16,9 @@
 static const char *const ceilings[] = {"fma_peak",       "copy_bandwidth",  "cache_bandwidth",
                                        "launch_latency", "launch_interval", "upload",
                                        "download"};
-static const char *const steps[] = {"device_memory", "loss_begin",    "loss_end",
-                                    "loss_error",    "step_time",     "step_rate",
-                                    "step_products", "step_over_products", "step_energy",
-                                    "step_power"};
+static const char *const steps[] = {
+    "device_memory", "loss_begin",    "loss_end",           "loss_error",  "step_time",
+    "step_rate",     "step_products", "step_over_products", "step_energy", "step_power"};
 enum { CEILINGS = 7, PRODUCTS = 2, STEPS = 10, BEGIN = 1, END = 2, TIME = 4, RATE = 5 };
 
 /* Counters that do not move while they are read: what a step takes is then 0 J. */

@@ -11,8 +11,9 @@
 
 /* No machine of today reaches these, whatever the unit: a number beyond was not measured. */
 static const double most[DAM__CEILING_KINDS] = {
-    [DAM__CEILING_FMA] = 1e16,  [DAM__CEILING_COPY] = 1e14,   [DAM__CEILING_CACHE] = 1e14,   [DAM__CEILING_LATENCY] = 60,
-    [DAM__CEILING_LAUNCH] = 60, [DAM__CEILING_UPLOAD] = 1e13, [DAM__CEILING_DOWNLOAD] = 1e13,
+    [DAM__CEILING_FMA] = 1e16,      [DAM__CEILING_COPY] = 1e14, [DAM__CEILING_CACHE] = 1e14,
+    [DAM__CEILING_LATENCY] = 60,    [DAM__CEILING_LAUNCH] = 60, [DAM__CEILING_UPLOAD] = 1e13,
+    [DAM__CEILING_DOWNLOAD] = 1e13,
 };
 
 /*

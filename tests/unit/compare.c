@@ -269,8 +269,8 @@ static void the_baseline_is_chosen_by_name_part_or_number(void **state)
     static const struct {
         const char *word;
         int index; /* -1: refused */
-    } cases[] = {{NULL, 0},    {"b thing", 1}, {"B TH", 1}, {"1", 0},   {"2", 1},
-                 {"thing", -1}, {"3", -1},      {"0", -1},   {"", -1},   {"1x", -1}};
+    } cases[] = {{NULL, 0},     {"b thing", 1}, {"B TH", 1}, {"1", 0}, {"2", 1},
+                 {"thing", -1}, {"3", -1},      {"0", -1},   {"", -1}, {"1x", -1}};
     dam__contenders all = {0};
     load_pair(&all, 1, 70);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
