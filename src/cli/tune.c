@@ -175,13 +175,14 @@ static dam_status run_tune(const arguments *args)
 {
     dam_status status = DAM_OK;
     console notices = console_open(args->quiet);
-    tuning t = {.args = args, .log = console_log(&notices), .began = dam__seconds()};
+    tuning t = {.args = args, .log = console_log(&notices)};
     DAM_TRY(dam__alloc(1, sizeof *t.tuner, &t.tuner));
     DAM_TRY(add_presets(&t));
     DAM_TRY(prepare_files(&t));
     signals_catch();
     dam__info(&t.log, "tuning %s: %d products of %d presets", t.info.name, t.tuner->product_count,
               t.tuner->preset_count);
+    t.began = dam__seconds(); /* the search's budget; what the presets need took its own time */
     const dam__judge judge = make_judge(&t);
     DAM_TRY(dam__tuner_run(t.tuner, &judge));
     if (t.stopped)

@@ -122,12 +122,13 @@ static dam_status collect(const char *output, const char *name, size_t count, da
     size_t length = strlen(name);
     DAM_TRY(dam__alloc(count, sizeof *values, &values));
     for (const char *line = output; line != NULL && *line != '\0';) {
-        size_t index = 0;
-        double value = 0;
-        if (strncmp(line, name, length) == 0 &&
-            sscanf(line + length, "%zu %lf", &index, &value) == 2 && index < count &&
-            isfinite(value) && value > 0)
-            values[index] = value;
+        if (strncmp(line, name, length) == 0) {
+            char *at = (char *)line + length;
+            unsigned long index = strtoul(at, &at, 10);
+            double value = strtod(at, &at);
+            if (*at == '\n' && index < count && isfinite(value) && value > 0)
+                values[index] = value;
+        }
         line = strchr(line, '\n');
         line = line != NULL ? line + 1 : NULL;
     }

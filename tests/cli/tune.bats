@@ -101,7 +101,7 @@ hand_made() {
 
 @test "the best candidates of a search are in its file, and the table says so" {
     with_fake
-    FAKE_BEST="direct_a=1" tool tune tiny.conf --budget 4
+    FAKE_BEST="direct_a=1" tool tune tiny.conf --budget 6
     succeeded
     [[ "$output" == *"nt 50x30x784x1"*"50.0%"*"80.0%"*"direct A"* ]]
     [[ "$output" == *"tiny.conf"*"1.00"* ]]
