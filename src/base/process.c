@@ -15,8 +15,6 @@
 #include "base/clock.h"
 #include "base/memory.h"
 
-extern char **environ;
-
 enum { MOST_OUTPUT = 1 << 16, FAILED_TO_START = 127 };
 
 static const double LOOK_EVERY = 0.1; /* seconds */

@@ -213,7 +213,7 @@ static const flag flags[] = {
      .argument = "SECONDS",
      .least = 1,
      .most = 1e6,
-     .help = "kill a candidate that is silent for so long; 90 if not given"},
+     .help = "kill a candidate that is silent for so long; 120 if not given"},
     FLAG_JSON,
     FLAG_QUIET,
     FLAG_END};

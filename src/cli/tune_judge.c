@@ -13,7 +13,7 @@
 #include "cli/signals.h"
 #include "cli/tuning.h"
 
-static const double USUAL_PATIENCE = 90;
+static const double USUAL_PATIENCE = 120;
 static const double USUAL_BUDGET = 600;
 
 double budget_left(const tuning *t)

@@ -38,6 +38,11 @@ static dam_status check_taken(const dam__device *device)
     return DAM_OK;
 }
 
+static void alive(const char *stage)
+{
+    (void)print_line(stage);
+}
+
 static dam_status report_share(void *user, size_t index, double share)
 {
     (void)user;
@@ -89,7 +94,7 @@ static dam_status try_step(const arguments *args)
                                          .tuning = dam__device_tuning(device)};
     if (options.tuning == NULL)
         DAM_FAIL(DAM_USAGE, "tune-try step wants a tuning file in DENSEAM_TUNING");
-    DAM_TRY(dam__try_step(&info, &options, &training, STEP_SECONDS, &ratio));
+    DAM_TRY(dam__try_step(&info, &options, &training, STEP_SECONDS, alive, &ratio));
     (void)snprintf(line, sizeof line, "ratio 0 %.6f", ratio.median);
     DAM_TRY(print_line(line));
 cleanup:

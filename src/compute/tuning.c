@@ -140,15 +140,18 @@ bool dam__set_valid(dam__space_kind kind, const int *values)
 /* Work-items of a group, and reals of local memory that they share. */
 static void measure_needs(dam__space_kind kind, const int *v, size_t *threads, size_t *reals)
 {
+    size_t w[DAM__MOST_TUNABLES];
     *threads = *reals = 0;
+    for (int i = 0; i < DAM__MOST_TUNABLES; i++)
+        w[i] = (size_t)v[i];
     if (kind == DAM__SPACE_XGEMM) {
-        *threads = (size_t)(v[MDIMC] * v[NDIMC]);
-        *reals = (size_t)(v[KWG] * (v[SA] * v[MWG] + v[SB] * v[NWG]));
+        *threads = w[MDIMC] * w[NDIMC];
+        *reals = w[KWG] * (w[SA] * w[MWG] + w[SB] * w[NWG]);
     } else if (kind == DAM__SPACE_XGEMM_DIRECT) {
-        *threads = (size_t)(v[MDIMCD] * v[NDIMCD]);
-        *reals = (size_t)(v[WGD] * (2 * v[WGD] + v[PADA] + v[PADB]));
+        *threads = w[MDIMCD] * w[NDIMCD];
+        *reals = w[WGD] * (2 * w[WGD] + w[PADA] + w[PADB]);
     } else if (kind == DAM__SPACE_KERNELS) {
-        *threads = (size_t)v[DAM__KERNEL_GROUP];
+        *threads = w[DAM__KERNEL_GROUP];
     }
 }
 

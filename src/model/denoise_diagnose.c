@@ -237,11 +237,11 @@ static dam_status follow_gradient(const struct place *at, double rate)
     struct denoise *denoise = at->denoise;
     const dam__parameter *parameters = denoise->base.parameters;
     const dam__matrix *w = &parameters[MEMORIES].value, *term = &denoise->diagnosis.term;
-    double base = rate * denoise->base.rate, own = base * parameters[MEMORIES].rate_scale;
+    double own = rate * parameters[MEMORIES].rate_scale;
     DAM_TRY(root_mean_square(at, &parameters[INNER].gradient, 1,
-                             base * parameters[INNER].rate_scale, 2 * OF_TERM + CHANGE_B));
+                             rate * parameters[INNER].rate_scale, 2 * OF_TERM + CHANGE_B));
     DAM_TRY(root_mean_square(at, &parameters[OUTER].gradient, 1,
-                             base * parameters[OUTER].rate_scale, 2 * OF_TERM + CHANGE_C));
+                             rate * parameters[OUTER].rate_scale, 2 * OF_TERM + CHANGE_C));
     DAM_TRY(dam__gemm_run(denoise->base.gemm, -own * denoise->scales.s2,
                           rows_of(&denoise->active, at->size, true),
                           rows_of(&denoise->output, at->size, false), 0, term));
@@ -273,7 +273,7 @@ static dam_status before(dam__model *model, int size, double rate, const dam__ma
         DAM_TRY(keep(&parameters[INNER].value, &d->biases, real));
         DAM_TRY(keep(&parameters[OUTER].value, &d->outers, real));
     } else {
-        DAM_TRY(follow_gradient(&at, rate));
+        DAM_TRY(follow_gradient(&at, rate * model->rate)); /* with eta0 */
     }
 cleanup:
     return status;

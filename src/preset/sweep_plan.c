@@ -223,7 +223,7 @@ dam_status dam__sweep_plan_experiment(const dam__sweep_plan *plan, size_t proble
 {
     size_t seed = problem % plan->sweep.seeds;
     dam_status status = cell_experiment(plan, problem / plan->sweep.seeds, out);
-    out->train.record = 0; /* no run is left that could show a film, */
+    out->train.record = 0;            /* no run is left that could show a film, */
     out->train.diagnostics[0] = '\0'; /* or what its steps did */
     if (status == DAM_OK)
         out->seed = (int64_t)((uint64_t)out->seed + seed) & INT64_MAX;

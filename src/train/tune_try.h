@@ -24,9 +24,11 @@ dam_status dam__try_products(dam__device *device, dam__gemm_provider provider,
 /*
  * Training steps on a device as it is tuned, and on the same without tuning, measured in turns.
  * First the kernels of such a training must pass their self-test on the tuned one. *ratio = time
- * tuned over time untuned, of single rounds; below 1 is faster.
+ * tuned over time untuned, of single rounds; below 1 is faster. `alive` hears of each stage:
+ * compiling may take minutes in all.
  */
 dam_status dam__try_step(const dam_device_info *info, const dam__device_options *tuned,
-                         const dam__training *training, double seconds, dam__summary *ratio);
+                         const dam__training *training, double seconds,
+                         void (*alive)(const char *stage), dam__summary *ratio);
 
 #endif

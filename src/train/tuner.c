@@ -9,7 +9,7 @@
 #include "model/config.h"
 
 /* Shares of the budget that are left when a part of the search ends. */
-static const double AFTER_PRODUCTS = 0.45, AFTER_KERNELS = 0.25;
+static const double AFTER_PRODUCTS = 0.5, AFTER_KERNELS = 0.2;
 
 static const double VIABLE = 0.2;  /* of the other provider's rate: below it is not searched */
 static const double WORTH = 0.97;  /* of the time: what is not this much faster may be noise */
@@ -485,9 +485,13 @@ static bool take_back(dam__tuner *tuner, int preset, int attempt)
     return attempt == 2;
 }
 
-/* Every preset's step against the untuned one; twice before anything is taken back. */
-static dam_status confirm(search *s)
+/*
+ * Every preset's step against the untuned one; twice before anything is taken back. *all: there was
+ * time for all of them.
+ */
+static dam_status confirm(search *s, bool *all)
 {
+    *all = true;
     dam_status status = DAM_OK;
     dam__tuner *tuner = s->tuner;
     note(s, "training steps with all that was found");
@@ -504,8 +508,30 @@ static dam_status confirm(search *s)
                 break;
         }
         tuner->presets[p].ratio = verdict == DAM__VERDICT_OVER ? 0 : ratio;
+        *all = *all && verdict != DAM__VERDICT_OVER;
     }
 cleanup:
+    return status;
+}
+
+/* Kernels last: what the steps are with products alone is known by then, and is what stays unless
+ * all steps were seen with the kernels too. */
+static dam_status tune_kernels(search *s)
+{
+    dam_status status = DAM_OK;
+    dam__tuner *before = NULL;
+    bool all = false;
+    DAM_TRY(dam__alloc(1, sizeof *before, &before));
+    *before = *s->tuner;
+    DAM_TRY(search_kernels(s, AFTER_KERNELS));
+    if (s->tuner->part.sets[DAM__SPACE_KERNELS].given)
+        DAM_TRY(confirm(s, &all));
+    if (!all) {
+        s->tuner->part = before->part;
+        memcpy(s->tuner->presets, before->presets, sizeof before->presets);
+    }
+cleanup:
+    free(before);
     return status;
 }
 
@@ -523,10 +549,15 @@ dam_status dam__tuner_run(dam__tuner *tuner, const dam__judge *judge)
             DAM_TRY(search_panels(&s, clblast ? (now + AFTER_PRODUCTS) / 2 : AFTER_PRODUCTS));
         if (clblast)
             DAM_TRY(search_clblast(&s, AFTER_PRODUCTS));
+        if (!panel || !clblast)
+            note(&s, clblast ? "panel failed or is over five times slower: not searched"
+                             : "CLBlast failed or is over five times slower: not searched");
         choose(&s);
     }
-    DAM_TRY(search_kernels(&s, AFTER_KERNELS));
-    DAM_TRY(confirm(&s));
+    bool all = false;
+    DAM_TRY(confirm(&s, &all));
+    if (all)
+        DAM_TRY(tune_kernels(&s));
 cleanup:
     free(s.panels);
     return status;

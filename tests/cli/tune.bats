@@ -58,8 +58,8 @@ hand_made() {
     {
         sed -n 1,8p "$(the_file)"
         printf '\n[cpu single]\n'
-        printf 'panel = rows=12 vectors=2 depth=2048 unroll=1 direct_a=1 direct_b=1 columns_first=0\n'
-        printf 'product nt 50x30x784x1 = panel rows=8 vectors=2 depth=256 unroll=2 direct_a=0 '
+        printf 'panel = rows=4 vectors=1 depth=2048 unroll=1 direct_a=1 direct_b=1 columns_first=0\n'
+        printf 'product nt 50x30x784x1 = panel rows=5 vectors=1 depth=256 unroll=1 direct_a=0 '
         printf 'direct_b=0 columns_first=1\n\nend\n'
     } > "$1"
     rm -rf "$tunings"
@@ -84,24 +84,24 @@ hand_made() {
 
 @test "a trial measures what the file says, and nothing where it is not taken" {
     hand_made good
-    shapes=("nt 50x30x784x1" "tn 30x784x50x1" "nn 20x40x10x3" "tt 3x2x5x1")
+    shapes=("nt 50x30x784x1" "tn 30x784x50x1")
     for file in none good; do
         DENSEAM_TUNING="$file" tool tune-try --gemm panel products "${shapes[@]}"
         succeeded
-        [ "${#lines[@]}" -eq 4 ]
-        [ "$(grep -c '^share [0-3] [0-9.]*$' <<<"$output")" -eq 4 ]
+        [ "${#lines[@]}" -eq 2 ]
+        [ "$(grep -c '^share [01] [0-9.]*$' <<<"$output")" -eq 2 ]
     done
     DENSEAM_TUNING=good tool tune-try step tiny.conf
     succeeded
-    [[ "$output" =~ ^ratio\ 0\ [0-9.]+$ ]]
-    sed 's/rows=12/rows=99/' good > wrong
+    [[ "${lines[-1]}" =~ ^ratio\ 0\ [0-9.]+$ ]]
+    sed 's/rows=4/rows=99/' good > wrong
     DENSEAM_TUNING=wrong tool tune-try --gemm panel products "${shapes[@]}"
     failed_with 2 "the tuning file 'wrong' was not taken"
 }
 
 @test "the best candidates of a search are in its file, and the table says so" {
     with_fake
-    FAKE_BEST="direct_a=1" tool tune tiny.conf --budget 6
+    FAKE_BEST="direct_a=1" tool tune tiny.conf --budget 4
     succeeded
     [[ "$output" == *"nt 50x30x784x1"*"50.0%"*"80.0%"*"direct A"* ]]
     [[ "$output" == *"tiny.conf"*"1.00"* ]]
@@ -112,13 +112,14 @@ hand_made() {
 
 @test "candidates that hang, crash or are wrong cost only themselves" {
     with_fake
-    export FAKE_HANGS="direct_a=1.direct_b=1" FAKE_CRASHES="columns_first=1" FAKE_FAILS="depth=400"
-    FAKE_BEST="direct_a=1" tool tune tiny.conf --budget 12 --patience 1
+    export FAKE_HANGS="direct_a=1.direct_b=1" FAKE_CRASHES="columns_first=1"
+    export FAKE_FAILS="direct_a=0.direct_b=1"
+    FAKE_BEST="direct_a=1" tool tune tiny.conf --budget 8 --patience 1
     succeeded
     [[ "$stderr" == *"is refused: it hung and was killed"* ]]
     [[ "$stderr" == *"is refused: it crashed with signal 11"* ]]
     [[ "$stderr" == *"is refused: it failed with code 6: entry 0, 0 is nan"* ]]
-    ! grep -E "columns_first=1|depth=400|direct_a=1 direct_b=1" "$(the_file)"
+    ! grep -E "columns_first=1|direct_a=0 direct_b=1|direct_a=1 direct_b=1" "$(the_file)"
     grep -q "direct_a=1 direct_b=0" "$(the_file)"
     # Nothing of it runs on.
     ! pgrep -f "sleep 600"
@@ -126,7 +127,7 @@ hand_made() {
 
 @test "a device on which everything hangs is left as it was" {
     with_fake
-    FAKE_HANGS="denseam" tool tune tiny.conf --budget 6 --patience 1 --json --quiet
+    FAKE_HANGS="denseam" tool tune tiny.conf --budget 4 --patience 1 --json --quiet
     succeeded
     jq -e '.products | all(.provider == null)' <<<"$output"
     ! grep -q "^product" "$(the_file)"
@@ -135,7 +136,7 @@ hand_made() {
 @test "a search that was stopped goes on where it was" {
     with_fake
     # The process itself, not a shell round it, gets the signal.
-    FAKE_PAUSE=0.1 "$DENSEAM" tune tiny.conf --budget 12 > out 2> err &
+    FAKE_PAUSE=0.1 "$DENSEAM" tune tiny.conf --budget 6 > out 2> err &
     search=$!
     wait_for_lines log 6
     kill -TERM "$search"
@@ -148,7 +149,7 @@ hand_made() {
     kept=$(grep -c -E '^[0-9a-f]{64} ' "$tunings"/*.tried)
     [ "$kept" -ge 4 ]
     : > log
-    tool tune tiny.conf --budget 12 --json --quiet
+    tool tune tiny.conf --budget 6 --json --quiet
     succeeded
     tried=$(jq .tried <<<"$output")
     [ "$(wc -l < log)" -eq $((tried - kept)) ]
@@ -179,7 +180,7 @@ ignored() {
     ignored kernels "its line 3 is 'kernels = "
     sed 's/^driver = .*/driver = 2.0/' good > driver
     ignored driver "'driver = 2.0', but here it is"
-    sed 's/rows=12/rows=99/' good > wrong
+    sed 's/rows=4/rows=99/' good > wrong
     ignored wrong "'rows' cannot be '99'"
     : > empty
     ignored empty "it is cut off in line 1"

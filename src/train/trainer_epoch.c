@@ -1,0 +1,112 @@
+/* The end of an epoch. */
+#include "train/trainer_internal.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+
+/* Mean of the epoch's losses over its samples; DAM_DIVERGED with the first step that was not
+ * finite. */
+static dam_status epoch_loss(dam__trainer *trainer, double *mean)
+{
+    dam_status status = DAM_OK;
+    double *losses = NULL, sum = 0;
+    int steps = dam__feed_steps(trainer->samples), samples = dam__feed_samples(trainer->samples);
+    int batch = trainer->training.train.batch < samples ? trainer->training.train.batch : samples;
+    DAM_TRY(dam__alloc((size_t)steps, sizeof *losses, &losses));
+    DAM_TRY(dam__matrix_read_doubles(&trainer->losses, losses, "losses of the epoch"));
+    double worst = trainer->model->ops->worst_loss;
+    for (int step = 0; step < steps; step++) {
+        bool finite = isfinite(losses[step]);
+        if (!finite || (worst > 0 && losses[step] > worst))
+            DAM_FAIL(DAM_DIVERGED, "the loss is %s in epoch %d, step %d of %d; %s",
+                     finite ? "beyond all bounds" : "not finite", trainer->position.epoch + 1,
+                     step + 1, steps, trainer->model->ops->divergence_advice);
+        sum += losses[step] * (step + 1 < steps ? batch : samples - batch * (steps - 1));
+    }
+    *mean = sum / samples;
+cleanup:
+    free(losses);
+    return status;
+}
+
+static dam_status add_row(dam__trainer *trainer, double loss, const dam__score *score)
+{
+    dam_status status = DAM_OK;
+    double row[DAM__HISTORY_COLUMNS] = {trainer->position.epoch + 1, loss, score->loss,
+                                        score->accuracy, trainer->position.seconds};
+    size_t column = 5;
+    for (int i = 0; i < trainer->model->parameter_count; i++) {
+        const dam__matrix *value = &trainer->model->parameters[i].value;
+        if (dam__matrix_items(value) == 1)
+            DAM_TRY(dam__matrix_read_doubles(value, &row[column++], "scalar parameters"));
+    }
+    if (trainer->growth != NULL) {
+        row[column++] = trainer->position.stage;
+        row[column++] = dam__trainer_memories(trainer);
+        double offset = trainer->model->ops->grow->loss_offset(trainer->model);
+        row[column++] = loss + offset;
+        row[column++] = score->loss + offset;
+        row[column++] = trainer->position.split_seconds;
+        row[column++] = trainer->position.split_epochs;
+    }
+    DAM_TRY(dam__history_add(&trainer->history, row));
+cleanup:
+    return status;
+}
+
+/*
+ * Counts the epochs since the best loss. Those of the model's schedule do not count, nor those
+ * right after a split. A stage need not come to rest to the last digit: growth wants a better loss
+ * to be lower by its gain.
+ */
+static void note_loss(dam__trainer *trainer, double loss)
+{
+    dam__position *position = &trainer->position;
+    const dam__grow_config *grow = &trainer->training.grow;
+    if (position->epoch < trainer->model->ops->schedule_epochs(trainer->model))
+        return;
+    if (position->stage > 0 && position->epoch - position->stage_epoch < grow->settle)
+        return;
+    double gain = trainer->growth != NULL ? grow->gain : 0;
+    position->wait++;
+    if (loss < position->best - gain) {
+        position->best = loss;
+        position->wait = 0;
+    }
+}
+
+dam_status dam__trainer_finish_epoch(dam__trainer *trainer, const dam__hooks *hooks)
+{
+    dam_status status = DAM_OK;
+    dam__position *position = &trainer->position;
+    dam__score score = {.loss = NAN, .accuracy = NAN};
+    double loss = 0;
+    DAM_TRY(epoch_loss(trainer, &loss));
+    if (trainer->evaluator != NULL) {
+        DAM_TRY(dam__trainer_settle(trainer, position->epoch));
+        DAM_TRY(dam__evaluator_run(trainer->evaluator, &score));
+    }
+    if (trainer->evaluator != NULL && !isfinite(score.loss))
+        DAM_FAIL(DAM_DIVERGED, "the validation loss is not finite after epoch %d; %s",
+                 position->epoch + 1, trainer->model->ops->divergence_advice);
+    dam__trainer_count_seconds(trainer);
+    DAM_TRY(add_row(trainer, loss, &score));
+    note_loss(trainer, trainer->evaluator != NULL ? score.loss : loss);
+    position->epoch++;
+    position->step = 0;
+    position->split_seconds = position->split_epochs = 0;
+    if (hooks->on_epoch != NULL)
+        DAM_TRY(hooks->on_epoch(hooks->user, &trainer->history));
+    if (dam__record_due(&trainer->record, trainer->training.train.record, position->epoch))
+        DAM_TRY(dam__trainer_record_frame(trainer));
+    bool due = position->epoch % trainer->training.train.checkpoint == 0;
+    if (hooks->on_checkpoint != NULL && (due || dam__trainer_stage_is_over(trainer))) {
+        if (trainer->evaluator == NULL)
+            DAM_TRY(dam__trainer_settle(trainer, position->epoch - 1));
+        DAM_TRY(hooks->on_checkpoint(hooks->user));
+    }
+cleanup:
+    return status;
+}

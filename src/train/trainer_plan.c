@@ -1,0 +1,306 @@
+/* A trainer before its first step, and what others look at. */
+#include "train/trainer_internal.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "model/task.h"
+#include "train/recorder.h"
+
+static size_t validation_count(const dam__training *training)
+{
+    return (size_t)((double)training->set->count * training->validation);
+}
+
+static dam_status create_feeds(dam__trainer *trainer)
+{
+    dam_status status = DAM_OK;
+    const dam__dataset *set = trainer->training.set;
+    size_t held_out = validation_count(&trainer->training);
+    if (trainer->training.validation > 0 && held_out == 0)
+        DAM_FAIL(DAM_USAGE,
+                 "data.validation = %g keeps none of the %zu samples of '%s' for validation; "
+                 "raise it, or set it to 0",
+                 trainer->training.validation, set->count, set->name);
+    dam__feed_options options = {
+        .count = set->count - held_out,
+        .batch = trainer->training.train.batch,
+        .shuffle = true,
+        .seed = trainer->training.seed,
+        .indexed = dam__gemm_gathers(trainer->gemm),
+        .stream = trainer->streams,
+        .input = dam__model_input(&trainer->training.model, trainer->task.classes)};
+    options.indexed = options.indexed || options.input.indexed;
+    DAM_TRY(dam__feed_create(trainer->device, set, &options, &trainer->samples));
+    options.first = options.count;
+    options.count = held_out;
+    options.shuffle = false;
+    options.input.shows_label = false; /* it is what is asked for */
+    if (held_out > 0)
+        DAM_TRY(dam__feed_create(trainer->device, set, &options, &trainer->validation));
+cleanup:
+    return status;
+}
+
+static void forget_plan(dam__trainer *trainer)
+{
+    dam__diagnostics_destroy(trainer->diagnostics);
+    dam__growth_destroy(trainer->growth);
+    dam__evaluator_destroy(trainer->evaluator);
+    dam__evaluator_destroy(trainer->scores);
+    dam__optimizer_destroy(trainer->optimizer);
+    dam__model_destroy(trainer->model);
+    dam__feed_destroy(trainer->validation);
+    dam__feed_destroy(trainer->samples);
+    dam__gemm_destroy(trainer->gemm);
+    dam__buffer_destroy(trainer->losses.buffer);
+    dam__plan_destroy(trainer->plan);
+    trainer->diagnostics = NULL;
+    trainer->growth = NULL;
+    trainer->evaluator = NULL;
+    trainer->scores = NULL;
+    trainer->optimizer = NULL;
+    trainer->model = NULL;
+    trainer->validation = NULL;
+    trainer->samples = NULL;
+    trainer->gemm = NULL;
+    trainer->losses.buffer = NULL;
+    trainer->plan = NULL;
+}
+
+/* Lists everything the training needs for one choice of chunk and streaming. */
+static dam_status make_plan(dam__trainer *trainer, int chunk, bool streams)
+{
+    dam_status status = DAM_OK;
+    const dam__training *training = &trainer->training;
+    forget_plan(trainer);
+    trainer->chunk = chunk;
+    trainer->streams = streams;
+    DAM_TRY(dam__plan_create(trainer->device, &trainer->plan));
+    DAM_TRY(dam__gemm_create(trainer->device, training->gemm, &trainer->gemm));
+    DAM_TRY(create_feeds(trainer));
+    DAM_TRY(dam__model_create(trainer->device, trainer->gemm, &training->model, &trainer->task,
+                              &trainer->model));
+    DAM_TRY(dam__feed_plan(trainer->samples, trainer->plan));
+    if (trainer->validation != NULL)
+        DAM_TRY(dam__feed_plan(trainer->validation, trainer->plan));
+    DAM_TRY(trainer->model->ops->plan(trainer->model, trainer->plan, chunk));
+    DAM_TRY(dam__optimizer_create(trainer->model, trainer->plan, &trainer->optimizer));
+    if (trainer->validation != NULL)
+        DAM_TRY(dam__evaluator_create(trainer->model, trainer->validation, trainer->plan,
+                                      &trainer->evaluator));
+    if (training->scores)
+        DAM_TRY(dam__evaluator_create(trainer->model, trainer->samples, trainer->plan,
+                                      &trainer->scores));
+    if (training->grow.to > 0)
+        DAM_TRY(dam__growth_create(trainer->model, trainer->samples, &training->grow,
+                                   training->seed, trainer->plan, &trainer->growth));
+    if (training->train.diagnostics[0] != '\0')
+        DAM_TRY(dam__diagnostics_create(trainer->model, training->train.diagnostics, trainer->plan,
+                                        &trainer->diagnostics));
+    DAM_TRY(dam__plan_matrix(trainer->plan, "losses", 1, dam__feed_steps(trainer->samples), 1,
+                             &trainer->losses));
+    DAM_TRY(dam__gemm_plan(trainer->gemm, trainer->plan));
+cleanup:
+    return status;
+}
+
+/* Whether the preset's limit on the samples' memory asks for streaming. */
+static bool must_stream(const dam__training *training, const dam__device *device)
+{
+    double bytes = dam__feed_resident_bytes(device, training->set);
+    return training->data_memory > 0 && bytes > 1048576.0 * training->data_memory;
+}
+
+static dam_status plan_what_fits(dam__trainer *trainer)
+{
+    dam_status status = DAM_OK;
+    int batch = trainer->training.train.batch;
+    if ((size_t)batch > trainer->training.set->count)
+        batch = (int)trainer->training.set->count;
+    bool streams = must_stream(&trainer->training, trainer->device);
+    DAM_TRY(make_plan(trainer, batch, streams));
+    status = dam__plan_check(trainer->plan);
+    if (status == DAM_NO_MEMORY && !streams) {
+        DAM_TRY(make_plan(trainer, batch, true));
+        status = dam__plan_check(trainer->plan);
+    }
+    for (int chunk = batch / 2; status == DAM_NO_MEMORY && chunk > 0; chunk /= 2) {
+        DAM_TRY(make_plan(trainer, chunk, true));
+        status = dam__plan_check(trainer->plan);
+    }
+cleanup:
+    return status;
+}
+
+static dam_status name_columns(dam__trainer *trainer)
+{
+    dam_status status = DAM_OK;
+    const char *const fixed[] = {"epoch", "loss", "validation_loss", "validation_accuracy",
+                                 "seconds"};
+    for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
+        DAM_TRY(dam__history_column(&trainer->history, fixed[i]));
+    /* Parameters that are one number are part of every row. */
+    for (int i = 0; i < trainer->model->parameter_count; i++)
+        if (dam__matrix_items(&trainer->model->parameters[i].value) == 1)
+            DAM_TRY(dam__history_column(&trainer->history, trainer->model->parameters[i].name));
+    if (trainer->growth != NULL) {
+        DAM_TRY(dam__history_column(&trainer->history, "stage"));
+        DAM_TRY(dam__history_column(&trainer->history, "memories"));
+        DAM_TRY(dam__history_column(&trainer->history, "normalised_loss"));
+        DAM_TRY(dam__history_column(&trainer->history, "validation_normalised_loss"));
+        DAM_TRY(dam__history_column(&trainer->history, "split_seconds"));
+        DAM_TRY(dam__history_column(&trainer->history, "split_epochs"));
+    }
+cleanup:
+    return status;
+}
+
+static int most_memories(const dam__training *training)
+{
+    return training->grow.to > 0 ? training->grow.to : training->model.memories;
+}
+
+dam_status dam__trainer_create(dam__device *device, const dam__training *training,
+                               dam__trainer **out)
+{
+    dam_status status = DAM_OK;
+    dam__trainer *trainer = NULL;
+    DAM_TRY(dam__alloc(1, sizeof *trainer, &trainer));
+    trainer->device = device;
+    trainer->training = *training;
+    if (training->grow.to > 0)
+        trainer->training.model.room = training->grow.to;
+    trainer->position.best = INFINITY;
+    /* The prior is that of the samples trained on, without the validation set. */
+    DAM_TRY(dam__task_create(&training->model, training->set,
+                             training->set->count - validation_count(training), &trainer->task));
+    trainer->task.batch = training->train.batch;
+    DAM_TRY(plan_what_fits(trainer));
+    DAM_TRY(name_columns(trainer));
+    if (training->train.record > 0)
+        DAM_TRY(dam__recorder_check(trainer->model, most_memories(training), &training->train));
+    *out = trainer;
+    trainer = NULL;
+cleanup:
+    dam__trainer_destroy(trainer);
+    return status;
+}
+
+void dam__trainer_destroy(dam__trainer *trainer)
+{
+    if (trainer == NULL)
+        return;
+    forget_plan(trainer);
+    dam__history_free(&trainer->history);
+    dam__record_free(&trainer->record);
+    dam__task_free(&trainer->task);
+    free(trainer);
+}
+
+static dam_status measure(dam__trainer *trainer)
+{
+    dam_status status = DAM_OK;
+    dam__model *model = trainer->model;
+    dam__text text = {0};
+    if (model->ops->measure == NULL)
+        return DAM_OK;
+    DAM_TRY(model->ops->measure(model, trainer->samples, &text));
+    if (text.length > 0)
+        dam__info(dam__device_log(trainer->device), "%s", text.data);
+cleanup:
+    dam__text_free(&text);
+    return status;
+}
+
+dam_status dam__trainer_prepare(dam__trainer *trainer)
+{
+    dam_status status = DAM_OK;
+    DAM_TRY(dam__plan_allocate(trainer->plan));
+    DAM_TRY(dam__feed_prepare(trainer->samples));
+    if (trainer->validation != NULL)
+        DAM_TRY(dam__feed_prepare(trainer->validation));
+    DAM_TRY(trainer->model->ops->prepare(trainer->model));
+    DAM_TRY(dam__optimizer_prepare(trainer->optimizer));
+    if (trainer->growth != NULL)
+        DAM_TRY(dam__growth_prepare(trainer->growth));
+    DAM_TRY(dam__diagnostics_prepare(trainer->diagnostics));
+    DAM_TRY(trainer->model->ops->initialise(trainer->model, trainer->training.seed));
+    DAM_TRY(measure(trainer));
+cleanup:
+    return status;
+}
+
+/* --- what others look at ---------------------------------------------------------------------- */
+
+const dam__plan *dam__trainer_plan(const dam__trainer *trainer)
+{
+    return trainer->plan;
+}
+
+bool dam__trainer_streams(const dam__trainer *trainer)
+{
+    return trainer->streams;
+}
+
+int dam__trainer_chunk(const dam__trainer *trainer)
+{
+    return trainer->chunk;
+}
+
+const char *dam__trainer_gemm(const dam__trainer *trainer)
+{
+    return dam__gemm_name(trainer->gemm);
+}
+
+int dam__trainer_steps(const dam__trainer *trainer)
+{
+    return dam__feed_steps(trainer->samples);
+}
+
+dam__model *dam__trainer_model(dam__trainer *trainer)
+{
+    return trainer->model;
+}
+
+dam__optimizer *dam__trainer_optimizer(dam__trainer *trainer)
+{
+    return trainer->optimizer;
+}
+
+dam__growth *dam__trainer_growth(dam__trainer *trainer)
+{
+    return trainer->growth;
+}
+
+dam__position *dam__trainer_position(dam__trainer *trainer)
+{
+    return &trainer->position;
+}
+
+dam__history *dam__trainer_history(dam__trainer *trainer)
+{
+    return &trainer->history;
+}
+
+dam__record *dam__trainer_record(dam__trainer *trainer)
+{
+    return &trainer->record;
+}
+
+dam__diagnostics *dam__trainer_diagnostics(dam__trainer *trainer)
+{
+    return trainer->diagnostics;
+}
+
+dam_status dam__trainer_read_losses(dam__trainer *trainer, double *losses)
+{
+    return dam__matrix_read_doubles(&trainer->losses, losses, "losses so far");
+}
+
+dam_status dam__trainer_write_losses(dam__trainer *trainer, const double *losses)
+{
+    return dam__matrix_write_doubles(&trainer->losses, losses, "losses so far");
+}
