@@ -179,6 +179,9 @@ static void benchmark_with(const dam_device_info *info, const setting *how)
     if (clblast != (how->shape == DAM__SHAPE_GPU) ||
         (clblast && how->precision == DAM__PRECISION_DOUBLE))
         return;
+    /* Minutes of steps on an emulated GPU; its own shape is measured. */
+    if (is_slow(info) && how->shape == DAM__SHAPE_CPU)
+        return;
     OK(dam__dataset_load(&data, DAM__SPLIT_TRAIN, &set));
     dam__device *device = open_profiled(info, how);
     dam__benchmark what = tiny_benchmark(&set, how->provider);
