@@ -58,7 +58,7 @@ def reference_rate(module, size, exponent, steps):
 def tool_rate(tool, preset):
     out = subprocess.run([tool, "bench", preset, "--gemm", "panel", "--quick", "--quiet", "--json"],
                          check=True, capture_output=True, text=True).stdout
-    rows = {row["metric"]: row["value"] for row in json.loads(out)["results"][0]["rows"]}
+    rows = {row["metric"]: row["value"] for row in json.loads(out)}
     return 1e3 / rows["step_time"]
 
 

@@ -280,7 +280,7 @@ def best_setting(library, kind):
 def run_tool(tool, preset):
     out = subprocess.run([tool, "bench", preset, "--quick", "--quiet", "--json"], check=True,
                          capture_output=True, text=True).stdout
-    rows = {row["metric"]: row["value"] for row in json.loads(out)["results"][0]["rows"]}
+    rows = {row["metric"]: row["value"] for row in json.loads(out)}
     return rows["step_time"] / 1e3
 
 

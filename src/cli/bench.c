@@ -51,7 +51,6 @@ static dam_status measure_training(work *w)
 {
     dam_status status = DAM_OK;
     const arguments *args = w->session->args;
-    DAM_TRY(dam__dataset_load(&w->experiment.data, DAM__SPLIT_TRAIN, &w->set));
     const dam__benchmark benchmark = {
         .preset = w->preset,
         .training = dam__experiment_training(&w->experiment, &w->set, gemm_choice(args)),
@@ -109,6 +108,9 @@ static dam_status measure(work *w)
     profiled.profile = true;
     DAM_TRY(
         dam__experiment_load(w->preset, s->args->set.items, s->args->set.count, &w->experiment));
+    /* Before the device is: mistakes in it need none. */
+    if (!dam__is_recall(&w->experiment))
+        DAM_TRY(dam__dataset_load(&w->experiment.data, DAM__SPLIT_TRAIN, &w->set));
     DAM_TRY(
         open_device(&profiled, (dam__precision)w->experiment.train.precision, &s->log, &w->device));
     (void)dam__profile_pause(w->device, !s->args->profile);
@@ -189,13 +191,11 @@ cleanup:
 static dam_status give_results(session *s)
 {
     dam_status status = DAM_OK;
-    json_t *file = bench_file_json(s->args, json_incref(s->results));
     if (s->args->out != NULL)
-        DAM_TRY(bench_write(s->args->out, json_incref(file)));
+        DAM_TRY(bench_write(s->args->out, bench_file_json(s->args, json_incref(s->results))));
     if (s->args->json)
-        DAM_TRY(print_json(json_incref(file)));
+        DAM_TRY(print_json(bench_rows_json(s->results)));
 cleanup:
-    json_decref(file);
     return status;
 }
 

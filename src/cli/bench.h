@@ -30,6 +30,9 @@ json_t *bench_failure_json(const char *preset, const dam_device_info *info, cons
 /* The whole file round its results, which it takes over; NULL where the host has no memory. */
 json_t *bench_file_json(const arguments *args, json_t *results);
 
+/* What `--json` prints: every row of the results as an object that names its preset and device. */
+json_t *bench_rows_json(const json_t *results);
+
 /* Replaces the file at path by value, which it takes over. */
 dam_status bench_write(const char *path, json_t *value);
 

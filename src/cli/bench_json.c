@@ -112,6 +112,25 @@ json_t *bench_file_json(const arguments *args, json_t *results)
                      "results", results);
 }
 
+json_t *bench_rows_json(const json_t *results)
+{
+    json_t *all = json_array();
+    size_t r = 0, i = 0;
+    json_t *result = NULL, *row = NULL;
+    json_array_foreach(results, r, result)
+    {
+        json_array_foreach(json_object_get(result, "rows"), i, row)
+        {
+            json_t *copy = json_copy(row);
+            const json_t *device = json_object_get(result, "device");
+            (void)json_object_set(copy, "preset", json_object_get(result, "preset"));
+            (void)json_object_set(copy, "device", json_object_get(device, "name"));
+            (void)json_array_append_new(all, copy);
+        }
+    }
+    return all;
+}
+
 dam_status bench_write(const char *path, json_t *value)
 {
     char *text = value != NULL ? json_dumps(value, JSON_INDENT(1)) : NULL;

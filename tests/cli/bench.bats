@@ -16,19 +16,24 @@ one_message() {
     [[ "$stderr" == *"$1"* ]] || { echo "no '$1' in: $stderr"; return 1; }
 }
 
-@test "JSON is a file of whole results" {
-    run --separate-stderr "$DENSEAM" bench bench/vmf "${tiny[@]}" --json --quick --quiet --label here
+@test "JSON is an array of rows, and a file of whole results" {
+    run --separate-stderr "$DENSEAM" bench bench/vmf "${tiny[@]}" --json --quick --quiet --label here -o file.json
     [ "$status" -eq 0 ]
     jq -e '.format == "denseam bench 1" and .label == "here" and (.version | length > 0)
            and (.kernels | test("^[0-9a-f]{64}$")) and (.created | test("^20.*Z$"))
-           and .host.cores > 0 and .environment.OCL_ICD_VENDORS == "pocl.icd"' <<<"$output"
+           and .host.cores > 0 and .environment.OCL_ICD_VENDORS == "pocl.icd"' file.json
     jq -e '.results | length == 1 and (.[0] | .preset == "bench/vmf" and .kind == "vmf"
            and .precision == "single" and .kernels == "cpu" and .gemm == "panel" and .lanes > 1
-           and .message == null and .agreement == "unknown" and (.set | length == 3))' <<<"$output"
+           and .message == null and .agreement == "unknown" and (.set | length == 3))' file.json
     jq -e --argjson devices "$("$DENSEAM" devices --json)" '.results[0].device
            | .name == $devices[0].name and .driver == $devices[0].driver
-             and .platform == $devices[0].platform and .compute_units > 0' <<<"$output"
-    rows=$(jq '.results[0].rows' <<<"$output")
+             and .platform == $devices[0].platform and .compute_units > 0' file.json
+    rows=$(jq '.results[0].rows' file.json)
+    # On stdout: the same rows, each naming its preset and device.
+    jq -e --argjson rows "$rows" --slurpfile file file.json 'map(del(.preset, .device)) == $rows
+           and all(.preset == "bench/vmf" and .device == $file[0].results[0].device.name
+                   and has("metric") and has("value") and has("unit") and has("spread")
+                   and has("ceiling") and has("share"))' <<<"$output"
     [ "$(jq -r '.[:16] | map(.metric) | join(" ")' <<<"$rows")" = "fma_peak copy_bandwidth \
 cache_bandwidth launch_latency launch_interval upload download gemm_similarities_panel \
 gemm_gradient_panel device_memory loss_begin loss_end step_time step_rate step_products \
@@ -66,10 +71,10 @@ step_over_products" ]
 @test "the losses of a preset of bench/ are those of a right device, in both precisions and shapes" {
     for how in "--set train.precision=single" "--set train.precision=double" "--kernels gpu"; do
         # shellcheck disable=SC2086
-        run --separate-stderr "$DENSEAM" bench bench/energy-small --quick --gemm panel --json --quiet $how
+        run --separate-stderr "$DENSEAM" bench bench/energy-small --quick --gemm panel --quiet -o file.json $how
         [ "$status" -eq 0 ]
         jq -e '.results[0] | .agreement == "right" and (.rows[] | select(.metric == "loss_error")
-               | .value < 0.1 and .unit == "%")' <<<"$output"
+               | .value < 0.1 and .unit == "%")' file.json
     done
 }
 
@@ -99,29 +104,29 @@ step_over_products" ]
     [ "$(jq -r '[.results[].device.name] | unique | join("|")' all.json)" = "$names" ]
     [ "$(grep -c '^bench/recall on ' <<<"$output")" -eq "$(jq '.results | length' all.json)" ]
     # No driver but PoCL has double here: the others fail alone, and say so.
-    run --separate-stderr "$DENSEAM" bench bench/recall "${small[@]}" --device all --quiet --json \
+    run --separate-stderr "$DENSEAM" bench bench/recall "${small[@]}" --device all --quiet -o file.json \
         --set train.precision=double
     [ "$status" -eq 4 ]
     jq -e '.results | any(.message == null and (.rows | length > 8))
-           and any(.message != null and (.rows | length == 0))' <<<"$output"
+           and any(.message != null and (.rows | length == 0))' file.json
     [[ "$stderr" == *"it failed with exit code 4"* ]]
 }
 
 @test "a child that crashes is a result of its own" {
     export OCL_ICD_VENDORS=pocl.icd
     # A limit on memory that no driver can live with.
-    run --separate-stderr bash -c 'ulimit -v 400000; exec "$0" bench bench/vmf-small --quick --device all --json --quiet' "$DENSEAM"
+    run --separate-stderr bash -c 'ulimit -v 400000; exec "$0" bench bench/vmf-small --quick --device all --quiet -o file.json' "$DENSEAM"
     [ "$status" -ne 0 ]
-    [ -z "$output" ] || jq -e '.results | all(.message != null)' <<<"$output"
+    [ ! -e file.json ] || jq -e '.results | all(.message != null)' file.json
 }
 
 @test "recall presets are measured by recalling" {
-    run --separate-stderr "$DENSEAM" bench bench/recall --quick --json --quiet --set data.dim=60 \
+    run --separate-stderr "$DENSEAM" bench bench/recall --quick -o file.json --quiet --set data.dim=60 \
         --set data.samples=20 --set recall.flips=5
     [ "$status" -eq 0 ]
     jq -e '.results[0] | .agreement == "right" and (.rows | map({(.metric): .value}) | add
            | .recall_rate > 0 and .recall_visits > 0 and .recall_recovered == 100
-             and .fma_peak > 0 and .step_time == null)' <<<"$output"
+             and .fma_peak > 0 and .step_time == null)' file.json
 }
 
 @test "a mistake in the last preset is found before anything is measured" {
@@ -152,14 +157,14 @@ step_over_products" ]
         --quiet
     [ "$status" -eq 8 ]
     one_message "stopped in the benchmark 'bench/"
-    [ -z "$output" ] || jq -e '.results | length > 0' <<<"$output"
+    [ -z "$output" ] || jq -e 'length > 0' <<<"$output"
 }
 
 @test "the energy model's loss has its own unit, and a heat map's trainings are measured" {
     run --separate-stderr "$DENSEAM" bench bench/energy-sweep --gemm panel --json --quiet --quick \
         --set data.samples=3 --set data.dim=10 --set model.memories=5 --set train.epochs=1
     [ "$status" -eq 0 ]
-    rows=$(jq '.results[0].rows' <<<"$output")
+    rows=$output
     [ "$(jq -r '.[] | select(.metric == "loss_begin") | .unit' <<<"$rows")" = /neuron ]
     [ "$(jq -r '.[-4:] | map(.metric) | join(" ")' <<<"$rows")" = \
         "sweep_alone sweep_batched sweep_gain fma_peak_after" ]
