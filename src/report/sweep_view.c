@@ -75,18 +75,32 @@ cleanup:
     return status;
 }
 
+/* Whether a cell of the picture is hatched. */
+static bool has_bad_cells(const dam__sweep_view *view)
+{
+    const dam__sweep *sweep = view->sweep;
+    dam__cell cell;
+    if (view->count < 2)
+        return false;
+    for (size_t i = 0; i < sweep->axes[view->axes[0]].count; i++)
+        for (size_t j = 0; j < sweep->axes[view->axes[1]].count; j++) {
+            dam__sweep_cell(sweep, dam__sweep_view_cell(view, i, j), &cell);
+            if (cell.diverged + cell.failed > 0)
+                return true;
+        }
+    return false;
+}
+
 dam_status dam__sweep_view_heading(const dam__sweep_view *view, dam__text *script)
 {
     dam_status status = DAM_OK;
     const dam__sweep *sweep = view->sweep;
     dam__text line = {0};
-    size_t bad = dam__sweep_count(sweep, DAM__PROBLEM_DIVERGED) +
-                 dam__sweep_count(sweep, DAM__PROBLEM_FAILED);
     DAM_TRY(dam__text_append(&line, "%s", dam__metric_name(sweep->metric)));
     if (sweep->seeds > 1)
         DAM_TRY(dam__text_append(&line, ", mean of %zu seeds", sweep->seeds));
     DAM_TRY(append_best(view, &line));
-    if (bad > 0 && view->count > 1)
+    if (has_bad_cells(view))
         DAM_TRY(dam__text_append(&line, "; hatched: diverged or failed"));
     DAM_TRY(dam__text_append(script, "set label "));
     DAM_TRY(dam__script_quoted(script, view->title));
