@@ -161,9 +161,11 @@ static dam_status compile(dam__recaller *r)
     DAM_TRY(dam__interaction_options(&compiled, &interaction));
     DAM_TRY(dam__format(&options, "%s -DLOCAL_ROOM=%d -DSYNCHRONOUS=%d", interaction, r->room,
                         (int)(r->config->dynamics != DAM__DYNAMICS_ASYNCHRONOUS)));
-    DAM_TRY(dam__program_create(r->device, "recall", options, &r->program));
-    DAM_TRY(dam__program_kernel(r->program, r->signs ? "recall_signs" : "recall_sweep", &r->sweep));
-    DAM_TRY(dam__program_kernel(r->program, "recall_agree", &r->agree));
+    const char *sweep = r->signs ? "recall_signs" : "recall_sweep"; /* a program of its own, too */
+    DAM_TRY(dam__program_create(r->device, sweep, options, &r->program));
+    DAM_TRY(dam__program_kernel(r->program, sweep, &r->sweep));
+    if (r->signs)
+        DAM_TRY(dam__program_kernel(r->program, "recall_signs_agree", &r->agree));
     DAM_TRY(dam__program_kernel(r->program, "recall_nearest", &r->find_nearest));
     DAM_TRY(dam__program_create(r->device, "data", "", &r->orders));
     DAM_TRY(dam__program_kernel(r->orders, "data_order", &r->make_order));
