@@ -15,7 +15,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 
-enum { MOST_OUTPUT = 1 << 16, FAILED_TO_START = 127 };
+enum { MOST_OUTPUT = 1 << 20, FAILED_TO_START = 127 };
 
 static const double LOOK_EVERY = 0.1; /* seconds */
 
@@ -75,6 +75,20 @@ static void become(const dam__process *process, char **environment, int output)
     _exit(FAILED_TO_START);
 }
 
+/* Leaves at most so many bytes, the last ones, from the beginning of a line where there is one:
+ * what matters most of a long output is how it ends. */
+static void keep_tail(dam__text *output, size_t most)
+{
+    if (output->length <= most)
+        return;
+    size_t from = output->length - most;
+    const char *line = memchr(output->data + from - 1, '\n', most);
+    if (line != NULL)
+        from = (size_t)(line - output->data) + 1;
+    output->length -= from;
+    memmove(output->data, output->data + from, output->length + 1);
+}
+
 /* Reads until the child closes its output, or is given up. */
 static dam_status listen(const dam__process *process, int from, dam__text *output,
                          dam__ending *ending)
@@ -97,11 +111,11 @@ static dam_status listen(const dam__process *process, int from, dam__text *outpu
         if (count <= 0)
             return DAM_OK;
         heard = dam__seconds();
-        size_t room = MOST_OUTPUT - output->length;
-        size_t kept = (size_t)count < room ? (size_t)count : room;
-        dam_status status = dam__text_append_bytes(output, bytes, kept);
+        dam_status status = dam__text_append_bytes(output, bytes, (size_t)count);
         if (status != DAM_OK)
             return status;
+        if (output->length > 2 * (size_t)MOST_OUTPUT) /* seldom, as it moves all of it */
+            keep_tail(output, MOST_OUTPUT);
     }
 }
 
@@ -147,6 +161,7 @@ dam_status dam__process_run(const dam__process *process, dam__text *output, dam_
     (void)close(ends[1]);
     ends[1] = -1;
     status = listen(process, ends[0], output, ending);
+    keep_tail(output, MOST_OUTPUT);
     await(child, status != DAM_OK || *ending != DAM__ENDED, ending, code);
     if (status == DAM_OK && *ending == DAM__ENDED && *code == FAILED_TO_START)
         DAM_FAIL(DAM_INTERNAL, "cannot start '%s'", process->arguments[0]);

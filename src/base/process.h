@@ -22,10 +22,10 @@ typedef struct dam__process {
 } dam__process;
 
 /*
- * Runs it to its end. *output gets what it prints to stdout and stderr, at most 64 KiB; both begin
- * as one pipe. It has no stdin, is in a process group of its own, which is killed as a whole, and
- * does not outlive this process where the system can see to that. DAM_INTERNAL where it cannot be
- * started.
+ * Runs it to its end. *output gets what it prints to stdout and stderr, which are one pipe: of more
+ * than a MiB the last lines. It has no stdin, is in a process group of its own, which is killed as
+ * a whole, and does not outlive this process where the system can see to that. DAM_INTERNAL where
+ * it cannot be started.
  */
 dam_status dam__process_run(const dam__process *process, dam__text *output, dam__ending *ending,
                             int *code);
