@@ -15,7 +15,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 
-enum { MOST_OUTPUT = 1 << 16, FAILED_TO_START = 127 };
+enum { MOST_OUTPUT = 1 << 20, FAILED_TO_START = 127 };
 
 /* Seconds. A child that closed its output has little left to do. */
 static const double LOOK_EVERY = 0.1, LOOK_SOONER = 0.02, LEFT_TO_DO = 5;
@@ -87,6 +87,20 @@ static void become(const dam__process *process, char **environment, int output)
     _exit(FAILED_TO_START);
 }
 
+/* Leaves at most so many bytes, the last ones, from the beginning of a line where there is one:
+ * what matters most of a long output is how it ends. */
+static void keep_tail(dam__text *output, size_t most)
+{
+    if (output->length <= most)
+        return;
+    size_t from = output->length - most;
+    const char *line = memchr(output->data + from - 1, '\n', most);
+    if (line != NULL)
+        from = (size_t)(line - output->data) + 1;
+    output->length -= from;
+    memmove(output->data, output->data + from, output->length + 1);
+}
+
 /* Whether something can be read, or, without a pipe, whether the child has ended; waits a little.
  */
 static bool has_news(pid_t child, int from)
@@ -123,11 +137,11 @@ static dam_status watch(const dam__process *process, pid_t child, int from, dam_
         if (count <= 0)
             return DAM_OK;
         heard = dam__seconds();
-        size_t room = MOST_OUTPUT - output->length;
-        size_t kept = (size_t)count < room ? (size_t)count : room;
-        dam_status status = dam__text_append_bytes(output, bytes, kept);
+        dam_status status = dam__text_append_bytes(output, bytes, (size_t)count);
         if (status != DAM_OK)
             return status;
+        if (output->length > 2 * (size_t)MOST_OUTPUT) /* seldom, as it moves all of it */
+            keep_tail(output, MOST_OUTPUT);
     }
 }
 
@@ -183,6 +197,8 @@ dam_status dam__process_run(const dam__process *process, dam__text *output, dam_
         (void)close(ends[1]);
     ends[1] = -1;
     status = watch(process, child, ends[0], output, ending);
+    if (output != NULL)
+        keep_tail(output, MOST_OUTPUT);
     if (*ending == DAM__STOPPED && process->grace > 0)
         (void)kill(-child, SIGTERM);
     await(child, status == DAM_OK ? time_left(process, begin, *ending) : 0, ending, code);

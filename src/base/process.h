@@ -34,10 +34,10 @@ typedef struct dam__process {
 } dam__process;
 
 /*
- * Runs it to its end. *output gets what it prints to stdout and stderr, at most 64 KiB, where that
- * is read, and may else be NULL; both begin as one pipe. It has no stdin, is in a process group of
- * its own, which is killed as a whole, and does not outlive this process where the system can see
- * to that. DAM_INTERNAL where it cannot be started.
+ * Runs it to its end. *output gets what it prints to stdout and stderr, which are one pipe, where
+ * that is read (of more than a MiB the last lines), and may else be NULL. It has no stdin, is in a
+ * process group of its own, which is killed as a whole, and does not outlive this process where the
+ * system can see to that. DAM_INTERNAL where it cannot be started.
  */
 dam_status dam__process_run(const dam__process *process, dam__text *output, dam__ending *ending,
                             int *code);

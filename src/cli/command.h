@@ -31,6 +31,7 @@ typedef struct arguments {
     int misclassified, adversarial, top, iterations, limit;
     int precision;           /* index into precision_choices */
     double budget, patience; /* of tune, in seconds; 0 where not given */
+    int trials;              /* of tune, at most; 0 where not given */
 } arguments;
 
 extern const char *const gemm_choices[];    /* auto, clblast, panel */
