@@ -15,9 +15,10 @@
 #include "base/clock.h"
 #include "base/memory.h"
 
-enum { MOST_OUTPUT = 1 << 16, FAILED_TO_START = 127 };
+enum { MOST_OUTPUT = 1 << 20, FAILED_TO_START = 127 };
 
-static const double LOOK_EVERY = 0.1; /* seconds */
+/* Seconds. A child that closed its output has little left to do. */
+static const double LOOK_EVERY = 0.1, LOOK_SOONER = 0.02, LEFT_TO_DO = 5;
 
 dam_status dam__process_self(char **path)
 {
@@ -42,7 +43,9 @@ static bool is_replaced(const char *entry, const char *const *additions)
 /* This process's environment with the additions; only the array is new. */
 static dam_status make_environment(const char *const *additions, char ***out)
 {
+    static const char *const none[] = {NULL};
     size_t count = 0, at = 0;
+    additions = additions != NULL ? additions : none;
     for (size_t i = 0; environ[i] != NULL; i++)
         count++;
     for (size_t i = 0; additions[i] != NULL; i++)
@@ -58,7 +61,11 @@ static dam_status make_environment(const char *const *additions, char ***out)
     return DAM_OK;
 }
 
-/* In the child; between fork and exec only what is safe in a signal handler may be called. */
+/*
+ * In the child; between fork and exec only what is safe in a signal handler may be called (execvpe
+ * is: it looks through PATH on the stack). A process group of its own is none of the terminal's
+ * foreground, which must not stop it when it writes there.
+ */
 static void become(const dam__process *process, char **environment, int output)
 {
     (void)setpgid(0, 0);
@@ -68,59 +75,100 @@ static void become(const dam__process *process, char **environment, int output)
     (void)signal(SIGINT, SIG_DFL);
     (void)signal(SIGTERM, SIG_DFL);
     (void)signal(SIGHUP, SIG_DFL);
-    int nothing = open("/dev/null", O_RDONLY);
-    if (nothing >= 0 && dup2(nothing, STDIN_FILENO) >= 0 && dup2(output, STDOUT_FILENO) >= 0 &&
-        dup2(output, STDERR_FILENO) >= 0)
-        (void)execve(process->arguments[0], process->arguments, environment);
+    (void)signal(SIGTTOU, SIG_IGN);
+    int nothing = open("/dev/null", O_RDWR);
+    int out = process->output == DAM__OUTPUT_READ    ? output
+              : process->output == DAM__OUTPUT_SHOWN ? STDOUT_FILENO
+                                                     : nothing;
+    int error = process->output == DAM__OUTPUT_READ ? output : STDERR_FILENO;
+    if (nothing >= 0 && dup2(nothing, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0 &&
+        dup2(error, STDERR_FILENO) >= 0 && (process->folder == NULL || chdir(process->folder) == 0))
+        (void)execvpe(process->arguments[0], process->arguments, environment);
     _exit(FAILED_TO_START);
 }
 
-/* Reads until the child closes its output, or is given up. */
-static dam_status listen(const dam__process *process, int from, dam__text *output,
-                         dam__ending *ending)
+/* Leaves at most so many bytes, the last ones, from the beginning of a line where there is one:
+ * what matters most of a long output is how it ends. */
+static void keep_tail(dam__text *output, size_t most)
+{
+    if (output->length <= most)
+        return;
+    size_t from = output->length - most;
+    const char *line = memchr(output->data + from - 1, '\n', most);
+    if (line != NULL)
+        from = (size_t)(line - output->data) + 1;
+    output->length -= from;
+    memmove(output->data, output->data + from, output->length + 1);
+}
+
+/* Whether something can be read, or, without a pipe, whether the child has ended; waits a little.
+ */
+static bool has_news(pid_t child, int from)
+{
+    struct pollfd wait = {.fd = from, .events = POLLIN};
+    siginfo_t info = {0};
+    if (from >= 0)
+        return poll(&wait, 1, (int)(1000 * LOOK_EVERY)) > 0;
+    (void)poll(NULL, 0, (int)(1000 * LOOK_SOONER));
+    return waitid(P_PID, (id_t)child, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid != 0;
+}
+
+/* Until the child closes its output, or ends where that is not read (from < 0), or is given up. */
+static dam_status watch(const dam__process *process, pid_t child, int from, dam__text *output,
+                        dam__ending *ending)
 {
     char bytes[4096];
-    double heard = dam__seconds();
+    double begin = dam__seconds(), heard = begin;
     *ending = DAM__ENDED;
     for (;;) {
-        struct pollfd wait = {.fd = from, .events = POLLIN};
-        int ready = poll(&wait, 1, (int)(1000 * LOOK_EVERY));
+        bool news = has_news(child, from);
+        double now = dam__seconds();
+        bool late = process->limit > 0 && now - begin > process->limit;
+        bool silent = from >= 0 && process->patience > 0 && now - heard > process->patience;
         if (process->stop != NULL && process->stop(process->user))
             *ending = DAM__STOPPED;
-        else if (dam__seconds() - heard > process->patience)
+        else if (late || silent)
             *ending = DAM__HUNG;
-        if (*ending != DAM__ENDED)
+        if (*ending != DAM__ENDED || (news && from < 0))
             return DAM_OK;
-        if (ready <= 0)
+        if (!news)
             continue;
         ssize_t count = read(from, bytes, sizeof bytes);
         if (count <= 0)
             return DAM_OK;
         heard = dam__seconds();
-        size_t room = MOST_OUTPUT - output->length;
-        size_t kept = (size_t)count < room ? (size_t)count : room;
-        dam_status status = dam__text_append_bytes(output, bytes, kept);
+        dam_status status = dam__text_append_bytes(output, bytes, (size_t)count);
         if (status != DAM_OK)
             return status;
+        if (output->length > 2 * (size_t)MOST_OUTPUT) /* seldom, as it moves all of it */
+            keep_tail(output, MOST_OUTPUT);
     }
 }
 
-/* A child that closed its output has only its own end left to do; a little time for that. */
-static void await(pid_t child, bool kill_it, dam__ending *ending, int *code)
+/* Seconds until the child must have ended. */
+static double time_left(const dam__process *process, double begin, dam__ending ending)
 {
-    const double patience = 5;
+    double left = process->limit > 0 ? begin + process->limit - dam__seconds() : LEFT_TO_DO;
+    if (ending == DAM__STOPPED)
+        return process->grace;
+    return ending == DAM__HUNG ? 0 : left < LEFT_TO_DO ? left : LEFT_TO_DO;
+}
+
+/* What is left is the child's own end: after `patience` seconds it is killed. */
+static void await(pid_t child, double patience, dam__ending *ending, int *code)
+{
     double begin = dam__seconds();
+    bool killed = false;
     int state = 0;
-    if (kill_it)
-        (void)kill(-child, SIGKILL);
-    while (waitpid(child, &state, kill_it ? 0 : WNOHANG) == 0) {
-        if (dam__seconds() - begin > patience) {
-            kill_it = true;
-            *ending = DAM__HUNG;
-            (void)kill(-child, SIGKILL);
-        } else {
+    while (waitpid(child, &state, killed ? 0 : WNOHANG) == 0) {
+        if (dam__seconds() - begin < patience) {
             (void)poll(NULL, 0, 5);
+            continue;
         }
+        killed = true;
+        if (*ending == DAM__ENDED)
+            *ending = DAM__HUNG;
+        (void)kill(-child, SIGKILL);
     }
     (void)kill(-child, SIGKILL); /* what it may have started */
     *code = WIFEXITED(state) ? WEXITSTATUS(state) : WIFSIGNALED(state) ? WTERMSIG(state) : 0;
@@ -136,7 +184,7 @@ dam_status dam__process_run(const dam__process *process, dam__text *output, dam_
     int ends[2] = {-1, -1};
     pid_t child = -1;
     DAM_TRY(make_environment(process->environment, &environment));
-    if (pipe2(ends, O_CLOEXEC) != 0)
+    if (process->output == DAM__OUTPUT_READ && pipe2(ends, O_CLOEXEC) != 0)
         DAM_FAIL(DAM_INTERNAL, "cannot make a pipe: %s", strerror(errno));
     child = fork();
     if (child < 0)
@@ -144,10 +192,16 @@ dam_status dam__process_run(const dam__process *process, dam__text *output, dam_
     if (child == 0)
         become(process, environment, ends[1]);
     (void)setpgid(child, child);
-    (void)close(ends[1]);
+    double begin = dam__seconds();
+    if (ends[1] >= 0)
+        (void)close(ends[1]);
     ends[1] = -1;
-    status = listen(process, ends[0], output, ending);
-    await(child, status != DAM_OK || *ending != DAM__ENDED, ending, code);
+    status = watch(process, child, ends[0], output, ending);
+    if (output != NULL)
+        keep_tail(output, MOST_OUTPUT);
+    if (*ending == DAM__STOPPED && process->grace > 0)
+        (void)kill(-child, SIGTERM);
+    await(child, status == DAM_OK ? time_left(process, begin, *ending) : 0, ending, code);
     if (status == DAM_OK && *ending == DAM__ENDED && *code == FAILED_TO_START)
         DAM_FAIL(DAM_INTERNAL, "cannot start '%s'", process->arguments[0]);
 cleanup:

@@ -63,6 +63,37 @@ dam_status dam__text_append(dam__text *text, const char *format, ...)
     return status;
 }
 
+/* Bytes of the UTF-8 letter that text begins with; 0 where it is none (Unicode, table 3-7). */
+static size_t letter_bytes(const char *text)
+{
+    const unsigned char *at = (const unsigned char *)text;
+    size_t bytes = *at < 0x80 ? 1 : *at < 0xc2 ? 0 : *at < 0xe0 ? 2 : *at < 0xf0 ? 3 : 4;
+    unsigned least = *at == 0xe0 ? 0xa0 : *at == 0xf0 ? 0x90 : 0x80;
+    unsigned most = *at == 0xed ? 0x9f : *at == 0xf4 ? 0x8f : 0xbf;
+    if (*at > 0xf4 || (bytes > 1 && (at[1] < least || at[1] > most)))
+        return 0;
+    for (size_t i = 2; i < bytes; i++)
+        if ((at[i] & 0xc0) != 0x80)
+            return 0;
+    return bytes;
+}
+
+dam_status dam__text_append_utf8(dam__text *text, const char *from, size_t most)
+{
+    static const char unknown[] = "\xEF\xBF\xBD";
+    dam_status status = dam__text_append_bytes(text, "", 0);
+    while (*from != '\0' && status == DAM_OK) {
+        size_t letter = letter_bytes(from);
+        size_t bytes = letter > 0 ? letter : sizeof unknown - 1;
+        if (bytes > most)
+            break;
+        status = dam__text_append_bytes(text, letter > 0 ? from : unknown, bytes);
+        most -= bytes;
+        from += letter > 0 ? letter : 1;
+    }
+    return status;
+}
+
 dam_status dam__format(char **out, const char *format, ...)
 {
     dam__text text = {0};

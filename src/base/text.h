@@ -20,6 +20,11 @@ dam_status dam__text_append(dam__text *text, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 dam_status dam__text_append_bytes(dam__text *text, const void *bytes, size_t length);
 
+/*
+ * Appends at most so many bytes of whole UTF-8 letters; bytes that are none become U+FFFD.
+ */
+dam_status dam__text_append_utf8(dam__text *text, const char *from, size_t most);
+
 /* *out = the formatted text; free with free(); DAM_NO_MEMORY. */
 dam_status dam__format(char **out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -177,21 +177,16 @@ cleanup:
 
 /* --- JSON ----------------------------------------------------------------------------------------- */
 
-static json_t *number_or_null(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
 static json_t *pair_json(const double values[2])
 {
-    return json_pack("{so so}", "narrow", number_or_null(values[0]), "doubled",
-                     number_or_null(values[1]));
+    return json_pack("{so so}", "narrow", json_number(values[0]), "doubled",
+                     json_number(values[1]));
 }
 
 static json_t *range_json(const dam__range_of *range)
 {
-    return json_pack("{so so so}", "least", number_or_null(range->least), "median",
-                     number_or_null(range->median), "most", number_or_null(range->most));
+    return json_pack("{so so so}", "least", json_number(range->least), "median",
+                     json_number(range->median), "most", json_number(range->most));
 }
 
 static json_t *memories_json(const analysis *a)
@@ -214,11 +209,11 @@ static json_t *embedding_json(const analysis *a)
     json_t *steps = json_array();
     for (size_t i = 0; i < e->steps; i++)
         (void)json_array_append_new(steps, json_pack("{sf so so}", "step", a->steps[i], "measured",
-                                                     number_or_null(e->measured[i]), "predicted",
-                                                     number_or_null(e->predicted[i])));
+                                                     json_number(e->measured[i]), "predicted",
+                                                     json_number(e->predicted[i])));
     return json_pack("{so so so sf so so}", "loss", pair_json(e->loss), "memory_gradient",
                      pair_json(e->memories), "weight_gradient", pair_json(e->weights),
-                     "negative_share", a->negative, "largest_lambda", number_or_null(a->largest),
+                     "negative_share", a->negative, "largest_lambda", json_number(a->largest),
                      "steps", steps);
 }
 
@@ -232,7 +227,7 @@ static json_t *weights_json(const dam__array *weights, size_t mu)
         sum += dam__array_at(weights, y * width + mu);
     for (size_t y = 0; y < columns; y++)
         (void)json_array_append_new(shares,
-                                    number_or_null(dam__array_at(weights, y * width + mu) / sum));
+                                    json_number(dam__array_at(weights, y * width + mu) / sum));
     return shares;
 }
 
@@ -244,10 +239,9 @@ static json_t *answers_json(const analysis *a, size_t i, size_t *top, size_t mos
     dam__activations_top(found, i, most, top);
     for (size_t k = 0; k < most; k++)
         (void)json_array_append_new(
-            memories,
-            json_pack("{sI so so}", "memory", (json_int_t)top[k], "share",
-                      number_or_null(found->posterior[i * (found->memories + 1) + top[k]]),
-                      "weights", weights_json(weights, top[k])));
+            memories, json_pack("{sI so so}", "memory", (json_int_t)top[k], "share",
+                                json_number(found->posterior[i * (found->memories + 1) + top[k]]),
+                                "weights", weights_json(weights, top[k])));
     return memories;
 }
 
@@ -266,9 +260,9 @@ static dam_status activations_json(const analysis *a, json_t **out)
             *out, json_pack("{sI so sI so so so}", "sample", (json_int_t)a->chosen[i], "class",
                             labels != NULL ? json_integer(labels[i]) : json_null(), "predicted",
                             (json_int_t)predicted, "probability",
-                            number_or_null(found->probabilities[i * found->columns + predicted]),
+                            json_number(found->probabilities[i * found->columns + predicted]),
                             "background",
-                            number_or_null(found->posterior[(i + 1) * (found->memories + 1) - 1]),
+                            json_number(found->posterior[(i + 1) * (found->memories + 1) - 1]),
                             "memories", answers_json(a, i, top, most)));
     }
 cleanup:
@@ -278,10 +272,9 @@ cleanup:
 
 static json_t *turns_json(const dam__turn_summary *s)
 {
-    return json_pack("{so so so so sI}", "accuracy", number_or_null(s->accuracy), "quarter",
-                     number_or_null(s->quarter), "median", number_or_null(s->median),
-                     "three_quarters", number_or_null(s->three_quarters), "unchanged",
-                     (json_int_t)s->unchanged);
+    return json_pack("{so so so so sI}", "accuracy", json_number(s->accuracy), "quarter",
+                     json_number(s->quarter), "median", json_number(s->median), "three_quarters",
+                     json_number(s->three_quarters), "unchanged", (json_int_t)s->unchanged);
 }
 
 static json_t *adversary_json(const analysis *a)
@@ -290,8 +283,8 @@ static json_t *adversary_json(const analysis *a)
     return json_pack("{sI sI so so so so so}", "samples", (json_int_t)a->margins->samples,
                      "compared", (json_int_t)c->compared, "memories",
                      turns_json(&c->classifiers[0]), "linear", turns_json(&c->classifiers[1]),
-                     "linear_loss", number_or_null(a->linear.loss), "larger",
-                     number_or_null(c->larger), "ratio", number_or_null(c->ratio));
+                     "linear_loss", json_number(a->linear.loss), "larger", json_number(c->larger),
+                     "ratio", json_number(c->ratio));
 }
 
 dam_status print_analysis_json(const analysis *a)

@@ -11,24 +11,17 @@
 /* What all changes come to. */
 typedef struct verdict {
     size_t changes, flat;
-    double largest; /* slope by size; where: */
-    size_t row, column;
+    size_t steepest; /* of the slopes; as many as there are where none is finite */
 } verdict;
 
 static verdict judge(const dam__collapse *c)
 {
-    verdict v = {0};
+    verdict v = {.steepest = dam__collapse_steepest(c, -1, true)};
     for (size_t i = 0; i < c->rows * c->columns; i++) {
-        double slope = c->slopes[i];
         if (!dam__collapse_should_be_flat(c->first.names[i % c->columns]))
             continue;
         v.changes++;
-        v.flat += fabs(slope) <= dam__collapse_flat;
-        if (!(fabs(slope) <= fabs(v.largest))) {
-            v.largest = slope;
-            v.row = i / c->columns;
-            v.column = i % c->columns;
-        }
+        v.flat += fabs(c->slopes[i]) <= dam__collapse_flat;
     }
     return v;
 }
@@ -69,21 +62,18 @@ static dam_status print_table(const dam__collapse *c)
     }
     if (c->runs > 1) {
         const verdict v = judge(c);
-        DAM_TRY(dam__text_append(&text,
-                                 "%zu of %zu changes are flat, within %g a doubling of %c; the "
-                                 "largest slope is %+.2f, of %s at step %.0f\n",
-                                 v.flat, v.changes, dam__collapse_flat, c->axis, v.largest,
-                                 c->first.names[v.column], c->steps[v.row]));
+        DAM_TRY(dam__text_append(&text, "%zu of %zu changes are flat, within %g a doubling of %c",
+                                 v.flat, v.changes, dam__collapse_flat, c->axis));
+        if (v.steepest < c->rows * c->columns)
+            DAM_TRY(dam__text_append(&text, "; the largest slope is %+.2f, of %s at step %.0f",
+                                     c->slopes[v.steepest], c->first.names[v.steepest % c->columns],
+                                     c->steps[v.steepest / c->columns]));
+        DAM_TRY(dam__text_append(&text, "\n"));
     }
     DAM_TRY(print_text(&text));
 cleanup:
     dam__text_free(&text);
     return status;
-}
-
-static json_t *number_or_null(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
 }
 
 static dam_status print_it_as_json(const dam__collapse *c)
@@ -97,16 +87,16 @@ static dam_status print_it_as_json(const dam__collapse *c)
         const char *name = c->first.names[i % c->columns];
         json_t *values = json_array();
         for (size_t r = 0; r < c->runs; r++)
-            (void)json_array_append_new(values, number_or_null(c->values[i * c->runs + r]));
+            (void)json_array_append_new(values, json_number(c->values[i * c->runs + r]));
         (void)json_array_append_new(
             rows, json_pack("{sf ss so so sb}", "step", c->steps[i / c->columns], "number", name,
-                            "values", values, "slope", number_or_null(c->slopes[i]), "flat",
+                            "values", values, "slope", json_number(c->slopes[i]), "flat",
                             (int)(fabs(c->slopes[i]) <= dam__collapse_flat)));
     }
-    return print_json(json_pack("{ss so so sI sI so}", "axis", axis, "sizes", sizes, "rows", rows,
-                                "changes", (json_int_t)v.changes, "flat_changes",
-                                (json_int_t)v.flat, "largest_slope",
-                                c->runs > 1 ? number_or_null(v.largest) : json_null()));
+    return print_json(json_pack(
+        "{ss so so sI sI so}", "axis", axis, "sizes", sizes, "rows", rows, "changes",
+        (json_int_t)v.changes, "flat_changes", (json_int_t)v.flat, "largest_slope",
+        v.steepest < c->rows * c->columns ? json_number(c->slopes[v.steepest]) : json_null()));
 }
 
 dam_status analyse_steps(const arguments *args)

@@ -11,16 +11,21 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/process.h"
 #include "cli/bench.h"
-#include "cli/child.h"
 #include "cli/signals.h"
+#include "compute/tuning.h"
 #include "denseam/device.h"
 
-enum { LARGEST_ANSWER = 64 << 20, FIRST_STEPS_PATIENCE = 300, LINE_BYTES = 256 };
+enum { LARGEST_ANSWER = 64 << 20, LINE_BYTES = 256 };
+
+/* Seconds. A preset takes a minute or two, on slow devices ten; a driver that hangs takes for good.
+ * A child that is asked to stop ends its present round and writes what it has. */
+static const double PRESET_LIMIT = 1800, FIRST_STEP_LIMIT = 300, GRACE = 60;
 
 /* --- a command line and a folder of its own ----------------------------------------------------- */
 
-/* A growing argv; the texts are owned. */
+/* A growing list of words, such as argv; NULL-terminated where it has any. The texts are owned. */
 typedef struct line {
     char **items;
     size_t count;
@@ -51,15 +56,21 @@ static dam_status add_pair(line *l, const char *name, const char *value)
     return status == DAM_OK ? add(l, value) : status;
 }
 
-/* What every child takes over from this call, and its own switches (`count`, some NULL). */
+/*
+ * This program once more, with what every child takes over from this call and its own switches
+ * (`count`, some NULL). Tests name another program by DENSEAM_BENCH_PROGRAM.
+ */
 static dam_status make_line(line *l, const char *name, const arguments *args,
                             const char *const *switches, size_t count, const char *preset,
                             const dam_device_info *info, const char *out)
 {
     dam_status status = DAM_OK;
-    char index[16];
+    char index[16], *own = NULL;
+    const char *given = getenv("DENSEAM_BENCH_PROGRAM");
     (void)snprintf(index, sizeof index, "%d", info->index);
-    DAM_TRY(add_pair(l, "denseam", name));
+    if (given == NULL || given[0] == '\0')
+        DAM_TRY(dam__process_self(&own));
+    DAM_TRY(add_pair(l, own != NULL ? own : given, name));
     DAM_TRY(add_pair(l, "--device", index));
     DAM_TRY(add_pair(l, "--out", out));
     DAM_TRY(add_pair(l, "--gemm", gemm_choices[args->gemm]));
@@ -71,6 +82,7 @@ static dam_status make_line(line *l, const char *name, const arguments *args,
             DAM_TRY(add(l, switches[i]));
     DAM_TRY(add_pair(l, "--", preset));
 cleanup:
+    free(own);
     return status;
 }
 
@@ -104,17 +116,40 @@ static void remove_folder(char *folder)
     free(folder);
 }
 
-/* What to say of a child that did not end well. */
+/* How a child ended. */
+typedef struct child_end {
+    dam__ending ending;
+    int code;
+} child_end;
+
+static bool ended_well(const child_end *end)
+{
+    return end->ending == DAM__ENDED && end->code == 0;
+}
+
+/* What to say of one that did not end well. */
 static void describe_end(const child_end *end, char text[LINE_BYTES])
 {
-    if (end->late)
+    if (end->ending == DAM__HUNG || end->ending == DAM__STOPPED)
         (void)snprintf(text, LINE_BYTES, "it took too long and was ended");
-    else if (end->signal != 0)
-        (void)snprintf(text, LINE_BYTES, "its process was ended by signal %d (%s)", end->signal,
-                       strsignal(end->signal));
+    else if (end->ending == DAM__KILLED)
+        (void)snprintf(text, LINE_BYTES, "its process was ended by signal %d (%s)", end->code,
+                       strsignal(end->code));
     else
         (void)snprintf(text, LINE_BYTES, "it failed with exit code %d: %s", end->code,
                        dam_status_sentence((dam_status)end->code));
+}
+
+static dam_status run_child(const line *l, const line *environment, bool silent, double limit,
+                            child_end *end)
+{
+    const dam__process process = {.arguments = l->items,
+                                  .environment = (const char *const *)environment->items,
+                                  .output = silent ? DAM__OUTPUT_NOTICES : DAM__OUTPUT_SHOWN,
+                                  .limit = limit,
+                                  .grace = GRACE,
+                                  .stop = signals_stop};
+    return dam__process_run(&process, NULL, &end->ending, &end->code);
 }
 
 /* --- every device ------------------------------------------------------------------------------- */
@@ -141,6 +176,7 @@ static dam_status bench_apart(const arguments *args, const dam_log *log, const c
     char *folder = NULL, *out = NULL;
     char text[LINE_BYTES];
     line l = {0};
+    const line same = {0};
     child_end end;
     DAM_TRY(make_folder(&folder));
     DAM_TRY(dam__path_join(&out, folder, "bench.json"));
@@ -148,20 +184,20 @@ static dam_status bench_apart(const arguments *args, const dam_log *log, const c
                                     args->profile ? "--profile" : NULL};
     DAM_TRY(make_line(&l, "bench", args, switches, sizeof switches / sizeof *switches, preset, info,
                       out));
-    DAM_TRY(child_run(l.items, &(child_options){.silent = args->json}, &end));
+    DAM_TRY(run_child(&l, &same, args->json, PRESET_LIMIT, &end));
     bool taken = take_results(out, results);
     if (signals_stop(NULL))
         DAM_FAIL(DAM_INTERRUPTED, "stopped in the benchmark '%s'; what was measured stands",
                  preset);
-    if (end.code == 0)
+    if (ended_well(&end))
         goto cleanup;
     describe_end(&end, text);
     dam__warn(log, "'%s' on '%s': %s", preset, info->name, text);
     if (!taken)
         (void)json_array_append_new(results, bench_failure_json(preset, info, text));
-    status =
-        dam__fail(end.code > 0 && end.code <= DAM_INTERRUPTED ? (dam_status)end.code : DAM_INTERNAL,
-                  "'%s' failed on '%s'; what was measured stands", preset, info->name);
+    bool told = end.ending == DAM__ENDED && end.code <= DAM_INTERRUPTED;
+    status = dam__fail(told ? (dam_status)end.code : DAM_INTERNAL,
+                       "'%s' failed on '%s'; what was measured stands", preset, info->name);
 cleanup:
     line_free(&l);
     free(out);
@@ -234,6 +270,25 @@ cleanup:
     return status;
 }
 
+/* The user's tuning lies in a cache too: the child is to find the one that is in force here. */
+static dam_status keep_tuning(const dam_device_info *info, line *environment)
+{
+    const char *wanted = getenv("DENSEAM_TUNING");
+    char *path = NULL, *pair = NULL;
+    if (wanted != NULL && wanted[0] != '\0')
+        return DAM_OK;
+    /* Without a home there is no file of the user's. */
+    dam_status status = dam__tuning_path(info, &path);
+    if (status == DAM_OK && dam__file_exists(path)) {
+        status = dam__format(&pair, "DENSEAM_TUNING=%s", path);
+        if (status == DAM_OK)
+            status = add(environment, pair);
+    }
+    free(path);
+    free(pair);
+    return status == DAM_INPUT ? DAM_OK : status;
+}
+
 dam_status bench_first_steps(const arguments *args, const dam_log *log, const char *preset,
                              const dam_device_info *info, dam__bench_rows *rows)
 {
@@ -247,14 +302,11 @@ dam_status bench_first_steps(const arguments *args, const dam_log *log, const ch
     DAM_TRY(make_folder(&folder));
     DAM_TRY(dam__path_join(&out, folder, "seconds.json"));
     DAM_TRY(caches_in(folder, &environment));
+    DAM_TRY(keep_tuning(info, &environment));
     DAM_TRY(make_line(&l, first_step_command.name, args, NULL, 0, preset, info, out));
     for (size_t i = 0; i < 2; i++) {
-        DAM_TRY(child_run(l.items,
-                          &(child_options){.environment = environment.items,
-                                           .silent = true,
-                                           .patience = FIRST_STEPS_PATIENCE},
-                          &end));
-        double seconds = end.code == 0 ? read_seconds(out) : NAN;
+        DAM_TRY(run_child(&l, &environment, true, FIRST_STEP_LIMIT, &end));
+        double seconds = ended_well(&end) ? read_seconds(out) : NAN;
         if (signals_stop(NULL))
             DAM_FAIL(DAM_INTERRUPTED, "stopped in the benchmark '%s'; what was measured stands",
                      preset);

@@ -1,5 +1,5 @@
-/* The JSON of `denseam bench`: what docs/performance.md describes and report/bench_file.h reads. */
-#include <math.h>
+/* The JSON of `denseam bench`: what docs/architecture.md ("The file.") describes and
+ * report/bench_file.h reads. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -11,22 +11,17 @@
 #include "cli/bench.h"
 #include "report/bench_file.h"
 
-static json_t *number_or_null(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
 static json_t *row_json(const dam__bench_row *row)
 {
-    json_t *json = json_pack("{ss sf ss so ss? so so}", "metric", row->metric, "value", row->value,
-                             "unit", row->unit, "spread", number_or_null(row->spread),
-                             "ceiling_name", row->ceiling_name, "ceiling",
-                             number_or_null(row->ceiling), "share", number_or_null(row->share));
+    json_t *json =
+        json_pack("{ss sf ss so ss? so so}", "metric", row->metric, "value", row->value, "unit",
+                  row->unit, "spread", json_number(row->spread), "ceiling_name", row->ceiling_name,
+                  "ceiling", json_number(row->ceiling), "share", json_number(row->share));
     if (json != NULL && row->kernel &&
-        (json_object_set_new(json, "part", number_or_null(row->part)) != 0 ||
-         json_object_set_new(json, "flops", number_or_null(row->flops)) != 0 ||
-         json_object_set_new(json, "bytes", number_or_null(row->bytes)) != 0 ||
-         json_object_set_new(json, "seconds", number_or_null(row->seconds)) != 0)) {
+        (json_object_set_new(json, "part", json_number(row->part)) != 0 ||
+         json_object_set_new(json, "flops", json_number(row->flops)) != 0 ||
+         json_object_set_new(json, "bytes", json_number(row->bytes)) != 0 ||
+         json_object_set_new(json, "seconds", json_number(row->seconds)) != 0)) {
         json_decref(json);
         return NULL;
     }
@@ -58,21 +53,22 @@ json_t *bench_result_json(const bench_result *result)
         (void)json_array_append_new(set, json_text(result->args->set.items[i]));
     bool wide = dam__device_precision(result->device) == DAM__PRECISION_DOUBLE;
     bool cpu = dam__device_shape(result->device) == DAM__SHAPE_CPU;
-    return json_pack("{so so so ss ss ss ss? ss si si ss ss? so so so}", "preset",
+    return json_pack("{so so so ss ss ss ss? ss si si ss so so so so}", "preset",
                      json_text(result->preset), "title", json_text(result->experiment->title),
                      "device", device_json(dam__device_facts(result->device)), "kind",
                      kinds[result->experiment->model.kind], "precision", wide ? "double" : "single",
                      "kernels", cpu ? "cpu" : "gpu", "gemm", result->rows->gemm, "tuning",
                      dam__device_tuning_digest(result->device), "lanes", dam__lanes(result->device),
                      "group", dam__group(result->device), "agreement",
-                     agreements[result->rows->agreement], "message", result->message, "warnings",
+                     agreements[result->rows->agreement], "message",
+                     result->message != NULL ? json_text(result->message) : json_null(), "warnings",
                      json_deep_copy(result->warnings), "set", set, "rows", rows);
 }
 
 json_t *bench_failure_json(const char *preset, const dam_device_info *info, const char *message)
 {
-    return json_pack("{so so ss so}", "preset", json_text(preset), "device", device_json(info),
-                     "message", message, "rows", json_array());
+    return json_pack("{so so so so}", "preset", json_text(preset), "device", device_json(info),
+                     "message", json_text(message), "rows", json_array());
 }
 
 /* --- the file --------------------------------------------------------------------------------- */

@@ -22,15 +22,16 @@ typedef struct arguments {
     int gemm;    /* index into gemm_choices */
     int kernels; /* index into kernels_choices */
     bool json, quiet, profile, resume, dry_run, film;
-    bool quick, losses;                  /* of bench */
-    const char *label, *baseline, *only; /* of bench and compare */
-    const char *trace;                   /* file for the events of the profile */
+    bool quick, losses;           /* of bench */
+    const char *label, *baseline; /* of bench and compare */
+    const char *trace;            /* file for the events of the profile */
     /* Of analyse; a number is 0 where its flag is not given. */
     bool memories, embedding;
     const char *samples, *steps; /* lists with commas */
     int misclassified, adversarial, top, iterations, limit;
     int precision;           /* index into precision_choices */
     double budget, patience; /* of tune, in seconds; 0 where not given */
+    int trials;              /* of tune, at most; 0 where not given */
 } arguments;
 
 extern const char *const gemm_choices[];    /* auto, clblast, panel */

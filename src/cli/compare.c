@@ -138,43 +138,47 @@ cleanup:
 
 /* --- JSON --------------------------------------------------------------------------------------- */
 
-static json_t *number_or_null(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
 static json_t *measure_json(const dam__comparison *comparison, size_t contest, size_t i,
                             const dam__measure *m)
 {
     const dam__measure *base =
         dam__contest_measure(comparison, contest, comparison->baseline, m->metric);
     const char *verdict = dam__verdict_word(dam__verdict_of(base, m));
-    return json_pack("{ss ss ss sf so so so ss?}", "contender", comparison->all->items[i].name,
-                     "metric", m->metric, "unit", m->unit, "value", m->value, "spread",
-                     number_or_null(m->spread), "share", number_or_null(m->share), "ratio",
-                     number_or_null(dam__speed_ratio(base, m)), "verdict",
-                     verdict[0] != '\0' ? verdict : NULL);
+    return json_pack("{so ss ss sf so so so ss?}", "contender",
+                     json_text(comparison->all->items[i].name), "metric", m->metric, "unit",
+                     m->unit, "value", m->value, "spread", json_number(m->spread), "share",
+                     json_number(m->share), "ratio", json_number(dam__speed_ratio(base, m)),
+                     "verdict", verdict[0] != '\0' ? verdict : NULL);
 }
 
+/* NULL where the host has no memory. */
 static json_t *contest_json(const dam__comparison *comparison, size_t contest)
 {
     const dam__contest *c = &comparison->contests[contest];
     json_t *numbers = json_array(), *losses = json_array();
+    int lost = 0;
     for (size_t i = 0; i < comparison->all->count; i++) {
         const dam__bench_record *record =
             dam__contender_record(&comparison->all->items[i], c->preset);
         for (size_t m = 0; record != NULL && m < record->count; m++)
-            (void)json_array_append_new(numbers,
-                                        measure_json(comparison, contest, i, &record->measures[m]));
+            lost |= json_array_append_new(
+                numbers, measure_json(comparison, contest, i, &record->measures[m]));
         if (record != NULL)
-            (void)json_array_append_new(
-                losses, json_pack("{ss ss so ss}", "contender", comparison->all->items[i].name,
-                                  "agreement", record->agreement, "distance",
-                                  number_or_null(dam__loss_distance(comparison, contest, i)),
-                                  "message", record->message));
+            lost |= json_array_append_new(
+                losses,
+                json_pack("{so ss so ss}", "contender", json_text(comparison->all->items[i].name),
+                          "agreement", record->agreement, "distance",
+                          json_number(dam__loss_distance(comparison, contest, i)), "message",
+                          record->message));
     }
-    return json_pack("{ss ss ss ss? so so}", "preset", c->preset, "title", c->title, "kind",
-                     c->kind, "headline", c->headline, "losses", losses, "numbers", numbers);
+    json_t *all = json_pack("{ss ss ss ss? sO sO}", "preset", c->preset, "title", c->title, "kind",
+                            c->kind, "headline", c->headline, "losses", losses, "numbers", numbers);
+    json_decref(losses);
+    json_decref(numbers);
+    if (lost == 0)
+        return all;
+    json_decref(all);
+    return NULL;
 }
 
 static dam_status contender_json(const dam__comparison *comparison, size_t i, json_t **out)
@@ -185,11 +189,12 @@ static dam_status contender_json(const dam__comparison *comparison, size_t i, js
     size_t count = 0;
     double mean = dam__mean_ratio(comparison, i, &count);
     DAM_TRY(dam__contender_note(comparison, i, &note));
-    *out = json_pack("{ss so so ss ss so sb ss}", "name", own->name, "file", json_text(own->path),
-                     "device", json_deep_copy(own->device), "version",
+    *out = json_pack("{so so so ss ss so sb so}", "name", json_text(own->name), "file",
+                     json_text(own->path), "device", json_deep_copy(own->device), "version",
                      dam__json_text_of(own->file, "version"), "kernels",
-                     dam__json_text_of(own->file, "kernels"), "mean_ratio", number_or_null(mean),
-                     "same_device", dam__is_same_device(comparison, i), "note", note.data);
+                     dam__json_text_of(own->file, "kernels"), "mean_ratio", json_number(mean),
+                     "same_device", dam__is_same_device(comparison, i), "note",
+                     json_text(note.data != NULL ? note.data : ""));
 cleanup:
     dam__text_free(&note);
     return status;
@@ -198,17 +203,20 @@ cleanup:
 static dam_status print_comparison_json(const dam__comparison *comparison)
 {
     dam_status status = DAM_OK;
-    json_t *contenders = json_array(), *contests = json_array();
+    json_t *contenders = json_array(), *contests = json_array(), *all = NULL;
+    int lost = 0;
     for (size_t i = 0; i < comparison->all->count; i++) {
         json_t *contender = NULL;
         DAM_TRY(contender_json(comparison, i, &contender));
-        (void)json_array_append_new(contenders, contender);
+        lost |= json_array_append_new(contenders, contender);
     }
     for (size_t i = 0; i < comparison->count; i++)
-        (void)json_array_append_new(contests, contest_json(comparison, i));
-    DAM_TRY(print_json(json_pack("{ss sO sO}", "baseline",
-                                 comparison->all->items[comparison->baseline].name, "contenders",
-                                 contenders, "presets", contests)));
+        lost |= json_array_append_new(contests, contest_json(comparison, i));
+    if (lost == 0)
+        all = json_pack("{so sO sO}", "baseline",
+                        json_text(comparison->all->items[comparison->baseline].name), "contenders",
+                        contenders, "presets", contests);
+    DAM_TRY(print_json(all));
 cleanup:
     json_decref(contenders);
     json_decref(contests);

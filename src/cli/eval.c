@@ -33,11 +33,6 @@ cleanup:
     return status;
 }
 
-static json_t *number_or_null(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
 /* Samples of no class are made up: their row is left out where there are none. */
 static size_t rows_of(const dam__classification *result)
 {
@@ -56,14 +51,13 @@ static dam_status print_scores_json(const dam__run *run, const dam__dataset *set
                 line, json_integer((json_int_t)result->confusion[row * width + column]));
         (void)json_array_append_new(confusion, line);
     }
-    return print_json(
-        json_pack("{so so si so so so so so so so so}", "run", json_text(run->folder), "data",
-                  json_text(set->name), "samples", score->samples, "accuracy",
-                  number_or_null(result->accuracy), "macro_f1", number_or_null(result->macro_f1),
-                  "loss", number_or_null(score->loss), "one_nn", number_or_null(result->one_nn),
-                  "one_nn_fidelity", number_or_null(result->fidelity), "one_nn_fidelity_right",
-                  number_or_null(result->fidelity_right), "one_nn_fidelity_wrong",
-                  number_or_null(result->fidelity_wrong), "confusion", confusion));
+    return print_json(json_pack(
+        "{so so si so so so so so so so so}", "run", json_text(run->folder), "data",
+        json_text(set->name), "samples", score->samples, "accuracy", json_number(result->accuracy),
+        "macro_f1", json_number(result->macro_f1), "loss", json_number(score->loss), "one_nn",
+        json_number(result->one_nn), "one_nn_fidelity", json_number(result->fidelity),
+        "one_nn_fidelity_right", json_number(result->fidelity_right), "one_nn_fidelity_wrong",
+        json_number(result->fidelity_wrong), "confusion", confusion));
 }
 
 /* Rows are true classes, columns predicted ones; the last column is the softening class. */

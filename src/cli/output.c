@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -42,31 +44,18 @@ dam_status print_text(const dam__text *text)
     return print_bytes(text->data, text->length);
 }
 
-/* Bytes of the longest beginning of text, of at most four, that is UTF-8. */
-static size_t utf8_prefix(const char *text)
-{
-    for (size_t length = strnlen(text, 4); length > 0; length--) {
-        json_t *prefix = json_stringn(text, length);
-        json_decref(prefix);
-        if (prefix != NULL)
-            return length;
-    }
-    return 0;
-}
-
 json_t *json_text(const char *text)
 {
     dam__text clean = {0};
-    dam_status status = dam__text_append(&clean, "%s", "");
-    for (const char *at = text; *at != '\0' && status == DAM_OK;) {
-        size_t length = utf8_prefix(at);
-        status = length > 0 ? dam__text_append_bytes(&clean, at, length)
-                            : dam__text_append(&clean, "%s", "\xEF\xBF\xBD");
-        at += length > 0 ? length : 1;
-    }
+    dam_status status = dam__text_append_utf8(&clean, text, SIZE_MAX);
     json_t *value = status == DAM_OK ? json_string(clean.data) : NULL;
     dam__text_free(&clean);
     return value;
+}
+
+json_t *json_number(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
 }
 
 dam_status print_json(json_t *value)

@@ -29,6 +29,9 @@ dam_status print_text(const dam__text *text);
 /* A string for JSON of any bytes, such as a path: those that are not UTF-8 become U+FFFD. */
 json_t *json_text(const char *text);
 
+/* A number for JSON, which has none that are not finite: null for these. */
+json_t *json_number(double value);
+
 /* Prints value, indented, and releases it. DAM_NO_MEMORY for NULL, jansson's out of memory. */
 dam_status print_json(json_t *value);
 

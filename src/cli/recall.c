@@ -90,11 +90,6 @@ static dam_status run_cell(recalling *r, dam__recall_result *result)
     return status;
 }
 
-static json_t *number_or_null(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
 static double sweeps_a_second(const dam__recall_result *result)
 {
     double sweeps = result->sweeps * (double)result->recalled.count;
@@ -112,12 +107,12 @@ static json_t *result_json(const dam__recall_result *result)
         (json_int_t)result->recalled.count, "recovered",
         result->compared ? json_real((double)result->recovered / probes) : json_null(),
         "mean_distance", result->compared ? json_real(result->distance) : json_null(),
-        "mean_nearest_distance", number_or_null(result->nearest), "mean_sweeps", result->sweeps,
-        "mean_energy_before", number_or_null(result->energy_before), "mean_energy_after",
-        number_or_null(result->energy_after), "moving", (json_int_t)result->moving, "cycling",
+        "mean_nearest_distance", json_number(result->nearest), "mean_sweeps", result->sweeps,
+        "mean_energy_before", json_number(result->energy_before), "mean_energy_after",
+        json_number(result->energy_after), "moving", (json_int_t)result->moving, "cycling",
         (json_int_t)result->cycling, "energy_rose", (json_int_t)result->recalled.rising, "seconds",
-        result->recalled.seconds, "sweeps_per_second", number_or_null(sweeps_a_second(result)),
-        "path", result->recalled.signs ? "signs" : "reals");
+        result->recalled.seconds, "sweeps_per_second", json_number(sweeps_a_second(result)), "path",
+        result->recalled.signs ? "signs" : "reals");
 }
 
 static dam_status print_result(const recalling *r, const dam__recall_result *result)

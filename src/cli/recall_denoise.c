@@ -150,11 +150,6 @@ static numbers measure(const dam__denoise_result *result)
     return n;
 }
 
-static json_t *number_or_null(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
 static dam_status print_result_json(const denoising *d, const numbers *n)
 {
     const dam__denoise_result *result = &d->result;
@@ -163,19 +158,18 @@ static dam_status print_result_json(const denoising *d, const numbers *n)
     json_t *json = json_pack(
         "{so sI sI sf sf so so so so so sI sI sf}", "run", json_text(result->run->folder), "probes",
         (json_int_t)got->count, "steps", (json_int_t)got->steps, "dt", dt, "time",
-        dt * (double)got->steps, "mse_corrupted", number_or_null(n->noisy), "mse_denoised",
-        number_or_null(n->states), "mse_one_shot", number_or_null(n->once), "mean_energy_before",
-        number_or_null(n->before), "mean_energy_after", number_or_null(n->after), "energy_rose",
+        dt * (double)got->steps, "mse_corrupted", json_number(n->noisy), "mse_denoised",
+        json_number(n->states), "mse_one_shot", json_number(n->once), "mean_energy_before",
+        json_number(n->before), "mean_energy_after", json_number(n->after), "energy_rose",
         (json_int_t)got->rising, "not_finite", (json_int_t)got->lost, "seconds", got->seconds);
     if (result->small != NULL)
         (void)json_object_set_new(
             json, "small",
             json_pack("{so si so so so so sI sI}", "run", json_text(result->small->folder),
-                      "plaquette", (int)result->side, "mse_corrupted", number_or_null(n->coarse),
-                      "mse_of_large", number_or_null(n->by_large), "mse_by_small",
-                      number_or_null(n->by_small), "mean_squared_difference",
-                      number_or_null(n->between), "energy_rose",
-                      (json_int_t)result->by_small.rising, "not_finite",
+                      "plaquette", (int)result->side, "mse_corrupted", json_number(n->coarse),
+                      "mse_of_large", json_number(n->by_large), "mse_by_small",
+                      json_number(n->by_small), "mean_squared_difference", json_number(n->between),
+                      "energy_rose", (json_int_t)result->by_small.rising, "not_finite",
                       (json_int_t)result->by_small.lost));
     return print_json(json);
 }

@@ -64,11 +64,6 @@ static bool asked_for(const dam__sweep *sweep, size_t index)
 
 /* --- JSON ------------------------------------------------------------------------------------- */
 
-static json_t *number_or_null(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
 static json_t *value_of(const double *numbers, char *const *values, size_t i)
 {
     return numbers != NULL ? json_real(numbers[i]) : json_text(values[i]);
@@ -102,12 +97,12 @@ static json_t *cell_json(const dam__sweep *sweep, size_t index)
     for (size_t seed = 0; seed < sweep->seeds; seed++) {
         const dam__problem_result *result = &sweep->results[index * sweep->seeds + seed];
         double score = result->status == DAM__PROBLEM_DONE ? result->metrics[sweep->metric] : NAN;
-        (void)json_array_append_new(scores, number_or_null(score));
+        (void)json_array_append_new(scores, json_number(score));
     }
     return json_pack(
         "{so ss so so so so so so so so sf sf}", "values", values, "status",
-        dam__problem_status_name(cell.status), "score", number_or_null(cell.mean[sweep->metric]),
-        "spread", number_or_null(cell.spread), "scores", scores, "metrics", metrics, "done",
+        dam__problem_status_name(cell.status), "score", json_number(cell.mean[sweep->metric]),
+        "spread", json_number(cell.spread), "scores", scores, "metrics", metrics, "done",
         json_integer((json_int_t)cell.done), "diverged", json_integer((json_int_t)cell.diverged),
         "failed", json_integer((json_int_t)cell.failed), "pending",
         json_integer((json_int_t)cell.pending), "epochs", cell.epochs, "seconds", cell.seconds);
@@ -121,8 +116,8 @@ static json_t *optimum_json(const dam__sweep *sweep, size_t line)
     dam__sweep_optimum(sweep, line, &best);
     add_values(sweep, line, 1, values);
     return json_pack("{so ss so so so}", "values", values, "place", dam__place_name(best.place),
-                     "best", number_or_null(best.value), "refined", number_or_null(best.refined),
-                     "score", number_or_null(best.score));
+                     "best", json_number(best.value), "refined", json_number(best.refined), "score",
+                     json_number(best.score));
 }
 
 static json_t *search_json(const dam__sweep *sweep)

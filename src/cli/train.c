@@ -244,11 +244,6 @@ cleanup:
     return status;
 }
 
-static json_t *number_or_null(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
 static dam_status print_result_json(const training *t, const dam__history *history)
 {
     json_t *result = json_object();
@@ -257,7 +252,7 @@ static dam_status print_result_json(const training *t, const dam__history *histo
         const char *name = history->columns[c];
         double value = dam__history_value(history, last, name);
         json_t *item =
-            strcmp(name, "epoch") == 0 ? json_integer((json_int_t)value) : number_or_null(value);
+            strcmp(name, "epoch") == 0 ? json_integer((json_int_t)value) : json_number(value);
         (void)json_object_set_new(result, name, item);
     }
     (void)json_object_set_new(result, "run", json_text(t->folder.path));

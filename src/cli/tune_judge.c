@@ -16,10 +16,16 @@
 static const double USUAL_PATIENCE = 120;
 static const double USUAL_BUDGET = 600;
 
-double budget_left(const tuning *t)
+static double time_left(const tuning *t)
 {
     double budget = t->args->budget > 0 ? t->args->budget : USUAL_BUDGET;
     return 1 - (dam__seconds() - t->began) / budget;
+}
+
+double budget_left(const tuning *t)
+{
+    double tried = t->args->trials > 0 ? (double)t->repeats / t->args->trials : 0;
+    return fmin(time_left(t), 1 - tried);
 }
 
 static double left(void *user)
@@ -31,7 +37,7 @@ static bool is_over(void *user)
 {
     tuning *t = user;
     t->stopped = t->stopped || signals_stop(NULL);
-    return t->stopped || budget_left(t) <= 0;
+    return t->stopped || time_left(t) <= 0;
 }
 
 /* --- the child's call line ----------------------------------------------------------------- */
@@ -191,34 +197,33 @@ cleanup:
 }
 
 /* The verdict and numbers of a line of the tried. */
-static dam__verdict read_result(tuning *t, const char *line, double *values, size_t count)
+static dam__trial_end read_result(tuning *t, const char *line, double *values, size_t count)
 {
     static const char measured[] = "measured ", refused[] = "refused ";
     if (strncmp(line, refused, sizeof refused - 1) == 0) {
         (void)snprintf(t->refusal, sizeof t->refusal, "%s", line + sizeof refused - 1);
-        return DAM__VERDICT_REFUSED;
+        return DAM__TRIAL_REFUSED;
     }
     if (strncmp(line, measured, sizeof measured - 1) != 0)
-        return DAM__VERDICT_REFUSED;
+        return DAM__TRIAL_REFUSED;
     char *at = (char *)line + sizeof measured - 1;
     for (size_t i = 0; i < count; i++) {
         values[i] = strtod(at, &at);
         if (!isfinite(values[i]) || values[i] < 0)
             values[i] = 0;
     }
-    return DAM__VERDICT_MEASURED;
+    return DAM__TRIAL_MEASURED;
 }
 
 /* A trial of the candidate, or what came of it when the search was here before. */
 static dam_status try_candidate(tuning *t, const words_of *call, const dam__tuning_part *part,
-                                const char *name, double *values, size_t count,
-                                dam__verdict *verdict)
+                                const char *name, double *values, size_t count, dam__trial_end *end)
 {
     dam_status status = DAM_OK;
     dam__text candidate = {0}, result = {0};
     char key[DAM__DIGEST_HEX], *known = NULL;
-    *verdict = DAM__VERDICT_OVER;
-    if (is_over(t))
+    *end = DAM__TRIAL_OVER;
+    if (is_over(t) || budget_left(t) <= 0)
         return DAM_OK;
     t->repeats++;
     DAM_TRY(print_candidate(t, part, &candidate));
@@ -230,8 +235,8 @@ static dam_status try_candidate(tuning *t, const words_of *call, const dam__tuni
             DAM_TRY(dam__tried_add(&t->tried, key, result.data));
     }
     if (known != NULL || result.length > 0)
-        *verdict = read_result(t, known != NULL ? known : result.data, values, count);
-    if (*verdict == DAM__VERDICT_REFUSED)
+        *end = read_result(t, known != NULL ? known : result.data, values, count);
+    if (*end == DAM__TRIAL_REFUSED)
         dam__info(&t->log, "candidate %d is refused: %s", t->repeats, t->refusal);
 cleanup:
     free(known);
@@ -244,7 +249,7 @@ cleanup:
 
 static dam_status judge_products(void *user, const dam__tuning_part *part,
                                  dam__gemm_provider provider, const dam__product_shape *shapes,
-                                 size_t count, double *shares, dam__verdict *verdict)
+                                 size_t count, double *shares, dam__trial_end *end)
 {
     dam_status status = DAM_OK;
     tuning *t = user;
@@ -256,7 +261,7 @@ static dam_status judge_products(void *user, const dam__tuning_part *part,
         DAM_TRY(dam__product_print(&shapes[i], &shape));
         DAM_TRY(add_word(&call, shape.data));
     }
-    DAM_TRY(try_candidate(t, &call, part, "share ", shares, count, verdict));
+    DAM_TRY(try_candidate(t, &call, part, "share ", shares, count, end));
 cleanup:
     dam__text_free(&shape);
     free_words(&call);
@@ -264,14 +269,19 @@ cleanup:
 }
 
 static dam_status judge_step(void *user, const dam__tuning_part *part, int preset, double *ratio,
-                             dam__verdict *verdict)
+                             dam__trial_end *end)
 {
     dam_status status = DAM_OK;
     tuning *t = user;
     words_of call = {0};
     DAM_TRY(begin_call(t, "step", "auto", &call));
     DAM_TRY(add_word(&call, t->tuner->presets[preset].name));
-    DAM_TRY(try_candidate(t, &call, part, "ratio ", ratio, 1, verdict));
+    DAM_TRY(try_candidate(t, &call, part, "ratio ", ratio, 1, end));
+    if (*end == DAM__TRIAL_MEASURED && !(*ratio > 0)) {
+        *end = DAM__TRIAL_REFUSED;
+        dam__info(&t->log, "candidate %d is refused: it ended without the time of a step",
+                  t->repeats);
+    }
 cleanup:
     free_words(&call);
     return status;

@@ -110,9 +110,10 @@ cleanup:
 
 /* --- JSON ------------------------------------------------------------------------------------- */
 
+/* What was not measured is 0. */
 static json_t *number_or_null(double value)
 {
-    return value > 0 && isfinite(value) ? json_real(value) : json_null();
+    return value > 0 ? json_number(value) : json_null();
 }
 
 static json_t *product_json(const dam__tuner *tuner, const dam__tuned_product *product)
@@ -150,9 +151,9 @@ dam_status print_tuning_json(const tuning *t)
             complete &= json_object_set_new(kernels, dam__spaces[kind].tunables[i].name,
                                             json_integer(tuner->part.sets[kind].values[i])) == 0;
     json_t *all =
-        json_pack("{ss so so so so si si}", "device", t->info.name, "file", json_text(t->path),
-                  "products", products, "presets", presets, "parameters", kernels, "tried",
-                  tuner->tried, "refused", tuner->refused);
+        json_pack("{so so so so so si si}", "device", json_text(t->info.name), "file",
+                  json_text(t->path), "products", products, "presets", presets, "parameters",
+                  kernels, "tried", tuner->tried, "refused", tuner->refused);
     if (!complete) {
         json_decref(all);
         all = NULL;

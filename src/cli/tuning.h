@@ -28,7 +28,7 @@ typedef struct tuning {
 /* Who judges candidates for the tuner; user is the tuning. */
 dam__judge make_judge(tuning *t);
 
-/* Share of the budget that is left. */
+/* Share that is left of the time or of the trials, whichever is less. */
 double budget_left(const tuning *t);
 
 /* Results as a table or as JSON. */

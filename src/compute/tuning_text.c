@@ -30,26 +30,11 @@ static dam_status append_fact(dam__text *out, const char *name, const char *fact
     return status;
 }
 
-/* One digest for all kernels of this build. */
-static dam_status digest_kernels(char hex[DAM__DIGEST_HEX])
-{
-    dam_status status = DAM_OK;
-    dam__text all = {0};
-    for (const dam__embedded *source = dam__kernel_sources; source->name != NULL; source++) {
-        DAM_TRY(dam__text_append(&all, "%s %zu\n", source->name, source->length));
-        DAM_TRY(dam__text_append_bytes(&all, source->bytes, source->length));
-    }
-    DAM_TRY(dam__digest_hex(all.data, all.length, hex));
-cleanup:
-    dam__text_free(&all);
-    return status;
-}
-
 dam_status dam__tuning_header(const dam_device_info *info, dam__text *out)
 {
     dam_status status = DAM_OK;
     char hex[DAM__DIGEST_HEX];
-    DAM_TRY(digest_kernels(hex));
+    DAM_TRY(dam__embedded_digest(dam__kernel_sources, hex));
     DAM_TRY(dam__text_append(out, FORMAT "\n"));
     DAM_TRY(append_fact(out, "version", DENSEAM_VERSION));
     DAM_TRY(append_fact(out, "kernels", hex));

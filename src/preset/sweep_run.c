@@ -263,10 +263,9 @@ cleanup:
  * all. */
 static bool fits_batch(const dam__experiment *experiment, const dam__dataset *set)
 {
-    if (experiment->model.kind == DAM__KIND_DENOISE)
-        return experiment->model.denoise.rates == DAM__RATES_SIZES &&
-               (set->standard || !dam__dataset_is_drawn(&experiment->data));
-    return dam__sweep_recalls(experiment) && (size_t)experiment->train.batch >= set->count;
+    bool own = dam__dataset_is_drawn(&experiment->data) && !set->standard;
+    return dam__batched_fits(&experiment->model, experiment->train.batch, set) &&
+           !(experiment->model.kind == DAM__KIND_DENOISE && own);
 }
 
 /* What all problems of a batched model learn; NULL where each draws its own. */

@@ -8,7 +8,13 @@
 #include "base/memory.h"
 #include "base/text.h"
 
-enum { LARGEST_FILE = 32 << 20, MOST_RESULTS = 1000, MOST_MEASURES = 500, LONGEST_TEXT = 1000 };
+enum {
+    LARGEST_FILE = 32 << 20,
+    MOST_RESULTS = 1000,
+    MOST_MEASURES = 500,
+    LONGEST_TEXT = 1000,
+    LONGEST_NAME = 80
+};
 
 const char *dam__json_text_of(const json_t *object, const char *name)
 {
@@ -239,43 +245,46 @@ static bool is_taken(const dam__contenders *all, const char *name, size_t before
     return false;
 }
 
-/* "runs/card.json" -> "card". */
-static dam_status stem_of(const char *path, char **out)
+/* "runs/card.json" -> "card", of whole letters. */
+static dam_status stem_of(const char *path, dam__text *out)
 {
+    char *stem = NULL;
     const char *slash = strrchr(path, '/');
     const char *name = slash != NULL ? slash + 1 : path;
     const char *dot = strrchr(name, '.');
     size_t length = dot != NULL && dot > name ? (size_t)(dot - name) : strlen(name);
-    return dam__format(out, "%.*s", (int)length, name);
+    dam_status status = dam__format(&stem, "%.*s", (int)length, name);
+    if (status == DAM_OK)
+        status = dam__text_append_utf8(out, stem, LONGEST_NAME);
+    free(stem);
+    return status;
 }
 
 /* The label, else the device's name; what tells it from the others is added. */
 static dam_status name_contender(const reading *r, size_t i)
 {
-    enum { LONGEST_NAME = 80 };
     dam_status status = DAM_OK;
     dam__contender *own = &r->all->items[i];
     const char *label = dam__json_text_of(r->file, "label");
     const char *device = dam__json_text_of(own->device, "name");
     bool several = r->all->count - r->first > 1;
-    char *stem = NULL, *plain = NULL;
+    dam__text stem = {0}, plain = {0};
     DAM_TRY(stem_of(r->path, &stem));
-    if (label[0] != '\0')
-        DAM_TRY(dam__format(&plain, "%.*s%s%.*s", LONGEST_NAME, label, several ? ", " : "",
-                            several ? LONGEST_NAME : 0, device));
-    else
-        DAM_TRY(dam__format(&plain, "%.*s", LONGEST_NAME, device));
-    DAM_TRY(dam__format(&own->name, "%s", plain));
+    DAM_TRY(dam__text_append_utf8(&plain, label, LONGEST_NAME));
+    if (label[0] != '\0' && several)
+        DAM_TRY(dam__text_append(&plain, ", "));
+    if (label[0] == '\0' || several)
+        DAM_TRY(dam__text_append_utf8(&plain, device, LONGEST_NAME));
+    DAM_TRY(dam__format(&own->name, "%s", plain.data));
     for (int tries = 1; is_taken(r->all, own->name, i); tries++) {
         free(own->name);
         own->name = NULL;
-        DAM_TRY(tries == 1
-                    ? dam__format(&own->name, "%s (%.*s)", plain, LONGEST_NAME, stem)
-                    : dam__format(&own->name, "%s (%.*s %d)", plain, LONGEST_NAME, stem, tries));
+        DAM_TRY(tries == 1 ? dam__format(&own->name, "%s (%s)", plain.data, stem.data)
+                           : dam__format(&own->name, "%s (%s %d)", plain.data, stem.data, tries));
     }
 cleanup:
-    free(stem);
-    free(plain);
+    dam__text_free(&stem);
+    dam__text_free(&plain);
     return status;
 }
 

@@ -15,6 +15,20 @@ bool dam__collapse_should_be_flat(const char *name)
            strchr("WZF", name[length - 1]) != NULL;
 }
 
+size_t dam__collapse_steepest(const dam__collapse *c, int column, bool should_be_flat)
+{
+    size_t count = c->rows * c->columns, found = count;
+    for (size_t i = 0; i < count; i++) {
+        size_t own = i % c->columns;
+        if ((column >= 0 && own != (size_t)column) || !isfinite(c->slopes[i]) ||
+            (should_be_flat && !dam__collapse_should_be_flat(c->first.names[own])))
+            continue;
+        if (found == count || fabs(c->slopes[i]) > fabs(c->slopes[found]))
+            found = i;
+    }
+    return found;
+}
+
 void dam__collapse_free(dam__collapse *collapse)
 {
     free(collapse->sizes);

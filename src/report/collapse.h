@@ -25,6 +25,12 @@ typedef struct dam__collapse {
 /* A change is flat where its slope is no larger than this. */
 extern const double dam__collapse_flat;
 
+/*
+ * Where the steepest slope is among all numbers, or among those that should be flat, of one column
+ * or of all (column < 0): an index into slopes. c->rows * c->columns where none is finite.
+ */
+size_t dam__collapse_steepest(const dam__collapse *c, int column, bool should_be_flat);
+
 /* Whether a number is one of those that are flat where rates transfer: changes of W, Z and F. */
 bool dam__collapse_should_be_flat(const char *name);
 

@@ -99,18 +99,6 @@ static void range_of(const dam__collapse *c, size_t column, double *least, doubl
     *most *= wider;
 }
 
-/* The slope of a number that is farthest from 0, over the steps. */
-static double steepest(const dam__collapse *c, size_t column)
-{
-    double steepest = NAN;
-    for (size_t row = 0; row < c->rows; row++) {
-        double slope = c->slopes[row * c->columns + column];
-        if (!(fabs(slope) <= fabs(steepest)))
-            steepest = slope;
-    }
-    return steepest;
-}
-
 /* One panel: a curve a step. The first has the key of all, above the panels. */
 static dam_status append_panel(dam__text *script, const dam__collapse *c, size_t column)
 {
@@ -118,13 +106,16 @@ static dam_status append_panel(dam__text *script, const dam__collapse *c, size_t
     enum { COLOURS = sizeof colours / sizeof *colours };
     dam_status status = DAM_OK;
     const char *name = c->first.names[column];
-    double slope = steepest(c, column);
+    dam__text title = {0};
+    size_t steepest = dam__collapse_steepest(c, (int)column, false);
     char numbers[2][DAM__NUMBER_BYTES];
     double least = 0, most = 0;
-    DAM_TRY(dam__text_append(script, "set title '%s", name));
-    if (isfinite(slope))
-        DAM_TRY(dam__text_append(script, ", steepest slope %+.2f", slope));
-    DAM_TRY(dam__text_append(script, "' noenhanced\n"));
+    DAM_TRY(dam__text_append(&title, "%s", name));
+    if (steepest < c->rows * c->columns)
+        DAM_TRY(dam__text_append(&title, ", steepest slope %+.2f", c->slopes[steepest]));
+    DAM_TRY(dam__text_append(script, "set title "));
+    DAM_TRY(dam__script_quoted(script, title.data));
+    DAM_TRY(dam__text_append(script, " noenhanced\n"));
     range_of(c, column, &least, &most);
     DAM_TRY(dam__text_append(script, "set yrange [%s:%s]\n", dam__number(numbers[0], least, 3),
                              dam__number(numbers[1], most, 3)));
@@ -137,6 +128,7 @@ static dam_status append_panel(dam__text *script, const dam__collapse *c, size_t
             c->steps[row]));
     DAM_TRY(dam__text_append(script, "\n%s", column == 0 ? "unset key\n" : ""));
 cleanup:
+    dam__text_free(&title);
     return status;
 }
 

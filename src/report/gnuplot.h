@@ -9,7 +9,7 @@
  * Runs `gnuplot script` in folder for at most patience seconds. The script draws into the file its
  * variable `picture` names; picture, in folder, is replaced by that atomically. Where gnuplot is
  * absent, fails or takes longer, a notice says so and how to draw by hand; this is no failure.
- * DAM_INTERNAL or DAM_NO_MEMORY where no process could be started at all.
+ * DAM_NO_MEMORY.
  */
 dam_status dam__gnuplot(const char *folder, const char *script, const char *picture,
                         double patience, const dam_log *log);

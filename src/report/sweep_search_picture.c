@@ -85,26 +85,31 @@ static dam_status append_y(double least, double most, const char *label, dam__te
     double margin = logarithmic ? pow(most / least, 0.08) * 1.02 : 0.08 * (most - least) + 1e-9;
     double low = logarithmic ? least / margin : least - margin;
     double high = logarithmic ? most * margin : most + margin;
-    const char *separator = "";
+    dam__text tics = {0};
+    int count = 0;
     DAM_TRY(dam__text_append(script, "bottom = %s\ntop = %s\nset yrange [bottom:top]\n",
                              dam__number(bottom, low, EXACT), dam__number(top, high, EXACT)));
     DAM_TRY(dam__text_append(script, "set ylabel "));
     DAM_TRY(dam__script_quoted(script, label));
     DAM_TRY(dam__text_append(script, " noenhanced textcolor rgb '#34363c'\n"));
-    if (!logarithmic || most > 1e4 * least)
-        return dam__text_append(script, "%s", logarithmic ? "set logscale y\n" : "");
-    DAM_TRY(dam__text_append(script, "set logscale y\nset ytics ("));
+    if (!logarithmic)
+        goto cleanup;
+    DAM_TRY(dam__text_append(script, "set logscale y\n"));
+    if (most > 1e4 * least)
+        goto cleanup;
     for (int decade = (int)floor(log10(low)); decade <= (int)floor(log10(high)); decade++)
         for (size_t i = 0; i < (narrow ? sizeof many : sizeof few) / sizeof *few; i++) {
             double value = (narrow ? many[i] : few[i]) * pow(10, decade);
             if (value < low || value > high)
                 continue;
             (void)dam__number(at, value, SHORT);
-            DAM_TRY(dam__text_append(script, "%s'%s' %s", separator, at, at));
-            separator = ", ";
+            DAM_TRY(dam__text_append(&tics, "%s'%s' %s", count > 0 ? ", " : "", at, at));
+            count++;
         }
-    DAM_TRY(dam__text_append(script, ")\n"));
+    if (count >= 2) /* between two of these numbers gnuplot's own tics tell more */
+        DAM_TRY(dam__text_append(script, "set ytics (%s)\n", tics.data));
 cleanup:
+    dam__text_free(&tics);
     return status;
 }
 

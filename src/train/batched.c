@@ -49,10 +49,16 @@ void dam__batched_destroy(dam__batched *batched)
     free(batched);
 }
 
-static bool stores(const dam__batched_training *training)
+static bool stores(const dam__model_config *model)
 {
-    return training->model.kind == DAM__KIND_ENERGY &&
-           training->model.energy.task == DAM__TASK_STORE;
+    return model->kind == DAM__KIND_ENERGY && model->energy.task == DAM__TASK_STORE;
+}
+
+bool dam__batched_fits(const dam__model_config *model, int batch, const dam__dataset *set)
+{
+    if (model->kind == DAM__KIND_DENOISE)
+        return model->denoise.rates == DAM__RATES_SIZES;
+    return stores(model) && batch >= 0 && (size_t)batch >= set->count;
 }
 
 /* Bytes become +1 and -1 by themselves; other numbers must be. */
@@ -71,14 +77,14 @@ static dam_status check(const dam__batched_training *training)
 {
     dam_status status = DAM_OK;
     const dam__dataset *first = training->sets[0];
-    if (training->model.kind == DAM__KIND_DENOISE &&
-        training->model.denoise.rates == DAM__RATES_SIZES)
+    bool fits = dam__batched_fits(&training->model, training->train.batch, first);
+    if (fits && !stores(&training->model))
         return DAM_OK;
-    if (!stores(training))
+    if (!fits && !stores(&training->model))
         DAM_FAIL(DAM_USAGE, "only models of model.kind = \"denoise\" with train.rates = "
                             "\"sizes\", and of \"energy\" with model.task = \"store\", train "
                             "side by side");
-    if ((size_t)training->train.batch < first->count)
+    if (!fits)
         DAM_FAIL(DAM_USAGE,
                  "trainings side by side take all %zu patterns in one batch; raise train.batch "
                  "from %d",
@@ -100,7 +106,7 @@ static dam_status create_feed(const dam__batched_training *training, dam__batche
         seeds[p] = training->problems[p].seed;
     const dam__feed_options options = {.count = training->sets[0]->count,
                                        .batch = training->train.batch,
-                                       .shuffle = !stores(training),
+                                       .shuffle = !stores(&training->model),
                                        .indexed = true,
                                        .input = dam__model_input(&training->model, 0),
                                        .problems = training->count,
@@ -139,7 +145,7 @@ static dam_status make_plan(const dam__batched_training *training, dam__batched 
     DAM_TRY(dam__feed_plan(batched->samples, plan));
     DAM_TRY(batched->model->ops->plan(batched->model, plan, batch));
     DAM_TRY(dam__optimizer_create(batched->model, plan, &batched->optimizer));
-    if (!stores(training))
+    if (!stores(&training->model))
         DAM_TRY(dam__evaluator_create(batched->model, batched->samples, plan, &batched->scores));
     DAM_TRY(dam__plan_matrix(plan, "losses", 1, losses, 1, &batched->losses));
     DAM_TRY(dam__gemm_plan(batched->gemm, plan));

@@ -39,6 +39,12 @@ typedef struct dam__batched_result {
  */
 int dam__batched_best_count(const dam__device *device, int memories, int batch, int dim);
 
+/*
+ * Whether such models train side by side: denoisers whose rates are those of the sizes, and energy
+ * models that store all samples in one batch.
+ */
+bool dam__batched_fits(const dam__model_config *model, int batch, const dam__dataset *set);
+
 typedef struct dam__batched dam__batched;
 
 /*

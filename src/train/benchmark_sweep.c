@@ -36,11 +36,9 @@ typedef struct sweep {
 bool dam__bench_can_sweep(const dam__training *training)
 {
     const dam__dataset *set = training->set;
-    if (training->model.kind == DAM__KIND_DENOISE)
-        return set->count * set->features <= DENOISE_SMALL;
-    return training->model.kind == DAM__KIND_ENERGY &&
-           training->model.energy.task == DAM__TASK_STORE &&
-           (size_t)training->train.batch >= set->count && set->count * set->features <= SMALL;
+    size_t most = training->model.kind == DAM__KIND_DENOISE ? DENOISE_SMALL : SMALL;
+    return set->count * set->features <= most &&
+           dam__batched_fits(&training->model, training->train.batch, set);
 }
 
 /* Rates from an eighth of the preset's on, each with its seeds. */

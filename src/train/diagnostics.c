@@ -195,6 +195,13 @@ void dam__diagnosed_free(dam__diagnosed *diagnosed)
     *diagnosed = (dam__diagnosed){0};
 }
 
+/* Names go into tables, terminals and gnuplot's scripts: a run file's must be of plain letters. */
+static bool is_plain(const char *name)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
+    return name[strspn(name, letters)] == '\0';
+}
+
 static dam_status split_names(const char *names, dam__diagnosed *out)
 {
     char *rest = NULL;
@@ -206,6 +213,9 @@ static dam_status split_names(const char *names, dam__diagnosed *out)
         if (out->columns == DAM__MAX_DIAGNOSED)
             return dam__fail(DAM_INPUT, "the run file's diagnostics have more than %d columns",
                              (int)DAM__MAX_DIAGNOSED);
+        if (!is_plain(name))
+            return dam__fail(DAM_INPUT, "the run file's diagnostics name a column with other than "
+                                        "letters, digits and '_'; use another copy");
         out->names[out->columns++] = name;
     }
     return DAM_OK;

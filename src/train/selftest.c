@@ -179,8 +179,8 @@ dam_status dam__selftest_verdict_path(const dam_device_info *info,
                              options->sizes.memories, options->sizes.dim, options->sizes.batch));
     if (options->tuning != NULL)
         DAM_TRY(dam__text_append(&key, "%s\n", options->tuning->digest));
-    for (const dam__embedded *source = dam__kernel_sources; source->name != NULL; source++)
-        DAM_TRY(dam__text_append_bytes(&key, source->bytes, source->length));
+    DAM_TRY(dam__embedded_digest(dam__kernel_sources, hex));
+    DAM_TRY(dam__text_append(&key, "%s\n", hex));
     DAM_TRY(dam__digest_hex(key.data, key.length, hex));
     DAM_TRY(dam__cache_folder(&cache));
     DAM_TRY(dam__path_join(&folder, cache, "selftest"));

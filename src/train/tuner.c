@@ -6,15 +6,12 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "model/config.h"
 
-/* Shares of the budget that are left when a part of the search ends. */
-static const double AFTER_PRODUCTS = 0.5, AFTER_KERNELS = 0.2;
+/* The share of the budget that is left when the search for products ends. */
+static const double AFTER_PRODUCTS = 0.5;
 
-static const double VIABLE = 0.2;  /* of the other provider's rate: below it is not searched */
-static const double WORTH = 0.97;  /* of the time: what is not this much faster may be noise */
-static const double SLOWER = 1.02; /* of the time: what is this much slower is taken back */
-static const double ALIKE = 0.25;  /* doublings between shapes that are measured as one */
+static const double VIABLE = 0.2; /* of the other provider's rate: below it is not searched */
+static const double ALIKE = 0.25; /* doublings between shapes that are measured as one */
 
 enum { MOST_FOUND = 256, MOST_SETS = 6 };
 
@@ -71,7 +68,7 @@ static int group_of(const dam__product_shape *shape)
 
 /* Shares of a group's products with the sets of a part; 0 of all others. */
 static dam_status try_products(search *s, const dam__tuning_part *part, dam__gemm_provider provider,
-                               int group, double *shares, dam__verdict *verdict)
+                               int group, double *shares, dam__trial_end *end)
 {
     dam__product_shape shapes[DAM__MOST_SHAPES];
     double measured[DAM__MOST_SHAPES] = {0};
@@ -86,11 +83,11 @@ static dam_status try_products(search *s, const dam__tuning_part *part, dam__gem
         places[count++] = i;
     }
     dam_status status =
-        s->judge->products(s->judge->user, part, provider, shapes, count, measured, verdict);
-    tuner->tried += *verdict != DAM__VERDICT_OVER;
-    tuner->refused += *verdict == DAM__VERDICT_REFUSED;
+        s->judge->products(s->judge->user, part, provider, shapes, count, measured, end);
+    tuner->tried += *end != DAM__TRIAL_OVER;
+    tuner->refused += *end == DAM__TRIAL_REFUSED;
     /* What is wrong for one shape is not to be trusted for another. */
-    for (size_t i = 0; i < count && *verdict == DAM__VERDICT_MEASURED; i++)
+    for (size_t i = 0; i < count && *end == DAM__TRIAL_MEASURED; i++)
         shares[places[i]] = measured[i];
     return status;
 }
@@ -107,7 +104,7 @@ static dam__set plain_for(const dam__set *set, int group)
 static dam_status try_panel(search *s, const dam__set *candidate, int group)
 {
     dam_status status = DAM_OK;
-    dam__verdict verdict = DAM__VERDICT_OVER;
+    dam__trial_end end = DAM__TRIAL_OVER;
     dam__tuning_part part = {0};
     const dam__set set = plain_for(candidate, group);
     for (int i = 0; i < s->panel_count; i++)
@@ -119,8 +116,8 @@ static dam_status try_panel(search *s, const dam__set *candidate, int group)
     found *out = &s->panels[s->panel_count];
     *out = (found){.set = set, .group = group};
     part.sets[DAM__SPACE_PANEL] = set;
-    DAM_TRY(try_products(s, &part, DAM__GEMM_PANEL, group, out->shares, &verdict));
-    s->panel_count += verdict != DAM__VERDICT_OVER;
+    DAM_TRY(try_products(s, &part, DAM__GEMM_PANEL, group, out->shares, &end));
+    s->panel_count += end != DAM__TRIAL_OVER;
 cleanup:
     return status;
 }
@@ -135,10 +132,10 @@ static dam_status measure_untuned(search *s)
                                                                                 : DAM__GEMM_PANEL};
     for (int i = 0; i < 2; i++) {
         double shares[DAM__MOST_SHAPES];
-        dam__verdict verdict = DAM__VERDICT_OVER;
+        dam__trial_end end = DAM__TRIAL_OVER;
         note(s, order[i] == DAM__GEMM_PANEL ? "products by panel, untuned"
                                             : "products by CLBlast, untuned");
-        DAM_TRY(try_products(s, &nothing, order[i], ALL_GROUPS, shares, &verdict));
+        DAM_TRY(try_products(s, &nothing, order[i], ALL_GROUPS, shares, &end));
         for (int p = 0; p < tuner->product_count; p++)
             tuner->products[p].shares[order[i]] = shares[p];
     }
@@ -152,15 +149,17 @@ cleanup:
     return status;
 }
 
+static double flops(const dam__product_shape *shape)
+{
+    return 2.0 * shape->m * shape->n * shape->k * shape->count;
+}
+
 /* The time of all products by a provider, in some unit; infinite where it fails in one. */
 static double total_time(const dam__tuner *tuner, dam__gemm_provider provider)
 {
     double sum = 0;
-    for (int p = 0; p < tuner->product_count; p++) {
-        const dam__product_shape *shape = &tuner->products[p].shape;
-        sum += (double)shape->m * shape->n * shape->k * shape->count /
-               tuner->products[p].shares[provider];
-    }
+    for (int p = 0; p < tuner->product_count; p++)
+        sum += flops(&tuner->products[p].shape) / tuner->products[p].shares[provider];
     return sum;
 }
 
@@ -231,12 +230,12 @@ static dam_status try_clblast(search *s, dam__space_kind kind, const dam__set *s
 {
     dam_status status = DAM_OK;
     double shares[DAM__MOST_SHAPES];
-    dam__verdict verdict = DAM__VERDICT_OVER;
+    dam__trial_end end = DAM__TRIAL_OVER;
     dam__tuning_part part = {0};
     memcpy(part.sets, s->clblast, sizeof part.sets);
     part.sets[kind] = *set;
-    DAM_TRY(try_products(s, &part, DAM__GEMM_CLBLAST, ALL_GROUPS, shares, &verdict));
-    if (verdict == DAM__VERDICT_MEASURED && cost(s, shares) < WORTH * cost(s, s->clblast_shares)) {
+    DAM_TRY(try_products(s, &part, DAM__GEMM_CLBLAST, ALL_GROUPS, shares, &end));
+    if (end == DAM__TRIAL_MEASURED && cost(s, shares) < DAM__WORTH * cost(s, s->clblast_shares)) {
         s->clblast[kind] = *set;
         memcpy(s->clblast_shares, shares, sizeof shares);
     }
@@ -276,7 +275,7 @@ static int best_of(const search *s, const int *sets, int count, int product)
 {
     int best = sets[0];
     for (int i = 1; i < count; i++)
-        if (s->panels[sets[i]].shares[product] * WORTH > s->panels[best].shares[product])
+        if (s->panels[sets[i]].shares[product] * DAM__WORTH > s->panels[best].shares[product])
             best = sets[i];
     return best;
 }
@@ -327,14 +326,13 @@ static void choose(search *s)
         const found *panel = &s->panels[best_of(s, sets, count, p)];
         double by_panel = panel->shares[p], by_clblast = s->clblast_shares[p];
         bool takes_panel =
-            by_panel > 0 && (by_panel >= by_clblast ||
-                             (tuner->usual == DAM__GEMM_PANEL && by_panel >= WORTH * by_clblast));
+            by_panel > 0 && (by_panel >= by_clblast || (tuner->usual == DAM__GEMM_PANEL &&
+                                                        by_panel >= DAM__WORTH * by_clblast));
         product->best = takes_panel ? by_panel : by_clblast;
         if (product->best <= 0)
             continue;
-        double flops = 2.0 * product->shape.m * product->shape.n * product->shape.k;
-        times[DAM__GEMM_PANEL] += flops / by_panel;
-        times[DAM__GEMM_CLBLAST] += flops / by_clblast;
+        times[DAM__GEMM_PANEL] += flops(&product->shape) / by_panel;
+        times[DAM__GEMM_CLBLAST] += flops(&product->shape) / by_clblast;
         tuner->part.choices[tuner->part.count++] =
             (dam__choice){.shape = product->shape,
                           .provider = takes_panel ? DAM__GEMM_PANEL : DAM__GEMM_CLBLAST,
@@ -344,195 +342,6 @@ static void choose(search *s)
         tuner->part.provider = times[DAM__GEMM_PANEL] <= times[DAM__GEMM_CLBLAST]
                                    ? DAM__GEMM_PANEL
                                    : DAM__GEMM_CLBLAST;
-}
-
-/* --- kernels ---------------------------------------------------------------------------------- */
-
-#define KIND(kind) (1u << (kind))
-#define ALL_KINDS (KIND(DAM__KIND_VMF) | KIND(DAM__KIND_ENERGY) | KIND(DAM__KIND_DENOISE))
-
-/* Models whose kernels a key shapes. */
-static const unsigned kinds_of[] = {
-    [DAM__KERNEL_LANES] = ALL_KINDS,
-    [DAM__KERNEL_GROUP] = ALL_KINDS,
-    [DAM__KERNEL_PARTS] = ALL_KINDS,
-    [DAM__KERNEL_VMF_CLASSES] = KIND(DAM__KIND_VMF),
-    [DAM__KERNEL_ENERGY_CLASSES] = KIND(DAM__KIND_ENERGY),
-    [DAM__KERNEL_ENERGY_STATES] = KIND(DAM__KIND_ENERGY),
-    [DAM__KERNEL_ENERGY_VECTORS] = KIND(DAM__KIND_ENERGY),
-    [DAM__KERNEL_ENERGY_MEMORIES] = KIND(DAM__KIND_ENERGY),
-};
-
-static dam_status try_step(search *s, const dam__tuning_part *part, int preset, double *ratio,
-                           dam__verdict *verdict)
-{
-    *ratio = INFINITY;
-    *verdict = DAM__VERDICT_OVER;
-    dam_status status = s->judge->step(s->judge->user, part, preset, ratio, verdict);
-    s->tuner->tried += *verdict != DAM__VERDICT_OVER;
-    s->tuner->refused += *verdict == DAM__VERDICT_REFUSED;
-    if (*verdict == DAM__VERDICT_REFUSED)
-        *ratio = INFINITY;
-    return status;
-}
-
-/* The first preset of a kind stands for all of it. */
-static int preset_of(const dam__tuner *tuner, int kind)
-{
-    int preset = -1;
-    for (int p = 0; p < tuner->preset_count && preset < 0; p++)
-        if (tuner->presets[p].kind == kind)
-            preset = p;
-    return preset;
-}
-
-/* Mean of the logarithms of the ratios over the kinds that a key concerns. */
-static dam_status try_key(search *s, const dam__tuning_part *part, unsigned kinds, double *score,
-                          bool *over)
-{
-    dam_status status = DAM_OK;
-    int count = 0;
-    *score = 0;
-    for (int kind = 0; kind < DAM__KINDS; kind++) {
-        int preset = (kinds & KIND(kind)) != 0 ? preset_of(s->tuner, kind) : -1;
-        double ratio = 0;
-        dam__verdict verdict;
-        if (preset < 0)
-            continue;
-        DAM_TRY(try_step(s, part, preset, &ratio, &verdict));
-        *over = *over || verdict == DAM__VERDICT_OVER;
-        *score += log(ratio);
-        count++;
-        if (isinf(ratio))
-            break;
-    }
-    *score = count > 0 ? *score / count : INFINITY;
-cleanup:
-    return status;
-}
-
-static bool is_worth_trying(const dam__tuner *tuner, dam__kernel_key key, int value)
-{
-    if (key == DAM__KERNEL_GROUP && tuner->shape == DAM__SHAPE_CPU)
-        return false;
-    return value > 0 && !(key == DAM__KERNEL_LANES && value >= tuner->lanes);
-}
-
-/* Each value of each key, one after the other, from the best so far. */
-static dam_status search_kernels(search *s, double until)
-{
-    dam_status status = DAM_OK;
-    dam__tuning_part *part = &s->tuner->part;
-    const dam__space *space = &dam__spaces[DAM__SPACE_KERNELS];
-    note(s, "shapes of the other kernels");
-    for (int key = 0; key < space->count && goes_on(s, until); key++) {
-        bool over = false;
-        double best = 0;
-        int present = part->sets[DAM__SPACE_KERNELS].values[key];
-        DAM_TRY(try_key(s, part, kinds_of[key], &best, &over));
-        if (over || isinf(best))
-            continue; /* no preset has such kernels, or no time is left */
-        for (int v = 0; v < space->tunables[key].count && goes_on(s, until); v++) {
-            dam__tuning_part candidate = *part;
-            dam__set *set = &candidate.sets[DAM__SPACE_KERNELS];
-            double score = 0;
-            if (!is_worth_trying(s->tuner, (dam__kernel_key)key, space->tunables[key].values[v]))
-                continue;
-            set->given = true;
-            set->values[key] = space->tunables[key].values[v];
-            DAM_TRY(try_key(s, &candidate, kinds_of[key], &score, &over));
-            if (!over && score < best + log(WORTH)) {
-                best = score;
-                present = set->values[key];
-            }
-        }
-        if (present != part->sets[DAM__SPACE_KERNELS].values[key]) {
-            part->sets[DAM__SPACE_KERNELS].given = true;
-            part->sets[DAM__SPACE_KERNELS].values[key] = present;
-        }
-    }
-cleanup:
-    return status;
-}
-
-/* --- what is kept ----------------------------------------------------------------------------- */
-
-/* Takes back what a preset could be slower with, one kind of choices after the other; false where
- * nothing is left. */
-static bool take_back(dam__tuner *tuner, int preset, int attempt)
-{
-    dam__tuning_part *part = &tuner->part;
-    if (attempt == 0 && part->sets[DAM__SPACE_KERNELS].given) {
-        part->sets[DAM__SPACE_KERNELS] = (dam__set){0};
-        return true;
-    }
-    if (attempt <= 1) {
-        for (int i = 0; i < part->count; i++) {
-            dam__tuned_product *product = NULL;
-            for (int p = 0; p < tuner->product_count && product == NULL; p++)
-                if (dam__product_distance(&tuner->products[p].shape, &part->choices[i].shape) == 0)
-                    product = &tuner->products[p];
-            if (product == NULL || (product->presets & 1u << (unsigned)preset) == 0)
-                continue;
-            part->choices[i].provider = tuner->usual;
-            part->choices[i].panel = (dam__set){0};
-            product->best = product->shares[tuner->usual];
-        }
-        return true;
-    }
-    for (int kind = 0; kind < DAM__SPACES && attempt == 2; kind++)
-        part->sets[kind] = (dam__set){0};
-    return attempt == 2;
-}
-
-/*
- * Every preset's step against the untuned one; twice before anything is taken back. *all: there was
- * time for all of them.
- */
-static dam_status confirm(search *s, bool *all)
-{
-    *all = true;
-    dam_status status = DAM_OK;
-    dam__tuner *tuner = s->tuner;
-    note(s, "training steps with all that was found");
-    for (int p = 0; p < tuner->preset_count; p++) {
-        double ratio = 0, again = 0;
-        dam__verdict verdict;
-        for (int attempt = 0;; attempt++) {
-            DAM_TRY(try_step(s, &tuner->part, p, &ratio, &verdict));
-            if (verdict == DAM__VERDICT_MEASURED && ratio > SLOWER) {
-                DAM_TRY(try_step(s, &tuner->part, p, &again, &verdict));
-                ratio = again < ratio ? again : ratio;
-            }
-            if (verdict == DAM__VERDICT_OVER || ratio <= SLOWER || !take_back(tuner, p, attempt))
-                break;
-        }
-        tuner->presets[p].ratio = verdict == DAM__VERDICT_OVER ? 0 : ratio;
-        *all = *all && verdict != DAM__VERDICT_OVER;
-    }
-cleanup:
-    return status;
-}
-
-/* Kernels last: what the steps are with products alone is known by then, and is what stays unless
- * all steps were seen with the kernels too. */
-static dam_status tune_kernels(search *s)
-{
-    dam_status status = DAM_OK;
-    dam__tuner *before = NULL;
-    bool all = false;
-    DAM_TRY(dam__alloc(1, sizeof *before, &before));
-    *before = *s->tuner;
-    DAM_TRY(search_kernels(s, AFTER_KERNELS));
-    if (s->tuner->part.sets[DAM__SPACE_KERNELS].given)
-        DAM_TRY(confirm(s, &all));
-    if (!all) {
-        s->tuner->part = before->part;
-        memcpy(s->tuner->presets, before->presets, sizeof before->presets);
-    }
-cleanup:
-    free(before);
-    return status;
 }
 
 dam_status dam__tuner_run(dam__tuner *tuner, const dam__judge *judge)
@@ -554,10 +363,7 @@ dam_status dam__tuner_run(dam__tuner *tuner, const dam__judge *judge)
                              : "CLBlast failed or is over five times slower: not searched");
         choose(&s);
     }
-    bool all = false;
-    DAM_TRY(confirm(&s, &all));
-    if (all)
-        DAM_TRY(tune_kernels(&s));
+    DAM_TRY(dam__tuner_steps(tuner, judge));
 cleanup:
     free(s.panels);
     return status;

@@ -9,6 +9,8 @@
 
 enum { DAM__MOST_SHAPES = DAM__MOST_CHOICES, DAM__MOST_PRESETS = 32 };
 
+#define DAM__WORTH 0.97 /* of the time: what is not this much faster may be noise */
+
 /* A product that presets ask for. */
 typedef struct dam__tuned_product {
     dam__product_shape shape;
@@ -21,15 +23,15 @@ typedef struct dam__tuned_product {
 typedef struct dam__tuned_preset {
     const char *name;
     int kind;     /* dam__model_kind */
-    double ratio; /* time of a step tuned over untuned, as measured last; 0 = not measured */
+    double ratio; /* time of a step with the part over untuned; 0 = not measured */
 } dam__tuned_preset;
 
 /* How a trial ended for the one who asked. */
-typedef enum dam__verdict {
-    DAM__VERDICT_MEASURED,
-    DAM__VERDICT_REFUSED, /* wrong, hung or crashed: never to be used */
-    DAM__VERDICT_OVER     /* no time is left, or the user wants to stop: nothing is known */
-} dam__verdict;
+typedef enum dam__trial_end {
+    DAM__TRIAL_MEASURED,
+    DAM__TRIAL_REFUSED, /* wrong, hung or crashed: never to be used */
+    DAM__TRIAL_OVER     /* no time is left, or the user wants to stop: nothing is known */
+} dam__trial_end;
 
 /* Who tries candidates. `part` is the candidate's tuning; built-in choices where nothing is given.
  */
@@ -38,10 +40,10 @@ typedef struct dam__judge {
     /* shares[i] of the FMA peak for each shape, or 0 for those not reached. */
     dam_status (*products)(void *user, const dam__tuning_part *part, dam__gemm_provider provider,
                            const dam__product_shape *shapes, size_t count, double *shares,
-                           dam__verdict *verdict);
+                           dam__trial_end *end);
     /* *ratio of the times of a step, tuned over untuned. */
     dam_status (*step)(void *user, const dam__tuning_part *part, int preset, double *ratio,
-                       dam__verdict *verdict);
+                       dam__trial_end *end);
     /* A line on what goes on; may be NULL. */
     void (*note)(void *user, const char *line);
     double (*left)(void *user); /* share of the budget that is left, 1 ... 0 */
@@ -72,8 +74,14 @@ dam_status dam__tuner_run(dam__tuner *tuner, const dam__judge *judge);
 
 /* --- what the search is made of --------------------------------------------------------------- */
 
-/* *set = candidate i of the space's curated list, for vectors of so many lanes; false beyond it. */
+/* *out = candidate i of the space's curated list; false beyond it. */
 bool dam__curated(dam__space_kind kind, int i, dam__set *out);
+
+/*
+ * With the products in tuner->part: takes back what makes a preset's step slower or fail, in the
+ * end all of it, and adds shapes of the other kernels that make steps faster and none slower.
+ */
+dam_status dam__tuner_steps(dam__tuner *tuner, const dam__judge *judge);
 
 /* A valid neighbour: one or two tunables of `from` changed. The same step gives the same. */
 dam__set dam__neighbour(dam__space_kind kind, const dam__set *from, uint32_t step);

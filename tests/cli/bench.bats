@@ -112,12 +112,47 @@ step_over_products" ]
     [[ "$stderr" == *"it failed with exit code 4"* ]]
 }
 
+# A stand-in for the processes that measure.
+stand_in() {
+    printf '#!/bin/bash\n%s\n' "$1" > stand-in
+    chmod +x stand-in
+    export DENSEAM_BENCH_PROGRAM="$PWD/stand-in"
+}
+
 @test "a child that crashes is a result of its own" {
     export OCL_ICD_VENDORS=pocl.icd
-    # A limit on memory that no driver can live with.
-    run --separate-stderr bash -c 'ulimit -v 400000; exec "$0" bench bench/vmf-small --quick --device all --quiet -o file.json' "$DENSEAM"
-    [ "$status" -ne 0 ]
-    [ ! -e file.json ] || jq -e '.results | all(.message != null)' file.json
+    stand_in 'kill -SEGV $$'
+    run --separate-stderr "$DENSEAM" bench bench/vmf-small bench/vmf --quick --device all --quiet -o file.json
+    [ "$status" -eq 1 ]
+    jq -e --arg device "$("$DENSEAM" devices --json | jq -r '.[0].name')" '.results
+           | map(.preset) == ["bench/vmf-small", "bench/vmf"]
+           and all(.rows == [] and .device.name == $device and .message
+                   == "its process was ended by signal 11 (Segmentation fault)")' file.json
+    [[ "$stderr" == *"'bench/vmf-small' on "*": its process was ended by signal 11"* ]]
+    stand_in 'exit 4'
+    run --separate-stderr "$DENSEAM" bench bench/vmf --quick --device all --quiet --json
+    [ "$status" -eq 4 ]
+    [ "$(jq length <<<"$output")" -eq 0 ]
+    DENSEAM_BENCH_PROGRAM=/nonexistent run --separate-stderr "$DENSEAM" bench bench/vmf --quick --device all --quiet
+    [ "$status" -eq 1 ]
+    [[ "$stderr" == *"cannot start '/nonexistent'"* ]]
+}
+
+@test "a child that is asked to stop may end by itself, and what it wrote is kept" {
+    export OCL_ICD_VENDORS=pocl.icd
+    stand_in 'while [ "$1" != --out ]; do shift; done
+trap "printf %s '"'"'{\"results\": [{\"preset\": \"half\", \"rows\": []}]}'"'"' > $2; exit 8" TERM
+: > ready
+while :; do sleep 0.05; done'
+    "$DENSEAM" bench bench/vmf --quick --device all --quiet -o file.json 2> said &
+    tool=$!
+    for ((i = 0; i < 600; i++)); do [ -e ready ] && break; sleep 0.1; done
+    kill -TERM "$tool"
+    status=0
+    wait "$tool" || status=$?
+    [ "$status" -eq 8 ]
+    grep -q "stopped in the benchmark 'bench/vmf'" said
+    [ "$(jq -r '.results[].preset' file.json)" = half ]
 }
 
 @test "recall presets are measured by recalling" {

@@ -87,3 +87,17 @@ setup() {
     jq -e '.presets[0].losses | all(.agreement == "right" and .distance == 0)' <<<"$output"
     jq -e '[.presets[0].numbers[] | select(.ratio != null)] | length > 10 and all(.ratio == 1 and .verdict == "same")' <<<"$output"
 }
+
+@test "a long label and a file name that is not UTF-8 lose no row" {
+    label=$(printf 'x%.0s' {1..79})äö
+    for name in $'k\xe4rtchen.json' two.json; do
+        jq --arg name "$label" '.label = $name' "$made"/a-fast.json > "$name"
+    done
+    tool compare two.json $'k\xe4rtchen.json' --json
+    succeeded
+    jq -e --slurpfile file "$made"/a-fast.json '(.presets | length) == ($file[0].results | length)
+           and (.presets | map(.numbers | length) | add)
+               == 2 * ($file[0].results | map(.rows | length) | add)
+           and all(.presets[]; .losses | length == 2)
+           and (.contenders | map(.name | length)) == [79, 90]' <<<"$output"
+}

@@ -1,6 +1,6 @@
 # `denseam tune`: its files, what it does with candidates that fail, and how it goes on. $DENSEAM is
 # the tool. Where speed is not the question a script stands in for the trials, so that nothing is
-# measured. No time is judged: machines are shared.
+# measured. No time is judged, and searches end by number of trials: machines are shared.
 load helpers
 
 setup() {
@@ -21,7 +21,9 @@ CONF
 # A stand-in for tune-try: every candidate is as fast as the built-in one, but for those that the
 # test wants to misbehave.
 echo x >> "$FAKE_LOG"
-for bad in $FAKE_HANGS; do grep -q "$bad" "$DENSEAM_TUNING" && exec sleep 600; done
+for bad in $FAKE_HANGS; do
+    grep -q "$bad" "$DENSEAM_TUNING" && { echo $$ >> "$FAKE_LOG.hung"; exec sleep 600; }
+done
 for bad in $FAKE_CRASHES; do grep -q "$bad" "$DENSEAM_TUNING" && kill -SEGV $$; done
 for bad in $FAKE_FAILS; do
     grep -q "$bad" "$DENSEAM_TUNING" && { echo "denseam: entry 0, 0 is nan" >&2; exit 6; }
@@ -53,7 +55,7 @@ the_file() {
 # A tuning file for this device whose products read both factors directly.
 hand_made() {
     with_fake
-    "$DENSEAM" tune tiny.conf --quiet --budget 1 > /dev/null
+    "$DENSEAM" tune tiny.conf --quiet --trials 1 > /dev/null
     unset DENSEAM_TUNE_PROGRAM
     {
         sed -n 1,8p "$(the_file)"
@@ -65,12 +67,12 @@ hand_made() {
     rm -rf "$tunings"
 }
 
-@test "a real search ends within its budget, and its file is taken by every command" {
-    tool tune tiny.conf --budget 8 --json --quiet
+@test "a real search measures products, and its file is taken by every command" {
+    tool tune tiny.conf --trials 1 --json --quiet
     succeeded
     [ -z "$stderr" ]
-    jq -e '.products | length == 2 and all(.panel == null or .panel > 0)' <<<"$output"
-    jq -e '.presets == [{preset: "tiny.conf", ratio: .presets[0].ratio}]' <<<"$output"
+    jq -e '.products | length == 2 and all(.tuned > 0 and .provider != null)' <<<"$output"
+    jq -e '.tried == 1 and .presets == [{preset: "tiny.conf", ratio: null}]' <<<"$output"
     file=$(jq -r .file <<<"$output")
     [ "$(the_file)" = "$file" ]
     nothing_left_over "$tunings"
@@ -85,12 +87,10 @@ hand_made() {
 @test "a trial measures what the file says, and nothing where it is not taken" {
     hand_made good
     shapes=("nt 50x30x784x1" "tn 30x784x50x1")
-    for file in none good; do
-        DENSEAM_TUNING="$file" tool tune-try --gemm panel products "${shapes[@]}"
-        succeeded
-        [ "${#lines[@]}" -eq 2 ]
-        [ "$(grep -c '^share [01] [0-9.]*$' <<<"$output")" -eq 2 ]
-    done
+    DENSEAM_TUNING=good tool tune-try --gemm panel products "${shapes[@]}"
+    succeeded
+    [ "${#lines[@]}" -eq 2 ]
+    [ "$(grep -c '^share [01] [0-9.]*$' <<<"$output")" -eq 2 ]
     DENSEAM_TUNING=good tool tune-try step tiny.conf
     succeeded
     [[ "${lines[-1]}" =~ ^ratio\ 0\ [0-9.]+$ ]]
@@ -101,7 +101,7 @@ hand_made() {
 
 @test "the best candidates of a search are in its file, and the table says so" {
     with_fake
-    FAKE_BEST="direct_a=1" tool tune tiny.conf --budget 6
+    FAKE_BEST="direct_a=1" tool tune tiny.conf --trials 20
     succeeded
     [[ "$output" == *"nt 50x30x784x1"*"50.0%"*"80.0%"*"direct A"* ]]
     [[ "$output" == *"tiny.conf"*"1.00"* ]]
@@ -112,9 +112,9 @@ hand_made() {
 
 @test "candidates that hang, crash or are wrong cost only themselves" {
     with_fake
-    export FAKE_HANGS="direct_a=1.direct_b=1" FAKE_CRASHES="columns_first=1"
+    export FAKE_HANGS="direct_a=1.direct_b=1.columns_first=0" FAKE_CRASHES="columns_first=1"
     export FAKE_FAILS="direct_a=0.direct_b=1"
-    FAKE_BEST="direct_a=1" tool tune tiny.conf --budget 8 --patience 1
+    FAKE_BEST="direct_a=1" tool tune tiny.conf --trials 60 --patience 5
     succeeded
     [[ "$stderr" == *"is refused: it hung and was killed"* ]]
     [[ "$stderr" == *"is refused: it crashed with signal 11"* ]]
@@ -122,21 +122,24 @@ hand_made() {
     ! grep -E "columns_first=1|direct_a=0 direct_b=1|direct_a=1 direct_b=1" "$(the_file)"
     grep -q "direct_a=1 direct_b=0" "$(the_file)"
     # Nothing of it runs on.
-    ! pgrep -f "sleep 600"
+    [ -s log.hung ]
+    while read -r hung; do
+        ! kill -0 "$hung"
+    done < log.hung
 }
 
 @test "a device on which everything hangs is left as it was" {
     with_fake
-    FAKE_HANGS="denseam" tool tune tiny.conf --budget 4 --patience 1 --json --quiet
+    FAKE_HANGS="denseam" tool tune tiny.conf --trials 3 --patience 1 --json --quiet
     succeeded
-    jq -e '.products | all(.provider == null)' <<<"$output"
+    jq -e '.refused == 3 and (.products | all(.provider == null))' <<<"$output"
     ! grep -q "^product" "$(the_file)"
 }
 
 @test "a search that was stopped goes on where it was" {
     with_fake
     # The process itself, not a shell round it, gets the signal.
-    FAKE_PAUSE=0.1 "$DENSEAM" tune tiny.conf --budget 6 > out 2> err &
+    FAKE_PAUSE=0.3 "$DENSEAM" tune tiny.conf --trials 50 > out 2> err &
     search=$!
     wait_for_lines log 6
     kill -TERM "$search"
@@ -149,7 +152,7 @@ hand_made() {
     kept=$(grep -c -E '^[0-9a-f]{64} ' "$tunings"/*.tried)
     [ "$kept" -ge 4 ]
     : > log
-    tool tune tiny.conf --budget 6 --json --quiet
+    tool tune tiny.conf --trials 50 --json --quiet
     succeeded
     tried=$(jq .tried <<<"$output")
     [ "$(wc -l < log)" -eq $((tried - kept)) ]
@@ -176,19 +179,15 @@ ignored() {
     ignored half "it is cut off"
     sed 's/^version = .*/version = 0.0.9/' good > version
     ignored version "its line 2 is 'version = 0.0.9', but here it is 'version = "
-    sed 's/^kernels = ./&0/' good > kernels
-    ignored kernels "its line 3 is 'kernels = "
     sed 's/^driver = .*/driver = 2.0/' good > driver
     ignored driver "'driver = 2.0', but here it is"
     sed 's/rows=4/rows=99/' good > wrong
     ignored wrong "'rows' cannot be '99'"
-    : > empty
-    ignored empty "it is cut off in line 1"
     ignored absent "cannot open"
     # The user's own is found again when its driver is another one.
     mkdir -p "$tunings"
     with_fake
-    "$DENSEAM" tune tiny.conf --quiet --budget 1 > /dev/null
+    "$DENSEAM" tune tiny.conf --quiet --trials 1 > /dev/null
     sed -i 's/^driver = .*/driver = 2.0/' "$(the_file)"
     tool train tiny.conf --dry-run --quiet
     succeeded
@@ -216,6 +215,8 @@ ignored() {
     failed_with 2 "nosuch"
     tool tune tiny.conf --budget 0
     failed_with 2 "--budget wants a number"
+    tool tune tiny.conf --trials 0
+    failed_with 2 "--trials wants a"
     sed 's/batch = 50/batch = 50 precision = "double"/' tiny.conf > double.conf
     tool tune tiny.conf double.conf --quiet
     failed_with 2 "'double.conf' has another precision"

@@ -175,6 +175,32 @@ static dam__measure measure_of(const char *unit, double value, double spread)
     return (dam__measure){.metric = "m", .unit = unit, .value = value, .spread = spread};
 }
 
+/* Labels are cut, and file names may be any bytes: names are UTF-8 all the same. */
+static void names_are_of_whole_letters(void **state)
+{
+    (void)state;
+    dam__contenders all = {0};
+    char label[128] = "\"", letters[128] = "";
+    for (int i = 0; i < 50; i++)
+        (void)snprintf(letters + strlen(letters), sizeof letters - strlen(letters), "\u00e4");
+    (void)snprintf(label, sizeof label, "\"x%s\"", letters);
+    for (int i = 0; i < 3; i++) {
+        put_bench("b\xe4nch.json", label, i, 1, 0);
+        OK(dam__contenders_add(path_of("b\xe4nch.json"), &all));
+    }
+    letters[78] = '\0'; /* and the x: 79 bytes, the 40th letter would be cut in two */
+    char *expected[3] = {NULL};
+    OK(dam__format(&expected[0], "x%s", letters));
+    OK(dam__format(&expected[1], "x%s (b\ufffdnch)", letters));
+    OK(dam__format(&expected[2], "x%s (b\ufffdnch 2)", letters));
+    for (int i = 0; i < 3; i++) {
+        assert_string_equal(all.items[i].name, expected[i]);
+        free(expected[i]);
+    }
+    dam__contenders_free(&all);
+    assert_int_equal(unlink(path_of("b\xe4nch.json")), 0);
+}
+
 static void units_have_directions(void **state)
 {
     (void)state;
@@ -365,6 +391,7 @@ int main(void)
         cmocka_unit_test(what_is_no_benchmark_is_refused),
         cmocka_unit_test(too_many_devices_are_refused),
         cmocka_unit_test(devices_of_a_file_are_apart_and_the_last_result_counts),
+        cmocka_unit_test(names_are_of_whole_letters),
         cmocka_unit_test(units_have_directions),
         cmocka_unit_test(numbers_differ_beyond_both_spreads),
         cmocka_unit_test(a_slower_run_of_the_same_device_is_named),

@@ -1,6 +1,5 @@
 /* src/preset: every way to write a preset wrongly, defaults, overrides, and text that round-trips.
  */
-#include <locale.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -19,46 +17,7 @@
 #include "preset/describe.h"
 #include "preset/number.h"
 #include "preset/option.h"
-
-#define DATA "data { name = \"mnist\" }\n"
-
-static dam_status parse(const char *text, dam__experiment *out)
-{
-    return dam__experiment_parse("x.conf", text, NULL, 0, out);
-}
-
-static void accept(const char *text, dam__experiment *out)
-{
-    if (parse(text, out) != DAM_OK)
-        fail_msg("refused: %s\n%s", dam_error(), text);
-}
-
-static void refuse(const char *text, const char *message)
-{
-    dam__experiment e;
-    assert_int_equal(parse(text, &e), DAM_USAGE);
-    assert_string_equal(dam_error(), message);
-}
-
-static void assert_same(const dam__experiment *a, const dam__experiment *b)
-{
-    for (const dam__option *o = dam__options; o->key != NULL; o++)
-        if (memcmp((const char *)a + o->offset, (const char *)b + o->offset, o->size) != 0)
-            fail_msg("%s.%s differs", o->section, o->key);
-}
-
-static void assert_round_trip(const dam__experiment *e)
-{
-    dam__text first = {0}, second = {0};
-    dam__experiment back;
-    assert_int_equal(dam__experiment_print(e, &first), DAM_OK);
-    accept(first.data, &back);
-    assert_same(e, &back);
-    assert_int_equal(dam__experiment_print(&back, &second), DAM_OK);
-    assert_string_equal(first.data, second.data);
-    dam__text_free(&first);
-    dam__text_free(&second);
-}
+#include "unit/presets.h"
 
 static void table_is_sound(void **state)
 {
@@ -344,60 +303,6 @@ static void broken_form_is_told_with_its_line(void **state)
                                          "file with line ends of Unix (LF) or Windows (CRLF)");
 }
 
-static void contradictions_are_told(void **state)
-{
-    (void)state;
-    refuse("", "x.conf: no data; give data.name (such as \"mnist\") or data.images");
-    refuse("data { name = \"mnist\" images = \"a\" }",
-           "x.conf: data.name and data.images are both given; keep one");
-    refuse("data { name = \"mnist\" labels = \"a\" }",
-           "x.conf: data.labels is given without data.images; the set called data.name has its "
-           "own");
-    refuse("data { name = \"mnist\" test_labels = \"a\" }",
-           "x.conf: data.test_labels is given without data.test_images; give both");
-    refuse("data { images = \"a\" test_labels = \"b\" }",
-           "x.conf: data.test_labels is given without data.test_images; give both");
-    refuse(DATA "model { capacity = 99 }",
-           "x.conf: model.capacity = 99 is less than model.memories = 100; raise it, or 0 for as "
-           "many as memories");
-    refuse(DATA "model { beta_rule = annealed }",
-           "x.conf: model.beta_rule = \"annealed\" needs model.anneal_to, beta at the end of the "
-           "schedule");
-    refuse(DATA "model { beta_rule = annealed anneal_to = 100 }",
-           "x.conf: model.beta_rule = \"annealed\" needs model.anneal_epochs, the length of the "
-           "schedule");
-    refuse(DATA "grow { to = 100 }",
-           "x.conf: grow.to = 100 is not more than model.memories = 100; raise it, or 0 for no "
-           "growth");
-    refuse(DATA "model { loss = unsupervised } grow { to = 400 }",
-           "x.conf: grow.to = 400: a model that learns without labels cannot grow yet; set grow.to "
-           "= 0");
-    refuse(DATA "model { capacity = 300 } grow { to = 400 }",
-           "x.conf: model.capacity = 300, but grow.to = 400 is the capacity of a model that grows; "
-           "leave out model.capacity");
-    refuse(DATA "model { class_counts = \"1,2\" }",
-           "x.conf: model.class_counts goes with model.loss = \"unsupervised\" only; labels have "
-           "counts of their own");
-    refuse(DATA "model { loss = unsupervised classes = 3 }",
-           "x.conf: model.classes = 3 needs model.class_counts, as many different counts "
-           "(\"110,132,121\"): classes of equal counts would stay equal");
-    refuse(DATA "model { loss = unsupervised classes = 2 class_counts = \"1,x\" }",
-           "x.conf: model.class_counts = \"1,x\": entry 2 is no whole number from 1 to 1000000000");
-    refuse("data { name = teacher patch = 3 }",
-           "x.conf: a teacher makes no images to cut; set data.patch = 0");
-    refuse("data { images = a labels = b patch = 3 }",
-           "x.conf: patches have no labels; leave out data.labels, or set data.patch = 0");
-    dam__experiment e;
-    accept(DATA "grow { to = 101 }", &e);
-    accept(DATA "model { capacity = 400 } grow { to = 400 }", &e);
-    accept(DATA "model { capacity = 100 }", &e);
-    accept(DATA "model { loss = unsupervised }", &e);
-    accept(DATA "model { loss = unsupervised classes = 2 class_counts = \"1,2\" }", &e);
-    accept("data { name = teacher }", &e);
-    accept("data { images = a patch = 3 }", &e);
-    accept(DATA "model { beta_rule = annealed anneal_to = 100 anneal_epochs = 1 }", &e);
-}
-
 static void overrides_win_in_order(void **state)
 {
     (void)state;
@@ -456,83 +361,6 @@ static void wrong_overrides_are_told(void **state)
     assert_int_equal(dam__experiment_set(&e, "model.memories=0"), DAM_USAGE);
     assert_int_equal(dam__experiment_set(&e, "model.exponent=3"), DAM_USAGE);
     assert_same(&e, &before);
-}
-
-/* Values spread over all exponents, and those with long or short decimal forms. */
-static void doubles_print_short_and_exact(void **state)
-{
-    (void)state;
-    char text[DAM__NUMBER_BYTES];
-    static const struct {
-        double value;
-        const char *text;
-    } known[] = {{0.1, "0.1"},     {100, "100"},      {0.25, "0.25"},  {1e6, "1e+06"},
-                 {32, "32"},       {-0.0, "-0"},      {1e-3, "0.001"}, {1e4, "10000"},
-                 {12345, "12345"}, {5e-324, "5e-324"}};
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-        dam__real_print(known[i].value, text);
-        assert_string_equal(text, known[i].text);
-    }
-    uint64_t bits = 0x9E3779B97F4A7C15;
-    for (int i = 0; i < 20000; i++) {
-        bits ^= bits << 13;
-        bits ^= bits >> 7;
-        bits ^= bits << 17;
-        double value, back;
-        memcpy(&value, &bits, sizeof value);
-        if (value - value != 0) /* not finite */
-            continue;
-        dam__real_print(value, text);
-        assert_int_equal(dam__real_read(text, &back), DAM__NUMBER_OK);
-        assert_memory_equal(&value, &back, sizeof value);
-    }
-}
-
-enum { PASSED, NO_LOCALE, LOCALE_INERT, NOT_READ, NOT_PRINTED };
-
-/* Whether numbers are read and printed with a point where the thread's locale has a comma. */
-static int read_and_print_in(const char *folder)
-{
-    setenv("LOCPATH", folder, 1);
-    locale_t german = newlocale(LC_ALL_MASK, "de_DE.UTF-8", (locale_t)0);
-    if (german == (locale_t)0)
-        return NO_LOCALE;
-    (void)uselocale(german);
-    char comma[16];
-    (void)snprintf(comma, sizeof comma, "%.1f", 0.5);
-    if (strcmp(comma, "0,5") != 0)
-        return LOCALE_INERT;
-    dam__experiment e;
-    if (parse(DATA "model { varsigma = 0.125 }", &e) != DAM_OK || e.model.vmf.varsigma != 0.125)
-        return NOT_READ;
-    dam__text text = {0};
-    bool printed = dam__experiment_print(&e, &text) == DAM_OK &&
-                   strstr(text.data, "varsigma = 0.125\n") != NULL;
-    dam__text_free(&text);
-    return printed ? PASSED : NOT_PRINTED;
-}
-
-static void numbers_ignore_the_locale(void **state)
-{
-    (void)state;
-    char folder[] = "/tmp/denseam-locale-XXXXXX", command[256];
-    assert_non_null(mkdtemp(folder));
-    (void)snprintf(command, sizeof command,
-                   "localedef -i de_DE -f UTF-8 %s/de_DE.UTF-8 >%s/log 2>&1", folder, folder);
-    int made = system(command);
-    /* In a process of its own: the C library never frees what it loads by LOCPATH. */
-    pid_t child = made == 0 ? fork() : -1;
-    if (child == 0)
-        _exit(read_and_print_in(folder));
-    int result = -1;
-    if (child > 0)
-        assert_int_equal(waitpid(child, &result, 0), child);
-    (void)snprintf(command, sizeof command, "rm -r %s", folder);
-    assert_int_equal(system(command), 0);
-    if (child < 0)
-        skip(); /* no localedef here */
-    assert_true(WIFEXITED(result));
-    assert_int_equal(WEXITSTATUS(result), PASSED);
 }
 
 static void every_embedded_preset_parses(void **state)
@@ -631,95 +459,6 @@ static void *parse_often(void *wrong)
     return NULL;
 }
 
-/* Keys belong to kinds of models, wherever in the preset the kind stands. */
-static void keys_of_another_kind_are_refused(void **state)
-{
-    (void)state;
-    dam__experiment e;
-    dam__text text = {0};
-    refuse(
-        DATA "model { exponent = 3 }",
-        "x.conf:2: model.exponent belongs to model.kind = \"energy\", and this model is \"vmf\"; "
-        "leave it out");
-    refuse(
-        DATA "grow { to = 200 }\nmodel { kind = \"energy\" }",
-        "x.conf:2: grow.to belongs to model.kind = \"vmf\", and this model is \"energy\"; leave it "
-        "out");
-    accept(DATA "model { exponent = 320 kind = \"energy\" }", &e);
-    assert_int_equal(e.model.kind, DAM__KIND_ENERGY);
-    assert_int_equal(e.model.energy.interaction.exponent, 320);
-    /* Defaults of the kind, unless given. */
-    assert_true(e.train.momentum == 0 && e.train.learning_rate == 0.5 && e.train.decay == 0.999);
-    assert_true(e.data.validation == 0 && e.train.patience == 0);
-    assert_round_trip(&e);
-    assert_int_equal(dam__experiment_print(&e, &text), DAM_OK);
-    assert_null(strstr(text.data, "varsigma"));
-    assert_null(strstr(text.data, "grow {"));
-    assert_non_null(strstr(text.data, "    exponent = 320\n"));
-    dam__text_free(&text);
-    accept(DATA "model { kind = \"energy\" } train { momentum = 0.25 }", &e);
-    assert_true(e.train.momentum == 0.25);
-    accept(DATA "", &e);
-    assert_true(e.train.momentum == 0.99 && e.train.decay == 1 && e.data.validation == 0.1);
-    refuse(DATA "model { kind = \"energy\" rule = \"shift\" }",
-           "x.conf: model.rule = \"shift\" is for model.interaction = \"exp\" alone; take "
-           "\"modified\"");
-    refuse(DATA "model { kind = \"energy\" temperature_to = 1 }",
-           "x.conf: model.temperature_to and model.temperature_epochs, the end of the ramp and its "
-           "length, go together; give both or leave out both");
-    refuse(DATA "model { kind = \"energy\" exponent = 321 }",
-           "x.conf:2: model.exponent = 321 is out of range: at least 2, at most 320");
-}
-
-/* The denoiser's keys, defaults and contradictions. */
-static void denoisers_are_checked(void **state)
-{
-    (void)state;
-    dam__experiment e;
-#define DENOISER DATA "model { kind = \"denoise\" "
-    accept(DENOISER "}", &e);
-    assert_true(e.model.denoise.eta0 == 0.0625 && e.model.denoise.noise == 0.5);
-    assert_true(e.train.learning_rate == 1 && e.train.momentum == 0 && e.train.patience == 0);
-    assert_int_equal(e.model.denoise.activation, DAM__ACTIVATION_RELU);
-    assert_int_equal(e.model.denoise.centring, DAM__CENTRING_BATCH);
-    assert_int_equal(e.model.denoise.algorithm, DAM__ALGORITHM_ADAM);
-    assert_round_trip(&e);
-    accept("data { name = \"mnist\" plaquette = 4 noise = 0.25 pairs = \"fresh\" } "
-           "model { kind = \"denoise\" activation = \"softmax\" regime = \"width\" gain = 0.5 } "
-           "train { optimizer = \"sgd\" eta0 = 0.001 momentum = 0.9 }",
-           &e);
-    assert_int_equal(e.data.plaquette, 4);
-    assert_int_equal(e.model.denoise.pairing, DAM__PAIRING_FRESH);
-    assert_true(e.model.denoise.eta0 == 0.001 && e.train.momentum == 0.9);
-    assert_round_trip(&e);
-    accept(DENOISER "} train { warmup = 50 rates = \"spectrum\" diagnostics = \"0,10,100\" } "
-                    "recall { dt = 0.01 steps = 100 clip = 3 noise = 0.25 count = 7 }",
-           &e);
-    assert_true(e.train.warmup == 50 && e.recall.dt == 0.01 && e.recall.steps == 100);
-    assert_int_equal(e.model.denoise.rates, DAM__RATES_SPECTRUM);
-    assert_true(e.recall.clip == 3 && e.recall.noise == 0.25 && e.recall.count == 7);
-    assert_round_trip(&e);
-    refuse(DENOISER "} train { diagnostics = \"10,5\" }",
-           "x.conf: train.diagnostics = \"10,5\" is no list of rising steps, counted from 0; give "
-           "it as \"0,10,100\"");
-    refuse(DENOISER "} recall { dt = 2 }",
-           "x.conf:2: recall.dt = 2 is out of range: more than 0, at most 1");
-    refuse(DENOISER "} recall { flips = \"2\" }",
-           "x.conf:2: recall.flips belongs to model.kind = \"energy\", and this model is "
-           "\"denoise\"; leave it out");
-    refuse(DENOISER "activation = \"softmax\" power = 2 }",
-           "x.conf: model.power = 2 is for model.activation = \"relu\" alone; leave it out");
-    refuse(DENOISER "} train { momentum = 0.5 }",
-           "x.conf: train.momentum = 0.5 is for train.optimizer = \"sgd\" alone; leave it out");
-    refuse(DENOISER "} train { batch = 1 }",
-           "x.conf: model.centring = \"batch\" needs train.batch of at least 2, not 1");
-    refuse(DENOISER "} train { eta0 = 0 }",
-           "x.conf:2: train.eta0 = 0 is out of range: more than 0, at most 1000000");
-    refuse(DENOISER "} train { learning_rate = 1 }",
-           "x.conf:2: train.learning_rate belongs to model.kind = \"vmf\", and this model is "
-           "\"denoise\"; leave it out");
-}
-
 static void threads_do_not_disturb_each_other(void **state)
 {
     (void)state;
@@ -782,15 +521,10 @@ int main(void)
         cmocka_unit_test(texts_must_fit_and_be_one_line_of_utf8),
         cmocka_unit_test(texts_fit_with_every_byte_escaped),
         cmocka_unit_test(broken_form_is_told_with_its_line),
-        cmocka_unit_test(contradictions_are_told),
         cmocka_unit_test(overrides_win_in_order),
         cmocka_unit_test(wrong_overrides_are_told),
-        cmocka_unit_test(doubles_print_short_and_exact),
-        cmocka_unit_test(numbers_ignore_the_locale),
         cmocka_unit_test(every_embedded_preset_parses),
         cmocka_unit_test(files_are_read_whole_or_refused),
-        cmocka_unit_test(keys_of_another_kind_are_refused),
-        cmocka_unit_test(denoisers_are_checked),
         cmocka_unit_test(threads_do_not_disturb_each_other),
         cmocka_unit_test(descriptions_name_every_key),
     };

@@ -12,6 +12,8 @@
 
 #include "preset/grid.h"
 #include "preset/sweep_plan.h"
+#include "report/sweep_search_picture.h"
+#include "train/batched.h"
 #include "train/sweep_search.h"
 
 /* --- grids ------------------------------------------------------------------------------------ */
@@ -395,6 +397,65 @@ static void curves_have_the_last_epoch(void **state)
     }
 }
 
+/* An axis needs numbers: where few of the usual ones are in range, gnuplot chooses its own. */
+static void narrow_ranges_have_tics(void **state)
+{
+    (void)state;
+    static const struct {
+        double least, most;
+        const char *tics; /* NULL: gnuplot's own */
+    } cases[] = {
+        {3.1, 3.4, NULL},
+        {3.3, 4.1, NULL}, /* 4 alone */
+        {2.4, 4.1, "set ytics ('2.5' 2.5, '3' 3, '4' 4)\n"},
+        {0.001, 0.1,
+         "set ytics ('0.001' 0.001, '0.002' 0.002, '0.005' 0.005, '0.01' 0.01, '0.02' "
+         "0.02, '0.05' 0.05, '0.1' 0.1)\n"},
+    };
+    dam__sweep_plan plan;
+    const landscape lines[] = {{-6, 0}, {-6, 0}, {-6, 0}};
+    world w = {.plan = &plan, .lines = lines};
+    search(&w, "sweep { extend = 9 }", "train.eta0=2^-7:2^-5:3:log");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        dam__text data = {0}, script = {0};
+        const dam__search_view view = {&plan.sweep, "a search", "search.dat"};
+        size_t count = plan.sweep.axes[0].count * 3;
+        for (size_t p = 0; p < count; p++)
+            plan.sweep.results[p].metrics[DAM__METRIC_MSE] =
+                p % 2 == 0 ? cases[i].least : cases[i].most;
+        assert_int_equal(dam__search_curves(&view, &data, &script), DAM_OK);
+        assert_non_null(strstr(script.data, "set logscale y\n"));
+        const char *tics = strstr(script.data, "set ytics");
+        if (cases[i].tics == NULL
+                ? tics != NULL
+                : tics == NULL || strncmp(tics, cases[i].tics, strlen(cases[i].tics)) != 0)
+            fail_msg("case %zu: %.120s", i, tics != NULL ? tics : "none");
+        dam__text_free(&data);
+        dam__text_free(&script);
+    }
+    dam__sweep_plan_free(&plan);
+}
+
+/* One rule for sweeps, benchmarks and what trains side by side. */
+static void what_trains_side_by_side(void **state)
+{
+    (void)state;
+    const dam__dataset set = {.count = 20, .features = 4};
+    dam__model_config model = {.kind = DAM__KIND_DENOISE};
+    model.denoise.rates = DAM__RATES_SIZES;
+    assert_true(dam__batched_fits(&model, 5, &set));
+    model.denoise.rates = DAM__RATES_SPECTRUM;
+    assert_false(dam__batched_fits(&model, 5, &set));
+    model = (dam__model_config){.kind = DAM__KIND_ENERGY};
+    model.energy.task = DAM__TASK_STORE;
+    assert_true(dam__batched_fits(&model, 20, &set));
+    assert_false(dam__batched_fits(&model, 19, &set));
+    model.energy.task = DAM__TASK_CLASSIFY;
+    assert_false(dam__batched_fits(&model, 20, &set));
+    model = (dam__model_config){.kind = DAM__KIND_VMF};
+    assert_false(dam__batched_fits(&model, 20, &set));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -409,6 +470,8 @@ int main(void)
         cmocka_unit_test(a_search_has_a_limit),
         cmocka_unit_test(a_search_comes_back_from_its_store),
         cmocka_unit_test(curves_have_the_last_epoch),
+        cmocka_unit_test(narrow_ranges_have_tics),
+        cmocka_unit_test(what_trains_side_by_side),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,8 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <unistd.h>
+
 #include <cmocka.h>
 
+#include "base/file.h"
 #include "model/denoise.h"
 #include "preset/transfer.h"
 #include "report/collapse.h"
@@ -247,6 +250,92 @@ static void odd_diagnostics_are_refused(void **state)
     dam__container_free(&run.container);
 }
 
+/* Names go into a script that gnuplot runs, where ` in a string would be a command. */
+static void hostile_names_are_refused(void **state)
+{
+    (void)state;
+    static const char *const hostile[] = {"D1W'\nsystem 'touch /tmp/x'\n#,D2W,DcF",
+                                          "D1W,`touch x`,DcF",
+                                          "D1W,\"x,DcF",
+                                          "D1W,\x1b[2J,DcF",
+                                          "D1W, x,DcF",
+                                          "D1W,\xc3\xa4,DcF"};
+    for (size_t i = 0; i < sizeof hostile / sizeof *hostile; i++) {
+        dam__run run = measured(64, 10);
+        dam__diagnosed got;
+        dam__collapse collapse;
+        assert_int_equal(dam__container_set_text(&run.container, "diagnostics_columns", hostile[i]),
+                         DAM_OK);
+        assert_int_equal(dam__diagnosed_read(&run.container, &got), DAM_INPUT);
+        assert_non_null(strstr(dam_error(), "other than letters, digits and '_'"));
+        assert_int_equal(dam__collapse_make(&run, 1, &collapse), DAM_INPUT);
+        dam__container_free(&run.container);
+    }
+}
+
+/* Were a name hostile after all, the script would hold it as one string. */
+static void names_are_strings_in_the_script(void **state)
+{
+    (void)state;
+    dam_log log = {0};
+    char folder[] = "/tmp/denseam-collapse.XXXXXX", *path = NULL, *script = NULL;
+    const char *path_before = getenv("PATH");
+    char *kept = strdup(path_before != NULL ? path_before : "");
+    size_t length = 0;
+    dam__run runs[] = {measured(64, 10), measured(128, 10)};
+    dam__collapse got;
+    assert_non_null(kept);
+    assert_non_null(mkdtemp(folder));
+    assert_int_equal(dam__collapse_make(runs, 2, &got), DAM_OK);
+    got.first.names[0] = "D1W'\nsystem 'touch x'\n#";
+    assert_int_equal(setenv("PATH", "/proc/absent", 1), 0);
+    assert_int_equal(dam__report_collapse(folder, &got, &log), DAM_OK);
+    assert_int_equal(setenv("PATH", kept, 1), 0);
+    assert_int_equal(dam__path_join(&path, folder, "collapse.gp"), DAM_OK);
+    assert_int_equal(dam__file_read(path, 1 << 20, &script, &length), DAM_OK);
+    assert_non_null(strstr(script, "set title 'D1W\u2019 system \u2019touch x\u2019 #, steepest "
+                                   "slope +0.00' noenhanced\n"));
+    assert_null(strstr(script, "\nsystem"));
+    static const char *const files[] = {"collapse.gp", "collapse.dat", "collapse.csv"};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        free(path);
+        assert_int_equal(dam__path_join(&path, folder, files[i]), DAM_OK);
+        assert_int_equal(unlink(path), 0);
+    }
+    assert_int_equal(rmdir(folder), 0);
+    free(path);
+    free(script);
+    free(kept);
+    dam__collapse_free(&got);
+    for (size_t i = 0; i < 2; i++)
+        dam__container_free(&runs[i].container);
+}
+
+/* A change of 0 has no slope: it is neither the steepest nor does it hide the one that is. */
+static void the_steepest_slope_is_found_beside_none(void **state)
+{
+    (void)state;
+    const double nothings[] = {NAN, INFINITY, -INFINITY};
+    for (size_t i = 0; i < sizeof nothings / sizeof *nothings; i++) {
+        double none = nothings[i];
+        /* Three steps of D1W, D11F and DcF. */
+        double slopes[] = {0.1, none, 5, none, -0.4, none, 0.3, 0.2, -6};
+        dam__collapse c = {.runs = 2, .rows = 3, .columns = 3, .slopes = slopes};
+        c.first.names[0] = "D1W";
+        c.first.names[1] = "D11F";
+        c.first.names[2] = "DcF";
+        assert_int_equal(dam__collapse_steepest(&c, -1, true), 4);
+        assert_int_equal(dam__collapse_steepest(&c, -1, false), 8);
+        assert_int_equal(dam__collapse_steepest(&c, 0, false), 6);
+        assert_int_equal(dam__collapse_steepest(&c, 1, false), 4);
+        assert_int_equal(dam__collapse_steepest(&c, 2, false), 8);
+        assert_int_equal(dam__collapse_steepest(&c, 2, true), 9);
+        for (size_t s = 0; s < 9; s++)
+            slopes[s] = none;
+        assert_int_equal(dam__collapse_steepest(&c, -1, false), 9);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -259,6 +348,9 @@ int main(void)
         cmocka_unit_test(the_rate_warms_up),
         cmocka_unit_test(slopes_are_found),
         cmocka_unit_test(odd_diagnostics_are_refused),
+        cmocka_unit_test(hostile_names_are_refused),
+        cmocka_unit_test(names_are_strings_in_the_script),
+        cmocka_unit_test(the_steepest_slope_is_found_beside_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
