@@ -47,7 +47,8 @@ static void choose_rates(sweep *s)
     const dam__training *training = &s->bench->what->training;
     s->count = DENOISE_RATES * DENOISE_SEEDS;
     for (int p = 0; p < s->count; p++) {
-        double share = (1.0 + (double)(p / DENOISE_SEEDS)) / DENOISE_RATES;
+        int rate = p / DENOISE_SEEDS;
+        double share = (1.0 + rate) / DENOISE_RATES;
         s->problems[p] = (dam__problem){.seed = training->seed + (uint64_t)(p % DENOISE_SEEDS),
                                         .rate = training->model.denoise.eta0 * share};
         s->pointers[p] = training->set;
