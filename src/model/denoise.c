@@ -43,7 +43,7 @@ dam__denoise_scales dam__denoise_scale(const dam__model_config *config, int dim)
                                  .epsilon = small};
 }
 
-static const char *caution_of(const dam__denoise_config *config, const dam__dataset *set)
+const char *dam__denoise_caution(const dam__denoise_config *config, bool made_up)
 {
     bool linear = config->activation == DAM__ACTIVATION_LINEAR;
     bool softmax = config->activation == DAM__ACTIVATION_SOFTMAX;
@@ -59,7 +59,7 @@ static const char *caution_of(const dam__denoise_config *config, const dam__data
         return "SGD with softmax: the largest stable train.eta0 falls with dim; model.gain = 0.5 "
                "mends it";
     /* What is made up has a spectrum of order 1. */
-    if (config->rates == DAM__RATES_SIZES && set != NULL && !set->standard)
+    if (config->rates == DAM__RATES_SIZES && !made_up)
         return "SGD on data of a few strong directions, such as images: the largest stable "
                "train.eta0 falls as their largest eigenvalue grows; train.rates = \"spectrum\" "
                "divides by it";
@@ -69,7 +69,8 @@ static const char *caution_of(const dam__denoise_config *config, const dam__data
 static dam_status describe(const dam__model *model, dam__text *out, const char **caution)
 {
     const dam__denoise_scales *scales = &((const struct denoise *)model)->scales;
-    *caution = caution_of(&model->config.denoise, model->task.set);
+    const dam__dataset *set = model->task.set;
+    *caution = dam__denoise_caution(&model->config.denoise, set == NULL || set->standard);
     return dam__text_append(out,
                             "N = %d, K = %d: s1 = %.6g, s2 = %.6g; rates of W %.6g, of b %.6g, of "
                             "c %.6g",
