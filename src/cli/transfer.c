@@ -22,7 +22,8 @@ static dam_status preset_of(const transferring *t, dam__text *out)
     dam_status status = DAM_OK;
     const dam__sizes *from = &t->sizes[0];
     double tuned = t->tuned.experiment.model.denoise.eta0;
-    DAM_TRY(dam__text_append(out, "# From a run of N = %d, K = %d, P = %d, B = %d, whose train.eta0 ",
+    DAM_TRY(dam__text_append(out,
+                             "# From a run of N = %d, K = %d, P = %d, B = %d, whose train.eta0 ",
                              from->dim, from->memories, from->samples, from->batch));
     DAM_TRY(t->large.model.denoise.eta0 == tuned
                 ? dam__text_append(out, "is kept.\n")
@@ -37,10 +38,10 @@ static json_t *scales_json(const transferring *t, int i)
     const dam__sizes *sizes = &t->sizes[i];
     const dam__denoise_scales *scales = &t->scales[i];
     const dam__experiment *experiment = i == 0 ? &t->tuned.experiment : &t->large;
-    return json_pack("{sf si si si si sf sf sf sf sf}", "eta0", experiment->model.denoise.eta0, "dim", sizes->dim, "memories", sizes->memories,
-                     "samples", sizes->samples, "batch", sizes->batch, "s1", scales->s1, "s2",
-                     scales->s2, "eta_W", scales->memories, "eta_b", scales->inner, "eta_c",
-                     scales->outer);
+    return json_pack("{sf si si si si sf sf sf sf sf}", "eta0", experiment->model.denoise.eta0,
+                     "dim", sizes->dim, "memories", sizes->memories, "samples", sizes->samples,
+                     "batch", sizes->batch, "s1", scales->s1, "s2", scales->s2, "eta_W",
+                     scales->memories, "eta_b", scales->inner, "eta_c", scales->outer);
 }
 
 static dam_status append_whole(dam__text *out, const char *name, int small, int large)
@@ -110,7 +111,8 @@ cleanup:
     return status;
 }
 
-/* The data may lie on another machine: that it is not enough of it, or not here, is worth a line. */
+/* The data may lie on another machine: that it is not enough of it, or not here, is worth a line.
+ */
 static void warn_of_data(const dam__experiment *large, const dam_log *log)
 {
     dam__dataset set = {0};
@@ -151,7 +153,8 @@ static const flag flags[] = {
     FLAG("to", FLAG_TEXT, to, "N,K,P,B",
          "the large run's features, memories, samples and batch; K,P,B keeps N, and N alone keeps "
          "the ratios"),
-    FLAG("out", FLAG_TEXT, out, "FILE", "write the preset into this file, which must be new; else to stdout"),
+    FLAG("out", FLAG_TEXT, out, "FILE",
+         "write the preset into this file, which must be new; else to stdout"),
     FLAG_SET,
     FLAG_JSON,
     FLAG_QUIET,

@@ -379,10 +379,25 @@ static double product_flops(const dam__model *model, int batch)
     return 10.0 * batch * model->task.dim * model->config.memories * denoise->count;
 }
 
+/* What is not set yet of what helps. */
+static const char *advise(const dam__model *model)
+{
+    const dam__denoise_config *config = &model->config.denoise;
+    if (config->algorithm == DAM__ALGORITHM_ADAM)
+        return config->centring == DAM__CENTRING_BATCH
+                   ? "lower train.eta0"
+                   : "lower train.eta0, or take model.centring = \"batch\"";
+    if (config->centring == DAM__CENTRING_NONE)
+        return "lower train.eta0, or take model.centring = \"batch\" or train.optimizer = "
+               "\"adam\"";
+    if (config->activation == DAM__ACTIVATION_SOFTMAX && config->gain > 0.5)
+        return "lower train.eta0, or take model.gain = 0.5 or train.optimizer = \"adam\"";
+    return "lower train.eta0, or take train.optimizer = \"adam\"";
+}
+
 static const dam__model_ops denoise_ops = {
     .kind = "denoise",
-    .divergence_advice = "lower train.eta0, or take model.centring = \"batch\" or "
-                         "train.optimizer = \"adam\"",
+    .advise = advise,
     .worst_loss = 5000, /* samples have a mean square of 1: the mean squared error is 10^4 */
     .schedule_epochs = schedule_epochs,
     .plan = plan,

@@ -177,62 +177,46 @@ static void warn_of_model(const dam__tuned *tuned, const dam__experiment *large,
 
 /* --- overrides ------------------------------------------------------------------------------------ */
 
-/* Whether a key has another value than before. */
-static dam_status differs(const dam__option *option, const dam__experiment *before,
-                          const dam__experiment *after, dam__text values[2], bool *out)
+/* --to says all sizes, and eta0 was tuned on these data. */
+static dam_status refuse_other_data(const dam__experiment *before, const dam__experiment *after)
 {
-    dam_status status = DAM_OK;
-    for (int i = 0; i < 2; i++) {
-        dam__text_free(&values[i]);
-        DAM_TRY(dam__option_print(option, i == 0 ? before : after, &values[i]));
-    }
-    *out = strcmp(values[0].data, values[1].data) != 0;
-cleanup:
-    return status;
-}
-
-/* Refuses what --to says and what would be other data; warns of what eta0 was tuned for. */
-static dam_status look_at_overrides(const dam__experiment *before, const dam__experiment *after,
-                                    const dam_log *log)
-{
-    static const struct {
-        const char *section, *key;
-        bool refused;
-    } keys[] = {
-        {"model", "kind", true},          {"model", "memories", true},
-        {"data", "name", true},           {"data", "images", true},
-        {"data", "dim", true},            {"data", "samples", true},
-        {"data", "plaquette", true},      {"data", "patch", true},
-        {"train", "batch", true},         {"data", "validation", true},
-        {"train", "eta0", false},         {"train", "optimizer", false},
-        {"train", "momentum", false},     {"train", "rates", false},
-        {"train", "warmup", false},       {"train", "decay", false},
-        {"model", "activation", false},   {"model", "power", false},
-        {"model", "centring", false},     {"model", "gain", false},
-        {"model", "regime", false},       {"model", "parametrisation", false},
-        {"data", "noise", false},         {"data", "pairs", false},
-        {"data", "spectrum", false},
-    };
+    static const char *const keys[][2] = {
+        {"model", "kind"},     {"model", "memories"}, {"data", "name"},
+        {"data", "images"},    {"data", "dim"},       {"data", "samples"},
+        {"data", "plaquette"}, {"train", "batch"},    {"data", "validation"}};
     dam_status status = DAM_OK;
     dam__text values[2] = {{0}, {0}};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         bool changed = false;
-        const char *section = keys[i].section, *key = keys[i].key;
-        const dam__option *option = dam__option_find(section, key);
-        DAM_TRY(differs(option, before, after, values, &changed));
-        if (!changed)
-            continue;
-        if (keys[i].refused)
+        DAM_TRY(dam__option_differs(dam__option_find(keys[i][0], keys[i][1]), before, after, values,
+                                    &changed));
+        if (changed)
             DAM_FAIL(DAM_USAGE,
-                     "--set %s.%s: the data stays that of the tuned run, and --to says all sizes; "
+                     "--set %s.%s: the data stay those of the small run, and --to says all sizes; "
                      "leave it out",
-                     section, key);
-        if (strcmp(key, "eta0") == 0)
-            dam__warn(log, "--set changes train.eta0, which was tuned, from %s to %s",
+                     keys[i][0], keys[i][1]);
+    }
+cleanup:
+    dam__text_free(&values[0]);
+    dam__text_free(&values[1]);
+    return status;
+}
+
+static dam_status warn_of_overrides(const dam__experiment *before, const dam__experiment *after,
+                                    const dam_log *log)
+{
+    dam_status status = DAM_OK;
+    dam__text values[2] = {{0}, {0}};
+    const dam__option *option = NULL;
+    for (size_t i = 0; (option = dam__tuned_key(i)) != NULL; i++) {
+        bool changed = false;
+        DAM_TRY(dam__option_differs(option, before, after, values, &changed));
+        if (changed && i == 0)
+            dam__warn(log, "--set changes train.eta0 from %s, which was tuned, to %s",
                       values[0].data, values[1].data);
-        else
+        else if (changed)
             dam__warn(log, "--set changes %s.%s from %s to %s: train.eta0 was tuned for the first",
-                      section, key, values[0].data, values[1].data);
+                      option->section, option->key, values[0].data, values[1].data);
     }
 cleanup:
     dam__text_free(&values[0]);
@@ -272,7 +256,8 @@ dam_status dam__transfer_make(const dam__tuned *tuned, const dam__sizes *to,
     /* The preset's own rules say whether such sizes are allowed. */
     DAM_TRY(dam__experiment_print(&large, &text));
     DAM_TRY(dam__experiment_parse("--to", text.data, overrides, override_count, out));
-    DAM_TRY(look_at_overrides(&large, out, log));
+    DAM_TRY(refuse_other_data(&large, out));
+    DAM_TRY(warn_of_overrides(&large, out, log));
     warn_of_model(tuned, out, log);
     warn_of_sizes(tuned, to, log);
 cleanup:

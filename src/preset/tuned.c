@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "data/gaussian.h"
+#include "preset/option.h"
 #include "preset/run.h"
 #include "preset/sweep_plan.h"
 #include "train/sweep_search.h"
@@ -113,7 +114,8 @@ static dam_status tell_choice(const dam__sweep *sweep, const dam__optimum *best,
     dam__text text = {0};
     if (lines > 1) {
         DAM_TRY(dam__sweep_plan_describe(sweep, best->cell, &text));
-        dam__info(log, "of %zu lines of '%s' at its smallest size, that with the best %s is taken: %s",
+        dam__info(log,
+                  "of %zu lines of '%s' at its smallest size, that with the best %s is taken: %s",
                   lines, name, dam__metric_name(sweep->metric), text.data);
     }
 cleanup:
@@ -192,4 +194,16 @@ dam_status dam__tuned_open(const char *path, const dam_log *log, dam__tuned *out
 cleanup:
     dam__tuned_free(&tuned);
     return status;
+}
+
+const dam__option *dam__tuned_key(size_t i)
+{
+    static const char *const keys[][2] = {
+        {"train", "eta0"},       {"train", "optimizer"}, {"train", "momentum"},
+        {"train", "rates"},      {"train", "warmup"},    {"train", "decay"},
+        {"model", "activation"}, {"model", "power"},     {"model", "centring"},
+        {"model", "gain"},       {"model", "regime"},    {"model", "parametrisation"},
+        {"data", "noise"},       {"data", "pairs"},      {"data", "spectrum"},
+    };
+    return i < sizeof keys / sizeof *keys ? dam__option_find(keys[i][0], keys[i][1]) : NULL;
 }

@@ -26,4 +26,8 @@ typedef struct dam__tuned {
 dam_status dam__tuned_open(const char *path, const dam_log *log, dam__tuned *out);
 void dam__tuned_free(dam__tuned *tuned);
 
+/* The keys that the best train.eta0 depends on besides the sizes, itself the first; NULL behind the
+ * last of them. */
+const dam__option *dam__tuned_key(size_t i);
+
 #endif
