@@ -159,7 +159,7 @@ static void check_landscapes(const dam_device_info *info, const setting *how)
 static void test_landscape(void **state)
 {
     (void)state;
-    for_every_setting(check_landscapes);
+    for_each_once(check_landscapes);
 }
 
 static void test_labels_are_checked(void **state)
@@ -251,7 +251,7 @@ static void check_samples(const dam_device_info *info, const setting *how)
 static void test_samples(void **state)
 {
     (void)state;
-    for_every_setting(check_samples);
+    for_each_once(check_samples);
 }
 
 /* --- the input gradient against finite differences ------------------------------------------------ */
@@ -359,7 +359,7 @@ static void check_gradients(const dam_device_info *info, const setting *how)
 static void test_input_gradient(void **state)
 {
     (void)state;
-    for_every_setting(check_gradients);
+    for_each_once(check_gradients);
 }
 
 /* --- softmax regression --------------------------------------------------------------------------- */
@@ -420,7 +420,7 @@ static void check_linear(const dam_device_info *info, const setting *how)
 static void test_linear(void **state)
 {
     (void)state;
-    for_every_setting(check_linear);
+    for_each_once(check_linear);
 }
 
 int main(void)

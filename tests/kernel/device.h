@@ -81,6 +81,19 @@ static inline void for_every_setting(void (*what)(const dam_device_info *, const
             }
 }
 
+/* Calls what(info, setting) so that every shape, provider and precision is met once: for what is
+ * built of kernels that other tests run in every setting. */
+static inline void for_each_once(void (*what)(const dam_device_info *, const setting *))
+{
+    const dam_device_info info = test_device();
+    const setting cpu = {.shape = DAM__SHAPE_CPU,
+                         .provider = DAM__GEMM_PANEL,
+                         .precision = info.fp64 ? DAM__PRECISION_DOUBLE : DAM__PRECISION_SINGLE};
+    const setting gpu = {.shape = DAM__SHAPE_GPU, .provider = DAM__GEMM_CLBLAST};
+    what(&info, &cpu);
+    what(&info, &gpu);
+}
+
 /* Largest difference over the largest entry of `wanted`. NaN differs from everything. */
 static inline double relative_error(const double *got, const double *wanted, size_t count)
 {
