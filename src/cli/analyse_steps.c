@@ -4,8 +4,11 @@
 #include <stdlib.h>
 
 #include "base/file.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "cli/output.h"
+#include "preset/option.h"
+#include "preset/tuned.h"
 #include "report/collapse.h"
 
 /* What all changes come to. */
@@ -99,6 +102,46 @@ static dam_status print_it_as_json(const dam__collapse *c)
         v.steepest < c->rows * c->columns ? json_number(c->slopes[v.steepest]) : json_null()));
 }
 
+/* Slopes compare sizes where all else is alike. */
+static dam_status warn_of_differences(const dam__run *runs, size_t count, const dam_log *log)
+{
+    dam_status status = DAM_OK;
+    dam__text values[2] = {{0}, {0}};
+    const dam__option *option = NULL;
+    for (size_t i = 0; (option = dam__tuned_key(i)) != NULL; i++) {
+        bool differs = false;
+        size_t other = 0;
+        while (!differs && ++other < count)
+            DAM_TRY(dam__option_differs(option, &runs[0].experiment, &runs[other].experiment,
+                                        values, &differs));
+        if (differs)
+            dam__warn(
+                log,
+                "'%s' has %s.%s = %s, but '%s' %s: slopes tell of sizes only where the rest is "
+                "alike",
+                runs[0].folder, option->section, option->key, values[0].data, runs[other].folder,
+                values[1].data);
+    }
+cleanup:
+    dam__text_free(&values[0]);
+    dam__text_free(&values[1]);
+    return status;
+}
+
+static dam_status tell_left_out(const dam__collapse *c, const dam_log *log)
+{
+    dam_status status = DAM_OK;
+    dam__text list = {0};
+    for (size_t i = 0; i < c->left_out_count; i++)
+        DAM_TRY(dam__text_append(&list, "%s%.0f", i > 0 ? ", " : "", c->left_out[i]));
+    if (c->left_out_count > 0)
+        dam__info(log, "left out, because not all runs have them: step%s %s",
+                  c->left_out_count > 1 ? "s" : "", list.data);
+cleanup:
+    dam__text_free(&list);
+    return status;
+}
+
 dam_status analyse_steps(const arguments *args)
 {
     dam_status status = DAM_OK;
@@ -111,6 +154,8 @@ dam_status analyse_steps(const arguments *args)
     for (size_t r = 0; r < count; r++)
         DAM_TRY(dam__run_open(args->operands.items[r], NULL, 0, &runs[r]));
     DAM_TRY(dam__collapse_make(runs, count, &collapse));
+    DAM_TRY(warn_of_differences(runs, count, &log));
+    DAM_TRY(tell_left_out(&collapse, &log));
     if (args->out != NULL) {
         DAM_TRY(dam__make_folders(args->out));
         DAM_TRY(dam__report_collapse(args->out, &collapse, &log));

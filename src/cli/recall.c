@@ -154,7 +154,6 @@ static dam_status recall_once(recalling *r)
     DAM_TRY(run_cell(r, &result));
     progress_finish(&r->progress);
     if (out != NULL) {
-        DAM_TRY(dam__make_folders(out));
         DAM_TRY(dam__report_recall(out, &r->source, &result, (dam__recall_format)r->args->format));
         DAM_TRY(dam__report_recall_picture(out, &r->source, &result, &r->is_drawn));
     }
@@ -194,7 +193,6 @@ static dam_status recall_curve(recalling *r)
     }
     progress_finish(&r->progress);
     if (r->args->out != NULL) {
-        DAM_TRY(dam__make_folders(r->args->out));
         DAM_TRY(dam__report_capacity(r->args->out, r->source.experiment.title, &r->cells, rows,
                                      &r->log));
     }
@@ -232,6 +230,10 @@ static dam_status run_recall(const arguments *args)
         open_device(args, (dam__precision)r.source.experiment.train.precision, &r.log, &r.device));
     DAM_TRY(dam__recall_source_load(&r.source, r.device));
     DAM_TRY(check_recall_device(args, r.device));
+    if (args->out != NULL) {
+        DAM_TRY(dam__make_folders(args->out));
+        DAM_TRY(dam__folder_writable(args->out));
+    }
     signals_catch();
     r.progress = progress_begin(&r.console);
     status = r.cells.count > 1 ? recall_curve(&r) : recall_once(&r);
@@ -252,7 +254,8 @@ static const flag flags[] = {
     FLAG("mask", FLAG_TEXT, mask, "REGION",
          "make each pattern forget a region: top, bottom, left, right, FIRST-LAST, "
          "TOP-BOTTOM,LEFT-RIGHT or a file"),
-    FLAG("noise", FLAG_TEXT, noise, "SIGMA", "add normal noise to each pattern"),
+    FLAG("noise", FLAG_TEXT, noise, "SIGMA",
+         "add normal noise to each pattern; 0: none. A denoiser's have data.noise by default"),
     FLAG("clamp", FLAG_TEXT, clamp, "REGION",
          "keep these neurons as they are; 'given' keeps all that --mask leaves"),
     FLAG("count", FLAG_TEXT, count, "N", "recall from so many of the patterns; else from all"),

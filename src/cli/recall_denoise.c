@@ -38,7 +38,7 @@ static void on_progress(void *user, size_t done, size_t total, int step)
     denoising *d = user;
     char label[64], text[64];
     const dam__recall_keys *keys = &d->result.run->experiment.recall;
-    (void)snprintf(label, sizeof label, "probe %zu/%zu", done, total);
+    (void)snprintf(label, sizeof label, "probes from %zu of %zu", done + 1, total);
     (void)snprintf(text, sizeof text, "step %d", step);
     progress_update(&d->progress, label, (double)step / keys->steps, text);
 }
@@ -50,19 +50,27 @@ static dam_status check(const denoising *d, const dam__run *run)
     return check_device(d->args, d->device, DAM__KIND_DENOISE, sizes);
 }
 
-/* A warning where a promise of the energy is not kept, with what explains it. */
-static void warn(const denoising *d, const dam__run *run, const dam__denoised *got)
+/* What explains a promise of the energy that is not kept; nothing is left where all probes ran
+ * away. */
+static dam_status judge(const denoising *d, const dam__run *run, const dam__denoised *got)
 {
+    if (got->lost == got->count)
+        return dam__fail(DAM_DIVERGED,
+                         "all %zu probes of '%s' ran away to numbers that are not finite: the "
+                         "energy has no lower bound there; lower recall.dt or recall.steps, or set "
+                         "recall.clip",
+                         got->count, run->folder);
     if (got->lost > 0)
         dam__warn(&d->log,
                   "%zu of %zu probes of '%s' ran away to numbers that are not finite: the energy "
-                  "has no lower bound there; lower recall.steps or set recall.clip",
+                  "has no lower bound there; lower recall.dt or recall.steps, or set recall.clip",
                   got->lost, got->count, run->folder);
     else if (got->rising > 0)
         dam__warn(&d->log,
-                  "the energy of %zu of %zu probes of '%s' rose in a step, which it cannot where "
-                  "steps are small: lower recall.dt",
+                  "the energy of %zu of %zu probes of '%s' rose in a step, which it cannot: run "
+                  "'denseam selftest', or take train.precision = \"double\"",
                   got->rising, got->count, run->folder);
+    return DAM_OK;
 }
 
 static dam_status recall_one(denoising *d, const dam__run *run, const dam__denoise_probes *probes,
@@ -74,7 +82,7 @@ static dam_status recall_one(denoising *d, const dam__run *run, const dam__denoi
     status = dam__denoise_recall(run, d->device, gemm_choice(d->args), probes, &hooks, out);
     progress_finish(&d->progress);
     DAM_TRY(status);
-    warn(d, run, out);
+    DAM_TRY(judge(d, run, out));
 cleanup:
     return status;
 }
@@ -88,6 +96,11 @@ static dam_status side_between(const dam__run *large, const dam__run *small, siz
     if (small->experiment.model.kind != DAM__KIND_DENOISE)
         return dam__fail(DAM_USAGE, "'%s' is no denoiser's run; compare two of them",
                          small->folder);
+    if (large->height == 0 || small->height == 0)
+        return dam__fail(DAM_USAGE,
+                         "the samples of '%s' are no images, and only these can be averaged to "
+                         "those of a smaller model; leave it out",
+                         large->height == 0 ? large->folder : small->folder);
     if (between < 2 || large->height != between * small->height ||
         large->width != between * small->width)
         return dam__fail(DAM_USAGE,
@@ -99,16 +112,25 @@ static dam_status side_between(const dam__run *large, const dam__run *small, siz
     return DAM_OK;
 }
 
-static dam_status recall_small(denoising *d, const words *overrides)
+static dam_status open_small(denoising *d, const words *overrides)
+{
+    dam_status status = DAM_OK;
+    dam__denoise_result *result = &d->result;
+    if (d->args->operands.count == 1)
+        return DAM_OK;
+    DAM_TRY(
+        dam__run_open(d->args->operands.items[1], overrides->items, overrides->count, &d->small));
+    DAM_TRY(side_between(result->run, &d->small, &result->side));
+    result->small = &d->small;
+cleanup:
+    return status;
+}
+
+static dam_status recall_small(denoising *d)
 {
     dam_status status = DAM_OK;
     dam__denoise_result *result = &d->result;
     dam__denoise_probes by_large = {0};
-    DAM_TRY(
-        dam__run_open(d->args->operands.items[1], overrides->items, overrides->count, &d->small));
-    DAM_TRY(side_between(result->run, &d->small, &result->side));
-    DAM_TRY(check(d, &d->small));
-    result->small = &d->small;
     DAM_TRY(dam__denoise_probes_coarsen(&result->probes, result->side, &result->coarse));
     const dam__denoise_probes fine = {.count = result->probes.count,
                                       .dim = result->probes.dim,
@@ -144,8 +166,10 @@ static numbers measure(const dam__denoise_result *result)
                  .between = dam__mean_squared(result->by_large, result->by_small.states, few)};
     for (size_t a = 0; a < got->count; a++) {
         const double *energies = got->energies + a * (got->steps + 1);
-        n.before += energies[0] / (double)got->count;
-        n.after += energies[got->steps] / (double)got->count;
+        if (!isfinite(energies[got->steps])) /* it ran away */
+            continue;
+        n.before += energies[0] / (double)(got->count - got->lost);
+        n.after += energies[got->steps] / (double)(got->count - got->lost);
     }
     return n;
 }
@@ -229,7 +253,6 @@ static dam_status tell(const denoising *d)
     bool drawn = false;
     const numbers n = measure(&d->result);
     if (out != NULL) {
-        DAM_TRY(dam__make_folders(out));
         DAM_TRY(dam__report_denoised(out, &d->result, (dam__recall_format)d->args->format));
         DAM_TRY(dam__report_denoised_picture(out, &d->result, &drawn));
     }
@@ -243,13 +266,22 @@ dam_status recall_denoised(const arguments *args, const words *overrides, const 
     dam_status status = DAM_OK;
     denoising d = {.args = args, .console = console_open(args->quiet), .result = {.run = run}};
     d.log = console_log(&d.console);
+    DAM_TRY(open_small(&d, overrides));
     DAM_TRY(open_device(args, (dam__precision)run->experiment.train.precision, &d.log, &d.device));
     DAM_TRY(check(&d, run));
+    if (d.result.small != NULL)
+        DAM_TRY(check(&d, d.result.small));
     DAM_TRY(dam__denoise_probes_make(run, d.device, &d.result.probes));
+    if (run->experiment.recall.noise == 0 && run->experiment.recall.probes[0] == '\0')
+        dam__info(&d.log, "recall.noise = 0: samples are taken without noise; -1 takes data.noise");
+    if (args->out != NULL) {
+        DAM_TRY(dam__make_folders(args->out));
+        DAM_TRY(dam__folder_writable(args->out));
+    }
     signals_catch();
     DAM_TRY(recall_one(&d, run, &d.result.probes, &d.result.denoised));
     if (args->operands.count > 1)
-        DAM_TRY(recall_small(&d, overrides));
+        DAM_TRY(recall_small(&d));
     DAM_TRY(tell(&d));
     DAM_TRY(give_profile(args, d.device, &d.log));
 cleanup:

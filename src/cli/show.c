@@ -131,17 +131,32 @@ static bool is_stage(const char *column)
     return strcmp(column, "stage") == 0;
 }
 
+static dam_status append_classes(dam__text *text, const census *c)
+{
+    dam_status status = DAM_OK;
+    dam__text counts = {0};
+    for (size_t y = 0; y < c->classes; y++)
+        DAM_TRY(dam__text_append(&counts, "%zu:%zu ", y, c->counts[y]));
+    DAM_TRY(dam__text_append(&counts, "none:%zu", c->counts[c->classes]));
+    DAM_TRY(append_long(text, "memories a class", counts.data));
+    DAM_TRY(dam__text_append(text, "%-20s %.3f\n", "mean purity", c->mean_purity));
+cleanup:
+    dam__text_free(&counts);
+    return status;
+}
+
 static dam_status print_run(const dam__run *run, const dam__history *history, const census *c,
                             const pictures *drawn)
 {
     dam_status status = DAM_OK;
-    dam__text text = {0}, device = {0}, counts = {0};
+    dam__text text = {0}, device = {0};
     const dam__experiment *experiment = &run->experiment;
     DAM_TRY(dam__text_append(&text, "%s\n", experiment->title));
     DAM_TRY(dam__text_append(&text, "%-20s %s\n", "source", experiment->source));
     DAM_TRY(dam__text_append(&text, "%-20s %s\n", "data", text_of(run, "data")));
-    DAM_TRY(dam__text_append(&text, "%-20s %d features, %d classes\n", "samples", run->dim,
-                             run->classes));
+    DAM_TRY(dam__text_append(&text, "%-20s %d features", "samples", run->dim));
+    DAM_TRY(run->classes > 0 ? dam__text_append(&text, ", %d classes\n", run->classes)
+                             : dam__text_append(&text, "\n"));
     DAM_TRY(dam__text_append(&text, "%-20s %zu\n", "memories", c->memories));
     DAM_TRY(
         dam__text_append(&device, "%s, driver %s", text_of(run, "device"), text_of(run, "driver")));
@@ -159,18 +174,14 @@ static dam_status print_run(const dam__run *run, const dam__history *history, co
             continue;
         DAM_TRY(dam__text_append(&text, "%-20s %.6g\n", name, value + is_stage(name)));
     }
-    for (size_t y = 0; y < c->classes; y++)
-        DAM_TRY(dam__text_append(&counts, "%zu:%zu ", y, c->counts[y]));
-    DAM_TRY(dam__text_append(&counts, "none:%zu", c->counts[c->classes]));
-    DAM_TRY(append_long(&text, "memories a class", counts.data));
-    DAM_TRY(dam__text_append(&text, "%-20s %.3f\n", "mean purity", c->mean_purity));
+    if (dam__report_has_classes(run))
+        DAM_TRY(append_classes(&text, c));
     DAM_TRY(append_teacher(&text, &c->teacher));
     DAM_TRY(append_pictures(&text, drawn));
     DAM_TRY(print_text(&text));
 cleanup:
     dam__text_free(&text);
     dam__text_free(&device);
-    dam__text_free(&counts);
     return status;
 }
 

@@ -347,7 +347,10 @@ const command sweep_command = {
         "100000 trainings. With sweep.extend the sweep searches the best value of its first key, "
         "such as train.eta0, for every combination of the others: it goes on beyond an end that "
         "is the best, and tells whether the best value is interior, or an edge beside one that "
-        "diverges; its pictures are curves (sweep.png) and losses over the epochs (epochs.png). A "
+        "diverges; its pictures are curves (sweep.png) and losses over the epochs (epochs.png). "
+        "The "
+        "mse of a denoiser is of all training samples as training leaves it, and not twice its "
+        "loss, which is a mean over the last epoch while the model still changed. A "
         "training that diverges is a result and does not stop the others. An "
         "interrupt (Ctrl-C) saves and exits with 8; --resume goes on from there, and no cell that "
         "is done runs again.",

@@ -41,8 +41,9 @@ dam_status print_sweep_plan(const dam__sweep_plan *plan, const dam__sweep_estima
         DAM_TRY(dam__text_append(&text, "%-30s searched, up to %d values more at either end\n",
                                  sweep->axes[0].key, sweep->extend));
     DAM_TRY(dam__text_append(&text, "%-30s %zu\n", "cells", sweep->cells));
-    DAM_TRY(dam__text_append(&text, "%-30s %zu (%zu seeds a cell), %zu of them left\n", "trainings",
-                             trainings, sweep->seeds, left));
+    DAM_TRY(dam__text_append(&text, "%-30s %zu (%zu seed%s a cell), %zu of them left\n",
+                             "trainings", trainings, sweep->seeds, sweep->seeds == 1 ? "" : "s",
+                             left));
     DAM_TRY(dam__text_append(&text, "%-30s %zu (trainings that differ in numbers only)\n", "groups",
                              plan->groups));
     DAM_TRY(dam__text_append(&text, "%-30s %.3f MiB, the device has %.0f MiB\n",
@@ -277,6 +278,17 @@ cleanup:
     return status;
 }
 
+static bool has_open(const dam__sweep *sweep)
+{
+    bool open = false;
+    for (size_t line = 0; line < dam__sweep_lines(sweep) && !open; line++) {
+        dam__optimum best;
+        dam__sweep_optimum(sweep, line, &best);
+        open = best.place == DAM__PLACE_OPEN;
+    }
+    return open;
+}
+
 /* A row a line of the grid: its best value of the first key. */
 static dam_status append_search(dam__text *text, const dam__sweep *sweep)
 {
@@ -291,6 +303,9 @@ static dam_status append_search(dam__text *text, const dam__sweep *sweep)
                              NARROW, dam__metric_name(sweep->metric)));
     for (size_t line = 0; line < dam__sweep_lines(sweep); line++)
         DAM_TRY(append_optimum(text, sweep, line));
+    if (has_open(sweep))
+        DAM_TRY(dam__text_append(text, "open: the best may lie beyond the values tried; raise "
+                                       "sweep.extend\n"));
     if (dam__sweep_lines(sweep) > 1 && !transfer.known)
         DAM_TRY(dam__text_append(text, "transfers: unknown (a line has no best value yet)\n"));
     else if (dam__sweep_lines(sweep) > 1)

@@ -325,6 +325,25 @@ static void note_over(const training *t)
                   epochs);
 }
 
+/* Steps that were to be looked into, but that the training was too short for. */
+static void note_unreached(const training *t)
+{
+    double steps[DAM__DIAGNOSED_STEPS];
+    int count = 0, reached = 0;
+    const dam__position *position = dam__trainer_position(t->trainer);
+    double taken = (double)position->epoch * dam__trainer_steps(t->trainer) + position->step;
+    const char *list = t->experiment.train.diagnostics;
+    if (list[0] == '\0' || dam__diagnosed_steps(list, steps, &count) != DAM_OK)
+        return;
+    while (reached < count && steps[reached] < taken)
+        reached++;
+    if (reached < count)
+        dam__info(&t->log,
+                  "%d of the %d steps of train.diagnostics = \"%s\" were not reached: the last is "
+                  "%.0f, counted from 0",
+                  count - reached, count, list, taken - 1);
+}
+
 static dam_status train_to_the_end(training *t)
 {
     dam_status status = DAM_OK;
@@ -344,6 +363,7 @@ static dam_status train_to_the_end(training *t)
         status = status == DAM_OK ? given : status;
     }
     DAM_TRY(status);
+    note_unreached(t);
     DAM_TRY(draw(t));
     const dam__history *history = dam__trainer_history(t->trainer);
     DAM_TRY(t->args->json ? print_result_json(t, history) : print_result(t, history));
@@ -391,6 +411,18 @@ cleanup:
     return status;
 }
 
+/* Full batches leave samples out. */
+static void note_left_out(const training *t)
+{
+    size_t samples = dam__trainer_model(t->trainer)->task.trained;
+    size_t taken = (size_t)dam__trainer_steps(t->trainer) * (size_t)t->experiment.train.batch;
+    if (taken < samples)
+        dam__info(&t->log,
+                  "%zu of %zu samples are left out each epoch, because train.batch = %d does not "
+                  "divide them",
+                  samples - taken, samples, t->experiment.train.batch);
+}
+
 static int most_memories(const dam__experiment *experiment)
 {
     int grown = experiment->grow.to, first = experiment->model.memories;
@@ -407,6 +439,7 @@ static dam_status run_train(const arguments *args)
     DAM_TRY(warn_of_unused(&t));
     DAM_TRY(create_trainer(&t));
     DAM_TRY(describe_model(&t));
+    note_left_out(&t);
     if (args->dry_run) {
         DAM_TRY(args->json ? print_json(plan_json(&t)) : print_plan(&t));
         goto cleanup;

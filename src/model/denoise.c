@@ -43,7 +43,7 @@ dam__denoise_scales dam__denoise_scale(const dam__model_config *config, int dim)
                                  .epsilon = small};
 }
 
-static const char *caution_of(const dam__denoise_config *config, const dam__dataset *set)
+const char *dam__denoise_caution(const dam__denoise_config *config, bool made_up)
 {
     bool linear = config->activation == DAM__ACTIVATION_LINEAR;
     bool softmax = config->activation == DAM__ACTIVATION_SOFTMAX;
@@ -59,7 +59,7 @@ static const char *caution_of(const dam__denoise_config *config, const dam__data
         return "SGD with softmax: the largest stable train.eta0 falls with dim; model.gain = 0.5 "
                "mends it";
     /* What is made up has a spectrum of order 1. */
-    if (config->rates == DAM__RATES_SIZES && set != NULL && !set->standard)
+    if (config->rates == DAM__RATES_SIZES && !made_up)
         return "SGD on data of a few strong directions, such as images: the largest stable "
                "train.eta0 falls as their largest eigenvalue grows; train.rates = \"spectrum\" "
                "divides by it";
@@ -69,7 +69,8 @@ static const char *caution_of(const dam__denoise_config *config, const dam__data
 static dam_status describe(const dam__model *model, dam__text *out, const char **caution)
 {
     const dam__denoise_scales *scales = &((const struct denoise *)model)->scales;
-    *caution = caution_of(&model->config.denoise, model->task.set);
+    const dam__dataset *set = model->task.set;
+    *caution = dam__denoise_caution(&model->config.denoise, set == NULL || set->standard);
     return dam__text_append(out,
                             "N = %d, K = %d: s1 = %.6g, s2 = %.6g; rates of W %.6g, of b %.6g, of "
                             "c %.6g",
@@ -378,10 +379,25 @@ static double product_flops(const dam__model *model, int batch)
     return 10.0 * batch * model->task.dim * model->config.memories * denoise->count;
 }
 
+/* What is not set yet of what helps. */
+static const char *advise(const dam__model *model)
+{
+    const dam__denoise_config *config = &model->config.denoise;
+    if (config->algorithm == DAM__ALGORITHM_ADAM)
+        return config->centring == DAM__CENTRING_BATCH
+                   ? "lower train.eta0"
+                   : "lower train.eta0, or take model.centring = \"batch\"";
+    if (config->centring == DAM__CENTRING_NONE)
+        return "lower train.eta0, or take model.centring = \"batch\" or train.optimizer = "
+               "\"adam\"";
+    if (config->activation == DAM__ACTIVATION_SOFTMAX && config->gain > 0.5)
+        return "lower train.eta0, or take model.gain = 0.5 or train.optimizer = \"adam\"";
+    return "lower train.eta0, or take train.optimizer = \"adam\"";
+}
+
 static const dam__model_ops denoise_ops = {
     .kind = "denoise",
-    .divergence_advice = "lower train.eta0, or take model.centring = \"batch\" or "
-                         "train.optimizer = \"adam\"",
+    .advise = advise,
     .worst_loss = 5000, /* samples have a mean square of 1: the mean squared error is 10^4 */
     .schedule_epochs = schedule_epochs,
     .plan = plan,

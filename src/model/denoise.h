@@ -19,6 +19,12 @@ typedef struct dam__denoise_scales {
 dam__denoise_scales dam__denoise_scale(const dam__model_config *config, int dim);
 
 /*
+ * What is known to keep the best train.eta0 of such a model from carrying over to other sizes, in a
+ * line; NULL for nothing. made_up: data of dam__dataset.standard.
+ */
+const char *dam__denoise_caution(const dam__denoise_config *config, bool made_up);
+
+/*
  * Parameters: memories W (K x N), inner_biases b (1 x K), outer_biases c (1 x N), activation_means
  * m (1 x K; of the whole training set, zeros where it is not centred) and standards (2 x N: what is
  * subtracted from raw samples, and what they are then multiplied with).

@@ -28,6 +28,11 @@ void dam__model_destroy(dam__model *model)
         model->ops->destroy(model);
 }
 
+const char *dam__model_advice(const dam__model *model)
+{
+    return model->ops->advise != NULL ? model->ops->advise(model) : model->ops->divergence_advice;
+}
+
 dam__input dam__model_input(const dam__model_config *config, int classes)
 {
     const dam__energy_config *energy = &config->energy;

@@ -236,7 +236,10 @@ typedef struct dam__diagnose_ops {
 
 typedef struct dam__model_ops {
     const char *kind;
-    const char *divergence_advice; /* which keys to change when the loss is not finite */
+    /* Which keys to change when the loss is not finite: advise says it of a model, where it depends
+     * on its keys; else it is NULL. See dam__model_advice. */
+    const char *divergence_advice;
+    const char *(*advise)(const dam__model *model);
     double worst_loss; /* a batch's that is higher has diverged too; 0: any finite one is good */
 
     /* Epochs of a schedule that must pass before training may stop early. */
@@ -315,6 +318,9 @@ struct dam__model {
 dam_status dam__model_create(dam__device *device, dam__gemm *gemm, const dam__model_config *config,
                              const dam__task *task, dam__model **out);
 void dam__model_destroy(dam__model *model);
+
+/* Which keys to change when the loss is not finite. */
+const char *dam__model_advice(const dam__model *model);
 
 /* How models of this config take the samples of a set, for feeds. */
 dam__input dam__model_input(const dam__model_config *config, int classes);

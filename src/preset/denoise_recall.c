@@ -128,7 +128,7 @@ static dam_status add_noise(const dam__run *run, const dam__array *standards,
     dam_status status = DAM_OK;
     const dam__experiment *experiment = &run->experiment;
     double own = experiment->recall.noise;
-    double sigma = own > 0 ? own : experiment->model.denoise.noise, *noise = NULL;
+    double sigma = own >= 0 ? own : experiment->model.denoise.noise, *noise = NULL;
     size_t dim = probes->dim;
     DAM_TRY(dam__alloc(dim, sizeof *noise, &noise));
     for (size_t a = 0; a < probes->count; a++) {
@@ -282,13 +282,17 @@ static dam_status read_states(const struct bench *b, const dam__array *standards
     return status;
 }
 
+/* clip: what is outside of +-clip is set to its edge; 0 leaves all as it is. */
 static dam_status write_states(const struct bench *b, const dam__array *standards, int size,
-                               const double *given, double *buffer)
+                               const double *given, double clip, double *buffer)
 {
     size_t dim = (size_t)b->run->dim, items = (size_t)size * dim;
-    for (size_t i = 0; i < items; i++)
+    for (size_t i = 0; i < items; i++) {
         buffer[i] = (given[i] - dam__array_at(standards, i % dim)) *
                     dam__array_at(standards, dim + i % dim);
+        if (clip > 0)
+            buffer[i] = fmin(fmax(buffer[i], -clip), clip);
+    }
     return dam__matrix_write_doubles(&b->states, buffer, "states");
 }
 
@@ -329,12 +333,14 @@ static dam_status run_chunk(const struct bench *b, const dam__denoise_probes *pr
     dam_status status = DAM_OK;
     size_t first = teller->done, left = probes->count - first, at = first * probes->dim;
     int size = left < (size_t)b->chunk ? (int)left : b->chunk;
-    const dam__relaxation whole = {
-        .dt = 1, .steps = 1, .clip = b->run->experiment.recall.clip}; /* to f(x) at once */
-    DAM_TRY(write_states(b, standards, size, probes->noisy + at, buffer));
+    double clip = b->run->experiment.recall.clip;
+    const dam__relaxation whole = {.dt = 1, .steps = 1, .clip = clip}; /* to f(x) at once */
+    DAM_TRY(write_states(b, standards, size, probes->noisy + at, 0, buffer));
     DAM_TRY(dam__denoise_relax(b->model, &b->states, size, &whole));
     DAM_TRY(read_states(b, standards, size, buffer, out->once + at));
-    DAM_TRY(write_states(b, standards, size, probes->noisy + at, buffer));
+    /* From inside the clip no step leads up: E is |x|^2 / 2 less a convex function, so x + dt (f(x)
+     * - x), put back to the edge, is no higher for dt up to 1. From outside the edge may be. */
+    DAM_TRY(write_states(b, standards, size, probes->noisy + at, clip, buffer));
     double began = dam__seconds();
     DAM_TRY(relax(b, size, teller));
     DAM_TRY(dam__device_finish(b->device));

@@ -17,7 +17,7 @@ typedef struct dam__denoise_probes {
 } dam__denoise_probes;
 
 /*
- * recall.count samples of the run's test set with normal noise of recall.noise (0: data.noise) on
+ * recall.count samples of the run's test set with normal noise of recall.noise (< 0: data.noise) on
  * them, in the scale of the run's samples; or, as they are, those of the file recall.probes. The
  * noise follows from the seed and the sample alone. DAM_INPUT: other features than the run's.
  */
@@ -41,7 +41,8 @@ typedef struct dam__denoised {
 } dam__denoised;
 
 /*
- * Relaxes probes as the run's keys recall.dt, recall.steps and recall.clip say. Only hooks->stop
+ * Relaxes probes as the run's keys recall.dt, recall.steps and recall.clip say; those outside of
+ * the clip start at its edge. Only hooks->stop
  * and hooks->progress (which counts steps) are called. DAM_USAGE: an energy without lower bound;
  * DAM_NO_MEMORY: not even one probe fits; DAM_INTERRUPTED. Free with dam__denoised_free.
  */

@@ -336,12 +336,12 @@ dam_status dam__grid_parse(const char *text, dam__axis *out, const dam__option *
         DAM_FAIL(DAM_USAGE, "no values; write section.key=VALUES");
     DAM_TRY(read_keys(text, equals, found, &width));
     DAM_TRY(dam__alloc(1, sizeof *scratch, &scratch));
-    size_t i = 0;
+    size_t key = 0;
     do { /* there is a first key */
-        options[i] = found[i];
-        keys[i] = (grid){found[i], scratch, i == 0 ? out : &others[i], i > 0};
-        DAM_TRY(name_axis(found[i], keys[i].axis));
-    } while (++i < width);
+        options[key] = found[key];
+        keys[key] = (grid){found[key], scratch, key == 0 ? out : &others[key], key > 0};
+        DAM_TRY(name_axis(found[key], keys[key].axis));
+    } while (++key < width);
     DAM_TRY(dam__format(&values, "%s", equals + 1));
     DAM_TRY(dam__format(&out->grid, "%s", trimmed(values)));
     DAM_TRY(read_items(keys, width, values));

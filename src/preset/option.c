@@ -42,14 +42,19 @@ const char *dam__kind_name(int kind)
 
 dam_status dam__option_foreign(const dam__option *option, int kind)
 {
+    dam_status status = DAM_OK;
+    dam__text owners = {0};
     char name[DAM__EXCERPT_BYTES];
-    int owner = 0;
-    while (!dam__option_applies(option, owner))
-        owner++;
+    for (int owner = 0; owner < DAM__KINDS; owner++)
+        if (dam__option_applies(option, owner))
+            DAM_TRY(dam__text_append(&owners, "%s\"%s\"", owners.length > 0 ? " or " : "",
+                                     dam__kind_name(owner)));
     dam__option_name(option->section, option->key, name);
-    return dam__fail(DAM_USAGE,
-                     "%s belongs to model.kind = \"%s\", and this model is \"%s\"; leave it out",
-                     name, dam__kind_name(owner), dam__kind_name(kind));
+    DAM_FAIL(DAM_USAGE, "%s belongs to model.kind = %s, and this model is \"%s\"; leave it out",
+             name, owners.data, dam__kind_name(kind));
+cleanup:
+    dam__text_free(&owners);
+    return status;
 }
 
 void dam__option_name(const char *section, const char *key, char out[DAM__EXCERPT_BYTES])
@@ -345,4 +350,17 @@ dam_status dam__option_print(const dam__option *option, const dam__experiment *e
         return print_text(option->choices[whole], out);
     }
     return dam__fail(DAM_INTERNAL, "option '%s' has no type", option->key);
+}
+
+dam_status dam__option_differs(const dam__option *option, const dam__experiment *a,
+                               const dam__experiment *b, dam__text values[2], bool *differs)
+{
+    dam_status status = DAM_OK;
+    for (int i = 0; i < 2; i++) {
+        dam__text_free(&values[i]);
+        DAM_TRY(dam__option_print(option, i == 0 ? a : b, &values[i]));
+    }
+    *differs = strcmp(values[0].data, values[1].data) != 0;
+cleanup:
+    return status;
 }

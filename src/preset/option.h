@@ -52,6 +52,10 @@ dam_status dam__option_read(const dam__option *option, const char *value, dam__e
 dam_status dam__option_print(const dam__option *option, const dam__experiment *experiment,
                              dam__text *out);
 
+/* Whether two experiments differ in a key; values: as both stand in a preset, to be freed. */
+dam_status dam__option_differs(const dam__option *option, const dam__experiment *a,
+                               const dam__experiment *b, dam__text values[2], bool *differs);
+
 /* Appends what is allowed: "at least 1, at most 10", "one of a, b", "at most 255 bytes". */
 dam_status dam__option_allowed(const dam__option *option, dam__text *out);
 

@@ -352,9 +352,10 @@ const dam__option dam__options[] = {
         "the first ones; 0 takes all."),
     TEXT(ENERGY, "recall", "flips", recall.flips,
          "How many neurons of a probe are flipped; several numbers with commas make a curve."),
-    REAL(ENERGY | DENOISE, "recall", "noise", recall.noise, "0", 0, INCLUDED, 1000, INCLUDED,
+    REAL(ENERGY | DENOISE, "recall", "noise", recall.noise, "0", -1, INCLUDED, 1000, INCLUDED,
          "Deviation of the normal noise that is added to probes: before they are cut to +1 and -1; "
-         "of a denoiser's, whose mean square is 1, 0 takes data.noise."),
+         "of a denoiser's, whose mean square is 1. 0 adds none; -1, for denoisers alone, takes "
+         "data.noise."),
     REAL(DENOISE, "recall", "dt", recall.dt, "0.005", 0, OPEN, 1, INCLUDED,
          "Length of a step x + dt (f(x) - x) of the relaxation."),
     INTEGER(DENOISE, "recall", "steps", recall.steps, "200", 1, 1e6, "steps",
@@ -408,6 +409,7 @@ const dam__kind_default dam__kind_defaults[] = {{DAM__KIND_ENERGY, "train", "lea
                                                 {DAM__KIND_DENOISE, "train", "patience", "0"},
                                                 {DAM__KIND_DENOISE, "data", "validation", "0"},
                                                 {DAM__KIND_DENOISE, "recall", "count", "200"},
+                                                {DAM__KIND_DENOISE, "recall", "noise", "-1"},
                                                 {0}};
 
 _Static_assert(sizeof dam__options / sizeof *dam__options <= DAM__MAX_OPTIONS, "too many options");

@@ -88,7 +88,8 @@ dam_status dam__recall_source_open(const char *operand, const char *const *overr
                  operand);
     if (source.experiment.model.kind == DAM__KIND_VMF)
         DAM_FAIL(DAM_USAGE,
-                 "'%s' is no energy model; recall is for model.kind = \"energy\" and for patterns",
+                 "'%s' is of model.kind = \"vmf\"; recall is for \"energy\", for runs of "
+                 "\"denoise\" and for patterns",
                  operand);
     if (source.is_run && source.experiment.recall.patterns[0] != '\0')
         DAM_FAIL(DAM_USAGE,

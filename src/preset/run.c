@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "model/energy.h"
+#include "preset/sweep_plan.h"
 
 #define RUN_FORMAT "denseam run 1"
 
@@ -56,6 +57,11 @@ static dam_status locate(const char *path, dam__run *run)
     if (dam__folder_exists(path)) {
         DAM_TRY(dam__format(&run->folder, "%s", path));
         DAM_TRY(dam__path_join(&run->file, path, "run.h5"));
+        if (dam__sweep_is(path))
+            DAM_FAIL(DAM_INPUT,
+                     "'%s' is a sweep, which keeps no run; 'denseam sweep %s --resume' shows it, "
+                     "and 'denseam train' makes a run of its best cell",
+                     path, path);
         if (!dam__file_exists(run->file))
             DAM_FAIL(
                 DAM_INPUT,

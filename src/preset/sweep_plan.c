@@ -138,6 +138,25 @@ cleanup:
     return status;
 }
 
+static bool is_rate(const dam__option *option)
+{
+    return strcmp(option->section, "train") == 0 &&
+           (strcmp(option->key, "eta0") == 0 || strcmp(option->key, "learning_rate") == 0);
+}
+
+/* A search is over the first key: with a rate among the others, that was meant. */
+static dam_status check_searched(const dam__sweep_plan *plan, size_t axes)
+{
+    for (size_t i = 1; plan->base.sweep.extend > 0 && i < axes; i++)
+        if (is_rate(plan->keys[i][0]) && !is_rate(plan->keys[0][0]))
+            return dam__fail(DAM_USAGE,
+                             "sweep.extend searches the best value of the first key, which is "
+                             "%s.%s; the searched key must come first: give train.%s before it",
+                             plan->keys[0][0]->section, plan->keys[0][0]->key,
+                             plan->keys[i][0]->key);
+    return DAM_OK;
+}
+
 dam_status dam__sweep_plan_create(const dam__experiment *base, const char *const *grids,
                                   size_t grid_count, const char *const *set, size_t set_count,
                                   dam__sweep_plan *out)
@@ -162,6 +181,7 @@ dam_status dam__sweep_plan_create(const dam__experiment *base, const char *const
         for (size_t k = 0; k <= axes[i].follower_count; k++)
             DAM_TRY(check_key(out->keys[i][k], base, set, set_count));
     DAM_TRY(dam__sweep_create(axes, grid_count, (size_t)config->seeds, config->score, &out->sweep));
+    DAM_TRY(check_searched(out, grid_count));
     if (config->extend > 0)
         DAM_TRY(dam__sweep_make_search(&out->sweep, config->extend));
     DAM_TRY(check_cells(out));

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "data/gaussian.h"
+#include "preset/option.h"
 #include "preset/run.h"
 #include "preset/sweep_plan.h"
 #include "train/sweep_search.h"
@@ -67,12 +68,11 @@ cleanup:
 
 /* --- a run ---------------------------------------------------------------------------------------- */
 
-static dam_status open_run(const char *path, const char *const *overrides, size_t override_count,
-                           dam__tuned *out)
+static dam_status open_run(const char *path, dam__tuned *out)
 {
     dam_status status = DAM_OK;
     dam__run run = {0};
-    DAM_TRY(dam__run_open(path, overrides, override_count, &run));
+    DAM_TRY(dam__run_open(path, NULL, 0, &run));
     out->experiment = run.experiment;
     out->sizes.dim = run.dim;
     out->height = run.height;
@@ -93,34 +93,64 @@ static double size_of(const dam__experiment *experiment)
     return experiment->model.memories * (dam__gaussian_asked(data) ? data->dim : 1 / (side * side));
 }
 
+static bool has_best(const dam__optimum *optimum)
+{
+    return optimum->place != DAM__PLACE_NOWHERE && optimum->place != DAM__PLACE_UNKNOWN;
+}
+
+/* Whether a line comes before another of its size. */
+static bool is_better(const dam__sweep *sweep, const dam__optimum *a, const dam__optimum *b)
+{
+    if (!has_best(a) || !has_best(b))
+        return has_best(a) && !has_best(b);
+    return dam__metric_rises(sweep->metric) ? a->score > b->score : a->score < b->score;
+}
+
+/* Where other keys than sizes make lines, one is chosen. */
+static dam_status tell_choice(const dam__sweep *sweep, const dam__optimum *best, const char *name,
+                              size_t lines, const dam_log *log)
+{
+    dam_status status = DAM_OK;
+    dam__text text = {0};
+    if (lines > 1) {
+        DAM_TRY(dam__sweep_plan_describe(sweep, best->cell, &text));
+        dam__info(log,
+                  "of %zu lines of '%s' at its smallest size, that with the best %s is taken: %s",
+                  lines, name, dam__metric_name(sweep->metric), text.data);
+    }
+cleanup:
+    dam__text_free(&text);
+    return status;
+}
+
 /* The best cell of the smallest size. */
-static dam_status find_best(const dam__sweep_plan *plan, const char *name, dam__optimum *best,
-                            dam__experiment *out)
+static dam_status find_best(const dam__sweep_plan *plan, const char *name, const dam_log *log,
+                            dam__optimum *best, dam__experiment *out)
 {
     dam_status status = DAM_OK;
     dam__experiment *one = NULL;
     double least = INFINITY;
+    size_t alike = 0;
     DAM_TRY(dam__alloc(1, sizeof *one, &one));
     for (size_t line = 0; line < dam__sweep_lines(&plan->sweep); line++) {
         dam__optimum optimum;
         DAM_TRY(dam__sweep_plan_experiment(plan, line * plan->sweep.seeds, one));
-        if (size_of(one) >= least)
+        if (size_of(one) > least)
             continue;
-        least = size_of(one);
         dam__sweep_optimum(&plan->sweep, line, &optimum);
-        *best = optimum;
-        if (optimum.place == DAM__PLACE_NOWHERE || optimum.place == DAM__PLACE_UNKNOWN) {
-            *out = *one;
-            continue;
-        }
-        DAM_TRY(dam__sweep_plan_experiment(plan, optimum.cell * plan->sweep.seeds, out));
+        alike = size_of(one) < least ? 1 : alike + 1;
+        least = size_of(one);
+        if (alike == 1 || is_better(&plan->sweep, &optimum, best))
+            *best = optimum;
     }
-    if (best->place == DAM__PLACE_NOWHERE || best->place == DAM__PLACE_UNKNOWN)
+    if (!has_best(best))
         DAM_FAIL(
             DAM_USAGE,
             "the sweep '%s' has no best train.eta0 at its smallest size (%s); go on with it, or "
             "try other values",
             name, dam__place_name(best->place));
+    DAM_TRY(dam__sweep_plan_experiment(plan, best->cell * plan->sweep.seeds, out));
+    DAM_TRY(tell_choice(&plan->sweep, best, name, alike, log));
 cleanup:
     free(one);
     return status;
@@ -139,7 +169,7 @@ static dam_status open_sweep(const char *path, const dam_log *log, dam__tuned *o
                  path);
     out->experiment = plan.base;
     DAM_TRY(check_kind(out));
-    DAM_TRY(find_best(&plan, path, &best, &out->experiment));
+    DAM_TRY(find_best(&plan, path, log, &best, &out->experiment));
     if (best.place != DAM__PLACE_INTERIOR)
         dam__warn(
             log,
@@ -151,22 +181,29 @@ cleanup:
     return status;
 }
 
-dam_status dam__tuned_open(const char *path, const char *const *overrides, size_t override_count,
-                           const dam_log *log, dam__tuned *out)
+dam_status dam__tuned_open(const char *path, const dam_log *log, dam__tuned *out)
 {
     dam_status status = DAM_OK;
     dam__tuned tuned = {0};
-    bool sweep = dam__sweep_is(path);
     *out = (dam__tuned){0};
     DAM_TRY(dam__format(&tuned.name, "%s", path));
-    if (sweep && override_count > 0)
-        DAM_FAIL(DAM_USAGE, "'%s' is a sweep, whose keys are what it tuned; leave out --set", path);
-    DAM_TRY(sweep ? open_sweep(path, log, &tuned)
-                  : open_run(path, overrides, override_count, &tuned));
+    DAM_TRY(dam__sweep_is(path) ? open_sweep(path, log, &tuned) : open_run(path, &tuned));
     DAM_TRY(measure(&tuned));
     *out = tuned;
     tuned = (dam__tuned){0};
 cleanup:
     dam__tuned_free(&tuned);
     return status;
+}
+
+const dam__option *dam__tuned_key(size_t i)
+{
+    static const char *const keys[][2] = {
+        {"train", "eta0"},       {"train", "optimizer"}, {"train", "momentum"},
+        {"train", "rates"},      {"train", "warmup"},    {"train", "decay"},
+        {"model", "activation"}, {"model", "power"},     {"model", "centring"},
+        {"model", "gain"},       {"model", "regime"},    {"model", "parametrisation"},
+        {"data", "noise"},       {"data", "pairs"},      {"data", "spectrum"},
+    };
+    return i < sizeof keys / sizeof *keys ? dam__option_find(keys[i][0], keys[i][1]) : NULL;
 }

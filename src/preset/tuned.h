@@ -18,13 +18,16 @@ typedef struct dam__tuned {
 } dam__tuned;
 
 /*
- * Of a run: its experiment with the overrides. Of a sweep's folder, whose first key must be
- * train.eta0: the cell with the best value at the smallest size (N K); overrides are refused. Loads
- * data where only that says how much of it there is. DAM_USAGE: no denoiser, no best value; a best
- * value at an edge is warned about. Free with dam__tuned_free.
+ * Of a run: its experiment. Of a sweep's folder, whose first key must be train.eta0: the cell with
+ * the best value at the smallest size (N K), the best of these where several lines have that size.
+ * Loads data where only that says how much of it there is. DAM_USAGE: no denoiser, no best value; a
+ * best value at an edge is warned about. Free with dam__tuned_free.
  */
-dam_status dam__tuned_open(const char *path, const char *const *overrides, size_t override_count,
-                           const dam_log *log, dam__tuned *out);
+dam_status dam__tuned_open(const char *path, const dam_log *log, dam__tuned *out);
 void dam__tuned_free(dam__tuned *tuned);
+
+/* The keys that the best train.eta0 depends on besides the sizes, itself the first; NULL behind the
+ * last of them. */
+const dam__option *dam__tuned_key(size_t i);
 
 #endif

@@ -152,6 +152,11 @@ static dam_status check_recall(const char *name, const dam__experiment *experime
         return status;
     size_t count = cells.count;
     dam__recall_cells_free(&cells);
+    if (recall->noise < 0)
+        return dam__fail(DAM_USAGE,
+                         "%s: recall.noise = %g is out of range: at least 0; below it, a denoiser "
+                         "takes data.noise",
+                         name, recall->noise);
     if (recall->probes[0] != '\0' &&
         (count > 1 || recall->flips[0] != '\0' || recall->mask[0] != '\0' || recall->noise > 0))
         return dam__fail(DAM_USAGE,

@@ -33,6 +33,7 @@ void dam__collapse_free(dam__collapse *collapse)
 {
     free(collapse->sizes);
     free(collapse->steps);
+    free(collapse->left_out);
     free(collapse->values);
     free(collapse->slopes);
     dam__diagnosed_free(&collapse->first);
@@ -89,16 +90,47 @@ static int row_of(const dam__diagnosed *diagnosed, double step)
     return -1;
 }
 
+static bool is_common(const struct member *members, size_t runs, double step)
+{
+    for (size_t r = 0; r < runs; r++)
+        if (row_of(&members[r].diagnosed, step) < 0)
+            return false;
+    return true;
+}
+
+static int by_number(const void *a, const void *b)
+{
+    double left = *(const double *)a, right = *(const double *)b;
+    return (left > right) - (left < right);
+}
+
+static dam_status find_left_out(const struct member *members, dam__collapse *out)
+{
+    dam_status status = DAM_OK;
+    size_t found = 0, kept = 0;
+    for (size_t r = 0; r < out->runs; r++) {
+        const dam__diagnosed *of = &members[r].diagnosed;
+        DAM_TRY(dam__grow(&out->left_out, found + (size_t)of->rows, sizeof *out->left_out));
+        for (int row = 0; row < of->rows; row++)
+            if (!is_common(members, out->runs, of->steps[row]))
+                out->left_out[found++] = of->steps[row];
+    }
+    qsort(out->left_out, found, sizeof *out->left_out, by_number);
+    for (size_t i = 0; i < found; i++)
+        if (kept == 0 || out->left_out[i] != out->left_out[kept - 1])
+            out->left_out[kept++] = out->left_out[i];
+    out->left_out_count = kept;
+cleanup:
+    return status;
+}
+
 /* Steps that all have, and their numbers. */
 static dam_status gather(const struct member *members, dam__collapse *out)
 {
     const dam__diagnosed *first = &members[0].diagnosed;
     for (int row = 0; row < first->rows; row++) {
         double step = first->steps[row];
-        bool common = true;
-        for (size_t r = 0; r < out->runs; r++)
-            common = common && row_of(&members[r].diagnosed, step) >= 0;
-        if (!common)
+        if (!is_common(members, out->runs, step))
             continue;
         for (size_t i = 0; i < out->columns * out->runs; i++) {
             const dam__diagnosed *of = &members[i % out->runs].diagnosed;
@@ -153,6 +185,7 @@ static dam_status fill(struct member *members, dam__collapse *out)
     DAM_TRY(dam__alloc(rows * columns, sizeof *out->slopes, &out->slopes));
     DAM_TRY(find_sizes(members, out));
     DAM_TRY(gather(members, out));
+    DAM_TRY(find_left_out(members, out));
     for (size_t i = 0; i < out->rows * columns; i++)
         out->slopes[i] = slope_of(out, out->values + i * out->runs);
     out->first = members[0].diagnosed;

@@ -18,6 +18,8 @@ typedef struct dam__collapse {
     size_t rows;    /* steps that all of them have */
     size_t columns; /* numbers of a step */
     double *steps, *values;
+    double *left_out; /* steps that some have and others not, rising */
+    size_t left_out_count;
     double *slopes; /* rows x columns: of log2 |number| a doubling of the size; NaN for 1 run */
     dam__diagnosed first; /* of the first run: has the names of the columns */
 } dam__collapse;

@@ -51,22 +51,34 @@ cleanup:
     return status;
 }
 
-/* A block a number, two empty lines between them: a row a size, a column a step. */
+/* Columns of collapse.dat behind the first one: the steps, of one run alone its value. */
+static size_t curves_of(const dam__collapse *c)
+{
+    return c->runs > 1 ? c->rows : 1;
+}
+
+/* A block a number, two empty lines between them: a row a size, a column a step; of one run a row a
+ * step. */
 static dam_status write_data(const char *folder, const dam__collapse *c)
 {
     dam_status status = DAM_OK;
     char number[DAM__NUMBER_BYTES];
     dam__text text = {0};
     for (size_t column = 0; column < c->columns; column++) {
-        DAM_TRY(dam__text_append(&text, "%s# %s: %c, then each step\n", column > 0 ? "\n\n" : "",
-                                 c->first.names[column], c->axis));
-        for (size_t r = 0; r < c->runs; r++) {
-            DAM_TRY(dam__text_append(&text, "%d", c->sizes[r]));
+        DAM_TRY(
+            dam__text_append(&text, "%s# %s: ", column > 0 ? "\n\n" : "", c->first.names[column]));
+        DAM_TRY(c->runs > 1 ? dam__text_append(&text, "%c, then each step", c->axis)
+                            : dam__text_append(&text, "step, value"));
+        for (size_t r = 0; r < c->runs && c->runs > 1; r++) {
+            DAM_TRY(dam__text_append(&text, "\n%d", c->sizes[r]));
             for (size_t row = 0; row < c->rows; row++)
                 DAM_TRY(dam__text_append(
                     &text, " %s", dam__number(number, values_of(c, row, column)[r], DIGITS)));
-            DAM_TRY(dam__text_append(&text, "\n"));
         }
+        for (size_t row = 0; row < c->rows && c->runs == 1; row++)
+            DAM_TRY(dam__text_append(&text, "\n%.0f %s", c->steps[row],
+                                     dam__number(number, values_of(c, row, column)[0], DIGITS)));
+        DAM_TRY(dam__text_append(&text, "\n"));
     }
     DAM_TRY(write_file(folder, "collapse.dat", &text));
 cleanup:
@@ -99,11 +111,28 @@ static void range_of(const dam__collapse *c, size_t column, double *least, doubl
     *most *= wider;
 }
 
-/* One panel: a curve a step. The first has the key of all, above the panels. */
-static dam_status append_panel(dam__text *script, const dam__collapse *c, size_t column)
+/* A curve a step over the sizes; of one run a curve over the steps, which may begin at 0. */
+static dam_status append_curves(dam__text *script, const dam__collapse *c, size_t column)
 {
     static const char *const colours[] = {"#1f5fa8", "#d9701a", "#2e7d60", "#8a4fa3", "#b8324f"};
     enum { COLOURS = sizeof colours / sizeof *colours };
+    dam_status status = DAM_OK;
+    for (size_t i = 0; i < curves_of(c); i++) {
+        DAM_TRY(dam__text_append(script,
+                                 "%s'collapse.dat' index %zu using %s:%zu with linespoints lw 2 pt "
+                                 "7 ps 0.8 lc rgb '%s' ",
+                                 i > 0 ? ", \\\n     " : "plot ", column,
+                                 c->runs > 1 ? "1" : "($1+1)", i + 2, colours[i % COLOURS]));
+        DAM_TRY(c->runs > 1 ? dam__text_append(script, "title 'step %.0f'", c->steps[i])
+                            : dam__text_append(script, "title '%c = %d'", c->axis, c->sizes[0]));
+    }
+cleanup:
+    return status;
+}
+
+/* One panel: a curve a step. The first has the key of all, above the panels. */
+static dam_status append_panel(dam__text *script, const dam__collapse *c, size_t column)
+{
     dam_status status = DAM_OK;
     const char *name = c->first.names[column];
     dam__text title = {0};
@@ -119,13 +148,7 @@ static dam_status append_panel(dam__text *script, const dam__collapse *c, size_t
     range_of(c, column, &least, &most);
     DAM_TRY(dam__text_append(script, "set yrange [%s:%s]\n", dam__number(numbers[0], least, 3),
                              dam__number(numbers[1], most, 3)));
-    for (size_t row = 0; row < c->rows; row++)
-        DAM_TRY(dam__text_append(
-            script,
-            "%s'collapse.dat' index %zu using 1:%zu with linespoints lw 2 pt 7 ps 0.8 lc "
-            "rgb '%s' title 'step %.0f'",
-            row > 0 ? ", \\\n     " : "plot ", column, row + 2, colours[row % COLOURS],
-            c->steps[row]));
+    DAM_TRY(append_curves(script, c, column));
     DAM_TRY(dam__text_append(script, "\n%s", column == 0 ? "unset key\n" : ""));
 cleanup:
     dam__text_free(&title);
@@ -134,21 +157,29 @@ cleanup:
 
 static dam_status write_script(const char *folder, const dam__collapse *c)
 {
-    enum { ABREAST = 4, WIDTH = 1240, HEIGHT = 290 };
+    enum { ABREAST = 4, WIDTH = 1240, HEIGHT = 290, LINE = 24, KEYS = 8 };
     dam_status status = DAM_OK;
     dam__text script = {0};
-    size_t down = (c->columns + ABREAST - 1) / ABREAST;
+    size_t down = (c->columns + ABREAST - 1) / ABREAST, lines = (curves_of(c) + KEYS - 1) / KEYS;
     DAM_TRY(dam__script_begin(&script,
                               "What training steps change, by size; 'gnuplot collapse.gp' in this "
                               "folder draws it.",
-                              "collapse.png", WIDTH, HEIGHT * (int)down));
+                              "collapse.png", WIDTH, HEIGHT * (int)down + LINE * ((int)lines - 1)));
+    DAM_TRY(dam__text_append(&script, c->runs > 1 ? "set logscale x 2\n"
+                                                  : "set logscale x 10\nset xlabel 'step + 1'\n"));
+    if (c->runs > 1)
+        DAM_TRY(dam__text_append(&script, "set xlabel '%c'\n", c->axis));
     DAM_TRY(dam__text_append(&script,
-                             "set logscale x 2\nset logscale y 2\nset format y '2^{%%L}'\n"
-                             "set grid lt 1 lw 1 lc rgb '#e7e7e3'\nset xlabel '%c'\n"
-                             "set key at screen 0.5, screen 0.995 center top horizontal maxrows 1\n"
-                             "set offsets graph 0.05, graph 0.05, 0, 0\n"
-                             "set multiplot layout %zu,%d title ' '\n",
-                             c->axis, down, (int)ABREAST));
+                             "set logscale y 2\nset format y '2^{%%L}'\n"
+                             "set grid lt 1 lw 1 lc rgb '#e7e7e3'\n"
+                             "set key at screen 0.5, screen 0.995 center top vertical maxrows "
+                             "%zu\nset offsets graph 0.05, graph 0.05, 0, 0\n"
+                             "set multiplot layout %zu,%d title \" ",
+                             lines, down, (int)ABREAST));
+    /* The title is room for the key, whose lines are higher. */
+    for (size_t i = 1; i < lines + lines / 3; i++)
+        DAM_TRY(dam__text_append(&script, "\\n "));
+    DAM_TRY(dam__text_append(&script, "\"\n"));
     for (size_t column = 0; column < c->columns; column++)
         DAM_TRY(append_panel(&script, c, column));
     DAM_TRY(dam__text_append(&script, "unset multiplot\n"));

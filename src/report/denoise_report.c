@@ -1,5 +1,6 @@
 #include "report/denoise_report.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -111,6 +112,7 @@ dam_status dam__report_denoised(const char *folder, const dam__denoise_result *r
 
 /* One column of a sample's tiles. */
 struct column {
+    const char *head;
     const double *images;
     size_t side; /* how often a pixel is repeated along each axis */
 };
@@ -121,9 +123,13 @@ static size_t list_columns(const dam__denoise_result *result, struct column colu
 {
     size_t count = 0, side = result->side;
     const struct column all[COLUMNS] = {
-        {result->probes.clean, 1},       {result->probes.noisy, 1},    {result->denoised.states, 1},
-        {result->coarse.clean, side},    {result->coarse.noisy, side}, {result->by_large, side},
-        {result->by_small.states, side},
+        {"clean", result->probes.clean, 1},
+        {"corrupted", result->probes.noisy, 1},
+        {"denoised", result->denoised.states, 1},
+        {"clean,\naveraged", result->coarse.clean, side},
+        {"corrupted\naveraged", result->coarse.noisy, side},
+        {"denoised,\naveraged", result->by_large, side},
+        {"averaged,\ndenoised", result->by_small.states, side},
     };
     for (size_t i = 0; i < COLUMNS; i++)
         if (all[i].images != NULL)
@@ -155,17 +161,21 @@ dam_status dam__report_denoised_picture(const char *folder, const dam__denoise_r
     dam_status status = DAM_OK;
     const dam__denoise_probes *probes = &result->probes;
     struct column columns[COLUMNS];
+    const char *heads[COLUMNS] = {NULL};
     size_t count = list_columns(result, columns), dim = probes->dim;
     size_t abreast = result->small != NULL ? WIDE : ABREAST;
     size_t shown = probes->count < SAMPLES ? probes->count : SAMPLES;
     float *tiles = NULL;
-    char *path = NULL;
+    char *path = NULL, caption[64];
     dam__image image = {0};
     *drawn = probes->height > 0;
     if (!*drawn)
         return DAM_OK;
     DAM_TRY(dam__path_join(&path, folder, "recall.png"));
     DAM_TRY(dam__alloc(count * shown * dim, sizeof *tiles, &tiles));
+    for (size_t i = 0; i < count; i++)
+        heads[i] = columns[i].head;
+    (void)snprintf(caption, sizeof caption, "%zu of %zu probes", shown, probes->count);
     for (size_t i = 0; i < shown * count; i++)
         fill_tile(probes, &columns[i % count], i / count, tiles + i * dim);
     const dam__grid grid = {.memories = tiles,
@@ -175,11 +185,9 @@ dam_status dam__report_denoised_picture(const char *folder, const dam__denoise_r
                             .width = probes->width,
                             .columns = count * (shown < abreast ? shown : abreast),
                             .palette = DAM__GREY,
-                            .caption = result->small != NULL
-                                           ? "clean, corrupted, denoised, then averaged: clean, "
-                                             "corrupted, of large, by small"
-                                       : probes->clean != NULL ? "clean, corrupted, denoised"
-                                                               : "corrupted, denoised"};
+                            .caption = caption,
+                            .heads = heads,
+                            .head_count = count};
     DAM_TRY(dam__memory_grid(&grid, &image));
     DAM_TRY(dam__image_write_png(&image, path));
 cleanup:

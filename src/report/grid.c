@@ -16,6 +16,7 @@ enum {
     BAR = 3,     /* height of the certainty bar */
     BAR_GAP = 3, /* above it */
     TEXT_GAP = 5,
+    HEAD_GAP = 3, /* below a line of a head */
     CAPTION_SCALE = 2,
     CAPTION_GAP = 14, /* below the caption */
     LEGEND = 96       /* width of the colour scale */
@@ -31,6 +32,7 @@ typedef struct layout {
     int tile_height, tile_width;
     int cell_height, cell_width;         /* a tile with all below it, and the gap */
     int label_scale, label_top, bar_top; /* below a tile's upper edge */
+    int head_height;                     /* of the columns' heads, with the gap below */
     int left, width, height;             /* left: of the tiles */
     char caption[96];
 } layout;
@@ -52,6 +54,20 @@ static void fit_tile(const dam__grid *grid, layout *at)
         at->tile_width = (int)at->map_width * scale;
         at->tile_height = (int)at->map_height * scale;
     }
+}
+
+/* Heads are small; columns are as wide as they are. */
+static void fit_head(const char *head, layout *at)
+{
+    int letters = 0, lines = 1;
+    for (; *head != '\0'; head++) {
+        lines += *head == '\n' ? 1 : 0;
+        letters = *head == '\n' ? 0 : letters + 1;
+        int width = letters * (DAM__GLYPH_WIDTH + 1);
+        at->cell_width = width > at->cell_width ? width : at->cell_width;
+    }
+    int height = lines * (DAM__GLYPH_HEIGHT + HEAD_GAP) + HEAD_GAP;
+    at->head_height = height > at->head_height ? height : at->head_height;
 }
 
 /* Labels stand under the tile, as large as the widest of them allows. */
@@ -79,6 +95,8 @@ static void fit_cell(const dam__grid *grid, layout *at)
         at->label_top = bottom + TEXT_GAP;
         bottom = at->label_top + DAM__GLYPH_HEIGHT * at->label_scale;
     }
+    for (size_t i = 0; i < grid->head_count; i++)
+        fit_head(grid->heads[i], at);
     at->cell_width += GAP;
     at->cell_height = bottom + GAP + (grid->labels != NULL ? GAP / 2 : 0);
 }
@@ -133,7 +151,7 @@ static dam_status lay_out(const dam__grid *grid, layout *at)
         (size_t)dam__image_text_width(at->caption, CAPTION_SCALE) + (size_t)(3 * GAP + LEGEND);
     width = (width > caption ? width : caption) + (size_t)(2 * MARGIN);
     size_t height = (size_t)(2 * MARGIN + DAM__GLYPH_HEIGHT * CAPTION_SCALE + CAPTION_GAP) +
-                    at->rows * (size_t)at->cell_height - GAP;
+                    (size_t)at->head_height + at->rows * (size_t)at->cell_height - GAP;
     if (width > DAM__IMAGE_SIDE || height > DAM__IMAGE_SIDE)
         return dam__fail(DAM_INPUT,
                          "a sheet of %zu tiles in %zu columns has over %d pixels a side; ask for "
@@ -214,6 +232,27 @@ static void draw_row_captions(const dam__grid *grid, const layout *at, int top, 
     }
 }
 
+/* The last line of each head stands right above the tiles. */
+static void draw_heads(const dam__grid *grid, const layout *at, int top, dam__image *image)
+{
+    for (size_t column = 0; grid->head_count > 0 && column < at->columns; column++) {
+        const char *rest = grid->heads[column % grid->head_count];
+        int lines = 1;
+        for (const char *c = rest; *c != '\0'; c++)
+            lines += *c == '\n' ? 1 : 0;
+        int y = top - HEAD_GAP - lines * (DAM__GLYPH_HEIGHT + HEAD_GAP);
+        for (; lines > 0; lines--, y += DAM__GLYPH_HEIGHT + HEAD_GAP) {
+            char line[32];
+            int length = (int)strcspn(rest, "\n");
+            (void)snprintf(line, sizeof line, "%.*s", length, rest);
+            int x = at->left + (int)column * at->cell_width +
+                    (at->cell_width - GAP - dam__image_text_width(line, 1)) / 2;
+            dam__image_text(image, x, y, 1, ink, line);
+            rest += length + (rest[length] != '\0' ? 1 : 0);
+        }
+    }
+}
+
 /* A scale of colours at the upper right: "-", zero in the middle, "+". */
 static void draw_legend(const dam__grid *grid, const layout *at, dam__image *image)
 {
@@ -255,7 +294,8 @@ dam_status dam__memory_grid(const dam__grid *grid, dam__image *out)
     DAM_TRY(dam__image_create(at.width, at.height, paper, out));
     dam__image_text(out, MARGIN, MARGIN, CAPTION_SCALE, ink, at.caption);
     draw_legend(grid, &at, out);
-    int top = MARGIN + DAM__GLYPH_HEIGHT * CAPTION_SCALE + CAPTION_GAP;
+    int top = MARGIN + DAM__GLYPH_HEIGHT * CAPTION_SCALE + CAPTION_GAP + at.head_height;
+    draw_heads(grid, &at, top, out);
     draw_row_captions(grid, &at, top, out);
     int inset = (at.cell_width - GAP - at.tile_width) / 2;
     for (size_t i = 0; i < at.tiles; i++)

@@ -21,7 +21,9 @@ typedef struct dam__grid {
     size_t place_count;
     const char *caption;             /* above the sheet; NULL: how many memories there are */
     const char *const *row_captions; /* beside each row of tiles, or NULL; lines end at '\n' */
-    int tile;                        /* pixels of a tile's side, about; 0: 56 */
+    const char *const *heads; /* above the tiles of each column, or NULL; head_count of them, */
+    size_t head_count;        /* over and over; lines end at '\n' */
+    int tile;                 /* pixels of a tile's side, about; 0: 56 */
 } dam__grid;
 
 /*

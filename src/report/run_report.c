@@ -89,6 +89,13 @@ cleanup:
     return status;
 }
 
+bool dam__report_has_classes(const dam__run *run)
+{
+    const dam__array *memories = dam__container_array(&run->container, "parameters/memories");
+    return run->experiment.model.kind == DAM__KIND_VMF ||
+           (memories != NULL && memories->rank == 2 && memories->shape[1] > (size_t)run->dim);
+}
+
 dam_status dam__report_classes(const dam__run *run, int32_t **labels, float **purity,
                                size_t *memories)
 {
@@ -127,13 +134,14 @@ dam_status dam__report_memories(const dam__run *run, const char *path, size_t mo
     DAM_TRY(dam__alloc(count * dim, sizeof *pixels, &pixels));
     for (size_t i = 0; i < count * dim; i++)
         pixels[i] = (float)dam__array_at(memories, i / dim * neurons + i % dim);
+    bool classes = dam__report_has_classes(run);
     const dam__grid grid = {.memories = pixels,
                             .count = count,
                             .dim = dim,
                             .height = (size_t)run->height,
                             .width = (size_t)run->width,
-                            .labels = labels,
-                            .certainty = purity,
+                            .labels = classes ? labels : NULL,
+                            .certainty = classes ? purity : NULL,
                             .most = most};
     DAM_TRY(dam__memory_grid(&grid, &image));
     DAM_TRY(dam__image_write_png(&image, path));

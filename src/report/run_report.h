@@ -24,6 +24,10 @@ dam_status dam__report_memories(const dam__run *run, const char *path, size_t mo
 dam_status dam__report_film(const dam__run *run, const dam__history *history, const char *film,
                             const char *sheet, size_t *frames);
 
+/* Whether the memories of a run stand for classes: those of a denoiser, or of patterns that are
+ * stored, do not. */
+bool dam__report_has_classes(const dam__run *run);
+
 /* The class and purity of each of the run's memories (see dam__memory_classes); free() both. */
 dam_status dam__report_classes(const dam__run *run, int32_t **labels, float **purity,
                                size_t *memories);

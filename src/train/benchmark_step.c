@@ -33,7 +33,7 @@ static dam_status add_loss(dam__bench *bench, dam__trainer *trainer, const char 
         DAM_FAIL(DAM_DIVERGED,
                  "the loss is not finite at step %d of the benchmark '%s'; run 'denseam selftest', "
                  "or %s",
-                 step, bench->what->preset, dam__trainer_model(trainer)->ops->divergence_advice);
+                 step, bench->what->preset, dam__model_advice(dam__trainer_model(trainer)));
     DAM_TRY(dam__bench_add(bench, metric, *loss, dam__model_loss_unit(&bench->what->training.model),
                            NAN, NULL));
 cleanup:

@@ -38,7 +38,7 @@ static dam_status check_finite(dam__trainer *trainer, const char *name, const da
             return dam__fail(DAM_DIVERGED, "'%s' is not finite after epoch %d, step %d; %s", name,
                              position->epoch + (position->step > 0),
                              position->step > 0 ? position->step : dam__trainer_steps(trainer),
-                             dam__trainer_model(trainer)->ops->divergence_advice);
+                             dam__model_advice(dam__trainer_model(trainer)));
     return DAM_OK;
 }
 

@@ -74,7 +74,7 @@ dam_status dam__recorder_take(dam__model *model, const dam__position *position,
                             weights != NULL ? (size_t)weights->rows : 0, values, shares));
 cleanup:
     if (status == DAM_DIVERGED)
-        (void)dam__fail(status, "%s; %s", dam_error(), model->ops->divergence_advice);
+        (void)dam__fail(status, "%s; %s", dam_error(), dam__model_advice(model));
     free(values);
     free(shares);
     return status;

@@ -22,7 +22,7 @@ static dam_status epoch_loss(dam__trainer *trainer, double *mean)
         if (!finite || (worst > 0 && losses[step] > worst))
             DAM_FAIL(DAM_DIVERGED, "the loss is %s in epoch %d, step %d of %d; %s",
                      finite ? "beyond all bounds" : "not finite", trainer->position.epoch + 1,
-                     step + 1, steps, trainer->model->ops->divergence_advice);
+                     step + 1, steps, dam__model_advice(trainer->model));
         sum += losses[step] * (step + 1 < steps ? batch : samples - batch * (steps - 1));
     }
     *mean = sum / samples;
@@ -90,7 +90,7 @@ dam_status dam__trainer_finish_epoch(dam__trainer *trainer, const dam__hooks *ho
     }
     if (trainer->evaluator != NULL && !isfinite(score.loss))
         DAM_FAIL(DAM_DIVERGED, "the validation loss is not finite after epoch %d; %s",
-                 position->epoch + 1, trainer->model->ops->divergence_advice);
+                 position->epoch + 1, dam__model_advice(trainer->model));
     dam__trainer_count_seconds(trainer);
     DAM_TRY(add_row(trainer, loss, &score));
     note_loss(trainer, trainer->evaluator != NULL ? score.loss : loss);

@@ -16,10 +16,14 @@ END_OF_PRESET
     succeeded
     # The loss of the zero predictor is 1/2.
     jq -e '.epoch == 8 and .loss < 0.2 and .validation_accuracy == null' <<<"$output"
+    [[ "$stderr" == *"2 of 110 samples are left out each epoch, because train.batch = 12 does not divide them"* ]]
     [[ "$stderr" == *"N = 24, K = 48: s1 = 0.204124, s2 = 0.144338; rates of W 0.125, of b 0.125, of c 0.125"* ]]
     tool show run --json
     succeeded
     jq -e '.dim == 24 and .classes == 0 and .memories == 48 and .finished' <<<"$output"
+    tool show run
+    succeeded
+    [[ "$output" != *"classes"* && "$output" != *"none:"* && "$output" != *"purity"* ]]
     [ -s run/memories.png ]
     tool eval run --json --quiet
     succeeded
@@ -91,7 +95,14 @@ END_OF_PRESET
 @test "a rate that is too large ends in a line that says so" {
     tool train small.conf --out run --quiet --set train.optimizer=sgd --set train.eta0=50
     [ "$status" -eq 7 ]
-    [[ "$stderr" == *"the loss is beyond all bounds in epoch "*"lower train.eta0"* ]]
+    [[ "$stderr" == *"the loss is beyond all bounds in epoch "*"lower train.eta0, or take train.optimizer"* ]]
+    tool train small.conf --out softmax --quiet --set train.optimizer=sgd --set train.eta0=50 \
+        --set model.activation=softmax
+    [ "$status" -eq 7 ]
+    [[ "$stderr" == *"lower train.eta0, or take model.gain = 0.5"* ]]
+    tool train small.conf --out bare --quiet --set train.optimizer=sgd --set train.eta0=50 \
+        --set model.centring=none
+    [[ "$stderr" == *'lower train.eta0, or take model.centring = "batch"'* ]]
 }
 
 @test "steps are looked into, also over a stop, and compared across sizes" {
@@ -119,6 +130,19 @@ END_OF_PRESET
     [[ "$output" == *"N=16"*"N=32"*"slope"*" of 12 changes are flat"* ]]
     [ -s collapse/collapse.csv ] && [ -s collapse/collapse.gp ]
     ! command -v gnuplot > /dev/null || [ -s collapse/collapse.png ]
+    [ -z "$stderr" ]
+    # Runs that differ in more than sizes, or looked into other steps.
+    tool train small.conf --out other --quiet --set data.dim=48 --set model.memories=96 \
+        --set data.samples=240 --set train.batch=24 --set train.epochs=1 --set train.diagnostics=0,5 \
+        --set train.eta0=0.01
+    succeeded
+    tool analyse n16 other
+    succeeded
+    [[ "$stderr" == *"'n16' has train.eta0 = 0.125, but 'other' 0.01: slopes tell of sizes only"* ]]
+    [[ "$stderr" == *"left out, because not all runs have them: steps 3, 5, 15"* ]]
+    tool train small.conf --out short --set train.epochs=1 --set train.diagnostics=0,8,9,100
+    succeeded
+    [[ "$stderr" == *"2 of the 4 steps of train.diagnostics"*"were not reached: the last is 8, counted from 0"* ]]
     tool analyse n16 n16 --quiet
     failed_with 2 "all runs are of one size, N = 16, K = 32"
     tool analyse n16 --memories --quiet
@@ -157,7 +181,9 @@ END_OF_PRESET
     succeeded
     tool transfer run --to 48 --out large.conf
     succeeded
-    [[ "$output" == *"small"*"24"*"48"*"110"*"12"*"large"*"48"*"96"*"220"*"24"* ]]
+    [[ "$output" == *"small"*"large"*"N "*"24"*"48"*"K "*"48"*"96"*"P "*"110"*"220"*"B "*"12"*"24"* ]]
+    [[ "$output" == *"eta_W "*"144"*"576"* ]]
+    [[ "$stderr" == *"B = 24 does not divide P = 220: each epoch of the large run leaves out 4 samples"* ]]
     tool train large.conf --dry-run
     succeeded
     [[ "$stderr" == *"N = 48, K = 96: s1 = 0.144338, s2 = 0.102062; rates of W 576, of b 12, of c 6"* ]]
@@ -177,18 +203,45 @@ END_OF_PRESET
     tool transfer sweep --to 24 --json
     succeeded
     jq -e '.eta0 == 0.03 and .small.memories == 12 and .large.memories == 12' <<<"$output"
-    tool transfer sweep --to 24 --set train.epochs=3
-    failed_with 2 "'sweep' is a sweep"
+    for command in recall analyse show "train --resume"; do
+        tool $command sweep --quiet
+        failed_with 3 "'sweep' is a sweep, which keeps no run"
+    done
+    tool transfer sweep --to 24 --set train.epochs=77
+    succeeded
+    [[ "$output" == *"epochs = 77"* ]]
+    # What is set is set for the large run alone, and what the rate was tuned for is named.
+    tool transfer run --to 48,96,220,24 --set train.eta0=0.5 --set train.optimizer=adam --json
+    succeeded
+    jq -e '.eta0 == 0.5 and .large.eta_W == 0.5 and .small.eta0 == 0.125 and .small.eta_W == 144' <<<"$output"
+    jq -e '.preset | contains("whose train.eta0 was 0.125: --set has changed it.")' <<<"$output"
+    [[ "$stderr" == *"--set changes train.eta0 from 0.125, which was tuned, to 0.5"* ]]
+    [[ "$stderr" == *'--set changes train.optimizer from "sgd" to "adam"'* ]]
+    tool transfer run --to 48,96,220,24 --set data.dim=200
+    failed_with 2 "--set data.dim: the data stay those of the small run, and --to says all sizes"
+    # Other keys than sizes make lines too: the better one is taken, wherever it stands.
+    tool sweep small.conf --quiet --out lines --grid train.eta0=0.0001,0.03,0.0002 \
+        --grid model.activation=linear,relu --grid model.memories=12 --set train.epochs=3
+    succeeded
+    tool transfer lines --to 24 --out of-lines.conf
+    succeeded
+    [[ "$stderr" == *"of 2 lines of 'lines' at its smallest size, that with the best mse is taken: "* ]]
+    best=$(h5dump -d /results/mse -y -w 1 lines/sweep.h5 | grep -E '^ +[0-9]' | tr -d ' ,' |
+        awk 'NR == 1 || $1 < least { least = $1; at = NR } END { print at % 2 == 1 ? "linear" : "relu" }')
+    grep -q "activation = \"$best\"" of-lines.conf
+    # A file that is there stays as it is.
     echo kept > kept.conf
-    tool transfer run --to 48,96,20,24 --out kept.conf
+    tool transfer run --to 48 --out kept.conf
+    failed_with 2 "'kept.conf' is there already; remove it, or choose another --out"
+    tool transfer run --to 48,96,20,24 --out new.conf
     failed_with 2 "a batch of 24 is more than 20 samples"
-    tool transfer run --to 48,0,20,24 --out kept.conf
+    tool transfer run --to 48,0,20,24 --out new.conf
     failed_with 2 "is not N,K,P,B, four whole numbers above 0"
-    tool transfer run --out kept.conf
+    tool transfer run --out new.conf
     failed_with 2 "transfer wants --to N,K,P,B"
     tool transfer nothing --to 48
     failed_with 3 "there is no run 'nothing'"
-    [ "$(cat kept.conf)" = kept ]
+    [ "$(cat kept.conf)" = kept ] && [ ! -e new.conf ]
     small_preset > vmf.conf
     tool train vmf.conf --out vmf --quiet --set train.epochs=1
     tool transfer vmf --to 48 --quiet
@@ -238,12 +291,32 @@ END_OF_PRESET
     tool recall run --quiet --json --set recall.clip=4
     succeeded
     jq -e '.not_finite == 0' <<<"$output"
-    # A step that is too long says so.
-    tool train small.conf --out linear --quiet --set model.activation=linear
-    tool recall linear --json --set recall.dt=1 --set recall.steps=400 --set recall.noise=50
+    # Probes outside of the clip start at its edge, from where no step leads up.
+    tool recall run --json --set recall.clip=1 --set recall.dt=0.1 --noise 3
     succeeded
+    jq -e '.energy_rose == 0 and .not_finite == 0 and .mean_energy_after < .mean_energy_before' <<<"$output"
+    # Where nothing is left there is no result.
+    tool train small.conf --out linear --quiet --set model.activation=linear
+    tool recall linear --quiet --set recall.dt=1 --set recall.steps=400 --noise 50
+    failed_with 7 "all 110 probes of 'linear' ran away" "lower recall.dt or recall.steps, or set recall.clip"
     tool recall small.conf --quiet
     failed_with 2 "'small.conf' is a denoiser's preset; train it"
+    # No noise is none; by default it is that of the training.
+    tool recall run --json --set recall.clip=9 --noise 0
+    succeeded
+    jq -e '.mse_corrupted == 0' <<<"$output"
+    [[ "$stderr" == *"recall.noise = 0: samples are taken without noise; -1 takes data.noise"* ]]
+    tool recall run --json --quiet --set recall.clip=9
+    succeeded
+    jq -e '.mse_corrupted > 0.2 and .mse_corrupted < 0.3' <<<"$output"
+    # What cannot go well is found before anything relaxes.
+    touch file
+    tool recall run --set recall.clip=9 --set recall.steps=1000000 --out file/none
+    [ "$status" -eq 3 ]
+    tool recall run nothing --set recall.clip=9 --set recall.steps=1000000
+    failed_with 3 "there is no run 'nothing'"
+    tool recall run run --set recall.clip=9 --quiet
+    failed_with 2 "the samples of 'run' are no images"
     tool recall run --flip 3 --quiet
     failed_with 2 "recall.flips belongs to model.kind = \"energy\""
 }

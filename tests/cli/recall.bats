@@ -97,7 +97,7 @@ setup() {
     tool recall nothing-like-it
     failed_with 2 "neither a file nor one of denseam's presets"
     tool recall mnist
-    failed_with 2 "is no energy model"
+    failed_with 2 "is of model.kind = \"vmf\""
     tool recall signs.npy --set model.exponent=321 --quiet
     failed_with 2 "model.exponent = 321 is out of range"
     tool recall signs.npy --flip 31 --quiet

@@ -140,8 +140,8 @@ static void denoisers_are_checked(void **state)
     refuse(DENOISER "} train { eta0 = 0 }",
            "x.conf:2: train.eta0 = 0 is out of range: more than 0, at most 1000000");
     refuse(DENOISER "} train { learning_rate = 1 }",
-           "x.conf:2: train.learning_rate belongs to model.kind = \"vmf\", and this model is "
-           "\"denoise\"; leave it out");
+           "x.conf:2: train.learning_rate belongs to model.kind = \"vmf\" or \"energy\", and this "
+           "model is \"denoise\"; leave it out");
 }
 
 int main(void)

@@ -35,6 +35,8 @@ static void sizes_are_read(void **state)
     check("2048,5120,512", 64, 2048, 5120, 512);
     check("1024", 1024, 2048, 5120, 512);
     check("100", 100, 200, 500, 50);
+    check("65", 65, 130, 330, 33); /* ten batches as before, not 325 samples */
+    check("2", 2, 4, 10, 1);
     check("1,1,1,1", 1, 1, 1, 1);
 }
 
@@ -96,7 +98,7 @@ static void vectors_are_transferred(void **state)
     const dam__tuned from = tuned_of(GAUSSIAN "sweep { x = \"train.eta0=0.1,0.2\" }", small, 0);
     const dam__sizes to = {1024, 2048, 5120, 512};
     warnings[0] = '\0';
-    assert_int_equal(dam__transfer_make(&from, &to, &log_here, &large), DAM_OK);
+    assert_int_equal(dam__transfer_make(&from, &to, NULL, 0, &log_here, &large), DAM_OK);
     assert_string_equal(warnings, "");
     assert_true(large.data.dim == 1024 && large.data.samples == 5120);
     assert_true(large.model.memories == 2048 && large.train.batch == 512);
@@ -116,7 +118,7 @@ static void other_ratios_are_named(void **state)
     const dam__tuned from = tuned_of(GAUSSIAN, small, 0);
     const dam__sizes to = {128, 512, 640, 64};
     warnings[0] = '\0';
-    assert_int_equal(dam__transfer_make(&from, &to, &log_here, &large), DAM_OK);
+    assert_int_equal(dam__transfer_make(&from, &to, NULL, 0, &log_here, &large), DAM_OK);
     assert_string_equal(warnings, "K / N changes from 2 to 4: the best train.eta0 depends on it");
     const dam__tuned plain =
         tuned_of("data { name = \"gaussian\" dim = 64 } "
@@ -124,10 +126,83 @@ static void other_ratios_are_named(void **state)
                  small, 0);
     const dam__sizes twice = {128, 256, 640, 64};
     warnings[0] = '\0';
-    assert_int_equal(dam__transfer_make(&plain, &twice, &log_here, &large), DAM_OK);
+    assert_int_equal(dam__transfer_make(&plain, &twice, NULL, 0, &log_here, &large), DAM_OK);
     assert_string_equal(warnings,
                         "'small' has model.parametrisation = \"standard\": its train.eta0 "
                         "is not the best at other sizes; tune a run with \"transfer\"");
+}
+
+/* train says this of the large run; who is transferred hears it before. */
+static void what_does_not_carry_over_is_named(void **state)
+{
+    (void)state;
+    dam__experiment large;
+    const dam__sizes to = {128, 256, 640, 64};
+    const dam__tuned sgd = tuned_of("data { name = \"gaussian\" dim = 64 } train { optimizer = "
+                                    "\"sgd\" } model { kind = \"denoise\" memories = 128 "
+                                    "centring = \"none\" }",
+                                    small, 0);
+    warnings[0] = '\0';
+    assert_int_equal(dam__transfer_make(&sgd, &to, NULL, 0, &log_here, &large), DAM_OK);
+    assert_string_equal(warnings, "SGD without centring: the largest stable train.eta0 falls as 1 "
+                                  "/ dim; set model.centring = \"batch\"");
+    const dam__tuned softmax =
+        tuned_of("data { name = \"gaussian\" dim = 64 } train { optimizer = \"sgd\" } model { "
+                 "kind = \"denoise\" memories = 128 activation = \"softmax\" }",
+                 small, 0);
+    warnings[0] = '\0';
+    assert_int_equal(dam__transfer_make(&softmax, &to, NULL, 0, &log_here, &large), DAM_OK);
+    assert_non_null(strstr(warnings, "model.gain = 0.5 mends it"));
+    const dam__sizes few = {49, 98, 240, 24}, more = {196, 392, 960, 96};
+    const dam__tuned images =
+        tuned_of("data { name = \"mnist\" plaquette = 4 samples = 240 } train "
+                 "{ optimizer = \"sgd\" batch = 24 } model { kind = "
+                 "\"denoise\" memories = 98 }",
+                 few, 7);
+    warnings[0] = '\0';
+    assert_int_equal(dam__transfer_make(&images, &more, NULL, 0, &log_here, &large), DAM_OK);
+    assert_non_null(strstr(warnings, "train.rates = \"spectrum\" divides by it"));
+}
+
+/* --set is for the large run alone. */
+static void overrides_are_of_the_large_run(void **state)
+{
+    (void)state;
+    dam__experiment large;
+    const dam__tuned from = tuned_of(GAUSSIAN, small, 0);
+    const dam__sizes to = {128, 256, 640, 64};
+    const char *const plain[] = {"train.epochs=7"}, *const rate[] = {"train.eta0=0.5"};
+    const char *const sgd[] = {"train.optimizer=sgd"}, *const wrong[] = {"train.eta=1"};
+    warnings[0] = '\0';
+    assert_int_equal(dam__transfer_make(&from, &to, plain, 1, &log_here, &large), DAM_OK);
+    assert_string_equal(warnings, "");
+    assert_true(large.train.epochs == 7 && from.experiment.train.epochs != 7);
+    assert_int_equal(dam__transfer_make(&from, &to, rate, 1, &log_here, &large), DAM_OK);
+    assert_string_equal(warnings, "--set changes train.eta0 from 0.03125, which was tuned, to 0.5");
+    assert_true(large.model.denoise.eta0 == 0.5);
+    warnings[0] = '\0';
+    assert_int_equal(dam__transfer_make(&from, &to, sgd, 1, &log_here, &large), DAM_OK);
+    assert_string_equal(warnings, "--set changes train.optimizer from \"adam\" to \"sgd\": "
+                                  "train.eta0 was tuned for the first");
+    assert_int_equal(dam__transfer_make(&from, &to, wrong, 1, &log_here, &large), DAM_USAGE);
+    static const char *const others[] = {"data.dim=200", "data.samples=7", "train.batch=16",
+                                         "model.memories=9", "data.validation=0.2"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        assert_int_equal(dam__transfer_make(&from, &to, others + i, 1, &log_here, &large),
+                         DAM_USAGE);
+        assert_non_null(strstr(dam_error(), "--to says all sizes; leave it out"));
+    }
+}
+
+static void titles_do_not_pile_up(void **state)
+{
+    (void)state;
+    dam__experiment large;
+    dam__tuned from = tuned_of(GAUSSIAN, small, 0);
+    const dam__sizes to = {128, 256, 640, 64};
+    strcpy(from.experiment.title, "vectors, transferred to N = 64, K = 128");
+    assert_int_equal(dam__transfer_make(&from, &to, NULL, 0, &log_here, &large), DAM_OK);
+    assert_string_equal(large.title, "vectors, transferred to N = 128, K = 256");
 }
 
 static void images_take_plaquettes(void **state)
@@ -139,11 +214,11 @@ static void images_take_plaquettes(void **state)
         tuned_of("data { name = \"mnist\" plaquette = 4 samples = 245 validation = 0.1 } "
                  "model { kind = \"denoise\" memories = 98 } train { batch = 24 }",
                  few, 7);
-    assert_int_equal(dam__transfer_make(&from, &to, &log_here, &large), DAM_OK);
+    assert_int_equal(dam__transfer_make(&from, &to, NULL, 0, &log_here, &large), DAM_OK);
     assert_int_equal(large.data.plaquette, 2);
     /* 882 are left of them when a tenth is kept for validation. */
     assert_int_equal(large.data.samples - (int)(large.data.samples * 0.1), 882);
-    assert_int_equal(dam__transfer_make(&from, &odd, &log_here, &large), DAM_USAGE);
+    assert_int_equal(dam__transfer_make(&from, &odd, NULL, 0, &log_here, &large), DAM_USAGE);
     assert_string_equal(dam_error(),
                         "images of 28 x 28 pixels, averaged over square plaquettes, have 784, 196, "
                         "49, 16, 4, 1 features, not 100; give one of these as N");
@@ -158,11 +233,11 @@ static void what_cannot_be_transferred_is_refused(void **state)
                                     "model { kind = \"denoise\" memories = 20 } "
                                     "train { batch = 10 }",
                                     few, 0);
-    assert_int_equal(dam__transfer_make(&own, &to, &log_here, &large), DAM_USAGE);
+    assert_int_equal(dam__transfer_make(&own, &to, NULL, 0, &log_here, &large), DAM_USAGE);
     assert_string_equal(dam_error(), "the samples of 'small' have 10 features, which their data "
                                      "fixes, not 20; give --to K,P,B");
     const dam__tuned vectors = tuned_of(GAUSSIAN, small, 0);
-    assert_int_equal(dam__transfer_make(&vectors, &one, &log_here, &large), DAM_USAGE);
+    assert_int_equal(dam__transfer_make(&vectors, &one, NULL, 0, &log_here, &large), DAM_USAGE);
     assert_non_null(strstr(dam_error(), "needs train.batch of at least 2, not 1"));
 }
 
@@ -217,6 +292,7 @@ static void slopes_are_found(void **state)
     assert_true(got.runs == 3 && got.rows == 1 && got.columns == 3 && got.axis == 'N');
     assert_true(got.sizes[0] == 64 && got.sizes[1] == 128 && got.sizes[2] == 256);
     assert_true(got.steps[0] == 0);
+    assert_true(got.left_out_count == 2 && got.left_out[0] == 5 && got.left_out[1] == 10);
     assert_true(got.values[3] == 8 && got.values[5] == 16); /* D11F of N = 64 and 256 */
     assert_true(fabs(got.slopes[0]) < 1e-12 && fabs(got.slopes[1] - 0.5) < 1e-12);
     assert_true(fabs(got.slopes[2] + 1) < 1e-12);
@@ -343,6 +419,9 @@ int main(void)
         cmocka_unit_test(odd_sizes_are_refused),
         cmocka_unit_test(vectors_are_transferred),
         cmocka_unit_test(other_ratios_are_named),
+        cmocka_unit_test(what_does_not_carry_over_is_named),
+        cmocka_unit_test(overrides_are_of_the_large_run),
+        cmocka_unit_test(titles_do_not_pile_up),
         cmocka_unit_test(images_take_plaquettes),
         cmocka_unit_test(what_cannot_be_transferred_is_refused),
         cmocka_unit_test(the_rate_warms_up),
