@@ -180,7 +180,7 @@ static void names_are_of_whole_letters(void **state)
 {
     (void)state;
     dam__contenders all = {0};
-    char label[128] = "\"", letters[128] = "";
+    char label[160] = "", letters[128] = "";
     for (int i = 0; i < 50; i++)
         (void)snprintf(letters + strlen(letters), sizeof letters - strlen(letters), "\u00e4");
     (void)snprintf(label, sizeof label, "\"x%s\"", letters);
