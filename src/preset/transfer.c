@@ -43,7 +43,8 @@ static dam__sizes scaled_sizes(const dam__sizes *from, int dim)
 {
     dam__sizes to = {dim, scaled(from->memories, dim, from->dim),
                      scaled(from->samples, dim, from->dim), scaled(from->batch, dim, from->dim)};
-    double whole = (double)to.batch * (from->samples / from->batch);
+    int batches = from->samples / from->batch;
+    double whole = (double)to.batch * batches;
     if (from->samples % from->batch == 0 && fabs(whole / to.samples - 1) <= NEGLIGIBLE)
         to.samples = (int)whole;
     return to;
