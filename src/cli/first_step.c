@@ -15,25 +15,13 @@ typedef struct answer {
     dam__bench_losses losses;
 } answer;
 
-static dam_status read_loss(dam__trainer *trainer, double *loss)
-{
-    dam_status status = DAM_OK;
-    double *losses = NULL;
-    DAM_TRY(dam__alloc((size_t)dam__trainer_steps(trainer), sizeof *losses, &losses));
-    DAM_TRY(dam__trainer_read_losses(trainer, losses));
-    *loss = losses[dam__trainer_position(trainer)->step - 1];
-cleanup:
-    free(losses);
-    return status;
-}
-
 static dam_status take_losses(dam__trainer *trainer, dam__bench_losses *losses)
 {
     dam_status status = DAM_OK;
-    DAM_TRY(read_loss(trainer, &losses->begin));
+    DAM_TRY(dam__trainer_last_loss(trainer, &losses->begin));
     for (int step = 1; step < DAM__BENCH_STEPS; step++)
         DAM_TRY(dam__trainer_step(trainer));
-    DAM_TRY(read_loss(trainer, &losses->end));
+    DAM_TRY(dam__trainer_last_loss(trainer, &losses->end));
 cleanup:
     return status;
 }

@@ -11,24 +11,11 @@ enum { BLOCKS = 3 }; /* of steps, spread over the time of the benchmark */
 static const double MOST_SPREAD = 0.25; /* of a step's time, before that is noise */
 static const double BLOCK_SECONDS = 1.5;
 
-/* The loss of the step taken last. */
-static dam_status last_loss(dam__trainer *trainer, double *loss)
-{
-    dam_status status = DAM_OK;
-    double *losses = NULL;
-    DAM_TRY(dam__alloc((size_t)dam__trainer_steps(trainer), sizeof *losses, &losses));
-    DAM_TRY(dam__trainer_read_losses(trainer, losses));
-    *loss = losses[dam__trainer_position(trainer)->step - 1];
-cleanup:
-    free(losses);
-    return status;
-}
-
 static dam_status add_loss(dam__bench *bench, dam__trainer *trainer, const char *metric, int step,
                            double *loss)
 {
     dam_status status = DAM_OK;
-    DAM_TRY(last_loss(trainer, loss));
+    DAM_TRY(dam__trainer_last_loss(trainer, loss));
     if (!isfinite(*loss))
         DAM_FAIL(DAM_DIVERGED,
                  "the loss is not finite at step %d of the benchmark '%s'; run 'denseam selftest', "

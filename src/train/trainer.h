@@ -118,4 +118,7 @@ dam__trainer_diagnostics(dam__trainer *trainer); /* NULL where no step is looked
 dam_status dam__trainer_read_losses(dam__trainer *trainer, double *losses);
 dam_status dam__trainer_write_losses(dam__trainer *trainer, const double *losses);
 
+/* The loss of the step taken last, which is of the present epoch. */
+dam_status dam__trainer_last_loss(dam__trainer *trainer, double *loss);
+
 #endif

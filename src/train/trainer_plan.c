@@ -300,6 +300,18 @@ dam_status dam__trainer_read_losses(dam__trainer *trainer, double *losses)
     return dam__matrix_read_doubles(&trainer->losses, losses, "losses so far");
 }
 
+dam_status dam__trainer_last_loss(dam__trainer *trainer, double *loss)
+{
+    dam_status status = DAM_OK;
+    double *losses = NULL;
+    DAM_TRY(dam__alloc((size_t)dam__trainer_steps(trainer), sizeof *losses, &losses));
+    DAM_TRY(dam__trainer_read_losses(trainer, losses));
+    *loss = losses[trainer->position.step - 1];
+cleanup:
+    free(losses);
+    return status;
+}
+
 dam_status dam__trainer_write_losses(dam__trainer *trainer, const double *losses)
 {
     return dam__matrix_write_doubles(&trainer->losses, losses, "losses so far");
