@@ -1,19 +1,10 @@
 # `denseam bench`: its table, its JSON, and how it stops. $DENSEAM is the tool. No number is judged:
 # machines are shared.
-bats_require_minimum_version 1.5.0
+load helpers
 
 setup() {
-    cd "$BATS_TEST_TMPDIR" || return 1
-    : "${DENSEAM:?set DENSEAM to the tool to test}"
-    unset DENSEAM_DEVICE OPENCL_VENDOR_PATH RUSTICL_ENABLE
-    export OCL_ICD_VENDORS=pocl.icd
+    common_setup
     tiny=(--gemm panel --set data.samples=200 --set train.batch=50 --set model.memories=10)
-}
-
-one_message() {
-    [ "${#stderr_lines[@]}" -eq 1 ] || { echo "stderr: $stderr"; return 1; }
-    [[ "$stderr" == "denseam: "* ]] || { echo "stderr: $stderr"; return 1; }
-    [[ "$stderr" == *"$1"* ]] || { echo "no '$1' in: $stderr"; return 1; }
 }
 
 @test "JSON is an array of rows, and a file of whole results" {
@@ -95,6 +86,7 @@ step_over_products" ]
 }
 
 @test "all devices, each in a process of its own, and one that cannot costs no other" {
+    ignore_leaks
     export OCL_ICD_VENDORS=/etc/OpenCL/vendors RUSTICL_ENABLE=llvmpipe
     small=(--quick --set data.dim=40 --set data.samples=10 --set recall.flips=2 --set recall.count=20)
     names=$("$DENSEAM" devices --json | jq -r '[.[] | select(.usable) | .name] | unique | join("|")')

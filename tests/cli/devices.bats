@@ -1,21 +1,8 @@
 # `denseam devices` over the drivers of this machine. $DENSEAM is the tool.
-bats_require_minimum_version 1.5.0
+load helpers
 
 setup() {
-    : "${DENSEAM:?set DENSEAM to the tool to test}"
-    unset DENSEAM_DEVICE OPENCL_VENDOR_PATH RUSTICL_ENABLE
-    export OCL_ICD_VENDORS=pocl.icd
-}
-
-# Mesa's drivers leak by themselves, which a build with the leak sanitizer would report.
-ignore_leaks() {
-    export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0"
-}
-
-one_message() {
-    [ "${#stderr_lines[@]}" -eq 1 ] || { echo "stderr: $stderr"; return 1; }
-    [[ "$stderr" == "denseam: "* ]] || { echo "stderr: $stderr"; return 1; }
-    [[ "$stderr" == *"$1"* ]] || { echo "no '$1' in: $stderr"; return 1; }
+    common_setup
 }
 
 @test "the table marks the default, says why, and fits 80 columns" {

@@ -29,6 +29,12 @@ run_file() {
     cp -r "$kept" "$1"
 }
 
+# Mesa's drivers leak by themselves, which a build with the leak sanitizer would report: for tests that
+# use them.
+ignore_leaks() {
+    export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0"
+}
+
 # Runs the tool; stdout in $output, stderr in $stderr.
 tool() {
     run --separate-stderr "$DENSEAM" "$@"
@@ -46,6 +52,13 @@ failed_with() {
     for words in "$@"; do
         [[ "$stderr" == *"$words"* ]] || { echo "no '$words' in: $stderr"; return 1; }
     done
+}
+
+# Fails unless stderr is one message of the tool that holds $1.
+one_message() {
+    [ "${#stderr_lines[@]}" -eq 1 ] || { echo "stderr: $stderr"; return 1; }
+    [[ "$stderr" == "denseam: "* ]] || { echo "stderr: $stderr"; return 1; }
+    [[ "$stderr" == *"$1"* ]] || { echo "no '$1' in: $stderr"; return 1; }
 }
 
 # Fails unless the tool did what it was asked to.

@@ -20,13 +20,14 @@ setup() {
     [ ! -e run ]
     # Every name has an l in it: pthread-skylake..., llvmpipe.
     unset OCL_ICD_VENDORS
-    ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0" \
-        tool train small.conf --quiet --out run --device l
+    ignore_leaks
+    tool train small.conf --quiet --out run --device l
     failed_with 2 "device 'l' matches 2 devices, choose one by its index: 0 (0:0) "
     [ ! -e run ]
 }
 
 @test "double precision where there is none, and where there is" {
+    ignore_leaks
     RUSTICL_ENABLE=llvmpipe OCL_ICD_VENDORS=rusticl.icd tool train small.conf --quiet --out run \
         --set train.precision=double
     [ "$status" -eq 4 ]

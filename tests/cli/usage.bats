@@ -1,16 +1,9 @@
 # The command line itself: help, errors, exit codes, and where each goes. $DENSEAM is the tool.
-bats_require_minimum_version 1.5.0
+load helpers
 
 setup() {
     : "${DENSEAM:?set DENSEAM to the tool to test}"
     unset DENSEAM_DEVICE
-}
-
-# Fails unless the standard error is one line that begins as the tool's messages do and holds $1.
-one_message() {
-    [ "${#stderr_lines[@]}" -eq 1 ] || { echo "stderr: $stderr"; return 1; }
-    [[ "$stderr" == "denseam: "* ]] || { echo "stderr: $stderr"; return 1; }
-    [[ "$stderr" == *"$1"* ]] || { echo "no '$1' in: $stderr"; return 1; }
 }
 
 # Fails if a line of $output is wider than a terminal of 80 columns, or if there is none.
