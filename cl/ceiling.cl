@@ -24,12 +24,12 @@ ONE_GROUP __kernel void ceiling_fma(__global const real *restrict start,
 {
     vector chain[CHAINS];
     const vector a = factor, b = term;
-    _Pragma("unroll") for (int i = 0; i < CHAINS; i++) chain[i] = LOAD(start) + (real)i;
+    UNROLL for (int i = 0; i < CHAINS; i++) chain[i] = LOAD(start) + (real)i;
     for (int round = 0; round < rounds; round++)
-        _Pragma("unroll") for (int u = 0; u < UNROLLED; u++)
-            _Pragma("unroll") for (int i = 0; i < CHAINS; i++) chain[i] = fma(chain[i], a, b);
+        UNROLL for (int u = 0; u < UNROLLED; u++) UNROLL for (int i = 0; i < CHAINS; i++) chain[i] =
+            fma(chain[i], a, b);
     vector apart = 0;
-    _Pragma("unroll") for (int i = 0; i < CHAINS; i++) apart += chain[i] - chain[0];
+    UNROLL for (int i = 0; i < CHAINS; i++) apart += chain[i] - chain[0];
     results[2 * get_global_id(0)] = lanes_sum(apart);
     results[2 * get_global_id(0) + 1] = lanes_max(chain[0]);
 }

@@ -28,6 +28,7 @@ typedef float real;
 #define MASK_NAME int
 #endif
 
+#define UNROLL _Pragma("unroll")
 #define JOIN_(a, b) a##b
 #define JOIN(a, b) JOIN_(a, b)
 #define VECTOR JOIN(REAL_NAME, LANES)
@@ -35,8 +36,34 @@ typedef float real;
 
 typedef VECTOR vector;
 typedef MASK vmask;
+#if GROUP == 1 && defined(__clang__)
+/* One instruction each, where PoCL 3.1 makes vload16 and vstore16 of four. */
+#define OVERLOADED __attribute__((overloadable)) inline
+typedef struct __attribute__((packed)) unaligned_vector {
+    vector value;
+} unaligned_vector;
+OVERLOADED vector load_lanes(const __global real *from)
+{
+    return ((const __global unaligned_vector *)from)->value;
+}
+OVERLOADED vector load_lanes(const __private real *from)
+{
+    return ((const __private unaligned_vector *)from)->value;
+}
+OVERLOADED void store_lanes(const vector value, __global real *to)
+{
+    ((__global unaligned_vector *)to)->value = value;
+}
+OVERLOADED void store_lanes(const vector value, __private real *to)
+{
+    ((__private unaligned_vector *)to)->value = value;
+}
+#define LOAD(pointer) load_lanes(pointer)
+#define STORE(value, pointer) store_lanes(value, pointer)
+#else
 #define LOAD(pointer) JOIN(vload, LANES)(0, pointer)
 #define STORE(value, pointer) JOIN(vstore, LANES)(value, 0, pointer)
+#endif
 #define SELECT(no, yes, condition) select((vector)(no), (vector)(yes), condition)
 #if LANES == 2
 #define LANE_INDEX ((vmask)(0, 1))
@@ -79,6 +106,24 @@ inline real lanes_max(vector v)
     const JOIN(REAL_NAME, 4) q = fmax(o.lo, o.hi);
     return fmax(fmax(q.x, q.z), fmax(q.y, q.w));
 #endif
+}
+
+/* A block of LANES x LANES reals, rows to columns: a perfect shuffle of the rows, as often as LANES
+ * can be halved. */
+inline void transpose_lanes(vector *block)
+{
+    UNROLL for (int stage = 1; stage < LANES; stage *= 2)
+    {
+        vector next[LANES];
+        UNROLL for (int i = 0; i < LANES / 2; i++)
+        {
+            next[2 * i].even = block[i].lo;
+            next[2 * i].odd = block[i + LANES / 2].lo;
+            next[2 * i + 1].even = block[i].hi;
+            next[2 * i + 1].odd = block[i + LANES / 2].hi;
+        }
+        UNROLL for (int i = 0; i < LANES; i++) block[i] = next[i];
+    }
 }
 
 /*
@@ -143,15 +188,24 @@ inline real group_max(__local real *scratch, real value)
 
 /*
  * Philox4x32-10 (Salmon et al. 2011), the same as compute/random.c on the host: four random words
- * for each value of a 128-bit counter under a 64-bit key.
+ * for each value of a 128-bit counter under a 64-bit key. A round of the counter x, y, z, w; not
+ * with mul_hi, which PoCL 3.1 puts together from halves.
  */
-inline uint4 philox(uint4 counter, uint2 key)
+#define PHILOX_ROUNDS 10
+#define PHILOX_NEXT_KEY ((uint2)(0x9E3779B9u, 0xBB67AE85u))
+inline void philox_round(uint *x, uint *y, uint *z, uint *w, const uint2 key)
 {
-    for (int round = 0; round < 10; round++) {
-        const uint high0 = mul_hi(0xD2511F53u, counter.x), low0 = 0xD2511F53u * counter.x;
-        const uint high1 = mul_hi(0xCD9E8D57u, counter.z), low1 = 0xCD9E8D57u * counter.z;
-        counter = (uint4)(high1 ^ counter.y ^ key.x, low1, high0 ^ counter.w ^ key.y, low0);
-        key += (uint2)(0x9E3779B9u, 0xBB67AE85u);
-    }
-    return counter;
+    const ulong first = (ulong)*x * 0xD2511F53u, second = (ulong)*z * 0xCD9E8D57u;
+    *x = (uint)(second >> 32) ^ *y ^ key.x;
+    *y = (uint)second;
+    *z = (uint)(first >> 32) ^ *w ^ key.y;
+    *w = (uint)first;
+}
+
+inline uint4 philox(const uint4 counter, uint2 key)
+{
+    uint x = counter.x, y = counter.y, z = counter.z, w = counter.w;
+    for (int round = 0; round < PHILOX_ROUNDS; round++, key += PHILOX_NEXT_KEY)
+        philox_round(&x, &y, &z, &w, key);
+    return (uint4)(x, y, z, w);
 }

@@ -75,19 +75,20 @@ __kernel void energy_transpose(__global const real *restrict memories,
     __global const real *from =
         memories + get_global_id(2) * (size_t)stride + (size_t)mu * ld + first_column + i;
     __global real *to = columns + get_global_id(2) * (size_t)column_stride + (size_t)i * column_ld;
-    real block[LANES][LANES];
+    vector block[LANES];
     if (width == LANES && height == LANES) {
-        UNROLL for (int l = 0; l < LANES; l++) STORE(LOAD(from + (size_t)l * ld), block[l]);
+        UNROLL for (int l = 0; l < LANES; l++) block[l] = LOAD(from + (size_t)l * ld);
     } else {
-        for (int l = 0; l < LANES; l++)
+        for (int l = 0; l < LANES; l++) {
+            real row[LANES];
             for (int w = 0; w < LANES; w++)
-                block[l][w] = l < height && w < width ? from[(size_t)l * ld + w] : 0;
+                row[w] = l < height && w < width ? from[(size_t)l * ld + w] : 0;
+            block[l] = LOAD(row);
+        }
     }
-    for (int w = 0; w < width; w++, to += column_ld) {
-        real lanes[LANES];
-        UNROLL for (int l = 0; l < LANES; l++) lanes[l] = block[l][w];
-        STORE(LOAD(lanes), to + mu);
-    }
+    transpose_lanes(block);
+    UNROLL for (int w = 0; w < LANES; w++) if (w < width)
+        STORE(block[w], to + (size_t)w * column_ld + mu);
 }
 
 /* MEMORY_REACH. Work-items: vectors of memories. */

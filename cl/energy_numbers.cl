@@ -27,7 +27,6 @@
 #define ERROR_EXPONENT 1 /* m */
 #endif
 #define ONE_GROUP __attribute__((reqd_work_group_size(GROUP, 1, 1)))
-#define UNROLL _Pragma("unroll")
 #define ROW_OF(a) (size_t)(indexed ? rows[first + (a)] : first + (a))
 
 /* Numbers of a problem, rows of `NUMBERS` reals. */

@@ -4,6 +4,8 @@
  * the first two by Box-Muller, words 2 and 3 the others.
  */
 
+#define DRAWS (LANES / 4)
+
 /* In (0, 1]: ((x >> 8) + 0.5) 2^-24, as on the host. */
 inline real normals_uniform(const uint word)
 {
@@ -23,13 +25,26 @@ inline vector normals_at(const uint id, const uint column, const uint step, cons
     turns[0] = normals_uniform(pair.y);
     turns[1] = turns[0] - (real)0.25;
 #else
-    for (int l = 0; l < LANES; l += 4) {
-        const uint4 words = philox((uint4)(id, (column + l) / 4, step, stream), key);
-        radii[l] = radii[l + 1] = normals_uniform(words.x);
-        turns[l] = normals_uniform(words.y);
+    /* The draws side by side: compilers make vectors of them. */
+    uint x[DRAWS], y[DRAWS], z[DRAWS], w[DRAWS];
+    uint2 round_key = key;
+    UNROLL for (int d = 0; d < DRAWS; d++)
+    {
+        x[d] = id;
+        y[d] = column / 4 + d;
+        z[d] = step;
+        w[d] = stream;
+    }
+    for (int round = 0; round < PHILOX_ROUNDS; round++, round_key += PHILOX_NEXT_KEY)
+        UNROLL for (int d = 0; d < DRAWS; d++) philox_round(x + d, y + d, z + d, w + d, round_key);
+    UNROLL for (int d = 0; d < DRAWS; d++)
+    {
+        const int l = 4 * d;
+        radii[l] = radii[l + 1] = normals_uniform(x[d]);
+        turns[l] = normals_uniform(y[d]);
         turns[l + 1] = turns[l] - (real)0.25;
-        radii[l + 2] = radii[l + 3] = normals_uniform(words.z);
-        turns[l + 2] = normals_uniform(words.w);
+        radii[l + 2] = radii[l + 3] = normals_uniform(z[d]);
+        turns[l + 2] = normals_uniform(w[d]);
         turns[l + 3] = turns[l + 2] - (real)0.25;
     }
 #endif

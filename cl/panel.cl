@@ -65,25 +65,24 @@ inline void store_vector(__global real *c, const vector value, const int width, 
     {                                                                                              \
         __global const real *a_row = A_ROW, *b_row = B_ROW;                                        \
         vector b[VECTORS];                                                                         \
-        _Pragma("unroll") for (int v = 0; v < VECTORS; v++) b[v] = LOAD(b_row + column[v]);        \
-        _Pragma("unroll") for (int r = 0; r < TILE_ROWS; r++)                                      \
-            _Pragma("unroll") for (int v = 0; v < VECTORS; v++) sum[r][v] =                        \
-                fma((vector)(A_MODE == 1 ? at[r][d] : a_row[r]), b[v], sum[r][v]);                 \
+        UNROLL for (int v = 0; v < VECTORS; v++) b[v] = LOAD(b_row + column[v]);                   \
+        UNROLL for (int r = 0; r < TILE_ROWS; r++) UNROLL for (int v = 0; v < VECTORS; v++)        \
+            sum[r][v] = fma((vector)(A_MODE == 1 ? at[r][d] : a_row[r]), b[v], sum[r][v]);         \
     }
 
 /* The tile at rows i, columns j of C, VECTORS vectors wide. beta = 0 never reads C. */
 #define TILE(VECTORS)                                                                              \
     {                                                                                              \
         vector sum[TILE_ROWS][VECTORS];                                                            \
-        _Pragma("unroll") for (int r = 0; r < TILE_ROWS; r++)                                      \
-            _Pragma("unroll") for (int v = 0; v < VECTORS; v++) sum[r][v] = 0;                     \
+        UNROLL for (int r = 0; r < TILE_ROWS; r++) UNROLL for (int v = 0; v < VECTORS; v++)        \
+            sum[r][v] = 0;                                                                         \
         int d = 0;                                                                                 \
         for (; d + UNROLL_DEPTH <= depth;)                                                         \
-            _Pragma("unroll") for (int u = 0; u < UNROLL_DEPTH; u++, d++) STEP(VECTORS);           \
+            UNROLL for (int u = 0; u < UNROLL_DEPTH; u++, d++) STEP(VECTORS);                      \
         for (; UNROLL_DEPTH > 1 && d < depth; d++)                                                 \
             STEP(VECTORS);                                                                         \
-        _Pragma("unroll") for (int r = 0; r < TILE_ROWS; r++) if (above + r >= i && above + r < m) \
-            _Pragma("unroll") for (int v = 0; v < VECTORS; v++)                                    \
+        UNROLL for (int r = 0; r < TILE_ROWS; r++) if (above + r >= i && above + r < m)            \
+            UNROLL for (int v = 0; v < VECTORS; v++)                                               \
                 store_vector(c + (size_t)(above + r) * ld + j + v * LANES, sum[r][v],              \
                              n - j - v * LANES, alpha, beta);                                      \
     }
@@ -110,13 +109,13 @@ panel_gemm(__global const real *restrict a, __global const real *restrict b,
     __global real *c = product + problem * stride;
     const int above = A_MODE == 2 ? max(0, min(i, m - TILE_ROWS)) : i; /* the tile's first row */
     __global const real *at[TILE_ROWS];
-    _Pragma("unroll") for (int r = 0; r < TILE_ROWS; r++) at[r] =
+    UNROLL for (int r = 0; r < TILE_ROWS; r++) at[r] =
         a_problem +
         (A_MODE == 1 ? STORED_ROW(a_indexed, a_rows, a_first + min(i + r, m - 1)) * (size_t)a_ld +
                            first_depth
                      : 0);
     int column[TILE_VECTORS];
-    _Pragma("unroll") for (int v = 0; v < TILE_VECTORS; v++) column[v] =
+    UNROLL for (int v = 0; v < TILE_VECTORS; v++) column[v] =
         B_MODE == 1 ? min(j + v * LANES, b_ld - LANES) : v * LANES;
     if (n - j > LANES)
         TILE(TILE_VECTORS)

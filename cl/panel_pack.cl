@@ -32,37 +32,58 @@
     __global real *target =                                                                        \
         packed + get_global_id(2) * (size_t)packed_stride + (size_t)o * depth + (size_t)d0 * WIDTH
 
-#define PACK_ALONG(name, WIDTH)                                                                    \
-    ONE_ITEM __kernel void name(PACK_ARGUMENTS)                                                    \
-    {                                                                                              \
-        PACK_HEAD(WIDTH);                                                                          \
-        __global const real *source[WIDTH];                                                        \
-        for (int w = 0; w < WIDTH; w++) {                                                          \
-            const int r = first + o + min(w, width - 1);                                           \
-            source[w] = problem + (size_t)(indexed ? rows[r] : r) * ld + first_depth + d0;         \
-        }                                                                                          \
-        int d = 0;                                                                                 \
-        if (width == WIDTH)                                                                        \
-            for (; d + LANES <= chunk; d += LANES, target += LANES * WIDTH) {                      \
-                real block[WIDTH][LANES];                                                          \
-                _Pragma("unroll") for (int w = 0; w < WIDTH; w++)                                  \
-                    STORE(LOAD(source[w] + d), block[w]);                                          \
-                _Pragma("unroll") for (int l = 0; l < LANES; l++)                                  \
-                    _Pragma("unroll") for (int w = 0; w < WIDTH; w++) target[l * WIDTH + w] =      \
-                        block[w][l];                                                               \
-            }                                                                                      \
-        for (; d < chunk; d++, target += WIDTH)                                                    \
-            for (int w = 0; w < WIDTH; w++)                                                        \
-                target[w] = w < width ? source[w][d] : 0;                                          \
+#define STORED_ROW(r) (size_t)(indexed ? rows[r] : (r))
+/* Where an operand that stores one outer index a row has that of the panel's index w. */
+#define PACK_ROW(w) (problem + STORED_ROW(first + o + min(w, width - 1)) * ld + first_depth + d0)
+
+ONE_ITEM __kernel void panel_pack_a_along(PACK_ARGUMENTS)
+{
+    PACK_HEAD(TILE_ROWS);
+    __global const real *source[TILE_ROWS];
+    for (int w = 0; w < TILE_ROWS; w++)
+        source[w] = PACK_ROW(w);
+    int d = 0;
+    if (width == TILE_ROWS)
+        for (; d + LANES <= chunk; d += LANES, target += LANES * TILE_ROWS) {
+            real block[TILE_ROWS][LANES];
+            UNROLL for (int w = 0; w < TILE_ROWS; w++) STORE(LOAD(source[w] + d), block[w]);
+            UNROLL for (int l = 0; l < LANES; l++) UNROLL for (int w = 0; w < TILE_ROWS; w++)
+                target[l * TILE_ROWS + w] = block[w][l];
+        }
+    for (; d < chunk; d++, target += TILE_ROWS)
+        for (int w = 0; w < TILE_ROWS; w++)
+            target[w] = w < width ? source[w][d] : 0;
+}
+
+/* Vector after vector of the panel, each along all its depth: CPUs fetch ahead in LANES rows, but
+ * not in more. */
+ONE_ITEM __kernel void panel_pack_b_along(PACK_ARGUMENTS)
+{
+    PACK_HEAD(TILE_COLUMNS);
+    for (int v = 0; v < TILE_COLUMNS; v += LANES, target += LANES) {
+        const int whole = v + LANES <= width ? chunk - chunk % LANES : 0;
+        __global const real *source[LANES];
+        for (int w = 0; w < LANES; w++)
+            source[w] = PACK_ROW(v + w);
+        for (int d = 0; d < whole; d += LANES) {
+            vector block[LANES];
+            UNROLL for (int w = 0; w < LANES; w++) block[w] = LOAD(source[w] + d);
+            transpose_lanes(block);
+            UNROLL for (int l = 0; l < LANES; l++) STORE(block[l], target + (d + l) * TILE_COLUMNS);
+        }
+        for (int d = whole; d < chunk; d++)
+            for (int w = 0; w < LANES; w++)
+                target[d * TILE_COLUMNS + w] = v + w < width ? source[w][d] : 0;
     }
+}
 
 #define PACK_ACROSS(name, WIDTH)                                                                   \
     ONE_ITEM __kernel void name(PACK_ARGUMENTS)                                                    \
     {                                                                                              \
         PACK_HEAD(WIDTH);                                                                          \
         for (int d = 0; d < chunk; d++, target += WIDTH) {                                         \
-            const int r = first + first_depth + d0 + d;                                            \
-            __global const real *source = problem + (size_t)(indexed ? rows[r] : r) * ld + o;      \
+            __global const real *source =                                                          \
+                problem + STORED_ROW(first + first_depth + d0 + d) * ld + o;                       \
             if (width == WIDTH)                                                                    \
                 for (int w = 0; w < WIDTH; w++)                                                    \
                     target[w] = source[w];                                                         \
@@ -72,7 +93,5 @@
         }                                                                                          \
     }
 
-PACK_ALONG(panel_pack_a_along, TILE_ROWS)
 PACK_ACROSS(panel_pack_a_across, TILE_ROWS)
-PACK_ALONG(panel_pack_b_along, TILE_COLUMNS)
 PACK_ACROSS(panel_pack_b_across, TILE_COLUMNS)

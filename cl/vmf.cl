@@ -75,16 +75,17 @@ inline void class_sums(__global const real *activations, __global const real *we
 {
     for (int y0 = 0; y0 < COLUMNS; y0 += TILE) {
         vector partial[TILE];
-        for (int t = 0; t < TILE; t++)
-            partial[t] = 0;
+        UNROLL for (int t = 0; t < TILE; t++) partial[t] = 0;
         for (int j = (int)get_local_id(0) * LANES; j < width; j += GROUP * LANES) {
             const vector e = LOAD(activations + j);
-            for (int t = 0; t < TILE; t++) {
+            UNROLL for (int t = 0; t < TILE; t++)
+            {
                 const int y = min(y0 + t, COLUMNS - 1);
                 partial[t] = fma(e, LOAD(weights + (size_t)y * weights_ld + j), partial[t]);
             }
         }
-        for (int t = 0; t < TILE; t++) {
+        UNROLL for (int t = 0; t < TILE; t++)
+        {
             const real sum = at_least_tiny(GROUP_SUM(scratch, lanes_sum(partial[t])));
             if (y0 + t < COLUMNS && get_local_id(0) == 0)
                 sums[y0 + t] = sum;
@@ -178,8 +179,9 @@ vmf_forward(__global real *restrict similarities, __global real *restrict activa
     vector sum_qm = 0, sum_q = 0;
     for (int j = begin; j < width; j += GROUP * LANES) {
         vector owed = 0;
-        for (int y = 0; y < COLUMNS; y++)
-            owed = fma((vector)sums[y], LOAD(weights + (size_t)y * weights_ld + j), owed);
+        for (int y0 = 0; y0 < COLUMNS; y0 += TILE)
+            UNROLL for (int t = 0; t < TILE; t++) if (y0 + t < COLUMNS) owed =
+                fma((vector)sums[y0 + t], LOAD(weights + (size_t)(y0 + t) * weights_ld + j), owed);
         const vmask memory = (vmask)j + LANE_INDEX < (vmask)memories;
         const vector q = SELECT(0, LOAD(e + j) * owed, memory);
         sum_qm = fma(q, LOAD(m + j), sum_qm);
@@ -270,18 +272,15 @@ __kernel void vmf_class_gradient(__global const real *restrict activations,
     const int y0 = (int)get_global_id(1) * TILE;
     const int part = (int)get_global_id(2), parts = (int)get_global_size(2);
     vector sum[TILE];
-    for (int t = 0; t < TILE; t++)
-        sum[t] = 0;
+    UNROLL for (int t = 0; t < TILE; t++) sum[t] = 0;
     for (int i = part; i < samples; i += parts) {
         const vector e = LOAD(activations + (size_t)i * ld + j);
-        for (int t = 0; t < TILE; t++)
-            sum[t] =
-                fma(e, (vector)ratios[(size_t)i * ratios_ld + min(y0 + t, COLUMNS - 1)], sum[t]);
+        UNROLL for (int t = 0; t < TILE; t++) sum[t] =
+            fma(e, (vector)ratios[(size_t)i * ratios_ld + min(y0 + t, COLUMNS - 1)], sum[t]);
     }
     __global real *out = gradient_parts + (size_t)part * part_stride + j;
-    for (int t = 0; t < TILE; t++)
-        if (y0 + t < COLUMNS)
-            STORE(-per_sample * sum[t], out + (size_t)(y0 + t) * weights_ld);
+    UNROLL for (int t = 0; t < TILE; t++) if (y0 + t < COLUMNS)
+        STORE(-per_sample * sum[t], out + (size_t)(y0 + t) * weights_ld);
 }
 
 /*
