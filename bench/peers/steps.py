@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Training steps of the three models: denseam against numpy and torch on the CPU, in turns.
 
-    bench/peers/steps.py [--denseam build/release/denseam] [--rounds 5] [--docs]
+    bench/peers/steps.py [--denseam build/release/denseam] [--rounds 5] [--docs] [vmf|energy|denoise ...]
 
 The steps are those of bench/vmf (1000 x 784, 400 memories), bench/energy-store (128 x 784, 256
 memories, x^10) and bench/denoise (392 x 784, 1568 memories, relu, Adam), in float32, written as one
@@ -320,6 +320,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=1, help="of a library in a round")
     parser.add_argument("--docs", action="store_true")
+    parser.add_argument("steps", nargs="*", choices=[[], *KINDS], default=[], help="those alone")
     parser.add_argument("--worker", nargs=3, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.worker:
@@ -327,7 +328,7 @@ def main():
         return
     lines = ["| step | denseam | numpy | times as fast | torch | times as fast |",
              "| --- | --- | --- | --- | --- | --- |"]
-    for kind in KINDS:
+    for kind in args.steps or KINDS:
         lines.append(compare(args, kind))
         print(lines[-1], file=sys.stderr)
     table = "\n".join(lines)

@@ -8,7 +8,10 @@
 #include "compute/internal.h"
 
 /* Events are kept until this many wait to be read; then the queue is drained once. */
-enum { MOST_PENDING = 4096 };
+enum {
+    MOST_PENDING = 4096,
+    LEAST_NANOSECONDS = 20 /* no driver is done with a command sooner; some say 0 or 1 always */
+};
 
 struct pending {
     cl_event event;
@@ -26,7 +29,7 @@ struct dam__profile {
     double wall_start;
     bool paused;
     bool checked;    /* an event was read */
-    bool wall_clock; /* set for good once an event reported 0 ns */
+    bool wall_clock; /* set for good once an event told no time */
 };
 
 dam_status dam__profile_create(dam__profile **out)
@@ -93,7 +96,7 @@ static void resolve(dam__profile *profile)
         if (error == CL_SUCCESS)
             error =
                 clGetEventProfilingInfo(event, CL_PROFILING_COMMAND_END, sizeof end, &end, NULL);
-        if (error != CL_SUCCESS || end <= start)
+        if (error != CL_SUCCESS || end < start + LEAST_NANOSECONDS)
             profile->wall_clock = true;
         else
             take_time(profile, &profile->pending[i], start, end);

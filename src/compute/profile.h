@@ -1,6 +1,6 @@
 /*
  * Time per kernel and bytes per transfer, from OpenCL events, or from the wall clock round a finish
- * on drivers whose events report 0 ns (rusticl).
+ * on drivers whose events report 0 or 1 ns (rusticl).
  */
 #ifndef DAM__COMPUTE_PROFILE_H
 #define DAM__COMPUTE_PROFILE_H

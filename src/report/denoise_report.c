@@ -8,104 +8,25 @@
 #include "base/memory.h"
 #include "report/grid.h"
 
-/* --- arrays --------------------------------------------------------------------------------------- */
-
-/* One array of a result; NULL where it is absent. */
-struct item {
-    const char *name;
-    const double *data;
-    size_t rows, cols;
-    bool wide; /* energies are differences; samples are float as those of all files */
-};
-
-enum { ITEMS = 8 };
-
-static void list_items(const dam__denoise_result *result, struct item items[ITEMS])
-{
-    const dam__denoise_probes *probes = &result->probes, *coarse = &result->coarse;
-    const dam__denoised *got = &result->denoised;
-    const struct item all[ITEMS] = {
-        {"states", got->states, got->count, got->dim, false},
-        {"once", got->once, got->count, got->dim, false},
-        {"energies", got->energies, got->count, got->steps + 1, true},
-        {"probes", probes->noisy, probes->count, probes->dim, false},
-        {"clean", probes->clean, probes->count, probes->dim, false},
-        {"small_states", result->by_small.states, coarse->count, coarse->dim, false},
-        {"small_probes", coarse->noisy, coarse->count, coarse->dim, false},
-        {"large_states", result->by_large, coarse->count, coarse->dim, false},
-    };
-    memcpy(items, all, sizeof all);
-}
-
-static dam_status copy_item(const struct item *item, dam__array *out)
-{
-    dam_status status = dam__array_create(item->wide ? DAM__F64 : DAM__F32, 2,
-                                          (const size_t[]){item->rows, item->cols}, out);
-    for (size_t i = 0; status == DAM_OK && i < item->rows * item->cols; i++) {
-        if (item->wide)
-            ((double *)out->data)[i] = item->data[i];
-        else
-            ((float *)out->data)[i] = (float)item->data[i];
-    }
-    return status;
-}
-
-static dam_status write_hdf5(const char *folder, const dam__denoise_result *result,
-                             const struct item items[ITEMS])
-{
-    dam_status status = DAM_OK;
-    dam__container container = {0};
-    dam__array array = {0};
-    dam__text preset = {0};
-    char *path = NULL;
-    DAM_TRY(dam__path_join(&path, folder, "recall.h5"));
-    DAM_TRY(dam__experiment_print(&result->run->experiment, &preset));
-    DAM_TRY(dam__container_set_text(&container, "format", "denseam denoised 1"));
-    DAM_TRY(dam__container_set_text(&container, "version", DENSEAM_VERSION));
-    DAM_TRY(dam__container_set_text(&container, "preset", preset.data));
-    for (int i = 0; i < ITEMS; i++) {
-        if (items[i].data == NULL)
-            continue;
-        DAM_TRY(copy_item(&items[i], &array));
-        DAM_TRY(dam__container_add(&container, items[i].name, &array));
-    }
-    DAM_TRY(dam__container_write(&container, path));
-cleanup:
-    dam__array_free(&array);
-    dam__container_free(&container);
-    dam__text_free(&preset);
-    free(path);
-    return status;
-}
-
-static dam_status write_npy(const char *folder, const struct item *item)
-{
-    dam_status status = DAM_OK;
-    dam__array array = {0};
-    char *name = NULL, *path = NULL;
-    DAM_TRY(dam__format(&name, "%s.npy", item->name));
-    DAM_TRY(dam__path_join(&path, folder, name));
-    DAM_TRY(copy_item(item, &array));
-    DAM_TRY(dam__npy_write(path, &array));
-cleanup:
-    dam__array_free(&array);
-    free(name);
-    free(path);
-    return status;
-}
-
+/* Energies are differences, which want all their digits; samples are float as those of all files.
+ */
 dam_status dam__report_denoised(const char *folder, const dam__denoise_result *result,
                                 dam__recall_format format)
 {
-    struct item items[ITEMS];
-    dam_status status = DAM_OK;
-    list_items(result, items);
-    if (format == DAM__RECALL_HDF5)
-        return write_hdf5(folder, result, items);
-    for (int i = 0; i < ITEMS && status == DAM_OK; i++)
-        if (items[i].data != NULL)
-            status = write_npy(folder, &items[i]);
-    return status;
+    const dam__denoise_probes *probes = &result->probes, *coarse = &result->coarse;
+    const dam__denoised *got = &result->denoised;
+    const dam__recall_item items[] = {
+        {"states", got->states, DAM__F64, DAM__F32, got->count, got->dim},
+        {"once", got->once, DAM__F64, DAM__F32, got->count, got->dim},
+        {"energies", got->energies, DAM__F64, DAM__F64, got->count, got->steps + 1},
+        {"probes", probes->noisy, DAM__F64, DAM__F32, probes->count, probes->dim},
+        {"clean", probes->clean, DAM__F64, DAM__F32, probes->count, probes->dim},
+        {"small_states", result->by_small.states, DAM__F64, DAM__F32, coarse->count, coarse->dim},
+        {"small_probes", coarse->noisy, DAM__F64, DAM__F32, coarse->count, coarse->dim},
+        {"large_states", result->by_large, DAM__F64, DAM__F32, coarse->count, coarse->dim},
+    };
+    return dam__recall_files_write(folder, "denseam denoised 1", &result->run->experiment, format,
+                                   items, (int)(sizeof items / sizeof *items));
 }
 
 /* --- the sheet ------------------------------------------------------------------------------------ */

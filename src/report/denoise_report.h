@@ -3,7 +3,7 @@
 #define DAM__REPORT_DENOISE_REPORT_H
 
 #include "preset/denoise_recall.h"
-#include "report/recall_report.h"
+#include "report/recall_files.h"
 
 /* A recall, and where a smaller model took part, the same of it. */
 typedef struct dam__denoise_result {

@@ -3,8 +3,7 @@
 #define DAM__REPORT_RECALL_REPORT_H
 
 #include "preset/recall_run.h"
-
-typedef enum dam__recall_format { DAM__RECALL_HDF5, DAM__RECALL_NPY } dam__recall_format;
+#include "report/recall_files.h"
 
 /*
  * Writes the result of one cell into folder, atomically: recall.h5, or states.npy, energies.npy,

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "data/patterns.h"
 #include "model/energy.h"
@@ -23,9 +24,13 @@ enum {
     DENOISE_SMALL = 32768
 };
 
+/* Of all rounds. On a slow device trainings are cut shorter, which their ratio hardly shows. */
+static const double MOST_SECONDS = 180;
+
 typedef struct sweep {
     dam__bench *bench;
     int samples, dim, batch;
+    int epochs;              /* of each training */
     int count;               /* problems */
     float *patterns;         /* count x samples x dim; NULL where all have the preset's samples */
     dam__dataset sets[MOST]; /* of them */
@@ -92,14 +97,15 @@ static dam_status train_block(const sweep *s, int first, int count)
     dam__batched_result results[MOST];
     dam__score scores[MOST];
     const dam__training *training = &s->bench->what->training;
-    const dam__batched_training block = {.model = training->model,
-                                         .train = training->train,
-                                         .count = count,
-                                         .sets = s->pointers + first,
-                                         .problems = s->problems + first,
-                                         .gemm = training->gemm};
+    dam__batched_training block = {.model = training->model,
+                                   .train = training->train,
+                                   .count = count,
+                                   .sets = s->pointers + first,
+                                   .problems = s->problems + first,
+                                   .gemm = training->gemm};
+    block.train.epochs = s->epochs;
     DAM_TRY(dam__batched_create(s->bench->device, &block, &batched));
-    DAM_TRY(dam__batched_run(batched, NULL, NULL, NULL));
+    DAM_TRY(dam__batched_run(batched, s->bench->what->stop, NULL, NULL));
     DAM_TRY(dam__batched_results(batched, results, NULL));
     if (training->model.kind == DAM__KIND_DENOISE)
         DAM_TRY(dam__batched_scores(batched, scores));
@@ -134,8 +140,9 @@ static dam_status train_alone(const sweep *s, int p)
     dam_status status = DAM_OK;
     dam__trainer *trainer = NULL;
     dam__score score;
-    const dam__hooks none = {.on_checkpoint = keep_nothing};
+    const dam__hooks hooks = {.stop = s->bench->what->stop, .on_checkpoint = keep_nothing};
     dam__training training = s->bench->what->training;
+    training.train.epochs = s->epochs;
     training.set = s->pointers[p];
     training.validation = 0;
     training.seed = s->problems[p].seed;
@@ -147,7 +154,7 @@ static dam_status train_alone(const sweep *s, int p)
     training.scores = training.model.kind == DAM__KIND_DENOISE;
     DAM_TRY(dam__trainer_create(s->bench->device, &training, &trainer));
     DAM_TRY(dam__trainer_prepare(trainer));
-    DAM_TRY(dam__trainer_run(trainer, &none));
+    DAM_TRY(dam__trainer_run(trainer, &hooks));
     if (training.scores)
         DAM_TRY(dam__trainer_score(trainer, &score));
 cleanup:
@@ -178,6 +185,33 @@ cleanup:
     return status;
 }
 
+/* As many epochs as the preset has, or as end in time. Compiles what there is to compile. */
+static dam_status choose_epochs(sweep *s)
+{
+    dam_status status = DAM_OK;
+    int wanted = s->bench->what->training.train.epochs;
+    double together = 0, alone = 0;
+    s->epochs = 1;
+    DAM_TRY(time_together(s, &together));
+    DAM_TRY(train_alone(s, 0));
+    for (;;) {
+        DAM_TRY(time_together(s, &together));
+        double begin = dam__seconds();
+        DAM_TRY(train_alone(s, 0));
+        alone = dam__seconds() - begin;
+        double all = (ROUNDS + 1) * (together + s->count * alone);
+        if (s->epochs == wanted || 2 * all > MOST_SECONDS)
+            break;
+        s->epochs = 2 * s->epochs < wanted ? 2 * s->epochs : wanted;
+    }
+    if (s->epochs < wanted)
+        dam__warn(dam__device_log(s->bench->device),
+                  "'%s': the trainings of a sweep are cut from %d epochs to %d, for time",
+                  s->bench->what->preset, wanted, s->epochs);
+cleanup:
+    return status;
+}
+
 dam_status dam__bench_sweep(dam__bench *bench)
 {
     dam_status status = DAM_OK;
@@ -190,8 +224,7 @@ dam_status dam__bench_sweep(dam__bench *bench)
         choose_rates(&s);
     else
         DAM_TRY(choose_problems(&s));
-    DAM_TRY(time_together(&s, &before)); /* it may still compile something */
-    DAM_TRY(train_alone(&s, 0));
+    DAM_TRY(choose_epochs(&s));
     DAM_TRY(time_together(&s, &before));
     for (int i = 0; i < ROUNDS; i++) {
         DAM_TRY(time_alone(&s, &alone[i]));
