@@ -113,7 +113,7 @@ void dam__device_close(dam__device *device)
     if (device == NULL)
         return;
     if (device->queue != NULL)
-        (void)clFinish(device->queue);
+        (void)dam__queue_finish(device->queue);
     for (size_t i = 0; i < DAM__PACE_DEPTH; i++)
         dam__fence_clear(&device->pace[i]);
     dam__profile_destroy(device->profile);
@@ -181,10 +181,21 @@ int dam__tuned(const dam__device *device, dam__kernel_key key, int built_in)
     return set != NULL && set->given && set->values[key] > 0 ? set->values[key] : built_in;
 }
 
+cl_int dam__queue_finish(cl_command_queue queue)
+{
+    cl_event last = NULL;
+    cl_int error = clEnqueueMarkerWithWaitList(queue, 0, NULL, &last);
+    if (error != CL_SUCCESS)
+        return error;
+    error = clWaitForEvents(1, &last);
+    (void)clReleaseEvent(last);
+    return error == CL_SUCCESS ? clFinish(queue) : error;
+}
+
 dam_status dam__device_finish(dam__device *device)
 {
     dam_status status = DAM_OK;
-    DAM_CL(clFinish(device->queue));
+    DAM_CL(dam__queue_finish(device->queue));
 cleanup:
     return status;
 }

@@ -47,6 +47,9 @@ struct dam__kernel {
 /* Tells CLBlast its parameters. DAM_INTERNAL where it does not take them. */
 dam_status dam__clblast_override(const dam__device *device, const dam__tuning_part *part);
 
+/* clFinish that also waits for what was flushed before, which rusticl's (Mesa 22.3) does not. */
+cl_int dam__queue_finish(cl_command_queue queue);
+
 /* Records a failed call by name; memory errors become DAM_NO_MEMORY, all others DAM_INTERNAL. */
 dam_status dam__cl_fail(const dam__device *device, cl_int error, const char *call);
 

@@ -7,10 +7,9 @@
 #include "base/memory.h"
 #include "compute/internal.h"
 
-/* Events are kept until this many wait to be read; then the queue is drained once. */
 enum {
-    MOST_PENDING = 4096,
-    LEAST_NANOSECONDS = 20 /* no driver is done with a command sooner; some say 0 or 1 always */
+    MOST_PENDING = 4096,   /* events; then the queue is drained, and they are read at once */
+    LEAST_NANOSECONDS = 20 /* no device is done with a command sooner; some say 0 or 1 always */
 };
 
 struct pending {
@@ -119,7 +118,7 @@ void dam__profile_begin_wall(dam__profile *profile, cl_command_queue queue)
 {
     if (profile == NULL || profile->paused)
         return;
-    (void)clFinish(queue);
+    (void)dam__queue_finish(queue);
     profile->wall_start = dam__seconds();
 }
 
@@ -128,7 +127,7 @@ dam_status dam__profile_end_wall(dam__profile *profile, cl_command_queue queue,
 {
     if (profile == NULL || profile->paused)
         return DAM_OK;
-    (void)clFinish(queue);
+    (void)dam__queue_finish(queue);
     double seconds = dam__seconds() - profile->wall_start;
     size_t row = 0;
     dam_status status = count_work(profile, timed, &row);
