@@ -39,7 +39,7 @@ typedef MASK vmask;
 #if GROUP == 1 && defined(__clang__)
 /* One instruction each, where PoCL 3.1 makes vload16 and vstore16 of four. */
 #define OVERLOADED __attribute__((overloadable)) inline
-typedef struct __attribute__((packed)) unaligned_vector {
+typedef struct __attribute__((packed, aligned(sizeof(real)))) unaligned_vector {
     vector value;
 } unaligned_vector;
 OVERLOADED vector load_lanes(const __global real *from)

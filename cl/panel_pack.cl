@@ -55,8 +55,8 @@ ONE_ITEM __kernel void panel_pack_a_along(PACK_ARGUMENTS)
             target[w] = w < width ? source[w][d] : 0;
 }
 
-/* Vector after vector of the panel, each along all its depth: CPUs fetch ahead in LANES rows, but
- * not in more. */
+/* Vector after vector of the panel, each along all of the chunk: CPUs fetch ahead in LANES rows,
+ * but not in more. */
 ONE_ITEM __kernel void panel_pack_b_along(PACK_ARGUMENTS)
 {
     PACK_HEAD(TILE_COLUMNS);

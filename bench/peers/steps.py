@@ -323,6 +323,8 @@ def main():
     parser.add_argument("steps", nargs="*", choices=[[], *KINDS], default=[], help="those alone")
     parser.add_argument("--worker", nargs=3, help=argparse.SUPPRESS)
     args = parser.parse_args()
+    if args.steps and args.docs:
+        parser.error("--docs wants all steps")
     if args.worker:
         worker(args.worker[0], args.worker[1], float(args.worker[2]))
         return

@@ -8,8 +8,8 @@
 #include "compute/internal.h"
 
 enum {
-    MOST_PENDING = 4096,   /* events; then the queue is drained, and they are read at once */
-    LEAST_NANOSECONDS = 20 /* no device is done with a command sooner; some say 0 or 1 always */
+    MOST_PENDING = 4096,  /* events; then the queue is drained, and they are read at once */
+    LEAST_NANOSECONDS = 2 /* rusticl says 0 or 1, always */
 };
 
 struct pending {

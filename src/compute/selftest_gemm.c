@@ -156,6 +156,12 @@ static dam_status run_deep(dam__trial *trial)
     return trial->tiny ? check_shape(trial, 2, 2, 70, 1) : check_shape(trial, 5, 7, 4500, 1);
 }
 
+/* More depth than one chunk that is packed at once, and a panel that is partly filled. */
+static dam_status run_chunks(dam__trial *trial)
+{
+    return trial->tiny ? check_shape(trial, 2, 3, 70, 1) : check_shape(trial, 14, 35, 300, 1);
+}
+
 /* One vector more than whole panels of two, and one column more than that. */
 static dam_status run_narrow(dam__trial *trial)
 {
@@ -209,6 +215,7 @@ const dam__selftest_case dam__selftest_gemm_cases[] = {
     GEMM_CASE("wide", run_wide, ),
     GEMM_CASE("tall", run_tall, ),
     GEMM_CASE("deep", run_deep, ),
+    GEMM_CASE("packed in chunks", run_chunks, ),
     GEMM_CASE("narrow last panel", run_narrow, ),
     GEMM_CASE("several problems", run_problems, ),
     GEMM_CASE("gathered rows", run_gathered, .gathers = true),

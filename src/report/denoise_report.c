@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/file.h"
 #include "base/memory.h"
@@ -16,14 +15,14 @@ dam_status dam__report_denoised(const char *folder, const dam__denoise_result *r
     const dam__denoise_probes *probes = &result->probes, *coarse = &result->coarse;
     const dam__denoised *got = &result->denoised;
     const dam__recall_item items[] = {
-        {"states", got->states, DAM__F64, DAM__F32, got->count, got->dim},
-        {"once", got->once, DAM__F64, DAM__F32, got->count, got->dim},
-        {"energies", got->energies, DAM__F64, DAM__F64, got->count, got->steps + 1},
-        {"probes", probes->noisy, DAM__F64, DAM__F32, probes->count, probes->dim},
-        {"clean", probes->clean, DAM__F64, DAM__F32, probes->count, probes->dim},
-        {"small_states", result->by_small.states, DAM__F64, DAM__F32, coarse->count, coarse->dim},
-        {"small_probes", coarse->noisy, DAM__F64, DAM__F32, coarse->count, coarse->dim},
-        {"large_states", result->by_large, DAM__F64, DAM__F32, coarse->count, coarse->dim},
+        {"states", got->states, DAM__F64, true, got->count, got->dim},
+        {"once", got->once, DAM__F64, true, got->count, got->dim},
+        {"energies", got->energies, DAM__F64, false, got->count, got->steps + 1},
+        {"probes", probes->noisy, DAM__F64, true, probes->count, probes->dim},
+        {"clean", probes->clean, DAM__F64, true, probes->count, probes->dim},
+        {"small_states", result->by_small.states, DAM__F64, true, coarse->count, coarse->dim},
+        {"small_probes", coarse->noisy, DAM__F64, true, coarse->count, coarse->dim},
+        {"large_states", result->by_large, DAM__F64, true, coarse->count, coarse->dim},
     };
     return dam__recall_files_write(folder, "denseam denoised 1", &result->run->experiment, format,
                                    items, (int)(sizeof items / sizeof *items));

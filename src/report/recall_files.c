@@ -4,18 +4,19 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "base/memory.h"
+#include "base/text.h"
 #include "train/container.h"
 
 static dam_status copy_item(const dam__recall_item *item, dam__array *out)
 {
-    dam_status status = dam__array_create(item->to, item->cols > 0 ? 2 : 1,
-                                          (const size_t[]){item->rows, item->cols}, out);
+    dam_status status =
+        dam__array_create(item->narrowed ? DAM__F32 : item->element, item->cols > 0 ? 2 : 1,
+                          (const size_t[]){item->rows, item->cols}, out);
     if (status != DAM_OK)
         return status;
     size_t count = dam__array_items(out);
-    if (item->from == item->to)
-        memcpy(out->data, item->data, count * dam__element_size(item->to));
+    if (!item->narrowed)
+        memcpy(out->data, item->data, count * dam__element_size(item->element));
     else
         for (size_t i = 0; i < count; i++)
             ((float *)out->data)[i] = (float)((const double *)item->data)[i];

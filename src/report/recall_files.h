@@ -7,12 +7,13 @@
 
 typedef enum dam__recall_format { DAM__RECALL_HDF5, DAM__RECALL_NPY } dam__recall_format;
 
-/* An array and how it is written: rows x cols, or rows alone where cols is 0. Numbers of doubles
- * may be written as float, all others as they are. */
+/* An array and how it is written: rows x cols, or rows alone where cols is 0. `narrowed`: doubles
+ * that are written as float; all others as they are. */
 typedef struct dam__recall_item {
     const char *name;
-    const void *data; /* NULL: there is none, and none is written */
-    dam__element from, to;
+    const void *data;     /* NULL: there is none, and none is written */
+    dam__element element; /* of data */
+    bool narrowed;
     size_t rows, cols;
 } dam__recall_item;
 

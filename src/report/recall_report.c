@@ -1,6 +1,5 @@
 #include "report/recall_report.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,14 +13,14 @@ dam_status dam__report_recall(const char *folder, const dam__recall_source *sour
     const dam__recalled *got = &result->recalled;
     size_t count = got->count;
     const dam__recall_item items[] = {
-        {"states", got->states, DAM__F32, DAM__F32, count, got->dim},
-        {"energies", got->energies, DAM__F64, DAM__F64, count, got->sweeps + 1},
-        {"flips", got->flips, DAM__I32, DAM__I32, count, got->sweeps},
-        {"sweeps", got->taken, DAM__I32, DAM__I32, count, 0},
-        {"ends", got->ends, DAM__I32, DAM__I32, count, 0},
-        {"nearest", got->nearest, DAM__I32, DAM__I32, count, 0},
-        {"distances", got->distances, DAM__F64, DAM__F64, count, 0},
-        {"probes", result->probes, DAM__F32, DAM__F32, count, got->dim},
+        {"states", got->states, DAM__F32, false, count, got->dim},
+        {"energies", got->energies, DAM__F64, false, count, got->sweeps + 1},
+        {"flips", got->flips, DAM__I32, false, count, got->sweeps},
+        {"sweeps", got->taken, DAM__I32, false, count, 0},
+        {"ends", got->ends, DAM__I32, false, count, 0},
+        {"nearest", got->nearest, DAM__I32, false, count, 0},
+        {"distances", got->distances, DAM__F64, false, count, 0},
+        {"probes", result->probes, DAM__F32, false, count, got->dim},
     };
     return dam__recall_files_write(folder, "denseam recall 1", &source->experiment, format, items,
                                    (int)(sizeof items / sizeof *items));

@@ -77,7 +77,7 @@ typedef struct dam__benchmark {
     const dam__bench_losses *losses; /* the reference; NULL where there is none */
     const char *counters;            /* folder of joule counters; NULL = base/joules.h's */
     double seconds;                  /* to spend on each comparison with the peak; 0 = 3 */
-    bool (*stop)(void *user);        /* asked between measurements; may be NULL */
+    bool (*stop)(void *user); /* asked between measurements and within long ones; may be NULL */
     void *user;
 } dam__benchmark;
 
@@ -104,9 +104,10 @@ typedef struct dam__benchmark {
  *   step_bound: what the kernels of a step would take at their ceilings;
  *   split_time, split_epochs, where the model grows: the search for all eigenpairs, and how many
  *     epochs of the same training take as long;
- *   sweep_alone, sweep_batched, sweep_gain, of small energy models that store all their patterns in
- *     one batch: seconds of 30 cells x 5 seeds one by one and as one model, and the first over the
- *     second;
+ *   sweep_epochs, sweep_alone, sweep_batched, sweep_gain, of small energy models that store all
+ *     their patterns in one batch, and of small denoisers: epochs of a training (the preset's, or
+ *     fewer where the device is slow: a warning), seconds of 30 cells x 5 seeds or of 8 rates x 4
+ *     seeds one by one and as one model, and the first over the second;
  *   fma_peak_after: the peak once more.
  * Warnings say when a provider is left out because it fails or would take minutes, when the loss
  * did not fall or is not the reference, and what noise there was: steps whose time spreads by more

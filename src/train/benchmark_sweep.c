@@ -24,7 +24,8 @@ enum {
     DENOISE_SMALL = 32768
 };
 
-/* Of all rounds. On a slow device trainings are cut shorter, which their ratio hardly shows. */
+/* Of all rounds. On a slow device trainings are cut shorter, to an epoch at least; what is made
+ * before the first then weighs more. */
 static const double MOST_SECONDS = 180;
 
 typedef struct sweep {
@@ -96,7 +97,8 @@ static dam_status train_block(const sweep *s, int first, int count)
     dam__batched *batched = NULL;
     dam__batched_result results[MOST];
     dam__score scores[MOST];
-    const dam__training *training = &s->bench->what->training;
+    const dam__benchmark *what = s->bench->what;
+    const dam__training *training = &what->training;
     dam__batched_training block = {.model = training->model,
                                    .train = training->train,
                                    .count = count,
@@ -105,7 +107,7 @@ static dam_status train_block(const sweep *s, int first, int count)
                                    .gemm = training->gemm};
     block.train.epochs = s->epochs;
     DAM_TRY(dam__batched_create(s->bench->device, &block, &batched));
-    DAM_TRY(dam__batched_run(batched, s->bench->what->stop, NULL, NULL));
+    DAM_TRY(dam__batched_run(batched, what->stop, NULL, what->user));
     DAM_TRY(dam__batched_results(batched, results, NULL));
     if (training->model.kind == DAM__KIND_DENOISE)
         DAM_TRY(dam__batched_scores(batched, scores));
@@ -140,8 +142,10 @@ static dam_status train_alone(const sweep *s, int p)
     dam_status status = DAM_OK;
     dam__trainer *trainer = NULL;
     dam__score score;
-    const dam__hooks hooks = {.stop = s->bench->what->stop, .on_checkpoint = keep_nothing};
-    dam__training training = s->bench->what->training;
+    const dam__benchmark *what = s->bench->what;
+    const dam__hooks hooks = {
+        .user = what->user, .stop = what->stop, .on_checkpoint = keep_nothing};
+    dam__training training = what->training;
     training.train.epochs = s->epochs;
     training.set = s->pointers[p];
     training.validation = 0;
@@ -200,9 +204,10 @@ static dam_status choose_epochs(sweep *s)
         DAM_TRY(train_alone(s, 0));
         alone = dam__seconds() - begin;
         double all = (ROUNDS + 1) * (together + s->count * alone);
-        if (s->epochs == wanted || 2 * all > MOST_SECONDS)
+        int next = s->epochs < wanted / 2 ? 2 * s->epochs : wanted;
+        if (s->epochs == wanted || all * next / s->epochs > MOST_SECONDS)
             break;
-        s->epochs = 2 * s->epochs < wanted ? 2 * s->epochs : wanted;
+        s->epochs = next;
     }
     if (s->epochs < wanted)
         dam__warn(dam__device_log(s->bench->device),
@@ -236,10 +241,14 @@ dam_status dam__bench_sweep(dam__bench *bench)
     const dam__summary one_by_one = dam__summarise(alone, ROUNDS);
     const dam__summary at_once = dam__summarise(together, ROUNDS);
     const dam__summary gain = dam__summarise(gains, ROUNDS);
+    DAM_TRY(dam__bench_add(bench, "sweep_epochs", s.epochs, "epochs", NAN, NULL));
     DAM_TRY(dam__bench_add(bench, "sweep_alone", one_by_one.median, "s", one_by_one.spread, NULL));
     DAM_TRY(dam__bench_add(bench, "sweep_batched", at_once.median, "s", at_once.spread, NULL));
     DAM_TRY(dam__bench_add(bench, "sweep_gain", gain.median, "ratio", gain.spread, NULL));
 cleanup:
     free(s.patterns);
+    /* A training that was stopped speaks of what it keeps. */
+    if (status == DAM_INTERRUPTED)
+        (void)dam__bench_check_stop(bench);
     return status;
 }

@@ -4,6 +4,7 @@ load helpers
 
 setup() {
     common_setup
+    export OCL_ICD_VENDORS=pocl.icd
     tiny=(--gemm panel --set data.samples=200 --set train.batch=50 --set model.memories=10)
 }
 
@@ -193,8 +194,8 @@ while :; do sleep 0.05; done'
     [ "$status" -eq 0 ]
     rows=$output
     [ "$(jq -r '.[] | select(.metric == "loss_begin") | .unit' <<<"$rows")" = /neuron ]
-    [ "$(jq -r '.[-4:] | map(.metric) | join(" ")' <<<"$rows")" = \
-        "sweep_alone sweep_batched sweep_gain fma_peak_after" ]
-    jq -e '(map({(.metric): .value}) | add) as $m | $m.sweep_alone > 0 and $m.sweep_batched > 0
+    [ "$(jq -r '.[-5:] | map(.metric) | join(" ")' <<<"$rows")" = \
+        "sweep_epochs sweep_alone sweep_batched sweep_gain fma_peak_after" ]
+    jq -e '(map({(.metric): .value}) | add) as $m | $m.sweep_epochs == 1 and $m.sweep_alone > 0 and $m.sweep_batched > 0
            and $m.sweep_gain > 0' <<<"$rows"
 }

@@ -3,6 +3,7 @@ load helpers
 
 setup() {
     common_setup
+    export OCL_ICD_VENDORS=pocl.icd
 }
 
 @test "the table marks the default, says why, and fits 80 columns" {

@@ -1,4 +1,4 @@
-# What the tests of train, eval and show share. Each test works in a folder of its own.
+# What the tests of the tool share. Each test works in a folder of its own.
 bats_require_minimum_version 1.5.0
 
 common_setup() {
