@@ -24,9 +24,10 @@ const char *dam__ratio_text(double ratio, char text[DAM__NUMBER_BYTES])
         text[0] = '\0';
     else
         (void)snprintf(text, DAM__NUMBER_BYTES, "%.*f",
-                       ratio >= 100  ? 0
-                       : ratio >= 10 ? 1
-                                     : 2,
+                       ratio >= 100   ? 0
+                       : ratio >= 10  ? 1
+                       : ratio >= 0.1 ? 2
+                                      : 4,
                        ratio);
     return text;
 }

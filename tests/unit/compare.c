@@ -333,6 +333,7 @@ static void numbers_are_short(void **state)
     assert_string_equal(dam__number_text(0, text), "0.000");
     assert_string_equal(dam__ratio_text(0.523, text), "0.52");
     assert_string_equal(dam__ratio_text(14.25, text), "14.2");
+    assert_string_equal(dam__ratio_text(0.00307, text), "0.0031");
     assert_string_equal(dam__ratio_text(210.4, text), "210");
     assert_string_equal(dam__ratio_text(NAN, text), "");
     assert_string_equal(dam__ratio_text(INFINITY, text), "");

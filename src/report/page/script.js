@@ -17,7 +17,8 @@
     }
 
     function ratioText(ratio) {
-        return (ratio >= 100 ? ratio.toFixed(0) : ratio >= 10 ? ratio.toFixed(1) : ratio.toFixed(2)) + '\u00d7';
+        var digits = ratio >= 100 ? 0 : ratio >= 10 ? 1 : ratio >= 0.1 ? 2 : 4;
+        return ratio.toFixed(digits) + '\u00d7';
     }
 
     function verdict(ratio, base, own) {
