@@ -171,7 +171,7 @@ static bool once_it_is_there(void *user)
     return dam__file_exists(user);
 }
 
-/* What is read, and who hangs, is with the trials of `denseam tune` (tests/unit/tuning.c). */
+/* What is read, and who hangs, is in tests/unit/process.c. */
 static void processes_have_limits_folders_and_grace(void **state)
 {
     (void)state;
