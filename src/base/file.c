@@ -140,6 +140,12 @@ cleanup:
 
 dam_status dam__temporary_name(const char *path, char **temporary)
 {
+    struct stat info;
+    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode))
+        return dam__fail(DAM_INPUT,
+                         "cannot write '%s': it is a device or a pipe, which a file would "
+                         "replace; name a file",
+                         path);
     return dam__format(temporary, "%s" TEMPORARY_MARK "%ld", path, (long)getpid());
 }
 

@@ -133,19 +133,55 @@ cleanup:
     return status;
 }
 
-/* The new part beside those that the file has for other kernels and precisions. */
-static dam_status write_tuning(tuning *t)
+static bool same_shape(const dam__product_shape *a, const dam__product_shape *b)
+{
+    return a->a_transposed == b->a_transposed && a->b_transposed == b->b_transposed &&
+           a->m == b->m && a->n == b->n && a->k == b->k && a->count == b->count;
+}
+
+/* Choices for products that this search did not measure, as far as there is room. */
+static void keep_others(const dam__tuning_part *old, dam__tuning_part *part)
+{
+    int found = part->count;
+    for (int i = 0; i < old->count && part->count < DAM__MOST_CHOICES; i++) {
+        bool measured = false;
+        for (int j = 0; j < found && !measured; j++)
+            measured = same_shape(&old->choices[i].shape, &part->choices[j].shape);
+        if (!measured)
+            part->choices[part->count++] = old->choices[i];
+    }
+}
+
+/* What is in force without the search: the file of the user's, else one that is shipped. */
+static dam_status read_old(const tuning *t, dam__tuning **out)
 {
     enum { LARGEST_FILE = 1 << 18 };
     dam_status status = DAM_OK;
+    char *text = NULL;
+    size_t length = 0;
+    if (!dam__file_exists(t->path))
+        DAM_TRY(dam__tuning_find(&t->info, &t->log, out));
+    if (*out == NULL)
+        DAM_TRY(dam__alloc(1, sizeof **out, out));
+    if (dam__file_exists(t->path) &&
+        dam__file_read(t->path, LARGEST_FILE, &text, &length) == DAM_OK)
+        (void)dam__tuning_parse(text, length, &t->info, *out);
+cleanup:
+    free(text);
+    return status;
+}
+
+/* What was found, beside what the file has for other products, kernels and precisions. */
+static dam_status write_tuning(tuning *t)
+{
+    dam_status status = DAM_OK;
     dam__tuning *whole = NULL;
     dam__text text = {0};
-    char *old = NULL;
-    size_t length = 0;
-    DAM_TRY(dam__alloc(1, sizeof *whole, &whole));
-    if (dam__file_exists(t->path) && dam__file_read(t->path, LARGEST_FILE, &old, &length) == DAM_OK)
-        (void)dam__tuning_parse(old, length, &t->info, whole);
-    *dam__tuning_part_of(whole, t->tuner->shape, t->precision) = t->tuner->part;
+    dam__tuning_part new = t->tuner->part;
+    DAM_TRY(read_old(t, &whole));
+    dam__tuning_part *part = dam__tuning_part_of(whole, t->tuner->shape, t->precision);
+    keep_others(part, &new);
+    *part = new;
     DAM_TRY(dam__tuning_print(whole, &t->info, &text));
     DAM_TRY(dam__file_write(t->path, text.data, text.length));
     /* The next search measures anew. */
@@ -153,7 +189,6 @@ static dam_status write_tuning(tuning *t)
 cleanup:
     dam__text_free(&text);
     free(whole);
-    free(old);
     return status;
 }
 
@@ -238,7 +273,8 @@ const command tune_command = {
     .text =
         "Tries parameters of the matrix products and of the other kernels on the work of presets, "
         "all of bench/ if none is given, and keeps the best of them in a file of the user's that "
-        "every command takes from then on for this device and driver. Each candidate runs in a "
+        "every command takes from then on for this device and driver, beside what the file has for "
+        "other products. Each candidate runs in a "
         "process of its own, must give right results before its time counts, and is killed when it "
         "hangs. What is not clearly faster stays as it is built in. A search that was stopped goes "
         "on where it was when the same command is given again. DENSEAM_TUNING names another file, "

@@ -134,7 +134,33 @@ cleanup:
     return status;
 }
 
-static dam_status read_record(const reading *r, const json_t *result, dam__bench_record *out)
+/* A preset with other keys is another one: it goes by its name and what was set. */
+static dam_status name_after_keys(const reading *r, json_t *result, const char **preset)
+{
+    dam_status status = DAM_OK;
+    dam__text name = {0};
+    const json_t *set = json_object_get(result, "set");
+    if (!json_is_array(set) || json_array_size(set) == 0)
+        return DAM_OK;
+    DAM_TRY(dam__text_append(&name, "%s with", *preset));
+    for (size_t i = 0; i < json_array_size(set); i++) {
+        const char *key = json_string_value(json_array_get(set, i));
+        if (key == NULL)
+            DAM_FAIL(DAM_INPUT,
+                     "'%s': 'set' of '%s' is no list of texts; write it anew with "
+                     "'denseam bench'",
+                     r->path, *preset);
+        DAM_TRY(dam__text_append(&name, " %s", key));
+    }
+    if (json_object_set_new(result, "preset", json_string(name.data)) != 0)
+        DAM_FAIL(DAM_NO_MEMORY, "the host has no memory for '%s'", r->path);
+    *preset = json_string_value(json_object_get(result, "preset"));
+cleanup:
+    dam__text_free(&name);
+    return status;
+}
+
+static dam_status read_record(const reading *r, json_t *result, dam__bench_record *out)
 {
     static const char *const texts[] = {"title",  "kind",      "precision", "kernels", "gemm",
                                         "tuning", "agreement", "message",   NULL};
@@ -143,6 +169,7 @@ static dam_status read_record(const reading *r, const json_t *result, dam__bench
     dam__bench_record record = {0};
     const json_t *rows = json_object_get(result, "rows");
     DAM_TRY(need_text(r, result, "preset", "a result", &record.preset));
+    DAM_TRY(name_after_keys(r, result, &record.preset));
     DAM_TRY(check_types(r, result, texts, numbers, record.preset));
     if (!json_is_array(rows) || json_array_size(rows) > MOST_MEASURES)
         DAM_FAIL(DAM_INPUT, "'%s': the result '%s' wants an array 'rows' of at most %d", r->path,
@@ -210,7 +237,7 @@ static dam__contender *contender_of(const reading *r, const json_t *device)
     return NULL;
 }
 
-static dam_status take_result(const reading *r, const json_t *result)
+static dam_status take_result(const reading *r, json_t *result)
 {
     dam_status status = DAM_OK;
     const json_t *device = json_object_get(result, "device");

@@ -37,6 +37,26 @@ setup() {
     failed_with 2 "--baseline 'three' matches none of the 3"
 }
 
+@test "a preset with other keys is another preset" {
+    jq '.results[0].set = ["data.dim=40", "train.batch=10"]' "$made"/b-slow.json > set.json
+    name=$(jq -r '.results[0].preset' set.json)
+    tool compare "$made"/a-fast.json set.json --json
+    succeeded
+    jq -e --arg name "$name" '[.presets[] | select(.preset | startswith($name))] | length == 2
+           and .[1].preset == $name + " with data.dim=40 train.batch=10"' <<<"$output"
+    jq '.results[0].set = [40]' "$made"/b-slow.json > wrong.json
+    tool compare wrong.json
+    failed_with 3 "wrong.json" "'set' of" "is no list of texts"
+}
+
+@test "nothing but a file is written in place of a file" {
+    mkfifo pipe
+    tool compare "$made"/*.json --quiet -o pipe
+    [ "$status" -eq 3 ]
+    [[ "$stderr" == *"cannot write 'pipe': it is a device or a pipe"* ]]
+    [ -p pipe ]
+}
+
 @test "the page stands alone, holds no markup of its files, and is written whole or not at all" {
     tool compare "$made"/*.json -o page.html
     succeeded

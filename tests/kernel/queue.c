@@ -37,6 +37,8 @@ static void a_finish_waits_for_what_was_flushed(void **state)
                      CL_SUCCESS);
     assert_int_equal(progress, CL_COMPLETE);
     dam__fence_clear(&fence);
+    dam__buffer_destroy(from);
+    dam__buffer_destroy(to);
     dam__plan_destroy(plan);
     dam__device_close(device);
 }
