@@ -25,7 +25,8 @@ typedef struct bench_result {
 json_t *bench_result_json(const bench_result *result);
 
 /* The same of a preset that a process of its own could not give. */
-json_t *bench_failure_json(const char *preset, const dam_device_info *info, const char *message);
+json_t *bench_failure_json(const char *preset, const arguments *args, const dam_device_info *info,
+                           const char *message);
 
 /* The whole file round its results, which it takes over; NULL where the host has no memory. */
 json_t *bench_file_json(const arguments *args, json_t *results);

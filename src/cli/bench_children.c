@@ -194,7 +194,7 @@ static dam_status bench_apart(const arguments *args, const dam_log *log, const c
     describe_end(&end, text);
     dam__warn(log, "'%s' on '%s': %s", preset, info->name, text);
     if (!taken)
-        (void)json_array_append_new(results, bench_failure_json(preset, info, text));
+        (void)json_array_append_new(results, bench_failure_json(preset, args, info, text));
     bool told = end.ending == DAM__ENDED && end.code <= DAM_INTERRUPTED;
     status = dam__fail(told ? (dam_status)end.code : DAM_INTERNAL,
                        "'%s' failed on '%s'; what was measured stands", preset, info->name);

@@ -40,17 +40,24 @@ static json_t *device_json(const dam_device_info *info)
                      (json_int_t)info->native_float_lanes, "fp64", info->fp64);
 }
 
+/* The keys that were set on the command line. */
+static json_t *set_json(const arguments *args)
+{
+    json_t *set = json_array();
+    for (size_t i = 0; i < args->set.count; i++)
+        (void)json_array_append_new(set, json_text(args->set.items[i]));
+    return set;
+}
+
 json_t *bench_result_json(const bench_result *result)
 {
     static const char *const kinds[] = {"vmf", "energy", "denoise"};
     _Static_assert(DAM__KIND_VMF == 0 && DAM__KIND_ENERGY == 1 && DAM__KIND_DENOISE == 2,
                    "kinds in the order of the enum");
     static const char *const agreements[] = {"unknown", "right", "wrong"};
-    json_t *rows = json_array(), *set = json_array();
+    json_t *rows = json_array();
     for (size_t i = 0; i < result->rows->count; i++)
         (void)json_array_append_new(rows, row_json(&result->rows->items[i]));
-    for (size_t i = 0; i < result->args->set.count; i++)
-        (void)json_array_append_new(set, json_text(result->args->set.items[i]));
     bool wide = dam__device_precision(result->device) == DAM__PRECISION_DOUBLE;
     bool cpu = dam__device_shape(result->device) == DAM__SHAPE_CPU;
     return json_pack("{so so so ss ss ss ss? ss si si ss so so so so}", "preset",
@@ -62,13 +69,14 @@ json_t *bench_result_json(const bench_result *result)
                      "group", dam__group(result->device), "agreement",
                      agreements[result->rows->agreement], "message",
                      result->message != NULL ? json_text(result->message) : json_null(), "warnings",
-                     json_deep_copy(result->warnings), "set", set, "rows", rows);
+                     json_deep_copy(result->warnings), "set", set_json(result->args), "rows", rows);
 }
 
-json_t *bench_failure_json(const char *preset, const dam_device_info *info, const char *message)
+json_t *bench_failure_json(const char *preset, const arguments *args, const dam_device_info *info,
+                           const char *message)
 {
-    return json_pack("{so so so so}", "preset", json_text(preset), "device", device_json(info),
-                     "message", json_text(message), "rows", json_array());
+    return json_pack("{so so so so so}", "preset", json_text(preset), "device", device_json(info),
+                     "message", json_text(message), "set", set_json(args), "rows", json_array());
 }
 
 /* --- the file --------------------------------------------------------------------------------- */

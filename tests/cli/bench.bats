@@ -101,7 +101,8 @@ step_over_products" ]
         --set train.precision=double
     [ "$status" -eq 4 ]
     jq -e '.results | any(.message == null and (.rows | length > 8))
-           and any(.message != null and (.rows | length == 0))' file.json
+           and any(.message != null and (.rows | length == 0))
+           and all(.set | index("data.dim=40") != null)' file.json
     [[ "$stderr" == *"it failed with exit code 4"* ]]
 }
 

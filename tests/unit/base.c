@@ -1,8 +1,7 @@
-/* src/base: messages, text, files that are replaced whole, digests, processes. */
+/* src/base: messages, text, files that are replaced whole, digests. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -16,7 +15,6 @@
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/memory.h"
-#include "base/process.h"
 #include "base/status.h"
 #include "base/text.h"
 
@@ -160,71 +158,6 @@ static void digest_matches_the_standard(void **state)
                         "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
-static bool at_once(void *user)
-{
-    (void)user;
-    return true;
-}
-
-static bool once_it_is_there(void *user)
-{
-    return dam__file_exists(user);
-}
-
-/* What is read, and who hangs, is in tests/unit/process.c. */
-static void processes_have_limits_folders_and_grace(void **state)
-{
-    (void)state;
-    char folder[] = "/tmp/denseam-process.XXXXXX", *path = NULL;
-    assert_non_null(mkdtemp(folder));
-    assert_int_equal(dam__path_join(&path, folder, "here"), DAM_OK);
-    const struct {
-        const char *script;
-        dam__process_output output;
-        double patience, limit, grace;
-        bool (*stop)(void *);
-        dam__ending ending;
-        int code;
-    } cases[] = {
-        {": > here; exit 7", DAM__OUTPUT_READ, 0, 0, 0, NULL, DAM__ENDED, 7},
-        {"test -f here && exit 5", DAM__OUTPUT_SHOWN, 0, 0, 0, NULL, DAM__ENDED, 5},
-        {"echo for nobody; rm here", DAM__OUTPUT_NOTICES, 0, 0, 0, NULL, DAM__ENDED, 0},
-        {"kill -SEGV $$", DAM__OUTPUT_NOTICES, 0, 0, 0, NULL, DAM__KILLED, SIGSEGV},
-        /* Silence is none where nobody listens, and talk does not help beyond the limit. */
-        {"sleep 0.3", DAM__OUTPUT_NOTICES, 0.01, 0, 0, NULL, DAM__ENDED, 0},
-        {"while :; do echo; sleep 0.05; done", DAM__OUTPUT_READ, 20, 0.5, 0, NULL, DAM__HUNG,
-         SIGKILL},
-        {"sleep 60", DAM__OUTPUT_NOTICES, 0, 0.5, 60, NULL, DAM__HUNG, SIGKILL},
-        {"exec >&- 2>&-; sleep 60", DAM__OUTPUT_READ, 20, 0.5, 0, NULL, DAM__HUNG, SIGKILL},
-        /* Asked to stop, it may end by itself, or not. */
-        {"trap 'exit 9' TERM; : > here; while :; do sleep 0.05; done", DAM__OUTPUT_NOTICES, 0, 0,
-         60, once_it_is_there, DAM__STOPPED, 9},
-        {"trap '' TERM; while :; do sleep 0.05; done", DAM__OUTPUT_NOTICES, 0, 0, 0.3, at_once,
-         DAM__STOPPED, SIGKILL},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        char *arguments[] = {"sh", "-c", (char *)cases[i].script, NULL};
-        dam__text output = {0};
-        dam__ending ending = DAM__STOPPED;
-        int code = -1;
-        const dam__process process = {.arguments = arguments,
-                                      .folder = folder,
-                                      .output = cases[i].output,
-                                      .patience = cases[i].patience,
-                                      .limit = cases[i].limit,
-                                      .grace = cases[i].grace,
-                                      .stop = cases[i].stop,
-                                      .user = path};
-        assert_int_equal(dam__process_run(&process, &output, &ending, &code), DAM_OK);
-        if (ending != cases[i].ending || code != cases[i].code)
-            fail_msg("case %zu: ending %d, code %d", i, (int)ending, code);
-        dam__text_free(&output);
-    }
-    assert_int_equal(unlink(path), 0);
-    assert_int_equal(rmdir(folder), 0);
-    free(path);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -236,7 +169,6 @@ int main(void)
         cmocka_unit_test(files_without_a_size_are_read_to_their_end),
         cmocka_unit_test(a_folder_without_a_name_is_refused),
         cmocka_unit_test(digest_matches_the_standard),
-        cmocka_unit_test(processes_have_limits_folders_and_grace),
     };
     return cmocka_run_group_tests_name("base", tests, NULL, NULL);
 }

@@ -20,8 +20,10 @@ const char *const gemm_choices[] = {"auto", "clblast", "panel", NULL};
 const char *const kernels_choices[] = {"auto", "cpu", "gpu", NULL};
 const command first_step_command = {.name = "first-step"};
 
-json_t *bench_failure_json(const char *preset, const dam_device_info *device, const char *message)
+json_t *bench_failure_json(const char *preset, const arguments *args, const dam_device_info *device,
+                           const char *message)
 {
+    (void)args;
     return json_pack("{ss ss ss}", "preset", preset, "device", device->name, "message", message);
 }
 

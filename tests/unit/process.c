@@ -1,12 +1,15 @@
 /* Processes of our own: how they end, what they said. */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "base/file.h"
 #include "base/process.h"
 
 #define OK(call)                                                                                   \
@@ -90,11 +93,70 @@ static void the_end_of_a_long_output_is_kept(void **state)
     dam__text_free(&output);
 }
 
+static bool once_it_is_there(void *user)
+{
+    return dam__file_exists(user);
+}
+
+static void processes_have_limits_folders_and_grace(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/denseam-process.XXXXXX", *path = NULL;
+    assert_non_null(mkdtemp(folder));
+    assert_int_equal(dam__path_join(&path, folder, "here"), DAM_OK);
+    const struct {
+        const char *script;
+        dam__process_output output;
+        double patience, limit, grace;
+        bool (*stop)(void *);
+        dam__ending ending;
+        int code;
+    } cases[] = {
+        {": > here; exit 7", DAM__OUTPUT_READ, 0, 0, 0, NULL, DAM__ENDED, 7},
+        {"test -f here && exit 5", DAM__OUTPUT_SHOWN, 0, 0, 0, NULL, DAM__ENDED, 5},
+        {"echo for nobody; rm here", DAM__OUTPUT_NOTICES, 0, 0, 0, NULL, DAM__ENDED, 0},
+        {"kill -SEGV $$", DAM__OUTPUT_NOTICES, 0, 0, 0, NULL, DAM__KILLED, SIGSEGV},
+        /* Silence is none where nobody listens, and talk does not help beyond the limit. */
+        {"sleep 0.3", DAM__OUTPUT_NOTICES, 0.01, 0, 0, NULL, DAM__ENDED, 0},
+        {"while :; do echo; sleep 0.05; done", DAM__OUTPUT_READ, 20, 0.5, 0, NULL, DAM__HUNG,
+         SIGKILL},
+        {"sleep 60", DAM__OUTPUT_NOTICES, 0, 0.5, 60, NULL, DAM__HUNG, SIGKILL},
+        {"exec >&- 2>&-; sleep 60", DAM__OUTPUT_READ, 20, 0.5, 0, NULL, DAM__HUNG, SIGKILL},
+        /* Asked to stop, it may end by itself, or not. */
+        {"trap 'exit 9' TERM; : > here; while :; do sleep 0.05; done", DAM__OUTPUT_NOTICES, 0, 0,
+         60, once_it_is_there, DAM__STOPPED, 9},
+        {"trap '' TERM; while :; do sleep 0.05; done", DAM__OUTPUT_NOTICES, 0, 0, 0.3, at_once,
+         DAM__STOPPED, SIGKILL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *arguments[] = {"sh", "-c", (char *)cases[i].script, NULL};
+        dam__text output = {0};
+        dam__ending ending = DAM__STOPPED;
+        int code = -1;
+        const dam__process process = {.arguments = arguments,
+                                      .folder = folder,
+                                      .output = cases[i].output,
+                                      .patience = cases[i].patience,
+                                      .limit = cases[i].limit,
+                                      .grace = cases[i].grace,
+                                      .stop = cases[i].stop,
+                                      .user = path};
+        assert_int_equal(dam__process_run(&process, &output, &ending, &code), DAM_OK);
+        if (ending != cases[i].ending || code != cases[i].code)
+            fail_msg("case %zu: ending %d, code %d", i, (int)ending, code);
+        dam__text_free(&output);
+    }
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rmdir(folder), 0);
+    free(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(processes_end_one_way_or_another),
         cmocka_unit_test(the_end_of_a_long_output_is_kept),
+        cmocka_unit_test(processes_have_limits_folders_and_grace),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
