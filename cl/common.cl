@@ -28,6 +28,16 @@ typedef float real;
 #define MASK_NAME int
 #endif
 
+/*
+ * How functions are declared here. Static, because C99's inline has no external definition, and
+ * what AMD's and NVIDIA's compilers call they then do not link. Always inlined, because a call
+ * costs a GPU the registers, and because LLVM 15 under PoCL 3.1 crashes on some static functions
+ * with barriers that it inlines itself (group_pair in recall_signs).
+ */
+#ifndef INLINE
+#define INLINE static inline __attribute__((always_inline))
+#endif
+
 #define UNROLL _Pragma("unroll")
 #define JOIN_(a, b) a##b
 #define JOIN(a, b) JOIN_(a, b)
@@ -38,7 +48,7 @@ typedef VECTOR vector;
 typedef MASK vmask;
 #if GROUP == 1 && defined(__clang__)
 /* One instruction each, where PoCL 3.1 makes vload16 and vstore16 of four. */
-#define OVERLOADED __attribute__((overloadable)) inline
+#define OVERLOADED INLINE __attribute__((overloadable))
 typedef struct __attribute__((packed, aligned(sizeof(real)))) unaligned_vector {
     vector value;
 } unaligned_vector;
@@ -76,7 +86,7 @@ OVERLOADED void store_lanes(const vector value, __private real *to)
 #endif
 
 /* Sum and largest of a vector's lanes, always in the same order. */
-inline real lanes_sum(vector v)
+INLINE real lanes_sum(vector v)
 {
 #if LANES == 2
     return v.x + v.y;
@@ -92,7 +102,7 @@ inline real lanes_sum(vector v)
 #endif
 }
 
-inline real lanes_max(vector v)
+INLINE real lanes_max(vector v)
 {
 #if LANES == 2
     return fmax(v.x, v.y);
@@ -110,7 +120,7 @@ inline real lanes_max(vector v)
 
 /* A block of LANES x LANES reals, rows to columns: a perfect shuffle of the rows, as often as LANES
  * can be halved. */
-inline void transpose_lanes(vector *block)
+INLINE void transpose_lanes(vector *block)
 {
     UNROLL for (int stage = 1; stage < LANES; stage *= 2)
     {
@@ -141,7 +151,7 @@ inline void transpose_lanes(vector *block)
 #define GROUP_SUM(scratch, value) group_sum(scratch, value)
 #define GROUP_MAX(scratch, value) group_max(scratch, value)
 #define GROUP_BARRIER() barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE)
-inline real group_sum(__local real *scratch, real value)
+INLINE real group_sum(__local real *scratch, real value)
 {
     const uint item = (uint)get_local_id(0);
     scratch[item] = value;
@@ -156,7 +166,7 @@ inline real group_sum(__local real *scratch, real value)
     return result;
 }
 
-inline real group_max(__local real *scratch, real value)
+INLINE real group_max(__local real *scratch, real value)
 {
     const uint item = (uint)get_local_id(0);
     scratch[item] = value;
@@ -193,7 +203,7 @@ inline real group_max(__local real *scratch, real value)
  */
 #define PHILOX_ROUNDS 10
 #define PHILOX_NEXT_KEY ((uint2)(0x9E3779B9u, 0xBB67AE85u))
-inline void philox_round(uint *x, uint *y, uint *z, uint *w, const uint2 key)
+INLINE void philox_round(uint *x, uint *y, uint *z, uint *w, const uint2 key)
 {
     const ulong first = (ulong)*x * 0xD2511F53u, second = (ulong)*z * 0xCD9E8D57u;
     *x = (uint)(second >> 32) ^ *y ^ key.x;
@@ -202,7 +212,7 @@ inline void philox_round(uint *x, uint *y, uint *z, uint *w, const uint2 key)
     *w = (uint)first;
 }
 
-inline uint4 philox(const uint4 counter, uint2 key)
+INLINE uint4 philox(const uint4 counter, uint2 key)
 {
     uint x = counter.x, y = counter.y, z = counter.z, w = counter.w;
     for (int round = 0; round < PHILOX_ROUNDS; round++, key += PHILOX_NEXT_KEY)

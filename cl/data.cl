@@ -36,7 +36,7 @@
  * The mean is corrected by the mean of what it leaves, and a norm within its rounding counts as
  * zero: a constant sample would otherwise become a unit vector of rounding errors.
  */
-inline void to_sphere(__global real *row, const int dim SCRATCH_PARAMETER)
+INLINE void to_sphere(__global real *row, const int dim SCRATCH_PARAMETER)
 {
     const int item = (int)get_local_id(0);
     real mean = 0;

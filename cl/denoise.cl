@@ -19,7 +19,7 @@
 #define ONE_GROUP __attribute__((reqd_work_group_size(GROUP, 1, 1)))
 
 /* x^n of a small n. */
-inline vector power_of(const vector x, const int n)
+INLINE vector power_of(const vector x, const int n)
 {
     vector result = 1;
     for (int i = 0; i < n; i++)
@@ -28,7 +28,7 @@ inline vector power_of(const vector x, const int n)
 }
 
 /* sigma of Z; a softmax is there already. */
-inline vector activate(const vector z)
+INLINE vector activate(const vector z)
 {
 #if ACTIVATION == 1
     return power_of(fmax(z, (vector)0), POWER);
@@ -38,7 +38,7 @@ inline vector activate(const vector z)
 }
 
 /* sigma' of Z; softmax has a kernel of its own. */
-inline vector slope(const vector z)
+INLINE vector slope(const vector z)
 {
 #if ACTIVATION == 1
     return SELECT(0, POWER * power_of(fmax(z, (vector)0), POWER - 1), z > 0);

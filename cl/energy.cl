@@ -4,7 +4,7 @@
  * memory is in energy_all.cl where all neurons are trained, in energy_few.cl where classes are.
  */
 /* An overlap's size as far as F raises it to a power. */
-inline vector sized(const vector overlap)
+INLINE vector sized(const vector overlap)
 {
 #if INTERACTION == 0
     return fabs(overlap);
@@ -19,7 +19,7 @@ inline vector sized(const vector overlap)
  * F or F' of arguments up to `largest`, by degree: log of the common factor of its two branches,
  * and what is left of each for arguments divided by `largest` (for exp, reduced by it).
  */
-inline vector split_scale(const vector largest, const int degree, const real log_factor,
+INLINE vector split_scale(const vector largest, const int degree, const real log_factor,
                           const real leak, const int leak_degree, vector *gain, vector *leaking)
 {
     *gain = 1;
@@ -159,14 +159,14 @@ ONE_GROUP __kernel void energy_scale_states(
  * hh of gaps, at most 30: beyond, tanh is 1 in any precision. The logarithm brings back what was
  * divided out. What overflowed stays not finite.
  */
-inline vector confidence(const vector gap, const real log_scale)
+INLINE vector confidence(const vector gap, const real log_scale)
 {
     const vector size = exp(fmin(log(fabs(gap)) + log_scale, (vector)3.4011973816621555f));
     return copysign(size, gap) + (gap - gap);
 }
 
 /* Targets times states, tau: 1 but where a hidden class neuron is that of the label. */
-inline vector targets(const int i, const int label)
+INLINE vector targets(const int i, const int label)
 {
     return HIDDEN ? SELECT(1, -1, (vmask)i + LANE_INDEX == (vmask)label) : (vector)1;
 }

@@ -20,7 +20,7 @@
         result *= x;                                                                               \
     if (n >> ((bit) + 1))                                                                          \
         x *= x;
-inline vector power(vector x, const int n)
+INLINE vector power(vector x, const int n)
 {
     vector result = 1;
     POWER_BIT(0)
@@ -39,7 +39,7 @@ inline vector power(vector x, const int n)
  * F(x). Leaky has two branches, gain x^n and leak x, so that a scale can be split between them: 1
  * and the leak are F itself. The other kinds do not read them.
  */
-inline vector interaction_value(const vector x, const vector gain, const vector leak)
+INLINE vector interaction_value(const vector x, const vector gain, const vector leak)
 {
 #if INTERACTION == 0
     return power(x, EXPONENT);
@@ -56,7 +56,7 @@ inline vector interaction_value(const vector x, const vector gain, const vector 
  * F'(x), without the factor n for poly and rect: x^(n-1). For leaky gain x^(n-1) or leak: n and the
  * leak are F' itself.
  */
-inline vector interaction_slope(const vector x, const vector gain, const vector leak)
+INLINE vector interaction_slope(const vector x, const vector gain, const vector leak)
 {
 #if INTERACTION == 0
     return power(x, EXPONENT - 1);

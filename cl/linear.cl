@@ -5,7 +5,7 @@
 #define ONE_GROUP __attribute__((reqd_work_group_size(GROUP, 1, 1)))
 
 /* The class of the largest logit but for `except`; the first among equals. */
-inline int largest_logit(__global const real *logits, const int classes, const int except)
+INLINE int largest_logit(__global const real *logits, const int classes, const int except)
 {
     int best = except == 0 ? 1 : 0;
     for (int y = best + 1; y < classes; y++)

@@ -7,14 +7,14 @@
 #define DRAWS (LANES / 4)
 
 /* In (0, 1]: ((x >> 8) + 0.5) 2^-24, as on the host. */
-inline real normals_uniform(const uint word)
+INLINE real normals_uniform(const uint word)
 {
     return ((real)(word >> 8) + (real)0.5) * (real)5.9604644775390625e-8;
 }
 
 /* Those of LANES columns from `column` on, a multiple of LANES. A sine is a cosine a quarter turn
  * later, so that one cosine of a vector gives all. */
-inline vector normals_at(const uint id, const uint column, const uint step, const uint stream,
+INLINE vector normals_at(const uint id, const uint column, const uint step, const uint stream,
                          const uint2 key)
 {
     real radii[LANES], turns[LANES];

@@ -32,7 +32,7 @@
 #define ONE_ITEM __attribute__((reqd_work_group_size(1, 1, 1)))
 
 /* One vector of a row of C, the whole or its first `width` columns. */
-inline void store_vector(__global real *c, const vector value, const int width, const real alpha,
+INLINE void store_vector(__global real *c, const vector value, const int width, const real alpha,
                          const real beta)
 {
     if (width >= LANES) {

@@ -48,7 +48,7 @@
 #else
 #define DECLARE_PAIRS(name) __local real name[2 * GROUP]
 #define GROUP_PAIR(scratch, sum, most) group_pair(scratch, &(sum), &(most))
-inline void group_pair(__local real *scratch, real *sum, real *most)
+INLINE void group_pair(__local real *scratch, real *sum, real *most)
 {
     const uint item = (uint)get_local_id(0);
     scratch[item] = *sum;
@@ -68,13 +68,13 @@ inline void group_pair(__local real *scratch, real *sum, real *most)
 #endif
 
 /* Which memories of a vector there are. */
-inline vmask present(const int mu, const int memories)
+INLINE vmask present(const int mu, const int memories)
 {
     return (vmask)mu + LANE_INDEX < (vmask)memories;
 }
 
 /* How large similarities are, as their scale counts it: |S| where F grows both ways, else S. */
-inline vector extent_of(const vector similarities, const int mu, const int memories)
+INLINE vector extent_of(const vector similarities, const int mu, const int memories)
 {
     return SELECT(-MAXFLOAT, INTERACTION == 0 ? fabs(similarities) : similarities,
                   present(mu, memories));
@@ -97,7 +97,7 @@ inline vector extent_of(const vector similarities, const int mu, const int memor
 #define END_OF(flipped, sweep, changed)                                                            \
     ((flipped) == 0 ? SETTLED : SYNCHRONOUS && (sweep) > 0 && (changed) == 0 ? CYCLING : RUNNING)
 
-inline void turn_over(__global real *x, __global const uchar *wish, __global const int *free,
+INLINE void turn_over(__global real *x, __global const uchar *wish, __global const int *free,
                       const int neurons)
 {
     for (int visit = ITEM; visit < neurons; visit += GROUP) {
@@ -117,7 +117,7 @@ inline void turn_over(__global real *x, __global const uchar *wish, __global con
 #define DECLARE_INDICES(name) __local int name[GROUP]
 #define GROUP_LEAST(scratch, indices, value, index)                                                \
     group_least(scratch, indices, &(value), &(index))
-inline void group_least(__local real *scratch, __local int *indices, real *value, int *index)
+INLINE void group_least(__local real *scratch, __local int *indices, real *value, int *index)
 {
     const uint item = (uint)get_local_id(0);
     scratch[item] = *value;

@@ -62,12 +62,12 @@ typedef struct tables {
 } tables;
 
 /* Agreements as their level counts them: k, or the further one of k and N - k. */
-inline vector agreements_extent(const INTS k, const int dim, const int mu, const int memories)
+INLINE vector agreements_extent(const INTS k, const int dim, const int mu, const int memories)
 {
     return SELECT(0, TO_REALS(INTERACTION == 0 ? max(k, (INTS)dim - k) : k), present(mu, memories));
 }
 
-inline real my_agreements_extent(KEPT const int *agreements, const int dim, const int memories,
+INLINE real my_agreements_extent(KEPT const int *agreements, const int dim, const int memories,
                                  const int ld)
 {
     vector extent = 0;
@@ -80,7 +80,7 @@ inline real my_agreements_extent(KEPT const int *agreements, const int dim, cons
  * What a flip takes from F(S): closer is F(k) - F(k - 1), of a neuron that agrees with the memory,
  * further F(k) - F(k + 1), of one that does not.
  */
-inline void refresh_gains(KEPT const int *agreements, KEPT real *closer, KEPT real *further,
+INLINE void refresh_gains(KEPT const int *agreements, KEPT real *closer, KEPT real *further,
                           const int memories, const int ld, const tables of, const int level)
 {
     __global const real *differences = of.differences + (size_t)level * (of.dim + 2);
@@ -97,7 +97,7 @@ inline void refresh_gains(KEPT const int *agreements, KEPT real *closer, KEPT re
 #define SIGNS(signs, mu)                                                                           \
     ((((vmask)((signs)[(mu) / 32] >> ((mu) % 32))) & ((vmask)1 << LANE_INDEX)) != (vmask)0)
 
-inline vector signed_gaps(__global const uint *signs, const real x, KEPT const real *closer,
+INLINE vector signed_gaps(__global const uint *signs, const real x, KEPT const real *closer,
                           KEPT const real *further, const int ld)
 {
     vector gaps = 0;
@@ -111,7 +111,7 @@ inline vector signed_gaps(__global const uint *signs, const real x, KEPT const r
  * Turns a neuron over: k moves by one, and of the two differences one is the other's with its sign
  * changed, so only one is looked up.
  */
-inline real flip_sign(__global const uint *signs, const real x, KEPT int *agreements,
+INLINE real flip_sign(__global const uint *signs, const real x, KEPT int *agreements,
                       KEPT real *closer, KEPT real *further, const int memories, const int ld,
                       const tables of, const int level)
 {
@@ -134,7 +134,7 @@ inline real flip_sign(__global const uint *signs, const real x, KEPT int *agreem
     return lanes_max(extent);
 }
 
-inline void record_signs(KEPT const int *agreements, const int memories, const int ld,
+INLINE void record_signs(KEPT const int *agreements, const int memories, const int ld,
                          const tables of, const int level, __global real *record SCRATCH_PARAMETER)
 {
     __global const real *table = of.values + (size_t)level * (of.dim + 1);

@@ -14,7 +14,7 @@ typedef struct scaling {
  * extent: largest of the state's similarities; reach: largest entry of a free neuron's column, by
  * which a flip changes them twice; leak: F'(x < 0); most: bound of all similarities.
  */
-inline scaling scaling_of(const real extent, const real reach, const real leak, const real most,
+INLINE scaling scaling_of(const real extent, const real reach, const real leak, const real most,
                           const real sharpness)
 {
     scaling by = {extent, sharpness, 1, 0};
@@ -36,7 +36,7 @@ inline scaling scaling_of(const real extent, const real reach, const real leak, 
     return by;
 }
 
-inline vector scaled_value(const vector similarities, const scaling by)
+INLINE vector scaled_value(const vector similarities, const scaling by)
 {
     const vector x =
         INTERACTION == 3 ? by.factor * (similarities - by.centre) : by.factor * similarities;
@@ -44,14 +44,14 @@ inline vector scaled_value(const vector similarities, const scaling by)
 }
 
 /* Whether similarities grew beyond what a scale was made for. */
-inline int outgrown(const scaling by, const real extent, const real reach)
+INLINE int outgrown(const scaling by, const real extent, const real reach)
 {
     return INTERACTION == 3 ? by.factor * (extent - by.centre) > 16
                             : extent + 2 * reach > by.centre;
 }
 
 /* This item's share of the largest similarity. */
-inline real my_extent(KEPT const real *similarities, const int memories, const int ld)
+INLINE real my_extent(KEPT const real *similarities, const int memories, const int ld)
 {
     vector extent = (vector)-MAXFLOAT;
     MY_VECTORS(mu)
@@ -59,7 +59,7 @@ inline real my_extent(KEPT const real *similarities, const int memories, const i
     return lanes_max(extent);
 }
 
-inline void refresh(KEPT const real *similarities, KEPT real *values, const int ld,
+INLINE void refresh(KEPT const real *similarities, KEPT real *values, const int ld,
                     const scaling by)
 {
     MY_VECTORS(mu)
@@ -67,7 +67,7 @@ inline void refresh(KEPT const real *similarities, KEPT real *values, const int 
 }
 
 /* Turns a neuron of value x over; gives this item's share of the largest similarity. */
-inline real flip(__global const real *column, const real x, KEPT real *similarities,
+INLINE real flip(__global const real *column, const real x, KEPT real *similarities,
                  KEPT real *values, const int memories, const int ld, const scaling by)
 {
     vector extent = (vector)-MAXFLOAT;
@@ -81,7 +81,7 @@ inline real flip(__global const real *column, const real x, KEPT real *similarit
     return lanes_max(extent);
 }
 
-inline vector gaps_of(__global const real *column, const real x, KEPT const real *similarities,
+INLINE vector gaps_of(__global const real *column, const real x, KEPT const real *similarities,
                       KEPT const real *values, const int ld, const scaling by)
 {
     vector gaps = 0;
@@ -93,7 +93,7 @@ inline vector gaps_of(__global const real *column, const real x, KEPT const real
     return gaps;
 }
 
-inline void record_energy(KEPT const real *values, const int memories, const int ld,
+INLINE void record_energy(KEPT const real *values, const int memories, const int ld,
                           const scaling by, __global real *record SCRATCH_PARAMETER)
 {
     vector sums = 0, sizes = 0;

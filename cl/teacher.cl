@@ -16,7 +16,7 @@ typedef struct source {
     uint2 key;
 } source;
 
-inline uint4 draw(source *from)
+INLINE uint4 draw(source *from)
 {
     const uint4 words = philox(from->counter, from->key);
     from->counter.y++;
@@ -24,13 +24,13 @@ inline uint4 draw(source *from)
 }
 
 /* In (0, 1]: ((x >> 8) + 0.5) 2^-24, as on the host. */
-inline real uniform_of(const uint word)
+INLINE real uniform_of(const uint word)
 {
     return ((real)(word >> 8) + (real)0.5) * (real)5.9604644775390625e-8;
 }
 
 /* Two independent normal numbers (Box-Muller). */
-inline void normals_of(const uint radius_word, const uint angle_word, real *first, real *second)
+INLINE void normals_of(const uint radius_word, const uint angle_word, real *first, real *second)
 {
     const real radius = sqrt(-2 * log(uniform_of(radius_word)));
     const real angle = (real)6.283185307179586 * uniform_of(angle_word);
@@ -39,7 +39,7 @@ inline void normals_of(const uint radius_word, const uint angle_word, real *firs
 }
 
 /* A Gamma(shape) number, shape >= 1 (Marsaglia & Tsang 2000). */
-inline real draw_gamma(const real shape, source *from)
+INLINE real draw_gamma(const real shape, source *from)
 {
     const real d = shape - (real)(1.0 / 3), c = 1 / sqrt(9 * d);
     for (int tries = 0; tries < MOST_TRIES; tries++) {
@@ -58,7 +58,7 @@ inline real draw_gamma(const real shape, source *from)
  * Cosine between a sample and its mean direction (Wood 1994): a Beta number that is moved towards
  * 1, and accepted by how far the density is from that of the move.
  */
-inline real draw_cosine(const real concentration, const int dim, source *from)
+INLINE real draw_cosine(const real concentration, const int dim, source *from)
 {
     const real n = dim - 1, a = 2 * concentration / n;
     const real centre = a / (sqrt(1 + a * a) + 1);

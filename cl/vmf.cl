@@ -39,7 +39,7 @@ __kernel void vmf_scalars(__global const real *restrict beta, __global real *res
 }
 
 /* exp(h - shift) of one vector of memories at column j; the background where j reaches it. */
-inline vector activation(const vector m, const int j, const int memories, const real b,
+INLINE vector activation(const vector m, const int j, const int memories, const real b,
                          const real tau, const real shift)
 {
     const vmask at = (vmask)j + LANE_INDEX;
@@ -51,7 +51,7 @@ inline vector activation(const vector m, const int j, const int memories, const 
 }
 
 /* max(0, largest h) over a row: 0 is the exponent of the background. */
-inline real row_shift(__global const real *similarity, const int memories, const real b,
+INLINE real row_shift(__global const real *similarity, const int memories, const real b,
                       const real tau SCRATCH_PARAMETER)
 {
     vector largest = 0;
@@ -64,13 +64,13 @@ inline real row_shift(__global const real *similarity, const int memories, const
 
 /* At least the smallest normal number; unlike fmax, it lets a NaN through: so divergence is seen.
  */
-inline real at_least_tiny(const real sum)
+INLINE real at_least_tiny(const real sum)
 {
     return sum < REAL_TINY ? REAL_TINY : sum;
 }
 
 /* sums[y] = sum over the row of activation * weights[y], at least the smallest normal number. */
-inline void class_sums(__global const real *activations, __global const real *weights,
+INLINE void class_sums(__global const real *activations, __global const real *weights,
                        const int width, const int weights_ld, SHARED real *sums SCRATCH_PARAMETER)
 {
     for (int y0 = 0; y0 < COLUMNS; y0 += TILE) {
@@ -95,7 +95,7 @@ inline void class_sums(__global const real *activations, __global const real *we
 }
 
 /* Softened target of class column y for a sample of class `label`. */
-inline real soft_target(const int y, const int label, const real softening)
+INLINE real soft_target(const int y, const int label, const real softening)
 {
     return softening / COLUMNS + (y == label ? 1 - softening : 0);
 }
@@ -106,7 +106,7 @@ typedef struct columns {
     real mean;  /* expected log class sum under these probabilities */
 } columns;
 
-inline columns describe_columns(const SHARED real *sums)
+INLINE columns describe_columns(const SHARED real *sums)
 {
     columns all = {0, 0};
     if (!UNSUPERVISED)
@@ -119,7 +119,7 @@ inline columns describe_columns(const SHARED real *sums)
 }
 
 /* The weight of class column y in the loss: softened label, or softened probability. */
-inline real loss_weight(const int y, const int label, const SHARED real *sums, const columns all,
+INLINE real loss_weight(const int y, const int label, const SHARED real *sums, const columns all,
                         const real softening)
 {
     if (!UNSUPERVISED)
@@ -128,7 +128,7 @@ inline real loss_weight(const int y, const int label, const SHARED real *sums, c
 }
 
 /* Minus the loss's derivative by the logit of column y; the probabilities depend on it as well. */
-inline real loss_slope(const int y, const int label, const SHARED real *sums, const columns all,
+INLINE real loss_slope(const int y, const int label, const SHARED real *sums, const columns all,
                        const real softening)
 {
     const real weight = loss_weight(y, label, sums, all, softening);
@@ -198,7 +198,7 @@ vmf_forward(__global real *restrict similarities, __global real *restrict activa
 }
 
 /* The first memory of largest similarity. Indices below 2^24 are exact as reals. */
-inline int nearest_memory(__global const real *similarity, const int memories SCRATCH_PARAMETER)
+INLINE int nearest_memory(__global const real *similarity, const int memories SCRATCH_PARAMETER)
 {
     int best = min((int)get_local_id(0), memories - 1);
     for (int j = best + GROUP; j < memories; j += GROUP)
@@ -422,7 +422,7 @@ vmf_posterior(__global const real *restrict similarities, __global real *restric
 }
 
 /* The column of the largest class sum but for column `except`; the first among equals. */
-inline int largest_column(const SHARED real *sums, const int except)
+INLINE int largest_column(const SHARED real *sums, const int except)
 {
     int best = except == 0 ? 1 : 0;
     for (int y = best + 1; y < COLUMNS; y++)
