@@ -11,9 +11,20 @@
 #include "compute/internal.h"
 
 /* Part of every key: raise it when the meaning of a cached file changes. */
-#define CACHE_FORMAT "1"
+#define CACHE_FORMAT "2"
 
 enum { LARGEST_BINARY = 256 * 1024 * 1024 };
+
+/*
+ * PoCL keeps what it compiled in a cache of its own, and makes a binary by compiling every kernel
+ * of the program once more, for groups of any size: that took three quarters of a cold start
+ * (PoCL 3.1). So its programs have no binary here: their entries are empty, and tell that they were
+ * compiled before.
+ */
+static bool driver_keeps_programs(const dam__device *device)
+{
+    return strcmp(device->info.platform, "Portable Computing Language") == 0;
+}
 
 /* programs/KEY.bin, KEY = SHA-256 over everything that decides what the compiler makes. */
 static dam_status entry_path(const dam__device *device, const char *source, const char *options,
@@ -54,55 +65,75 @@ static bool is_whole(const char *file, size_t length)
            memcmp(file, digest, sizeof digest) == 0;
 }
 
-bool dam__cache_load(dam__device *device, const char *name, const char *source, const char *options,
-                     cl_program *out)
+/* The program of a file's bytes, built; false if the driver does not take it. */
+static bool load_binary(const dam__device *device, const char *file, size_t length,
+                        const char *options, cl_program *out)
 {
-    char *folder = NULL, *path = NULL, *binary = NULL;
-    size_t length = 0;
-    cl_program program = NULL;
-    bool loaded = false;
-    if (entry_path(device, source, options, &folder, &path) == DAM_OK &&
-        dam__file_read(path, LARGEST_BINARY, &binary, &length) == DAM_OK &&
-        is_whole(binary, length)) {
-        const unsigned char *bytes = (const unsigned char *)binary + DAM__DIGEST_BYTES;
-        length -= DAM__DIGEST_BYTES;
-        cl_int error = CL_SUCCESS, binary_status = CL_SUCCESS;
-        program = clCreateProgramWithBinary(device->context, 1, &device->id, &length, &bytes,
-                                            &binary_status, &error);
-        loaded = program != NULL && error == CL_SUCCESS && binary_status == CL_SUCCESS &&
-                 clBuildProgram(program, 1, &device->id, options, NULL, NULL) == CL_SUCCESS;
-    }
-    if (loaded)
+    const unsigned char *bytes = (const unsigned char *)file + DAM__DIGEST_BYTES;
+    length -= DAM__DIGEST_BYTES;
+    cl_int error = CL_SUCCESS, binary_status = CL_SUCCESS;
+    cl_program program = clCreateProgramWithBinary(device->context, 1, &device->id, &length, &bytes,
+                                                   &binary_status, &error);
+    if (program != NULL && error == CL_SUCCESS && binary_status == CL_SUCCESS &&
+        clBuildProgram(program, 1, &device->id, options, NULL, NULL) == CL_SUCCESS) {
         *out = program;
-    else if (program != NULL)
+        return true;
+    }
+    if (program != NULL)
         (void)clReleaseProgram(program);
-    trace(device, loaded ? "hit" : "miss", name);
-    free(binary);
+    return false;
+}
+
+dam__cached dam__cache_load(dam__device *device, const char *name, const char *source,
+                            const char *options, cl_program *out)
+{
+    static const char *const words[] = {"miss", "kept by the driver", "hit"};
+    char *folder = NULL, *path = NULL, *file = NULL;
+    size_t length = 0;
+    dam__cached cached = DAM__CACHE_MISS;
+    if (entry_path(device, source, options, &folder, &path) == DAM_OK &&
+        dam__file_read(path, LARGEST_BINARY, &file, &length) == DAM_OK) {
+        if (driver_keeps_programs(device))
+            cached = DAM__CACHE_KEPT_BY_DRIVER;
+        else if (is_whole(file, length) && load_binary(device, file, length, options, out))
+            cached = DAM__CACHE_HIT;
+    }
+    trace(device, words[cached], name);
+    free(file);
     free(folder);
     free(path);
-    return loaded;
+    return cached;
+}
+
+/* Writes the program's binary behind its digest; false if the driver gives none. */
+static bool write_binary(const char *path, cl_program program)
+{
+    unsigned char *file = NULL;
+    size_t length = 0;
+    bool written = false;
+    if (clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, sizeof length, &length, NULL) ==
+            CL_SUCCESS &&
+        length > 0 && dam__alloc(DAM__DIGEST_BYTES + length, 1, &file) == DAM_OK) {
+        unsigned char *binary = file + DAM__DIGEST_BYTES;
+        written = clGetProgramInfo(program, CL_PROGRAM_BINARIES, sizeof binary, &binary, NULL) ==
+                      CL_SUCCESS &&
+                  dam__digest(binary, length, file) == DAM_OK &&
+                  dam__file_write(path, file, DAM__DIGEST_BYTES + length) == DAM_OK;
+    }
+    free(file);
+    return written;
 }
 
 void dam__cache_store(dam__device *device, const char *name, const char *source,
                       const char *options, cl_program program)
 {
     char *folder = NULL, *path = NULL;
-    unsigned char *file = NULL;
-    size_t length = 0;
     bool stored = false;
     if (entry_path(device, source, options, &folder, &path) == DAM_OK &&
-        dam__make_folders(folder) == DAM_OK &&
-        clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, sizeof length, &length, NULL) ==
-            CL_SUCCESS &&
-        length > 0 && dam__alloc(DAM__DIGEST_BYTES + length, 1, &file) == DAM_OK) {
-        unsigned char *binary = file + DAM__DIGEST_BYTES;
-        stored = clGetProgramInfo(program, CL_PROGRAM_BINARIES, sizeof binary, &binary, NULL) ==
-                     CL_SUCCESS &&
-                 dam__digest(binary, length, file) == DAM_OK &&
-                 dam__file_write(path, file, DAM__DIGEST_BYTES + length) == DAM_OK;
-    }
+        dam__make_folders(folder) == DAM_OK)
+        stored = driver_keeps_programs(device) ? dam__file_write(path, "", 0) == DAM_OK
+                                               : write_binary(path, program);
     trace(device, stored ? "stored" : "could not store", name);
-    free(file);
     free(folder);
     free(path);
 }

@@ -1,6 +1,6 @@
 /*
- * Compiled programs kept in $XDG_CACHE_HOME/denseam/programs. Any failure means "not there": the
- * caller compiles. DENSEAM_TRACE_CACHE=1 logs each hit and miss.
+ * Compiled programs kept in $XDG_CACHE_HOME/denseam/programs. Any failure is a miss: the caller
+ * compiles. DENSEAM_TRACE_CACHE=1 logs what was found.
  */
 #ifndef DAM__COMPUTE_CACHE_H
 #define DAM__COMPUTE_CACHE_H
@@ -9,10 +9,17 @@
 
 #include "compute/device.h"
 
-/* Whether a built program was loaded into *out. */
-bool dam__cache_load(dam__device *device, const char *name, const char *source, const char *options,
-                     cl_program *out);
+typedef enum dam__cached {
+    DAM__CACHE_MISS,
+    DAM__CACHE_KEPT_BY_DRIVER, /* not here, but compiling it again takes the driver little time */
+    DAM__CACHE_HIT,
+} dam__cached;
 
+/* Loads a built program into *out where it is a hit. */
+dam__cached dam__cache_load(dam__device *device, const char *name, const char *source,
+                            const char *options, cl_program *out);
+
+/* After a miss. */
 void dam__cache_store(dam__device *device, const char *name, const char *source,
                       const char *options, cl_program program);
 

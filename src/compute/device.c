@@ -117,6 +117,7 @@ void dam__device_close(dam__device *device)
     for (size_t i = 0; i < DAM__PACE_DEPTH; i++)
         dam__fence_clear(&device->pace[i]);
     dam__profile_destroy(device->profile);
+    dam__built_free(device->built);
     if (device->queue != NULL)
         (void)clReleaseCommandQueue(device->queue);
     if (device->context != NULL)

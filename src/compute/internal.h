@@ -13,6 +13,13 @@
 #include "compute/program.h"
 #include "compute/tuning.h"
 
+/* A program that was compiled, or loaded, for a device. */
+typedef struct dam__built {
+    char *key; /* its name and options */
+    cl_program handle;
+    struct dam__built *next;
+} dam__built;
+
 struct dam__device {
     dam_device_info info;
     cl_platform_id platform;
@@ -26,6 +33,7 @@ struct dam__device {
     dam__tuning *tuning;          /* NULL where there is none */
     const dam__tuning_part *part; /* of it, for this shape and precision; else NULL */
     dam__profile *profile;        /* NULL unless profiling */
+    dam__built *built;            /* shared by the dam__programs of a name and options */
     bool has_compiled;            /* said so once */
     dam__fence pace[DAM__PACE_DEPTH];
     size_t paced; /* steps paced so far */
@@ -43,6 +51,9 @@ struct dam__kernel {
     char name[64];
     struct dam__kernel *next;
 };
+
+/* Releases a list of programs. */
+void dam__built_free(dam__built *built);
 
 /* Tells CLBlast its parameters. DAM_INTERNAL where it does not take them. */
 dam_status dam__clblast_override(const dam__device *device, const dam__tuning_part *part);

@@ -12,7 +12,7 @@
 
 struct dam__program {
     dam__device *device;
-    cl_program handle;
+    cl_program handle; /* the device's */
     struct dam__kernel *kernels;
 };
 
@@ -119,29 +119,80 @@ cleanup:
     return status;
 }
 
+/* From the cache of earlier runs, or compiled and left there. */
+static dam_status load_or_compile(dam__device *device, const char *name, const char *options,
+                                  cl_program *out)
+{
+    dam_status status = DAM_OK;
+    dam__text source = {0};
+    DAM_TRY(assemble_source(name, &source));
+    dam__cached cached = dam__cache_load(device, name, source.data, options, out);
+    if (cached == DAM__CACHE_MISS && !device->has_compiled) {
+        dam__info(&device->log, "compiling kernels for %s (kept for the next time)...",
+                  device->info.name);
+        device->has_compiled = true;
+    }
+    if (cached != DAM__CACHE_HIT)
+        DAM_TRY(compile(device, name, source.data, options, out));
+    if (cached == DAM__CACHE_MISS)
+        dam__cache_store(device, name, source.data, options, *out);
+cleanup:
+    dam__text_free(&source);
+    return status;
+}
+
+/* Takes the key and the program into the device's list; frees both where it cannot. */
+static dam_status keep_built(dam__device *device, char **key, cl_program handle, dam__built **out)
+{
+    dam__built *built = NULL;
+    dam_status status = dam__alloc(1, sizeof *built, &built);
+    if (status != DAM_OK) {
+        (void)clReleaseProgram(handle);
+        return status;
+    }
+    *built = (dam__built){.key = *key, .handle = handle, .next = device->built};
+    *key = NULL;
+    device->built = *out = built;
+    return DAM_OK;
+}
+
+/* The program of cl/NAME.cl with these options, which the device keeps until it is closed: a sweep
+ * makes the same model hundreds of times. */
+static dam_status shared_program(dam__device *device, const char *name, const char *options,
+                                 cl_program *out)
+{
+    dam_status status = DAM_OK;
+    dam__built *built = NULL;
+    char *key = NULL;
+    DAM_TRY(dam__format(&key, "%s %s", name, options));
+    for (built = device->built; built != NULL; built = built->next)
+        if (strcmp(built->key, key) == 0)
+            break;
+    if (built == NULL) {
+        cl_program handle = NULL;
+        DAM_TRY(load_or_compile(device, name, options, &handle));
+        DAM_TRY(keep_built(device, &key, handle, &built));
+    }
+    *out = built->handle;
+cleanup:
+    free(key);
+    return status;
+}
+
 dam_status dam__program_create(dam__device *device, const char *name, const char *options,
                                dam__program **out)
 {
     dam_status status = DAM_OK;
-    dam__text source = {0}, flags = {0};
+    dam__text flags = {0};
     dam__program *program = NULL;
     DAM_TRY(dam__alloc(1, sizeof *program, &program));
     program->device = device;
-    DAM_TRY(assemble_source(name, &source));
     DAM_TRY(assemble_options(device, options, &flags));
-    if (!dam__cache_load(device, name, source.data, flags.data, &program->handle)) {
-        if (!device->has_compiled)
-            dam__info(&device->log, "compiling kernels for %s (kept for the next time)...",
-                      device->info.name);
-        device->has_compiled = true;
-        DAM_TRY(compile(device, name, source.data, flags.data, &program->handle));
-        dam__cache_store(device, name, source.data, flags.data, program->handle);
-    }
+    DAM_TRY(shared_program(device, name, flags.data, &program->handle));
     *out = program;
     program = NULL;
 cleanup:
     dam__program_destroy(program);
-    dam__text_free(&source);
     dam__text_free(&flags);
     return status;
 }
@@ -156,9 +207,18 @@ void dam__program_destroy(dam__program *program)
         free(kernel);
         kernel = next;
     }
-    if (program->handle != NULL)
-        (void)clReleaseProgram(program->handle);
     free(program);
+}
+
+void dam__built_free(dam__built *built)
+{
+    while (built != NULL) {
+        dam__built *next = built->next;
+        (void)clReleaseProgram(built->handle);
+        free(built->key);
+        free(built);
+        built = next;
+    }
 }
 
 dam_status dam__program_kernel(dam__program *program, const char *name, dam__kernel **out)

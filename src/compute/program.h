@@ -12,12 +12,14 @@ typedef struct dam__kernel dam__kernel;
 /*
  * Compiles common.cl, then cl/PART.cl where the first line of cl/NAME.cl is a comment "needs:
  * PART", then cl/NAME.cl, with the device's shape (REAL, LANES, GROUP) and further "-D" options (""
- * for none), or loads the binary from $XDG_CACHE_HOME/denseam. The cache is never fatal;
- * DENSEAM_TRACE_CACHE=1 reports each hit and miss through the log. DAM_INTERNAL holds the build
- * log's first lines.
+ * for none), or loads the binary from $XDG_CACHE_HOME/denseam; once a device, however many programs
+ * of that name and options are made. The cache is never fatal; DENSEAM_TRACE_CACHE=1 reports each
+ * hit and miss through the log. DAM_INTERNAL holds the build log's first lines.
  */
 dam_status dam__program_create(dam__device *device, const char *name, const char *options,
                                dam__program **out);
+
+/* Before its device is closed. */
 void dam__program_destroy(dam__program *program);
 
 /* The kernel of that name; it belongs to the program. */

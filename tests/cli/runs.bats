@@ -307,6 +307,17 @@ all_refuse() {
 
 # --- full disks -------------------------------------------------------------------------------------
 
+# A driver that writes nothing once its kernels are compiled. PoCL does each time, and LLVM under it ends the
+# process where it cannot.
+use_quiet_driver() {
+    ignore_leaks
+    export OCL_ICD_VENDORS=rusticl.icd RUSTICL_ENABLE=llvmpipe
+    sed -i 's/samples = 2000/samples = 300/; s/batch = 200/batch = 90/' small.conf
+    [ -e "$BATS_FILE_TMPDIR/whole" ] ||
+        "$DENSEAM" train small.conf --quiet --out "$BATS_FILE_TMPDIR/whole" > /dev/null
+    cp -r "$BATS_FILE_TMPDIR/whole" whole
+}
+
 # limited KIB ARGUMENTS...: the tool in a shell whose files can grow to so many KiB.
 limited() {
     local limit="$1"
@@ -315,6 +326,7 @@ limited() {
 }
 
 @test "files may not grow: when the run is made" {
+    use_quiet_driver
     limited 0 train small.conf --quiet --out run
     # Even the message may not be writable then; the code tells.
     [ "$status" -eq 3 ]
@@ -330,17 +342,18 @@ limited() {
 }
 
 @test "files may not grow: at a later checkpoint, and at the pictures" {
-    run_file run
+    use_quiet_driver
+    cp -r whole run
     before=$(fingerprint run)
     limited 16 train run --resume --quiet --set train.epochs=5
     failed_with 3 "cannot write 'run/run.h5': File too large" "a file there before is unchanged"
-    [ "$(sha256sum < run/run.h5)" = "$(cd "$BATS_FILE_TMPDIR/kept" && sha256sum < run.h5)" ]
+    [ "$(sha256sum < run/run.h5)" = "$(cd whole && sha256sum < run.h5)" ]
     nothing_left_over run
     tool show run --json
     succeeded
     jq -e '.last_epoch.epoch == 3' <<<"$output"
     rm -rf run
-    run_file run
+    cp -r whole run
     limited 8 train run --resume --quiet
     failed_with 3 "the run is saved, but not all of its pictures: cannot write 'run/memories.png'"
     [ "$(fingerprint run)" = "$before" ]

@@ -110,7 +110,7 @@ END
     [[ "$stderr" == *"cell 1/2, seed 1/2  "* ]]
     [[ "$stderr" == *"cell 2/2, seed 2/2  "*"best validation_accuracy 0."* ]]
     [[ "$stderr" != *$'\r'* ]]
-    script -qec "stty cols 60; TERM=xterm '$DENSEAM' sweep small.conf --out other --grid model.memories=5,10 --seeds 2" \
+    script -qec "stty cols 60; TERM=xterm '$DENSEAM' sweep small.conf --out other --grid model.memories=5,10 --seeds 2 --set train.epochs=60" \
         /dev/null > typescript
     grep -q $'\r''cell 1/2' typescript
     grep -q ' left ' typescript

@@ -57,7 +57,7 @@ struct stage {
 
 static struct stage open_stage(const dam_device_info *info, const setting *how, const char *name)
 {
-    struct stage stage = {.p = load_problem(name), .device = open_device(info, how)};
+    struct stage stage = {.p = load_problem(name), .device = shared_device(info, how)};
     struct problem *p = &stage.p;
     size_t memories = (size_t)p->memories, columns = (size_t)p->classes + 1;
     double *weights = transposed(numbers(&p->g), memories + 1, columns);
@@ -98,7 +98,6 @@ static void close_stage(struct stage *stage)
 {
     dam__container_free(&stage->run);
     dam__dataset_free(&stage->set);
-    dam__device_close(stage->device);
     free_problem(&stage->p);
 }
 
@@ -274,7 +273,7 @@ static void open_bench(struct bench *b, const dam_device_info *info, const setti
                                       .vmf.varsigma = p->varsigma,
                                       .vmf.softening = p->softening};
     double *weights = transposed(numbers(&p->g), (size_t)p->memories + 1, (size_t)p->classes + 1);
-    b->device = open_device(info, how);
+    b->device = shared_device(info, how);
     OK(dam__gemm_create(b->device, how->provider, &b->gemm));
     OK(dam__model_create(b->device, b->gemm, &config, &task, &b->model));
     OK(dam__plan_create(b->device, &b->plan));
@@ -305,7 +304,6 @@ static void close_bench(struct bench *b)
     dam__model_destroy(b->model);
     dam__gemm_destroy(b->gemm);
     dam__plan_destroy(b->plan);
-    dam__device_close(b->device);
 }
 
 /* Row 0 is a sample; rows 1 + 2j and 2 + 2j the same, more and less by h in feature j. */

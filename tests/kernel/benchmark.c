@@ -231,7 +231,7 @@ static dam__device *open_first(dam_device_info *info)
 {
     *info = test_device();
     const setting how = {.shape = DAM__SHAPE_GPU};
-    return open_device(info, &how);
+    return shared_device(info, &how);
 }
 
 static void stopping_keeps_the_rows_so_far(void **state)
@@ -254,7 +254,6 @@ static void stopping_keeps_the_rows_so_far(void **state)
         assert_int_equal(rows.count, when > 0 ? when - 1 : 0);
         dam__bench_rows_free(&rows);
     }
-    dam__device_close(device);
     dam__dataset_free(&set);
 }
 
@@ -273,7 +272,6 @@ static void a_loss_that_is_not_finite_ends_it(void **state)
         strstr(dam_error(), "the loss is not finite at step 30 of the benchmark 'tiny'"));
     assert_non_null(strstr(dam_error(), "learning_rate"));
     dam__bench_rows_free(&rows);
-    dam__device_close(device);
     dam__dataset_free(&set);
 }
 

@@ -37,7 +37,7 @@ static void sample_all(const dam_device_info *info, const setting *how)
     dam__ceiling *ceiling = NULL;
     if (how->provider != DAM__GEMM_PANEL && !is_slow(info))
         return; /* nothing is multiplied here */
-    dam__device *device = open_device(info, how);
+    dam__device *device = shared_device(info, how);
     OK(dam__ceiling_create(device, &ceiling));
     for (int kind = 0; kind < DAM__CEILING_KINDS; kind++) {
         double value = 0;
@@ -47,7 +47,6 @@ static void sample_all(const dam_device_info *info, const setting *how)
             assert_true(value < most_of_cpu(info, how));
     }
     dam__ceiling_destroy(ceiling);
-    dam__device_close(device);
 }
 
 static void every_shape_has_ceilings(void **state)
@@ -62,7 +61,7 @@ static void a_measurement_has_median_and_spread(void **state)
     const dam_device_info info = test_device();
     const setting how = {.shape = DAM__SHAPE_GPU};
     dam__ceiling *ceiling = NULL;
-    dam__device *device = open_device(&info, &how);
+    dam__device *device = shared_device(&info, &how);
     OK(dam__ceiling_create(device, &ceiling));
     for (int kind = 0; kind < DAM__CEILING_KINDS; kind++) {
         dam__summary found;
@@ -71,7 +70,6 @@ static void a_measurement_has_median_and_spread(void **state)
         assert_true(found.spread >= 0 && isfinite(found.spread));
     }
     dam__ceiling_destroy(ceiling);
-    dam__device_close(device);
 }
 
 int main(void)

@@ -195,7 +195,7 @@ static void compare(const kind *what, const setting *how, int p, const result *o
 
 static void check_kind(const dam_device_info *info, const setting *how, const kind *what)
 {
-    dam__device *device = open_device(info, how);
+    dam__device *device = shared_device(info, how);
     dam__dataset drawn[PROBLEMS];
     const dam__dataset *sets[PROBLEMS];
     result *beside = calloc(PROBLEMS, sizeof *beside), *one = calloc(1, sizeof *one);
@@ -209,7 +209,6 @@ static void check_kind(const dam_device_info *info, const setting *how, const ki
         dam__dataset_free(&drawn[p]);
     free(beside);
     free(one);
-    dam__device_close(device);
 }
 
 /* CLBlast compiles for tens of seconds on PoCL: one setting is enough to see that its batches are
@@ -245,7 +244,7 @@ static void test_refusals(void **state)
     (void)state;
     const dam_device_info info = test_device();
     const setting how = {.shape = DAM__SHAPE_AUTO, .provider = DAM__GEMM_AUTO};
-    dam__device *device = open_device(&info, &how);
+    dam__device *device = shared_device(&info, &how);
     dam__dataset drawn[PROBLEMS];
     const dam__dataset *sets[PROBLEMS];
     const dam__problem problems[2] = {{.seed = 1, .rate = 1}, {.seed = 2, .rate = 1}};
@@ -267,7 +266,6 @@ static void test_refusals(void **state)
     assert_non_null(strstr(dam_error(), "samples of different shapes"));
     assert_null(batched);
     dam__dataset_free(&drawn[0]);
-    dam__device_close(device);
 }
 
 int main(void)

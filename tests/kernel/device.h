@@ -44,12 +44,30 @@ static inline bool is_slow(const dam_device_info *info)
     return getenv("DENSEAM_TEST_TINY") != NULL || dam__contains_nocase(info->name, "llvmpipe");
 }
 
-static inline dam__device *open_device(const dam_device_info *info, const setting *how)
+/* The devices that are open, one for each shape and precision. */
+static dam__device *shared_devices[3][2];
+
+static inline void close_shared_devices(void)
 {
-    dam__device *device = NULL;
-    OK(dam__device_open(
-        info, &(dam__device_options){.shape = how->shape, .precision = how->precision}, &device));
-    return device;
+    for (size_t s = 0; s < 3; s++)
+        for (size_t p = 0; p < 2; p++)
+            dam__device_close(shared_devices[s][p]);
+}
+
+/* A device that stays open until the program ends, so that what was compiled for one case serves
+ * the others. Not to be closed. */
+static inline dam__device *shared_device(const dam_device_info *info, const setting *how)
+{
+    static bool registered;
+    if (!registered)
+        assert_int_equal(atexit(close_shared_devices), 0);
+    registered = true;
+    dam__device **device = &shared_devices[how->shape][how->precision];
+    if (*device == NULL)
+        OK(dam__device_open(
+            info, &(dam__device_options){.shape = how->shape, .precision = how->precision},
+            device));
+    return *device;
 }
 
 static inline const char *setting_name(const setting *how)
@@ -62,11 +80,39 @@ static inline const char *setting_name(const setting *how)
     return name;
 }
 
-/*
- * Calls what(info, setting) for every shape, provider and precision of the device; on a slow one
- * for each shape and each provider once.
+/* How many settings a test meets: one; each shape, provider and precision once; every combination.
  */
-static inline void for_every_setting(void (*what)(const dam_device_info *, const setting *))
+typedef enum breadth { BREADTH_ONE, BREADTH_EACH, BREADTH_EVERY } breadth;
+
+/* At most what $DENSEAM_TEST_SETTINGS asks for, "one" or "each": a driver compiles anew for each.
+ */
+static inline breadth at_most(breadth wanted)
+{
+    const char *limit = getenv("DENSEAM_TEST_SETTINGS");
+    if (limit != NULL && strcmp(limit, "one") == 0)
+        return BREADTH_ONE;
+    if (limit != NULL && strcmp(limit, "each") == 0 && wanted == BREADTH_EVERY)
+        return BREADTH_EACH;
+    return wanted;
+}
+
+static inline bool is_met(const dam_device_info *info, const setting *how, breadth wanted)
+{
+    bool cpu = how->shape == DAM__SHAPE_CPU, panel = how->provider == DAM__GEMM_PANEL;
+    bool wide = how->precision == DAM__PRECISION_DOUBLE;
+    switch (wanted) {
+    case BREADTH_ONE: /* as the device would be used */
+        return !wide && panel == cpu && cpu != is_slow(info);
+    case BREADTH_EACH:
+        return panel == cpu && wide == (!cpu && info->fp64);
+    case BREADTH_EVERY:
+        break;
+    }
+    return !is_slow(info) || panel == cpu;
+}
+
+static inline void for_settings(breadth wanted,
+                                void (*what)(const dam_device_info *, const setting *))
 {
     const dam_device_info info = test_device();
     for (int p = 0; p < (info.fp64 ? 2 : 1); p++)
@@ -76,22 +122,25 @@ static inline void for_every_setting(void (*what)(const dam_device_info *, const
                                      .provider = g == 0 ? DAM__GEMM_PANEL : DAM__GEMM_CLBLAST,
                                      .precision =
                                          p == 0 ? DAM__PRECISION_SINGLE : DAM__PRECISION_DOUBLE};
-                if (!is_slow(&info) || s == g)
+                if (is_met(&info, &how, at_most(wanted)))
                     what(&info, &how);
             }
+}
+
+/*
+ * Calls what(info, setting) for every shape, provider and precision of the device; on a slow one
+ * for each shape and each provider once.
+ */
+static inline void for_every_setting(void (*what)(const dam_device_info *, const setting *))
+{
+    for_settings(BREADTH_EVERY, what);
 }
 
 /* Calls what(info, setting) so that every shape, provider and precision is met once: for what is
  * built of kernels that other tests run in every setting. */
 static inline void for_each_once(void (*what)(const dam_device_info *, const setting *))
 {
-    const dam_device_info info = test_device();
-    const setting cpu = {.shape = DAM__SHAPE_CPU,
-                         .provider = DAM__GEMM_PANEL,
-                         .precision = info.fp64 ? DAM__PRECISION_DOUBLE : DAM__PRECISION_SINGLE};
-    const setting gpu = {.shape = DAM__SHAPE_GPU, .provider = DAM__GEMM_CLBLAST};
-    what(&info, &cpu);
-    what(&info, &gpu);
+    for_settings(BREADTH_EACH, what);
 }
 
 /* Largest difference over the largest entry of `wanted`. NaN differs from everything. */

@@ -69,7 +69,7 @@ static struct bench *open_bench(const dam_device_info *info, const setting *how,
     OK(dam__array_create(DAM__F32, 2, (const size_t[]){SAMPLES, DIM}, &b->set.samples));
     for (size_t i = 0; i < (size_t)SAMPLES * DIM; i++)
         ((float *)b->set.samples.data)[i] = (float)((double *)y.data)[i];
-    b->device = open_device(info, how);
+    b->device = shared_device(info, how);
     OK(dam__gemm_create(b->device, how->provider, &b->gemm));
     OK(dam__model_create(b->device, b->gemm, config, &task, &b->model));
     OK(dam__plan_create(b->device, &b->plan));
@@ -105,7 +105,6 @@ static void close_bench(struct bench *b)
     dam__feed_destroy(b->feed);
     dam__gemm_destroy(b->gemm);
     dam__plan_destroy(b->plan);
-    dam__device_close(b->device);
     dam__dataset_free(&b->set);
     free(b);
 }

@@ -39,7 +39,6 @@ static inline void close_rig(struct rig *rig)
     dam__model_destroy(rig->model);
     dam__gemm_destroy(rig->gemm);
     dam__plan_destroy(rig->plan);
-    dam__device_close(rig->device);
     free(rig);
 }
 
@@ -74,7 +73,7 @@ static inline struct rig *open_rig(const dam_device_info *info, const setting *h
     struct rig *rig = calloc(1, sizeof *rig);
     size_t index = (size_t)count * sizeof(int32_t);
     rig->count = count;
-    rig->device = open_device(info, how);
+    rig->device = shared_device(info, how);
     OK(dam__gemm_create(rig->device, how->provider, &rig->gemm));
     OK(dam__model_create(rig->device, rig->gemm, config, task, &rig->model));
     OK(dam__plan_create(rig->device, &rig->plan));

@@ -76,7 +76,7 @@ static void train(struct run *run, const dam_device_info *info, const setting *h
                                             .sets = pointers,
                                             .problems = problems,
                                             .gemm = how->provider};
-    dam__device *device = open_device(info, how);
+    dam__device *device = shared_device(info, how);
     dam__batched *batched = NULL;
     run->memories = calloc((size_t)run->count * MEMORIES * DIM, sizeof *run->memories);
     OK(dam__batched_create(device, &training, &batched));
@@ -84,7 +84,6 @@ static void train(struct run *run, const dam_device_info *info, const setting *h
     OK(dam__batched_results(batched, run->results, NULL));
     OK(dam__batched_memories(batched, run->memories));
     dam__batched_destroy(batched);
-    dam__device_close(device);
 }
 
 static void free_run(struct run *run)
@@ -308,7 +307,7 @@ static void test_refusals(void **state)
     (void)state;
     const dam_device_info info = test_device();
     const setting how = {.shape = DAM__SHAPE_AUTO, .provider = DAM__GEMM_AUTO};
-    dam__device *device = open_device(&info, &how);
+    dam__device *device = shared_device(&info, &how);
     dam__batched *batched = NULL;
     float patterns[4] = {1, -1, 1, 0.5f};
     const dam__problem problem = {.seed = 1, .rate = 1, .temperature = 1};
@@ -327,7 +326,6 @@ static void test_refusals(void **state)
     training.model.kind = DAM__KIND_VMF;
     assert_int_equal(dam__batched_create(device, &training, &batched), DAM_USAGE);
     assert_null(batched);
-    dam__device_close(device);
 }
 
 int main(void)

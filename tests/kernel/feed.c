@@ -130,7 +130,7 @@ static void check_epoch(const struct check *check, dam__feed *feed, int epoch, i
 
 static void run_feed(const dam_device_info *info, const struct check *check, int stride)
 {
-    dam__device *device = open_device(info, check->how);
+    dam__device *device = shared_device(info, check->how);
     dam__feed *feed = NULL;
     dam__plan *plan = NULL;
     OK(dam__feed_create(device, check->set, &check->options, &feed));
@@ -147,7 +147,6 @@ static void run_feed(const dam_device_info *info, const struct check *check, int
     check_epoch(check, feed, 9, steps - 1, stride);
     dam__feed_destroy(feed);
     dam__plan_destroy(plan);
-    dam__device_close(device);
 }
 
 /* Streamed or not, shuffled or not, through an index or gathered. */
@@ -231,7 +230,7 @@ static void test_refusals(void **state)
     (void)state;
     const dam_device_info info = test_device();
     const setting how = {.shape = DAM__SHAPE_AUTO};
-    dam__device *device = open_device(&info, &how);
+    dam__device *device = shared_device(&info, &how);
     dam__dataset set = make_set(DAM__U8, 12, 4, true);
     dam__feed *feed = NULL;
     dam__feed_options options = {.first = 0, .count = 0, .batch = 3};
@@ -245,7 +244,6 @@ static void test_refusals(void **state)
     assert_int_equal(dam__feed_steps(feed), 1);
     dam__feed_destroy(feed);
     dam__dataset_free(&set);
-    dam__device_close(device);
 }
 
 int main(void)

@@ -371,7 +371,7 @@ static void test_scratch_of_views(void **state)
         print_message("'%s' is too slow for products of this size\n", info.name);
         return;
     }
-    dam__device *device = open_device(&info, &how);
+    dam__device *device = shared_device(&info, &how);
     dam__gemm *gemm = NULL;
     dam__plan *plan = NULL;
     dam__matrix a, b, c;
@@ -392,7 +392,6 @@ static void test_scratch_of_views(void **state)
     dam__buffer_destroy(c.buffer);
     dam__gemm_destroy(gemm);
     dam__plan_destroy(plan);
-    dam__device_close(device);
 }
 
 static void test_refusals(void **state)
@@ -400,7 +399,7 @@ static void test_refusals(void **state)
     (void)state;
     const dam_device_info info = test_device();
     const setting how = {.shape = DAM__SHAPE_AUTO, .provider = DAM__GEMM_CLBLAST};
-    dam__device *device = open_device(&info, &how);
+    dam__device *device = shared_device(&info, &how);
     dam__gemm *gemm = NULL;
     OK(dam__gemm_create(device, how.provider, &gemm));
     const dam__matrix a = {.rows = 3, .cols = 4, .count = 1},
@@ -414,7 +413,6 @@ static void test_refusals(void **state)
     assert_int_equal(dam__gemm_run(gemm, 1, dam__whole(&a, false), four, 0, &c), DAM_INTERNAL);
     assert_string_equal(dam_error(), "gemm: provider 'clblast' takes no row indices");
     dam__gemm_destroy(gemm);
-    dam__device_close(device);
 }
 
 int main(void)

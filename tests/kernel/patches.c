@@ -214,7 +214,7 @@ static void check_steps(const struct check *check, dam__feed *feed, int epoch, i
 
 static void run_feed(const dam_device_info *info, const struct check *check)
 {
-    dam__device *device = open_device(info, check->how);
+    dam__device *device = shared_device(info, check->how);
     dam__feed *feed = NULL;
     dam__plan *plan = NULL;
     OK(dam__feed_create(device, check->set, &check->options, &feed));
@@ -228,7 +228,6 @@ static void run_feed(const dam_device_info *info, const struct check *check)
     check_steps(check, feed, 7, steps - 2, steps - 1);
     dam__feed_destroy(feed);
     dam__plan_destroy(plan);
-    dam__device_close(device);
 }
 
 static void run_kinds(const dam_device_info *info, const setting *how, dam__element element)
@@ -296,7 +295,7 @@ static void test_memory(void **state)
     (void)state;
     const dam_device_info info = test_device();
     const setting how = {.shape = DAM__SHAPE_AUTO};
-    dam__device *device = open_device(&info, &how);
+    dam__device *device = shared_device(&info, &how);
     dam__dataset set = make_images(DAM__U8, 300, 28, 28);
     assert_true(dam__feed_resident_bytes(device, &set) == 300 * 784 * 4.0);
     OK(dam__dataset_cut(&set, 6, 2));
@@ -312,7 +311,6 @@ static void test_memory(void **state)
     dam__feed_destroy(feed);
     dam__plan_destroy(plan);
     dam__dataset_free(&set);
-    dam__device_close(device);
 }
 
 int main(void)

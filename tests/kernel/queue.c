@@ -18,7 +18,7 @@ static void a_finish_waits_for_what_was_flushed(void **state)
 {
     (void)state;
     const dam_device_info info = test_device();
-    dam__device *device = open_device(&info, &(setting){.shape = DAM__SHAPE_GPU});
+    dam__device *device = shared_device(&info, &(setting){.shape = DAM__SHAPE_GPU});
     dam__plan *plan = NULL;
     dam__buffer *from = NULL, *to = NULL;
     dam__fence fence = {0};
@@ -40,7 +40,6 @@ static void a_finish_waits_for_what_was_flushed(void **state)
     dam__buffer_destroy(from);
     dam__buffer_destroy(to);
     dam__plan_destroy(plan);
-    dam__device_close(device);
 }
 
 int main(void)

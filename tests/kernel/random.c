@@ -177,7 +177,7 @@ static void test_order_on_device(void **state)
     const dam_device_info info = test_device();
     for (int s = 0; s < 2; s++) {
         const setting how = {.shape = s == 0 ? DAM__SHAPE_CPU : DAM__SHAPE_GPU};
-        dam__device *device = open_device(&info, &how);
+        dam__device *device = shared_device(&info, &how);
         dam__program *program = NULL;
         dam__kernel *kernel = NULL;
         OK(dam__program_create(device, "data", "", &program));
@@ -185,7 +185,6 @@ static void test_order_on_device(void **state)
         for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
             check_device_order(device, kernel, 0x123456789abcdef0u + i, (uint32_t)i * 3, sizes[i]);
         dam__program_destroy(program);
-        dam__device_close(device);
     }
 }
 

@@ -110,7 +110,7 @@ static void check_energies(const struct problem *p, const dam__recalled *got, co
 
 static void check_golden(const dam_device_info *info, const setting *how)
 {
-    dam__device *device = open_device(info, how);
+    dam__device *device = shared_device(info, how);
     for (size_t i = 0; i < sizeof problems / sizeof *problems; i++) {
         struct problem p = read_problem(problems[i]);
         size_t count = p.probes.shape[0], dim = p.probes.shape[1];
@@ -127,7 +127,6 @@ static void check_golden(const dam_device_info *info, const setting *how)
         dam__recalled_free(&got);
         free_problem(&p);
     }
-    dam__device_close(device);
 }
 
 static void test_golden(void **state)
@@ -147,9 +146,8 @@ static void for_both_shapes(void (*what)(dam__device *, const setting *))
                              .provider = s == 0 ? DAM__GEMM_PANEL : DAM__GEMM_CLBLAST};
         if (is_slow(&info) && how.shape == DAM__SHAPE_CPU)
             continue;
-        dam__device *device = open_device(&info, &how);
+        dam__device *device = shared_device(&info, &how);
         what(device, &how);
-        dam__device_close(device);
     }
 }
 

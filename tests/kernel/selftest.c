@@ -41,7 +41,7 @@ static void test_covers_every_kernel(void **state)
 {
     (void)state;
     const dam_device_info info = test_device();
-    dam__device *device = open_device(&info, &(setting){0});
+    dam__device *device = shared_device(&info, &(setting){0});
     OK(dam__selftest_coverage(device, dam__selftest_tables));
     const dam__selftest_case *without[32] = {NULL};
     for (int i = 0, kept = 0; dam__selftest_tables[i] != NULL; i++)
@@ -50,7 +50,6 @@ static void test_covers_every_kernel(void **state)
     assert_int_equal(dam__selftest_coverage(device, without), DAM_INTERNAL);
     assert_non_null(strstr(dam_error(), "kernel 'optimizer_"));
     assert_non_null(strstr(dam_error(), "' of 'cl/optimizer.cl' is in no self-test case"));
-    dam__device_close(device);
 }
 
 static dam_status find_nothing(dam__trial *trial)

@@ -88,7 +88,7 @@ static void free_draws(struct draws *draws)
 static void check_moments(const dam_device_info *info, const setting *how, int dim, double k,
                           int samples)
 {
-    dam__device *device = open_device(info, how);
+    dam__device *device = shared_device(info, how);
     struct draws d = draw(device, samples, dim, k, 3, 2, 0);
     double mean = 0, square = 0, fourth = 0, n = samples;
     for (int i = 0; i < samples; i++) {
@@ -108,7 +108,6 @@ static void check_moments(const dam_device_info *info, const setting *how, int d
         fail_msg("%s, N = %d, beta = %g: mean square %.6f instead of %.6f", setting_name(how), dim,
                  k, square, wanted_square);
     free_draws(&d);
-    dam__device_close(device);
 }
 
 static bool is_repeat(const setting *how)
@@ -147,7 +146,7 @@ static void with_frequencies(const dam_device_info *info, const setting *how)
         return;
     const double softening = 0.2;
     int samples = is_slow(info) ? 3000 : 100000;
-    dam__device *device = open_device(info, how);
+    dam__device *device = shared_device(info, how);
     struct draws d = draw(device, samples, 5, 2, MEMORIES, CLASSES, softening);
     int owners[MEMORIES] = {0}, own[CLASSES] = {0}, other[CLASSES + 1] = {0}, asked[CLASSES] = {0};
     for (int i = 0; i < samples; i++) {
@@ -167,7 +166,6 @@ static void with_frequencies(const dam_device_info *info, const setting *how)
         assert_frequency(other[y], samples - asked[y], softening / (CLASSES + 1));
     assert_frequency(other[CLASSES], samples, softening / (CLASSES + 1));
     free_draws(&d);
-    dam__device_close(device);
 }
 
 static void test_frequencies(void **state)
@@ -202,7 +200,7 @@ static void with_set(const dam_device_info *info, const setting *how)
 {
     if (is_repeat(how))
         return;
-    dam__device *device = open_device(info, how);
+    dam__device *device = shared_device(info, how);
     dam__dataset set = {0};
     OK(dam__dataset_load_on(device, &first_config, 5, DAM__SPLIT_TRAIN, &set));
     assert_int_equal(set.count, 3000);
@@ -246,7 +244,6 @@ static void with_set(const dam_device_info *info, const setting *how)
                          setting_name(how), mu, j, found, w);
         }
     dam__dataset_free(&set);
-    dam__device_close(device);
 }
 
 static void test_set(void **state)
@@ -260,7 +257,7 @@ static void test_places_of_the_stream(void **state)
     (void)state;
     const dam_device_info info = test_device();
     const setting how = {.shape = DAM__SHAPE_AUTO};
-    dam__device *device = open_device(&info, &how);
+    dam__device *device = shared_device(&info, &how);
     dam__data_config config = first_config;
     dam__dataset set = {0}, more = {0}, test = {0}, other = {0};
     config.samples = 200;
@@ -280,7 +277,6 @@ static void test_places_of_the_stream(void **state)
     dam__dataset_free(&more);
     dam__dataset_free(&test);
     dam__dataset_free(&other);
-    dam__device_close(device);
 }
 
 /* A set of two pieces: the second goes on where the first ends. */
@@ -292,7 +288,7 @@ static void test_pieces(void **state)
         return;
     enum { DIM = 32768, PIECE = 256 };
     const setting how = {.shape = DAM__SHAPE_AUTO};
-    dam__device *device = open_device(&info, &how);
+    dam__device *device = shared_device(&info, &how);
     dam__data_config config = first_config;
     dam__dataset set = {0};
     config.teacher_dim = DIM;
@@ -307,7 +303,6 @@ static void test_pieces(void **state)
     }
     assert_memory_not_equal(samples, samples + PIECE * DIM, DIM * sizeof *samples);
     dam__dataset_free(&set);
-    dam__device_close(device);
 }
 
 static void test_no_device(void **state)

@@ -157,7 +157,7 @@ static struct rig open_rig(const dam_device_info *info, const setting *how, cons
     for (int y = 0; y < p->classes; y++)
         share[y] = (numbers(&p->prior)[y] - setup[1] / (p->classes + 1)) / (1 - setup[1]);
     const dam__task task = {.dim = p->dim, .classes = p->classes, .class_share = share};
-    rig.device = open_device(info, how);
+    rig.device = shared_device(info, how);
     OK(dam__gemm_create(rig.device, how->provider, &rig.gemm));
     OK(dam__model_create(rig.device, rig.gemm, &config, &task, &rig.model));
     OK(dam__plan_create(rig.device, &rig.plan));
@@ -185,7 +185,6 @@ static void close_rig(struct rig *rig)
     dam__model_destroy(rig->model);
     dam__gemm_destroy(rig->gemm);
     dam__plan_destroy(rig->plan);
-    dam__device_close(rig->device);
 }
 
 static double tolerance_of(const setting *how)
