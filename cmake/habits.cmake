@@ -8,6 +8,7 @@ endfunction()
 denseam_habit(check ci/check ${CMAKE_BINARY_DIR})     # every test of this build
 denseam_habit(asan ci/asan)                           # the tests under the sanitizers
 denseam_habit(tidy ci/tidy)                           # clang-tidy
+denseam_habit(analyze ci/analyze)                     # clang's static analyzer
 denseam_habit(format ci/format)                       # clang-format, in place
 denseam_habit(layers ci/check-layers)                 # who includes whom
 denseam_habit(cl-lint ci/cl-lint)                     # the kernels through clang
