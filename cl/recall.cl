@@ -29,7 +29,7 @@
 #define SETTLED 1
 #define CYCLING 2
 
-/* Reals of a record: sum of F(S), of |F(S)|, and the scale they are in (see model/recall.c). */
+/* Reals of a record: sum of F(S), of |F(S)|, and the scale they are in (see energy/recall.c). */
 #define RECORD 4
 
 #if LOCAL_ROOM > 0

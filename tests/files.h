@@ -13,7 +13,7 @@
 #include <ftw.h>
 #include <zlib.h>
 
-#include "data/array.h"
+#include "store/array.h"
 
 typedef struct files {
     char *folder;

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/status.h"
+#include "base/try.h"
 
 enum { DAM__DIGEST_BYTES = 32, DAM__DIGEST_HEX = 65 };
 

@@ -1,5 +1,5 @@
 /* Files compiled into the library: OpenCL sources (cl/), presets (presets/), tuning files
- * (tuning/), and the style and script of HTML pages (src/report/page/). */
+ * (tuning/), and the style and script of HTML pages (src/compare/page/). */
 #ifndef DAM__BASE_EMBEDDED_H
 #define DAM__BASE_EMBEDDED_H
 

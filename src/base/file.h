@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/status.h"
+#include "base/try.h"
 
 /* *out = folder/name; free with free(). */
 dam_status dam__path_join(char **out, const char *folder, const char *name);

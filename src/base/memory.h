@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#include "base/status.h"
+#include "base/try.h"
 
 /* *out = zeroed memory for count items of size bytes (at least one byte); DAM_NO_MEMORY. */
 dam_status dam__alloc(size_t count, size_t size, void *out);

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/status.h"
+#include "base/try.h"
 
 /* Zero-initialise; data is NUL-terminated once anything was appended. Free with dam__text_free. */
 typedef struct dam__text {

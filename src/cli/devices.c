@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
-#include "cli/command.h"
-#include "cli/layout.h"
-#include "cli/output.h"
+#include "base/notice.h"
+#include "command/command.h"
+#include "command/layout.h"
+#include "command/output.h"
 #include "denseam/device.h"
 
 static json_t *device_json(const dam_device_info *info)

@@ -2,11 +2,11 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "cli/command.h"
-#include "cli/output.h"
-#include "cli/session.h"
+#include "command/command.h"
+#include "command/output.h"
+#include "command/session.h"
 #include "data/teacher.h"
-#include "preset/run.h"
+#include "run/run_folder.h"
 #include "train/classification.h"
 #include "train/scorer.h"
 

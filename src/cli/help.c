@@ -2,9 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/command.h"
-#include "cli/layout.h"
-#include "cli/output.h"
+#include "command/command.h"
+#include "command/layout.h"
+#include "command/output.h"
 
 /* Where help texts begin; longer flags have theirs on the next line. */
 enum { FLAG_COLUMN = 26, COMMAND_COLUMN = 13 };

@@ -4,12 +4,9 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "cli/command.h"
-#include "cli/output.h"
-#include "cli/signals.h"
-
-const char *const gemm_choices[] = {"auto", "clblast", "panel", NULL};
-const char *const kernels_choices[] = {"auto", "cpu", "gpu", NULL};
+#include "command/command.h"
+#include "command/output.h"
+#include "command/signals.h"
 
 const command *const commands[] = {&devices_command,    &selftest_command, &presets_command,
                                    &train_command,      &eval_command,     &recall_command,

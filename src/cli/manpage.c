@@ -1,9 +1,9 @@
 /* `denseam man`: the manual page as roff, from the same tables as the help. */
 #include <stdio.h>
 
-#include "cli/command.h"
-#include "cli/output.h"
-#include "preset/describe.h"
+#include "command/command.h"
+#include "command/output.h"
+#include "run/option_help.h"
 
 /* Appends text as roff shows it literally; a period or quote at its start is not a request. */
 static dam_status append_literal(dam__text *page, const char *text)

@@ -5,11 +5,11 @@
 
 #include "base/embedded.h"
 #include "base/memory.h"
-#include "cli/command.h"
-#include "cli/layout.h"
-#include "cli/output.h"
-#include "preset/describe.h"
-#include "preset/experiment.h"
+#include "command/command.h"
+#include "command/layout.h"
+#include "command/output.h"
+#include "run/experiment.h"
+#include "run/option_help.h"
 
 static dam_status print_list_json(void)
 {

@@ -3,14 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyse/teacher_match.h"
 #include "base/file.h"
 #include "base/memory.h"
-#include "cli/command.h"
-#include "cli/layout.h"
-#include "cli/output.h"
-#include "preset/run.h"
-#include "report/run_report.h"
-#include "report/teacher.h"
+#include "command/command.h"
+#include "command/layout.h"
+#include "command/output.h"
+#include "draw/run_pictures.h"
+#include "run/run_folder.h"
 
 /* How many memories stand for each class, and how purely. */
 typedef struct census {

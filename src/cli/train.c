@@ -4,19 +4,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyse/collapse.h"
 #include "base/clock.h"
 #include "base/file.h"
-#include "base/log.h"
-#include "cli/command.h"
-#include "cli/output.h"
-#include "cli/progress.h"
-#include "cli/run_folder.h"
-#include "cli/session.h"
-#include "cli/signals.h"
+#include "base/notice.h"
+#include "command/command.h"
+#include "command/out_folder.h"
+#include "command/output.h"
+#include "command/progress.h"
+#include "command/session.h"
+#include "command/signals.h"
 #include "data/teacher.h"
-#include "preset/run.h"
-#include "report/collapse.h"
-#include "report/run_report.h"
+#include "draw/run_pictures.h"
+#include "run/run_folder.h"
 
 static const double METRICS_SECONDS = 1;
 

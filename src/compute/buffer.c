@@ -1,6 +1,6 @@
 #include <stdlib.h>
 
-#include "compute/internal.h"
+#include "compute/compute_internal.h"
 
 void dam__buffer_destroy(dam__buffer *buffer)
 {

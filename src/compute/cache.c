@@ -5,10 +5,10 @@
 
 #include "base/digest.h"
 #include "base/file.h"
-#include "base/log.h"
 #include "base/memory.h"
+#include "base/notice.h"
 #include "base/text.h"
-#include "compute/internal.h"
+#include "compute/compute_internal.h"
 
 /* Part of every key: raise it when the meaning of a cached file changes. */
 #define CACHE_FORMAT "2"

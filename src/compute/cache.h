@@ -7,7 +7,7 @@
 
 #include <CL/cl.h>
 
-#include "compute/device.h"
+#include "compute/opencl_device.h"
 
 typedef enum dam__cached {
     DAM__CACHE_MISS,

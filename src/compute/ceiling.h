@@ -7,7 +7,7 @@
 #define DAM__COMPUTE_CEILING_H
 
 #include "base/summary.h"
-#include "compute/device.h"
+#include "compute/opencl_device.h"
 
 typedef enum dam__ceiling_kind {
     DAM__CEILING_FMA,      /* fused multiply-adds in registers: flop/s, two each */

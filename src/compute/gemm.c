@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "compute/compute_internal.h"
 #include "compute/gemm_provider.h"
-#include "compute/internal.h"
 
 struct dam__gemm {
     /* The provider of most products; and another where a tuning gives it some, else NULL. */

@@ -5,8 +5,8 @@
 #include <clblast_c.h>
 
 #include "base/memory.h"
+#include "compute/compute_internal.h"
 #include "compute/gemm_provider.h"
-#include "compute/internal.h"
 
 struct clblast {
     dam__device *device;

@@ -9,8 +9,8 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "compute/compute_internal.h"
 #include "compute/gemm_provider.h"
-#include "compute/internal.h"
 
 enum { PACK_CHUNK = 256 }; /* as in cl/panel_pack.cl */
 

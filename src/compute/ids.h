@@ -4,7 +4,7 @@
 
 #include <CL/cl.h>
 
-#include "base/status.h"
+#include "base/try.h"
 #include "denseam/device.h"
 
 /*

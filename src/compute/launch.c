@@ -1,4 +1,4 @@
-#include "compute/internal.h"
+#include "compute/compute_internal.h"
 
 dam__argument dam__arg(const dam__buffer *buffer)
 {

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "compute/internal.h"
+#include "compute/compute_internal.h"
 
 size_t dam__matrix_items(const dam__matrix *matrix)
 {

@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-#include "compute/device.h"
+#include "compute/opencl_device.h"
 
 typedef struct dam__buffer dam__buffer;
 

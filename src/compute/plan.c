@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "compute/internal.h"
+#include "compute/compute_internal.h"
 
 /* Rows start on multiples of this many elements, so that the widest vector loads are aligned. */
 enum { ROW_ALIGNMENT = 16 };

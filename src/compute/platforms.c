@@ -3,7 +3,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "compute/describe.h"
+#include "compute/device_facts.h"
 #include "compute/diagnose.h"
 #include "compute/errors.h"
 #include "compute/ids.h"

@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
-#include "compute/internal.h"
+#include "compute/compute_internal.h"
 
 enum {
     MOST_PENDING = 4096,  /* events; then the queue is drained, and they are read at once */

@@ -7,7 +7,7 @@
 
 #include <CL/cl.h>
 
-#include "compute/device.h"
+#include "compute/opencl_device.h"
 
 typedef struct dam__profile dam__profile;
 

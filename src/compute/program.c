@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include "base/embedded.h"
-#include "base/log.h"
 #include "base/memory.h"
+#include "base/notice.h"
 #include "base/text.h"
 #include "compute/cache.h"
-#include "compute/internal.h"
+#include "compute/compute_internal.h"
 
 struct dam__program {
     dam__device *device;

@@ -1,5 +1,5 @@
 /* The kernels that measure a device, so that nothing is left out of what they are timed for. */
-#include "compute/selftest.h"
+#include "compute/selftest_cases.h"
 
 /* Chain i counts up from start + i, one at a time, in whole numbers. */
 static dam_status run_fma(dam__trial *trial)

@@ -2,7 +2,7 @@
 #include <math.h>
 
 #include "compute/random.h"
-#include "compute/selftest.h"
+#include "compute/selftest_cases.h"
 
 struct shape {
     int m, n, k, count;

@@ -1,5 +1,5 @@
 /* Sums over problems against sums in double. */
-#include "compute/selftest.h"
+#include "compute/selftest_cases.h"
 
 static dam_status run_problems(dam__trial *trial)
 {

@@ -10,8 +10,8 @@
 
 #include "base/digest.h"
 #include "base/text.h"
-#include "compute/device.h"
 #include "compute/gemm.h"
+#include "compute/opencl_device.h"
 
 /* --- sets of parameters --------------------------------------------------------------------------
  */

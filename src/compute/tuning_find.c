@@ -4,8 +4,8 @@
 
 #include "base/embedded.h"
 #include "base/file.h"
-#include "base/log.h"
 #include "base/memory.h"
+#include "base/notice.h"
 #include "compute/tuning.h"
 
 enum { LARGEST_FILE = 1 << 18 };

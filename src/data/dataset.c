@@ -12,9 +12,9 @@
 #include "data/patches.h"
 #include "data/patterns.h"
 #include "data/plaquettes.h"
-#include "data/reader.h"
 #include "data/synthetic.h"
 #include "data/teacher.h"
+#include "store/reader.h"
 
 static const int32_t largest_label = 65535;
 static const char debian_folder[] = "/usr/share/datasets";

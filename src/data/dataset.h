@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "data/array.h"
+#include "store/array.h"
 
 /* Variances of made-up vectors; they sum to the number of features. */
 typedef enum dam__spectrum {

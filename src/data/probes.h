@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/status.h"
+#include "base/try.h"
 #include "data/dataset.h"
 
 /* A state's shape: dim features, of an image where height and width are not 0. */

@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-#include "base/status.h"
+#include "base/try.h"
 
 /* Numbers of a model at one width; class weights and their gradient are columns x (memories + 1).
  */

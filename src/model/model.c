@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-#include "model/denoise.h"
-#include "model/energy.h"
-#include "model/vmf.h"
+#include "model/denoise/denoise.h"
+#include "model/energy/energy.h"
+#include "model/vmf/vmf.h"
 
 dam_status dam__model_create(dam__device *device, dam__gemm *gemm, const dam__model_config *config,
                              const dam__task *task, dam__model **out)

@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "compute/gemm.h"
 #include "data/feed.h"
-#include "model/config.h"
+#include "model/model_config.h"
 
 /* How the optimizer moves a parameter. */
 typedef enum dam__rule {

@@ -10,8 +10,8 @@
 #include <stdbool.h>
 
 #include "model/model.h"
-#include "train/config.h"
 #include "train/evaluator.h"
+#include "train/train_config.h"
 
 /* What to train. All pointers are borrowed; only the sets are needed after creation. */
 typedef struct dam__batched_training {

@@ -4,7 +4,7 @@
 #ifndef DAM__TRAIN_CHECKPOINT_H
 #define DAM__TRAIN_CHECKPOINT_H
 
-#include "train/container.h"
+#include "store/container.h"
 #include "train/trainer.h"
 
 /* Adds the training's present state to a container (texts that describe the run are the caller's).

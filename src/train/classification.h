@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/status.h"
+#include "base/try.h"
 
 typedef struct dam__classification {
     double accuracy; /* share of right predictions */

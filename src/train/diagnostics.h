@@ -6,7 +6,7 @@
 #define DAM__TRAIN_DIAGNOSTICS_H
 
 #include "model/model.h"
-#include "train/container.h"
+#include "store/container.h"
 
 enum { DAM__DIAGNOSED_STEPS = 64 };
 

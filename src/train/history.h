@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#include "base/status.h"
+#include "base/try.h"
 
 enum { DAM__HISTORY_COLUMNS = 16, DAM__COLUMN_NAME = 32 };
 

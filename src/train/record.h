@@ -10,7 +10,7 @@
 
 #include <stdbool.h>
 
-#include "train/container.h"
+#include "store/container.h"
 
 /*
  * A record takes at most DAM__RECORD_BYTES, or its limit. One that is full drops every second of

@@ -3,8 +3,8 @@
 #define DAM__TRAIN_RECORDER_H
 
 #include "model/model.h"
-#include "train/config.h"
 #include "train/record.h"
+#include "train/train_config.h"
 #include "train/trainer.h"
 
 /*

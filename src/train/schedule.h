@@ -2,7 +2,7 @@
 #ifndef DAM__TRAIN_SCHEDULE_H
 #define DAM__TRAIN_SCHEDULE_H
 
-#include "train/config.h"
+#include "train/train_config.h"
 
 /* The rate of a step: learning_rate decay^epoch, times the part of the warm-up that has passed
  * (step + 1) / warmup; `step` counts from the beginning of training, from 0. */

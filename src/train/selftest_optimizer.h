@@ -2,7 +2,7 @@
 #ifndef DAM__TRAIN_SELFTEST_OPTIMIZER_H
 #define DAM__TRAIN_SELFTEST_OPTIMIZER_H
 
-#include "compute/selftest.h"
+#include "compute/selftest_cases.h"
 
 extern const dam__selftest_case dam__selftest_optimizer_cases[];
 

@@ -6,12 +6,12 @@
 #define DAM__TRAIN_TRAINER_H
 
 #include "model/grow.h"
-#include "train/config.h"
 #include "train/diagnostics.h"
 #include "train/evaluator.h"
 #include "train/history.h"
 #include "train/optimizer.h"
 #include "train/record.h"
+#include "train/train_config.h"
 
 /* What to train on what. All pointers are borrowed and must outlive the trainer. */
 typedef struct dam__training {

@@ -4,8 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "base/log.h"
 #include "base/memory.h"
+#include "base/notice.h"
 #include "model/task.h"
 #include "train/recorder.h"
 

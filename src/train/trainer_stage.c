@@ -4,7 +4,7 @@
 #include <math.h>
 
 #include "base/clock.h"
-#include "base/log.h"
+#include "base/notice.h"
 #include "train/recorder.h"
 
 int dam__trainer_memories(const dam__trainer *trainer)

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "train/container.h"
+#include "store/container.h"
 
 static int fail(const char *what)
 {

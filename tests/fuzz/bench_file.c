@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/compare_page.h"
+#include "compare/compare_page.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

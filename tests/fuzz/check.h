@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "data/array.h"
+#include "store/array.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "preset/experiment.h"
+#include "run/experiment.h"
 
 enum { MOST_OVERRIDES = 8 };
 

@@ -10,10 +10,10 @@
 
 #include <cmocka.h>
 
+#include "analyse/activations.h"
+#include "analyse/adversary.h"
+#include "analyse/landscape.h"
 #include "kernel/grow.h"
-#include "train/activations.h"
-#include "train/adversary.h"
-#include "train/landscape.h"
 
 static const char *const names[] = {"whole", "partial"};
 

@@ -10,8 +10,8 @@
 #include <cmocka.h>
 
 #include "base/file.h"
+#include "bench/benchmark.h"
 #include "kernel/device.h"
-#include "train/benchmark.h"
 
 static const char *const ceilings[] = {"fma_peak",       "copy_bandwidth",  "cache_bandwidth",
                                        "launch_latency", "launch_interval", "upload",

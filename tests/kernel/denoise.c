@@ -10,9 +10,9 @@
 
 #include <cmocka.h>
 
-#include "data/array.h"
 #include "kernel/energy.h"
-#include "model/denoise.h"
+#include "model/denoise/denoise.h"
+#include "store/array.h"
 
 enum { DIM = 12, MEMORIES = 24, SAMPLES = 20, BATCH = 5, STEPS = 5, STATES = 3, NUMBERS = 3 };
 enum { W = DIM * MEMORIES, ALL = W + MEMORIES + DIM };

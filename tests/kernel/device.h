@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/status.h"
 #include "base/text.h"
+#include "base/try.h"
 #include "compute/gemm.h"
 
 #define OK(call)                                                                                   \

@@ -9,9 +9,9 @@
 
 #include <cmocka.h>
 
-#include "data/array.h"
 #include "kernel/device.h"
-#include "model/denoise.h"
+#include "model/denoise/denoise.h"
+#include "store/array.h"
 #include "train/diagnostics.h"
 #include "train/optimizer.h"
 

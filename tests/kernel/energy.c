@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "data/array.h"
 #include "kernel/energy.h"
+#include "store/array.h"
 
 enum { EPOCHS = 3 };
 

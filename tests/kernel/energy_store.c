@@ -12,7 +12,7 @@
 
 #include "data/patterns.h"
 #include "kernel/device.h"
-#include "model/interaction.h"
+#include "model/energy/interaction.h"
 #include "train/batched.h"
 
 enum { DIM = 100, PATTERNS = 20, MEMORIES = 100, MOST = 8 };

@@ -5,10 +5,10 @@
 #ifndef TESTS_KERNEL_GROW_H
 #define TESTS_KERNEL_GROW_H
 
-#include "data/array.h"
 #include "kernel/device.h"
 #include "model/grow.h"
-#include "model/vmf_internal.h"
+#include "model/vmf/vmf_internal.h"
+#include "store/array.h"
 #include "train/optimizer.h"
 
 /* What golden/make_grow.py wrote; its head says what is what. */

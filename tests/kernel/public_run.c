@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "denseam/denseam.h"
-#include "preset/run.h"
+#include "run/run_folder.h"
 #include "train/scorer.h"
 
 /* Trains a tiny model on made-up images into folder, by the library's inner interface. */

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "kernel/device.h"
-#include "model/recall.h"
+#include "model/energy/recall.h"
 
 /* --- golden problems -------------------------------------------------------------------------- */
 

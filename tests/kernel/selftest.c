@@ -8,7 +8,7 @@
 
 #include "base/file.h"
 #include "kernel/device.h"
-#include "train/selftest.h"
+#include "selftest/selftest.h"
 #include "train/selftest_optimizer.h"
 
 static void print_row(void *user, const dam__selftest_row *row)

@@ -9,9 +9,9 @@
 
 #include <cmocka.h>
 
-#include "data/array.h"
 #include "kernel/device.h"
 #include "model/model.h"
+#include "store/array.h"
 #include "train/optimizer.h"
 
 enum { STEPS = 3 };

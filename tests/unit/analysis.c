@@ -8,13 +8,13 @@
 
 #include <cmocka.h>
 
+#include "analyse/activations.h"
+#include "analyse/memory_table.h"
+#include "analyse/turns.h"
 #include "base/summary.h"
 #include "data/pick.h"
+#include "draw/tiles.h"
 #include "model/embedding.h"
-#include "report/memory_table.h"
-#include "report/tiles.h"
-#include "report/turns.h"
-#include "train/activations.h"
 
 static void assert_near(double got, double wanted)
 {

@@ -21,8 +21,8 @@
 #include <zlib.h>
 
 #include "base/file.h"
-#include "data/array.h"
 #include "files.h"
+#include "store/array.h"
 
 /* --- helpers ---------------------------------------------------------------------------------- */
 

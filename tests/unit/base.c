@@ -15,8 +15,8 @@
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/memory.h"
-#include "base/status.h"
 #include "base/text.h"
+#include "base/try.h"
 
 static void failure_keeps_the_inner_message(void **state)
 {

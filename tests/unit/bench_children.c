@@ -10,22 +10,10 @@
 
 #include <cmocka.h>
 
-#include "cli/bench_children.c"
-#include "cli/signals.c"
+#include "bench/bench_children.c"
+#include "command/signals.h"
 
 #define OK(call) assert_int_equal((call), DAM_OK)
-
-/* Of other files of the tool, which want all of it. */
-const char *const gemm_choices[] = {"auto", "clblast", "panel", NULL};
-const char *const kernels_choices[] = {"auto", "cpu", "gpu", NULL};
-const command first_step_command = {.name = "first-step"};
-
-json_t *bench_failure_json(const char *preset, const arguments *args, const dam_device_info *device,
-                           const char *message)
-{
-    (void)args;
-    return json_pack("{ss ss ss}", "preset", preset, "device", device->name, "message", message);
-}
 
 /* Says what it was called with, then does as a first step does: the file after --out. */
 static const char stand_in[] = "#!/bin/sh\n"

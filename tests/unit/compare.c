@@ -12,9 +12,9 @@
 #include <cmocka.h>
 
 #include "base/file.h"
-#include "report/compare_page.h"
-#include "report/html.h"
-#include "report/number.h"
+#include "base/readable.h"
+#include "compare/compare_page.h"
+#include "compare/html.h"
 
 #define OK(call) assert_int_equal((call), DAM_OK)
 

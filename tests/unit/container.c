@@ -1,4 +1,4 @@
-/* src/train/container.c: round trips, and every way in which a run file can be broken. */
+/* src/store/container.c: round trips, and every way in which a run file can be broken. */
 #include <dirent.h>
 #include <errno.h>
 #include <setjmp.h>
@@ -19,8 +19,8 @@
 
 #include "base/digest.h"
 #include "base/file.h"
-#include "train/container.h"
-#include "train/seal.h"
+#include "store/container.h"
+#include "store/seal.h"
 
 typedef struct place {
     char folder[64], file[96], other[96];

@@ -18,9 +18,9 @@
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "report/curves.h"
-#include "report/gnuplot.h"
-#include "report/metrics.h"
+#include "draw/curves.h"
+#include "draw/gnuplot.h"
+#include "run/metrics.h"
 
 typedef struct place {
     char folder[64], file[96];

@@ -14,9 +14,9 @@
 #include <gif_lib.h>
 #include <png.h>
 
-#include "report/film.h"
-#include "report/gif.h"
-#include "report/grid.h"
+#include "draw/film.h"
+#include "draw/gif.h"
+#include "draw/sheet.h"
 
 typedef struct place {
     char folder[64], file[96];

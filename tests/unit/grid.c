@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "preset/grid.h"
+#include "sweep/sweep_grid.h"
 
 /* The values of a grid, with blanks between. */
 static const char *values_of(const char *text)

@@ -11,8 +11,8 @@
 #include <cmocka.h>
 #include <hdf5.h>
 
-#include "data/array.h"
 #include "files.h"
+#include "store/array.h"
 
 /* --- files written with HDF5 itself ----------------------------------------------------------- */
 

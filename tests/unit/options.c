@@ -8,9 +8,8 @@
 
 #include <cmocka.h>
 
-/* The tool is not part of the library, so its parts are compiled into their test. */
-#include "cli/layout.c"
-#include "cli/options.c"
+#include "command/flags.h"
+#include "command/layout.h"
 
 typedef struct values {
     bool json, quiet;

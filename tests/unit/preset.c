@@ -14,9 +14,9 @@
 
 #include "base/embedded.h"
 #include "base/file.h"
-#include "preset/describe.h"
-#include "preset/number.h"
-#include "preset/option.h"
+#include "base/number.h"
+#include "run/option.h"
+#include "run/option_help.h"
 #include "unit/presets.h"
 
 static void table_is_sound(void **state)

@@ -5,7 +5,7 @@
 
 #include "unit/presets.h"
 
-#include "preset/number.h"
+#include "base/number.h"
 
 /* Values spread over all exponents, and those with long or short decimal forms. */
 static void doubles_print_short_and_exact(void **state)

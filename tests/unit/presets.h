@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "preset/option.h"
+#include "run/option.h"
 
 #define DATA "data { name = \"mnist\" }\n"
 

@@ -11,8 +11,8 @@
 #include "files.h"
 
 #include "data/probes.h"
-#include "model/recall_internal.h"
-#include "preset/recall_cells.h"
+#include "model/energy/recall_internal.h"
+#include "run/recall_lists.h"
 
 static const dam__state_shape image = {12, 3, 4}, vector = {12, 0, 0};
 

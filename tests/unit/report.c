@@ -13,8 +13,8 @@
 #include <cmocka.h>
 #include <png.h>
 
-#include "report/glyphs.h"
-#include "report/grid.h"
+#include "draw/glyphs.h"
+#include "draw/sheet.h"
 
 typedef struct place {
     char folder[64], file[96];

@@ -12,9 +12,9 @@
 #include <cmocka.h>
 
 #include "base/file.h"
-#include "preset/grid.h"
-#include "preset/sweep_plan.h"
-#include "report/sweep_report.h"
+#include "sweep/sweep_grid.h"
+#include "sweep/sweep_plan.h"
+#include "sweep/sweep_report.h"
 
 /* --- plans ------------------------------------------------------------------------------------ */
 

@@ -10,11 +10,11 @@
 
 #include <cmocka.h>
 
-#include "preset/grid.h"
-#include "preset/sweep_plan.h"
-#include "report/sweep_search_picture.h"
+#include "sweep/sweep_grid.h"
+#include "sweep/sweep_plan.h"
+#include "sweep/sweep_search.h"
+#include "sweep/sweep_search_picture.h"
 #include "train/batched.h"
-#include "train/sweep_search.h"
 
 /* --- grids ------------------------------------------------------------------------------------ */
 

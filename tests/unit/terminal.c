@@ -9,12 +9,11 @@
 
 #include <cmocka.h>
 
-/* The tool is not part of the library, so its parts are compiled into their test. */
-#include "cli/output.c"
-#include "cli/progress.c"
-#include "cli/signals.c"
+#include "command/output.h"
+#include "command/progress.c"
+#include "command/signals.h"
 
-#include "base/log.h"
+#include "base/notice.h"
 
 /* A console that writes into memory. */
 typedef struct capture {

@@ -10,11 +10,11 @@
 
 #include <cmocka.h>
 
+#include "analyse/collapse.h"
 #include "base/file.h"
-#include "model/denoise.h"
-#include "preset/transfer.h"
-#include "report/collapse.h"
+#include "model/denoise/denoise.h"
 #include "train/schedule.h"
+#include "transfer/transfer.h"
 
 static const dam__sizes small = {64, 128, 320, 32};
 

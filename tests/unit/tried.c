@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "train/tried.h"
+#include "tune/tried.h"
 
 #define OK(call)                                                                                   \
     do {                                                                                           \

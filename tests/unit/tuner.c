@@ -7,8 +7,8 @@
 #include <cmocka.h>
 
 #include "compute/tuning.h"
-#include "model/config.h"
-#include "train/tuner.h"
+#include "model/model_config.h"
+#include "tune/tuner.h"
 
 #define OK(call)                                                                                   \
     do {                                                                                           \

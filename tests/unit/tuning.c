@@ -9,7 +9,7 @@
 
 #include "base/embedded.h"
 #include "compute/tuning.h"
-#include "train/tuner.h"
+#include "tune/tuner.h"
 
 #define OK(call)                                                                                   \
     do {                                                                                           \

@@ -1,0 +1,283 @@
+#include "analyse/adversary.h"
+
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "compute/program.h"
+#include "model/linear.h"
+#include "train/checkpoint.h"
+#include "train/optimizer.h"
+
+/* --- the linear classifier ------------------------------------------------------------------------ */
+
+struct fitting {
+    dam__workbench bench;
+    const dam__workbench_options *options;
+    dam__model *model;
+    dam__optimizer *optimizer;
+    dam__matrix losses;
+};
+
+static void forget_fitting(void *user)
+{
+    struct fitting *fitting = user;
+    dam__optimizer_destroy(fitting->optimizer);
+    dam__model_destroy(fitting->model);
+    dam__buffer_destroy(fitting->losses.buffer);
+    fitting->optimizer = NULL;
+    fitting->model = NULL;
+    fitting->losses.buffer = NULL;
+}
+
+static dam_status create_linear(const dam__workbench_options *options, dam__workbench *bench,
+                                dam__model **out)
+{
+    const dam__task task = {.dim = options->dim, .classes = options->classes};
+    dam_status status = dam__linear_create(options->device, bench->gemm, &task, out);
+    return status == DAM_OK ? (*out)->ops->plan(*out, bench->plan, bench->chunk) : status;
+}
+
+static dam_status plan_fitting(void *user, dam__workbench *bench)
+{
+    dam_status status = DAM_OK;
+    struct fitting *fitting = user;
+    DAM_TRY(create_linear(fitting->options, bench, &fitting->model));
+    DAM_TRY(dam__optimizer_create(fitting->model, bench->plan, &fitting->optimizer));
+    DAM_TRY(dam__plan_matrix(bench->plan, "losses", 1, 1, 1, &fitting->losses));
+cleanup:
+    return status;
+}
+
+/*
+ * On unit vectors the loss's second derivative is at most 1/2, so steps of 1 are safe with heavy
+ * momentum (heavy ball: below 2 (1 + momentum) / (1/2)); the rate enters twice.
+ */
+static dam_status descend_loss(struct fitting *fitting, int steps)
+{
+    const double rate = 1, momentum = 0.95;
+    dam_status status = DAM_OK;
+    dam__feed *feed = fitting->bench.feed;
+    for (int step = 0; step < steps; step++) {
+        dam__batch batch;
+        if (step % dam__feed_steps(feed) == 0)
+            DAM_TRY(dam__feed_begin(feed, step / dam__feed_steps(feed), 0));
+        DAM_TRY(dam__feed_next(feed, &batch));
+        DAM_TRY(
+            fitting->model->ops->loss_gradient(fitting->model, &batch, fitting->losses.buffer, 0));
+        DAM_TRY(dam__optimizer_step(fitting->optimizer, rate, momentum));
+        DAM_TRY(dam__device_pace(fitting->options->device));
+    }
+cleanup:
+    return status;
+}
+
+dam_status dam__linear_train(const dam__workbench_options *options, int steps, dam__linear_fit *out)
+{
+    dam_status status = DAM_OK;
+    dam__workbench_options alone = *options;
+    struct fitting fitting = {.options = &alone};
+    alone.config = NULL;
+    alone.whole = true;
+    *out = (dam__linear_fit){.classes = (size_t)options->classes, .dim = (size_t)options->dim};
+    DAM_TRY(dam__workbench_labels(options->set, options->classes, "data.labels"));
+    DAM_TRY(dam__workbench_open(
+        &alone,
+        &(dam__workbench_extras){.user = &fitting, .plan = plan_fitting, .forget = forget_fitting},
+        &fitting.bench));
+    DAM_TRY(fitting.model->ops->prepare(fitting.model));
+    DAM_TRY(dam__optimizer_prepare(fitting.optimizer));
+    DAM_TRY(fitting.model->ops->initialise(fitting.model, 0));
+    DAM_TRY(descend_loss(&fitting, steps));
+    DAM_TRY(dam__alloc(out->classes * out->dim, sizeof *out->weights, &out->weights));
+    DAM_TRY(dam__matrix_read_doubles(&fitting.model->parameters[0].value, out->weights,
+                                     "linear weights"));
+    DAM_TRY(dam__matrix_read_doubles(&fitting.losses, &out->loss, "linear loss"));
+cleanup:
+    if (status != DAM_OK)
+        dam__linear_fit_free(out);
+    forget_fitting(&fitting);
+    dam__workbench_close(&fitting.bench);
+    return status;
+}
+
+void dam__linear_fit_free(dam__linear_fit *fit)
+{
+    free(fit->weights);
+    *fit = (dam__linear_fit){0};
+}
+
+/* --- turning samples ------------------------------------------------------------------------------ */
+
+struct turner {
+    dam__workbench bench;
+    const dam__workbench_options *options;
+    dam__model *linear;
+    dam__matrix directions, angles; /* of a batch */
+    dam__buffer *columns, *landed;
+    dam__program *program;
+    dam__kernel *tangent;
+};
+
+static void forget_turner(void *user)
+{
+    struct turner *turner = user;
+    dam__model_destroy(turner->linear);
+    dam__buffer_destroy(turner->directions.buffer);
+    dam__buffer_destroy(turner->angles.buffer);
+    dam__buffer_destroy(turner->columns);
+    dam__buffer_destroy(turner->landed);
+    turner->linear = NULL;
+    turner->directions.buffer = NULL;
+    turner->angles.buffer = NULL;
+    turner->columns = NULL;
+    turner->landed = NULL;
+}
+
+static dam_status plan_turner(void *user, dam__workbench *bench)
+{
+    dam_status status = DAM_OK;
+    struct turner *turner = user;
+    dam__model *model = bench->model;
+    size_t integers = (size_t)bench->chunk * sizeof(int32_t);
+    if (model->ops->probe == NULL || model->ops->probe->descend == NULL)
+        DAM_FAIL(DAM_USAGE, "the %s model does not tell in which direction a prediction changes",
+                 model->ops->kind);
+    DAM_TRY(create_linear(turner->options, bench, &turner->linear));
+    DAM_TRY(model->ops->probe->plan(model, bench->plan));
+    DAM_TRY(turner->linear->ops->probe->plan(turner->linear, bench->plan));
+    DAM_TRY(dam__plan_matrix(bench->plan, "directions", bench->chunk, turner->options->dim, 1,
+                             &turner->directions));
+    DAM_TRY(dam__plan_matrix(bench->plan, "angles", 1, bench->chunk, 1, &turner->angles));
+    DAM_TRY(dam__plan_buffer(bench->plan, "class columns", 2 * integers, &turner->columns));
+    DAM_TRY(dam__plan_buffer(bench->plan, "landed", integers, &turner->landed));
+cleanup:
+    return status;
+}
+
+static dam_status prepare_turner(struct turner *turner, const dam__linear_fit *fit)
+{
+    dam_status status = DAM_OK;
+    dam__model *linear = turner->linear;
+    const dam__probe_ops *probe = turner->bench.model->ops->probe;
+    DAM_TRY(probe->prepare(turner->bench.model));
+    DAM_TRY(linear->ops->prepare(linear));
+    DAM_TRY(linear->ops->probe->prepare(linear));
+    DAM_TRY(
+        dam__matrix_write_doubles(&linear->parameters[0].value, fit->weights, "linear weights"));
+    DAM_TRY(dam__program_create(turner->options->device, "probe", "", &turner->program));
+    DAM_TRY(dam__program_kernel(turner->program, "probe_tangent", &turner->tangent));
+cleanup:
+    return status;
+}
+
+static dam_status make_tangent(struct turner *turner, const dam__batch *batch)
+{
+    const dam__matrix *directions = &turner->directions;
+    double items = (double)batch->size * directions->cols;
+    return dam__launch(
+        turner->tangent, dam__range_groups(turner->options->device, (size_t)batch->size, 1),
+        (dam__work){.flops = 12 * items,
+                    .bytes = 3 * items * (double)dam__real_size(turner->options->device)},
+        DAM_ARGUMENTS(dam__arg(directions->buffer), dam__arg(batch->samples->buffer),
+                      dam__arg_int(batch->first), dam__arg_int(directions->cols),
+                      dam__arg_int((int)directions->ld), dam__arg_int((int)batch->samples->ld),
+                      dam__arg_int(!turner->options->set->on_sphere)));
+}
+
+static dam_status read_margins(const struct turner *turner, size_t offset, size_t size,
+                               dam__margins *out)
+{
+    dam_status status = DAM_OK;
+    int32_t *columns = NULL;
+    dam__matrix angles = turner->angles, directions = turner->directions;
+    angles.cols = (int)size;
+    DAM_TRY(dam__alloc(2 * size, sizeof *columns, &columns));
+    DAM_TRY(dam__buffer_read(turner->columns, 0, columns, 2 * size * sizeof *columns, "columns"));
+    for (size_t i = 0; i < size; i++) {
+        out->predicted[offset + i] = columns[2 * i];
+        out->rival[offset + i] = columns[2 * i + 1];
+    }
+    DAM_TRY(dam__buffer_read(turner->landed, 0, out->landed + offset, size * sizeof *out->landed,
+                             "columns"));
+    DAM_TRY(dam__matrix_read_doubles(&angles, out->angles + offset, "angles"));
+    if (offset < out->kept) {
+        directions.rows = (int)(out->kept - offset < size ? out->kept - offset : size);
+        DAM_TRY(dam__matrix_read_doubles(&directions, out->directions + offset * out->dim,
+                                         "directions"));
+    }
+cleanup:
+    free(columns);
+    return status;
+}
+
+static dam_status turn_batch(struct turner *turner, dam__model *model, const dam__batch *batch,
+                             double limit, size_t offset, dam__margins *out)
+{
+    enum { SCANS = 64, HALVINGS = 16 };
+    dam_status status = DAM_OK;
+    const dam__probe_ops *probe = model->ops->probe;
+    const dam__turning turning = {.limit = limit, .scans = SCANS, .halvings = HALVINGS};
+    DAM_TRY(probe->descend(model, batch, &turner->directions, turner->columns));
+    DAM_TRY(make_tangent(turner, batch));
+    DAM_TRY(probe->turn(model, batch, &turner->directions, &turning, turner->columns,
+                        &turner->angles, turner->landed));
+    DAM_TRY(read_margins(turner, offset, (size_t)batch->size, out));
+cleanup:
+    return status;
+}
+
+void dam__margins_free(dam__margins *margins)
+{
+    free(margins->predicted);
+    free(margins->rival);
+    free(margins->landed);
+    free(margins->angles);
+    free(margins->directions);
+    *margins = (dam__margins){0};
+}
+
+static dam_status make_margins(size_t samples, size_t dim, size_t kept, dam__margins *out)
+{
+    dam_status status = DAM_OK;
+    *out = (dam__margins){.samples = samples, .dim = dim, .kept = kept < samples ? kept : samples};
+    DAM_TRY(dam__alloc(samples, sizeof *out->predicted, &out->predicted));
+    DAM_TRY(dam__alloc(samples, sizeof *out->rival, &out->rival));
+    DAM_TRY(dam__alloc(samples, sizeof *out->landed, &out->landed));
+    DAM_TRY(dam__alloc(samples, sizeof *out->angles, &out->angles));
+    DAM_TRY(dam__alloc(out->kept * dim, sizeof *out->directions, &out->directions));
+cleanup:
+    return status;
+}
+
+dam_status dam__adversary_run(const dam__workbench_options *options, const dam__linear_fit *fit,
+                              double limit, size_t kept, dam__margins margins[2])
+{
+    dam_status status = DAM_OK;
+    dam__model_config config = *options->config;
+    dam__workbench_options bench = *options;
+    struct turner turner = {.options = &bench};
+    const dam__workbench_extras extras = {
+        .user = &turner, .plan = plan_turner, .forget = forget_turner};
+    bench.config = &config;
+    DAM_TRY(dam__checkpoint_memories(bench.run, &config.memories));
+    for (int i = 0; i < 2; i++)
+        DAM_TRY(make_margins(options->count, (size_t)options->dim, kept, &margins[i]));
+    DAM_TRY(dam__workbench_open(&bench, &extras, &turner.bench));
+    DAM_TRY(prepare_turner(&turner, fit));
+    DAM_TRY(dam__feed_begin(turner.bench.feed, 0, 0));
+    for (size_t offset = 0; offset < options->count;) {
+        dam__batch batch;
+        DAM_TRY(dam__feed_next(turner.bench.feed, &batch));
+        DAM_TRY(turn_batch(&turner, turner.bench.model, &batch, limit, offset, &margins[0]));
+        DAM_TRY(turn_batch(&turner, turner.linear, &batch, limit, offset, &margins[1]));
+        offset += (size_t)batch.size;
+    }
+cleanup:
+    forget_turner(&turner);
+    dam__program_destroy(turner.program);
+    dam__workbench_close(&turner.bench);
+    if (status != DAM_OK)
+        for (int i = 0; i < 2; i++)
+            dam__margins_free(&margins[i]);
+    return status;
+}

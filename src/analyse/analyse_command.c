@@ -1,0 +1,310 @@
+/* `denseam analyse`: what the memories of a run are like, and why it predicts what it predicts. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyse/analyse_steps.h"
+#include "analyse/analysis.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/number.h"
+#include "command/output.h"
+#include "command/session.h"
+#include "data/teacher.h"
+
+enum { MOST_SAMPLES = 100, MOST_RUNS = 64 };
+
+static const char *const precision_choices[] = {"auto", "single", "double", NULL};
+
+/* --- lists on the command line -------------------------------------------------------------------- */
+
+/* The next number of a list with commas, and *text behind it; false where there is none. */
+static bool next_number(const char **text, double *value)
+{
+    char word[DAM__NUMBER_BYTES];
+    size_t length = strcspn(*text, ",");
+    bool last = (*text)[length] == '\0';
+    if (length >= sizeof word || (!last && (*text)[length + 1] == '\0'))
+        return false;
+    memcpy(word, *text, length);
+    word[length] = '\0';
+    *text += last ? length : length + 1;
+    return dam__real_read(word, value) == DAM__NUMBER_OK;
+}
+
+static dam_status read_samples(const arguments *args, analysis *a)
+{
+    const double most = 1e9;
+    dam_status status = DAM_OK;
+    DAM_TRY(dam__alloc(MOST_SAMPLES, sizeof *a->chosen, &a->chosen));
+    for (const char *text = args->samples;
+         text != NULL && (a->chosen_count == 0 || *text != '\0');) {
+        double value = 0;
+        if (!next_number(&text, &value) || !(value >= 0 && value <= most) || value != floor(value))
+            DAM_FAIL(DAM_USAGE,
+                     "--samples '%.60s' is no list of samples, counted from 0; give it as 3,17,42",
+                     args->samples);
+        if (a->chosen_count == MOST_SAMPLES)
+            DAM_FAIL(DAM_USAGE, "--samples lists more than %d samples; give fewer",
+                     (int)MOST_SAMPLES);
+        a->chosen[a->chosen_count++] = (size_t)value;
+    }
+cleanup:
+    return status;
+}
+
+/* By default where the change of a model of images is of second order, and where no longer quite.
+ */
+static dam_status read_steps(const arguments *args, analysis *a)
+{
+    const double least = 1e-6, most = 10;
+    const char *text = args->steps != NULL ? args->steps : "0.01,0.02,0.05";
+    while (a->embedded.steps == 0 || *text != '\0') {
+        double value = 0;
+        if (!next_number(&text, &value) || !(value >= least && value <= most) ||
+            a->embedded.steps == DAM__EMBEDDING_STEPS)
+            return dam__fail(DAM_USAGE,
+                             "--steps '%.60s' is no list of at most %d lengths from 1e-6 to 10; "
+                             "give it as 0.01,0.02,0.05",
+                             args->steps, (int)DAM__EMBEDDING_STEPS);
+        a->steps[a->embedded.steps++] = value;
+    }
+    return DAM_OK;
+}
+
+/* --- what is to be done --------------------------------------------------------------------------- */
+
+/* What no file is named for has labels of its own. */
+static bool has_test_labels(const dam__data_config *data)
+{
+    return data->images[0] == '\0' ||
+           (data->test_images[0] != '\0' && data->test_labels[0] != '\0');
+}
+
+/*
+ * The parts asked for; by default the memories, and some misclassified samples where there can be
+ * such.
+ */
+static dam_status choose_parts(const arguments *args, analysis *a)
+{
+    bool unsupervised = a->run.experiment.model.vmf.loss == DAM__LOSS_UNSUPERVISED;
+    bool any = args->memories || args->embedding || args->samples != NULL ||
+               args->misclassified > 0 || args->adversarial > 0;
+    if (unsupervised && (args->misclassified > 0 || args->adversarial > 0))
+        return dam__fail(DAM_USAGE,
+                         "'%s' has learnt without labels: --misclassified and --adversarial need "
+                         "a run with labels; --samples does not",
+                         a->run.folder);
+    if (a->run.experiment.model.kind != DAM__KIND_VMF)
+        return dam__fail(
+            DAM_USAGE,
+            "'%s' is no run of model.kind = \"vmf\", which analyse looks into; 'denseam "
+            "show' describes it",
+            a->run.folder);
+    if (args->samples != NULL && args->misclassified > 0)
+        return dam__fail(DAM_USAGE, "--samples and --misclassified choose the same samples; give "
+                                    "one of them");
+    a->memories = args->memories || !any;
+    a->embedding = args->embedding;
+    a->activations = args->samples != NULL || args->misclassified > 0 ||
+                     (!any && !unsupervised && has_test_labels(&a->run.experiment.data));
+    a->adversarial = args->adversarial > 0;
+    return DAM_OK;
+}
+
+/* Double where it is asked for; for the embedding check, whose changes are small, where it can be.
+ */
+static dam_status choose_precision(const arguments *args, analysis *a)
+{
+    enum { AUTO, SINGLE, DOUBLE };
+    dam_status status = DAM_OK;
+    dam_device_info *infos = NULL;
+    size_t count = 0, index = 0;
+    DAM_TRY(dam_device_list(&infos, &count));
+    DAM_TRY(dam_device_select(infos, count, args->device, &index));
+    a->double_precision = args->precision == DOUBLE ||
+                          (args->precision == AUTO &&
+                           (a->run.experiment.train.precision == (int)DAM__PRECISION_DOUBLE ||
+                            (a->embedding && infos[index].fp64)));
+cleanup:
+    free(infos);
+    return status;
+}
+
+static dam_status open_it(analysis *a)
+{
+    dam_status status = DAM_OK;
+    const dam__experiment *experiment = &a->run.experiment;
+    DAM_TRY(choose_precision(a->args, a));
+    DAM_TRY(open_device(a->args,
+                        a->double_precision ? DAM__PRECISION_DOUBLE : DAM__PRECISION_SINGLE,
+                        &a->log, &a->device));
+    if (a->memories || a->embedding || a->adversarial)
+        DAM_TRY(dam__dataset_load_on(a->device, &experiment->data, (uint64_t)experiment->seed,
+                                     DAM__SPLIT_TRAIN, &a->train));
+    if (a->activations || a->adversarial)
+        DAM_TRY(dam__dataset_load_on(a->device, &experiment->data, (uint64_t)experiment->seed,
+                                     DAM__SPLIT_TEST, &a->test));
+    /* What the parts would find out after minutes. */
+    if (a->adversarial || (a->activations && a->args->samples == NULL))
+        DAM_TRY(dam__workbench_labels(&a->test, a->run.classes, "data.test_labels"));
+    size_t held_out = (size_t)((double)a->train.count * experiment->data.validation);
+    a->trained = a->train.count - held_out;
+    if (a->args->limit > 0 && (size_t)a->args->limit < a->trained)
+        a->trained = (size_t)a->args->limit;
+    int memories = a->embedding ? 2 * a->run.memories : a->run.memories;
+    DAM_TRY(check_device(a->args, a->device, experiment->model.kind,
+                         (dam__selftest_sizes){.memories = memories,
+                                               .dim = a->run.dim,
+                                               .batch = experiment->train.batch}));
+cleanup:
+    return status;
+}
+
+static void free_analysis(analysis *a)
+{
+    for (int i = 0; i < 2; i++)
+        dam__margins_free(&a->margins[i]);
+    for (int i = 0; i < ANALYSIS_FILES; i++)
+        free(a->files[i]);
+    dam__linear_fit_free(&a->linear);
+    dam__activations_free(&a->activated);
+    dam__dataset_free(&a->picked);
+    free(a->chosen);
+    dam__memory_table_free(&a->table);
+    dam__dataset_free(&a->train);
+    dam__dataset_free(&a->test);
+    dam__device_close(a->device);
+    dam__run_free(&a->run);
+}
+
+static dam_status run_analyse(const arguments *args)
+{
+    dam_status status = DAM_OK;
+    console notices = console_open(args->quiet);
+    analysis a = {.args = args, .log = console_log(&notices)};
+    DAM_TRY(read_samples(args, &a));
+    DAM_TRY(read_steps(args, &a));
+    DAM_TRY(dam__run_open(args->operands.items[0], args->set.items, args->set.count, &a.run));
+    if (a.run.experiment.model.kind == DAM__KIND_DENOISE) {
+        bool parts = args->memories || args->embedding || args->samples != NULL ||
+                     args->misclassified > 0 || args->adversarial > 0;
+        if (parts)
+            DAM_FAIL(DAM_USAGE,
+                     "'%s' is a denoiser: of its runs analyse shows the diagnostics, without "
+                     "--memories, --embedding, --samples, --misclassified or --adversarial",
+                     a.run.folder);
+        DAM_TRY(analyse_steps(args));
+        goto cleanup;
+    }
+    if (args->operands.count > 1)
+        DAM_FAIL(DAM_USAGE, "'%s' is no denoiser: only runs of these are compared; give one run",
+                 a.run.folder);
+    DAM_TRY(choose_parts(args, &a));
+    a.folder = args->out != NULL ? args->out : a.run.folder;
+    DAM_TRY(dam__make_folders(a.folder));
+    DAM_TRY(dam__folder_writable(a.folder));
+    DAM_TRY(open_it(&a));
+    if (a.memories || a.embedding)
+        DAM_TRY(analyse_memories(&a));
+    if (a.activations)
+        DAM_TRY(analyse_activations(&a));
+    if (a.adversarial)
+        DAM_TRY(analyse_adversary(&a));
+    DAM_TRY(args->json ? print_analysis_json(&a) : print_analysis(&a));
+    DAM_TRY(give_profile(args, a.device, &a.log));
+cleanup:
+    free_analysis(&a);
+    return status;
+}
+
+#define MOST 1e9
+
+static const flag flags[] = {
+    FLAG("memories", FLAG_SWITCH, memories, NULL,
+         "mass, purity, roughness, splitting eigenvalue of every memory: memories.csv"),
+    FLAG("embedding", FLAG_SWITCH, embedding, NULL,
+         "double every memory and check that the wide model lies at a saddle"),
+    FLAG("samples", FLAG_TEXT, samples, "I,J,...",
+         "draw which memories answer to these test samples, counted from 0"),
+    {.name = "misclassified",
+     .type = FLAG_INTEGER,
+     .offset = offsetof(arguments, misclassified),
+     .argument = "N",
+     .least = 1,
+     .most = MOST_SAMPLES,
+     .help = "the same for the first N test samples that are predicted wrongly"},
+    {.name = "adversarial",
+     .type = FLAG_INTEGER,
+     .offset = offsetof(arguments, adversarial),
+     .argument = "N",
+     .least = 1,
+     .most = MOST,
+     .help = "the smallest changes along the gradient that change the predictions of the first N "
+             "test samples, against a linear classifier"},
+    {.name = "top",
+     .type = FLAG_INTEGER,
+     .offset = offsetof(arguments, top),
+     .argument = "N",
+     .least = 1,
+     .most = MOST_SAMPLES,
+     .help = "memories shown of a sample; else 6"},
+    {.name = "iterations",
+     .type = FLAG_INTEGER,
+     .offset = offsetof(arguments, iterations),
+     .argument = "N",
+     .least = 1,
+     .most = MOST,
+     .help = "of the power iteration that finds the eigenvalues; else 30"},
+    FLAG("steps", FLAG_TEXT, steps, "A,B,...",
+         "how far --embedding moves the pairs apart; else 0.01,0.02,0.05"),
+    {.name = "limit",
+     .type = FLAG_INTEGER,
+     .offset = offsetof(arguments, limit),
+     .argument = "N",
+     .least = 1,
+     .most = MOST,
+     .help = "look at no more than the first N training samples"},
+    {.name = "precision",
+     .type = FLAG_CHOICE,
+     .offset = offsetof(arguments, precision),
+     .choices = precision_choices,
+     .help = "of the numbers; auto is the run's, and double for --embedding where the device can"},
+    FLAG_OUT,
+    FLAG_SET,
+    FLAG_DEVICE,
+    FLAG_GEMM,
+    FLAG_KERNELS,
+    FLAG_PROFILE,
+    FLAG_TRACE,
+    FLAG_JSON,
+    FLAG_QUIET,
+    FLAG_END};
+
+static const char *const examples[] = {
+    "denseam analyse runs/mnist",
+    "denseam analyse runs/mnist --embedding --limit 10000",
+    "denseam analyse runs/mnist --samples 3,17,42 --out pictures",
+    "denseam analyse runs/mnist --adversarial 1000 --json",
+    "denseam analyse runs/n64 runs/n128 runs/n256 --out collapse",
+    NULL};
+
+const command analyse_command = {
+    .name = "analyse",
+    .operands = "RUN [RUN ...]",
+    .least = 1,
+    .most = MOST_RUNS,
+    .summary = "look into a run's memories, predictions or steps",
+    .text =
+        "Measures what the memories of a run are like, on the samples it was trained on, and "
+        "draws which of them answer to test samples. Each part has a flag; without one of "
+        "them, it looks at the memories and at misclassified samples. The run file is not "
+        "changed; tables (CSV) and pictures go into the run's folder, or into --out. Of runs of "
+        "denoisers that were trained with train.diagnostics, it shows what those steps "
+        "changed; of several runs of different sizes, also how that grows with the size: where "
+        "rates transfer, changes of W, Z and F are flat. --out then has it as collapse.csv and "
+        "collapse.png.",
+    .examples = examples,
+    .flags = flags,
+    .run = run_analyse,
+};

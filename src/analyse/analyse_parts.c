@@ -1,0 +1,185 @@
+/* The parts of `denseam analyse`: what each computes, and the files it writes. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "analyse/activated.h"
+#include "analyse/analysis.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/notice.h"
+#include "command/session.h"
+#include "data/pick.h"
+#include "train/scorer.h"
+
+enum { DEFAULT_MISCLASSIFIED = 8, DEFAULT_ITERATIONS = 30 };
+
+/* *path = a file of the folder, which is then listed; it belongs to the analysis. */
+static dam_status add_file(analysis *a, const char *name, const char **path)
+{
+    int i = 0;
+    while (a->files[i] != NULL)
+        i++;
+    dam_status status = dam__path_join(&a->files[i], a->folder, name);
+    *path = a->files[i];
+    return status;
+}
+
+/* Where a file was not needed after all. */
+static void drop_file(analysis *a)
+{
+    int i = 0;
+    while (a->files[i + 1] != NULL)
+        i++;
+    free(a->files[i]);
+    a->files[i] = NULL;
+}
+
+static dam__workbench_options bench_of(const analysis *a, const dam__dataset *set, size_t count)
+{
+    return (dam__workbench_options){.device = a->device,
+                                    .gemm = gemm_choice(a->args),
+                                    .config = &a->run.experiment.model,
+                                    .run = &a->run.container,
+                                    .dim = a->run.dim,
+                                    .classes = a->run.classes,
+                                    .set = set,
+                                    .count = count,
+                                    .batch = a->run.experiment.train.batch};
+}
+
+/* --- memories ------------------------------------------------------------------------------------- */
+
+static dam_status make_table(analysis *a, const double *numbers)
+{
+    dam_status status = DAM_OK;
+    const char *path = NULL;
+    DAM_TRY(dam__memory_table_make(&a->run, numbers, &a->table));
+    DAM_TRY(dam__memory_census_take(&a->table, a->run.experiment.grow.threshold, &a->census));
+    DAM_TRY(add_file(a, "memories.csv", &path));
+    DAM_TRY(dam__memory_table_write(&a->table, path));
+cleanup:
+    return status;
+}
+
+static void describe_eigenvalues(analysis *a, const double *lambda)
+{
+    size_t count = (size_t)a->run.memories, negative = 0;
+    a->largest = -INFINITY;
+    for (size_t mu = 0; mu < count; mu++) {
+        negative += lambda[mu] < 0;
+        a->largest = fmax(a->largest, lambda[mu]);
+    }
+    a->negative = (double)negative / (double)count;
+}
+
+dam_status analyse_memories(analysis *a)
+{
+    dam_status status = DAM_OK;
+    dam__landscape *landscape = NULL;
+    const double *numbers = NULL;
+    int iterations = a->args->iterations > 0 ? a->args->iterations : DEFAULT_ITERATIONS;
+    const dam__landscape_options options = {.bench = bench_of(a, &a->train, a->trained),
+                                            .iterations = iterations,
+                                            .seed = (uint64_t)a->run.experiment.seed,
+                                            .embed = a->embedding};
+    DAM_TRY(dam__landscape_open(&options, &landscape));
+    dam__info(&a->log, "splitting eigenvalues of %d memories: %d passes over %zu samples",
+              a->run.memories, iterations + 1, a->trained);
+    DAM_TRY(dam__landscape_search(landscape, &numbers));
+    describe_eigenvalues(a, numbers);
+    if (a->memories)
+        DAM_TRY(make_table(a, numbers));
+    if (a->embedding)
+        DAM_TRY(dam__landscape_embed(landscape, a->steps, a->embedded.steps, &a->embedded));
+cleanup:
+    dam__landscape_close(landscape);
+    return status;
+}
+
+/* --- activations ---------------------------------------------------------------------------------- */
+
+/* The first test samples that are predicted wrongly. */
+static dam_status find_misclassified(analysis *a)
+{
+    dam_status status = DAM_OK;
+    dam__scorer *scorer = NULL;
+    dam__score score;
+    int32_t *predicted = NULL, *nearest = NULL;
+    size_t most =
+        a->args->misclassified > 0 ? (size_t)a->args->misclassified : (size_t)DEFAULT_MISCLASSIFIED;
+    int batch = a->run.experiment.train.batch;
+    if ((size_t)batch > a->test.count)
+        batch = (int)a->test.count;
+    DAM_TRY(dam__scorer_create(a->device, gemm_choice(a->args), &a->run.experiment.model,
+                               a->run.dim, a->run.classes, &a->run.container, &a->test, batch,
+                               &scorer));
+    DAM_TRY(dam__scorer_run(scorer, &score, &predicted, &nearest));
+    for (size_t i = 0; i < a->test.count && a->chosen_count < most; i++)
+        if (predicted[i] != a->test.labels[i])
+            a->chosen[a->chosen_count++] = i;
+cleanup:
+    free(predicted);
+    free(nearest);
+    dam__scorer_destroy(scorer);
+    return status;
+}
+
+dam_status analyse_activations(analysis *a)
+{
+    dam_status status = DAM_OK;
+    const char *path = NULL;
+    if (a->args->samples == NULL)
+        DAM_TRY(find_misclassified(a));
+    if (a->chosen_count == 0)
+        return DAM_OK;
+    DAM_TRY(dam__dataset_pick(&a->test, a->chosen, a->chosen_count, &a->picked));
+    const dam__workbench_options bench = bench_of(a, &a->picked, a->chosen_count);
+    DAM_TRY(dam__activations_of(&bench, &a->activated));
+    const dam__activated activated = {.run = &a->run,
+                                      .picked = &a->picked,
+                                      .numbers = a->chosen,
+                                      .activations = &a->activated,
+                                      .top = a->args->top > 0 ? (size_t)a->args->top : DEFAULT_TOP};
+    DAM_TRY(add_file(a, "activations.png", &path));
+    DAM_TRY(dam__activated_draw(&activated, path));
+cleanup:
+    return status;
+}
+
+/* --- adversary ------------------------------------------------------------------------------------ */
+
+static dam_status report_turns(analysis *a)
+{
+    enum { ROWS = 8 };
+    dam_status status = DAM_OK;
+    const char *path = NULL;
+    size_t drawn = 0;
+    const dam__turns turns = {.set = &a->test, .margins = a->margins};
+    DAM_TRY(dam__turns_compare(&turns, &a->comparison));
+    DAM_TRY(add_file(a, "adversarial.csv", &path));
+    DAM_TRY(dam__turns_write(&turns, path));
+    DAM_TRY(add_file(a, "adversarial.png", &path));
+    DAM_TRY(dam__turns_draw(&turns, ROWS, path, &drawn));
+    if (drawn == 0)
+        drop_file(a);
+cleanup:
+    return status;
+}
+
+dam_status analyse_adversary(analysis *a)
+{
+    enum { STEPS = 300, KEPT = 64 };
+    const double right_angle = 1.5707963267948966;
+    dam_status status = DAM_OK;
+    size_t count = (size_t)a->args->adversarial;
+    if (count > a->test.count)
+        count = a->test.count;
+    const dam__workbench_options train = bench_of(a, &a->train, a->trained);
+    dam__info(&a->log, "linear classifier: %d steps on %zu samples", (int)STEPS, a->trained);
+    DAM_TRY(dam__linear_train(&train, STEPS, &a->linear));
+    const dam__workbench_options test = bench_of(a, &a->test, count);
+    DAM_TRY(dam__adversary_run(&test, &a->linear, right_angle, KEPT, a->margins));
+    DAM_TRY(report_turns(a));
+cleanup:
+    return status;
+}

@@ -1,0 +1,58 @@
+/* What `denseam analyse` finds, part by part, and how it is told. */
+#ifndef ANALYSE_ANALYSIS_H
+#define ANALYSE_ANALYSIS_H
+
+#include <jansson.h>
+
+#include "analyse/activations.h"
+#include "analyse/landscape.h"
+#include "analyse/memory_table.h"
+#include "analyse/turns.h"
+#include "command/command.h"
+#include "denseam/log.h"
+#include "run/run_folder.h"
+
+enum { ANALYSIS_FILES = 5 }; /* with a NULL behind the last */
+
+enum { DEFAULT_TOP = 6 }; /* memories shown of a sample */
+
+/* Inputs, and for each part that was asked for its results. */
+typedef struct analysis {
+    const arguments *args;
+    dam_log log;
+    const char *folder; /* of tables and pictures */
+    dam__run run;
+    dam__device *device;
+    bool memories, embedding, activations, adversarial; /* parts wanted */
+    bool double_precision;
+
+    dam__dataset train, test; /* loaded where a part needs them */
+    size_t trained;           /* samples of train that the run learnt from, or --limit of them */
+
+    dam__memory_table table;
+    dam__memory_census census;
+
+    dam__embedding embedded;
+    double steps[DAM__EMBEDDING_STEPS], negative, largest; /* share of lambda < 0; largest lambda */
+
+    size_t *chosen, chosen_count; /* samples of test */
+    dam__dataset picked;
+    dam__activations activated;
+
+    dam__margins margins[2];
+    dam__linear_fit linear;
+    dam__turn_comparison comparison;
+
+    char *files[ANALYSIS_FILES]; /* written, in order */
+} analysis;
+
+/* Each does one part: computes, and writes its files. */
+dam_status analyse_memories(analysis *a); /* and the embedding check */
+dam_status analyse_activations(analysis *a);
+dam_status analyse_adversary(analysis *a);
+
+/* Results on stdout. */
+dam_status print_analysis(const analysis *a);
+dam_status print_analysis_json(const analysis *a);
+
+#endif

@@ -1,0 +1,239 @@
+#include "analyse/landscape.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "model/embedding.h"
+#include "model/grow.h"
+#include "train/checkpoint.h"
+#include "train/evaluator.h"
+#include "train/optimizer.h"
+
+struct dam__landscape {
+    dam__workbench bench;
+    dam__growth *growth;
+    dam__optimizer *optimizer; /* for the velocities that a split takes along */
+    dam__evaluator *evaluator;
+    dam__matrix losses;
+    dam__grow_config grow;
+    uint64_t seed;
+    bool embed;
+    int memories;
+    size_t samples;
+};
+
+static void forget(void *user)
+{
+    dam__landscape *landscape = user;
+    dam__evaluator_destroy(landscape->evaluator);
+    dam__optimizer_destroy(landscape->optimizer);
+    dam__growth_destroy(landscape->growth);
+    dam__buffer_destroy(landscape->losses.buffer);
+    landscape->evaluator = NULL;
+    landscape->optimizer = NULL;
+    landscape->growth = NULL;
+    landscape->losses.buffer = NULL;
+}
+
+static dam_status plan(void *user, dam__workbench *bench)
+{
+    dam_status status = DAM_OK;
+    dam__landscape *landscape = user;
+    DAM_TRY(dam__growth_create(bench->model, bench->feed, &landscape->grow, landscape->seed,
+                               bench->plan, &landscape->growth));
+    if (!landscape->embed)
+        return DAM_OK;
+    DAM_TRY(dam__optimizer_create(bench->model, bench->plan, &landscape->optimizer));
+    DAM_TRY(dam__evaluator_create(bench->model, bench->feed, bench->plan, &landscape->evaluator));
+    DAM_TRY(dam__plan_matrix(bench->plan, "losses", 1, 1, 1, &landscape->losses));
+cleanup:
+    return status;
+}
+
+dam_status dam__landscape_open(const dam__landscape_options *options, dam__landscape **out)
+{
+    dam_status status = DAM_OK;
+    dam__landscape *landscape = NULL;
+    dam__model_config config = *options->bench.config;
+    dam__workbench_options bench = options->bench;
+    const double step = 0.25;
+    if (config.vmf.loss == DAM__LOSS_SUPERVISED)
+        DAM_TRY(dam__workbench_labels(bench.set, bench.classes, "data.labels"));
+    DAM_TRY(dam__checkpoint_memories(bench.run, &config.memories));
+    if (options->embed && config.memories > INT32_MAX / 2)
+        DAM_FAIL(DAM_USAGE, "%d memories are too many to be doubled", config.memories);
+    config.room = options->embed ? 2 * config.memories : config.memories;
+    bench.config = &config;
+    DAM_TRY(dam__alloc(1, sizeof *landscape, &landscape));
+    landscape->seed = options->seed;
+    landscape->embed = options->embed;
+    landscape->memories = config.memories;
+    landscape->samples = bench.count;
+    landscape->grow = (dam__grow_config){.to = config.room,
+                                         .samples = (int)bench.count,
+                                         .iterations = options->iterations,
+                                         .threshold = INFINITY, /* every memory splits */
+                                         .step = step,
+                                         .fraction = 1};
+    DAM_TRY(dam__workbench_open(
+        &bench, &(dam__workbench_extras){.user = landscape, .plan = plan, .forget = forget},
+        &landscape->bench));
+    DAM_TRY(dam__growth_prepare(landscape->growth));
+    if (landscape->embed)
+        DAM_TRY(dam__optimizer_prepare(landscape->optimizer));
+    *out = landscape;
+    landscape = NULL;
+cleanup:
+    dam__landscape_close(landscape);
+    return status;
+}
+
+void dam__landscape_close(dam__landscape *landscape)
+{
+    if (landscape == NULL)
+        return;
+    forget(landscape);
+    dam__workbench_close(&landscape->bench);
+    free(landscape);
+}
+
+dam_status dam__landscape_search(dam__landscape *landscape, const double **numbers)
+{
+    dam_status status = dam__growth_search(landscape->growth, 0);
+    *numbers = dam__growth_numbers(landscape->growth);
+    return status;
+}
+
+/* --- the embedding -------------------------------------------------------------------------------- */
+
+static void free_state(dam__embedding_state *state)
+{
+    free(state->w);
+    free(state->weights);
+    free(state->counts);
+    free(state->w_gradient);
+    free(state->weights_gradient);
+}
+
+static dam_status read_items(const dam__matrix *matrix, double **out)
+{
+    dam_status status = dam__alloc(dam__matrix_items(matrix), sizeof **out, out);
+    return status == DAM_OK ? dam__matrix_read_doubles(matrix, *out, "analysis") : status;
+}
+
+/* sum += share * the numbers of a matrix. */
+static dam_status add_items(const dam__matrix *matrix, double share, double *sum)
+{
+    dam_status status = DAM_OK;
+    double *part = NULL;
+    DAM_TRY(read_items(matrix, &part));
+    for (size_t i = 0; i < dam__matrix_items(matrix); i++)
+        sum[i] += share * part[i];
+cleanup:
+    free(part);
+    return status;
+}
+
+/* Parameters and the gradients of the mean loss over all samples. */
+static dam_status read_state(dam__landscape *landscape, dam__embedding_state *state)
+{
+    dam_status status = DAM_OK;
+    dam__model *model = landscape->bench.model;
+    dam__feed *feed = landscape->bench.feed;
+    const dam__parameter *memories = dam__model_parameter(model, "memories");
+    const dam__parameter *weights = dam__model_parameter(model, "class_weights");
+    const dam__parameter *counts = dam__model_parameter(model, "counts");
+    *state = (dam__embedding_state){.memories = (size_t)memories->value.rows,
+                                    .dim = (size_t)memories->value.cols,
+                                    .columns = (size_t)weights->value.rows};
+    DAM_TRY(read_items(&memories->value, &state->w));
+    DAM_TRY(read_items(&weights->value, &state->weights));
+    DAM_TRY(read_items(&counts->value, &state->counts));
+    DAM_TRY(dam__alloc(dam__matrix_items(&memories->value), sizeof(double), &state->w_gradient));
+    DAM_TRY(
+        dam__alloc(dam__matrix_items(&weights->value), sizeof(double), &state->weights_gradient));
+    DAM_TRY(dam__feed_begin(feed, 0, 0));
+    for (int step = 0; step < dam__feed_steps(feed); step++) {
+        dam__batch batch;
+        DAM_TRY(dam__feed_next(feed, &batch));
+        DAM_TRY(model->ops->loss_gradient(model, &batch, landscape->losses.buffer, 0));
+        double share = (double)batch.size / (double)landscape->samples;
+        DAM_TRY(add_items(&memories->gradient, share, state->w_gradient));
+        DAM_TRY(add_items(&weights->gradient, share, state->weights_gradient));
+    }
+cleanup:
+    return status;
+}
+
+/* Row `side` of the result: loss and gradients at the present width. */
+static dam_status measure(dam__landscape *landscape, int side, dam__embedding_state *state,
+                          dam__embedding *out)
+{
+    dam_status status = DAM_OK;
+    dam__score score;
+    DAM_TRY(read_state(landscape, state));
+    DAM_TRY(dam__evaluator_run(landscape->evaluator, &score));
+    out->loss[side] = score.loss + dam__embedding_log_total(state);
+    out->memories[side] = dam__embedding_memory_norm(state);
+    DAM_TRY(dam__embedding_weight_norm(state, &out->weights[side]));
+cleanup:
+    return status;
+}
+
+/* Splits every memory, and gives the pairs as they came. */
+static dam_status split_all(dam__landscape *landscape, double **split)
+{
+    dam_status status = DAM_OK;
+    dam__split_result result;
+    DAM_TRY(dam__growth_split(landscape->growth, dam__optimizer_velocities(landscape->optimizer),
+                              &result));
+    if (result.after != 2 * landscape->memories)
+        DAM_FAIL(DAM_INPUT,
+                 "%d of %d splitting eigenvalues are not finite; the run has diverged, or its "
+                 "precision does not suffice",
+                 2 * landscape->memories - result.after, landscape->memories);
+    DAM_TRY(read_items(&dam__model_parameter(landscape->bench.model, "memories")->value, split));
+cleanup:
+    return status;
+}
+
+static dam_status write_pairs(dam__landscape *landscape, const dam__embedding_state *narrow,
+                              const double *split, double step, double *pairs)
+{
+    dam__embedding_pairs(narrow->w, narrow->memories, narrow->dim, split, step, pairs);
+    return dam__matrix_write_doubles(
+        &dam__model_parameter(landscape->bench.model, "memories")->value, pairs, "analysis");
+}
+
+dam_status dam__landscape_embed(dam__landscape *landscape, const double *steps, size_t count,
+                                dam__embedding *out)
+{
+    dam_status status = DAM_OK;
+    dam__embedding_state narrow = {0}, wide = {0};
+    double *split = NULL, *pairs = NULL, *lambda = NULL;
+    size_t memories = (size_t)landscape->memories;
+    *out = (dam__embedding){.steps = count};
+    DAM_TRY(measure(landscape, 0, &narrow, out));
+    DAM_TRY(dam__alloc(memories, sizeof *lambda, &lambda));
+    memcpy(lambda, dam__growth_numbers(landscape->growth), memories * sizeof *lambda);
+    DAM_TRY(split_all(landscape, &split));
+    DAM_TRY(dam__alloc(2 * memories * narrow.dim, sizeof *pairs, &pairs));
+    DAM_TRY(write_pairs(landscape, &narrow, split, 0, pairs));
+    DAM_TRY(measure(landscape, 1, &wide, out));
+    for (size_t i = 0; i < count; i++) {
+        dam__score score;
+        DAM_TRY(write_pairs(landscape, &narrow, split, steps[i], pairs));
+        DAM_TRY(dam__evaluator_run(landscape->evaluator, &score));
+        out->measured[i] = score.loss + dam__embedding_log_total(&wide) - out->loss[1];
+        out->predicted[i] = dam__embedding_prediction(lambda, memories, steps[i]);
+    }
+cleanup:
+    free_state(&narrow);
+    free_state(&wide);
+    free(split);
+    free(pairs);
+    free(lambda);
+    return status;
+}

@@ -1,0 +1,197 @@
+#include "analyse/turns.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/summary.h"
+#include "base/text.h"
+#include "data/patches.h"
+#include "draw/tiles.h"
+#include "run/history_table.h"
+
+enum { MEMORIES, LINEAR, CLASSIFIERS };
+
+double dam__turn_size(double angle)
+{
+    return angle < 0 ? INFINITY : 2 * sin(angle / 2);
+}
+
+static int32_t label_of(const dam__turns *turns, size_t i)
+{
+    return turns->set->labels[turns->first + i];
+}
+
+static bool both_right(const dam__turns *turns, size_t i)
+{
+    return turns->margins[MEMORIES].predicted[i] == label_of(turns, i) &&
+           turns->margins[LINEAR].predicted[i] == label_of(turns, i);
+}
+
+/* sizes: room for all samples. */
+static void summarise(const dam__turns *turns, int classifier, double *sizes,
+                      dam__turn_summary *out)
+{
+    const double quarter = 0.25;
+    const dam__margins *margins = &turns->margins[classifier];
+    size_t right = 0, count = 0;
+    *out = (dam__turn_summary){0};
+    for (size_t i = 0; i < margins->samples; i++) {
+        right += margins->predicted[i] == label_of(turns, i);
+        if (!both_right(turns, i))
+            continue;
+        sizes[count++] = dam__turn_size(margins->angles[i]);
+        out->unchanged += margins->angles[i] < 0;
+    }
+    out->accuracy = (double)right / (double)margins->samples;
+    out->median = dam__summarise(sizes, count).median; /* and sorts them */
+    out->quarter = dam__quantile(sizes, count, quarter);
+    out->three_quarters = dam__quantile(sizes, count, 3 * quarter);
+}
+
+dam_status dam__turns_compare(const dam__turns *turns, dam__turn_comparison *out)
+{
+    dam_status status = DAM_OK;
+    double *sizes = NULL;
+    size_t larger = 0, ratios = 0;
+    *out = (dam__turn_comparison){0};
+    DAM_TRY(dam__alloc(turns->margins->samples, sizeof *sizes, &sizes));
+    for (int i = 0; i < CLASSIFIERS; i++)
+        summarise(turns, i, sizes, &out->classifiers[i]);
+    for (size_t i = 0; i < turns->margins->samples; i++) {
+        if (!both_right(turns, i))
+            continue;
+        double memories = dam__turn_size(turns->margins[MEMORIES].angles[i]);
+        double linear = dam__turn_size(turns->margins[LINEAR].angles[i]);
+        out->compared++;
+        larger += memories > linear;
+        if (isfinite(memories) || isfinite(linear))
+            sizes[ratios++] = isfinite(linear) ? memories / linear : 0;
+    }
+    out->larger = out->compared > 0 ? (double)larger / (double)out->compared : NAN;
+    out->ratio = dam__summarise(sizes, ratios).median;
+cleanup:
+    free(sizes);
+    return status;
+}
+
+dam_status dam__turns_write(const dam__turns *turns, const char *path)
+{
+    enum { DIGITS = 9 };
+    dam_status status = DAM_OK;
+    dam__text text = {0};
+    char number[DAM__NUMBER_BYTES];
+    DAM_TRY(dam__text_append(&text, "sample,class,predicted,rival,changed_to,size,linear_predicted,"
+                                    "linear_rival,linear_changed_to,linear_size\n"));
+    for (size_t i = 0; i < turns->margins->samples; i++) {
+        DAM_TRY(dam__text_append(&text, "%zu,%d", turns->first + i, (int)label_of(turns, i)));
+        for (int c = 0; c < CLASSIFIERS; c++) {
+            const dam__margins *margins = &turns->margins[c];
+            bool changes = margins->angles[i] >= 0;
+            double size = dam__turn_size(margins->angles[i]);
+            DAM_TRY(dam__text_append(&text, ",%d,%d,", (int)margins->predicted[i],
+                                     (int)margins->rival[i]));
+            DAM_TRY(changes ? dam__text_append(&text, "%d,%s", (int)margins->landed[i],
+                                               dam__number(number, size, DIGITS))
+                            : dam__text_append(&text, ","));
+        }
+        DAM_TRY(dam__text_append(&text, "\n"));
+    }
+    DAM_TRY(dam__file_write(path, text.data, text.length));
+cleanup:
+    dam__text_free(&text);
+    return status;
+}
+
+/* --- the picture ---------------------------------------------------------------------------------- */
+
+enum { COLUMNS = 1 + 2 * CLASSIFIERS };
+
+/* The change and the changed sample of one classifier: two tiles. */
+static void make_change(const dam__turns *turns, size_t i, size_t classifier, const float *sample,
+                        float *values, dam__tile *tiles)
+{
+    const dam__margins *margins = &turns->margins[classifier];
+    const double angle = margins->angles[i];
+    size_t dim = margins->dim;
+    if (angle < 0) {
+        (void)snprintf(tiles[1].lines[0], DAM__TILE_TEXT, "no change");
+        return;
+    }
+    for (size_t j = 0; j < dim; j++) {
+        double u = margins->directions[i * dim + j], x = (double)sample[j];
+        values[dim + j] = (float)(cos(angle) * x + sin(angle) * u);
+        values[j] = values[dim + j] - sample[j];
+    }
+    tiles[0].values = values;
+    tiles[1].values = values + dim;
+    (void)snprintf(tiles[0].lines[0], DAM__TILE_TEXT, "size");
+    (void)snprintf(tiles[0].lines[1], DAM__TILE_TEXT, "%.2f", dam__turn_size(angle));
+    (void)snprintf(tiles[1].lines[0], DAM__TILE_TEXT, "is now");
+    (void)snprintf(tiles[1].lines[1], DAM__TILE_TEXT, "class %d", (int)margins->landed[i]);
+}
+
+/* A row of tiles; values: room for COLUMNS images. All are shown on the sample's own scale. */
+static dam_status make_row(const dam__turns *turns, size_t i, float *values, dam__tile *tiles)
+{
+    dam_status status = DAM_OK;
+    double *sample = NULL, limit = 0;
+    size_t dim = turns->set->features;
+    DAM_TRY(dam__alloc(dim, sizeof *sample, &sample));
+    (void)dam__dataset_prepared(turns->set, turns->first + i, sample);
+    for (size_t j = 0; j < dim; j++) {
+        values[j] = (float)sample[j];
+        limit = fmax(limit, fabs(sample[j]));
+    }
+    tiles[0].values = values;
+    (void)snprintf(tiles[0].lines[0], DAM__TILE_TEXT, "no. %zu", turns->first + i);
+    (void)snprintf(tiles[0].lines[1], DAM__TILE_TEXT, "class %d", (int)label_of(turns, i));
+    for (size_t c = 0; c < CLASSIFIERS; c++)
+        make_change(turns, i, c, values, values + (1 + 2 * c) * dim, tiles + 1 + 2 * c);
+    for (int column = 0; column < COLUMNS; column++)
+        tiles[column].limit = limit;
+cleanup:
+    free(sample);
+    return status;
+}
+
+dam_status dam__turns_draw(const dam__turns *turns, size_t most, const char *path, size_t *drawn)
+{
+    static const char *const heads[COLUMNS] = {"sample", "memories: change", "changed sample",
+                                               "linear: change", "changed sample"};
+    dam_status status = DAM_OK;
+    dam__tile *tiles = NULL;
+    float *values = NULL;
+    dam__image image = {0};
+    size_t rows = 0, dim = turns->set->features;
+    *drawn = 0;
+    DAM_TRY(dam__alloc(most * COLUMNS, sizeof *tiles, &tiles));
+    DAM_TRY(dam__alloc(most * COLUMNS * dim, sizeof *values, &values));
+    for (size_t i = 0; i < turns->margins->kept && rows < most; i++) {
+        if (!both_right(turns, i))
+            continue;
+        DAM_TRY(make_row(turns, i, values + rows * COLUMNS * dim, tiles + rows * COLUMNS));
+        rows++;
+    }
+    if (rows == 0)
+        goto cleanup;
+    const dam__tiles sheet = {.tiles = tiles,
+                              .rows = rows,
+                              .columns = COLUMNS,
+                              .dim = dim,
+                              .height = turns->set->height,
+                              .width = turns->set->width,
+                              .title = "What changes a prediction",
+                              .heads = heads,
+                              .paired = 2};
+    DAM_TRY(dam__tiles_draw(&sheet, &image));
+    DAM_TRY(dam__image_write_png(&image, path));
+    *drawn = rows;
+cleanup:
+    dam__image_free(&image);
+    free(tiles);
+    free(values);
+    return status;
+}

@@ -1,0 +1,92 @@
+#include "analyse/workbench.h"
+
+#include "train/checkpoint.h"
+
+void dam__workbench_close(dam__workbench *bench)
+{
+    dam__model_destroy(bench->model);
+    dam__feed_destroy(bench->feed);
+    dam__gemm_destroy(bench->gemm);
+    dam__plan_destroy(bench->plan);
+    *bench = (dam__workbench){0};
+}
+
+static dam_status make_plan(const dam__workbench_options *options,
+                            const dam__workbench_extras *extras, int batch, bool stream,
+                            dam__workbench *bench)
+{
+    dam_status status = DAM_OK;
+    const dam__task task = {.dim = options->dim, .classes = options->classes};
+    const dam__feed_options feed = {.first = options->first,
+                                    .count = options->count,
+                                    .batch =
+                                        options->whole && !stream ? (int)options->count : batch,
+                                    .stream = stream};
+    extras->forget(extras->user);
+    dam__workbench_close(bench);
+    bench->chunk = batch;
+    DAM_TRY(dam__plan_create(options->device, &bench->plan));
+    DAM_TRY(dam__gemm_create(options->device, options->gemm, &bench->gemm));
+    DAM_TRY(dam__feed_create(options->device, options->set, &feed, &bench->feed));
+    DAM_TRY(dam__feed_plan(bench->feed, bench->plan));
+    if (options->config != NULL) {
+        DAM_TRY(
+            dam__model_create(options->device, bench->gemm, options->config, &task, &bench->model));
+        DAM_TRY(bench->model->ops->plan(bench->model, bench->plan, batch));
+    }
+    DAM_TRY(extras->plan(extras->user, bench));
+    DAM_TRY(dam__gemm_plan(bench->gemm, bench->plan));
+cleanup:
+    return status;
+}
+
+static dam_status plan_what_fits(const dam__workbench_options *options,
+                                 const dam__workbench_extras *extras, dam__workbench *bench)
+{
+    dam_status status = DAM_OK;
+    int batch = options->batch;
+    if ((size_t)batch > options->count)
+        batch = (int)options->count;
+    DAM_TRY(make_plan(options, extras, batch, false, bench));
+    status = dam__plan_check(bench->plan);
+    for (int size = batch; status == DAM_NO_MEMORY && size > 0; size /= 2) {
+        DAM_TRY(make_plan(options, extras, size, true, bench));
+        status = dam__plan_check(bench->plan);
+    }
+cleanup:
+    return status;
+}
+
+dam_status dam__workbench_open(const dam__workbench_options *options,
+                               const dam__workbench_extras *extras, dam__workbench *out)
+{
+    dam_status status = DAM_OK;
+    *out = (dam__workbench){0};
+    if (options->set->features != (size_t)options->dim)
+        DAM_FAIL(DAM_INPUT, "'%s' has %zu features a sample, but the run was trained on %d",
+                 options->set->name, options->set->features, options->dim);
+    DAM_TRY(plan_what_fits(options, extras, out));
+    DAM_TRY(dam__plan_allocate(out->plan));
+    DAM_TRY(dam__feed_prepare(out->feed));
+    if (out->model != NULL) {
+        DAM_TRY(out->model->ops->prepare(out->model));
+        DAM_TRY(dam__checkpoint_parameters(out->model, options->run));
+    }
+cleanup:
+    if (status != DAM_OK) {
+        extras->forget(extras->user);
+        dam__workbench_close(out);
+    }
+    return status;
+}
+
+dam_status dam__workbench_labels(const dam__dataset *set, int classes, const char *key)
+{
+    if (set->labels == NULL)
+        return dam__fail(DAM_INPUT, "'%s' has no labels to analyse the run with; set %s", set->name,
+                         key);
+    if (set->classes > classes)
+        return dam__fail(DAM_INPUT, "'%s' has class %d, but the run was trained on %d classes",
+                         set->name, set->classes - 1, classes);
+    return DAM_OK;
+}

@@ -1,0 +1,147 @@
+/* The JSON of `denseam bench`: what docs/architecture.md ("The file.") describes and
+ * bench/bench_file.h reads. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/embedded.h"
+#include "base/file.h"
+#include "bench/bench_command.h"
+#include "bench/bench_file.h"
+
+static json_t *row_json(const dam__bench_row *row)
+{
+    json_t *json =
+        json_pack("{ss sf ss so ss? so so}", "metric", row->metric, "value", row->value, "unit",
+                  row->unit, "spread", json_number(row->spread), "ceiling_name", row->ceiling_name,
+                  "ceiling", json_number(row->ceiling), "share", json_number(row->share));
+    if (json != NULL && row->kernel &&
+        (json_object_set_new(json, "part", json_number(row->part)) != 0 ||
+         json_object_set_new(json, "flops", json_number(row->flops)) != 0 ||
+         json_object_set_new(json, "bytes", json_number(row->bytes)) != 0 ||
+         json_object_set_new(json, "seconds", json_number(row->seconds)) != 0)) {
+        json_decref(json);
+        return NULL;
+    }
+    return json;
+}
+
+static json_t *device_json(const dam_device_info *info)
+{
+    return json_pack("{so so so so so ss si sI sI sI sI sI sb}", "name", json_text(info->name),
+                     "platform", json_text(info->platform), "vendor", json_text(info->vendor),
+                     "driver", json_text(info->driver), "version", json_text(info->version), "type",
+                     dam_device_type_name(info->type), "index", info->index, "compute_units",
+                     (json_int_t)info->compute_units, "clock_mhz", (json_int_t)info->clock,
+                     "global_memory", (json_int_t)info->global_memory, "local_memory",
+                     (json_int_t)info->local_memory, "native_float_lanes",
+                     (json_int_t)info->native_float_lanes, "fp64", info->fp64);
+}
+
+/* The keys that were set on the command line. */
+static json_t *set_json(const arguments *args)
+{
+    json_t *set = json_array();
+    for (size_t i = 0; i < args->set.count; i++)
+        (void)json_array_append_new(set, json_text(args->set.items[i]));
+    return set;
+}
+
+json_t *bench_result_json(const bench_result *result)
+{
+    static const char *const kinds[] = {"vmf", "energy", "denoise"};
+    _Static_assert(DAM__KIND_VMF == 0 && DAM__KIND_ENERGY == 1 && DAM__KIND_DENOISE == 2,
+                   "kinds in the order of the enum");
+    static const char *const agreements[] = {"unknown", "right", "wrong"};
+    json_t *rows = json_array();
+    for (size_t i = 0; i < result->rows->count; i++)
+        (void)json_array_append_new(rows, row_json(&result->rows->items[i]));
+    bool wide = dam__device_precision(result->device) == DAM__PRECISION_DOUBLE;
+    bool cpu = dam__device_shape(result->device) == DAM__SHAPE_CPU;
+    return json_pack("{so so so ss ss ss ss? ss si si ss so so so so}", "preset",
+                     json_text(result->preset), "title", json_text(result->experiment->title),
+                     "device", device_json(dam__device_facts(result->device)), "kind",
+                     kinds[result->experiment->model.kind], "precision", wide ? "double" : "single",
+                     "kernels", cpu ? "cpu" : "gpu", "gemm", result->rows->gemm, "tuning",
+                     dam__device_tuning_digest(result->device), "lanes", dam__lanes(result->device),
+                     "group", dam__group(result->device), "agreement",
+                     agreements[result->rows->agreement], "message",
+                     result->message != NULL ? json_text(result->message) : json_null(), "warnings",
+                     json_deep_copy(result->warnings), "set", set_json(result->args), "rows", rows);
+}
+
+json_t *bench_failure_json(const char *preset, const arguments *args, const dam_device_info *info,
+                           const char *message)
+{
+    return json_pack("{so so so so so}", "preset", json_text(preset), "device", device_json(info),
+                     "message", json_text(message), "set", set_json(args), "rows", json_array());
+}
+
+/* --- the file --------------------------------------------------------------------------------- */
+
+/* What users and drivers set that changes what a device is. */
+static json_t *environment_json(void)
+{
+    static const char *const names[] = {
+        "OCL_ICD_VENDORS",        "OPENCL_VENDOR_PATH",    "POCL_DEVICES",
+        "POCL_MAX_PTHREAD_COUNT", "POCL_CPU_MAX_CU_COUNT", "POCL_AFFINITY",
+        "RUSTICL_ENABLE",         "RUSTICL_FEATURES",      "LP_NUM_THREADS",
+        "GALLIUM_DRIVER",         "CUDA_VISIBLE_DEVICES",  "ROCR_VISIBLE_DEVICES",
+        "GPU_DEVICE_ORDINAL",     "NEOReadDebugKeys",      "CL_CONFIG_CPU_TBB_NUM_WORKERS"};
+    json_t *set = json_object();
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (getenv(names[i]) != NULL)
+            (void)json_object_set_new(set, names[i], json_text(getenv(names[i])));
+    return set;
+}
+
+json_t *bench_file_json(const arguments *args, json_t *results)
+{
+    char kernels[DAM__DIGEST_HEX] = "", created[32] = "";
+    struct utsname system = {0};
+    struct tm utc = {0};
+    time_t now = time(NULL);
+    if (gmtime_r(&now, &utc) != NULL)
+        (void)strftime(created, sizeof created, "%Y-%m-%dT%H:%M:%SZ", &utc);
+    if (dam__embedded_digest(dam__kernel_sources, kernels) != DAM_OK)
+        kernels[0] = '\0';
+    (void)uname(&system);
+    return json_pack("{ss so ss ss ss s{so so sI} so so}", "format", DAM__BENCH_FORMAT, "label",
+                     args->label != NULL ? json_text(args->label) : json_null(), "version",
+                     DENSEAM_VERSION, "kernels", kernels, "created", created, "host", "system",
+                     json_text(system.sysname), "machine", json_text(system.machine), "cores",
+                     (json_int_t)sysconf(_SC_NPROCESSORS_ONLN), "environment", environment_json(),
+                     "results", results);
+}
+
+json_t *bench_rows_json(const json_t *results)
+{
+    json_t *all = json_array();
+    size_t r = 0, i = 0;
+    json_t *result = NULL, *row = NULL;
+    json_array_foreach(results, r, result)
+    {
+        json_array_foreach(json_object_get(result, "rows"), i, row)
+        {
+            json_t *copy = json_copy(row);
+            const json_t *device = json_object_get(result, "device");
+            (void)json_object_set(copy, "preset", json_object_get(result, "preset"));
+            (void)json_object_set(copy, "device", json_object_get(device, "name"));
+            (void)json_array_append_new(all, copy);
+        }
+    }
+    return all;
+}
+
+dam_status bench_write(const char *path, json_t *value)
+{
+    char *text = value != NULL ? json_dumps(value, JSON_INDENT(1)) : NULL;
+    json_decref(value);
+    if (text == NULL)
+        return dam__fail(DAM_NO_MEMORY, "the host has no memory for the JSON output");
+    dam_status status = dam__file_write(path, text, strlen(text));
+    free(text);
+    return status;
+}

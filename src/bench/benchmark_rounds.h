@@ -1,0 +1,89 @@
+/* What the parts of a benchmark share: rows, rounds against the peak, stopping. */
+#ifndef DAM__BENCH_BENCHMARK_ROUNDS_H
+#define DAM__BENCH_BENCHMARK_ROUNDS_H
+
+#include "bench/benchmark.h"
+#include "compute/ceiling.h"
+
+/* The metric that rates are compared with. */
+#define DAM__BENCH_PEAK "fma_peak"
+#define DAM__BENCH_COPY "copy_bandwidth"
+#define DAM__BENCH_CACHE "cache_bandwidth"
+#define DAM__BENCH_LAUNCH "launch_interval"
+
+/* One benchmark at work. */
+typedef struct dam__bench {
+    dam__device *device;
+    const dam__benchmark *what;
+    dam__ceiling *ceiling;
+    dam__bench_rows *rows;
+} dam__bench;
+
+/* DAM_INTERRUPTED where the caller asked to stop. */
+dam_status dam__bench_check_stop(const dam__bench *bench);
+
+/* Appends a row without ceiling; *row is NULL or where it stands until the next is appended. */
+dam_status dam__bench_add(dam__bench *bench, const char *metric, double value, const char *unit,
+                          double spread, dam__bench_row **row);
+
+/* Work to be compared with the peak. */
+typedef struct dam__candidate {
+    dam_status (*queue)(void *state); /* queues it once */
+    void *state;
+    double flops;   /* of one */
+    double seconds; /* to spend; 0 = the benchmark's */
+} dam__candidate;
+
+/* What the rounds gave. */
+typedef struct dam__rounds {
+    dam__summary seconds; /* of one */
+    dam__summary rate;    /* flop/s */
+    double peak;          /* flop/s, median */
+    double share;         /* median of the rounds' rate / peak */
+} dam__rounds;
+
+/* Seconds of one of so many calls, round a finish. */
+dam_status dam__bench_time(dam__bench *bench, const dam__candidate *candidate, int calls,
+                           double *seconds);
+
+/* How many calls make a window; the first of all is not counted, it may still compile something. */
+dam_status dam__bench_calls(dam__bench *bench, const dam__candidate *candidate, int *calls);
+
+/* Warms up, then measures until the shares agree or the time is over; three rounds at least. */
+dam_status dam__bench_rounds(dam__bench *bench, const dam__candidate *candidate, dam__rounds *out);
+
+/* Appends the rate in GFLOP/s with its share of the peak. */
+dam_status dam__bench_add_rate(dam__bench *bench, const char *metric, const dam__rounds *rounds);
+
+/* Seconds of work over seconds of other work, measured in turns. */
+dam_status dam__bench_pair(dam__bench *bench, const dam__candidate *work,
+                           const dam__candidate *other, dam__summary *ratio);
+
+/* Both large products of a step, alone: dam__products_queue queues them once. */
+typedef struct dam__products dam__products;
+dam_status dam__products_create(dam__device *device, const dam__training *training,
+                                dam__gemm_provider provider, dam__products **out);
+void dam__products_destroy(dam__products *products);
+dam_status dam__products_queue(void *state); /* the products */
+
+/* The products, and the training step with its losses. */
+dam_status dam__bench_products(dam__bench *bench);
+dam_status dam__bench_step(dam__bench *bench);
+
+/* The kernels of a step, for a device opened with its profile; nothing else. */
+dam_status dam__bench_kernels(dam__bench *bench, const dam__candidate *step);
+
+/* Joules and watts of steps; nothing where the machine does not count them. */
+dam_status dam__bench_energy(dam__bench *bench, const dam__candidate *step);
+
+/*
+ * A heat map of 30 cells x 5 seeds of the preset's shape as one batched model, against its cells
+ * one by one; for small networks that store all their patterns in one batch.
+ */
+bool dam__bench_can_sweep(const dam__training *training);
+dam_status dam__bench_sweep(dam__bench *bench);
+
+/* The search before a split, against steps of the same model; for a trainer that grows. */
+dam_status dam__bench_split(dam__bench *bench, dam__trainer *trainer);
+
+#endif

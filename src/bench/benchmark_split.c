@@ -1,0 +1,54 @@
+/* A split: how long the search for all eigenpairs takes, and to how many epochs that comes. */
+#include <math.h>
+
+#include "base/clock.h"
+#include "bench/benchmark_rounds.h"
+
+enum { ROUNDS = 5, STEPS_BETWEEN = 10 };
+
+static dam_status time_steps(dam__bench *bench, dam__trainer *trainer, double *seconds)
+{
+    dam_status status = DAM_OK;
+    /* The search left the samples in an order of its own. */
+    dam__trainer_position(trainer)->step = 0;
+    DAM_TRY(dam__device_finish(bench->device));
+    double begin = dam__seconds();
+    for (int i = 0; i < STEPS_BETWEEN; i++)
+        DAM_TRY(dam__trainer_step(trainer));
+    DAM_TRY(dam__device_finish(bench->device));
+    *seconds = (dam__seconds() - begin) / STEPS_BETWEEN;
+cleanup:
+    return status;
+}
+
+static dam_status time_search(dam__bench *bench, dam__trainer *trainer, double *seconds)
+{
+    dam_status status = DAM_OK;
+    DAM_TRY(dam__device_finish(bench->device));
+    double begin = dam__seconds();
+    DAM_TRY(dam__growth_search(dam__trainer_growth(trainer), 0));
+    *seconds = dam__seconds() - begin;
+cleanup:
+    return status;
+}
+
+dam_status dam__bench_split(dam__bench *bench, dam__trainer *trainer)
+{
+    dam_status status = DAM_OK;
+    double searches[ROUNDS], epochs[ROUNDS], before = 0, after = 0;
+    DAM_TRY(time_search(bench, trainer, &before)); /* it may still compile something */
+    DAM_TRY(time_steps(bench, trainer, &before));
+    for (int i = 0; i < ROUNDS; i++) {
+        DAM_TRY(dam__bench_check_stop(bench));
+        DAM_TRY(time_search(bench, trainer, &searches[i]));
+        DAM_TRY(time_steps(bench, trainer, &after));
+        epochs[i] = searches[i] / (0.5 * (before + after) * dam__trainer_steps(trainer));
+        before = after;
+    }
+    const dam__summary seconds = dam__summarise(searches, ROUNDS);
+    const dam__summary cost = dam__summarise(epochs, ROUNDS);
+    DAM_TRY(dam__bench_add(bench, "split_time", 1e3 * seconds.median, "ms", seconds.spread, NULL));
+    DAM_TRY(dam__bench_add(bench, "split_epochs", cost.median, "epochs", cost.spread, NULL));
+cleanup:
+    return status;
+}

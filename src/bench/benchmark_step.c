@@ -1,0 +1,231 @@
+/* Whole training steps: that they learn, and how long they take. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "base/notice.h"
+#include "bench/benchmark_rounds.h"
+
+enum { BLOCKS = 3 }; /* of steps, spread over the time of the benchmark */
+
+static const double MOST_SPREAD = 0.25; /* of a step's time, before that is noise */
+static const double BLOCK_SECONDS = 1.5;
+
+static dam_status add_loss(dam__bench *bench, dam__trainer *trainer, const char *metric, int step,
+                           double *loss)
+{
+    dam_status status = DAM_OK;
+    DAM_TRY(dam__trainer_last_loss(trainer, loss));
+    if (!isfinite(*loss))
+        DAM_FAIL(DAM_DIVERGED,
+                 "the loss is not finite at step %d of the benchmark '%s'; run 'denseam selftest', "
+                 "or %s",
+                 step, bench->what->preset, dam__model_advice(dam__trainer_model(trainer)));
+    DAM_TRY(dam__bench_add(bench, metric, *loss, dam__model_loss_unit(&bench->what->training.model),
+                           NAN, NULL));
+cleanup:
+    return status;
+}
+
+dam__agreement dam__bench_compare_losses(const dam__bench_losses *got,
+                                         const dam__bench_losses *reference, double *error)
+{
+    double begin = fabs(got->begin - reference->begin), end = fabs(got->end - reference->end);
+    double worse =
+        begin > end || isnan(begin) ? begin : end; /* fmax would drop what is no number */
+    *error = worse / fabs(reference->begin - reference->end);
+    /* Also where it is not a number. */
+    return *error <= DAM__BENCH_TOLERANCE ? DAM__AGREEMENT_RIGHT : DAM__AGREEMENT_WRONG;
+}
+
+static dam_status compare_losses(dam__bench *bench, const dam__bench_losses *got)
+{
+    dam_status status = DAM_OK;
+    const dam__bench_losses *wanted = bench->what->losses;
+    if (wanted == NULL)
+        return DAM_OK;
+    double error = 0;
+    bench->rows->agreement = dam__bench_compare_losses(got, wanted, &error);
+    DAM_TRY(dam__bench_add(bench, "loss_error", 100 * error, "%", NAN, NULL));
+    if (bench->rows->agreement == DAM__AGREEMENT_WRONG)
+        dam__warn(dam__device_log(bench->device),
+                  "'%s': the losses %.7g and %.7g are not those of a right device, %.7g and %.7g; "
+                  "trust no number before 'denseam selftest' passes",
+                  bench->what->preset, got->begin, got->end, wanted->begin, wanted->end);
+cleanup:
+    return status;
+}
+
+/* A device that is fast but wrong does not learn the same. These steps are the warm-up, too. */
+static dam_status check_learning(dam__bench *bench, dam__trainer *trainer)
+{
+    dam_status status = DAM_OK;
+    dam__bench_losses got = {0};
+    DAM_TRY(dam__trainer_step(trainer));
+    DAM_TRY(add_loss(bench, trainer, "loss_begin", 1, &got.begin));
+    for (int step = 1; step < DAM__BENCH_STEPS; step++) {
+        DAM_TRY(dam__bench_check_stop(bench));
+        DAM_TRY(dam__trainer_step(trainer));
+    }
+    DAM_TRY(add_loss(bench, trainer, "loss_end", DAM__BENCH_STEPS, &got.end));
+    if (got.end >= got.begin)
+        dam__warn(dam__device_log(bench->device),
+                  "'%s': the loss did not fall in %d steps (%.6g, then %.6g); trust no number "
+                  "before 'denseam selftest' passes",
+                  bench->what->preset, DAM__BENCH_STEPS, got.begin, got.end);
+    DAM_TRY(compare_losses(bench, &got));
+cleanup:
+    return status;
+}
+
+static dam_status queue_step(void *state)
+{
+    return dam__trainer_step(state);
+}
+
+/* How much longer a step takes than its two products alone would, measured in turns. */
+static dam_status measure_overhead(dam__bench *bench, const dam__candidate *step)
+{
+    dam_status status = DAM_OK;
+    dam__products *products = NULL;
+    dam__summary ratio;
+    dam_status made = dam__products_create(bench->device, &bench->what->training,
+                                           bench->what->training.gemm, &products);
+    if (made == DAM_NO_MEMORY) {
+        dam__warn(dam__device_log(bench->device), "step_over_products is left out: %s",
+                  dam_error());
+        return DAM_OK;
+    }
+    DAM_TRY(made);
+    const dam__candidate both = {.queue = dam__products_queue, .state = products};
+    DAM_TRY(dam__bench_pair(bench, step, &both, &ratio));
+    DAM_TRY(dam__bench_add(bench, "step_over_products", ratio.median, "ratio", ratio.spread, NULL));
+cleanup:
+    (void)dam__device_finish(bench->device);
+    dam__products_destroy(products);
+    return status;
+}
+
+/* --- blocks of steps --------------------------------------------------------------------------- */
+
+/* The median of the blocks' medians; their range is the spread where it is wider than theirs. */
+static dam__summary summary_of(const dam__summary *blocks)
+{
+    double medians[BLOCKS], spreads[BLOCKS];
+    for (int i = 0; i < BLOCKS; i++) {
+        medians[i] = blocks[i].median;
+        spreads[i] = blocks[i].spread;
+    }
+    dam__summary whole = {.median = dam__summarise(medians, BLOCKS).median};
+    double range = (medians[BLOCKS - 1] - medians[0]) / whole.median; /* they are sorted now */
+    whole.spread = fmax(range, dam__summarise(spreads, BLOCKS).median);
+    return whole;
+}
+
+static dam__rounds together(const dam__rounds *blocks)
+{
+    dam__summary seconds[BLOCKS], rates[BLOCKS];
+    double peaks[BLOCKS], shares[BLOCKS];
+    for (int i = 0; i < BLOCKS; i++) {
+        seconds[i] = blocks[i].seconds;
+        rates[i] = blocks[i].rate;
+        peaks[i] = blocks[i].peak;
+        shares[i] = blocks[i].share;
+    }
+    return (dam__rounds){.seconds = summary_of(seconds),
+                         .rate = summary_of(rates),
+                         .peak = dam__summarise(peaks, BLOCKS).median,
+                         .share = dam__summarise(shares, BLOCKS).median};
+}
+
+/* The numbers of so many samples a step; where they stand already they are replaced. */
+static dam_status put_steps(dam__bench *bench, const dam__rounds *rounds, double samples)
+{
+    enum { TIME, RATE, PRODUCTS, ROWS };
+    static const char *const metrics[ROWS] = {"step_time", "step_rate", "step_products"};
+    static const char *const units[ROWS] = {"ms", "samples/s", "GFLOP/s"};
+    dam_status status = DAM_OK;
+    const double values[ROWS] = {1e3 * rounds->seconds.median, samples / rounds->seconds.median,
+                                 1e-9 * rounds->rate.median};
+    for (int i = 0; i < ROWS; i++) {
+        dam__bench_row *row = dam__bench_rows_find(bench->rows, metrics[i]);
+        if (row == NULL)
+            DAM_TRY(dam__bench_add(bench, metrics[i], values[i], units[i], 0, &row));
+        row->value = values[i];
+        row->spread = i == PRODUCTS ? rounds->rate.spread : rounds->seconds.spread;
+        if (i == PRODUCTS) {
+            row->ceiling_name = DAM__BENCH_PEAK;
+            row->ceiling = 1e-9 * rounds->peak;
+            row->share = rounds->share;
+        } else if (row->ceiling_name != NULL) {
+            row->share = row->ceiling / row->value;
+        }
+    }
+cleanup:
+    return status;
+}
+
+static void tell_noise(dam__bench *bench, double spread)
+{
+    if (spread > MOST_SPREAD)
+        dam__warn(dam__device_log(bench->device),
+                  "'%s': the time of a step spreads by %.0f %%: other work takes the device's "
+                  "time; measure again when it is idle",
+                  bench->what->preset, 100 * spread);
+}
+
+/* The last batch of an epoch may be smaller. */
+static double samples_of_step(const dam__training *training, const dam__trainer *trainer)
+{
+    size_t held_out = (size_t)((double)training->set->count * training->validation);
+    return (double)(training->set->count - held_out) / dam__trainer_steps(trainer);
+}
+
+static dam_status measure_steps(dam__bench *bench, dam__trainer *trainer)
+{
+    dam_status status = DAM_OK;
+    const dam__training *training = &bench->what->training;
+    const dam__model *model = dam__trainer_model(trainer);
+    double samples = samples_of_step(training, trainer), batch = training->train.batch;
+    double seconds = bench->what->seconds;
+    const dam__candidate step = {.queue = queue_step,
+                                 .state = trainer,
+                                 .flops = model->ops->product_flops(model, training->train.batch) /
+                                          batch * samples,
+                                 .seconds = seconds > 0 ? seconds / 2 : BLOCK_SECONDS};
+    dam__rounds blocks[BLOCKS];
+    DAM_TRY(dam__bench_rounds(bench, &step, &blocks[0]));
+    DAM_TRY(put_steps(bench, &blocks[0], samples));
+    DAM_TRY(measure_overhead(bench, &step));
+    DAM_TRY(dam__bench_energy(bench, &step));
+    DAM_TRY(dam__bench_rounds(bench, &step, &blocks[1]));
+    DAM_TRY(dam__bench_kernels(bench, &step));
+    DAM_TRY(dam__bench_rounds(bench, &step, &blocks[2]));
+    const dam__rounds all = together(blocks);
+    DAM_TRY(put_steps(bench, &all, samples));
+    tell_noise(bench, all.seconds.spread);
+cleanup:
+    return status;
+}
+
+dam_status dam__bench_step(dam__bench *bench)
+{
+    dam_status status = DAM_OK;
+    dam__trainer *trainer = NULL;
+    DAM_TRY(dam__bench_check_stop(bench));
+    DAM_TRY(dam__trainer_create(bench->device, &bench->what->training, &trainer));
+    bench->rows->gemm = dam__trainer_gemm(trainer);
+    DAM_TRY(dam__bench_add(bench, "device_memory",
+                           (double)dam__plan_total(dam__trainer_plan(trainer)) / (1 << 20), "MiB",
+                           NAN, NULL));
+    DAM_TRY(dam__trainer_prepare(trainer));
+    DAM_TRY(dam__profile_reset(bench->device));
+    DAM_TRY(check_learning(bench, trainer));
+    DAM_TRY(measure_steps(bench, trainer));
+    if (dam__trainer_growth(trainer) != NULL)
+        DAM_TRY(dam__bench_split(bench, trainer));
+cleanup:
+    (void)dam__device_finish(bench->device);
+    dam__trainer_destroy(trainer);
+    return status;
+}

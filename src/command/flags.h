@@ -1,0 +1,51 @@
+/* Command-line flags: one table a command gives its parsing, its --help text and its man page. */
+#ifndef COMMAND_FLAGS_H
+#define COMMAND_FLAGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/try.h"
+
+/* Words of the command line, in order; the texts are argv's, items is freed with free(). */
+typedef struct words {
+    const char **items;
+    size_t count;
+} words;
+
+typedef enum flag_type {
+    FLAG_SWITCH,  /* bool */
+    FLAG_TEXT,    /* const char *, argv's; NULL where not given */
+    FLAG_WORDS,   /* words: may be given several times */
+    FLAG_CHOICE,  /* int, an index into choices */
+    FLAG_INTEGER, /* int */
+    FLAG_REAL     /* double */
+} flag_type;
+
+/* One long flag. A table ends with an entry whose name is NULL; --help and -h belong to every
+ * table. */
+typedef struct flag {
+    const char *name; /* without the dashes */
+    char letter;      /* its short form, "-o"; 0 for none */
+    flag_type type;
+    size_t offset;              /* of its value in the structure that is filled */
+    const char *argument;       /* what the help calls its value; NULL for SWITCH and CHOICE */
+    const char *const *choices; /* NULL-terminated, for CHOICE */
+    double least, most;         /* inclusive, for INTEGER and REAL */
+    const char *help;           /* a phrase without a final period */
+} flag;
+
+/*
+ * Reads argv[1] ... argv[argc - 1]; argv[0] is the command's name. Fills the fields of *values that
+ * flags names, leaves the others (so the caller's defaults stand), and collects the operands.
+ * Flags and operands may be mixed; after "--" all are operands. Names are never abbreviated: a
+ * later flag must not change what a script means. At --help, *help is set and the rest is not read.
+ * DAM_USAGE: unknown flag (with the closest one), missing or needless value, wrong number.
+ */
+dam_status parse_flags(const flag *flags, int argc, char **argv, void *values, words *operands,
+                       bool *help);
+
+/* Frees the words that parse_flags put into *values. */
+void free_flags(const flag *flags, void *values);
+
+#endif

@@ -1,0 +1,108 @@
+#include "command/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+void output_begin(void)
+{
+    /* The lowest free descriptor is taken, so this fills 0, 1 and 2 in order. A closed stdout
+     * becomes one that cannot be written to, and is reported if something is printed. */
+    for (int descriptor = 0; descriptor <= STDERR_FILENO; descriptor++)
+        if (fcntl(descriptor, F_GETFD) < 0 && open("/dev/null", O_RDONLY) != descriptor)
+            abort();
+    (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN); /* likewise a file that grew to the limit of the shell */
+}
+
+static dam_status write_failure(int reason)
+{
+    return dam__fail(DAM_INPUT, "cannot write to standard output: %s; the output is incomplete",
+                     reason != 0 ? strerror(reason) : "an earlier write failed");
+}
+
+dam_status output_finish(void)
+{
+    bool failed = ferror(stdout) != 0;
+    errno = 0;
+    return fclose(stdout) == 0 && !failed ? DAM_OK : write_failure(errno);
+}
+
+dam_status print_bytes(const void *bytes, size_t length)
+{
+    errno = 0;
+    return fwrite(bytes, 1, length, stdout) == length ? DAM_OK : write_failure(errno);
+}
+
+dam_status print_text(const dam__text *text)
+{
+    return print_bytes(text->data, text->length);
+}
+
+json_t *json_text(const char *text)
+{
+    dam__text clean = {0};
+    dam_status status = dam__text_append_utf8(&clean, text, SIZE_MAX);
+    json_t *value = status == DAM_OK ? json_string(clean.data) : NULL;
+    dam__text_free(&clean);
+    return value;
+}
+
+json_t *json_number(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+dam_status print_json(json_t *value)
+{
+    char *text = value != NULL ? json_dumps(value, JSON_INDENT(2)) : NULL;
+    json_decref(value);
+    if (text == NULL)
+        return dam__fail(DAM_NO_MEMORY, "the host has no memory for the JSON output");
+    dam_status status = print_bytes(text, strlen(text));
+    if (status == DAM_OK)
+        status = print_bytes("\n", 1);
+    free(text);
+    return status;
+}
+
+console console_open(bool quiet)
+{
+    const char *kind = getenv("TERM");
+    bool dumb = kind == NULL || strcmp(kind, "dumb") == 0;
+    return (console){
+        .stream = stderr, .quiet = quiet, .terminal = !dumb && isatty(STDERR_FILENO) == 1};
+}
+
+void print_notice(FILE *stream, const char *prefix, const char *text)
+{
+    (void)fputs(prefix, stream);
+    for (; *text != '\0'; text++) {
+        unsigned char letter = (unsigned char)*text;
+        bool control = letter < ' ' || letter == 0x7f;
+        (void)fputc(!control ? letter : letter == '\n' || letter == '\t' ? ' ' : '?', stream);
+    }
+    (void)fputc('\n', stream);
+}
+
+static void write_line(void *user, dam_log_level level, const char *line)
+{
+    console *c = user;
+    if (c->quiet && level == DAM_LOG_INFO)
+        return;
+    if (c->line_open)
+        (void)fputs("\r\033[K", c->stream);
+    c->line_open = false;
+    print_notice(c->stream, level == DAM_LOG_WARNING ? "warning: " : "", line);
+    (void)fflush(c->stream);
+}
+
+dam_log console_log(console *c)
+{
+    return (dam_log){.write = write_line, .user = c};
+}

@@ -1,0 +1,57 @@
+/*
+ * Where the tool prints: results on stdout, whose failed writes are found at the end; notices and
+ * progress on stderr.
+ */
+#ifndef COMMAND_OUTPUT_H
+#define COMMAND_OUTPUT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "base/text.h"
+#include "denseam/log.h"
+
+/*
+ * Once, before anything is opened: a file opened by the program must not take the place of a closed
+ * stdin, stdout or stderr; and a closed pipe or a limit on file sizes is to be a failed write, not
+ * a silent death.
+ */
+void output_begin(void);
+
+/* Once, at the end: DAM_INPUT if anything printed to stdout was lost (full disk, closed pipe). */
+dam_status output_finish(void);
+
+/* To stdout; DAM_INPUT where a write fails at once, when its reason is still known. */
+dam_status print_bytes(const void *bytes, size_t length);
+dam_status print_text(const dam__text *text);
+
+/* A string for JSON of any bytes, such as a path: those that are not UTF-8 become U+FFFD. */
+json_t *json_text(const char *text);
+
+/* A number for JSON, which has none that are not finite: null for these. */
+json_t *json_number(double value);
+
+/* Prints value, indented, and releases it. DAM_NO_MEMORY for NULL, jansson's out of memory. */
+dam_status print_json(json_t *value);
+
+/*
+ * Prefix and text as one line, whatever file names in it hold: control characters, which could also
+ * play tricks with a terminal, become blanks or '?'.
+ */
+void print_notice(FILE *stream, const char *prefix, const char *text);
+
+/* stderr, shared by notices and the progress line so that neither overwrites the other. */
+typedef struct console {
+    FILE *stream;
+    bool quiet;     /* no notices, no progress; warnings stay */
+    bool terminal;  /* a line can be rewritten */
+    bool line_open; /* a progress line stands there without its newline */
+} console;
+
+console console_open(bool quiet);
+
+/* The library's log on that console, which must outlive it. */
+dam_log console_log(console *c);
+
+#endif

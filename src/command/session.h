@@ -1,0 +1,31 @@
+/* Opening the device that the command line asks for. */
+#ifndef COMMAND_SESSION_H
+#define COMMAND_SESSION_H
+
+#include "command/command.h"
+#include "compute/gemm.h"
+#include "compute/opencl_device.h"
+#include "selftest/selftest.h"
+
+/* The device of --device, in the shape of --kernels, profiled with --profile; says which and why.
+ */
+dam_status open_device(const arguments *args, dam__precision precision, const dam_log *log,
+                       dam__device **out);
+
+/* The profile's table on stderr with --profile, and the file of --trace; says what was left out. */
+dam_status give_profile(const arguments *args, dam__device *device, const dam_log *log);
+
+/*
+ * Once per device, driver and kernels: the self-test of what a run of these sizes is about to use.
+ * DAM_SELFTEST where the device cannot be trusted.
+ */
+dam_status check_device(const arguments *args, const dam__device *device, int kind,
+                        dam__selftest_sizes sizes);
+
+/* The same for what a recall is about to use. */
+dam_status check_recall_device(const arguments *args, const dam__device *device);
+
+/* --gemm as the library's choice. */
+dam__gemm_provider gemm_choice(const arguments *args);
+
+#endif

@@ -1,0 +1,292 @@
+/* `denseam compare`: benchmarks of several devices side by side, as a table, JSON or one page. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/notice.h"
+#include "base/readable.h"
+#include "command/command.h"
+#include "command/layout.h"
+#include "command/output.h"
+#include "compare/compare_page.h"
+
+/* --- the table ---------------------------------------------------------------------------------- */
+
+static const dam__measure *headline(const dam__comparison *comparison, size_t contest, size_t i)
+{
+    return dam__contest_measure(comparison, contest, i, comparison->contests[contest].headline);
+}
+
+/* Texts of files may hold anything that is JSON: on a terminal control characters become '?'. */
+static dam_status append_plain(dam__text *text, const char *from, int width)
+{
+    dam_status status = DAM_OK;
+    int shown = 0;
+    for (; *from != '\0' && (width == 0 || shown < width); from++) {
+        unsigned char letter = (unsigned char)*from;
+        bool begins = (letter & 0xc0) != 0x80; /* not the rest of a UTF-8 letter */
+        DAM_TRY(dam__text_append(text, "%c", letter < ' ' || letter == 0x7f ? '?' : letter));
+        shown += begins;
+    }
+    for (; shown < width; shown++)
+        DAM_TRY(dam__text_append(text, " "));
+cleanup:
+    return status;
+}
+
+static dam_status append_contender(const dam__comparison *comparison, size_t contest, size_t i,
+                                   dam__text *text)
+{
+    enum { NAME_WIDTH = 30 };
+    dam_status status = DAM_OK;
+    char value[DAM__NUMBER_BYTES], ratio[DAM__NUMBER_BYTES], share[16] = "";
+    const dam__bench_record *record =
+        dam__contender_record(&comparison->all->items[i], comparison->contests[contest].preset);
+    const dam__measure *m = headline(comparison, contest, i);
+    const dam__measure *base = headline(comparison, contest, comparison->baseline);
+    const dam__measure *step = dam__bench_measure(record, "step_time");
+    if (record == NULL)
+        return DAM_OK;
+    if (step != NULL && isfinite(step->share))
+        (void)snprintf(share, sizeof share, "%.0f%%", 100 * step->share);
+    DAM_TRY(dam__text_append(text, "  "));
+    DAM_TRY(append_plain(text, comparison->all->items[i].name, NAME_WIDTH));
+    if (m == NULL) {
+        DAM_TRY(dam__text_append(text, "  failed\n"));
+        goto cleanup;
+    }
+    const char *verdict =
+        i == comparison->baseline ? "baseline" : dam__verdict_word(dam__verdict_of(base, m));
+    DAM_TRY(dam__text_append(text, " %9s %8.8s  %-8s %6s", dam__number_text(m->value, value),
+                             dam__ratio_text(dam__speed_ratio(base, m), ratio), verdict, share));
+    bool told = strcmp(record->agreement, "right") == 0 || strcmp(record->agreement, "wrong") == 0;
+    DAM_TRY(dam__text_append(text, "%s%s\n", told ? "  " : "", told ? record->agreement : ""));
+cleanup:
+    return status;
+}
+
+static dam_status append_contest(const dam__comparison *comparison, size_t contest, dam__text *text)
+{
+    dam_status status = DAM_OK;
+    const dam__contest *c = &comparison->contests[contest];
+    const dam__measure *any = NULL;
+    for (size_t i = 0; i < comparison->all->count && any == NULL; i++)
+        any = headline(comparison, contest, i);
+    DAM_TRY(append_plain(text, c->preset, 32));
+    DAM_TRY(dam__text_append(text, " "));
+    DAM_TRY(append_plain(text, any != NULL ? any->unit : "", 0));
+    DAM_TRY(dam__text_append(text, "\n"));
+    for (size_t i = 0; i < comparison->all->count; i++)
+        DAM_TRY(append_contender(comparison, contest, i, text));
+cleanup:
+    return status;
+}
+
+static dam_status append_notes(const dam__comparison *comparison, dam__text *text)
+{
+    dam_status status = DAM_OK;
+    dam__text note = {0}, line = {0};
+    for (size_t i = 0; i < comparison->all->count; i++) {
+        dam__text_free(&note);
+        dam__text_free(&line);
+        DAM_TRY(dam__contender_note(comparison, i, &note));
+        if (note.length == 0)
+            continue;
+        DAM_TRY(append_plain(&line, comparison->all->items[i].name, 0));
+        DAM_TRY(dam__text_append(&line, ": %s", note.data));
+        DAM_TRY(append_wrapped(text, 0, 0, line.data));
+    }
+cleanup:
+    dam__text_free(&note);
+    dam__text_free(&line);
+    return status;
+}
+
+static dam_status append_means(const dam__comparison *comparison, dam__text *text)
+{
+    dam_status status = DAM_OK;
+    char ratio[DAM__NUMBER_BYTES];
+    size_t count = 0;
+    DAM_TRY(dam__text_append(text, "geometric mean of the ratios\n"));
+    for (size_t i = 0; i < comparison->all->count; i++) {
+        double mean = dam__mean_ratio(comparison, i, &count);
+        DAM_TRY(dam__text_append(text, "  "));
+        DAM_TRY(append_plain(text, comparison->all->items[i].name, 30));
+        DAM_TRY(dam__text_append(text, " %9s %8.8s  of %zu preset%s\n", "",
+                                 dam__ratio_text(mean, ratio), count, count == 1 ? "" : "s"));
+    }
+cleanup:
+    return status;
+}
+
+static dam_status print_table(const dam__comparison *comparison)
+{
+    dam_status status = DAM_OK;
+    dam__text text = {0};
+    DAM_TRY(dam__text_append(&text, "  %-30s %9s %8s  %-8s %6s  %s\n", "", "", "ratio", "", "share",
+                             "loss"));
+    for (size_t i = 0; i < comparison->count; i++)
+        DAM_TRY(append_contest(comparison, i, &text));
+    DAM_TRY(append_means(comparison, &text));
+    DAM_TRY(append_notes(comparison, &text));
+    DAM_TRY(print_text(&text));
+cleanup:
+    dam__text_free(&text);
+    return status;
+}
+
+/* --- JSON --------------------------------------------------------------------------------------- */
+
+static json_t *measure_json(const dam__comparison *comparison, size_t contest, size_t i,
+                            const dam__measure *m)
+{
+    const dam__measure *base =
+        dam__contest_measure(comparison, contest, comparison->baseline, m->metric);
+    const char *verdict = dam__verdict_word(dam__verdict_of(base, m));
+    return json_pack("{so ss ss sf so so so ss?}", "contender",
+                     json_text(comparison->all->items[i].name), "metric", m->metric, "unit",
+                     m->unit, "value", m->value, "spread", json_number(m->spread), "share",
+                     json_number(m->share), "ratio", json_number(dam__speed_ratio(base, m)),
+                     "verdict", verdict[0] != '\0' ? verdict : NULL);
+}
+
+/* NULL where the host has no memory. */
+static json_t *contest_json(const dam__comparison *comparison, size_t contest)
+{
+    const dam__contest *c = &comparison->contests[contest];
+    json_t *numbers = json_array(), *losses = json_array();
+    int lost = 0;
+    for (size_t i = 0; i < comparison->all->count; i++) {
+        const dam__bench_record *record =
+            dam__contender_record(&comparison->all->items[i], c->preset);
+        for (size_t m = 0; record != NULL && m < record->count; m++)
+            lost |= json_array_append_new(
+                numbers, measure_json(comparison, contest, i, &record->measures[m]));
+        if (record != NULL)
+            lost |= json_array_append_new(
+                losses,
+                json_pack("{so ss so ss}", "contender", json_text(comparison->all->items[i].name),
+                          "agreement", record->agreement, "distance",
+                          json_number(dam__loss_distance(comparison, contest, i)), "message",
+                          record->message));
+    }
+    json_t *all = json_pack("{ss ss ss ss? sO sO}", "preset", c->preset, "title", c->title, "kind",
+                            c->kind, "headline", c->headline, "losses", losses, "numbers", numbers);
+    json_decref(losses);
+    json_decref(numbers);
+    if (lost == 0)
+        return all;
+    json_decref(all);
+    return NULL;
+}
+
+static dam_status contender_json(const dam__comparison *comparison, size_t i, json_t **out)
+{
+    dam_status status = DAM_OK;
+    const dam__contender *own = &comparison->all->items[i];
+    dam__text note = {0};
+    size_t count = 0;
+    double mean = dam__mean_ratio(comparison, i, &count);
+    DAM_TRY(dam__contender_note(comparison, i, &note));
+    *out = json_pack("{so so so ss ss so sb so}", "name", json_text(own->name), "file",
+                     json_text(own->path), "device", json_deep_copy(own->device), "version",
+                     dam__json_text_of(own->file, "version"), "kernels",
+                     dam__json_text_of(own->file, "kernels"), "mean_ratio", json_number(mean),
+                     "same_device", dam__is_same_device(comparison, i), "note",
+                     json_text(note.data != NULL ? note.data : ""));
+cleanup:
+    dam__text_free(&note);
+    return status;
+}
+
+static dam_status print_comparison_json(const dam__comparison *comparison)
+{
+    dam_status status = DAM_OK;
+    json_t *contenders = json_array(), *contests = json_array(), *all = NULL;
+    int lost = 0;
+    for (size_t i = 0; i < comparison->all->count; i++) {
+        json_t *contender = NULL;
+        DAM_TRY(contender_json(comparison, i, &contender));
+        lost |= json_array_append_new(contenders, contender);
+    }
+    for (size_t i = 0; i < comparison->count; i++)
+        lost |= json_array_append_new(contests, contest_json(comparison, i));
+    if (lost == 0)
+        all = json_pack("{so sO sO}", "baseline",
+                        json_text(comparison->all->items[comparison->baseline].name), "contenders",
+                        contenders, "presets", contests);
+    DAM_TRY(print_json(all));
+cleanup:
+    json_decref(contenders);
+    json_decref(contests);
+    return status;
+}
+
+/* --- the command -------------------------------------------------------------------------------- */
+
+static dam_status write_page(const dam__comparison *comparison, const char *path,
+                             const dam_log *log)
+{
+    dam_status status = DAM_OK;
+    dam__text page = {0};
+    DAM_TRY(dam__compare_page(comparison, &page));
+    DAM_TRY(dam__file_write(path, page.data, page.length));
+    dam__info(log, "'%s' is written: one page, for any browser", path);
+cleanup:
+    dam__text_free(&page);
+    return status;
+}
+
+static dam_status run_compare(const arguments *args)
+{
+    dam_status status = DAM_OK;
+    dam__contenders all = {0};
+    dam__comparison comparison = {0};
+    console notices = console_open(args->quiet);
+    const dam_log log = console_log(&notices);
+    for (size_t i = 0; i < args->operands.count; i++) {
+        const char *path = args->operands.items[i];
+        if (args->out != NULL && dam__same_file(path, args->out))
+            DAM_FAIL(DAM_USAGE, "--out '%s' would replace what is to be compared; choose another",
+                     args->out);
+        DAM_TRY(dam__contenders_add(path, &all));
+    }
+    DAM_TRY(dam__comparison_create(&all, args->baseline, &comparison));
+    if (args->out != NULL)
+        DAM_TRY(write_page(&comparison, args->out, &log));
+    DAM_TRY(args->json ? print_comparison_json(&comparison) : print_table(&comparison));
+cleanup:
+    dam__comparison_free(&comparison);
+    dam__contenders_free(&all);
+    return status;
+}
+
+static const flag flags[] = {
+    FLAG_OUT_FILE("write the comparison as one HTML page into this file"),
+    FLAG("baseline", FLAG_TEXT, baseline, "NAME",
+         "set all against this one: a name, a part of it, or a number from 1; else the first"),
+    FLAG_JSON, FLAG_QUIET, FLAG_END};
+
+static const char *const examples[] = {
+    "denseam bench --label 'two cores' -o two.json",
+    "POCL_MAX_PTHREAD_COUNT=1 denseam bench --label 'one core' -o one.json",
+    "denseam compare two.json one.json -o report.html", NULL};
+
+const command compare_command = {
+    .name = "compare",
+    .operands = "FILE...",
+    .least = 1,
+    .most = (size_t)-1,
+    .summary = "set benchmarks of several devices side by side",
+    .text = "Reads files of 'denseam bench -o', of one machine or of many, and sets every device "
+            "in them against a baseline. A ratio above 1 is faster. Two numbers differ where one "
+            "is beyond the other by more than both spreads together and by more than 3 %; else "
+            "they are the same. 'share' is what a step's kernels would take at the device's "
+            "ceilings, over what the step takes; 'loss' is whether it computes the right thing. A "
+            "device that is slower than the baseline though it is the same is named. --out writes "
+            "one page for a browser, with charts and all numbers, that needs no network.",
+    .examples = examples,
+    .flags = flags,
+    .run = run_compare,
+};

@@ -1,0 +1,16 @@
+/* The roofline plot of one contender as SVG: its ceilings, and the kernels of its training steps.
+ */
+#ifndef DAM__COMPARE_ROOFLINE_H
+#define DAM__COMPARE_ROOFLINE_H
+
+#include "compare/comparison.h"
+
+/*
+ * Appends an <svg class="roof"> of flops a second over flops a byte, both logarithmic: the peak,
+ * the slope of copies through memory, that of copies in a cache, and a dot for each kernel that
+ * takes at least a twentieth of a step. *drawn tells whether there was anything to draw.
+ */
+dam_status dam__roofline(const dam__comparison *comparison, size_t contender, dam__text *page,
+                         bool *drawn);
+
+#endif

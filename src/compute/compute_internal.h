@@ -1,0 +1,75 @@
+/*
+ * What the files of src/compute share: OpenCL itself and the insides of its handles.
+ */
+#ifndef DAM__COMPUTE_COMPUTE_INTERNAL_H
+#define DAM__COMPUTE_COMPUTE_INTERNAL_H
+
+#include <CL/cl.h>
+
+#include "compute/errors.h"
+#include "compute/matrix.h"
+#include "compute/opencl_device.h"
+#include "compute/profile.h"
+#include "compute/program.h"
+#include "compute/tuning.h"
+
+/* A program that was compiled, or loaded, for a device. */
+typedef struct dam__built {
+    char *key; /* its name and options */
+    cl_program handle;
+    struct dam__built *next;
+} dam__built;
+
+struct dam__device {
+    dam_device_info info;
+    cl_platform_id platform;
+    cl_device_id id;
+    cl_context context;
+    cl_command_queue queue;
+    dam_log log;
+    dam__precision precision;
+    dam__shape shape;
+    int lanes, group;
+    dam__tuning *tuning;          /* NULL where there is none */
+    const dam__tuning_part *part; /* of it, for this shape and precision; else NULL */
+    dam__profile *profile;        /* NULL unless profiling */
+    dam__built *built;            /* shared by the dam__programs of a name and options */
+    bool has_compiled;            /* said so once */
+    dam__fence pace[DAM__PACE_DEPTH];
+    size_t paced; /* steps paced so far */
+};
+
+struct dam__buffer {
+    dam__device *device;
+    cl_mem memory;
+    size_t bytes;
+};
+
+struct dam__kernel {
+    dam__device *device;
+    cl_kernel handle;
+    char name[64];
+    struct dam__kernel *next;
+};
+
+/* Releases a list of programs. */
+void dam__built_free(dam__built *built);
+
+/* Tells CLBlast its parameters. DAM_INTERNAL where it does not take them. */
+dam_status dam__clblast_override(const dam__device *device, const dam__tuning_part *part);
+
+/* clFinish that also waits for what was flushed before, which rusticl's (Mesa 22.3) does not. */
+cl_int dam__queue_finish(cl_command_queue queue);
+
+/* Records a failed call by name; memory errors become DAM_NO_MEMORY, all others DAM_INTERNAL. */
+dam_status dam__cl_fail(const dam__device *device, cl_int error, const char *call);
+
+/* DAM_TRY for an OpenCL call that returns its error; wants a `dam__device *device` in scope. */
+#define DAM_CL(call)                                                                               \
+    do {                                                                                           \
+        cl_int cl_error_ = (call);                                                                 \
+        if (cl_error_ != CL_SUCCESS)                                                               \
+            DAM_TRY(dam__cl_fail(device, cl_error_, #call));                                       \
+    } while (0)
+
+#endif

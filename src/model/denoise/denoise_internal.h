@@ -1,0 +1,91 @@
+/* What the denoiser's files share: denoise.c is the model, denoise_step.c queues its kernels. */
+#ifndef DAM__MODEL_DENOISE_DENOISE_INTERNAL_H
+#define DAM__MODEL_DENOISE_DENOISE_INTERNAL_H
+
+#include "compute/program.h"
+#include "model/denoise/denoise.h"
+#include "model/power.h"
+
+/* Indices into dam__model.parameters. */
+enum { MEMORIES, INNER, OUTER, MEANS, STANDARDS, PARAMETERS };
+
+/* Of DAM__RATES_SPECTRUM alone. */
+struct denoise_spectrum {
+    dam__matrix covariance; /* dim x dim */
+    dam__matrix mean;       /* 1 x dim: of the inputs */
+    dam__matrix ones;       /* chunk x 1 */
+    dam__matrix top;        /* 1 x 1: the eigenvalue */
+    dam__power power;
+};
+
+/* Of diagnostics alone. */
+struct denoise_diagnosis {
+    dam__matrix term;    /* memories x dim: a change of W */
+    dam__matrix old;     /* with Adam: W before the step */
+    dam__matrix biases;  /* with Adam: 1 x memories, b before the step */
+    dam__matrix outers;  /* with Adam: 1 x dim, c before the step */
+    dam__matrix change;  /* batch x memories: of Z, then of T */
+    dam__matrix gram;    /* batch x batch: T T' */
+    dam__matrix squares; /* 1 x the larger of memories and batch: sums of rows */
+    dam__matrix nothing; /* 1 x memories zeros */
+    dam__power power;
+    dam__program *program;
+    dam__kernel *sum_squares, *collect, *subtract, *centre;
+};
+
+struct denoise {
+    dam__model base; /* first, so that a pointer to it is one to this */
+    dam__denoise_scales scales;
+    int count;                          /* problems side by side */
+    int chunk;                          /* samples at once */
+    int parts;                          /* of a sum over a batch */
+    int epoch;                          /* that fresh noise belongs to */
+    dam__matrix noisy;                  /* chunk x dim: X */
+    dam__matrix clean;                  /* the same shape: Y */
+    dam__matrix output;                 /* the same shape: F, then the gradient of the loss by it */
+    dam__matrix hidden;                 /* chunk x memories: Z, or a softmax of it */
+    dam__matrix active;                 /* the same shape: T, then the gradient by it, then by Z */
+    dam__matrix inner_sums, outer_sums; /* parts x memories, parts x dim */
+    dam__matrix squares;                /* parts x vectors of dim: sums of squared errors */
+    dam__matrix means;                  /* 1 x memories: of the batch, first of S, then of dL/dT */
+    dam__buffer *seeds;                 /* two words a problem */
+    struct denoise_spectrum spectrum;
+    struct denoise_diagnosis diagnosis;
+    dam__program *program;
+    dam__kernel *pairs, *softmax, *activate, *fold, *centre, *residual, *collect, *sums, *backward,
+        *backward_softmax, *energy, *advance;
+};
+
+/* See dam__model_ops. */
+dam_status dam__denoise_loss_gradient(dam__model *model, const dam__batch *batch,
+                                      const dam__buffer *losses, int slot);
+dam_status dam__denoise_evaluate(dam__model *model, const dam__batch *batch,
+                                 const dam__evaluation *evaluation, int slot, int offset);
+dam_status dam__denoise_settle(dam__model *model, dam__feed *samples, int epoch);
+
+/* --- denoise_step.c, for the other files -------------------------------------------------------- */
+
+/* The noisy and clean samples of a batch, those of its first epoch where noise is fresh. */
+dam_status dam__denoise_pairs(struct denoise *denoise, const dam__batch *batch);
+
+/* Z, T and G = dL/dF of the noisy samples once more, as a training step had them. */
+dam_status dam__denoise_again(struct denoise *denoise, int size);
+
+/* change <- J(Z) change and its mean over the batch, in denoise->means, where the model is centred;
+ * `nothing` is a row of zeros. */
+dam_status dam__denoise_push(struct denoise *denoise, const dam__matrix *change,
+                             const dam__matrix *nothing, int size);
+
+/* --- denoise_spectrum.c: rates over the largest eigenvalue of the inputs' covariance ------------ */
+
+dam_status dam__denoise_spectrum_plan(struct denoise *denoise, dam__plan *plan);
+dam_status dam__denoise_spectrum_prepare(struct denoise *denoise);
+void dam__denoise_spectrum_free(struct denoise *denoise);
+dam_status dam__denoise_measure(dam__model *model, dam__feed *samples, dam__text *out);
+
+/* --- denoise_diagnose.c ------------------------------------------------------------------------- */
+
+extern const dam__diagnose_ops dam__denoise_diagnose;
+void dam__denoise_diagnosis_free(struct denoise *denoise);
+
+#endif

@@ -1,0 +1,479 @@
+/* A training step, an evaluation and the dynamics of the denoiser: its kernels in their order. */
+#include "base/try.h"
+#include "compute/random.h"
+#include "model/denoise/denoise_internal.h"
+
+static dam__argument integer(size_t value)
+{
+    return dam__arg_int((int)value);
+}
+
+#define SHAPE(matrix) integer((matrix)->ld), integer((matrix)->stride)
+
+static const dam__matrix *value_of(const struct denoise *denoise, int parameter)
+{
+    return &denoise->base.parameters[parameter].value;
+}
+
+/* Work-items: vectors of `cols` x rows x problems. */
+static dam__range vectors(const struct denoise *denoise, int cols, int rows)
+{
+    size_t lanes = (size_t)dam__lanes(denoise->base.device);
+    dam__range range =
+        dam__range_items(denoise->base.device, ((size_t)cols + lanes - 1) / lanes, (size_t)rows);
+    range.global[2] = (size_t)denoise->count;
+    return range;
+}
+
+/* A work-group each, times problems. */
+static dam__range groups(const struct denoise *denoise, int items)
+{
+    dam__range range = dam__range_groups(denoise->base.device, (size_t)items, 1);
+    range.global[2] = (size_t)denoise->count;
+    return range;
+}
+
+/* Flops and moved reals of each of `items` numbers a problem, for the profile. */
+static dam__work work_of(const struct denoise *denoise, double items, double flops, double reals)
+{
+    return (dam__work){.flops = items * flops * denoise->count,
+                       .bytes = items * reals * denoise->count *
+                                (double)dam__real_size(denoise->base.device)};
+}
+
+static double inner_items(const struct denoise *denoise, int size)
+{
+    return (double)size * denoise->base.config.memories;
+}
+
+static double outer_items(const struct denoise *denoise, int size)
+{
+    return (double)size * denoise->base.task.dim;
+}
+
+/* Rows of a part. */
+static int per_part(const struct denoise *denoise, int size)
+{
+    return (size + denoise->parts - 1) / denoise->parts;
+}
+
+static bool is_softmax(const struct denoise *denoise)
+{
+    return denoise->base.config.denoise.activation == DAM__ACTIVATION_SOFTMAX;
+}
+
+static bool is_centred(const struct denoise *denoise)
+{
+    return denoise->base.config.denoise.centring == DAM__CENTRING_BATCH;
+}
+
+/* The first `size` rows of a matrix. */
+static dam__operand rows_of(const dam__matrix *matrix, int size, bool transposed)
+{
+    return (dam__operand){.matrix = matrix, .transposed = transposed, .height = size};
+}
+
+/* --- forward ---------------------------------------------------------------------------------- */
+
+/* X and Y of a batch; step is that of its noise. An index that is absent still wants a buffer: some
+ * drivers refuse NULL. */
+static dam_status make_pairs(struct denoise *denoise, const dam__batch *batch, uint32_t step)
+{
+    const dam__matrix *samples = batch->samples, *standards = value_of(denoise, STANDARDS);
+    const dam__buffer *any = samples->buffer;
+    if (samples->count != denoise->count && samples->count != 1)
+        return dam__fail(DAM_INTERNAL, "%d problems have samples for %d", denoise->count,
+                         samples->count);
+    return dam__launch(
+        denoise->pairs, vectors(denoise, samples->cols, batch->size),
+        work_of(denoise, outer_items(denoise, batch->size), 50, 3),
+        DAM_ARGUMENTS(dam__arg(any), dam__arg(batch->rows != NULL ? batch->rows : any),
+                      dam__arg(batch->order != NULL ? batch->order : any),
+                      dam__arg(standards->buffer), dam__arg(denoise->seeds),
+                      dam__arg(denoise->noisy.buffer), dam__arg(denoise->clean.buffer),
+                      dam__arg_int(batch->rows != NULL), dam__arg_int(batch->first),
+                      dam__arg_int(batch->order != NULL), dam__arg_int(batch->place),
+                      dam__arg_uint(batch->base),
+                      dam__arg(batch->offsets != NULL ? batch->offsets : any),
+                      dam__arg_int(batch->offsets != NULL), dam__arg_int(batch->stride),
+                      dam__arg_int(samples->cols), integer(samples->ld),
+                      integer(samples->count > 1 ? samples->stride : 0), SHAPE(standards),
+                      SHAPE(&denoise->noisy), dam__arg_real(denoise->base.config.denoise.noise),
+                      dam__arg_uint(step), dam__arg_uint(DAM__STREAM_NOISE)));
+}
+
+/* Z = s1 X W' (GEMM 1), without b. */
+static dam_status similarities(struct denoise *denoise, const dam__matrix *states, int size)
+{
+    return dam__gemm_run(denoise->base.gemm, denoise->scales.s1, rows_of(states, size, false),
+                         dam__whole(value_of(denoise, MEMORIES), true), 0.0, &denoise->hidden);
+}
+
+/* sigma(Z + b): where frozen T, with the means that are kept; else its sums over the batch. */
+static dam_status activate(struct denoise *denoise, int size, bool frozen, bool accumulate)
+{
+    dam_status status = DAM_OK;
+    const dam__matrix *hidden = &denoise->hidden, *bias = value_of(denoise, INNER);
+    const dam__matrix *sums = &denoise->inner_sums;
+    double items = inner_items(denoise, size);
+    if (is_softmax(denoise))
+        DAM_TRY(dam__launch(denoise->softmax, groups(denoise, size), work_of(denoise, items, 24, 6),
+                            DAM_ARGUMENTS(dam__arg(hidden->buffer), dam__arg(bias->buffer),
+                                          dam__arg_int(hidden->cols), SHAPE(hidden),
+                                          integer(bias->stride))));
+    DAM_TRY(dam__launch(
+        denoise->activate, vectors(denoise, hidden->cols, denoise->parts),
+        work_of(denoise, items, 3, frozen ? 3 : 2),
+        DAM_ARGUMENTS(dam__arg(hidden->buffer), dam__arg(bias->buffer),
+                      dam__arg(value_of(denoise, MEANS)->buffer), dam__arg(denoise->active.buffer),
+                      dam__arg(sums->buffer), dam__arg_int(size), dam__arg_int(hidden->cols),
+                      dam__arg_int(per_part(denoise, size)), SHAPE(hidden), integer(bias->stride),
+                      SHAPE(sums), dam__arg_int(frozen), dam__arg_int(accumulate))));
+cleanup:
+    return status;
+}
+
+/* out = scale times the sums of the parts. */
+static dam_status fold(struct denoise *denoise, const dam__matrix *sums, double scale,
+                       const dam__matrix *out)
+{
+    return dam__launch(denoise->fold, vectors(denoise, sums->cols, 1),
+                       work_of(denoise, (double)denoise->parts * sums->cols, 1, 1),
+                       DAM_ARGUMENTS(dam__arg(sums->buffer), dam__arg(out->buffer),
+                                     dam__arg_int(sums->cols), dam__arg_int(denoise->parts),
+                                     SHAPE(sums), integer(out->stride), dam__arg_real(scale)));
+}
+
+/* T = S - m, with the batch's means. */
+static dam_status centre(struct denoise *denoise, int size)
+{
+    dam_status status = DAM_OK;
+    const dam__matrix *hidden = &denoise->hidden, *means = &denoise->means;
+    DAM_TRY(fold(denoise, &denoise->inner_sums, 1.0 / size, means));
+    DAM_TRY(
+        dam__launch(denoise->centre, vectors(denoise, hidden->cols, denoise->parts),
+                    work_of(denoise, inner_items(denoise, size), 2, 2),
+                    DAM_ARGUMENTS(dam__arg(hidden->buffer), dam__arg(means->buffer),
+                                  dam__arg(denoise->active.buffer), dam__arg_int(size),
+                                  dam__arg_int(hidden->cols), dam__arg_int(per_part(denoise, size)),
+                                  SHAPE(hidden), integer(means->stride))));
+cleanup:
+    return status;
+}
+
+/* F = s2 T W (GEMM 2), without c. */
+static dam_status outputs(struct denoise *denoise, int size)
+{
+    return dam__gemm_run(denoise->base.gemm, denoise->scales.s2,
+                         rows_of(&denoise->active, size, false),
+                         dam__whole(value_of(denoise, MEMORIES), false), 0.0, &denoise->output);
+}
+
+/* T and F of states, with the means that are kept. */
+static dam_status forward_frozen(struct denoise *denoise, const dam__matrix *states, int size)
+{
+    dam_status status = DAM_OK;
+    DAM_TRY(similarities(denoise, states, size));
+    DAM_TRY(activate(denoise, size, true, false));
+    DAM_TRY(outputs(denoise, size));
+cleanup:
+    return status;
+}
+
+/* The same of the batch X; the means are its own where the model is centred. */
+static dam_status forward(struct denoise *denoise, int size)
+{
+    dam_status status = DAM_OK;
+    if (!is_centred(denoise))
+        return forward_frozen(denoise, &denoise->noisy, size); /* its means are 0 */
+    DAM_TRY(similarities(denoise, &denoise->noisy, size));
+    DAM_TRY(activate(denoise, size, false, false));
+    DAM_TRY(centre(denoise, size));
+    DAM_TRY(outputs(denoise, size));
+cleanup:
+    return status;
+}
+
+/* F becomes scale (F + c - Y). */
+static dam_status residual(struct denoise *denoise, int size, double scale)
+{
+    const dam__matrix *output = &denoise->output, *bias = value_of(denoise, OUTER);
+    return dam__launch(denoise->residual, vectors(denoise, output->cols, denoise->parts),
+                       work_of(denoise, outer_items(denoise, size), 6, 3),
+                       DAM_ARGUMENTS(dam__arg(output->buffer), dam__arg(denoise->clean.buffer),
+                                     dam__arg(bias->buffer), dam__arg(denoise->outer_sums.buffer),
+                                     dam__arg(denoise->squares.buffer), dam__arg_int(size),
+                                     dam__arg_int(output->cols),
+                                     dam__arg_int(per_part(denoise, size)), SHAPE(output),
+                                     integer(bias->stride), SHAPE(&denoise->outer_sums),
+                                     SHAPE(&denoise->squares), dam__arg_real(scale)));
+}
+
+/* out[index + step p] (+)= scale times the sum of squared errors of problem p. */
+static dam_status collect(struct denoise *denoise, const dam__buffer *out, size_t index,
+                          size_t step, bool accumulate, double scale)
+{
+    const dam__matrix *squares = &denoise->squares;
+    return dam__launch(denoise->collect, groups(denoise, 1),
+                       work_of(denoise, (double)squares->rows * squares->cols, 1, 1),
+                       DAM_ARGUMENTS(dam__arg(squares->buffer), dam__arg(out),
+                                     dam__arg_int(squares->rows), dam__arg_int(squares->cols),
+                                     SHAPE(squares), integer(index), integer(step),
+                                     dam__arg_int(accumulate), dam__arg_real(scale)));
+}
+
+/* --- backward --------------------------------------------------------------------------------- */
+
+/* Sums over the batch of a matrix like T, to inner_sums. */
+static dam_status sum_up(struct denoise *denoise, const dam__matrix *matrix, int size)
+{
+    const dam__matrix *sums = &denoise->inner_sums;
+    return dam__launch(denoise->sums, vectors(denoise, matrix->cols, denoise->parts),
+                       work_of(denoise, inner_items(denoise, size), 1, 1),
+                       DAM_ARGUMENTS(dam__arg(matrix->buffer), dam__arg(sums->buffer),
+                                     dam__arg_int(size), dam__arg_int(matrix->cols),
+                                     dam__arg_int(per_part(denoise, size)), SHAPE(matrix),
+                                     SHAPE(sums)));
+}
+
+/* change <- sigma'(Z) (change - means), a matrix like T; its sums over the batch are left in
+ * inner_sums. */
+static dam_status multiply_slope(struct denoise *denoise, const dam__matrix *change,
+                                 const dam__matrix *means, int size)
+{
+    dam_status status = DAM_OK;
+    const dam__matrix *hidden = &denoise->hidden;
+    double items = inner_items(denoise, size);
+    if (is_softmax(denoise)) {
+        DAM_TRY(dam__launch(denoise->backward_softmax, groups(denoise, size),
+                            work_of(denoise, items, 7, 5),
+                            DAM_ARGUMENTS(dam__arg(hidden->buffer), dam__arg(change->buffer),
+                                          dam__arg(means->buffer), dam__arg_int(hidden->cols),
+                                          SHAPE(hidden), integer(means->stride))));
+        DAM_TRY(sum_up(denoise, change, size));
+    } else {
+        DAM_TRY(
+            dam__launch(denoise->backward, vectors(denoise, hidden->cols, denoise->parts),
+                        work_of(denoise, items, 4, 3),
+                        DAM_ARGUMENTS(dam__arg(hidden->buffer), dam__arg(change->buffer),
+                                      dam__arg(means->buffer), dam__arg(denoise->inner_sums.buffer),
+                                      dam__arg_int(size), dam__arg_int(hidden->cols),
+                                      dam__arg_int(per_part(denoise, size)), SHAPE(hidden),
+                                      integer(means->stride), SHAPE(&denoise->inner_sums))));
+    }
+cleanup:
+    return status;
+}
+
+/* dL/dT, in place of T, to dL/dZ. */
+static dam_status through_activation(struct denoise *denoise, int size)
+{
+    dam_status status = DAM_OK;
+    /* The mean is differentiated through. It is never written, hence 0, without centring. */
+    if (is_centred(denoise)) {
+        DAM_TRY(sum_up(denoise, &denoise->active, size));
+        DAM_TRY(fold(denoise, &denoise->inner_sums, 1.0 / size, &denoise->means));
+    }
+    DAM_TRY(multiply_slope(denoise, &denoise->active, &denoise->means, size));
+cleanup:
+    return status;
+}
+
+/* Every gradient, from that of the loss by F in place of F. */
+static dam_status backward(struct denoise *denoise, int size)
+{
+    dam_status status = DAM_OK;
+    dam__gemm *gemm = denoise->base.gemm;
+    const dam__parameter *parameters = denoise->base.parameters;
+    const dam__matrix *gradient = &parameters[MEMORIES].gradient;
+    const dam__matrix *active = &denoise->active;
+    double s1 = denoise->scales.s1, s2 = denoise->scales.s2;
+    DAM_TRY(fold(denoise, &denoise->outer_sums, 1, &parameters[OUTER].gradient));
+    /* The outer layer's term of dL/dW, before T gives way to dL/dT. */
+    DAM_TRY(dam__gemm_run(gemm, s2, rows_of(active, size, true),
+                          rows_of(&denoise->output, size, false), 0.0, gradient));
+    DAM_TRY(dam__gemm_run(gemm, s2, rows_of(&denoise->output, size, false),
+                          dam__whole(&parameters[MEMORIES].value, true), 0.0, active));
+    DAM_TRY(through_activation(denoise, size));
+    DAM_TRY(fold(denoise, &denoise->inner_sums, 1, &parameters[INNER].gradient));
+    DAM_TRY(dam__gemm_run(gemm, s1, rows_of(active, size, true),
+                          rows_of(&denoise->noisy, size, false), 1.0, gradient));
+cleanup:
+    return status;
+}
+
+/* --- verbs ------------------------------------------------------------------------------------ */
+
+/* Of the noise of training samples: it stays, or is that of the epoch. */
+static uint32_t noise_step(const struct denoise *denoise)
+{
+    bool fresh = denoise->base.config.denoise.pairing == DAM__PAIRING_FRESH;
+    return fresh ? (uint32_t)denoise->epoch + 1 : 0;
+}
+
+dam_status dam__denoise_loss_gradient(dam__model *model, const dam__batch *batch,
+                                      const dam__buffer *losses, int slot)
+{
+    dam_status status = DAM_OK;
+    struct denoise *denoise = (struct denoise *)model;
+    double per_item = 1.0 / ((double)batch->size * model->task.dim);
+    if (batch->size > denoise->chunk)
+        DAM_FAIL(DAM_INTERNAL, "a denoiser takes a batch whole");
+    DAM_TRY(make_pairs(denoise, batch, noise_step(denoise)));
+    DAM_TRY(forward(denoise, batch->size));
+    DAM_TRY(residual(denoise, batch->size, per_item));
+    DAM_TRY(
+        collect(denoise, losses, (size_t)slot * (size_t)denoise->count, 1, false, per_item / 2));
+    DAM_TRY(backward(denoise, batch->size));
+cleanup:
+    return status;
+}
+
+static dam__batch chunk_of(const struct denoise *denoise, const dam__batch *batch, int start)
+{
+    dam__batch part = *batch;
+    part.first += start;
+    part.place += start;
+    part.size = batch->size - start < denoise->chunk ? batch->size - start : denoise->chunk;
+    return part;
+}
+
+/* Samples that are scored keep their noise. */
+dam_status dam__denoise_evaluate(dam__model *model, const dam__batch *batch,
+                                 const dam__evaluation *evaluation, int slot, int offset)
+{
+    dam_status status = DAM_OK;
+    struct denoise *denoise = (struct denoise *)model;
+    const dam__matrix *totals = &evaluation->totals;
+    (void)offset;
+    for (int start = 0; start < batch->size; start += denoise->chunk) {
+        const dam__batch part = chunk_of(denoise, batch, start);
+        DAM_TRY(make_pairs(denoise, &part, 0));
+        DAM_TRY(forward_frozen(denoise, &denoise->noisy, part.size));
+        DAM_TRY(residual(denoise, part.size, 1));
+        DAM_TRY(collect(denoise, totals->buffer, (size_t)slot * totals->ld, totals->stride,
+                        start > 0, 0.5 / model->task.dim));
+    }
+cleanup:
+    return status;
+}
+
+/* The means of all training samples' activations. */
+dam_status dam__denoise_settle(dam__model *model, dam__feed *samples, int epoch)
+{
+    dam_status status = DAM_OK;
+    struct denoise *denoise = (struct denoise *)model;
+    int before = denoise->epoch;
+    if (!is_centred(denoise))
+        return DAM_OK;
+    denoise->epoch = epoch;
+    DAM_TRY(dam__feed_begin(samples, epoch, 0));
+    for (int i = 0; i < dam__feed_batches(samples); i++) {
+        dam__batch batch;
+        DAM_TRY(dam__feed_next(samples, &batch));
+        DAM_TRY(make_pairs(denoise, &batch, noise_step(denoise)));
+        DAM_TRY(similarities(denoise, &denoise->noisy, batch.size));
+        DAM_TRY(activate(denoise, batch.size, false, i > 0));
+        DAM_TRY(dam__device_pace(model->device));
+    }
+    DAM_TRY(fold(denoise, &denoise->inner_sums, 1.0 / dam__feed_range(samples),
+                 value_of(denoise, MEANS)));
+cleanup:
+    denoise->epoch = before;
+    return status;
+}
+
+/* --- energy and dynamics ---------------------------------------------------------------------- */
+
+static dam_status check_states(const struct denoise *denoise, const dam__matrix *states, int size)
+{
+    if (size > denoise->chunk || size > states->rows || states->cols != denoise->base.task.dim ||
+        states->count != denoise->count)
+        return dam__fail(DAM_INTERNAL, "%d states of %d x %d do not fit a denoiser of %d features",
+                         size, states->rows, states->cols, denoise->base.task.dim);
+    return DAM_OK;
+}
+
+dam_status dam__denoise_energy(dam__model *model, const dam__matrix *states, int size,
+                               const dam__matrix *energies)
+{
+    dam_status status = DAM_OK;
+    struct denoise *denoise = (struct denoise *)model;
+    const dam__matrix *hidden = &denoise->hidden;
+    const dam__matrix *inner = value_of(denoise, INNER), *outer = value_of(denoise, OUTER);
+    DAM_TRY(check_states(denoise, states, size));
+    DAM_TRY(similarities(denoise, states, size));
+    DAM_TRY(dam__launch(
+        denoise->energy, groups(denoise, size),
+        work_of(denoise, inner_items(denoise, size) + outer_items(denoise, size), 5, 1),
+        DAM_ARGUMENTS(dam__arg(hidden->buffer), dam__arg(states->buffer), dam__arg(inner->buffer),
+                      dam__arg(outer->buffer), dam__arg(value_of(denoise, MEANS)->buffer),
+                      dam__arg(energies->buffer), dam__arg_int(hidden->cols),
+                      dam__arg_int(states->cols), SHAPE(hidden), SHAPE(states),
+                      integer(inner->stride), integer(outer->stride), integer(energies->stride),
+                      dam__arg_real(denoise->scales.s2 / denoise->scales.s1))));
+cleanup:
+    return status;
+}
+
+static dam_status advance(struct denoise *denoise, const dam__matrix *states, int size,
+                          const dam__relaxation *how)
+{
+    const dam__matrix *output = &denoise->output, *outer = value_of(denoise, OUTER);
+    return dam__launch(denoise->advance, vectors(denoise, states->cols, size),
+                       work_of(denoise, outer_items(denoise, size), 4, 3),
+                       DAM_ARGUMENTS(dam__arg(states->buffer), dam__arg(output->buffer),
+                                     dam__arg(outer->buffer), dam__arg_int(states->cols),
+                                     SHAPE(states), SHAPE(output), integer(outer->stride),
+                                     dam__arg_real(how->dt), dam__arg_real(how->clip)));
+}
+
+dam_status dam__denoise_relax(dam__model *model, const dam__matrix *states, int size,
+                              const dam__relaxation *how)
+{
+    dam_status status = DAM_OK;
+    struct denoise *denoise = (struct denoise *)model;
+    const dam__denoise_config *config = &model->config.denoise;
+    bool relu = config->activation == DAM__ACTIVATION_RELU;
+    if (relu && config->power > 1 && !(how->clip > 0))
+        DAM_FAIL(DAM_USAGE,
+                 "the energy of relu to the power %d has no lower bound: states would run away; "
+                 "set recall.clip, or train with model.power = 1",
+                 config->power);
+    DAM_TRY(check_states(denoise, states, size));
+    for (int step = 0; step < how->steps; step++) {
+        DAM_TRY(forward_frozen(denoise, states, size));
+        DAM_TRY(advance(denoise, states, size, how));
+        DAM_TRY(dam__device_pace(model->device));
+    }
+cleanup:
+    return status;
+}
+
+/* --- for the other files ---------------------------------------------------------------------- */
+
+dam_status dam__denoise_pairs(struct denoise *denoise, const dam__batch *batch)
+{
+    bool fresh = denoise->base.config.denoise.pairing == DAM__PAIRING_FRESH;
+    return make_pairs(denoise, batch, fresh ? 1 : 0);
+}
+
+dam_status dam__denoise_again(struct denoise *denoise, int size)
+{
+    dam_status status = DAM_OK;
+    DAM_TRY(forward(denoise, size));
+    DAM_TRY(residual(denoise, size, 1.0 / ((double)size * denoise->base.task.dim)));
+cleanup:
+    return status;
+}
+
+dam_status dam__denoise_push(struct denoise *denoise, const dam__matrix *change,
+                             const dam__matrix *nothing, int size)
+{
+    dam_status status = DAM_OK;
+    DAM_TRY(multiply_slope(denoise, change, nothing, size));
+    if (is_centred(denoise))
+        DAM_TRY(fold(denoise, &denoise->inner_sums, 1.0 / size, &denoise->means));
+cleanup:
+    return status;
+}

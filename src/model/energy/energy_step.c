@@ -1,0 +1,419 @@
+/* A training step and an evaluation of the energy model: its kernels in their order. */
+#include "base/try.h"
+#include "model/energy/energy_internal.h"
+
+static dam__argument integer(size_t value)
+{
+    return dam__arg_int((int)value);
+}
+
+#define SHAPE(matrix) integer((matrix)->ld), integer((matrix)->stride)
+
+static size_t ceiling(int items, int size)
+{
+    return ((size_t)items + (size_t)size - 1) / (size_t)size;
+}
+
+static dam__range with_problems(dam__range range, const struct energy *energy)
+{
+    range.global[2] = (size_t)energy->count;
+    return range;
+}
+
+/* Work-items: `items` in tiles of so many x rows x problems. */
+static dam__range tiles(const struct energy *energy, int items, int size, size_t rows)
+{
+    return with_problems(dam__range_items(energy->base.device, ceiling(items, size), rows), energy);
+}
+
+/* A work-group each. */
+static dam__range groups(const struct energy *energy, int items)
+{
+    return with_problems(dam__range_groups(energy->base.device, (size_t)items, 1), energy);
+}
+
+static int lanes(const struct energy *energy)
+{
+    return dam__lanes(energy->base.device);
+}
+
+static const dam__matrix *memories_of(const struct energy *energy)
+{
+    return &energy->base.parameters[MEMORIES].value;
+}
+
+static int first_column(const struct energy *energy)
+{
+    return energy->neurons - energy->trained;
+}
+
+/* `flops` and moved reals a problem, for the profile. */
+static dam__work work_of(const struct energy *energy, double flops, double reals)
+{
+    return (dam__work){.flops = flops * energy->count,
+                       .bytes =
+                           reals * energy->count * (double)dam__real_size(energy->base.device)};
+}
+
+/* States x trained neurons x memories. */
+static double triples(const struct energy *energy, int size)
+{
+    return (double)size * energy->trained * energy->base.config.memories;
+}
+
+/* Multiplications of x^n by squaring. */
+static int multiplications(int n)
+{
+    int count = -1;
+    for (int bits = n; bits > 0; bits >>= 1)
+        count += 1 + (bits & 1);
+    return count - 1;
+}
+
+static dam__operand samples_of(const dam__batch *batch)
+{
+    return (dam__operand){.matrix = batch->samples,
+                          .height = batch->size,
+                          .rows = batch->rows,
+                          .first = batch->first};
+}
+
+/* An index or labels that are absent still want a buffer: some drivers refuse NULL. */
+static const dam__buffer *rows_of(const dam__batch *batch)
+{
+    return batch->rows != NULL ? batch->rows : batch->samples->buffer;
+}
+
+static const dam__buffer *labels_of(const dam__batch *batch)
+{
+    return batch->labels != NULL ? batch->labels : batch->samples->buffer;
+}
+
+dam_status dam__energy_settings(struct energy *energy, int epoch)
+{
+    const dam__energy_config *config = &energy->base.config.energy;
+    return dam__launch(energy->set, (dam__range){.global = {(size_t)energy->count}}, (dam__work){0},
+                       DAM_ARGUMENTS(dam__arg(energy->given.buffer),
+                                     dam__arg(energy->settings.buffer), dam__arg_int(energy->count),
+                                     dam__arg_int(epoch), dam__arg_int(config->temperature_epochs),
+                                     dam__arg_int(energy->neurons),
+                                     dam__arg_real(config->sharpness)));
+}
+
+/* --- forward ---------------------------------------------------------------------------------- */
+
+/* S = X M' (GEMM 1). */
+static dam_status similarities(struct energy *energy, const dam__batch *batch)
+{
+    return dam__gemm_run(energy->base.gemm, 1.0, samples_of(batch),
+                         dam__whole(memories_of(energy), true), 0.0, &energy->similarities);
+}
+
+/* The trained columns, and how far a flip can move an overlap. */
+static dam_status view_columns(struct energy *energy)
+{
+    dam_status status = DAM_OK;
+    const dam__matrix *memories = memories_of(energy);
+    int count = energy->base.config.memories;
+    double items = (double)energy->trained * count;
+    DAM_TRY(dam__launch(
+        energy->transpose,
+        tiles(energy, energy->trained, lanes(energy), ceiling(count, lanes(energy))),
+        work_of(energy, 0, 2 * items),
+        DAM_ARGUMENTS(dam__arg(memories->buffer), dam__arg(energy->columns.buffer),
+                      dam__arg_int(count), dam__arg_int(first_column(energy)),
+                      dam__arg_int(energy->trained), SHAPE(memories), SHAPE(&energy->columns))));
+    DAM_TRY(dam__launch(
+        energy->reach, tiles(energy, count, lanes(energy), 1), work_of(energy, items, items),
+        DAM_ARGUMENTS(dam__arg(energy->columns.buffer), dam__arg(energy->memory_numbers.buffer),
+                      dam__arg_int(count), dam__arg_int(energy->trained), SHAPE(&energy->columns),
+                      SHAPE(&energy->memory_numbers))));
+cleanup:
+    return status;
+}
+
+static dam_status scale_states(struct energy *energy, int size)
+{
+    int count = energy->base.config.memories;
+    double items = (double)size * count;
+    return dam__launch(
+        energy->scale_states, groups(energy, size),
+        work_of(energy,
+                items * (4 + multiplications(energy->base.config.energy.interaction.exponent)),
+                4 * items),
+        DAM_ARGUMENTS(dam__arg(energy->similarities.buffer),
+                      dam__arg(energy->memory_numbers.buffer), dam__arg(energy->settings.buffer),
+                      dam__arg(energy->scaled.buffer), dam__arg(energy->values.buffer),
+                      dam__arg(energy->states.buffer), dam__arg_int(count),
+                      SHAPE(&energy->similarities), SHAPE(&energy->memory_numbers),
+                      integer(energy->states.stride)));
+}
+
+/* One evaluation of F a triple: 4 + p(n) flops. */
+static dam__work forward_work(const struct energy *energy, int size)
+{
+    int n = energy->base.config.energy.interaction.exponent;
+    double all = triples(energy, size);
+    double reals = (double)size * energy->trained +
+                   (double)energy->base.config.memories * (energy->trained + 2.0 * size);
+    return work_of(energy, all * (4 + multiplications(n)), reals);
+}
+
+static dam_status gaps_of_all(struct energy *energy, const dam__batch *batch)
+{
+    const dam__matrix *memories = memories_of(energy);
+    int width = energy->column_vectors * lanes(energy);
+    return dam__launch(
+        energy->forward,
+        tiles(energy, energy->neurons, width, ceiling(batch->size, energy->tile_states)),
+        forward_work(energy, batch->size),
+        DAM_ARGUMENTS(dam__arg(energy->scaled.buffer), dam__arg(energy->values.buffer),
+                      dam__arg(memories->buffer), dam__arg(batch->samples->buffer),
+                      dam__arg(rows_of(batch)), dam__arg(energy->states.buffer),
+                      dam__arg(energy->gaps.buffer), dam__arg_int(batch->rows != NULL),
+                      dam__arg_int(batch->first), dam__arg_int(batch->size),
+                      dam__arg_int(memories->rows), dam__arg_int(energy->neurons),
+                      SHAPE(&energy->scaled), SHAPE(memories), SHAPE(batch->samples),
+                      integer(energy->states.stride), SHAPE(&energy->gaps)));
+}
+
+static dam_status gaps_of_few(struct energy *energy, const dam__batch *batch)
+{
+    return dam__launch(
+        energy->forward, groups(energy, batch->size), forward_work(energy, batch->size),
+        DAM_ARGUMENTS(dam__arg(energy->scaled.buffer), dam__arg(energy->columns.buffer),
+                      dam__arg(batch->samples->buffer), dam__arg(rows_of(batch)),
+                      dam__arg(energy->states.buffer), dam__arg(energy->gaps.buffer),
+                      dam__arg_int(batch->rows != NULL), dam__arg_int(batch->first),
+                      dam__arg_int(energy->base.config.memories),
+                      dam__arg_int(first_column(energy)), dam__arg_int(energy->trained),
+                      SHAPE(&energy->scaled), SHAPE(&energy->columns), SHAPE(batch->samples),
+                      integer(energy->states.stride), SHAPE(&energy->gaps)));
+}
+
+/* Gaps of a chunk, scaled; the logarithms of their scales are in the states' numbers. */
+static dam_status forward(struct energy *energy, const dam__batch *batch)
+{
+    dam_status status = DAM_OK;
+    DAM_TRY(similarities(energy, batch));
+    DAM_TRY(view_columns(energy));
+    DAM_TRY(scale_states(energy, batch->size));
+    DAM_TRY(energy->classifies ? gaps_of_few(energy, batch) : gaps_of_all(energy, batch));
+cleanup:
+    return status;
+}
+
+/* Gaps become errors; each state's sums go into its numbers. */
+static dam_status errors(struct energy *energy, const dam__batch *batch)
+{
+    double items = (double)batch->size * energy->trained;
+    /* log, exp and tanh count as 20 flops each. */
+    return dam__launch(energy->errors, groups(energy, batch->size),
+                       work_of(energy, 70 * items, 2 * items),
+                       DAM_ARGUMENTS(dam__arg(energy->gaps.buffer), dam__arg(energy->states.buffer),
+                                     dam__arg(labels_of(batch)), dam__arg(rows_of(batch)),
+                                     dam__arg_int(batch->rows != NULL), dam__arg_int(batch->first),
+                                     dam__arg_int(energy->trained), SHAPE(&energy->gaps),
+                                     integer(energy->states.stride)));
+}
+
+/* --- backward --------------------------------------------------------------------------------- */
+
+static dam_status scale_memories(struct energy *energy, const dam__batch *batch, bool accumulate)
+{
+    dam_status status = DAM_OK;
+    const dam__parameter *parameters = energy->base.parameters;
+    const dam__matrix *gradient = &parameters[MEMORIES].gradient;
+    int count = energy->base.config.memories;
+    double items = (double)count * (batch->size + 2.0 * energy->trained);
+    DAM_TRY(dam__launch(
+        energy->scale_memories, tiles(energy, count, lanes(energy), 1),
+        work_of(energy, items, items),
+        DAM_ARGUMENTS(dam__arg(energy->similarities.buffer), dam__arg(energy->settings.buffer),
+                      dam__arg(energy->columns.buffer), dam__arg(energy->memory_numbers.buffer),
+                      dam__arg(parameters[SCALES].value.buffer), dam__arg_int(batch->size),
+                      dam__arg_int(count), dam__arg_int(energy->trained), dam__arg_int(accumulate),
+                      SHAPE(&energy->similarities), SHAPE(&energy->columns),
+                      SHAPE(&energy->memory_numbers), integer(parameters[SCALES].value.stride))));
+    if (accumulate)
+        DAM_TRY(dam__launch(
+            energy->shrink, tiles(energy, energy->neurons, lanes(energy), (size_t)count),
+            work_of(energy, items, 2 * (double)count * energy->neurons),
+            DAM_ARGUMENTS(dam__arg(gradient->buffer), dam__arg(energy->memory_numbers.buffer),
+                          dam__arg_int(energy->neurons), SHAPE(gradient),
+                          SHAPE(&energy->memory_numbers))));
+cleanup:
+    return status;
+}
+
+/* gradient (+)= R' X (GEMM 2). */
+static dam_status pull(struct energy *energy, const dam__batch *batch, bool accumulate)
+{
+    const dam__operand pulls = {
+        .matrix = &energy->values, .transposed = true, .height = batch->size};
+    return dam__gemm_run(energy->base.gemm, 1.0, pulls, samples_of(batch), accumulate ? 1.0 : 0.0,
+                         &energy->base.parameters[MEMORIES].gradient);
+}
+
+/* Half of the backward pass, 5 + p(n - 1) flops a triple; the fused one does 7 + p(n - 1). */
+static dam__work backward_work(const struct energy *energy, int size, int flops)
+{
+    int n = energy->base.config.energy.interaction.exponent;
+    double reals = 2.0 * size * energy->base.config.memories +
+                   (double)energy->trained * (size + energy->base.config.memories);
+    return work_of(energy, triples(energy, size) * (flops + multiplications(n - 1)), reals);
+}
+
+/* On CPUs axis 0 are the tiles of memories: see the kernel. */
+static dam__range own_tiles(const struct energy *energy)
+{
+    int memories = energy->base.config.memories, height = energy->tile_memories;
+    return dam__device_shape(energy->base.device) == DAM__SHAPE_CPU
+               ? tiles(energy, memories, height, ceiling(energy->neurons, lanes(energy)))
+               : tiles(energy, energy->neurons, lanes(energy), ceiling(memories, height));
+}
+
+static dam_status backward_all(struct energy *energy, const dam__batch *batch, bool accumulate)
+{
+    dam_status status = DAM_OK;
+    const dam__matrix *memories = memories_of(energy);
+    int width = energy->memory_vectors * lanes(energy);
+    DAM_TRY(dam__launch(
+        energy->overlaps,
+        tiles(energy, memories->rows, width, ceiling(batch->size, energy->tile_states)),
+        backward_work(energy, batch->size, 5),
+        DAM_ARGUMENTS(dam__arg(energy->similarities.buffer), dam__arg(energy->columns.buffer),
+                      dam__arg(energy->memory_numbers.buffer), dam__arg(batch->samples->buffer),
+                      dam__arg(rows_of(batch)), dam__arg(energy->states.buffer),
+                      dam__arg(energy->gaps.buffer), dam__arg(energy->values.buffer),
+                      dam__arg(energy->scaled.buffer), dam__arg_int(batch->rows != NULL),
+                      dam__arg_int(batch->first), dam__arg_int(batch->size),
+                      dam__arg_int(memories->rows), dam__arg_int(energy->neurons),
+                      SHAPE(&energy->similarities), SHAPE(&energy->columns),
+                      SHAPE(&energy->memory_numbers), SHAPE(batch->samples),
+                      integer(energy->states.stride), SHAPE(&energy->gaps))));
+    DAM_TRY(pull(energy, batch, accumulate));
+    DAM_TRY(dam__launch(
+        energy->backward_own, own_tiles(energy), backward_work(energy, batch->size, 5),
+        DAM_ARGUMENTS(dam__arg(energy->scaled.buffer), dam__arg(memories->buffer),
+                      dam__arg(energy->memory_numbers.buffer), dam__arg(batch->samples->buffer),
+                      dam__arg(rows_of(batch)), dam__arg(energy->gaps.buffer),
+                      dam__arg(energy->base.parameters[MEMORIES].gradient.buffer),
+                      dam__arg_int(batch->rows != NULL), dam__arg_int(batch->first),
+                      dam__arg_int(batch->size), dam__arg_int(memories->rows),
+                      dam__arg_int(energy->neurons), SHAPE(&energy->scaled), SHAPE(memories),
+                      SHAPE(&energy->memory_numbers), SHAPE(batch->samples),
+                      SHAPE(&energy->gaps))));
+cleanup:
+    return status;
+}
+
+static dam_status backward_few(struct energy *energy, const dam__batch *batch, bool accumulate)
+{
+    dam_status status = DAM_OK;
+    const dam__matrix *gradient = &energy->base.parameters[MEMORIES].gradient;
+    int count = energy->base.config.memories;
+    DAM_TRY(dam__launch(
+        energy->overlaps, tiles(energy, count, lanes(energy), (size_t)energy->parts),
+        backward_work(energy, batch->size, 7),
+        DAM_ARGUMENTS(dam__arg(energy->similarities.buffer), dam__arg(energy->columns.buffer),
+                      dam__arg(energy->memory_numbers.buffer), dam__arg(batch->samples->buffer),
+                      dam__arg(rows_of(batch)), dam__arg(energy->states.buffer),
+                      dam__arg(energy->gaps.buffer), dam__arg(energy->values.buffer),
+                      dam__arg(energy->own.buffer), dam__arg_int(batch->rows != NULL),
+                      dam__arg_int(batch->first), dam__arg_int(batch->size), dam__arg_int(count),
+                      dam__arg_int(first_column(energy)), dam__arg_int(energy->trained),
+                      SHAPE(&energy->similarities), SHAPE(&energy->columns),
+                      SHAPE(&energy->memory_numbers), SHAPE(batch->samples),
+                      integer(energy->states.stride), SHAPE(&energy->gaps))));
+    DAM_TRY(pull(energy, batch, accumulate));
+    DAM_TRY(dam__launch(
+        energy->backward_own, tiles(energy, count, lanes(energy), (size_t)energy->trained),
+        work_of(energy, (double)count * energy->trained * energy->parts,
+                (double)count * energy->trained * (energy->parts + 2)),
+        DAM_ARGUMENTS(dam__arg(energy->own.buffer), dam__arg(gradient->buffer),
+                      dam__arg_int(energy->parts), dam__arg_int(count),
+                      dam__arg_int(first_column(energy)), SHAPE(&energy->own), SHAPE(gradient))));
+cleanup:
+    return status;
+}
+
+/* --- verbs ------------------------------------------------------------------------------------ */
+
+static dam__batch chunk_of(const struct energy *energy, const dam__batch *batch, int start)
+{
+    dam__batch part = *batch;
+    part.first += start;
+    part.size = batch->size - start < energy->chunk ? batch->size - start : energy->chunk;
+    return part;
+}
+
+dam_status dam__energy_loss_gradient(dam__model *model, const dam__batch *batch,
+                                     const dam__buffer *losses, int slot)
+{
+    dam_status status = DAM_OK;
+    struct energy *energy = (struct energy *)model;
+    double per_neuron = 1.0 / ((double)batch->size * energy->trained);
+    for (int start = 0; start < batch->size; start += energy->chunk) {
+        dam__batch chunk = chunk_of(energy, batch, start);
+        bool accumulate = start > 0;
+        DAM_TRY(forward(energy, &chunk));
+        DAM_TRY(errors(energy, &chunk));
+        DAM_TRY(scale_memories(energy, &chunk, accumulate));
+        DAM_TRY(energy->classifies ? backward_few(energy, &chunk, accumulate)
+                                   : backward_all(energy, &chunk, accumulate));
+        DAM_TRY(
+            dam__launch(energy->collect, groups(energy, 1), work_of(energy, chunk.size, chunk.size),
+                        DAM_ARGUMENTS(dam__arg(energy->states.buffer), dam__arg(losses),
+                                      dam__arg_int(chunk.size), dam__arg_int(slot),
+                                      dam__arg_int(energy->count), dam__arg_int(accumulate),
+                                      integer(energy->states.stride), dam__arg_real(per_neuron))));
+    }
+cleanup:
+    return status;
+}
+
+static dam_status evaluate_chunk(struct energy *energy, const dam__batch *batch,
+                                 const dam__evaluation *evaluation, int slot, int offset,
+                                 bool accumulate)
+{
+    dam_status status = DAM_OK;
+    const dam__matrix *memories = memories_of(energy);
+    double cells = (double)batch->size * (energy->trained + memories->rows);
+    DAM_TRY(forward(energy, batch));
+    DAM_TRY(
+        dam__launch(energy->judge, groups(energy, batch->size), work_of(energy, cells, cells),
+                    DAM_ARGUMENTS(dam__arg(energy->gaps.buffer),
+                                  dam__arg(energy->similarities.buffer), dam__arg(memories->buffer),
+                                  dam__arg(energy->states.buffer), dam__arg(evaluation->predicted),
+                                  dam__arg(evaluation->nearest), dam__arg_int(offset),
+                                  dam__arg_int(energy->trained), dam__arg_int(memories->rows),
+                                  dam__arg_int(first_column(energy)), integer(energy->gaps.ld),
+                                  integer(energy->similarities.ld), integer(memories->ld))));
+    DAM_TRY(errors(energy, batch));
+    DAM_TRY(
+        dam__launch(energy->score, dam__range_groups(energy->base.device, 1, 1),
+                    work_of(energy, 2 * batch->size, 2 * batch->size),
+                    DAM_ARGUMENTS(dam__arg(energy->states.buffer), dam__arg(labels_of(batch)),
+                                  dam__arg(evaluation->totals.buffer), dam__arg_int(batch->size),
+                                  dam__arg_int(batch->first), dam__arg_int(slot),
+                                  integer(evaluation->totals.ld), dam__arg_int(accumulate),
+                                  dam__arg_real(1.0 / energy->trained))));
+cleanup:
+    return status;
+}
+
+dam_status dam__energy_evaluate(dam__model *model, const dam__batch *batch,
+                                const dam__evaluation *evaluation, int slot, int offset)
+{
+    dam_status status = DAM_OK;
+    struct energy *energy = (struct energy *)model;
+    if (batch->rows != NULL || energy->count > 1)
+        DAM_FAIL(DAM_INTERNAL, "evaluation takes batches of one problem in their stored order");
+    for (int start = 0; start < batch->size; start += energy->chunk) {
+        dam__batch chunk = chunk_of(energy, batch, start);
+        DAM_TRY(evaluate_chunk(energy, &chunk, evaluation, slot, offset + start, start > 0));
+    }
+cleanup:
+    return status;
+}

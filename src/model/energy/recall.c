@@ -1,0 +1,377 @@
+#include "model/energy/recall.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "model/energy/recall_internal.h"
+
+enum {
+    BLOCK = 4,      /* sweeps between two looks at who still moves */
+    RECOMPUTED = 16 /* sweeps after which similarities are computed anew, in single precision */
+};
+
+void dam__recalled_free(dam__recalled *recalled)
+{
+    free(recalled->states);
+    free(recalled->energies);
+    free(recalled->flips);
+    free(recalled->taken);
+    free(recalled->ends);
+    free(recalled->nearest);
+    free(recalled->distances);
+    *recalled = (dam__recalled){0};
+}
+
+/* --- what is asked for ------------------------------------------------------------------------ */
+
+static dam_status check_memories(const dam__array *memories)
+{
+    if (memories->rank != 2 || memories->shape[0] == 0 || memories->shape[1] == 0)
+        return dam__fail(DAM_INPUT,
+                         "memories must be a matrix of at least one row and column, one a row");
+    if (memories->shape[0] > INT_MAX / 2 || memories->shape[1] > INT_MAX / 4)
+        return dam__fail(DAM_INPUT, "%zu memories of %zu neurons are more than can be recalled",
+                         memories->shape[0], memories->shape[1]);
+    size_t items = dam__array_items(memories);
+    for (size_t i = 0; i < items; i++)
+        if (!isfinite(dam__array_at(memories, i)))
+            return dam__fail(DAM_INPUT, "memory %zu holds %g, which is no finite number",
+                             i / memories->shape[1], dam__array_at(memories, i));
+    return DAM_OK;
+}
+
+/* Lists the free neurons. */
+static dam_status find_free(dam__recaller *r)
+{
+    dam_status status = DAM_OK;
+    DAM_TRY(dam__alloc((size_t)r->dim, sizeof *r->free, &r->free));
+    for (int i = 0; i < r->dim; i++)
+        if (r->task->fixed == NULL || r->task->fixed[i] == 0)
+            r->free[r->neurons++] = i;
+    if (r->neurons == 0)
+        DAM_FAIL(DAM_INPUT, "the mask keeps every neuron as it is; leave some free");
+cleanup:
+    return status;
+}
+
+static bool is_sign(float value)
+{
+    return value == 1 || value == -1;
+}
+
+/* *signs: whether every neuron of every probe is +-1; *largest: of all magnitudes. */
+static dam_status check_probes(const dam__recaller *r, bool *signs, double *largest)
+{
+    const dam__recall_task *task = r->task;
+    size_t dim = (size_t)r->dim;
+    *signs = true;
+    *largest = 1;
+    for (size_t p = 0; p < task->count; p++) {
+        const float *probe = task->probes + p * dim;
+        for (size_t i = 0; i < dim; i++) {
+            if (!isfinite(probe[i]))
+                return dam__fail(DAM_INPUT,
+                                 "probe %zu holds %g at neuron %zu, which is no finite number", p,
+                                 (double)probe[i], i);
+            if (is_sign(probe[i]))
+                continue;
+            *signs = false;
+            *largest = fmax(*largest, fabs((double)probe[i]));
+            if (r->config->dynamics != DAM__DYNAMICS_CLASS &&
+                (task->fixed == NULL || task->fixed[i] == 0))
+                return dam__fail(DAM_INPUT,
+                                 "probe %zu holds %g at neuron %zu; neurons that may move must be "
+                                 "+1 or -1: threshold the probes, or clamp those neurons",
+                                 p, (double)probe[i], i);
+        }
+    }
+    return DAM_OK;
+}
+
+/* reach and most: what the kernels' scales are made for. */
+static void measure_memories(dam__recaller *r, double largest)
+{
+    const dam__array *memories = r->task->memories;
+    size_t dim = (size_t)r->dim;
+    for (size_t mu = 0; mu < (size_t)r->memories; mu++) {
+        double sum = 0;
+        for (size_t i = 0; i < dim; i++)
+            sum += fabs(dam__array_at(memories, mu * dim + i));
+        r->most = fmax(r->most, largest * sum);
+        for (int v = 0; v < r->neurons; v++)
+            r->reach = fmax(r->reach, fabs(dam__array_at(memories, mu * dim + (size_t)r->free[v])));
+    }
+}
+
+static dam_status examine(dam__recaller *r)
+{
+    dam_status status = DAM_OK;
+    bool signs = false;
+    double largest = 1;
+    DAM_TRY(check_memories(r->task->memories));
+    r->memories = (int)r->task->memories->shape[0];
+    r->dim = (int)r->task->memories->shape[1];
+    r->ld = ((size_t)r->memories + 15) / 16 * 16;
+    r->sweeps = r->config->dynamics == DAM__DYNAMICS_CLASS ? 1 : r->config->sweeps;
+    if (r->task->count == 0)
+        DAM_FAIL(DAM_INPUT, "there is no probe to recall from");
+    DAM_TRY(find_free(r));
+    DAM_TRY(check_probes(r, &signs, &largest));
+    r->signs =
+        signs && dam__all_signs(r->task->memories) && dam__recall_table_fits(r->config, r->dim);
+    measure_memories(r, largest);
+cleanup:
+    return status;
+}
+
+/* --- energies --------------------------------------------------------------------------------- */
+
+/* E in units of F(N), of a kernel's record: its sum of F, in the scale that the record names. */
+static double energy_of(const dam__recaller *r, const double *record, double sum)
+{
+    const dam__recall_config *config = r->config;
+    double dim = r->dim;
+    if (r->signs) {
+        double unit = dam__wide_interaction(config, dim).mantissa;
+        return -ldexp(sum, -DAM__LEVEL_BITS * (int)record[2]) / unit;
+    }
+    if (config->interaction.kind == DAM__INTERACTION_EXP)
+        return -sum * exp(config->sharpness * (record[2] - dim));
+    return -sum / record[3] * pow(record[2] / dim, config->interaction.exponent);
+}
+
+/* What rounding may add to an energy in a sweep, as a share of the sum of |F|. */
+static double rounding(const dam__recaller *r)
+{
+    double steep = r->config->interaction.kind == DAM__INTERACTION_EXP
+                       ? r->config->sharpness * r->dim
+                       : r->config->interaction.exponent;
+    return dam__real_epsilon(r->device) * (64 + 4 * steep + 4 * sqrt(r->memories));
+}
+
+double dam__recall_energy(const dam__recall_config *config, const double *similarities,
+                          size_t memories, size_t dim)
+{
+    dam__wide unit = dam__wide_interaction(config, (double)dim);
+    double sum = 0;
+    for (size_t mu = 0; mu < memories; mu++) {
+        dam__wide value = dam__wide_interaction(config, similarities[mu]);
+        sum -= ldexp(value.mantissa / unit.mantissa, value.exponent - unit.exponent);
+    }
+    return sum;
+}
+
+/* --- results ---------------------------------------------------------------------------------- */
+
+static dam_status make_room(const dam__recaller *r, dam__recalled *out)
+{
+    dam_status status = DAM_OK;
+    size_t count = r->task->count, sweeps = (size_t)r->sweeps, items = 0;
+    out->count = count;
+    out->dim = (size_t)r->dim;
+    out->sweeps = sweeps;
+    out->signs = r->signs;
+    DAM_TRY(dam__multiply(count, out->dim, &items));
+    DAM_TRY(dam__alloc(items, sizeof *out->states, &out->states));
+    DAM_TRY(dam__multiply(count, sweeps + 1, &items));
+    DAM_TRY(dam__alloc(items, sizeof *out->energies, &out->energies));
+    DAM_TRY(dam__alloc(items, sizeof *out->flips, &out->flips));
+    DAM_TRY(dam__alloc(count, sizeof *out->taken, &out->taken));
+    DAM_TRY(dam__alloc(count, sizeof *out->ends, &out->ends));
+    DAM_TRY(dam__alloc(count, sizeof *out->nearest, &out->nearest));
+    DAM_TRY(dam__alloc(count, sizeof *out->distances, &out->distances));
+cleanup:
+    return status;
+}
+
+/* How many sweeps a probe took: flips is 0 in the one that changed nothing, and in those after. */
+static int sweeps_taken(const int32_t *flips, int sweeps, int end)
+{
+    int taken = 0;
+    while (taken < sweeps && flips[taken] > 0)
+        taken++;
+    return end == DAM__RECALL_SETTLED && taken < sweeps ? taken + 1 : taken;
+}
+
+/* Energies and flips of a chunk, whose records came as rows of a sweep each. */
+static void keep_sweeps(const dam__recaller *r, const double *records, const int32_t *flips,
+                        size_t first, size_t count, int run, dam__recalled *out)
+{
+    size_t sweeps = (size_t)r->sweeps, width = DAM__RECORD_REALS * (size_t)r->chunk;
+    double tolerance = rounding(r);
+    for (size_t p = 0; p < count; p++) {
+        int32_t *mine = out->flips + (first + p) * sweeps;
+        double *energies = out->energies + (first + p) * (sweeps + 1);
+        for (int s = 0; s < run; s++)
+            mine[s] = flips[(size_t)s * (size_t)r->chunk + p];
+        int taken = sweeps_taken(mine, run, out->ends[first + p]);
+        out->taken[first + p] = taken;
+        bool rises = false;
+        double last = 0;
+        for (size_t s = 0; s <= sweeps; s++) {
+            const double *record = records + s * width + p * DAM__RECORD_REALS;
+            energies[s] = s <= (size_t)taken ? energy_of(r, record, record[0]) : NAN;
+            if (s > 0 && s <= (size_t)taken)
+                rises =
+                    rises || energies[s] - last > tolerance * fabs(energy_of(r, record, record[1]));
+            last = energies[s];
+        }
+        out->rising += rises && r->config->dynamics == DAM__DYNAMICS_ASYNCHRONOUS;
+    }
+}
+
+static dam_status read_sweeps(dam__recaller *r, size_t first, size_t count, int run,
+                              dam__recalled *out)
+{
+    dam_status status = DAM_OK;
+    dam__matrix shown = r->records;
+    double *records = NULL;
+    int32_t *flips = NULL;
+    size_t items = (size_t)run * (size_t)r->chunk;
+    shown.rows = run + 1;
+    DAM_TRY(dam__alloc(dam__matrix_items(&shown), sizeof *records, &records));
+    DAM_TRY(dam__alloc(items, sizeof *flips, &flips));
+    DAM_TRY(dam__matrix_read_doubles(&shown, records, "energies"));
+    DAM_TRY(dam__buffer_read(r->flips, 0, flips, items * sizeof *flips, "flips"));
+    if (r->config->dynamics == DAM__DYNAMICS_CLASS)
+        for (size_t p = 0; p < count; p++)
+            out->ends[first + p] = DAM__RECALL_SETTLED;
+    keep_sweeps(r, records, flips, first, count, run, out);
+cleanup:
+    free(records);
+    free(flips);
+    return status;
+}
+
+static dam_status read_states(dam__recaller *r, size_t first, size_t count, dam__recalled *out)
+{
+    dam_status status = DAM_OK;
+    double *states = NULL, *least = NULL;
+    dam__matrix shown = r->states;
+    size_t dim = (size_t)r->dim;
+    shown.rows = (int)count;
+    DAM_TRY(dam__alloc(count * dim, sizeof *states, &states));
+    DAM_TRY(dam__alloc((size_t)r->chunk, sizeof *least, &least));
+    DAM_TRY(dam__matrix_read_doubles(&shown, states, "states"));
+    if (!r->signs)
+        DAM_TRY(dam__recaller_refresh(r, count));
+    DAM_TRY(dam__recaller_nearest(r, count));
+    DAM_TRY(dam__matrix_read_doubles(&r->distances, least, "distances"));
+    DAM_TRY(dam__buffer_read(r->nearest, 0, out->nearest + first, count * sizeof *out->nearest,
+                             "nearest memories"));
+    for (size_t p = 0; p < count; p++) {
+        double squares = 0;
+        for (size_t i = 0; i < dim; i++) {
+            double value = states[p * dim + i];
+            out->states[(first + p) * dim + i] = (float)value;
+            squares += value * value;
+        }
+        out->distances[first + p] = sqrt(fmax(0, squares + 2 * least[p]));
+    }
+cleanup:
+    free(states);
+    free(least);
+    return status;
+}
+
+/* Energies and flips were kept for as many sweeps as were allowed: now for those that were taken.
+ */
+static void trim(dam__recalled *out)
+{
+    size_t wide = out->sweeps, most = 0;
+    for (size_t p = 0; p < out->count; p++)
+        if ((size_t)out->taken[p] > most)
+            most = (size_t)out->taken[p];
+    for (size_t p = 0; p < out->count; p++) {
+        memmove(out->flips + p * most, out->flips + p * wide, most * sizeof *out->flips);
+        memmove(out->energies + p * (most + 1), out->energies + p * (wide + 1),
+                (most + 1) * sizeof *out->energies);
+    }
+    out->sweeps = most;
+}
+
+/* --- the run ---------------------------------------------------------------------------------- */
+
+static bool all_ended(const int32_t *ends, size_t count)
+{
+    for (size_t p = 0; p < count; p++)
+        if (ends[p] == DAM__RECALL_MOVING)
+            return false;
+    return true;
+}
+
+/* *run: sweeps that were queued. ends is read after every few of them. */
+static dam_status sweep_chunk(dam__recaller *r, size_t first, size_t count,
+                              const dam__recall_hooks *hooks, int32_t *ends, int *run)
+{
+    dam_status status = DAM_OK;
+    bool single = dam__device_precision(r->device) == DAM__PRECISION_SINGLE;
+    for (*run = 0; *run < r->sweeps;) {
+        if (!r->signs && single && *run > 0 && *run % RECOMPUTED == 0)
+            DAM_TRY(dam__recaller_refresh(r, count));
+        DAM_TRY(dam__recaller_sweep(r, count, *run));
+        ++*run;
+        if (*run % BLOCK != 0 && *run < r->sweeps)
+            continue;
+        DAM_TRY(dam__buffer_read(r->ends, 0, ends, count * sizeof *ends, "who has ended"));
+        if (all_ended(ends, count))
+            break;
+        if (hooks != NULL && hooks->stop != NULL && hooks->stop(hooks->user))
+            DAM_FAIL(DAM_INTERRUPTED, "stopped after %zu of %zu probes; nothing was written", first,
+                     r->task->count);
+        if (hooks != NULL && hooks->progress != NULL)
+            hooks->progress(hooks->user, first, r->task->count, *run);
+    }
+cleanup:
+    return status;
+}
+
+static dam_status recall_chunk(dam__recaller *r, size_t first, size_t count,
+                               const dam__recall_hooks *hooks, dam__recalled *out)
+{
+    dam_status status = DAM_OK;
+    int run = 0;
+    DAM_TRY(dam__recaller_load(r, first, count));
+    DAM_TRY(dam__device_finish(r->device));
+    double began = dam__seconds();
+    DAM_TRY(sweep_chunk(r, first, count, hooks, out->ends + first, &run));
+    out->seconds += dam__seconds() - began;
+    DAM_TRY(read_sweeps(r, first, count, run, out));
+    DAM_TRY(read_states(r, first, count, out));
+    if (hooks != NULL && hooks->progress != NULL)
+        hooks->progress(hooks->user, first + count, r->task->count, 0);
+cleanup:
+    return status;
+}
+
+dam_status dam__recall(dam__device *device, const dam__recall_config *config,
+                       const dam__recall_task *task, const dam__recall_hooks *hooks,
+                       dam__recalled *out)
+{
+    dam_status status = DAM_OK;
+    dam__recaller recaller = {.device = device, .config = config, .task = task};
+    dam__recalled recalled = {0};
+    *out = (dam__recalled){0};
+    DAM_TRY(examine(&recaller));
+    DAM_TRY(dam__recaller_open(&recaller));
+    DAM_TRY(make_room(&recaller, &recalled));
+    size_t chunk = (size_t)recaller.chunk;
+    for (size_t first = 0; first < task->count; first += chunk) {
+        size_t left = task->count - first;
+        if (hooks != NULL && hooks->stop != NULL && hooks->stop(hooks->user))
+            DAM_FAIL(DAM_INTERRUPTED, "stopped after %zu of %zu probes; nothing was written", first,
+                     task->count);
+        DAM_TRY(recall_chunk(&recaller, first, left < chunk ? left : chunk, hooks, &recalled));
+    }
+    trim(&recalled);
+    *out = recalled;
+    recalled = (dam__recalled){0};
+cleanup:
+    dam__recalled_free(&recalled);
+    dam__recaller_close(&recaller);
+    return status;
+}

@@ -1,0 +1,297 @@
+#include "model/energy/selftest_energy.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/model.h"
+
+/* One model and one batch of states; chunk is how many it takes at once. */
+struct check {
+    dam__model_config config;
+    int dim, classes, batch, chunk;
+    int neurons, trained;
+    double *states, *memories;
+    int32_t *labels;
+    /* What plain loops in double say. */
+    double loss, right, *gradient;
+    int32_t *predicted, *nearest;
+    /* On the device. */
+    dam__gemm *gemm;
+    dam__model *model;
+    dam__matrix samples, losses;
+    dam__batch given;
+    dam__evaluation evaluation;
+};
+
+/* --- the reference: equation by equation, in the form that flips a neuron ----------------------- */
+
+static double overlap(const struct check *c, int state, int memory)
+{
+    size_t n = (size_t)c->neurons;
+    double sum = 0;
+    for (size_t j = 0; j < n; j++)
+        sum += c->states[(size_t)state * n + j] * c->memories[(size_t)memory * n + j];
+    return sum;
+}
+
+static double sharpness(const struct check *c)
+{
+    return 1 / (c->neurons * c->config.energy.temperature);
+}
+
+/* The overlap scaled, after neuron i of the state has flipped. */
+static double flipped(const struct check *c, int state, int memory, int i)
+{
+    size_t n = (size_t)c->neurons;
+    double x = c->states[(size_t)state * n + (size_t)i];
+    double m = c->memories[(size_t)memory * n + (size_t)i];
+    return sharpness(c) * (overlap(c, state, memory) - 2 * x * m);
+}
+
+static double gap(const struct check *c, int state, int i)
+{
+    const dam__interaction *f = &c->config.energy.interaction;
+    double sum = 0;
+    for (int mu = 0; mu < c->config.memories; mu++)
+        sum += dam__interaction_value(f, sharpness(c) * overlap(c, state, mu)) -
+               dam__interaction_value(f, flipped(c, state, mu, i));
+    return sum;
+}
+
+/* e = dL/dgap of trained neuron t; adds its loss. */
+static double error_of(struct check *c, int state, int t, double gap_now)
+{
+    int m = c->config.energy.error_exponent;
+    double target = c->classes > 0 && c->labels[state] == t ? -1 : 1, now = tanh(gap_now);
+    c->loss += pow(target - now, 2 * m) / ((double)c->batch * c->trained);
+    return -2 * m * pow(target - now, 2 * m - 1) * (1 - now * now);
+}
+
+static void add_gradient(struct check *c, int state, int i, double error)
+{
+    const dam__interaction *f = &c->config.energy.interaction;
+    size_t n = (size_t)c->neurons;
+    const double *x = c->states + (size_t)state * n;
+    for (int mu = 0; mu < c->config.memories; mu++) {
+        double *row = c->gradient + (size_t)mu * n;
+        double here = dam__interaction_slope(f, sharpness(c) * overlap(c, state, mu));
+        double there = dam__interaction_slope(f, flipped(c, state, mu, i));
+        for (size_t j = 0; j < n; j++)
+            row[j] += error * sharpness(c) * x[j] * (here - (j == (size_t)i ? -there : there));
+    }
+}
+
+static void judge(struct check *c, int state, const double *gaps)
+{
+    size_t n = (size_t)c->neurons;
+    int closest = 0, best = 0;
+    for (int mu = 1; mu < c->config.memories; mu++)
+        closest = overlap(c, state, mu) > overlap(c, state, closest) ? mu : closest;
+    for (int t = 1; t < c->trained; t++)
+        best = gaps[t] < gaps[best] ? t : best;
+    const double *weights = c->memories + (size_t)closest * n + c->dim;
+    for (int y = 1; y < c->classes; y++)
+        c->nearest[state] = weights[y] > weights[c->nearest[state]] ? y : c->nearest[state];
+    c->predicted[state] = c->classes > 0 ? best : 0;
+    c->right += c->classes > 0 ? best == c->labels[state] : gaps[best] >= 0;
+}
+
+static dam_status compute_reference(dam__trial *trial, struct check *c)
+{
+    dam_status status = DAM_OK;
+    double *gaps = NULL;
+    DAM_TRY(dam__trial_array(trial, (size_t)c->trained, sizeof *gaps, &gaps));
+    for (int a = 0; a < c->batch; a++) {
+        for (int t = 0; t < c->trained; t++) {
+            int i = c->neurons - c->trained + t;
+            gaps[t] = gap(c, a, i);
+            add_gradient(c, a, i, error_of(c, a, t, gaps[t]));
+        }
+        judge(c, a, gaps);
+    }
+cleanup:
+    return status;
+}
+
+/* --- making both sides ------------------------------------------------------------------------ */
+
+static dam_status make_numbers(dam__trial *trial, struct check *c)
+{
+    dam_status status = DAM_OK;
+    size_t n = (size_t)c->neurons, batch = (size_t)c->batch, memories = (size_t)c->config.memories;
+    DAM_TRY(dam__trial_numbers(trial, batch * n, -1, 1, &c->states));
+    DAM_TRY(dam__trial_numbers(trial, memories * n, -0.25, 0.25, &c->memories));
+    DAM_TRY(dam__trial_array(trial, memories * n, sizeof *c->gradient, &c->gradient));
+    DAM_TRY(dam__trial_array(trial, batch, sizeof *c->labels, &c->labels));
+    DAM_TRY(dam__trial_array(trial, batch, sizeof *c->predicted, &c->predicted));
+    DAM_TRY(dam__trial_array(trial, batch, sizeof *c->nearest, &c->nearest));
+    for (size_t i = 0; i < batch * n; i++) {
+        /* Samples may be grey; class neurons are hidden. */
+        if (c->classes == 0)
+            c->states[i] = c->states[i] < 0 ? -1 : 1;
+        else if (i % n >= (size_t)c->dim)
+            c->states[i] = -1;
+    }
+    for (int a = 0; a < c->batch && c->classes > 0; a++)
+        c->labels[a] = (a * 2 + 1) % c->classes;
+    /* Memories like states, so that gaps are neither 0 nor huge. */
+    for (size_t i = 0; i < memories * n; i++)
+        c->memories[i] += 0.5 * c->states[(i / n % batch) * n + i % n];
+cleanup:
+    return status;
+}
+
+static dam_status make_model(dam__trial *trial, struct check *c)
+{
+    dam_status status = DAM_OK;
+    dam__plan *plan = NULL;
+    const dam__task task = {.dim = c->dim, .classes = c->classes};
+    DAM_TRY(dam__gemm_create(trial->device, trial->provider, &c->gemm));
+    DAM_TRY(dam__model_create(trial->device, c->gemm, &c->config, &task, &c->model));
+    DAM_TRY(dam__plan_create(trial->device, &plan));
+    DAM_TRY(c->model->ops->plan(c->model, plan, c->chunk));
+    DAM_TRY(dam__gemm_plan(c->gemm, plan));
+    DAM_TRY(dam__plan_allocate(plan));
+    DAM_TRY(c->model->ops->prepare(c->model));
+    DAM_TRY(c->model->ops->initialise(c->model, 1));
+    DAM_TRY(dam__matrix_write_doubles(&dam__model_parameter(c->model, "memories")->value,
+                                      c->memories, "self-test"));
+cleanup:
+    dam__plan_destroy(plan);
+    return status;
+}
+
+static dam_status make_batch(dam__trial *trial, struct check *c)
+{
+    dam_status status = DAM_OK;
+    size_t batch = (size_t)c->batch;
+    dam__buffer *labels = NULL;
+    DAM_TRY(dam__trial_matrix(trial, c->batch, c->neurons, 1, c->states, &c->samples));
+    DAM_TRY(dam__trial_buffer(trial, c->labels, batch * sizeof *c->labels, &labels));
+    DAM_TRY(dam__trial_matrix(trial, 1, 1, 1, NULL, &c->losses));
+    DAM_TRY(dam__trial_matrix(trial, 1, 2, 1, NULL, &c->evaluation.totals));
+    DAM_TRY(dam__trial_buffer(trial, NULL, batch * sizeof(int32_t), &c->evaluation.predicted));
+    DAM_TRY(dam__trial_buffer(trial, NULL, batch * sizeof(int32_t), &c->evaluation.nearest));
+    c->given = (dam__batch){.samples = &c->samples, .labels = labels, .size = c->batch};
+cleanup:
+    return status;
+}
+
+/* Rows of the gradient have scales of their own: each is compared with its largest entry. */
+static dam_status compare_gradient(dam__trial *trial, const struct check *c)
+{
+    dam_status status = DAM_OK;
+    const dam__parameter *memories = dam__model_parameter(c->model, "memories");
+    size_t n = (size_t)c->neurons, count = (size_t)c->config.memories;
+    double *got = NULL, *scales = NULL;
+    DAM_TRY(dam__trial_array(trial, count * n, sizeof *got, &got));
+    DAM_TRY(dam__trial_array(trial, 2 * count, sizeof *scales, &scales));
+    DAM_TRY(dam__matrix_read_doubles(&memories->gradient, got, "self-test"));
+    DAM_TRY(dam__matrix_read_doubles(memories->scales, scales, "self-test"));
+    for (size_t mu = 0; mu < count; mu++) {
+        double largest = 0;
+        for (size_t j = 0; j < n; j++)
+            largest = fmax(largest, fabs(c->gradient[mu * n + j]));
+        for (size_t j = 0; j < n; j++)
+            dam__trial_compare(trial, got[mu * n + j] * exp(scales[mu]), c->gradient[mu * n + j],
+                               largest);
+    }
+cleanup:
+    return status;
+}
+
+static dam_status compare_scores(dam__trial *trial, const struct check *c)
+{
+    dam_status status = DAM_OK;
+    double totals[2];
+    DAM_TRY(c->model->ops->evaluate(c->model, &c->given, &c->evaluation, 0, 0));
+    DAM_TRY(dam__matrix_read_doubles(&c->evaluation.totals, totals, "self-test"));
+    dam__trial_compare(trial, totals[0], c->loss * c->batch, c->batch);
+    dam__trial_compare(trial, totals[1], c->right, 1);
+    DAM_TRY(dam__trial_compare_integers(trial, c->evaluation.predicted, (size_t)c->batch,
+                                        c->predicted));
+    DAM_TRY(
+        dam__trial_compare_integers(trial, c->evaluation.nearest, (size_t)c->batch, c->nearest));
+cleanup:
+    return status;
+}
+
+static dam_status run_check(dam__trial *trial, struct check *c)
+{
+    dam_status status = DAM_OK;
+    double loss = 0;
+    c->neurons = c->dim + c->classes;
+    c->trained = c->classes > 0 ? c->classes : c->neurons;
+    DAM_TRY(make_numbers(trial, c));
+    DAM_TRY(compute_reference(trial, c));
+    DAM_TRY(make_model(trial, c));
+    DAM_TRY(make_batch(trial, c));
+    DAM_TRY(c->model->ops->loss_gradient(c->model, &c->given, c->losses.buffer, 0));
+    DAM_TRY(dam__matrix_read_doubles(&c->losses, &loss, "self-test"));
+    dam__trial_compare(trial, loss, c->loss, 1);
+    DAM_TRY(compare_gradient(trial, c));
+    DAM_TRY(compare_scores(trial, c));
+cleanup:
+    dam__model_destroy(c->model);
+    dam__gemm_destroy(c->gemm);
+    return status;
+}
+
+/* --- the cases -------------------------------------------------------------------------------- */
+
+/* Sizes are no multiples of tiles, vectors or groups; temperatures make gaps of about 1. */
+static dam_status run_store(dam__trial *trial)
+{
+    struct check c = {.config = {.kind = DAM__KIND_ENERGY,
+                                 .memories = trial->tiny ? 5 : 83,
+                                 .energy = {.interaction = {.kind = DAM__INTERACTION_LEAKY,
+                                                            .exponent = 6,
+                                                            .leak = -0.0625},
+                                            .task = DAM__TASK_STORE,
+                                            .temperature = 0.75,
+                                            .error_exponent = 2,
+                                            .spread = 0.1}},
+                      .dim = trial->tiny ? 9 : 45,
+                      .batch = trial->tiny ? 5 : 11,
+                      .chunk = trial->tiny ? 3 : 7};
+    return run_check(trial, &c);
+}
+
+static dam_status run_classify(dam__trial *trial)
+{
+    struct check c = {
+        .config = {.kind = DAM__KIND_ENERGY,
+                   .memories = trial->tiny ? 5 : 301,
+                   .energy = {.interaction = {.kind = DAM__INTERACTION_RECT, .exponent = 5},
+                              .task = DAM__TASK_CLASSIFY,
+                              .temperature = 0.75,
+                              .error_exponent = 1,
+                              .targets = DAM__TARGETS_HIDDEN,
+                              .spread = 0.1}},
+        .dim = trial->tiny ? 7 : 33,
+        .classes = trial->tiny ? 3 : 13,
+        .batch = trial->tiny ? 5 : 19,
+        .chunk = trial->tiny ? 3 : 11};
+    return run_check(trial, &c);
+}
+
+#define SHARED_KERNELS                                                                             \
+    "energy_settings energy_transpose energy_reach energy_scale_states energy_errors "             \
+    "energy_collect energy_scale_memories energy_shrink energy_judge energy_score "
+
+const dam__selftest_case dam__selftest_energy_cases[] = {
+    {.name = "energy: all neurons",
+     .kernels = SHARED_KERNELS "energy_forward energy_backward_overlaps energy_backward_own",
+     .tolerance = 300,
+     .reason = "fifth powers of sums over a state, and logarithms of up to 20 that exp brings back",
+     .products = true,
+     .run = run_store},
+    {.name = "energy: classes",
+     .kernels = SHARED_KERNELS "energy_forward_few energy_backward_few energy_add_own",
+     .tolerance = 300,
+     .reason = "fifth powers of sums over a state, and logarithms of up to 20 that exp brings back",
+     .products = true,
+     .run = run_classify},
+    {0},
+};

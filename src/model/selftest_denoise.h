@@ -1,9 +1,0 @@
-/* Self-test cases of the denoise model's kernels. */
-#ifndef DAM__MODEL_SELFTEST_DENOISE_H
-#define DAM__MODEL_SELFTEST_DENOISE_H
-
-#include "compute/selftest.h"
-
-extern const dam__selftest_case dam__selftest_denoise_cases[];
-
-#endif

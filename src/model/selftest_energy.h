@@ -1,9 +1,0 @@
-/* Self-test cases of the energy model's kernels. */
-#ifndef DAM__MODEL_SELFTEST_ENERGY_H
-#define DAM__MODEL_SELFTEST_ENERGY_H
-
-#include "compute/selftest.h"
-
-extern const dam__selftest_case dam__selftest_energy_cases[];
-
-#endif

@@ -1,9 +1,0 @@
-/* Self-test cases of the kernels that tell of single samples. */
-#ifndef DAM__MODEL_SELFTEST_PROBE_H
-#define DAM__MODEL_SELFTEST_PROBE_H
-
-#include "compute/selftest.h"
-
-extern const dam__selftest_case dam__selftest_probe_cases[];
-
-#endif

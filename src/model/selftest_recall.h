@@ -1,9 +1,0 @@
-/* Self-test cases of recall: what relaxed against energies, gaps and distances in double. */
-#ifndef DAM__MODEL_SELFTEST_RECALL_H
-#define DAM__MODEL_SELFTEST_RECALL_H
-
-#include "compute/selftest.h"
-
-extern const dam__selftest_case dam__selftest_recall_cases[];
-
-#endif

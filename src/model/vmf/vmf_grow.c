@@ -1,0 +1,297 @@
+/*
+ * Splitting the vmf model's memories. docs/models.md has the mathematics.
+ *
+ * A pass over the subset costs three large products, one of them for the responsibilities, which
+ * are not kept. Growth takes no further memory than the directions: the memories' gradient, unused
+ * between steps, holds the scatter, the batch's similarities and activations hold what a chunk
+ * needs, and the class gradient and its parts hold the order and the numbers.
+ */
+#include "model/vmf/vmf_internal.h"
+
+#include <math.h>
+
+static struct vmf *vmf_of(dam__model *model)
+{
+    return (struct vmf *)model;
+}
+
+void dam__vmf_growth_free(struct dam__vmf_growth *growth)
+{
+    dam__program_destroy(growth->program);
+}
+
+static int memories_of(const dam__model *model)
+{
+    return ((const struct vmf *)model)->memories;
+}
+
+/* log of all class weights: the logits are those of a joint likelihood up to it (models.md). */
+static double loss_offset(const dam__model *model)
+{
+    const struct vmf *vmf = (const struct vmf *)model;
+    const dam__vmf_config *config = &model->config.vmf;
+    double background = config->background > 0 ? config->background : 1;
+    int capacity = config->capacity > 0 ? config->capacity : vmf->room;
+    return log(vmf->memories * (1 + background / capacity));
+}
+
+static dam_status resize(dam__model *model, int memories)
+{
+    struct vmf *vmf = vmf_of(model);
+    if (memories < 1 || memories > vmf->room)
+        return dam__fail(DAM_INPUT, "the run has %d memories, but its preset has room for %d",
+                         memories, vmf->room);
+    dam__vmf_show(vmf, memories);
+    return DAM_OK;
+}
+
+dam__matrix dam__vmf_grow_numbers(const struct vmf *vmf)
+{
+    dam__matrix numbers = vmf->gradient_parts;
+    numbers.rows = DAM__GROW_NUMBERS;
+    numbers.cols = vmf->memories;
+    numbers.count = 1;
+    /* The parts lie one behind the other; one alone may have fewer rows. */
+    numbers.stride = DAM__GROW_NUMBERS * numbers.ld;
+    return numbers;
+}
+
+/* There are at least two class columns, and 8 parts: enough rows for the numbers. */
+static void lend(dam__model *model, dam__search *search)
+{
+    search->order = model->parameters[CLASS_WEIGHTS].gradient.buffer;
+    search->list = vmf_of(model)->activations.buffer;
+}
+
+static dam_status prepare(dam__model *model)
+{
+    dam_status status = DAM_OK;
+    struct dam__vmf_growth *growth = &vmf_of(model)->growth;
+    const struct {
+        const char *name;
+        dam__kernel **slot;
+    } kernels[] = {
+        {"grow_sum_mass", &growth->sum_mass},     {"grow_curvature", &growth->curvature},
+        {"grow_weigh", &growth->weigh},           {"grow_advance", &growth->advance},
+        {"grow_constrain", &growth->constrain},   {"grow_gather", &growth->gather},
+        {"grow_split_rows", &growth->split_rows}, {"grow_split_columns", &growth->split_columns}};
+    DAM_TRY(dam__program_create(model->device, "grow", "", &growth->program));
+    for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++)
+        DAM_TRY(dam__program_kernel(growth->program, kernels[i].name, kernels[i].slot));
+cleanup:
+    return status;
+}
+
+/* Vectors that cover so many memories. */
+static size_t vectors_of(const struct vmf *vmf, int memories)
+{
+    size_t lanes = (size_t)dam__lanes(vmf->base.device);
+    return ((size_t)memories + lanes - 1) / lanes;
+}
+
+static size_t row_bytes(const struct vmf *vmf, const dam__matrix *matrix)
+{
+    return matrix->ld * dam__real_size(vmf->base.device);
+}
+
+/* --- the search ----------------------------------------------------------------------------------- */
+
+static dam_status sum_mass(struct vmf *vmf, int samples, bool accumulate)
+{
+    const dam__matrix numbers = dam__vmf_grow_numbers(vmf);
+    double cells = (double)samples * vmf->memories;
+    return dam__launch(
+        vmf->growth.sum_mass, dam__range_items(vmf->base.device, vectors_of(vmf, vmf->memories), 1),
+        (dam__work){.flops = 3 * cells, .bytes = cells * (double)dam__real_size(vmf->base.device)},
+        DAM_ARGUMENTS(dam__arg(vmf->similarities.buffer), dam__arg(numbers.buffer),
+                      dam__arg_int(samples), dam__arg_int(vmf->memories),
+                      dam__arg_int((int)vmf->similarities.ld), dam__arg_int((int)numbers.ld),
+                      dam__arg_int(accumulate)));
+}
+
+static dam_status curvature(struct vmf *vmf)
+{
+    const dam__parameter *memories = &vmf->base.parameters[MEMORIES];
+    const dam__matrix numbers = dam__vmf_grow_numbers(vmf);
+    double items = (double)dam__matrix_items(&memories->value);
+    return dam__launch(
+        vmf->growth.curvature, dam__range_groups(vmf->base.device, (size_t)vmf->memories, 1),
+        (dam__work){.flops = 2 * items,
+                    .bytes = 2 * items * (double)dam__real_size(vmf->base.device)},
+        DAM_ARGUMENTS(dam__arg(memories->value.buffer), dam__arg(memories->gradient.buffer),
+                      dam__arg(vmf->scalars.buffer), dam__arg(numbers.buffer),
+                      dam__arg_int(memories->value.cols), dam__arg_int((int)memories->value.ld),
+                      dam__arg_int((int)numbers.ld)));
+}
+
+static dam_status survey(dam__model *model, const dam__batch *batch, int offset,
+                         const dam__search *search)
+{
+    dam_status status = DAM_OK;
+    struct vmf *vmf = vmf_of(model);
+    const dam__matrix owed = dam__vmf_columns(&vmf->similarities, vmf->memories);
+    for (int start = 0; start < batch->size; start += vmf->chunk) {
+        const dam__batch chunk = dam__vmf_chunk(vmf, batch, start);
+        bool accumulate = offset + start > 0;
+        DAM_TRY(dam__vmf_responsibilities(vmf, &chunk, 1.0 / search->samples));
+        DAM_TRY(sum_mass(vmf, chunk.size, accumulate));
+        DAM_TRY(dam__vmf_memory_sums(vmf, &owed, &chunk, accumulate));
+    }
+    if (offset + batch->size == search->samples)
+        DAM_TRY(curvature(vmf));
+cleanup:
+    return status;
+}
+
+static dam_status constrain(dam__model *model, const dam__search *search, bool tangent)
+{
+    struct vmf *vmf = vmf_of(model);
+    const dam__matrix *memories = &model->parameters[MEMORIES].value;
+    double items = (double)dam__matrix_items(memories);
+    return dam__launch(
+        vmf->growth.constrain, dam__range_groups(model->device, (size_t)memories->rows, 1),
+        (dam__work){.flops = 7 * items, .bytes = 4 * items * (double)dam__real_size(model->device)},
+        DAM_ARGUMENTS(dam__arg(search->directions.buffer), dam__arg(memories->buffer),
+                      dam__arg(search->order), dam__arg_int(memories->cols),
+                      dam__arg_int((int)memories->ld), dam__arg_real(tangent ? 1 : 0)));
+}
+
+/* Products of a chunk's samples and the directions, times what they owe; in the activations. */
+static dam_status weigh(struct vmf *vmf, const dam__batch *chunk, const dam__search *search)
+{
+    dam_status status = DAM_OK;
+    const dam__matrix *owed = &vmf->similarities;
+    const dam__matrix products = dam__vmf_columns(&vmf->activations, search->active);
+    double cells = (double)chunk->size * search->active;
+    DAM_TRY(dam__vmf_responsibilities(vmf, chunk, 1.0 / search->samples));
+    DAM_TRY(dam__gemm_run(vmf->base.gemm, 1.0, dam__vmf_samples(chunk),
+                          dam__vmf_rows(&search->directions, search->active, true), 0.0,
+                          &products));
+    DAM_TRY(dam__launch(
+        vmf->growth.weigh,
+        dam__range_items(vmf->base.device, vectors_of(vmf, search->active), (size_t)chunk->size),
+        (dam__work){.flops = cells, .bytes = 3 * cells * (double)dam__real_size(vmf->base.device)},
+        DAM_ARGUMENTS(dam__arg(products.buffer), dam__arg(owed->buffer), dam__arg(search->order),
+                      dam__arg_int(search->active), dam__arg_int((int)products.ld),
+                      dam__arg_int((int)owed->ld))));
+cleanup:
+    return status;
+}
+
+static dam_status scatter(dam__model *model, const dam__batch *batch, int offset,
+                          const dam__search *search)
+{
+    dam_status status = DAM_OK;
+    struct vmf *vmf = vmf_of(model);
+    const dam__matrix products = dam__vmf_columns(&vmf->activations, search->active);
+    for (int start = 0; start < batch->size; start += vmf->chunk) {
+        const dam__batch chunk = dam__vmf_chunk(vmf, batch, start);
+        DAM_TRY(weigh(vmf, &chunk, search));
+        DAM_TRY(dam__vmf_memory_sums(vmf, &products, &chunk, offset + start > 0));
+    }
+cleanup:
+    return status;
+}
+
+static dam_status advance(dam__model *model, const dam__search *search, const dam__move *move)
+{
+    const struct vmf *vmf = vmf_of(model);
+    const dam__matrix numbers = dam__vmf_grow_numbers(vmf);
+    const dam__parameter *memories = &model->parameters[MEMORIES];
+    double items = (double)search->active * memories->value.cols;
+    return dam__launch(
+        vmf->growth.advance, dam__range_groups(model->device, (size_t)search->active, 1),
+        (dam__work){.flops = 16 * items,
+                    .bytes = 8 * items * (double)dam__real_size(model->device)},
+        DAM_ARGUMENTS(dam__arg(search->directions.buffer), dam__arg(memories->gradient.buffer),
+                      dam__arg(memories->value.buffer), dam__arg(search->order),
+                      dam__arg(vmf->scalars.buffer), dam__arg(numbers.buffer),
+                      dam__arg_int(memories->value.cols), dam__arg_int((int)memories->value.ld),
+                      dam__arg_int((int)numbers.ld), dam__arg_int(move->first),
+                      dam__arg_int(move->last), dam__arg_real(move->shift),
+                      dam__arg_real(move->reach), dam__arg_real(move->rest)));
+}
+
+static dam_status reorder(dam__model *model, const dam__search *search)
+{
+    dam_status status = DAM_OK;
+    struct vmf *vmf = vmf_of(model);
+    const dam__matrix *scratch = &model->parameters[MEMORIES].gradient;
+    double items = (double)dam__matrix_items(scratch);
+    DAM_TRY(
+        dam__launch(vmf->growth.gather, dam__range_groups(model->device, (size_t)vmf->memories, 1),
+                    (dam__work){.bytes = 2 * items * (double)dam__real_size(model->device)},
+                    DAM_ARGUMENTS(dam__arg(search->directions.buffer), dam__arg(scratch->buffer),
+                                  dam__arg(search->list), dam__arg_int(scratch->cols),
+                                  dam__arg_int((int)scratch->ld))));
+    DAM_TRY(dam__buffer_copy(scratch->buffer, 0, search->directions.buffer, 0,
+                             (size_t)vmf->memories * row_bytes(vmf, scratch)));
+cleanup:
+    return status;
+}
+
+static dam_status read_numbers(dam__model *model, double *numbers)
+{
+    const dam__matrix now = dam__vmf_grow_numbers(vmf_of(model));
+    return dam__matrix_read_doubles(&now, numbers, "splitting eigenvalues");
+}
+
+/* --- the split ------------------------------------------------------------------------------------ */
+
+/* Columns of class weights, counts and their velocities. */
+static dam_status split_columns(struct vmf *vmf, const dam__matrix *matrix,
+                                const dam__search *search, const dam__pairs *pairs, double kept,
+                                double given, double scale)
+{
+    double cells = (double)matrix->rows * (vmf->memories + pairs->count + 1);
+    return dam__launch(
+        vmf->growth.split_columns, dam__range_groups(vmf->base.device, (size_t)matrix->rows, 1),
+        (dam__work){.flops = 2 * cells,
+                    .bytes = 2 * cells * (double)dam__real_size(vmf->base.device)},
+        DAM_ARGUMENTS(dam__arg(matrix->buffer), dam__arg(search->list), dam__arg_int(vmf->memories),
+                      dam__arg_int(pairs->count), dam__arg_int((int)matrix->ld),
+                      dam__arg_real(kept), dam__arg_real(given), dam__arg_real(scale)));
+}
+
+static dam_status split(dam__model *model, const dam__search *search, const dam__pairs *pairs,
+                        const dam__matrix *velocities)
+{
+    dam_status status = DAM_OK;
+    struct vmf *vmf = vmf_of(model);
+    const dam__parameter *parameters = model->parameters;
+    const dam__matrix *memories = &parameters[MEMORIES].value;
+    double items = (double)pairs->count * memories->cols;
+    double scale = (double)(vmf->memories + pairs->count) / vmf->memories;
+    if (pairs->count > vmf->room - vmf->memories)
+        DAM_FAIL(DAM_INTERNAL, "%d memories cannot take %d more: there is room for %d",
+                 vmf->memories, pairs->count, vmf->room);
+    DAM_TRY(dam__launch(
+        vmf->growth.split_rows, dam__range_groups(model->device, (size_t)pairs->count, 1),
+        (dam__work){.flops = 12 * items,
+                    .bytes = 5 * items * (double)dam__real_size(model->device)},
+        DAM_ARGUMENTS(dam__arg(memories->buffer), dam__arg(velocities[MEMORIES].buffer),
+                      dam__arg(search->directions.buffer), dam__arg(search->list),
+                      dam__arg_int(vmf->memories), dam__arg_int(memories->cols),
+                      dam__arg_int((int)memories->ld), dam__arg_real(pairs->step))));
+    DAM_TRY(split_columns(vmf, &parameters[CLASS_WEIGHTS].value, search, pairs, 0.5, 0.5, scale));
+    DAM_TRY(split_columns(vmf, &parameters[COUNTS].value, search, pairs, 0.5, 0.5, scale));
+    DAM_TRY(split_columns(vmf, &velocities[CLASS_WEIGHTS], search, pairs, 1, 0, 1));
+    dam__vmf_show(vmf, vmf->memories + pairs->count);
+cleanup:
+    return status;
+}
+
+const dam__grow_ops dam__vmf_grow_ops = {
+    .memories = memories_of,
+    .loss_offset = loss_offset,
+    .resize = resize,
+    .prepare = prepare,
+    .lend = lend,
+    .survey = survey,
+    .constrain = constrain,
+    .scatter = scatter,
+    .advance = advance,
+    .reorder = reorder,
+    .read = read_numbers,
+    .split = split,
+};

@@ -1,0 +1,306 @@
+/* `denseam recall`: states relax to memories, of a run or stored directly. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/notice.h"
+#include "command/command.h"
+#include "command/output.h"
+#include "command/progress.h"
+#include "command/session.h"
+#include "command/signals.h"
+#include "recall/denoise_command.h"
+#include "recall/recall_report.h"
+
+/* A recall on its way. */
+typedef struct recalling {
+    const arguments *args;
+    console console;
+    dam_log log;
+    words overrides; /* --set, and what other flags say as keys */
+    char **owned;    /* the texts of those */
+    size_t owned_count;
+    dam__recall_source source;
+    dam__recall_cells cells;
+    dam__device *device;
+    progress progress;
+    size_t cell; /* that runs */
+    bool is_drawn;
+} recalling;
+
+static void recalling_free(recalling *r)
+{
+    for (size_t i = 0; i < r->owned_count; i++)
+        free(r->owned[i]);
+    free(r->owned);
+    free(r->overrides.items);
+    dam__recall_cells_free(&r->cells);
+    dam__recall_source_free(&r->source);
+    dam__device_close(r->device);
+}
+
+/* Flags that name a key are short for --set recall.KEY=VALUE, and come after every --set. */
+static dam_status collect_overrides(recalling *r)
+{
+    dam_status status = DAM_OK;
+    const arguments *args = r->args;
+    const char *const keys[][2] = {{"probes", args->probes},    {"flips", args->flips},
+                                   {"mask", args->mask},        {"clamp", args->clamp},
+                                   {"noise", args->noise},      {"count", args->count},
+                                   {"dynamics", args->dynamics}};
+    enum { KEYS = sizeof keys / sizeof *keys };
+    DAM_TRY(dam__alloc(args->set.count + KEYS, sizeof *r->overrides.items, &r->overrides.items));
+    DAM_TRY(dam__alloc(KEYS, sizeof *r->owned, &r->owned));
+    for (size_t i = 0; i < args->set.count; i++)
+        r->overrides.items[r->overrides.count++] = args->set.items[i];
+    for (size_t i = 0; i < KEYS; i++) {
+        if (keys[i][1] == NULL)
+            continue;
+        DAM_TRY(dam__format(&r->owned[r->owned_count], "recall.%s=%s", keys[i][0], keys[i][1]));
+        r->overrides.items[r->overrides.count++] = r->owned[r->owned_count++];
+    }
+cleanup:
+    return status;
+}
+
+static void on_progress(void *user, size_t done, size_t total, int sweep)
+{
+    recalling *r = user;
+    char label[64], text[64] = "";
+    (void)snprintf(label, sizeof label, "cell %zu/%zu, probe %zu/%zu", r->cell + 1, r->cells.count,
+                   done, total);
+    double within = (double)done / (double)total;
+    if (sweep > 0)
+        (void)snprintf(text, sizeof text, "sweep %d", sweep);
+    progress_update(&r->progress, label, ((double)r->cell + within) / (double)r->cells.count, text);
+}
+
+static dam_status run_cell(recalling *r, dam__recall_result *result)
+{
+    const dam__recall_hooks hooks = {.user = r, .stop = signals_stop, .progress = on_progress};
+    dam_status status = dam__recall_cell_run(&r->source, r->device, gemm_choice(r->args),
+                                             &r->cells.cells[r->cell], &hooks, result);
+    if (status == DAM_OK && result->recalled.rising > 0)
+        dam__warn(&r->log,
+                  "the energy of %zu probes rose in a sweep, which it cannot: run 'denseam "
+                  "selftest', or take train.precision = \"double\"",
+                  result->recalled.rising);
+    return status;
+}
+
+static double sweeps_a_second(const dam__recall_result *result)
+{
+    double sweeps = result->sweeps * (double)result->recalled.count;
+    return result->recalled.seconds > 0 ? sweeps / result->recalled.seconds : NAN;
+}
+
+static json_t *result_json(const dam__recall_result *result)
+{
+    char interaction[DAM__INTERACTION_BYTES];
+    double probes = (double)result->recalled.count;
+    return json_pack(
+        "{ss sI si sI so so so sf so so sI sI sI sf so ss}", "interaction",
+        dam__interaction_text(&result->cell.interaction, interaction), "memories",
+        (json_int_t)result->memories, "flips", result->cell.flips, "probes",
+        (json_int_t)result->recalled.count, "recovered",
+        result->compared ? json_real((double)result->recovered / probes) : json_null(),
+        "mean_distance", result->compared ? json_real(result->distance) : json_null(),
+        "mean_nearest_distance", json_number(result->nearest), "mean_sweeps", result->sweeps,
+        "mean_energy_before", json_number(result->energy_before), "mean_energy_after",
+        json_number(result->energy_after), "moving", (json_int_t)result->moving, "cycling",
+        (json_int_t)result->cycling, "energy_rose", (json_int_t)result->recalled.rising, "seconds",
+        result->recalled.seconds, "sweeps_per_second", json_number(sweeps_a_second(result)), "path",
+        result->recalled.signs ? "signs" : "reals");
+}
+
+static dam_status print_result(const recalling *r, const dam__recall_result *result)
+{
+    dam_status status = DAM_OK;
+    dam__text text = {0};
+    char interaction[DAM__INTERACTION_BYTES];
+    const dam__recalled *got = &result->recalled;
+    size_t settled = got->count - result->moving - result->cycling;
+    DAM_TRY(dam__text_append(&text, "%-22s %zu of %zu neurons, %s\n", "memories", result->memories,
+                             got->dim,
+                             dam__interaction_text(&result->cell.interaction, interaction)));
+    DAM_TRY(dam__text_append(&text, "%-22s %zu\n", "probes", got->count));
+    if (result->compared) {
+        DAM_TRY(dam__text_append(&text, "%-22s %zu (%.2f %%)\n", "recovered", result->recovered,
+                                 100.0 * (double)result->recovered / (double)got->count));
+        DAM_TRY(dam__text_append(&text, "%-22s %.4f\n", "distance to pattern", result->distance));
+    }
+    DAM_TRY(dam__text_append(&text, "%-22s %.4f\n", "distance to nearest", result->nearest));
+    DAM_TRY(dam__text_append(&text, "%-22s %.6g before, %.6g after\n", "energy / F(N)",
+                             result->energy_before, result->energy_after));
+    DAM_TRY(dam__text_append(&text, "%-22s %.2f\n", "sweeps", result->sweeps));
+    DAM_TRY(dam__text_append(&text, "%-22s %zu settled, %zu still moving, %zu to and fro\n", "ends",
+                             settled, result->moving, result->cycling));
+    DAM_TRY(dam__text_append(&text, "%-22s %.0f sweeps/s\n", "rate", sweeps_a_second(result)));
+    if (r->args->out != NULL)
+        DAM_TRY(dam__text_append(&text, "%-22s %s\n", "written to", r->args->out));
+    DAM_TRY(print_text(&text));
+cleanup:
+    dam__text_free(&text);
+    return status;
+}
+
+static dam_status recall_once(recalling *r)
+{
+    dam_status status = DAM_OK;
+    dam__recall_result result = {0};
+    const char *out = r->args->out;
+    DAM_TRY(run_cell(r, &result));
+    progress_finish(&r->progress);
+    if (out != NULL) {
+        DAM_TRY(dam__report_recall(out, &r->source, &result, (dam__recall_format)r->args->format));
+        DAM_TRY(dam__report_recall_picture(out, &r->source, &result, &r->is_drawn));
+    }
+    DAM_TRY(r->args->json ? print_json(result_json(&result)) : print_result(r, &result));
+cleanup:
+    dam__recall_result_free(&result);
+    return status;
+}
+
+static dam_status append_row(dam__text *text, const dam__recall_row *row)
+{
+    char interaction[DAM__INTERACTION_BYTES];
+    return dam__text_append(text, "%-11s %9zu %6d %8zu %10.4f %10.4f %7.2f %8.1f\n",
+                            dam__interaction_text(&row->cell.interaction, interaction),
+                            row->memories, row->cell.flips, row->probes,
+                            (double)row->recovered / (double)row->probes, row->distance,
+                            row->sweeps, row->seconds);
+}
+
+static dam_status recall_curve(recalling *r)
+{
+    dam_status status = DAM_OK;
+    dam__recall_result result = {0};
+    dam__recall_row *rows = NULL;
+    dam__text text = {0};
+    json_t *list = json_array();
+    DAM_TRY(dam__alloc(r->cells.count, sizeof *rows, &rows));
+    DAM_TRY(dam__text_append(&text, "%-11s %9s %6s %8s %10s %10s %7s %8s\n", "interaction",
+                             "memories", "flips", "probes", "recovered", "distance", "sweeps",
+                             "seconds"));
+    for (r->cell = 0; r->cell < r->cells.count; r->cell++) {
+        dam__recall_result_free(&result);
+        DAM_TRY(run_cell(r, &result));
+        rows[r->cell] = dam__recall_row_of(&result);
+        (void)json_array_append_new(list, result_json(&result));
+        DAM_TRY(append_row(&text, &rows[r->cell]));
+    }
+    progress_finish(&r->progress);
+    if (r->args->out != NULL) {
+        DAM_TRY(dam__report_capacity(r->args->out, r->source.experiment.title, &r->cells, rows,
+                                     &r->log));
+    }
+    if (r->args->json) {
+        status = print_json(list);
+        list = NULL;
+    } else {
+        status = print_text(&text);
+    }
+cleanup:
+    json_decref(list);
+    dam__recall_result_free(&result);
+    dam__text_free(&text);
+    free(rows);
+    return status;
+}
+
+static dam_status run_recall(const arguments *args)
+{
+    dam_status status = DAM_OK;
+    recalling r = {.args = args, .console = console_open(args->quiet)};
+    r.log = console_log(&r.console);
+    const char *operand = args->operands.items[0];
+    DAM_TRY(collect_overrides(&r));
+    DAM_TRY(dam__recall_source_open(operand, r.overrides.items, r.overrides.count, &r.source));
+    if (r.source.experiment.model.kind == DAM__KIND_DENOISE) {
+        DAM_TRY(recall_denoised(args, &r.overrides, &r.source.run));
+        goto cleanup;
+    }
+    if (args->operands.count > 1)
+        DAM_FAIL(DAM_USAGE, "'%s' is no denoiser's run: only these are compared with a smaller one",
+                 operand);
+    DAM_TRY(dam__recall_cells_create(operand, &r.source.experiment, &r.cells));
+    DAM_TRY(
+        open_device(args, (dam__precision)r.source.experiment.train.precision, &r.log, &r.device));
+    DAM_TRY(dam__recall_source_load(&r.source, r.device));
+    DAM_TRY(check_recall_device(args, r.device));
+    if (args->out != NULL) {
+        DAM_TRY(dam__make_folders(args->out));
+        DAM_TRY(dam__folder_writable(args->out));
+    }
+    signals_catch();
+    r.progress = progress_begin(&r.console);
+    status = r.cells.count > 1 ? recall_curve(&r) : recall_once(&r);
+    progress_finish(&r.progress);
+    DAM_TRY(status);
+    DAM_TRY(give_profile(args, r.device, &r.log));
+cleanup:
+    recalling_free(&r);
+    return status;
+}
+
+static const char *const formats[] = {"hdf5", "npy", NULL};
+
+static const flag flags[] = {
+    FLAG("probes", FLAG_TEXT, probes, "FILE",
+         "recall from these states instead of changed patterns"),
+    FLAG("flip", FLAG_TEXT, flips, "D", "flip so many neurons of each pattern; D,D,... is a curve"),
+    FLAG("mask", FLAG_TEXT, mask, "REGION",
+         "make each pattern forget a region: top, bottom, left, right, FIRST-LAST, "
+         "TOP-BOTTOM,LEFT-RIGHT or a file"),
+    FLAG("noise", FLAG_TEXT, noise, "SIGMA",
+         "add normal noise to each pattern; 0: none. A denoiser's have data.noise by default"),
+    FLAG("clamp", FLAG_TEXT, clamp, "REGION",
+         "keep these neurons as they are; 'given' keeps all that --mask leaves"),
+    FLAG("count", FLAG_TEXT, count, "N", "recall from so many of the patterns; else from all"),
+    FLAG("dynamics", FLAG_TEXT, dynamics, "HOW", "asynchronous, synchronous or class"),
+    {.name = "format",
+     .type = FLAG_CHOICE,
+     .offset = offsetof(arguments, format),
+     .choices = formats,
+     .help = "of the states and numbers that --out writes"},
+    FLAG_SET,
+    FLAG_OUT,
+    FLAG_DEVICE,
+    FLAG_GEMM,
+    FLAG_KERNELS,
+    FLAG_PROFILE,
+    FLAG_TRACE,
+    FLAG_JSON,
+    FLAG_QUIET,
+    FLAG_END};
+
+static const char *const examples[] = {
+    "denseam recall recall --out recalled",
+    "denseam recall patterns.npy --flip 20 --set model.interaction=rect",
+    "denseam recall runs/store --mask bottom --clamp given --out completed",
+    "denseam recall capacity-patterns --out curve",
+    "denseam recall runs/denoise-784 runs/denoise-49 --out denoised",
+    NULL};
+
+const command recall_command = {
+    .name = "recall",
+    .operands = "RUN|PATTERNS|PRESET [SMALLER_RUN]",
+    .least = 1,
+    .most = 2,
+    .summary = "recall patterns by energy descent, from changed ones",
+    .text = "Lets states relax: neurons flip while that lowers the energy. The memories are those "
+            "of a run of an energy model, or patterns stored directly: of a file (IDX, NPY, HDF5; "
+            "bytes above 0 are +1, others -1) or of a preset's data. Probes come from --probes, or "
+            "are made of the patterns and compared with them. --out writes recall.h5 (or .npy "
+            "files): states, energies before each sweep, flips, sweeps, nearest memories and their "
+            "distances; and recall.png where states are images. Where several numbers of patterns, "
+            "flips or interactions are given, it writes capacity.csv and capacity.png instead. A "
+            "denoiser's run relaxes test samples with noise on them (or those of --probes as they "
+            "are), down its energy; the run of a smaller model beside it does the same with their "
+            "means over plaquettes.",
+    .examples = examples,
+    .flags = flags,
+    .run = run_recall,
+};

@@ -1,0 +1,40 @@
+/* What a recall leaves in a folder: states and numbers, pictures, curves of capacity. */
+#ifndef DAM__RECALL_RECALL_REPORT_H
+#define DAM__RECALL_RECALL_REPORT_H
+
+#include "recall/recall_files.h"
+#include "recall/recall_run.h"
+
+/*
+ * Writes the result of one cell into folder, atomically: recall.h5, or states.npy, energies.npy,
+ * flips.npy, sweeps.npy, ends.npy, nearest.npy, distances.npy and probes.npy. DAM_INPUT.
+ */
+dam_status dam__report_recall(const char *folder, const dam__recall_source *source,
+                              const dam__recall_result *result, dam__recall_format format);
+
+/*
+ * Replaces folder/recall.png by triples of probe, recalled state and nearest memory, of the first
+ * probes; *drawn is false, and nothing is written, where states are no images. DAM_INPUT.
+ */
+dam_status dam__report_recall_picture(const char *folder, const dam__recall_source *source,
+                                      const dam__recall_result *result, bool *drawn);
+
+/* One row of a curve: a cell and what came of it. */
+typedef struct dam__recall_row {
+    dam__recall_cell cell;
+    size_t memories, probes, recovered;
+    double distance, nearest, sweeps, seconds;
+} dam__recall_row;
+
+dam__recall_row dam__recall_row_of(const dam__recall_result *result);
+
+/*
+ * Writes capacity.csv, capacity.dat and capacity.gp, and lets gnuplot draw capacity.png: the share
+ * of probes recovered, against the number of patterns where several were asked for, else against
+ * that of flips; a curve an interaction. DAM_INPUT; see gnuplot.h for what is no failure.
+ */
+dam_status dam__report_capacity(const char *folder, const char *title,
+                                const dam__recall_cells *cells, const dam__recall_row *rows,
+                                const dam_log *log);
+
+#endif

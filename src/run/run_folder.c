@@ -1,0 +1,255 @@
+#include "run/run_folder.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "model/energy/energy.h"
+
+#define RUN_FORMAT "denseam run 1"
+
+void dam__run_free(dam__run *run)
+{
+    free(run->folder);
+    free(run->file);
+    dam__container_free(&run->container);
+    *run = (dam__run){0};
+}
+
+dam__training dam__experiment_training(const dam__experiment *experiment, const dam__dataset *set,
+                                       dam__gemm_provider gemm)
+{
+    return (dam__training){.seed = (uint64_t)experiment->seed,
+                           .set = set,
+                           .validation = experiment->data.validation,
+                           .data_memory = experiment->data.memory,
+                           .model = experiment->model,
+                           .train = experiment->train,
+                           .grow = experiment->grow,
+                           .gemm = gemm};
+}
+
+bool dam__run_is(const char *path)
+{
+    static const unsigned char signature[8] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
+    unsigned char head[sizeof signature] = {0};
+    char *file = NULL;
+    bool folder = dam__folder_exists(path);
+    if (folder && dam__path_join(&file, path, "run.h5") != DAM_OK)
+        return false;
+    FILE *stream = folder || dam__file_exists(path) ? fopen(folder ? file : path, "rb") : NULL;
+    if (stream != NULL) {
+        (void)!fread(head, 1, sizeof head, stream);
+        (void)fclose(stream);
+    }
+    free(file);
+    return memcmp(head, signature, sizeof head) == 0;
+}
+
+bool dam__sweep_is(const char *path)
+{
+    char *file = NULL;
+    bool is = dam__folder_exists(path) && dam__path_join(&file, path, "sweep.h5") == DAM_OK &&
+              dam__file_exists(file);
+    free(file);
+    return is;
+}
+
+static dam_status locate(const char *path, dam__run *run)
+{
+    dam_status status = DAM_OK;
+    if (dam__folder_exists(path)) {
+        DAM_TRY(dam__format(&run->folder, "%s", path));
+        DAM_TRY(dam__path_join(&run->file, path, "run.h5"));
+        if (dam__sweep_is(path))
+            DAM_FAIL(DAM_INPUT,
+                     "'%s' is a sweep, which keeps no run; 'denseam sweep %s --resume' shows it, "
+                     "and 'denseam train' makes a run of its best cell",
+                     path, path);
+        if (!dam__file_exists(run->file))
+            DAM_FAIL(
+                DAM_INPUT,
+                "'%s' is no run: it has no run.h5; a training that was killed before its first "
+                "checkpoint (train.checkpoint) leaves none",
+                path);
+    } else if (access(path, F_OK) != 0) {
+        DAM_FAIL(DAM_INPUT, "there is no run '%s': %s; give the folder that 'denseam train' made",
+                 path, strerror(errno));
+    } else {
+        const char *slash = strrchr(path, '/');
+        int length = slash != NULL && slash > path ? (int)(slash - path) : 1;
+        DAM_TRY(dam__format(&run->folder, "%.*s", length, slash != NULL ? path : "."));
+        DAM_TRY(dam__format(&run->file, "%s", path));
+    }
+cleanup:
+    return status;
+}
+
+/* The shape of the training samples: dim, classes, height, width. */
+static dam_status read_shape(dam__run *run)
+{
+    const dam__array *shape = dam__container_array(&run->container, "shape");
+    int *const items[] = {&run->dim, &run->classes, &run->height, &run->width};
+    const size_t count = sizeof items / sizeof *items;
+    if (shape == NULL || dam__array_items(shape) != count)
+        return dam__fail(DAM_INPUT, "'%s' does not say the shape of its samples", run->file);
+    for (size_t i = 0; i < count; i++) {
+        double value = dam__array_at(shape, i);
+        if (!(value >= 0 && value < 1e9))
+            return dam__fail(DAM_INPUT, "'%s' gives its samples an impossible shape", run->file);
+        *items[i] = (int)value;
+    }
+    return DAM_OK;
+}
+
+/* Rows and columns of a parameter, or DAM_INPUT; rows < 0 stands for any. */
+static dam_status check_parameter(const dam__run *run, const char *name, long rows, long cols)
+{
+    const dam__array *array = dam__container_array(&run->container, name);
+    if (array == NULL || array->rank != 2)
+        return dam__fail(DAM_INPUT, "'%s' has no matrix '%s'; use another copy of it", run->file,
+                         name);
+    if ((rows >= 0 && array->shape[0] != (size_t)rows) || array->shape[1] != (size_t)cols)
+        return dam__fail(
+            DAM_INPUT,
+            "'%s': '%s' is of %zu x %zu, which does not go with its %d features and %d "
+            "classes; use another copy of it",
+            run->file, name, array->shape[0], array->shape[1], run->dim, run->classes);
+    return DAM_OK;
+}
+
+/* The matrices that every kind of model has for pictures and sizes. */
+static dam_status check_parameters(const dam__run *run, long memories)
+{
+    const dam__model_config *model = &run->experiment.model;
+    if (model->kind == DAM__KIND_ENERGY) {
+        const dam__task task = {.dim = run->dim, .classes = run->classes};
+        return check_parameter(run, "parameters/memories", memories,
+                               dam__energy_neurons(model, &task));
+    }
+    dam_status status = check_parameter(run, "parameters/memories", memories, run->dim);
+    if (model->kind == DAM__KIND_DENOISE)
+        return status;
+    return status == DAM_OK
+               ? check_parameter(run, "parameters/class_weights", run->classes + 1L, memories + 1)
+               : status;
+}
+
+/* A seal says that a file is whole, not that it makes sense. */
+static dam_status check_shape(dam__run *run)
+{
+    dam_status status = DAM_OK;
+    int least = run->experiment.model.kind == DAM__KIND_VMF ? 1 : 0;
+    if (run->dim < 1 || run->classes < least ||
+        (run->height > 0 && (long)run->height * run->width != run->dim))
+        DAM_FAIL(DAM_INPUT, "'%s' gives its samples an impossible shape", run->file);
+    const dam__array *memories = dam__container_array(&run->container, "parameters/memories");
+    if (memories == NULL || memories->rank != 2)
+        DAM_FAIL(DAM_INPUT, "'%s' has no matrix 'parameters/memories'; use another copy of it",
+                 run->file);
+    if (memories->shape[0] < 1 || memories->shape[0] > INT_MAX)
+        DAM_FAIL(DAM_INPUT, "'%s' has %zu memories; use another copy of it", run->file,
+                 memories->shape[0]);
+    DAM_TRY(check_parameters(run, (long)memories->shape[0]));
+    run->memories = (int)memories->shape[0];
+cleanup:
+    return status;
+}
+
+dam_status dam__run_open(const char *path, const char *const *overrides, size_t override_count,
+                         dam__run *out)
+{
+    dam_status status = DAM_OK;
+    dam__run run = {0};
+    DAM_TRY(locate(path, &run));
+    DAM_TRY(dam__container_read(run.file, &run.container));
+    const char *format = dam__container_text(&run.container, "format");
+    const char *preset = dam__container_text(&run.container, "preset");
+    if (format == NULL || strcmp(format, RUN_FORMAT) != 0 || preset == NULL)
+        DAM_FAIL(DAM_INPUT,
+                 "'%s' has format '%s', not '" RUN_FORMAT "'; use the denseam that "
+                 "wrote it",
+                 run.file, format != NULL ? format : "");
+    DAM_TRY(dam__experiment_parse(run.file, preset, overrides, override_count, &run.experiment));
+    DAM_TRY(read_shape(&run));
+    DAM_TRY(check_shape(&run));
+    *out = run;
+    run = (dam__run){0};
+cleanup:
+    dam__run_free(&run);
+    return status;
+}
+
+static dam_status save_shape(const dam__dataset *set, const dam__task *task, dam__container *out)
+{
+    dam_status status = DAM_OK;
+    dam__array array = {0};
+    const int64_t items[] = {task->dim, task->classes, (int64_t)set->height, (int64_t)set->width};
+    const size_t count = sizeof items / sizeof *items;
+    DAM_TRY(dam__array_create(DAM__I64, 1, &count, &array));
+    memcpy(array.data, items, sizeof items);
+    DAM_TRY(dam__container_add(out, "shape", &array));
+cleanup:
+    dam__array_free(&array);
+    return status;
+}
+
+/* The memories that a teacher's samples were drawn from, to compare with. */
+static dam_status save_teacher(const dam__dataset *set, dam__container *out)
+{
+    dam_status status = DAM_OK;
+    dam__array array = {0};
+    const dam__array *teacher = &set->teacher;
+    if (teacher->data == NULL)
+        return DAM_OK;
+    DAM_TRY(dam__array_create(teacher->element, teacher->rank, teacher->shape, &array));
+    memcpy(array.data, teacher->data,
+           dam__array_items(teacher) * dam__element_size(teacher->element));
+    DAM_TRY(dam__container_add(out, "teacher/memories", &array));
+cleanup:
+    dam__array_free(&array);
+    return status;
+}
+
+static dam_status save_facts(const dam__run_facts *facts, const dam__task *task,
+                             dam__container *out)
+{
+    dam_status status = DAM_OK;
+    dam__text preset = {0};
+    const dam_device_info *info = dam__device_facts(facts->device);
+    bool cpu = dam__device_shape(facts->device) == DAM__SHAPE_CPU;
+    DAM_TRY(dam__experiment_print(facts->experiment, &preset));
+    const char *const texts[][2] = {
+        {"format", RUN_FORMAT},           {"version", DENSEAM_VERSION},
+        {"preset", preset.data},          {"device", info->name},
+        {"platform", info->platform},     {"driver", info->driver},
+        {"kernels", cpu ? "cpu" : "gpu"}, {"gemm", facts->gemm},
+        {"data", facts->set->name},       {"tuning", dam__device_tuning_digest(facts->device)},
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        DAM_TRY(dam__container_set_text(out, texts[i][0], texts[i][1]));
+    DAM_TRY(save_shape(facts->set, task, out));
+    DAM_TRY(save_teacher(facts->set, out));
+cleanup:
+    dam__text_free(&preset);
+    return status;
+}
+
+dam_status dam__run_save(const char *folder, const dam__run_facts *facts, dam__trainer *trainer)
+{
+    dam_status status = DAM_OK;
+    dam__container container = {0};
+    char *file = NULL;
+    DAM_TRY(dam__path_join(&file, folder, "run.h5"));
+    DAM_TRY(save_facts(facts, &dam__trainer_model(trainer)->task, &container));
+    DAM_TRY(dam__checkpoint_save(trainer, &container));
+    DAM_TRY(dam__container_write(&container, file));
+cleanup:
+    dam__container_free(&container);
+    free(file);
+    return status;
+}

@@ -1,0 +1,47 @@
+/*
+ * A run: the folder that an experiment leaves. Its run.h5 holds the resolved preset, what it ran
+ * on, the training's state and its history.
+ */
+#ifndef DAM__RUN_RUN_FOLDER_H
+#define DAM__RUN_RUN_FOLDER_H
+
+#include "compute/opencl_device.h"
+#include "run/experiment.h"
+#include "train/checkpoint.h"
+
+typedef struct dam__run {
+    char *folder, *file;             /* file = folder/run.h5 */
+    dam__container container;        /* as read */
+    dam__experiment experiment;      /* its resolved preset, with overrides */
+    int dim, classes, height, width; /* of the training samples; height 0 where not an image */
+    int memories;                    /* that it has; more than its preset says where it has grown */
+} dam__run;
+
+/* What to train: the experiment on a set of its training samples, which must outlive the trainer.
+ */
+dam__training dam__experiment_training(const dam__experiment *experiment, const dam__dataset *set,
+                                       dam__gemm_provider gemm);
+
+/* Whether path is a run folder or looks like a run file; it may still be damaged. */
+bool dam__run_is(const char *path);
+
+/* Whether path is a folder with a sweep.h5. */
+bool dam__sweep_is(const char *path);
+
+/* Opens a run folder (or its run.h5). DAM_INPUT: not a run, damaged; DAM_USAGE: bad override. */
+dam_status dam__run_open(const char *path, const char *const *overrides, size_t override_count,
+                         dam__run *out);
+void dam__run_free(dam__run *run);
+
+/* Facts about where and on what a run was trained, for the run file. */
+typedef struct dam__run_facts {
+    const dam__experiment *experiment;
+    const dam__dataset *set;
+    const dam__device *device;
+    const char *gemm; /* provider */
+} dam__run_facts;
+
+/* Writes the training's present state to folder/run.h5, atomically. */
+dam_status dam__run_save(const char *folder, const dam__run_facts *facts, dam__trainer *trainer);
+
+#endif

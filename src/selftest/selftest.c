@@ -1,0 +1,296 @@
+#include "selftest/selftest.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/digest.h"
+#include "base/embedded.h"
+#include "base/file.h"
+#include "base/notice.h"
+#include "base/text.h"
+#include "compute/tuning.h"
+#include "data/selftest_data.h"
+#include "data/selftest_teacher.h"
+#include "model/denoise/selftest_denoise.h"
+#include "model/denoise/selftest_diagnose.h"
+#include "model/energy/selftest_energy.h"
+#include "model/energy/selftest_recall.h"
+#include "model/model_config.h"
+#include "model/vmf/selftest_grow.h"
+#include "model/vmf/selftest_probe.h"
+#include "model/vmf/selftest_vmf.h"
+#include "train/selftest_optimizer.h"
+
+/* Part of every verdict's key: raise it when cases or tolerances change. */
+#define CASES_VERSION "6"
+
+const dam__selftest_case *const dam__selftest_tables[] = {
+    dam__selftest_gemm_cases,      dam__selftest_reduce_cases,
+    dam__selftest_data_cases,      dam__selftest_teacher_cases,
+    dam__selftest_vmf_cases,       dam__selftest_grow_cases,
+    dam__selftest_energy_cases,    dam__selftest_probe_cases,
+    dam__selftest_optimizer_cases, dam__selftest_ceiling_cases,
+    dam__selftest_recall_cases,    dam__selftest_denoise_cases,
+    dam__selftest_diagnose_cases,  NULL,
+};
+
+/* A run over the tables. */
+struct session {
+    const dam_device_info *info;
+    const dam__selftest_options *options;
+    const dam__selftest_case *const *tables;
+    dam__selftest_report report;
+    void *user;
+    char *failure; /* message of the first case that failed */
+};
+
+/* Mesa's llvmpipe and Oclgrind run the kernels thousands of times slower than a device. */
+static bool is_tiny(const dam_device_info *info, const dam__selftest_options *options)
+{
+    const char *wanted = getenv("DENSEAM_SELFTEST_TINY");
+    return options->tiny || (wanted != NULL && wanted[0] != '\0' && wanted[0] != '0') ||
+           dam__contains_nocase(info->name, "llvmpipe") ||
+           dam__contains_nocase(info->name, "oclgrind");
+}
+
+static const char *provider_name(dam__gemm_provider provider)
+{
+    return provider == DAM__GEMM_PANEL ? "panel" : "clblast";
+}
+
+static dam_status keep_failure(struct session *session, const dam__selftest_row *row)
+{
+    if (session->failure != NULL)
+        return DAM_OK;
+    char numbers[96];
+    (void)snprintf(numbers, sizeof numbers, "error %.3g, tolerance %.3g (in epsilons)", row->error,
+                   row->tolerance);
+    return dam__format(&session->failure,
+                       "'%s' failed the self-test \"%s\" (%s kernels, products by %s, %s): %s; its "
+                       "results cannot be trusted: try another driver, --kernels or --gemm",
+                       session->info->name, row->name, row->shape, row->provider, row->precision,
+                       row->failure != NULL ? row->failure : numbers);
+}
+
+static dam_status run_case(struct session *session, dam__trial *trial,
+                           const dam__selftest_case *item)
+{
+    char message[512] = "";
+    dam_status status = dam__trial_run(trial, item);
+    if (status == DAM_NO_MEMORY)
+        return status;
+    /* The message is overwritten by the next failure. */
+    if (status != DAM_OK)
+        (void)snprintf(message, sizeof message, "%s", dam_error());
+    bool cpu = dam__device_shape(trial->device) == DAM__SHAPE_CPU;
+    bool wide = dam__device_precision(trial->device) == DAM__PRECISION_DOUBLE;
+    const dam__selftest_row row = {.name = item->name,
+                                   .shape = cpu ? "cpu" : "gpu",
+                                   .provider =
+                                       item->products ? provider_name(trial->provider) : "-",
+                                   .precision = wide ? "double" : "single",
+                                   .error = status == DAM_OK ? trial->error : INFINITY,
+                                   .tolerance = item->tolerance,
+                                   .reason = item->reason,
+                                   .failure = status == DAM_OK ? NULL : message,
+                                   .passed = status == DAM_OK && trial->error <= item->tolerance};
+    if (session->report != NULL)
+        session->report(session->user, &row);
+    return row.passed ? DAM_OK : keep_failure(session, &row);
+}
+
+/* All cases on an open device; those without products only with the first provider. */
+static dam_status run_provider(struct session *session, dam__device *device,
+                               dam__gemm_provider provider, bool first)
+{
+    dam_status status = DAM_OK;
+    const dam__selftest_sizes *sizes = &session->options->sizes;
+    bool sized = sizes->memories > 0 && sizes->dim > 0 && sizes->batch > 0;
+    dam__trial trial = {.device = device,
+                        .provider = provider,
+                        .tiny = is_tiny(session->info, session->options),
+                        .sizes = *sizes};
+    for (const dam__selftest_case *const *table = session->tables; *table != NULL; table++)
+        for (const dam__selftest_case *item = *table; item->name != NULL; item++)
+            if ((item->products || first) && (sized || !item->sized) &&
+                (provider == DAM__GEMM_PANEL || !item->gathers))
+                DAM_TRY(run_case(session, &trial, item));
+cleanup:
+    return status;
+}
+
+static dam_status run_device(struct session *session, dam__shape shape, dam__precision precision)
+{
+    dam_status status = DAM_OK;
+    dam__device *device = NULL;
+    dam__gemm_provider wanted = session->options->provider;
+    const dam__device_options options = {.log = session->options->log,
+                                         .shape = shape,
+                                         .precision = precision,
+                                         .tuning = session->options->tuning};
+    DAM_TRY(dam__device_open(session->info, &options, &device));
+    if (wanted != DAM__GEMM_CLBLAST)
+        DAM_TRY(run_provider(session, device, DAM__GEMM_PANEL, true));
+    if (wanted != DAM__GEMM_PANEL)
+        DAM_TRY(run_provider(session, device, DAM__GEMM_CLBLAST, wanted == DAM__GEMM_CLBLAST));
+cleanup:
+    dam__device_close(device);
+    return status;
+}
+
+dam_status dam__selftest_run(const dam_device_info *info, const dam__selftest_options *options,
+                             const dam__selftest_case *const *tables, dam__selftest_report report,
+                             void *user)
+{
+    dam_status status = DAM_OK;
+    static const dam__shape shapes[] = {DAM__SHAPE_CPU, DAM__SHAPE_GPU};
+    struct session session = {
+        .info = info, .options = options, .tables = tables, .report = report, .user = user};
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        if (options->shape != DAM__SHAPE_AUTO && options->shape != shapes[i])
+            continue;
+        if (!options->double_only)
+            DAM_TRY(run_device(&session, shapes[i], DAM__PRECISION_SINGLE));
+        if (!options->single_only && (info->fp64 || options->double_only))
+            DAM_TRY(run_device(&session, shapes[i], DAM__PRECISION_DOUBLE));
+    }
+    if (session.failure != NULL)
+        DAM_FAIL(DAM_SELFTEST, "%s", session.failure);
+cleanup:
+    free(session.failure);
+    return status;
+}
+
+/* --- verdicts --------------------------------------------------------------------------------- */
+
+dam_status dam__selftest_verdict_path(const dam_device_info *info,
+                                      const dam__selftest_options *options, char **path)
+{
+    dam_status status = DAM_OK;
+    dam__text key = {0};
+    char *cache = NULL, *folder = NULL;
+    char hex[DAM__DIGEST_HEX];
+    DAM_TRY(dam__text_append(&key, "%s\n%s\n%s\n%s\n%s\n%s\n", CASES_VERSION, DENSEAM_VERSION,
+                             info->platform, info->version, info->name, info->driver));
+    DAM_TRY(dam__text_append(&key, "%d %d %d %d %d %d %d\n%d %d %d\n", options->kind,
+                             options->recall, (int)options->shape, (int)options->provider,
+                             options->single_only, options->double_only, is_tiny(info, options),
+                             options->sizes.memories, options->sizes.dim, options->sizes.batch));
+    if (options->tuning != NULL)
+        DAM_TRY(dam__text_append(&key, "%s\n", options->tuning->digest));
+    DAM_TRY(dam__embedded_digest(dam__kernel_sources, hex));
+    DAM_TRY(dam__text_append(&key, "%s\n", hex));
+    DAM_TRY(dam__digest_hex(key.data, key.length, hex));
+    DAM_TRY(dam__cache_folder(&cache));
+    DAM_TRY(dam__path_join(&folder, cache, "selftest"));
+    DAM_TRY(dam__path_join(path, folder, hex));
+cleanup:
+    dam__text_free(&key);
+    free(cache);
+    free(folder);
+    return status;
+}
+
+#define PASSED "passed\n"
+
+static bool has_passed(const char *path)
+{
+    enum { LARGEST_VERDICT = 64 };
+    char *data = NULL;
+    size_t length = 0;
+    bool passed = dam__file_read(path, LARGEST_VERDICT, &data, &length) == DAM_OK &&
+                  length == strlen(PASSED) && memcmp(data, PASSED, length) == 0;
+    free(data);
+    return passed;
+}
+
+/* A cache that cannot be written only costs time. */
+static void remember_pass(const char *path)
+{
+    char *folder = strdup(path);
+    if (folder == NULL)
+        return;
+    *strrchr(folder, '/') = '\0';
+    if (dam__make_folders(folder) == DAM_OK)
+        (void)dam__file_write(path, PASSED, strlen(PASSED));
+    free(folder);
+}
+
+/* What a run with these options would take. */
+static dam_status resolve(const dam_device_info *info, dam__selftest_options *options)
+{
+    dam_status status = DAM_OK;
+    dam__device *device = NULL;
+    dam__gemm *gemm = NULL;
+    const dam__device_options open = {.shape = options->shape,
+                                      .tuning = options->tuning,
+                                      .precision = options->double_only ? DAM__PRECISION_DOUBLE
+                                                                        : DAM__PRECISION_SINGLE};
+    DAM_TRY(dam__device_open(info, &open, &device));
+    DAM_TRY(dam__gemm_create(device, options->provider, &gemm));
+    options->shape = dam__device_shape(device);
+    /* AUTO checks both. */
+    if (!dam__gemm_mixes(gemm))
+        options->provider =
+            strcmp(dam__gemm_name(gemm), "panel") == 0 ? DAM__GEMM_PANEL : DAM__GEMM_CLBLAST;
+    options->single_only = !options->double_only;
+cleanup:
+    dam__gemm_destroy(gemm);
+    dam__device_close(device);
+    return status;
+}
+
+/* What a training of each kind launches: compiling the others would only keep it waiting. */
+static const dam__selftest_case *const vmf_tables[] = {
+    dam__selftest_gemm_cases,
+    dam__selftest_reduce_cases,
+    dam__selftest_data_cases,
+    dam__selftest_vmf_cases,
+    dam__selftest_grow_cases,
+    dam__selftest_optimizer_cases,
+    NULL,
+};
+static const dam__selftest_case *const energy_tables[] = {
+    dam__selftest_gemm_cases,
+    dam__selftest_data_cases,
+    dam__selftest_energy_cases,
+    dam__selftest_optimizer_cases,
+    NULL,
+};
+static const dam__selftest_case *const denoise_tables[] = {
+    dam__selftest_gemm_cases,     dam__selftest_data_cases,      dam__selftest_denoise_cases,
+    dam__selftest_diagnose_cases, dam__selftest_optimizer_cases, NULL,
+};
+static const dam__selftest_case *const *const training_tables[DAM__KINDS] = {
+    [DAM__KIND_VMF] = vmf_tables,
+    [DAM__KIND_ENERGY] = energy_tables,
+    [DAM__KIND_DENOISE] = denoise_tables,
+};
+
+/* What a recall launches. */
+static const dam__selftest_case *const recall_tables[] = {
+    dam__selftest_gemm_cases,
+    dam__selftest_recall_cases,
+    NULL,
+};
+
+dam_status dam__selftest_ensure(const dam_device_info *info, const dam__selftest_options *options)
+{
+    dam_status status = DAM_OK;
+    dam__selftest_options exact = *options;
+    char *path = NULL;
+    DAM_TRY(resolve(info, &exact));
+    bool can_remember = dam__selftest_verdict_path(info, &exact, &path) == DAM_OK;
+    if (can_remember && has_passed(path))
+        goto cleanup;
+    dam__info(&options->log, "checking the kernels on %s (once)...", info->name);
+    const dam__selftest_case *const *tables =
+        options->recall ? recall_tables : training_tables[exact.kind];
+    DAM_TRY(dam__selftest_run(info, &exact, tables, NULL, NULL));
+    if (can_remember)
+        remember_pass(path);
+cleanup:
+    free(path);
+    return status;
+}

@@ -1,0 +1,59 @@
+/*
+ * Runs the self-test of a device, and remembers who passed.
+ */
+#ifndef DAM__SELFTEST_SELFTEST_H
+#define DAM__SELFTEST_SELFTEST_H
+
+#include "compute/selftest_cases.h"
+
+typedef struct dam__selftest_options {
+    dam__shape shape;              /* AUTO: both */
+    dam__gemm_provider provider;   /* AUTO: both */
+    dam__selftest_sizes sizes;     /* of a run whose products are to be checked too; or zeros */
+    int kind;                      /* dam__model_kind of that run */
+    bool single_only, double_only; /* else both where the device has fp64 */
+    bool tiny; /* $DENSEAM_SELFTEST_TINY asks for it too; slow emulated GPUs always are */
+    const dam__tuning *tuning; /* of the device; NULL for none */
+    bool recall; /* dam__selftest_ensure: what a recall launches; else what a training does */
+    dam_log log;
+} dam__selftest_options;
+
+/* What came of one case in one configuration. */
+typedef struct dam__selftest_row {
+    const char *name;
+    const char *shape;       /* "cpu" or "gpu" */
+    const char *provider;    /* "panel", "clblast", or "-" where nothing is multiplied */
+    const char *precision;   /* "single" or "double" */
+    double error, tolerance; /* in units of epsilon */
+    const char *reason;      /* for the tolerance */
+    const char *failure;     /* what the driver said, where it failed; else NULL */
+    bool passed;
+} dam__selftest_row;
+
+typedef void (*dam__selftest_report)(void *user, const dam__selftest_row *row);
+
+/* All tables of this build, ended by NULL. */
+extern const dam__selftest_case *const dam__selftest_tables[];
+
+/*
+ * Runs every case of tables in every configuration that options leave open; report (or NULL) hears
+ * of each. DAM_SELFTEST: the first that failed, its error and tolerance; the others still ran.
+ * DAM_NO_DEVICE where the device cannot be opened, DAM_NO_MEMORY on the host.
+ */
+dam_status dam__selftest_run(const dam_device_info *info, const dam__selftest_options *options,
+                             const dam__selftest_case *const *tables, dam__selftest_report report,
+                             void *user);
+
+/*
+ * Before a run: passes at once where this device, driver and these kernels passed before in the
+ * configuration that options name (AUTO means what the run would take, not all), else runs the
+ * cases and remembers a pass in $XDG_CACHE_HOME/denseam/selftest. A failure is never remembered.
+ * DAM_SELFTEST.
+ */
+dam_status dam__selftest_ensure(const dam_device_info *info, const dam__selftest_options *options);
+
+/* *path of the file that remembers a pass in exactly this configuration; free with free(). */
+dam_status dam__selftest_verdict_path(const dam_device_info *info,
+                                      const dam__selftest_options *options, char **path);
+
+#endif

@@ -1,0 +1,172 @@
+#include "store/container.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "store/hdf5_file.h"
+#include "store/seal.h"
+
+/* HDF5 calls back for each thing; the status of the first that fails is kept here. */
+typedef struct reader {
+    dam__container *out;
+    uint64_t length; /* of the file: nothing in it can be larger */
+    dam_status status;
+} reader;
+
+static dam_status find_element(hid_t type, dam__element *element)
+{
+    for (*element = DAM__U8; *element <= DAM__F64; (*element)++)
+        if (H5Tequal(type, dam__hdf5_stored_type(*element)) > 0)
+            return DAM_OK;
+    return dam__fail(DAM_INPUT, "its elements are of another type than denseam writes");
+}
+
+/* Type and shape, checked against the file before anything is allocated. */
+static dam_status read_shape(hid_t dataset, uint64_t length, dam__array *shape)
+{
+    dam_status status = DAM_OK;
+    char reason[DAM__HDF5_REASON_BYTES];
+    hsize_t axes[DAM__MAX_RANK] = {0};
+    hid_t type = H5Dget_type(dataset), space = H5Dget_space(dataset);
+    if (type < 0 || space < 0)
+        DAM_FAIL(DAM_INPUT, "%s", dam__hdf5_reason(reason));
+    DAM_TRY(find_element(type, &shape->element));
+    shape->rank = H5Sget_simple_extent_ndims(space);
+    if (shape->rank < 0 || shape->rank > DAM__MAX_RANK)
+        DAM_FAIL(DAM_INPUT, "it has %d axes, denseam writes at most %d", shape->rank,
+                 (int)DAM__MAX_RANK);
+    if (H5Sget_simple_extent_dims(space, axes, NULL) < 0)
+        DAM_FAIL(DAM_INPUT, "%s", dam__hdf5_reason(reason));
+    size_t bytes = dam__element_size(shape->element);
+    for (int i = 0; i < shape->rank; i++) {
+        shape->shape[i] = (size_t)axes[i];
+        if (axes[i] > SIZE_MAX || dam__multiply(bytes, (size_t)axes[i], &bytes) != DAM_OK)
+            DAM_FAIL(DAM_INPUT, "its shape is larger than memory can be");
+    }
+    if (bytes > length)
+        DAM_FAIL(DAM_INPUT, "it claims %zu bytes, more than the whole file has", bytes);
+cleanup:
+    if (space >= 0)
+        (void)H5Sclose(space);
+    if (type >= 0)
+        (void)H5Tclose(type);
+    return status;
+}
+
+static dam_status read_dataset(reader *to, hid_t dataset, const char *name)
+{
+    dam_status status = DAM_OK;
+    char reason[DAM__HDF5_REASON_BYTES];
+    dam__array shape = {0}, array = {0};
+    DAM_TRY(read_shape(dataset, to->length, &shape));
+    DAM_TRY(dam__array_create(shape.element, shape.rank, shape.shape, &array));
+    if (dam__array_items(&array) > 0 && H5Dread(dataset, dam__hdf5_native_type(array.element),
+                                                H5S_ALL, H5S_ALL, H5P_DEFAULT, array.data) < 0)
+        DAM_FAIL(DAM_INPUT, "%s", dam__hdf5_reason(reason));
+    DAM_TRY(dam__container_add(to->out, name, &array));
+cleanup:
+    dam__array_free(&array);
+    return status;
+}
+
+static herr_t visit_link(hid_t file, const char *name, const H5L_info_t *link, void *data)
+{
+    reader *to = data;
+    /* A link into another file would lead out of what the seal covers. */
+    hid_t object = link->type == H5L_TYPE_HARD ? H5Oopen(file, name, H5P_DEFAULT) : H5I_INVALID_HID;
+    H5I_type_t kind = object < 0 ? H5I_BADID : H5Iget_type(object);
+    if (kind == H5I_DATASET)
+        to->status = read_dataset(to, object, name);
+    else if (kind != H5I_GROUP)
+        to->status = dam__fail(DAM_INPUT, "it is neither an array nor a group");
+    if (to->status == DAM_INPUT)
+        to->status = dam__fail_within(to->status, "'%s' in it", name);
+    if (object >= 0)
+        (void)H5Oclose(object);
+    return to->status == DAM_OK ? 0 : -1;
+}
+
+static dam_status read_text(reader *to, hid_t attribute, const char *name)
+{
+    dam_status status = DAM_OK;
+    char reason[DAM__HDF5_REASON_BYTES];
+    char *value = NULL;
+    hid_t type = H5Aget_type(attribute), space = H5Aget_space(attribute);
+    if (type < 0 || space < 0)
+        DAM_FAIL(DAM_INPUT, "%s", dam__hdf5_reason(reason));
+    if (H5Tget_class(type) != H5T_STRING || H5Tis_variable_str(type) != 0 ||
+        H5Sget_simple_extent_type(space) != H5S_SCALAR)
+        DAM_FAIL(DAM_INPUT, "it is not a text as denseam writes them");
+    size_t size = H5Tget_size(type);
+    if (size == 0 || size > to->length)
+        DAM_FAIL(DAM_INPUT, "it claims %zu bytes, more than the whole file has", size);
+    DAM_TRY(dam__alloc(size + 1, 1, &value));
+    if (H5Aread(attribute, type, value) < 0)
+        DAM_FAIL(DAM_INPUT, "%s", dam__hdf5_reason(reason));
+    DAM_TRY(dam__container_set_text(to->out, name, value));
+cleanup:
+    free(value);
+    if (space >= 0)
+        (void)H5Sclose(space);
+    if (type >= 0)
+        (void)H5Tclose(type);
+    return status;
+}
+
+static herr_t visit_attribute(hid_t root, const char *name, const H5A_info_t *info, void *data)
+{
+    (void)info;
+    reader *to = data;
+    char reason[DAM__HDF5_REASON_BYTES];
+    hid_t attribute = H5Aopen(root, name, H5P_DEFAULT);
+    to->status = attribute < 0 ? dam__fail(DAM_INPUT, "%s", dam__hdf5_reason(reason))
+                               : read_text(to, attribute, name);
+    if (to->status == DAM_INPUT)
+        to->status = dam__fail_within(to->status, "text '%s' in it", name);
+    if (attribute >= 0)
+        (void)H5Aclose(attribute);
+    return to->status == DAM_OK ? 0 : -1;
+}
+
+static dam_status read_all(hid_t file, reader *to)
+{
+    char reason[DAM__HDF5_REASON_BYTES];
+    if (H5Aiterate2(file, H5_INDEX_NAME, H5_ITER_INC, NULL, visit_attribute, to) < 0 ||
+        H5Lvisit(file, H5_INDEX_NAME, H5_ITER_INC, visit_link, to) < 0)
+        return to->status != DAM_OK ? to->status
+                                    : dam__fail(DAM_INPUT, "%s", dam__hdf5_reason(reason));
+    return DAM_OK;
+}
+
+dam_status dam__container_read(const char *path, dam__container *out)
+{
+    dam_status status = DAM_OK;
+    dam__container content = {0};
+    dam__hdf5_file file;
+    uint64_t length = 0;
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    *out = content;
+    if (descriptor < 0)
+        DAM_FAIL(DAM_INPUT, "cannot open '%s': %s; give the run.h5 that 'denseam train' wrote",
+                 path, strerror(errno));
+    DAM_TRY(dam__seal_check(descriptor, path, &length));
+    status = dam__hdf5_open(&file, descriptor, length, false);
+    if (status == DAM_OK)
+        status = read_all(file.id, &(reader){.out = &content, .length = length});
+    status = dam__hdf5_close(&file, status);
+    if (status == DAM_INPUT)
+        DAM_FAIL(DAM_INPUT, "cannot read '%s' though its seal is whole: %s", path, dam_error());
+    else if (status != DAM_OK)
+        goto cleanup;
+    *out = content;
+    content = (dam__container){0};
+cleanup:
+    dam__container_free(&content);
+    if (descriptor >= 0)
+        (void)close(descriptor);
+    return status;
+}

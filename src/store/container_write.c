@@ -1,0 +1,179 @@
+#include "store/container.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "store/hdf5_file.h"
+#include "store/seal.h"
+
+enum { CHUNK_BYTES = 1 << 20 }; /* at most: HDF5's cache of chunks, so that one always fits */
+
+/* Creates the groups that name's slashes ask for; HDF5 by itself would give them timestamps. */
+static dam_status create_groups(hid_t file, const char *name)
+{
+    dam_status status = DAM_OK;
+    char *path = NULL;
+    char reason[DAM__HDF5_REASON_BYTES];
+    hid_t creation = H5Pcreate(H5P_GROUP_CREATE), group = H5I_INVALID_HID;
+    DAM_TRY(dam__format(&path, "%s", name));
+    if (creation < 0 || H5Pset_obj_track_times(creation, false) < 0)
+        DAM_FAIL(DAM_INTERNAL, "%s", dam__hdf5_reason(reason));
+    for (char *slash = strchr(path, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        htri_t exists = H5Lexists(file, path, H5P_DEFAULT);
+        if (exists == 0)
+            group = H5Gcreate2(file, path, H5P_DEFAULT, creation, H5P_DEFAULT);
+        if (exists < 0 || (exists == 0 && (group < 0 || H5Gclose(group) < 0)))
+            DAM_FAIL(DAM_INPUT, "group '%s': %s", path, dam__hdf5_reason(reason));
+        *slash = '/';
+    }
+cleanup:
+    if (creation >= 0)
+        (void)H5Pclose(creation);
+    free(path);
+    return status;
+}
+
+/* Whole rows as far as they fit, from the last axis on: the order in which arrays lie in memory. */
+static herr_t set_chunks(hid_t creation, const dam__array *array)
+{
+    hsize_t chunk[DAM__MAX_RANK];
+    size_t budget = CHUNK_BYTES / dam__element_size(array->element);
+    for (int i = array->rank - 1; i >= 0; i--) {
+        size_t side = array->shape[i] < budget ? array->shape[i] : budget;
+        chunk[i] = side;
+        budget = budget / side;
+    }
+    herr_t chunked = H5Pset_chunk(creation, array->rank, chunk);
+    return chunked < 0 ? chunked : H5Pset_fletcher32(creation);
+}
+
+static dam_status store_array(hid_t file, const char *name, const dam__array *array)
+{
+    dam_status status = DAM_OK;
+    char reason[DAM__HDF5_REASON_BYTES];
+    hid_t space = H5I_INVALID_HID, dataset = H5I_INVALID_HID;
+    hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
+    hsize_t shape[DAM__MAX_RANK] = {0};
+    size_t items = dam__array_items(array);
+    DAM_TRY(create_groups(file, name));
+    for (int i = 0; i < array->rank; i++)
+        shape[i] = array->shape[i];
+    space = array->rank == 0 ? H5Screate(H5S_SCALAR) : H5Screate_simple(array->rank, shape, NULL);
+    if (creation < 0 || space < 0 || H5Pset_obj_track_times(creation, false) < 0 ||
+        (array->rank > 0 && items > 0 && set_chunks(creation, array) < 0))
+        DAM_FAIL(DAM_INPUT, "array '%s': %s", name, dam__hdf5_reason(reason));
+    dataset = H5Dcreate2(file, name, dam__hdf5_stored_type(array->element), space, H5P_DEFAULT,
+                         creation, H5P_DEFAULT);
+    if (dataset < 0 || (items > 0 && H5Dwrite(dataset, dam__hdf5_native_type(array->element),
+                                              H5S_ALL, H5S_ALL, H5P_DEFAULT, array->data) < 0))
+        DAM_FAIL(DAM_INPUT, "array '%s': %s", name, dam__hdf5_reason(reason));
+cleanup:
+    if (dataset >= 0 && H5Dclose(dataset) < 0 && status == DAM_OK)
+        status = dam__fail(DAM_INPUT, "array '%s': %s", name, dam__hdf5_reason(reason));
+    if (space >= 0)
+        (void)H5Sclose(space);
+    if (creation >= 0)
+        (void)H5Pclose(creation);
+    return status;
+}
+
+static dam_status store_text(hid_t file, const char *name, const char *value)
+{
+    dam_status status = DAM_OK;
+    char reason[DAM__HDF5_REASON_BYTES];
+    hid_t space = H5Screate(H5S_SCALAR), type = H5Tcopy(H5T_C_S1), attribute = H5I_INVALID_HID;
+    if (space < 0 || type < 0 || H5Tset_size(type, strlen(value) + 1) < 0 ||
+        H5Tset_cset(type, H5T_CSET_UTF8) < 0)
+        DAM_FAIL(DAM_INPUT, "text '%s': %s", name, dam__hdf5_reason(reason));
+    attribute = H5Acreate2(file, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
+    if (attribute < 0 || H5Awrite(attribute, type, value) < 0)
+        DAM_FAIL(DAM_INPUT, "text '%s': %s", name, dam__hdf5_reason(reason));
+cleanup:
+    if (attribute >= 0)
+        (void)H5Aclose(attribute);
+    if (type >= 0)
+        (void)H5Tclose(type);
+    if (space >= 0)
+        (void)H5Sclose(space);
+    return status;
+}
+
+static int compare_arrays(const void *a, const void *b)
+{
+    const struct dam__container_array *const *first = a, *const *second = b;
+    return strcmp((*first)->name, (*second)->name);
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+    const struct dam__container_text *const *first = a, *const *second = b;
+    return strcmp((*first)->name, (*second)->name);
+}
+
+/* In the order of names, and no further than the first error of the disk. */
+static dam_status store_all(const dam__container *container, const dam__hdf5_file *file)
+{
+    dam_status status = DAM_OK;
+    const struct dam__container_array **arrays = NULL;
+    const struct dam__container_text **texts = NULL;
+    DAM_TRY(dam__alloc(container->array_count, sizeof *arrays, &arrays));
+    DAM_TRY(dam__alloc(container->text_count, sizeof *texts, &texts));
+    for (size_t i = 0; i < container->array_count; i++)
+        arrays[i] = &container->arrays[i];
+    for (size_t i = 0; i < container->text_count; i++)
+        texts[i] = &container->texts[i];
+    qsort(arrays, container->array_count, sizeof *arrays, compare_arrays);
+    qsort(texts, container->text_count, sizeof *texts, compare_texts);
+    for (size_t i = 0; i < container->text_count && file->error == 0; i++)
+        DAM_TRY(store_text(file->id, texts[i]->name, texts[i]->value));
+    for (size_t i = 0; i < container->array_count && file->error == 0; i++)
+        DAM_TRY(store_array(file->id, arrays[i]->name, &arrays[i]->array));
+cleanup:
+    free(arrays);
+    free(texts);
+    return status;
+}
+
+static dam_status fill(const dam__container *container, int descriptor)
+{
+    dam__hdf5_file file;
+    dam_status status = dam__hdf5_open(&file, descriptor, 0, true);
+    if (status == DAM_OK)
+        status = store_all(container, &file);
+    status = dam__hdf5_close(&file, status);
+    if (status == DAM_OK)
+        status = dam__seal_write(descriptor, file.length);
+    return status;
+}
+
+dam_status dam__container_write(const dam__container *container, const char *path)
+{
+    dam_status status = DAM_OK;
+    char *temporary = NULL;
+    int descriptor = -1;
+    DAM_TRY(dam__temporary_name(path, &temporary));
+    descriptor = open(temporary, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (descriptor < 0) {
+        status = dam__fail(DAM_INPUT, "%s", strerror(errno));
+    } else {
+        status = fill(container, descriptor);
+        if (close(descriptor) != 0 && status == DAM_OK)
+            status = dam__fail(DAM_INPUT, "%s", strerror(errno));
+    }
+    if (status == DAM_INPUT)
+        DAM_FAIL(DAM_INPUT, "cannot write '%s': %s; a file there before is unchanged", path,
+                 dam_error());
+    else if (status != DAM_OK)
+        goto cleanup;
+    DAM_TRY(dam__temporary_commit(&temporary, path));
+cleanup:
+    dam__temporary_discard(&temporary);
+    return status;
+}

@@ -1,0 +1,114 @@
+#include "store/hdf5_claims.h"
+
+#include <stdint.h>
+
+/*
+ * Filters are trusted to unpack to so many times the stored size: what deflate can do at best. None
+ * makes a chunk of fewer bytes than LEAST_FILTERED (a checksum alone has four), but for chunks that
+ * are smaller themselves.
+ */
+enum { LARGEST_RATIO = 1032, LEAST_FILTERED = 5 };
+
+/* The size of the file that holds the dataset, which an external link may have led to. */
+static uint64_t size_of_file(const dam__hdf5 *from)
+{
+    hsize_t size = 0;
+    hid_t file = H5Iget_file_id(from->dataset);
+    if (file < 0 || H5Fget_filesize(file, &size) < 0)
+        size = 0;
+    if (file > 0)
+        (void)H5Fclose(file);
+    return size;
+}
+
+/* Whether every chunk of the grid is stored, and none in fewer bytes than its filters can make. */
+static bool all_chunks_stored(const dam__hdf5 *from, const hsize_t *edges, uint64_t chunk_bytes)
+{
+    uint64_t least = chunk_bytes < LEAST_FILTERED ? chunk_bytes : LEAST_FILTERED;
+    hsize_t corner[DAM__MAX_RANK] = {0}, stored = 0;
+    for (;;) {
+        if (H5Dget_chunk_storage_size(from->dataset, corner, &stored) < 0 || stored < least)
+            return false;
+        int axis = from->rank - 1;
+        for (; axis >= 0; axis--) {
+            corner[axis] += edges[axis];
+            if (corner[axis] < from->shape[axis])
+                break;
+            corner[axis] = 0;
+        }
+        if (axis < 0)
+            return true;
+    }
+}
+
+/*
+ * HDF5 1.10 builds a node for each chunk, unpacks chunks whole, and believes the file about them: a
+ * chunk of another rank than the dataset eats all memory, one larger than its bytes or filtered
+ * into less than a checksum is read beyond its end. So there are no more chunks than stored bytes,
+ * none larger than the dataset may grow or than all the stored bytes can unpack to.
+ */
+static bool chunks_are_sound(const dam__hdf5 *from, bool filtered, uint64_t stored, uint64_t most)
+{
+    hsize_t edges[DAM__MAX_RANK + 1] = {0}, limits[DAM__MAX_RANK] = {0};
+    uint64_t count = 1, bytes = H5Tget_size(from->type);
+    if (from->rank == 0 || H5Pget_chunk(from->properties, DAM__MAX_RANK + 1, edges) != from->rank ||
+        H5Sget_simple_extent_dims(from->space, NULL, limits) != from->rank)
+        return false;
+    for (int axis = 0; axis < from->rank; axis++)
+        if (edges[axis] == 0 || edges[axis] > limits[axis] ||
+            __builtin_mul_overflow(bytes, edges[axis], &bytes) ||
+            __builtin_mul_overflow(count, (from->shape[axis] - 1) / edges[axis] + 1, &count))
+            return false;
+    return count <= stored && bytes <= most && (!filtered || all_chunks_stored(from, edges, bytes));
+}
+
+/* Whether the items' size is the least power of two that holds their bits, as all writers do it. */
+static bool type_is_sound(const dam__hdf5 *from, size_t size)
+{
+    size_t bits = H5Tget_precision(from->type);
+    return size > 0 && size <= 16 && (size & (size - 1)) == 0 && bits <= size * 8 &&
+           (size == 1 || bits > size * 4);
+}
+
+dam_status dam__hdf5_check(const dam__hdf5 *from)
+{
+    char text[DAM__SHAPE_TEXT];
+    uint64_t claimed = H5Tget_size(from->type), most = 0;
+    if (!type_is_sound(from, claimed))
+        return dam__fail(DAM_INPUT,
+                         "dataset '%s' of '%s' has items of %zu bits in %ju bytes, which is not "
+                         "read; write it as uint8, int32 or float32",
+                         from->inner, from->path, H5Tget_precision(from->type), (uintmax_t)claimed);
+    dam__shape_text(from->rank, from->shape, text);
+    for (int axis = 0; axis < from->rank; axis++)
+        if (__builtin_mul_overflow(claimed, from->shape[axis], &claimed))
+            return dam__fail(DAM_INPUT,
+                             "dataset '%s' of '%s' is damaged: no file holds its shape, %s",
+                             from->inner, from->path, text);
+    H5D_layout_t layout = H5Pget_layout(from->properties);
+    if (layout == H5D_VIRTUAL || H5Pget_external_count(from->properties) > 0)
+        return dam__fail(DAM_INPUT,
+                         "dataset '%s' of '%s' keeps its data in other files; copy it whole into "
+                         "one file (h5repack)",
+                         from->inner, from->path);
+    uint64_t stored = H5Dget_storage_size(from->dataset);
+    bool filtered = layout == H5D_CHUNKED && H5Pget_nfilters(from->properties) > 0;
+    if (__builtin_mul_overflow(stored, filtered ? LARGEST_RATIO : 1, &most))
+        most = UINT64_MAX;
+    if (stored > size_of_file(from))
+        return dam__fail(DAM_INPUT,
+                         "dataset '%s' of '%s' is damaged: it claims %ju stored bytes, more than "
+                         "the file has",
+                         from->inner, from->path, (uintmax_t)stored);
+    if (most < claimed)
+        return dam__fail(DAM_INPUT,
+                         "dataset '%s' of '%s' was never written whole: its shape, %s, needs %ju "
+                         "bytes and %ju are stored; write all of it",
+                         from->inner, from->path, text, (uintmax_t)claimed, (uintmax_t)stored);
+    if (layout == H5D_CHUNKED && claimed > 0 && !chunks_are_sound(from, filtered, stored, most))
+        return dam__fail(DAM_INPUT,
+                         "dataset '%s' of '%s' is damaged or was never written whole: its chunks "
+                         "do not make up its shape, %s; write it again",
+                         from->inner, from->path, text);
+    return DAM_OK;
+}

@@ -1,0 +1,19 @@
+/* HDF5 as data sets and run files use it. */
+#ifndef DAM__STORE_HDF5_COMMON_H
+#define DAM__STORE_HDF5_COMMON_H
+
+/* HDF5 1.12 and later keep the names of 1.10 behind this. */
+#define H5_USE_110_API
+#include <hdf5.h>
+
+#include "store/array.h"
+
+enum { DAM__HDF5_REASON_BYTES = 256 };
+
+/* The type of an element in memory; HDF5's own, not to be freed. */
+hid_t dam__hdf5_native_type(dam__element element);
+
+/* What HDF5 says of this thread's last failure, innermost first, in one line. Returns reason. */
+const char *dam__hdf5_reason(char reason[DAM__HDF5_REASON_BYTES]);
+
+#endif

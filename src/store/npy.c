@@ -1,0 +1,305 @@
+/*
+ * NPY: "\x93NUMPY", version, length of a header that is a Python dictionary of 'descr',
+ * 'fortran_order' and 'shape', then the items (numpy.lib.format).
+ */
+#include "store/reader.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/text.h"
+
+/* Headers of our element types have about 100 bytes; only structured ones grow long. */
+enum { LONGEST_HEADER = 1 << 20, LONGEST_WORD = 24, ALIGNMENT = 64 };
+
+static const struct {
+    char descr[4];
+    dam__element element;
+} types[] = {
+    {"|u1", DAM__U8}, {"<i4", DAM__I32}, {"<i8", DAM__I64}, {"<f4", DAM__F32}, {"<f8", DAM__F64}};
+
+typedef struct header {
+    char descr[LONGEST_WORD];
+    bool has_descr, has_order, has_shape;
+    bool structured, fortran;
+    int rank; /* more than DAM__MAX_RANK where the file has more; the shape then ends early */
+    size_t shape[DAM__MAX_RANK];
+} header;
+
+typedef struct cursor {
+    const char *at, *end;
+} cursor;
+
+static void skip_space(cursor *text)
+{
+    while (text->at < text->end && memchr(" \t\r\n", *text->at, 4) != NULL)
+        text->at++;
+}
+
+/* Takes a punctuation mark and the space before it. */
+static bool take_mark(cursor *text, char mark)
+{
+    skip_space(text);
+    if (text->at == text->end || *text->at != mark)
+        return false;
+    text->at++;
+    return true;
+}
+
+static bool take_word(cursor *text, const char *word)
+{
+    size_t length = strlen(word);
+    skip_space(text);
+    if ((size_t)(text->end - text->at) < length || memcmp(text->at, word, length) != 0)
+        return false;
+    text->at += length;
+    return true;
+}
+
+/* Takes a quoted word; what no supported header has (escapes, controls, length) is refused. */
+static bool take_string(cursor *text, char word[LONGEST_WORD])
+{
+    char quote = take_mark(text, '\'') ? '\'' : '"';
+    if (quote == '"' && !take_mark(text, '"'))
+        return false;
+    size_t length = 0;
+    for (; text->at < text->end && *text->at != quote; text->at++) {
+        if (length == LONGEST_WORD - 1 || *text->at < ' ' || *text->at > '~' || *text->at == '\\')
+            return false;
+        word[length++] = *text->at;
+    }
+    word[length] = '\0';
+    return take_mark(text, quote);
+}
+
+static bool take_size(cursor *text, size_t *size)
+{
+    skip_space(text);
+    const char *start = text->at;
+    *size = 0;
+    for (; text->at < text->end && *text->at >= '0' && *text->at <= '9'; text->at++)
+        if (__builtin_mul_overflow(*size, 10, size) ||
+            __builtin_add_overflow(*size, (size_t)(*text->at - '0'), size))
+            return false;
+    bool any = text->at > start;
+    if (any && text->at < text->end && *text->at == 'L') /* as Python 2 wrote it */
+        text->at++;
+    return any;
+}
+
+/* "()", "(3,)", "(3, 4)" or "(3, 4,)"; but "(3)" is a number in Python. */
+static bool take_shape(cursor *text, header *out)
+{
+    bool comma = true;
+    if (!take_mark(text, '('))
+        return false;
+    while (!take_mark(text, ')')) {
+        size_t size = 0;
+        if (!comma || !take_size(text, &size))
+            return false;
+        if (out->rank < DAM__MAX_RANK)
+            out->shape[out->rank] = size;
+        if (out->rank <= DAM__MAX_RANK)
+            out->rank++;
+        comma = take_mark(text, ',');
+    }
+    return out->rank != 1 || comma;
+}
+
+/* One "'key': value"; no key comes twice. */
+static bool take_entry(cursor *text, header *out)
+{
+    char key[LONGEST_WORD];
+    if (!take_string(text, key) || !take_mark(text, ':'))
+        return false;
+    if (strcmp(key, "descr") == 0 && !out->has_descr) {
+        out->has_descr = true;
+        out->structured = take_mark(text, '[');
+        return out->structured || take_string(text, out->descr);
+    }
+    if (strcmp(key, "fortran_order") == 0 && !out->has_order) {
+        out->has_order = true;
+        out->fortran = take_word(text, "True");
+        return out->fortran || take_word(text, "False");
+    }
+    if (strcmp(key, "shape") == 0 && !out->has_shape) {
+        out->has_shape = true;
+        return take_shape(text, out);
+    }
+    return false;
+}
+
+/* The whole dictionary; stops early, with true, at a structured type, which is refused anyway. */
+static bool take_header(cursor *text, header *out)
+{
+    bool comma = true;
+    if (!take_mark(text, '{'))
+        return false;
+    while (!take_mark(text, '}')) {
+        if (!comma || !take_entry(text, out))
+            return false;
+        if (out->structured)
+            return true;
+        comma = take_mark(text, ',');
+    }
+    skip_space(text);
+    return text->at == text->end && out->has_descr && out->has_order && out->has_shape;
+}
+
+/* *element of a header; DAM_INPUT for what is not read, with the numpy call that converts it. */
+static dam_status element_of(const char *name, const header *found, dam__element *element)
+{
+    if (found->structured)
+        return dam__fail(DAM_INPUT,
+                         "'%s' has a structured type; save one field of it alone, "
+                         "np.save(path, a['field'])",
+                         name);
+    if (found->rank > DAM__MAX_RANK)
+        return dam__fail(DAM_INPUT,
+                         "'%s' has more than %d axes; save it as np.save(path, "
+                         "a.reshape(len(a), -1))",
+                         name, DAM__MAX_RANK);
+    if (found->descr[0] == '>')
+        return dam__fail(DAM_INPUT,
+                         "'%s' is big-endian ('%s'); save it as np.save(path, "
+                         "a.astype(a.dtype.newbyteorder('<')))",
+                         name, found->descr);
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        if (strcmp(found->descr, types[i].descr) != 0)
+            continue;
+        *element = types[i].element;
+        if (found->fortran)
+            return dam__fail(DAM_INPUT,
+                             "'%s' is in Fortran order; save it as np.save(path, "
+                             "np.ascontiguousarray(a))",
+                             name);
+        return DAM_OK;
+    }
+    return dam__fail(DAM_INPUT,
+                     "'%s' has items of type '%s', which is not read (uint8, int32, int64, float32 "
+                     "and float64 are); save it as np.save(path, a.astype('%s'))",
+                     name, found->descr, strcmp(found->descr, "|b1") == 0 ? "uint8" : "float32");
+}
+
+/* *text = the dictionary, not NUL-terminated; free(). */
+static dam_status read_header(dam__source *source, char **text, size_t *length)
+{
+    dam_status status = DAM_OK;
+    unsigned char start[8], size[4] = {0};
+    DAM_TRY(dam__source_read(source, start, sizeof start, "its first eight bytes"));
+    if (memcmp(start, "\x93NUMPY", 6) != 0)
+        DAM_FAIL(DAM_INPUT, "'%s' is no NPY file: it does not start with \\x93NUMPY", source->name);
+    if (start[6] < 1 || start[6] > 3 || start[7] != 0)
+        DAM_FAIL(DAM_INPUT, "'%s' is NPY version %d.%d; versions 1.0 to 3.0 are read", source->name,
+                 start[6], start[7]);
+    DAM_TRY(dam__source_read(source, size, start[6] == 1 ? 2 : 4, "its header"));
+    *length =
+        (size_t)size[0] | (size_t)size[1] << 8 | (size_t)size[2] << 16 | (size_t)size[3] << 24;
+    if (*length > LONGEST_HEADER)
+        DAM_FAIL(DAM_INPUT, "'%s' is damaged: an NPY header of %zu bytes is not read (at most %d)",
+                 source->name, *length, LONGEST_HEADER);
+    DAM_TRY(dam__alloc(*length, 1, text));
+    DAM_TRY(dam__source_read(source, *text, *length, "its header"));
+cleanup:
+    return status;
+}
+
+dam_status dam__npy_read(dam__source *source, dam__array *out)
+{
+    dam_status status = DAM_OK;
+    char *text = NULL;
+    size_t length = 0;
+    header found = {0};
+    dam__element element = DAM__U8;
+    DAM_TRY(read_header(source, &text, &length));
+    cursor at = {text, text + length};
+    if (!take_header(&at, &found))
+        DAM_FAIL(DAM_INPUT,
+                 "'%s' is damaged: its NPY header is no dictionary of descr, fortran_order and "
+                 "shape (byte %zu of %zu); save it again with np.save",
+                 source->name, (size_t)(at.at - text), length);
+    DAM_TRY(element_of(source->name, &found, &element));
+    DAM_TRY(dam__source_array(source, element, false, found.rank, found.shape, out));
+cleanup:
+    free(text);
+    return status;
+}
+
+dam_status dam__npy_parse(const char *name, const void *bytes, size_t length, dam__array *out)
+{
+    dam__source source = dam__source_memory(name, bytes, length);
+    *out = (dam__array){0};
+    return dam__npy_read(&source, out);
+}
+
+/* The start of a version 1.0 file, padded so that the items stand at a multiple of ALIGNMENT. */
+static dam_status format_header(const dam__array *array, dam__text *out)
+{
+    dam_status status = DAM_OK;
+    const char *descr = NULL;
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+        if (types[i].element == array->element)
+            descr = types[i].descr;
+    DAM_TRY(dam__text_append_bytes(out, "\x93NUMPY\1\0\0\0", 10));
+    DAM_TRY(dam__text_append(out, "{'descr': '%s', 'fortran_order': False, 'shape': (", descr));
+    for (int axis = 0; axis < array->rank; axis++)
+        DAM_TRY(dam__text_append(out,
+                                 axis == 0  ? "%zu,"
+                                 : axis > 1 ? ", %zu"
+                                            : " %zu",
+                                 array->shape[axis]));
+    DAM_TRY(dam__text_append(out, "), }"));
+    size_t padded = (out->length + 1 + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    DAM_TRY(dam__text_append(out, "%*s\n", (int)(padded - out->length - 1), ""));
+    out->data[8] = (char)((padded - 10) & 0xff);
+    out->data[9] = (char)((padded - 10) >> 8);
+cleanup:
+    return status;
+}
+
+/* Little-endian whatever the host: items pass through a small buffer. */
+static bool write_items(FILE *file, const dam__array *array)
+{
+    unsigned char buffer[1 << 14];
+    size_t size = dam__element_size(array->element), left = dam__array_items(array) * size;
+    const unsigned char *from = array->data;
+    while (left > 0) {
+        size_t step = left < sizeof buffer ? left : sizeof buffer;
+        memcpy(buffer, from, step);
+        dam__byte_order(buffer, step / size, size, false);
+        if (fwrite(buffer, 1, step, file) != step)
+            return false;
+        from += step;
+        left -= step;
+    }
+    return true;
+}
+
+dam_status dam__npy_write(const char *path, const dam__array *array)
+{
+    dam_status status = DAM_OK;
+    dam__text start = {0};
+    char *temporary = NULL;
+    FILE *file = NULL;
+    DAM_TRY(format_header(array, &start));
+    DAM_TRY(dam__temporary_name(path, &temporary));
+    file = fopen(temporary, "wbe");
+    if (file == NULL)
+        DAM_FAIL(DAM_INPUT, "cannot write '%s': %s", path, strerror(errno));
+    bool written =
+        fwrite(start.data, 1, start.length, file) == start.length && write_items(file, array);
+    written = fclose(file) == 0 && written;
+    file = NULL;
+    if (!written)
+        DAM_FAIL(DAM_INPUT, "cannot write '%s': %s; the file there before is unchanged", path,
+                 strerror(errno));
+    DAM_TRY(dam__temporary_commit(&temporary, path));
+cleanup:
+    dam__temporary_discard(&temporary);
+    dam__text_free(&start);
+    return status;
+}

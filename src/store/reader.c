@@ -1,0 +1,199 @@
+#include "store/reader.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <zlib.h>
+
+/* No deflate stream grows more than this when unpacked (zlib's technical notes). */
+enum { DEFLATE_RATIO = 1032 };
+
+dam__source dam__source_memory(const char *name, const void *bytes, size_t length)
+{
+    return (dam__source){.name = name, .bytes = bytes, .most = length};
+}
+
+dam_status dam__source_open(const char *path, dam__source *out)
+{
+    dam_status status = DAM_OK;
+    *out = (dam__source){.name = path};
+    struct stat info;
+    /* Looked at before opening, because opening a pipe may wait forever. */
+    if (stat(path, &info) != 0)
+        DAM_FAIL(DAM_INPUT, "cannot open '%s': %s; check the path", path, strerror(errno));
+    if (S_ISDIR(info.st_mode))
+        DAM_FAIL(DAM_INPUT, "cannot read '%s': it is a folder; name a file in it", path);
+    if (!S_ISREG(info.st_mode))
+        DAM_FAIL(DAM_INPUT, "cannot read '%s': it is no regular file; save the data to one", path);
+    out->file = gzopen(path, "rbe");
+    if (out->file == NULL)
+        DAM_FAIL(DAM_INPUT, "cannot open '%s': %s; check its permissions", path, strerror(errno));
+    (void)gzbuffer(out->file, 1U << 17);
+    out->packed = gzdirect(out->file) == 0;
+    size_t size = (size_t)info.st_size;
+    if (!out->packed)
+        out->most = size;
+    else
+        out->most = size > SIZE_MAX / DEFLATE_RATIO ? SIZE_MAX : size * DEFLATE_RATIO;
+cleanup:
+    return status;
+}
+
+void dam__source_close(dam__source *source)
+{
+    if (source->file != NULL)
+        (void)gzclose_r(source->file);
+    *source = (dam__source){0};
+}
+
+static dam_status cut_short(const dam__source *source, const char *what)
+{
+    return dam__fail(DAM_INPUT, "'%s' is cut short: it ends at byte %zu, in %s; get it again",
+                     source->name, source->at, what);
+}
+
+/* What zlib says of a read that came back short; the end of the data is no failure here. */
+static dam_status short_read(const dam__source *source, const char *what)
+{
+    int code = Z_OK, system_error = errno;
+    (void)gzerror(source->file, &code);
+    switch (code) {
+    case Z_OK:
+    case Z_STREAM_END:
+        return DAM_OK;
+    case Z_BUF_ERROR:
+        return cut_short(source, what);
+    case Z_ERRNO:
+        return dam__fail(DAM_INPUT, "cannot read '%s': %s", source->name, strerror(system_error));
+    case Z_MEM_ERROR:
+        return dam__fail(DAM_NO_MEMORY, "the host has no memory to unpack '%s'", source->name);
+    default:
+        return dam__fail(DAM_INPUT, "'%s' is damaged: its gzip data do not unpack; get it again",
+                         source->name);
+    }
+}
+
+/* Takes up to count bytes; *got is less only at the end. */
+static dam_status take(dam__source *source, void *buffer, size_t count, size_t *got,
+                       const char *what)
+{
+    unsigned char *to = buffer;
+    *got = 0;
+    if (source->file == NULL) {
+        size_t left = source->most - source->at;
+        *got = count < left ? count : left;
+        if (*got > 0)
+            memcpy(to, source->bytes + source->at, *got);
+        source->at += *got;
+        return DAM_OK;
+    }
+    while (*got < count) {
+        size_t left = count - *got, step = left < (1U << 30) ? left : 1U << 30;
+        int n = gzread(source->file, to + *got, (unsigned)step);
+        if (n > 0) {
+            *got += (size_t)n;
+            source->at += (size_t)n;
+        }
+        if (n < 0 || (size_t)n < step)
+            return short_read(source, what);
+    }
+    return DAM_OK;
+}
+
+dam_status dam__source_peek(dam__source *source, void *buffer, size_t count, size_t *got)
+{
+    dam_status status = DAM_OK;
+    DAM_TRY(take(source, buffer, count, got, "its first bytes"));
+    if (source->file != NULL && gzrewind(source->file) != 0)
+        DAM_FAIL(DAM_INPUT, "cannot read '%s' twice: %s", source->name, strerror(errno));
+    source->at = 0;
+cleanup:
+    return status;
+}
+
+dam_status dam__source_read(dam__source *source, void *buffer, size_t count, const char *what)
+{
+    size_t got = 0;
+    dam_status status = take(source, buffer, count, &got, what);
+    if (status == DAM_OK && got < count)
+        return cut_short(source, what);
+    return status;
+}
+
+dam_status dam__source_array(dam__source *source, dam__element element, bool big_endian, int rank,
+                             const size_t *shape, dam__array *out)
+{
+    dam_status status = DAM_OK;
+    dam__array array = {0};
+    char text[DAM__SHAPE_TEXT];
+    const char *kind = dam__element_name(element);
+    size_t bytes = 0, left = source->most > source->at ? source->most - source->at : 0;
+    dam__shape_text(rank, shape, text);
+    if (!dam__shape_bytes(element, rank, shape, &bytes))
+        DAM_FAIL(DAM_INPUT, "'%s' is damaged: no file holds the shape its header claims, %s of %s",
+                 source->name, text, kind);
+    if (bytes > left)
+        DAM_FAIL(DAM_INPUT,
+                 "'%s' is cut short: its shape, %s of %s, needs %zu bytes after the header and "
+                 "there are%s %zu; get it again",
+                 source->name, text, kind, bytes, source->packed ? " at most" : "", left);
+    DAM_TRY(dam__array_create(element, rank, shape, &array));
+    DAM_TRY(dam__source_read(source, array.data, bytes, "its data"));
+    /* One byte more tells both trailing bytes and, for gzip, a wrong checksum. */
+    unsigned char extra = 0;
+    size_t got = 0;
+    DAM_TRY(take(source, &extra, 1, &got, "its gzip trailer"));
+    if (got > 0)
+        DAM_FAIL(DAM_INPUT,
+                 "'%s' goes on after the %zu bytes its shape, %s of %s, needs; get it again",
+                 source->name, bytes, text, kind);
+    dam__byte_order(array.data, dam__array_items(&array), dam__element_size(element), big_endian);
+    *out = array;
+    array = (dam__array){0};
+cleanup:
+    dam__array_free(&array);
+    return status;
+}
+
+void dam__byte_order(void *data, size_t items, size_t size, bool big_endian)
+{
+    const bool host_big_endian = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
+    if (size == 1 || big_endian == host_big_endian)
+        return;
+    unsigned char *at = data;
+    for (size_t i = 0; i < items; i++, at += size) {
+        if (size == 4) {
+            uint32_t word;
+            memcpy(&word, at, sizeof word);
+            word = __builtin_bswap32(word);
+            memcpy(at, &word, sizeof word);
+        } else {
+            uint64_t word;
+            memcpy(&word, at, sizeof word);
+            word = __builtin_bswap64(word);
+            memcpy(at, &word, sizeof word);
+        }
+    }
+}
+
+const char *dam__shape_text(int rank, const size_t *shape, char text[DAM__SHAPE_TEXT])
+{
+    (void)snprintf(text, DAM__SHAPE_TEXT, "()");
+    size_t at = 0;
+    for (int axis = 0; axis < rank && at < DAM__SHAPE_TEXT; axis++)
+        at += (size_t)snprintf(text + at, DAM__SHAPE_TEXT - at, "%s%zu", axis > 0 ? " x " : "",
+                               shape[axis]);
+    return text;
+}
+
+bool dam__shape_bytes(dam__element element, int rank, const size_t *shape, size_t *bytes)
+{
+    *bytes = dam__element_size(element);
+    for (int axis = 0; axis < rank; axis++)
+        if (__builtin_mul_overflow(*bytes, shape[axis], bytes))
+            return false;
+    return true;
+}

@@ -1,0 +1,58 @@
+/*
+ * What the readers share: bytes that come in order from a file (gunzipped on the way) or from
+ * memory, with a bound on how many can come that is known before any of them is read.
+ */
+#ifndef DAM__STORE_READER_H
+#define DAM__STORE_READER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "store/array.h"
+
+typedef struct dam__source {
+    const char *name;           /* for messages; borrowed */
+    const unsigned char *bytes; /* memory; NULL for a file */
+    struct gzFile_s *file;      /* zlib's handle; NULL for memory */
+    size_t at;                  /* bytes read so far */
+    size_t most;                /* bytes it has; where packed, bytes it can have at most */
+    bool packed;                /* gzipped */
+} dam__source;
+
+/* Opens a regular file; DAM_INPUT where it is absent, no file or unreadable. path is borrowed. */
+dam_status dam__source_open(const char *path, dam__source *out);
+dam__source dam__source_memory(const char *name, const void *bytes, size_t length);
+void dam__source_close(dam__source *source);
+
+/* The first bytes, *got of up to count, without taking them; only before the first read. */
+dam_status dam__source_peek(dam__source *source, void *buffer, size_t count, size_t *got);
+
+/* Takes exactly count bytes; DAM_INPUT where fewer are left, naming `what` (such as "its header").
+ */
+dam_status dam__source_read(dam__source *source, void *buffer, size_t count, const char *what);
+
+/*
+ * Takes an array of that shape and all that is left: DAM_INPUT where the shape overflows or needs
+ * more bytes than can come (before allocating), or where bytes follow it.
+ */
+dam_status dam__source_array(dam__source *source, dam__element element, bool big_endian, int rank,
+                             const size_t *shape, dam__array *out);
+
+/* Turns items of size bytes round where the host's byte order is not big_endian's. */
+void dam__byte_order(void *data, size_t items, size_t size, bool big_endian);
+
+/* "60000 x 28 x 28", or "()" for a scalar. */
+enum { DAM__SHAPE_TEXT = 192 };
+const char *dam__shape_text(int rank, const size_t *shape, char text[DAM__SHAPE_TEXT]);
+
+/* *bytes = product of the axes and of the element's size, or false where it overflows. */
+bool dam__shape_bytes(dam__element element, int rank, const size_t *shape, size_t *bytes);
+
+/* The formats; a source stands at its first byte. */
+dam_status dam__idx_read(dam__source *source, dam__array *out);
+dam_status dam__npy_read(dam__source *source, dam__array *out);
+bool dam__hdf5_is(const char *path);
+/* inner is the dataset's path in the file, or NULL for its only one. */
+dam_status dam__hdf5_read(const char *path, const char *inner, dam__array *out);
+
+#endif

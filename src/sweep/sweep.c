@@ -1,0 +1,319 @@
+#include "sweep/sweep.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+static const struct {
+    const char *name;
+    bool rises;
+} metrics[DAM__METRICS] = {
+    [DAM__METRIC_LOSS] = {"loss", false},
+    [DAM__METRIC_VALIDATION_LOSS] = {"validation_loss", false},
+    [DAM__METRIC_VALIDATION_ACCURACY] = {"validation_accuracy", true},
+    [DAM__METRIC_TEST_LOSS] = {"test_loss", false},
+    [DAM__METRIC_TEST_ACCURACY] = {"test_accuracy", true},
+    [DAM__METRIC_DISTANCE] = {"distance", false},
+    [DAM__METRIC_DISTANCE_FLIPPED] = {"distance_flipped", false},
+    [DAM__METRIC_RECOVERED] = {"recovered", true},
+    [DAM__METRIC_MSE] = {"mse", false},
+};
+
+static void free_texts(char **texts, size_t count)
+{
+    for (size_t i = 0; texts != NULL && i < count; i++)
+        free(texts[i]);
+    free(texts);
+}
+
+void dam__axis_free(dam__axis *axis)
+{
+    for (size_t i = 0; i < axis->follower_count; i++) {
+        free_texts(axis->followers[i].values, axis->count);
+        free(axis->followers[i].numbers);
+        free(axis->followers[i].key);
+    }
+    free(axis->followers);
+    free_texts(axis->values, axis->count);
+    free(axis->numbers);
+    free(axis->key);
+    free(axis->grid);
+    *axis = (dam__axis){0};
+}
+
+void dam__sweep_free(dam__sweep *sweep)
+{
+    for (size_t i = 0; i < sweep->axis_count; i++)
+        dam__axis_free(&sweep->axes[i]);
+    free(sweep->results);
+    free(sweep->curves);
+    *sweep = (dam__sweep){0};
+}
+
+/* Key i of an axis: its own, then those that follow it. */
+static const char *key_of(const dam__axis *axis, size_t i)
+{
+    return i == 0 ? axis->key : axis->followers[i - 1].key;
+}
+
+static bool has_key(const dam__axis *axis, const char *key, size_t before)
+{
+    for (size_t i = 0; i < before; i++)
+        if (strcmp(key_of(axis, i), key) == 0)
+            return true;
+    return false;
+}
+
+static dam_status check_twice(const dam__sweep *sweep)
+{
+    for (size_t i = 0; i < sweep->axis_count; i++)
+        for (size_t k = 0; k <= sweep->axes[i].follower_count; k++) {
+            const char *key = key_of(&sweep->axes[i], k);
+            bool twice = has_key(&sweep->axes[i], key, k);
+            for (size_t j = 0; j < i; j++)
+                twice = twice || has_key(&sweep->axes[j], key, sweep->axes[j].follower_count + 1);
+            if (twice)
+                return dam__fail(DAM_USAGE,
+                                 "the grid has %s twice; give all of its values in one list", key);
+        }
+    return DAM_OK;
+}
+
+dam_status dam__sweep_create(dam__axis *axes, size_t count, size_t seeds, int score,
+                             dam__sweep *out)
+{
+    dam_status status = DAM_OK;
+    *out = (dam__sweep){.cells = 1, .seeds = seeds, .score = score};
+    if (score != DAM__SCORE_AUTO)
+        out->metric = (dam__metric)(score - DAM__SCORE_METRICS);
+    if (count > DAM__SWEEP_AXES)
+        DAM_FAIL(DAM_USAGE, "the grid has %zu keys; at most %d are possible", count,
+                 (int)DAM__SWEEP_AXES);
+    for (size_t i = 0; i < count; i++) {
+        out->axes[i] = axes[i];
+        axes[i] = (dam__axis){0};
+        out->axis_count = i + 1;
+    }
+    DAM_TRY(check_twice(out));
+    for (size_t i = 0; i < count; i++) {
+        out->cells *= out->axes[i].count;
+        if (out->cells > DAM__SWEEP_PROBLEMS / seeds)
+            DAM_FAIL(DAM_USAGE,
+                     "the grid has more than %d trainings (cells times seeds); take fewer values, "
+                     "or several sweeps",
+                     (int)DAM__SWEEP_PROBLEMS);
+    }
+    DAM_TRY(dam__alloc(out->cells * seeds, sizeof *out->results, &out->results));
+cleanup:
+    return status;
+}
+
+const char *dam__metric_name(dam__metric metric)
+{
+    return metrics[metric].name;
+}
+
+bool dam__metric_rises(dam__metric metric)
+{
+    return metrics[metric].rises;
+}
+
+/* Chooses what an automatic score compares by, as soon as a result has it. */
+static void note_metric(dam__sweep *sweep, const dam__problem_result *result)
+{
+    static const dam__metric order[] = {DAM__METRIC_DISTANCE, DAM__METRIC_VALIDATION_ACCURACY,
+                                        DAM__METRIC_VALIDATION_LOSS, DAM__METRIC_MSE};
+    if (sweep->score != DAM__SCORE_AUTO || result->status != DAM__PROBLEM_DONE)
+        return;
+    for (size_t i = 0; i < sizeof order / sizeof *order && sweep->metric != order[i]; i++)
+        if (isfinite(result->metrics[order[i]])) {
+            sweep->metric = order[i];
+            break;
+        }
+}
+
+void dam__sweep_note(dam__sweep *sweep, size_t problem, const dam__problem_result *result)
+{
+    sweep->results[problem] = *result;
+    sweep->results[problem].curve = NULL;
+    if (sweep->curves != NULL && result->curve != NULL)
+        memcpy(sweep->curves + problem * DAM__SWEEP_POINTS, result->curve,
+               DAM__SWEEP_POINTS * sizeof *result->curve);
+    note_metric(sweep, result);
+}
+
+size_t dam__sweep_index(const dam__sweep *sweep, size_t cell, size_t axis)
+{
+    for (size_t i = sweep->axis_count - 1; i > axis; i--)
+        cell /= sweep->axes[i].count;
+    return cell % sweep->axes[axis].count;
+}
+
+const char *dam__problem_status_name(dam__problem_status status)
+{
+    static const char *const names[] = {"pending", "done", "diverged", "failed", "outside"};
+    return names[status];
+}
+
+int dam__curve_epoch(int point, int epochs)
+{
+    if (epochs <= DAM__SWEEP_POINTS)
+        return point < epochs ? point + 1 : 0;
+    return (int)(((int64_t)point + 1) * epochs / DAM__SWEEP_POINTS);
+}
+
+void dam__curve_take(const double *losses, int epochs, double *curve)
+{
+    for (int i = 0; i < DAM__SWEEP_POINTS; i++) {
+        int epoch = dam__curve_epoch(i, epochs);
+        curve[i] = epoch > 0 ? losses[epoch - 1] : NAN;
+    }
+}
+
+/*
+ * Mean and sample standard deviation of a metric over the seeds that are done. Relative to the
+ * first of them, so that equal values have exactly their own mean.
+ */
+static void average(const dam__problem_result *results, size_t seeds, dam__metric metric,
+                    double *mean, double *spread)
+{
+    size_t done = 0;
+    double first = NAN, sum = 0, squares = 0;
+    for (size_t i = 0; i < seeds; i++) {
+        if (results[i].status != DAM__PROBLEM_DONE)
+            continue;
+        first = done++ == 0 ? results[i].metrics[metric] : first;
+        sum += results[i].metrics[metric] - first;
+    }
+    *mean = first + sum / (double)done;
+    for (size_t i = 0; i < seeds; i++)
+        if (results[i].status == DAM__PROBLEM_DONE)
+            squares += (results[i].metrics[metric] - *mean) * (results[i].metrics[metric] - *mean);
+    *spread = done < 2 ? NAN : sqrt(squares / (double)(done - 1));
+}
+
+void dam__sweep_cell(const dam__sweep *sweep, size_t cell, dam__cell *out)
+{
+    const dam__problem_result *results = sweep->results + cell * sweep->seeds;
+    double epochs = 0;
+    bool outside = false;
+    *out = (dam__cell){0};
+    for (size_t i = 0; i < sweep->seeds; i++) {
+        dam__problem_status status = results[i].status;
+        outside = outside || status == DAM__PROBLEM_OUTSIDE;
+        out->done += status == DAM__PROBLEM_DONE;
+        out->diverged += status == DAM__PROBLEM_DIVERGED;
+        out->failed += status == DAM__PROBLEM_FAILED;
+        out->pending += status == DAM__PROBLEM_PENDING;
+        out->seconds += results[i].seconds;
+        epochs += results[i].epochs;
+    }
+    for (int m = 0; m < DAM__METRICS; m++) {
+        double spread;
+        average(results, sweep->seeds, (dam__metric)m, &out->mean[m], &spread);
+        out->spread = m == (int)sweep->metric ? spread : out->spread;
+    }
+    out->epochs = out->done + out->diverged > 0 ? epochs / (double)(out->done + out->diverged) : 0;
+    out->status = outside             ? DAM__PROBLEM_OUTSIDE
+                  : out->failed > 0   ? DAM__PROBLEM_FAILED
+                  : out->pending > 0  ? DAM__PROBLEM_PENDING
+                  : out->diverged > 0 ? DAM__PROBLEM_DIVERGED
+                                      : DAM__PROBLEM_DONE;
+}
+
+bool dam__sweep_best(const dam__sweep *sweep, size_t first, size_t step, size_t *best)
+{
+    dam__metric metric = sweep->metric;
+    double record = NAN;
+    for (size_t cell = first; cell < sweep->cells; cell += step) {
+        dam__cell seen;
+        dam__sweep_cell(sweep, cell, &seen);
+        double value = dam__metric_rises(metric) ? -seen.mean[metric] : seen.mean[metric];
+        if (seen.status != DAM__PROBLEM_DONE || !isfinite(value) || value >= record)
+            continue;
+        record = value;
+        *best = cell;
+    }
+    return isfinite(record);
+}
+
+size_t dam__sweep_count(const dam__sweep *sweep, dam__problem_status status)
+{
+    size_t count = 0;
+    for (size_t p = 0; p < sweep->cells * sweep->seeds; p++)
+        count += sweep->results[p].status == status;
+    return count;
+}
+
+size_t dam__sweep_trainings(const dam__sweep *sweep)
+{
+    return sweep->cells * sweep->seeds - dam__sweep_count(sweep, DAM__PROBLEM_OUTSIDE);
+}
+
+/* --- running ---------------------------------------------------------------------------------- */
+
+/* The problems of a group that are to be run; returns how many. */
+static size_t gather(const dam__sweep *sweep, const size_t *group, size_t wanted, size_t *out)
+{
+    size_t count = 0;
+    for (size_t p = 0; p < sweep->cells * sweep->seeds; p++) {
+        dam__problem_status status = sweep->results[p].status;
+        if (group[p] == wanted && (status == DAM__PROBLEM_PENDING || status == DAM__PROBLEM_FAILED))
+            out[count++] = p;
+    }
+    return count;
+}
+
+/* Room for the results of a run, with curves where the sweep has them. */
+static void clear_results(const dam__sweep *sweep, dam__problem_result *results, double *curves,
+                          size_t count)
+{
+    memset(results, 0, count * sizeof *results);
+    for (size_t i = 0; sweep->curves != NULL && i < count * DAM__SWEEP_POINTS; i++)
+        curves[i] = NAN;
+    for (size_t i = 0; sweep->curves != NULL && i < count; i++)
+        results[i].curve = curves + i * DAM__SWEEP_POINTS;
+}
+
+static dam_status run_group(dam__sweep *sweep, const size_t *problems, size_t count,
+                            dam__problem_result *results, double *curves,
+                            const dam__sweep_runner *runner)
+{
+    dam_status status = DAM_OK;
+    for (size_t first = 0, taken = 0; first < count; first += taken) {
+        taken = runner->together(runner->user, problems + first, count - first);
+        clear_results(sweep, results, curves, taken);
+        DAM_TRY(runner->run(runner->user, problems + first, taken, results));
+        for (size_t i = 0; i < taken; i++)
+            dam__sweep_note(sweep, problems[first + i], &results[i]);
+        DAM_TRY(runner->on_results(runner->user));
+    }
+cleanup:
+    return status;
+}
+
+dam_status dam__sweep_run(dam__sweep *sweep, const size_t *group, size_t groups,
+                          const dam__sweep_runner *runner)
+{
+    dam_status status = DAM_OK;
+    size_t *problems = NULL;
+    dam__problem_result *results = NULL;
+    double *curves = NULL;
+    size_t all = sweep->cells * sweep->seeds;
+    DAM_TRY(dam__alloc(all, sizeof *problems, &problems));
+    DAM_TRY(dam__alloc(all, sizeof *results, &results));
+    if (sweep->curves != NULL)
+        DAM_TRY(dam__alloc(all * DAM__SWEEP_POINTS, sizeof *curves, &curves));
+    for (size_t g = 0; g < groups; g++) {
+        size_t count = gather(sweep, group, g, problems);
+        DAM_TRY(run_group(sweep, problems, count, results, curves, runner));
+    }
+cleanup:
+    free(problems);
+    free(results);
+    free(curves);
+    return status;
+}

@@ -1,0 +1,176 @@
+/*
+ * A sweep: one training for every cell of a grid of preset keys and for every seed.
+ *
+ * A cell is one value of every key; the last key varies fastest. A problem is a cell with one seed:
+ * problem = cell * seeds + seed. Knows no preset: keys and values are texts here
+ * (sweep/sweep_grid.h makes them), and a runner trains the problems. A sweep may also search the
+ * best value of its first key: sweep/sweep_search.h.
+ */
+#ifndef DAM__SWEEP_SWEEP_H
+#define DAM__SWEEP_SWEEP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "run/sweep_config.h"
+#include "store/container.h"
+
+enum {
+    DAM__SWEEP_AXES = 6,          /* keys of a grid; an axis more is for the seeds */
+    DAM__AXIS_KEYS = 8,           /* keys that move together */
+    DAM__SWEEP_VALUES = 1000,     /* of a key */
+    DAM__SWEEP_PROBLEMS = 100000, /* cells times seeds */
+    DAM__SWEEP_POINTS = 64        /* of a curve over the epochs */
+};
+
+/* How a key's values lie: where in equal steps. Those of a list lie anyhow. */
+typedef enum dam__spacing {
+    DAM__SPACING_LIST,
+    DAM__SPACING_LINEAR,
+    DAM__SPACING_LOGARITHMIC, /* of their logarithms */
+    DAM__SPACING_INVERSE      /* of their reciprocals */
+} dam__spacing;
+
+/* A key that moves with that of an axis: it has a value for each of that one's. */
+typedef struct dam__follower {
+    char *key;
+    char **values;   /* the axis's count */
+    double *numbers; /* the same; NULL where they are no numbers */
+} dam__follower;
+
+/* One key and its values; all owned. */
+typedef struct dam__axis {
+    char *key;       /* "model.varsigma", or "seed" */
+    char *grid;      /* the values as they were given: "0.1:0.4:4" */
+    char **values;   /* as they stand in a preset, without quotes */
+    double *numbers; /* the same; NULL where they are no numbers */
+    size_t count;
+    dam__spacing spacing;
+    dam__follower *followers;
+    size_t follower_count;
+} dam__axis;
+
+typedef enum dam__problem_status {
+    DAM__PROBLEM_PENDING,
+    DAM__PROBLEM_DONE,
+    DAM__PROBLEM_DIVERGED, /* a loss was not finite, or beyond what its kind of model calls so */
+    DAM__PROBLEM_FAILED,   /* could not be run; it is tried again when the sweep is resumed */
+    DAM__PROBLEM_OUTSIDE   /* not asked for: other lines of a search went on to this value */
+} dam__problem_status;
+
+typedef struct dam__problem_result {
+    dam__problem_status status;
+    int epochs;
+    double seconds;
+    double metrics[DAM__METRICS]; /* after the last epoch; NaN where there is none */
+    double *curve; /* where a runner is to leave it, borrowed: DAM__SWEEP_POINTS, or NULL */
+} dam__problem_result;
+
+typedef struct dam__sweep {
+    dam__axis axes[DAM__SWEEP_AXES];
+    size_t axis_count;
+    size_t cells, seeds;
+    int score;          /* dam__sweep_score_choice */
+    dam__metric metric; /* what cells are compared by: follows from score and the results */
+    dam__problem_result *results; /* cells x seeds; their curves are NULL */
+    double *curves;               /* DAM__SWEEP_POINTS a problem, of a search; NULL otherwise */
+    int extend;      /* most values that a search adds to either end of the first key; 0: none */
+    size_t added[2]; /* those it has added, in front and behind */
+} dam__sweep;
+
+void dam__axis_free(dam__axis *axis);
+
+/*
+ * Takes over axes[0 ... count) (zeroed) and makes every problem pending. DAM_USAGE: a key given
+ * twice, more axes or problems than the limits above. Free with dam__sweep_free in any case.
+ */
+dam_status dam__sweep_create(dam__axis *axes, size_t count, size_t seeds, int score,
+                             dam__sweep *out);
+
+/* Makes it a search (sweep/sweep_search.h) before it is run. DAM_USAGE where the first key's values
+ * have no equal factors between. */
+dam_status dam__sweep_make_search(dam__sweep *sweep, int extend);
+void dam__sweep_free(dam__sweep *sweep);
+
+/* "loss", "validation_accuracy", ...; whether more of it is better. */
+const char *dam__metric_name(dam__metric metric);
+bool dam__metric_rises(dam__metric metric);
+
+/* Enters the result of a problem. */
+void dam__sweep_note(dam__sweep *sweep, size_t problem, const dam__problem_result *result);
+
+/* The index of a cell's value on an axis. */
+size_t dam__sweep_index(const dam__sweep *sweep, size_t cell, size_t axis);
+
+/*
+ * A curve of losses, one an epoch, as DAM__SWEEP_POINTS numbers: point i is epoch
+ * dam__curve_epoch(i, epochs), 0 and NaN where there are fewer epochs than points.
+ */
+void dam__curve_take(const double *losses, int epochs, double *curve);
+int dam__curve_epoch(int point, int epochs);
+
+/* The seeds of one cell together. */
+typedef struct dam__cell {
+    size_t done, diverged, failed, pending; /* seeds */
+    dam__problem_status status; /* the first that any has of outside, failed, pending, diverged,
+                                 * done */
+    double mean[DAM__METRICS];  /* over the seeds that are done; NaN without any */
+    double spread;              /* sample standard deviation of the metric; NaN below two seeds */
+    double epochs;              /* mean over the seeds that are done or diverged */
+    double seconds;             /* of all seeds */
+} dam__cell;
+
+void dam__sweep_cell(const dam__sweep *sweep, size_t cell, dam__cell *out);
+const char *dam__problem_status_name(dam__problem_status status);
+
+/*
+ * The cell with the best mean of the metric among first, first + step, ... of those whose seeds are
+ * all done; the first of equal ones. False where there is none.
+ */
+bool dam__sweep_best(const dam__sweep *sweep, size_t first, size_t step, size_t *best);
+
+/* How many problems there are but those outside, and how many have that status. */
+size_t dam__sweep_trainings(const dam__sweep *sweep);
+size_t dam__sweep_count(const dam__sweep *sweep, dam__problem_status status);
+
+/* --- running ---------------------------------------------------------------------------------- */
+
+/* Who trains problems, and what is told about it. */
+typedef struct dam__sweep_runner {
+    void *user;
+    /*
+     * How many of these pending problems of one group (at least 1) go into the next run, which
+     * takes the first so many.
+     */
+    size_t (*together)(void *user, const size_t *problems, size_t count);
+    /*
+     * Trains them and fills their results: a problem that diverges or cannot be run is a result,
+     * not a failure. DAM_INTERRUPTED: stopped, and results mean nothing.
+     */
+    dam_status (*run)(void *user, const size_t *problems, size_t count,
+                      dam__problem_result *results);
+    /* After every run: new results are in the sweep. */
+    dam_status (*on_results)(void *user);
+} dam__sweep_runner;
+
+/*
+ * Runs what is pending or has failed before, group by group: group[p] is that of problem p, below
+ * groups. Problems of one group have one shape and may be trained as one batched model.
+ */
+dam_status dam__sweep_run(dam__sweep *sweep, const size_t *group, size_t groups,
+                          const dam__sweep_runner *runner);
+
+/* --- storing ---------------------------------------------------------------------------------- */
+
+/*
+ * Adds the arrays of a sweep: axes/KEY, its numbers, or 0, 1, ... where they are none; and
+ * results/status (uint8), results/epochs, results/seconds and results/METRIC, all of them values of
+ * key 0 x values of key 1 x ... x seeds; of a search also results/curve, with its points behind.
+ */
+dam_status dam__sweep_save(const dam__sweep *sweep, dam__container *out);
+
+/* Fills the results of a sweep of the same grid. DAM_INPUT where they do not fit or make no sense.
+ */
+dam_status dam__sweep_restore(dam__sweep *sweep, const dam__container *container);
+
+#endif

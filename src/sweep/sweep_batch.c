@@ -1,0 +1,197 @@
+#include "sweep/sweep_batch.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "data/teacher.h"
+#include "sweep/sweep_mse.h"
+#include "sweep/sweep_recall.h"
+#include "train/batched.h"
+
+/* A batched model and the sets that its problems learn. */
+typedef struct batch {
+    const dam__batch_run *run;
+    const size_t *problems;
+    size_t count;
+    dam__experiment experiment; /* of one problem at a time */
+    dam__dataset *drawn;        /* of each seed, from the first on; the others are empty */
+    const dam__dataset **sets;  /* of each problem */
+    dam__problem *numbers;
+    dam__batched *model;
+} batch;
+
+static void batch_free(batch *b)
+{
+    dam__batched_destroy(b->model);
+    for (size_t i = 0; b->drawn != NULL && i < b->count; i++)
+        dam__dataset_free(&b->drawn[i]);
+    free(b->drawn);
+    free(b->sets);
+    free(b->numbers);
+}
+
+/* The set of problem i; those of one seed share theirs. */
+static dam_status take_set(batch *b, size_t i)
+{
+    dam_status status = DAM_OK;
+    const dam__experiment *experiment = &b->experiment;
+    b->sets[i] = b->run->shared;
+    for (size_t j = 0; j < i && b->sets[i] == NULL; j++)
+        if (b->numbers[j].seed == b->numbers[i].seed)
+            b->sets[i] = b->sets[j];
+    if (b->sets[i] != NULL)
+        return DAM_OK;
+    DAM_TRY(dam__dataset_load_on(b->run->device, &experiment->data, b->numbers[i].seed,
+                                 DAM__SPLIT_TRAIN, &b->drawn[i]));
+    b->sets[i] = &b->drawn[i];
+cleanup:
+    return status;
+}
+
+static dam_status take_problem(batch *b, size_t i)
+{
+    dam_status status = DAM_OK;
+    const dam__experiment *experiment = &b->experiment;
+    const dam__energy_config *energy = &experiment->model.energy;
+    DAM_TRY(dam__sweep_plan_experiment(b->run->plan, b->problems[i], &b->experiment));
+    bool denoises = experiment->model.kind == DAM__KIND_DENOISE;
+    b->numbers[i] = (dam__problem){.seed = (uint64_t)experiment->seed,
+                                   .rate = experiment->train.learning_rate *
+                                           (denoises ? experiment->model.denoise.eta0 : 1),
+                                   .temperature = energy->temperature,
+                                   .temperature_to = energy->temperature_to,
+                                   .leak = energy->interaction.leak};
+    DAM_TRY(take_set(b, i));
+cleanup:
+    return status;
+}
+
+static dam_status create(batch *b)
+{
+    dam_status status = DAM_OK;
+    DAM_TRY(dam__alloc(b->count, sizeof *b->drawn, &b->drawn));
+    DAM_TRY(dam__alloc(b->count, sizeof *b->sets, &b->sets));
+    DAM_TRY(dam__alloc(b->count, sizeof *b->numbers, &b->numbers));
+    for (size_t i = 0; i < b->count; i++)
+        DAM_TRY(take_problem(b, i));
+    const dam__batched_training training = {.model = b->experiment.model,
+                                            .train = b->experiment.train,
+                                            .count = (int)b->count,
+                                            .sets = b->sets,
+                                            .problems = b->numbers,
+                                            .gemm = b->run->gemm};
+    DAM_TRY(dam__batched_create(b->run->device, &training, &b->model));
+cleanup:
+    return status;
+}
+
+/* Of models that store: how well each recalls its patterns. */
+static dam_status recall(batch *b, dam__problem_result *results)
+{
+    dam_status status = DAM_OK;
+    const dam__batch_run *run = b->run;
+    double *memories = NULL;
+    size_t rows = (size_t)b->experiment.model.memories, dim = b->sets[0]->features;
+    DAM_TRY(dam__alloc(b->count * rows * dim, sizeof *memories, &memories));
+    DAM_TRY(dam__batched_memories(b->model, memories));
+    for (size_t i = 0; i < b->count; i++) {
+        const dam__array own = {.element = DAM__F64,
+                                .rank = 2,
+                                .shape = {rows, dim},
+                                .data = memories + i * rows * dim};
+        if (results[i].status != DAM__PROBLEM_DONE)
+            continue;
+        DAM_TRY(dam__sweep_plan_experiment(run->plan, b->problems[i], &b->experiment));
+        DAM_TRY(dam__sweep_recall(run->device, run->gemm, &b->experiment, b->sets[i], &own,
+                                  run->stop, run->user, results[i].metrics));
+    }
+cleanup:
+    free(memories);
+    return status;
+}
+
+/* Of denoisers: their mean squared errors, which may say that they diverged after all. */
+static dam_status score(batch *b, dam__problem_result *results)
+{
+    dam_status status = DAM_OK;
+    dam__score *scores = NULL;
+    DAM_TRY(dam__alloc(b->count, sizeof *scores, &scores));
+    DAM_TRY(dam__batched_scores(b->model, scores));
+    for (size_t i = 0; i < b->count; i++)
+        if (results[i].status == DAM__PROBLEM_DONE)
+            dam__sweep_take_mse(b->sets[i], scores[i].loss, &results[i]);
+cleanup:
+    free(scores);
+    return status;
+}
+
+static dam_status collect(batch *b, dam__problem_result *results)
+{
+    dam_status status = DAM_OK;
+    dam__batched_result *ends = NULL;
+    double *curves = NULL;
+    int epochs = b->experiment.train.epochs;
+    DAM_TRY(dam__alloc(b->count, sizeof *ends, &ends));
+    DAM_TRY(dam__alloc(b->count * (size_t)epochs, sizeof *curves, &curves));
+    DAM_TRY(dam__batched_results(b->model, ends, curves));
+    for (size_t i = 0; i < b->count; i++) {
+        for (int m = 0; m < DAM__METRICS; m++)
+            results[i].metrics[m] = NAN;
+        results[i].status = ends[i].diverged ? DAM__PROBLEM_DIVERGED : DAM__PROBLEM_DONE;
+        results[i].epochs = ends[i].diverged ? ends[i].first_epoch : epochs;
+        if (ends[i].diverged)
+            continue;
+        results[i].metrics[DAM__METRIC_LOSS] = ends[i].loss;
+        if (results[i].curve != NULL)
+            dam__curve_take(curves + i * (size_t)epochs, epochs, results[i].curve);
+    }
+    DAM_TRY(b->experiment.model.kind == DAM__KIND_DENOISE ? score(b, results) : recall(b, results));
+cleanup:
+    free(ends);
+    free(curves);
+    return status;
+}
+
+dam_status dam__sweep_batch(const dam__batch_run *run, const size_t *problems, size_t count,
+                            dam__problem_result *results)
+{
+    dam_status status = DAM_OK;
+    double began = dam__seconds();
+    batch *b = NULL;
+    DAM_TRY(dam__alloc(1, sizeof *b, &b));
+    b->run = run;
+    b->problems = problems;
+    b->count = count;
+    DAM_TRY(create(b));
+    DAM_TRY(dam__plan_check(dam__batched_plan(b->model)));
+    DAM_TRY(dam__batched_run(b->model, run->stop, run->tell, run->user));
+    DAM_TRY(collect(b, results));
+    for (size_t i = 0; i < count; i++)
+        results[i].seconds = (dam__seconds() - began) / (double)count;
+cleanup:
+    if (b != NULL)
+        batch_free(b);
+    free(b);
+    return status;
+}
+
+dam_status dam__sweep_batch_bytes(const dam__batch_run *run, const size_t *problems, size_t count,
+                                  size_t *bytes)
+{
+    dam_status status = DAM_OK;
+    batch *b = NULL;
+    DAM_TRY(dam__alloc(1, sizeof *b, &b));
+    b->run = run;
+    b->problems = problems;
+    b->count = count;
+    DAM_TRY(create(b));
+    *bytes = dam__plan_total(dam__batched_plan(b->model));
+cleanup:
+    if (b != NULL)
+        batch_free(b);
+    free(b);
+    return status;
+}

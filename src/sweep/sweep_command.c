@@ -1,0 +1,361 @@
+/* `denseam sweep`: trains every cell of a grid of preset keys. */
+#include "sweep/sweep_command.h"
+#include "run/run_folder.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/notice.h"
+#include "command/command.h"
+#include "command/out_folder.h"
+#include "command/output.h"
+#include "command/progress.h"
+#include "command/session.h"
+#include "command/signals.h"
+#include "sweep/sweep_report.h"
+
+static const double SAVE_SECONDS = 1; /* results of so long may be lost to a power cut */
+
+typedef struct sweep {
+    const arguments *args;
+    console console;
+    dam_log print; /* on the console, */
+    dam_log log;   /* and without what was said before */
+    dam__text said;
+    bool runs; /* cells are trained: what each of them does is of no interest */
+    progress progress;
+    dam__sweep_plan plan;
+    run_folder folder;
+    dam__device *device;
+    char best[64];       /* so far, for the progress line */
+    double saved_at;     /* clock when sweep.h5 was last written */
+    size_t failed;       /* problems that could not be run this time, */
+    dam_status why;      /* how the first of them ended, */
+    char *first_failure; /* and why; NULL where the host had no memory for it */
+} sweep;
+
+static void sweep_free(sweep *s)
+{
+    dam__device_close(s->device);
+    dam__sweep_plan_free(&s->plan);
+    run_folder_release(&s->folder);
+    free(s->first_failure);
+    dam__text_free(&s->said);
+}
+
+/* Cells have much in common, and so have the warnings about them: each is said once. */
+static void say_once(void *user, dam_log_level level, const char *line)
+{
+    sweep *s = user;
+    char *whole = NULL;
+    if (s->runs && level == DAM_LOG_INFO)
+        return;
+    bool known = dam__format(&whole, "\n%s\n", line) == DAM_OK && s->said.data != NULL &&
+                 strstr(s->said.data, whole) != NULL;
+    if (!known && s->print.write != NULL)
+        s->print.write(s->print.user, level, line);
+    if (!known && whole != NULL)
+        (void)dam__text_append(&s->said, "%s", whole);
+    free(whole);
+}
+
+/* --- setting up ------------------------------------------------------------------------------- */
+
+/* The plan that the command line asks for. */
+static dam_status read_plan(const arguments *args, dam__sweep_plan *out)
+{
+    dam_status status = DAM_OK;
+    dam__experiment *base = NULL;
+    DAM_TRY(dam__alloc(1, sizeof *base, &base));
+    DAM_TRY(dam__experiment_load(args->operands.items[0], args->set.items, args->set.count, base));
+    if (args->seeds > 0)
+        base->sweep.seeds = args->seeds;
+    DAM_TRY(dam__sweep_plan_create(base, args->grid.items, args->grid.count, args->set.items,
+                                   args->set.count, out));
+cleanup:
+    free(base);
+    return status;
+}
+
+/*
+ * `denseam sweep DIR --resume` goes on with what DIR says. `denseam sweep PRESET ... --out DIR
+ * --resume` is the command that began it with --resume added, and must ask for the same.
+ */
+static dam_status open_resumed(sweep *s, const char **folder)
+{
+    dam_status status = DAM_OK;
+    const arguments *args = s->args;
+    dam__sweep_plan asked = {0};
+    const char *operand = args->operands.items[0];
+    bool is_sweep = dam__sweep_is(operand);
+    *folder = is_sweep ? operand : args->out;
+    if (is_sweep &&
+        (args->out != NULL || args->set.count > 0 || args->grid.count > 0 || args->seeds > 0))
+        DAM_FAIL(DAM_USAGE,
+                 "'%s' goes on with its own preset and grid; leave out --out, --set, --grid and "
+                 "--seeds",
+                 operand);
+    if (*folder == NULL)
+        DAM_FAIL(DAM_USAGE, "'%s' is no sweep to go on with; give its folder, or --out", operand);
+    DAM_TRY(dam__sweep_plan_open(*folder, &s->plan));
+    if (!is_sweep) {
+        DAM_TRY(read_plan(args, &asked));
+        DAM_TRY(dam__sweep_plan_compare(*folder, &s->plan, &asked));
+    }
+cleanup:
+    dam__sweep_plan_free(&asked);
+    return status;
+}
+
+static dam_status prepare(sweep *s, const char **resumed)
+{
+    dam_status status = DAM_OK;
+    const arguments *args = s->args;
+    const char *operand = args->operands.items[0];
+    if (args->resume)
+        return open_resumed(s, resumed);
+    if (dam__sweep_is(operand))
+        DAM_FAIL(DAM_USAGE, "'%s' is a sweep; 'denseam sweep %s --resume' goes on with it", operand,
+                 operand);
+    DAM_TRY(run_folder_check(args, SWEEP_FOLDER));
+    DAM_TRY(read_plan(args, &s->plan));
+cleanup:
+    return status;
+}
+
+/* Writes the resolved preset: an unwritable place fails before training. */
+static dam_status write_preset(const sweep *s)
+{
+    dam_status status = DAM_OK;
+    dam__text preset = {0};
+    char *path = NULL;
+    DAM_TRY(dam__path_join(&path, s->folder.path, "preset.conf"));
+    DAM_TRY(dam__experiment_print(&s->plan.base, &preset));
+    DAM_TRY(dam__file_write(path, preset.data, preset.length));
+cleanup:
+    dam__text_free(&preset);
+    free(path);
+    return status;
+}
+
+/* --- while it runs ---------------------------------------------------------------------------- */
+
+static void on_step(void *user, const dam__sweep_moment *moment)
+{
+    sweep *s = user;
+    const dam__sweep *all = &s->plan.sweep;
+    double total = (double)dam__sweep_trainings(all);
+    char label[96];
+    size_t cell = moment->first / all->seeds;
+    if (moment->count > 1)
+        (void)snprintf(label, sizeof label, "cell %zu/%zu and on, %zu trainings at once", cell + 1,
+                       all->cells, moment->count);
+    else if (all->seeds > 1)
+        (void)snprintf(label, sizeof label, "cell %zu/%zu, seed %zu/%zu", cell + 1, all->cells,
+                       moment->first % all->seeds + 1, all->seeds);
+    else
+        (void)snprintf(label, sizeof label, "cell %zu/%zu", cell + 1, all->cells);
+    progress_update(&s->progress, label, moment->done / total, s->best);
+}
+
+static void note_best(sweep *s)
+{
+    const dam__sweep *all = &s->plan.sweep;
+    size_t best = 0;
+    dam__cell cell;
+    if (!dam__sweep_best(all, 0, 1, &best))
+        return;
+    dam__sweep_cell(all, best, &cell);
+    (void)snprintf(s->best, sizeof s->best, "best %s %.4g", dam__metric_name(all->metric),
+                   cell.mean[all->metric]);
+}
+
+static dam_status save(sweep *s)
+{
+    static const char *const providers[] = {"auto", "clblast", "panel"};
+    dam_status status = DAM_OK;
+    const dam__sweep_facts facts = {.device = s->device, .gemm = providers[s->args->gemm]};
+    DAM_TRY(dam__sweep_plan_save(&s->plan, &facts, s->folder.path));
+    DAM_TRY(dam__report_sweep_table(s->folder.path, &s->plan.sweep));
+    s->saved_at = dam__seconds();
+cleanup:
+    return status;
+}
+
+/* Small cells take less time than a file that is synced. */
+static dam_status on_results(void *user)
+{
+    sweep *s = user;
+    note_best(s);
+    return dam__seconds() - s->saved_at >= SAVE_SECONDS ? save(s) : DAM_OK;
+}
+
+static void on_failure(void *user, size_t problem, dam_status status)
+{
+    sweep *s = user;
+    dam__text name = {0};
+    char *line = NULL;
+    if (dam__format(&line, "%s", dam_error()) == DAM_OK &&
+        dam__sweep_plan_describe(&s->plan.sweep, problem / s->plan.sweep.seeds, &name) == DAM_OK)
+        dam__warn(&s->log, "%s: %s", name.data, line);
+    if (s->failed++ == 0) {
+        s->why = status;
+        s->first_failure = line;
+        line = NULL;
+    }
+    free(line);
+    dam__text_free(&name);
+}
+
+/* --- when it is over -------------------------------------------------------------------------- */
+
+static dam_status interrupted(sweep *s)
+{
+    dam_status status = DAM_OK;
+    const dam__sweep *all = &s->plan.sweep;
+    DAM_TRY(save(s));
+    size_t left = dam__sweep_count(all, DAM__PROBLEM_PENDING);
+    DAM_FAIL(DAM_INTERRUPTED,
+             "stopped with %zu of %zu trainings done; everything is saved, 'denseam sweep %s "
+             "--resume' goes on from here",
+             dam__sweep_trainings(all) - left, dam__sweep_trainings(all), s->folder.path);
+cleanup:
+    return status;
+}
+
+/* After the results are shown: what could not be run is the sweep's failure too. */
+static dam_status judge(const sweep *s)
+{
+    const dam__sweep *all = &s->plan.sweep;
+    if (s->failed == 0)
+        return DAM_OK;
+    return dam__fail(s->why,
+                     "%zu of %zu trainings could not be run, the first because: %s; "
+                     "--resume tries them again",
+                     s->failed, dam__sweep_trainings(all),
+                     s->first_failure != NULL ? s->first_failure : "no memory");
+}
+
+static dam_status run_to_the_end(sweep *s)
+{
+    dam_status status = DAM_OK;
+    const dam__sweep_hooks hooks = {.user = s,
+                                    .stop = signals_stop,
+                                    .on_step = on_step,
+                                    .on_results = on_results,
+                                    .on_failure = on_failure};
+    signals_catch();
+    s->progress = progress_begin(&s->console);
+    s->saved_at = dam__seconds();
+    s->runs = true;
+    status = dam__sweep_plan_run(&s->plan, s->device, gemm_choice(s->args), &hooks);
+    s->runs = false;
+    progress_finish(&s->progress);
+    if (status == DAM_INTERRUPTED)
+        status = interrupted(s);
+    if (status == DAM_OK || status == DAM_INTERRUPTED) {
+        dam_status given = give_profile(s->args, s->device, &s->log);
+        status = status == DAM_OK ? given : status;
+    }
+    DAM_TRY(status);
+    DAM_TRY(save(s));
+    DAM_TRY(
+        dam__report_sweep_pictures(s->folder.path, s->plan.base.title, &s->plan.sweep, &s->log));
+    DAM_TRY(print_sweep(&s->plan.sweep, s->folder.path, s->args->json));
+    DAM_TRY(judge(s));
+cleanup:
+    return status;
+}
+
+static dam_status run_sweep(const arguments *args)
+{
+    dam_status status = DAM_OK;
+    sweep s = {.args = args, .folder = {.lock = -1}, .console = console_open(args->quiet)};
+    const char *resumed = NULL;
+    dam__sweep_estimate estimate;
+    s.print = console_log(&s.console);
+    s.log = (dam_log){say_once, &s};
+    DAM_TRY(prepare(&s, &resumed));
+    DAM_TRY(open_device(args, (dam__precision)s.plan.base.train.precision, &s.log, &s.device));
+    DAM_TRY(dam__sweep_plan_estimate(&s.plan, s.device, gemm_choice(args), &estimate));
+    if (args->dry_run) {
+        DAM_TRY(print_sweep_plan(&s.plan, &estimate, s.device, args->json));
+        goto cleanup;
+    }
+    DAM_TRY(run_folder_claim(args, SWEEP_FOLDER, resumed, &s.folder));
+    DAM_TRY(check_device(args, s.device, s.plan.base.model.kind,
+                         (dam__selftest_sizes){.memories = estimate.memories,
+                                               .dim = estimate.dim,
+                                               .batch = estimate.batch}));
+    if (!args->resume) {
+        DAM_TRY(write_preset(&s));
+        DAM_TRY(save(&s));
+    }
+    DAM_TRY(run_to_the_end(&s));
+cleanup:
+    sweep_free(&s);
+    return status;
+}
+
+static const flag flags[] = {
+    FLAG(
+        "grid", FLAG_WORDS, grid, "SECTION.KEY=VALUES",
+        "vary a key: a list 1,2,5, a range from:to:count, in equal factors from:to:count:log, or "
+        "from:to:count:inverse for 1/from ... 1/to; 2^-3 is a number too. Keys that move together: "
+        "data.dim:model.memories=64:128,128:256. One flag for each key"),
+    {.name = "seeds",
+     .type = FLAG_INTEGER,
+     .offset = offsetof(arguments, seeds),
+     .argument = "N",
+     .least = 1,
+     .most = DAM__SWEEP_SEEDS,
+     .help = "train each cell N times, with seed, seed + 1, and so on; else sweep.seeds"},
+    FLAG_SET,
+    FLAG_DEVICE,
+    FLAG_OUT,
+    FLAG_RESUME,
+    FLAG_DRY_RUN,
+    FLAG_GEMM,
+    FLAG_KERNELS,
+    FLAG_PROFILE,
+    FLAG_TRACE,
+    FLAG_JSON,
+    FLAG_QUIET,
+    FLAG_END};
+
+static const char *const examples[] = {
+    "denseam sweep demo --grid model.varsigma=0.05:0.8:5:log",
+    "denseam sweep demo --grid model.memories=50,100 --seeds 3 --out runs/map",
+    "denseam sweep transfer-quick", "denseam sweep runs/map --resume", NULL};
+
+const command sweep_command = {
+    .name = "sweep",
+    .operands = "PRESET|SWEEP",
+    .least = 1,
+    .most = 1,
+    .summary = "train every cell of a grid of preset keys",
+    .text =
+        "Trains a preset once for every combination of the values that --grid gives to its keys, "
+        "or that its sweep section does, and for every seed. Leaves a folder (runs/NAME-sweep, or "
+        "--out): sweep.csv with a row a cell, sweep.h5 with every training's result, and "
+        "sweep.png, "
+        "a curve over one key or a heat map over two. At most 6 keys, 1000 values of a key and "
+        "100000 trainings. With sweep.extend the sweep searches the best value of its first key, "
+        "such as train.eta0, for every combination of the others: it goes on beyond an end that "
+        "is the best, and tells whether the best value is interior, or an edge beside one that "
+        "diverges; its pictures are curves (sweep.png) and losses over the epochs (epochs.png). "
+        "The "
+        "mse of a denoiser is of all training samples as training leaves it, and not twice its "
+        "loss, which is a mean over the last epoch while the model still changed. A "
+        "training that diverges is a result and does not stop the others. An "
+        "interrupt (Ctrl-C) saves and exits with 8; --resume goes on from there, and no cell that "
+        "is done runs again.",
+    .examples = examples,
+    .flags = flags,
+    .run = run_sweep,
+};

@@ -1,0 +1,74 @@
+/*
+ * A preset and a grid of its keys as problems: the experiment of each, and which of them can be
+ * trained as one batched model.
+ */
+#ifndef DAM__SWEEP_SWEEP_PLAN_H
+#define DAM__SWEEP_SWEEP_PLAN_H
+
+#include "compute/opencl_device.h"
+#include "run/experiment.h"
+#include "sweep/sweep.h"
+
+typedef struct dam__sweep_plan {
+    dam__experiment base;
+    dam__sweep sweep;
+    const dam__option *keys[DAM__SWEEP_AXES][DAM__AXIS_KEYS]; /* of the axes and their followers */
+    size_t *group; /* of each problem; those of a group differ in DAM__OPTION_BATCH keys only */
+    size_t groups;
+} dam__sweep_plan;
+
+/*
+ * A preset and the grids of the command line ("section.key=VALUES"), which take the place of the
+ * preset's sweep.x, y and z; `set` are the overrides that base was loaded with. Every cell's
+ * experiment is checked. DAM_USAGE: no grid, see dam__grid_parse and dam__sweep_create, a key that
+ * is overridden too, a cell whose values contradict each other. Free with dam__sweep_plan_free in
+ * any case.
+ */
+dam_status dam__sweep_plan_create(const dam__experiment *base, const char *const *grids,
+                                  size_t grid_count, const char *const *set, size_t set_count,
+                                  dam__sweep_plan *out);
+void dam__sweep_plan_free(dam__sweep_plan *plan);
+
+/*
+ * Goes on with a search: adds the values that its lines want, within sweep.extend and the key's
+ * range, and makes their problems pending. *asked = how many; 0 where the search is over.
+ */
+dam_status dam__sweep_plan_extend(dam__sweep_plan *plan, size_t *asked);
+
+/* Adds a value of the first key in front of the others, or behind; *added is false where the key
+ * allows none. */
+dam_status dam__sweep_plan_insert(dam__sweep_plan *plan, bool in_front, bool *added);
+
+/* The experiment of one problem. */
+dam_status dam__sweep_plan_experiment(const dam__sweep_plan *plan, size_t problem,
+                                      dam__experiment *out);
+
+/* Appends "model.beta = 8, train.batch = 100": the values of a cell. */
+dam_status dam__sweep_plan_describe(const dam__sweep *sweep, size_t cell, dam__text *out);
+
+/* --- sweep.h5 --------------------------------------------------------------------------------- */
+
+/* What a sweep ran on. */
+typedef struct dam__sweep_facts {
+    const dam__device *device;
+    const char *gemm; /* provider as asked for */
+} dam__sweep_facts;
+
+/* Writes the sweep to folder/sweep.h5, atomically. */
+dam_status dam__sweep_plan_save(const dam__sweep_plan *plan, const dam__sweep_facts *facts,
+                                const char *folder);
+
+/*
+ * Reads folder/sweep.h5 and makes the plan that it was written from, with its results. DAM_INPUT:
+ * absent, damaged, or not ours; *out is then empty.
+ */
+dam_status dam__sweep_plan_open(const char *folder, dam__sweep_plan *out);
+
+/*
+ * Whether a plan asks for the same as one that is stored: the same preset, grid and seeds.
+ * DAM_USAGE names folder and the first difference.
+ */
+dam_status dam__sweep_plan_compare(const char *folder, const dam__sweep_plan *stored,
+                                   const dam__sweep_plan *asked);
+
+#endif

@@ -1,0 +1,76 @@
+#include "sweep/sweep_recall.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "data/probes.h"
+#include "recall/recall_run.h"
+
+bool dam__sweep_recalls(const dam__experiment *experiment)
+{
+    return experiment->model.kind == DAM__KIND_ENERGY &&
+           experiment->model.energy.task == DAM__TASK_STORE;
+}
+
+/*
+ * Mean distance of count states from the patterns they were made of, and the share of them that
+ * came back whole.
+ */
+static void compare(const float *states, const float *patterns, size_t count, size_t dim,
+                    double *distance, double *recovered)
+{
+    size_t whole = 0;
+    *distance = 0;
+    for (size_t p = 0; p < count; p++) {
+        double squares = 0;
+        for (size_t i = 0; i < dim; i++) {
+            double difference = (double)states[p * dim + i] - (double)patterns[p * dim + i];
+            squares += difference * difference;
+        }
+        whole += squares == 0;
+        *distance += sqrt(squares) / (double)count;
+    }
+    *recovered = (double)whole / (double)count;
+}
+
+dam_status dam__sweep_recall(dam__device *device, dam__gemm_provider gemm,
+                             const dam__experiment *experiment, const dam__dataset *patterns,
+                             const dam__array *memories, bool (*stop)(void *user), void *user,
+                             double metrics[DAM__METRICS])
+{
+    dam_status status = DAM_OK;
+    float *states = NULL, *probes = NULL;
+    dam__recalled recalled = {0};
+    size_t count = patterns->count, dim = patterns->features, items = 0;
+    double recovered = 0;
+    const dam__recall_config config = {.interaction = experiment->model.energy.interaction,
+                                       .sharpness =
+                                           dam__recall_sharpness(&experiment->model.energy, dim),
+                                       .dynamics = experiment->recall.dynamics,
+                                       .sweeps = experiment->recall.sweeps,
+                                       .seed = (uint64_t)experiment->seed,
+                                       .gemm = gemm};
+    const dam__recall_hooks hooks = {.user = user, .stop = stop};
+    DAM_TRY(dam__states_of(patterns, &states));
+    DAM_TRY(dam__states_check(patterns->name, states, count, dim));
+    DAM_TRY(dam__multiply(2 * count, dim, &items));
+    DAM_TRY(dam__alloc(items, sizeof *probes, &probes));
+    /* The patterns themselves, then the flipped ones. */
+    memcpy(probes, states, count * dim * sizeof *probes);
+    memcpy(probes + count * dim, states, count * dim * sizeof *probes);
+    for (size_t i = 0; i < count; i++)
+        DAM_TRY(dam__probe_flip((uint64_t)experiment->seed, i, experiment->sweep.flips, dim,
+                                probes + (count + i) * dim));
+    const dam__recall_task task = {.memories = memories, .probes = probes, .count = 2 * count};
+    DAM_TRY(dam__recall(device, &config, &task, &hooks, &recalled));
+    compare(recalled.states, states, count, dim, &metrics[DAM__METRIC_DISTANCE], &recovered);
+    compare(recalled.states + count * dim, states, count, dim,
+            &metrics[DAM__METRIC_DISTANCE_FLIPPED], &metrics[DAM__METRIC_RECOVERED]);
+cleanup:
+    free(states);
+    free(probes);
+    dam__recalled_free(&recalled);
+    return status;
+}

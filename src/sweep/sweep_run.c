@@ -1,0 +1,455 @@
+#include "sweep/sweep_run.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "data/teacher.h"
+#include "run/run_folder.h"
+#include "sweep/sweep_batch.h"
+#include "sweep/sweep_mse.h"
+#include "sweep/sweep_recall.h"
+#include "train/batched.h"
+#include "train/scorer.h"
+
+/* A data set and what it was loaded from: most problems share one. */
+typedef struct loaded {
+    dam__data_config config;
+    uint64_t seed;
+    bool is;
+    dam__dataset set;
+} loaded;
+
+typedef struct runner {
+    const dam__sweep_plan *plan;
+    dam__device *device;
+    dam__gemm_provider gemm;
+    const dam__sweep_hooks *hooks;
+    dam__experiment experiment; /* of the present run */
+    loaded train, test;
+    size_t problem, count; /* the present ones */
+    size_t finished;       /* how many were finished before */
+} runner;
+
+static void runner_free(runner *r)
+{
+    dam__dataset_free(&r->train.set);
+    dam__dataset_free(&r->test.set);
+}
+
+/* Keeps or loads the set of the present experiment. */
+static dam_status load(runner *r, dam__split split, loaded *to)
+{
+    dam_status status = DAM_OK;
+    const dam__data_config *config = &r->experiment.data;
+    uint64_t seed = (uint64_t)r->experiment.seed;
+    if (to->is && to->seed == seed && memcmp(&to->config, config, sizeof *config) == 0)
+        return DAM_OK;
+    /* What is read from files does not depend on the seed. */
+    if (to->is && !dam__dataset_is_drawn(config) &&
+        memcmp(&to->config, config, sizeof *config) == 0)
+        return DAM_OK;
+    dam__dataset_free(&to->set);
+    to->is = false;
+    DAM_TRY(dam__dataset_load_on(r->device, config, seed, split, &to->set));
+    to->config = *config;
+    to->seed = seed;
+    to->is = true;
+cleanup:
+    return status;
+}
+
+static dam_status create_trainer(runner *r, dam__trainer **out)
+{
+    dam_status status = DAM_OK;
+    const dam__experiment *experiment = &r->experiment;
+    DAM_TRY(load(r, DAM__SPLIT_TRAIN, &r->train));
+    dam__training training = dam__experiment_training(experiment, &r->train.set, r->gemm);
+    training.scores = experiment->model.kind == DAM__KIND_DENOISE;
+    DAM_TRY(dam__trainer_create(r->device, &training, out));
+cleanup:
+    return status;
+}
+
+/* --- one problem ------------------------------------------------------------------------------ */
+
+static bool stop(void *user)
+{
+    const runner *r = user;
+    return r->hooks->stop != NULL && r->hooks->stop(r->hooks->user);
+}
+
+static void on_step(void *user, const dam__moment *moment)
+{
+    const runner *r = user;
+    double share = (moment->epoch + (double)moment->step / moment->steps) / moment->epochs;
+    const dam__sweep_moment now = {
+        .first = r->problem, .count = 1, .done = (double)r->finished + (share < 1 ? share : 1)};
+    if (r->hooks->on_step != NULL)
+        r->hooks->on_step(r->hooks->user, &now);
+}
+
+/* The same of problems side by side. */
+static void on_epoch(void *user, int epoch)
+{
+    const runner *r = user;
+    double share = (epoch + 1.0) / r->experiment.train.epochs;
+    const dam__sweep_moment now = {.first = r->problem,
+                                   .count = r->count,
+                                   .done = (double)r->finished + (double)r->count * share};
+    if (r->hooks->on_step != NULL)
+        r->hooks->on_step(r->hooks->user, &now);
+}
+
+/* A problem that is stopped begins anew: only whole problems are kept. */
+static dam_status on_checkpoint(void *user)
+{
+    (void)user;
+    return DAM_OK;
+}
+
+static dam_status take_curve(const dam__history *history, dam__problem_result *out)
+{
+    dam_status status = DAM_OK;
+    double *losses = NULL;
+    if (out->curve == NULL || history->row_count == 0)
+        return DAM_OK;
+    DAM_TRY(dam__alloc(history->row_count, sizeof *losses, &losses));
+    for (size_t i = 0; i < history->row_count; i++)
+        losses[i] = dam__history_value(history, i, "loss");
+    dam__curve_take(losses, (int)history->row_count, out->curve);
+cleanup:
+    free(losses);
+    return status;
+}
+
+static void take_history(const dam__history *history, dam__problem_result *out)
+{
+    static const struct {
+        dam__metric metric;
+        const char *column;
+    } columns[] = {{DAM__METRIC_LOSS, "loss"},
+                   {DAM__METRIC_VALIDATION_LOSS, "validation_loss"},
+                   {DAM__METRIC_VALIDATION_ACCURACY, "validation_accuracy"}};
+    if (history->row_count == 0)
+        return;
+    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
+        out->metrics[columns[i].metric] =
+            dam__history_value(history, history->row_count - 1, columns[i].column);
+}
+
+/* Only where the test set is what cells are compared by: it costs memory and time. */
+static dam_status score_test(runner *r, dam__trainer *trainer, dam__problem_result *out)
+{
+    dam_status status = DAM_OK;
+    dam__container container = {0};
+    dam__scorer *scorer = NULL;
+    int32_t *predicted = NULL, *nearest = NULL;
+    dam__score score;
+    const dam__task *task = &dam__trainer_model(trainer)->task;
+    if (r->plan->sweep.metric != DAM__METRIC_TEST_LOSS &&
+        r->plan->sweep.metric != DAM__METRIC_TEST_ACCURACY)
+        return DAM_OK;
+    DAM_TRY(load(r, DAM__SPLIT_TEST, &r->test));
+    int batch = r->experiment.train.batch;
+    if ((size_t)batch > r->test.set.count)
+        batch = (int)r->test.set.count;
+    DAM_TRY(dam__checkpoint_save(trainer, &container));
+    DAM_TRY(dam__scorer_create(r->device, r->gemm, &r->experiment.model, task->dim, task->classes,
+                               &container, &r->test.set, batch, &scorer));
+    DAM_TRY(dam__scorer_run(scorer, &score, &predicted, &nearest));
+    out->metrics[DAM__METRIC_TEST_LOSS] = score.loss;
+    out->metrics[DAM__METRIC_TEST_ACCURACY] = score.accuracy;
+cleanup:
+    free(predicted);
+    free(nearest);
+    dam__scorer_destroy(scorer);
+    dam__container_free(&container);
+    return status;
+}
+
+/* Only where patterns are stored. */
+static dam_status score_recall(runner *r, dam__trainer *trainer, dam__problem_result *out)
+{
+    dam_status status = DAM_OK;
+    dam__container container = {0};
+    if (!dam__sweep_recalls(&r->experiment))
+        return DAM_OK;
+    DAM_TRY(dam__checkpoint_save(trainer, &container));
+    DAM_TRY(dam__sweep_recall(r->device, r->gemm, &r->experiment, &r->train.set,
+                              dam__container_array(&container, "parameters/memories"), stop, r,
+                              out->metrics));
+cleanup:
+    dam__container_free(&container);
+    return status;
+}
+
+/* Of denoisers: 2 L of all training samples with the means that are kept, which is as good as
+ * diverged where it is far beyond that of an output of 0. */
+static dam_status score_mse(runner *r, dam__trainer *trainer, dam__problem_result *out)
+{
+    dam_status status = DAM_OK;
+    dam__score score;
+    if (r->experiment.model.kind != DAM__KIND_DENOISE)
+        return DAM_OK;
+    DAM_TRY(dam__trainer_score(trainer, &score));
+    dam__sweep_take_mse(&r->train.set, score.loss, out);
+    if (out->status == DAM__PROBLEM_DIVERGED)
+        DAM_FAIL(DAM_DIVERGED, "the mean squared error is %g after the last epoch", 2 * score.loss);
+cleanup:
+    return status;
+}
+
+static dam_status train(runner *r, dam__problem_result *out)
+{
+    dam_status status = DAM_OK;
+    dam__trainer *trainer = NULL;
+    const dam__hooks hooks = {
+        .user = r, .stop = stop, .on_step = on_step, .on_checkpoint = on_checkpoint};
+    DAM_TRY(create_trainer(r, &trainer));
+    DAM_TRY(dam__trainer_prepare(trainer));
+    status = dam__trainer_run(trainer, &hooks);
+    out->epochs = dam__trainer_position(trainer)->epoch;
+    take_history(dam__trainer_history(trainer), out);
+    DAM_TRY(status);
+    DAM_TRY(take_curve(dam__trainer_history(trainer), out));
+    DAM_TRY(score_mse(r, trainer, out));
+    DAM_TRY(score_test(r, trainer, out));
+    DAM_TRY(score_recall(r, trainer, out));
+cleanup:
+    dam__trainer_destroy(trainer);
+    return status;
+}
+
+/* A score that is not finite is no result to compare by. */
+static dam_status check_score(const runner *r, const dam__problem_result *result)
+{
+    const dam__sweep *sweep = &r->plan->sweep;
+    if (sweep->score == DAM__SCORE_AUTO || isfinite(result->metrics[sweep->metric]))
+        return DAM_OK;
+    return dam__fail(DAM_USAGE,
+                     "there is no %s to compare by; change sweep.score, or data.validation",
+                     dam__metric_name(sweep->metric));
+}
+
+static dam_status run_one(runner *r, size_t problem, dam__problem_result *out)
+{
+    dam_status status = DAM_OK;
+    double began = dam__seconds();
+    r->problem = problem;
+    r->count = 1;
+    for (int m = 0; m < DAM__METRICS; m++)
+        out->metrics[m] = NAN;
+    DAM_TRY(dam__sweep_plan_experiment(r->plan, problem, &r->experiment));
+    DAM_TRY(train(r, out));
+    DAM_TRY(check_score(r, out));
+cleanup:
+    out->seconds = dam__seconds() - began;
+    out->status = status == DAM_OK         ? DAM__PROBLEM_DONE
+                  : status == DAM_DIVERGED ? DAM__PROBLEM_DIVERGED
+                                           : DAM__PROBLEM_FAILED;
+    r->finished++;
+    if (out->status == DAM__PROBLEM_FAILED && status != DAM_INTERRUPTED)
+        r->hooks->on_failure(r->hooks->user, problem, status);
+    return status == DAM_INTERRUPTED ? status : DAM_OK;
+}
+
+/* --- the sweep -------------------------------------------------------------------------------- */
+
+/* Whether such models can be trained side by side. Standards and spectra of samples are those of
+ * all. */
+static bool fits_batch(const dam__experiment *experiment, const dam__dataset *set)
+{
+    bool own = dam__dataset_is_drawn(&experiment->data) && !set->standard;
+    return dam__batched_fits(&experiment->model, experiment->train.batch, set) &&
+           !(experiment->model.kind == DAM__KIND_DENOISE && own);
+}
+
+/* What all problems of a batched model learn; NULL where each draws its own. */
+static const dam__dataset *shared_set(const runner *r)
+{
+    return dam__dataset_is_drawn(&r->experiment.data) ? NULL : &r->train.set;
+}
+
+/*
+ * How many of a group's problems make one batched model; 1 where they are trained in turn. The
+ * first is r->experiment, loaded.
+ */
+static size_t batch_size(const runner *r, size_t count)
+{
+    enum { MOST_ITEMS = 1 << 26 };
+    const dam__experiment *experiment = &r->experiment;
+    const dam__dataset *set = &r->train.set;
+    size_t samples = (size_t)experiment->train.batch;
+    bool alone = !fits_batch(experiment, set) || experiment->grow.to > 0 ||
+                 experiment->data.validation > 0 || experiment->train.patience > 0 ||
+                 set->count > INT_MAX || set->features > INT_MAX ||
+                 r->plan->sweep.metric == DAM__METRIC_TEST_LOSS ||
+                 r->plan->sweep.metric == DAM__METRIC_TEST_ACCURACY;
+    size_t room = alone ? 1 : MOST_ITEMS / (set->count * set->features + 1);
+    if (room <= 1)
+        return 1;
+    samples = samples < set->count ? samples : set->count;
+    size_t best = (size_t)dam__batched_best_count(r->device, experiment->model.memories,
+                                                  (int)samples, (int)set->features);
+    size_t most = room < best ? room : best;
+    return count < most ? count : most;
+}
+
+static size_t together(void *user, const size_t *problems, size_t count)
+{
+    runner *r = user;
+    /* What is wrong with the first is found again, and told, when it is run by itself. */
+    if (count < 2 || dam__sweep_plan_experiment(r->plan, problems[0], &r->experiment) != DAM_OK ||
+        load(r, DAM__SPLIT_TRAIN, &r->train) != DAM_OK)
+        return 1;
+    return batch_size(r, count);
+}
+
+static dam_status run_batch(runner *r, const size_t *problems, size_t count,
+                            dam__problem_result *results)
+{
+    dam__batch_run batch = {.device = r->device,
+                            .gemm = r->gemm,
+                            .plan = r->plan,
+                            .shared = shared_set(r),
+                            .stop = stop,
+                            .tell = on_epoch,
+                            .user = r};
+    r->problem = problems[0];
+    r->count = count;
+    dam_status status = dam__sweep_batch(&batch, problems, count, results);
+    if (status == DAM_OK)
+        r->finished += count;
+    return status;
+}
+
+static dam_status run(void *user, const size_t *problems, size_t count,
+                      dam__problem_result *results)
+{
+    runner *r = user;
+    size_t done = 0, size = count;
+    while (done < count) {
+        dam_status status = DAM_OK;
+        size = size < count - done ? size : count - done;
+        if (stop(r))
+            return dam__fail(DAM_INTERRUPTED, "stopped");
+        status = size > 1 ? run_batch(r, problems + done, size, results + done)
+                          : run_one(r, problems[done], results + done);
+        if (status == DAM_OK)
+            done += size;
+        else if (status == DAM_INTERRUPTED || size == 1)
+            return status;
+        else
+            size /= 2; /* fewer may fit; and of several, one may be the reason */
+    }
+    return DAM_OK;
+}
+
+static dam_status on_results(void *user)
+{
+    const runner *r = user;
+    return r->hooks->on_results(r->hooks->user);
+}
+
+dam_status dam__sweep_plan_run(dam__sweep_plan *plan, dam__device *device, dam__gemm_provider gemm,
+                               const dam__sweep_hooks *hooks)
+{
+    dam_status status = DAM_OK;
+    runner *r = NULL;
+    const dam__sweep *sweep = &plan->sweep;
+    DAM_TRY(dam__alloc(1, sizeof *r, &r));
+    r->plan = plan;
+    r->device = device;
+    r->gemm = gemm;
+    r->hooks = hooks;
+    r->finished =
+        dam__sweep_count(sweep, DAM__PROBLEM_DONE) + dam__sweep_count(sweep, DAM__PROBLEM_DIVERGED);
+    const dam__sweep_runner calls = {
+        .user = r, .together = together, .run = run, .on_results = on_results};
+    for (size_t asked = 1; asked > 0;) {
+        DAM_TRY(dam__sweep_run(&plan->sweep, plan->group, plan->groups, &calls));
+        DAM_TRY(dam__sweep_plan_extend(plan, &asked));
+    }
+cleanup:
+    if (r != NULL)
+        runner_free(r);
+    free(r);
+    return status;
+}
+
+static int larger(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+/* The memory of a group's largest batched model, where it has one. */
+static dam_status estimate_batch(runner *r, size_t group, size_t *problems,
+                                 dam__sweep_estimate *out)
+{
+    dam_status status = DAM_OK;
+    const dam__sweep *sweep = &r->plan->sweep;
+    const dam__batch_run batch = {
+        .device = r->device, .gemm = r->gemm, .plan = r->plan, .shared = shared_set(r)};
+    size_t count = 0, bytes = 0;
+    for (size_t p = 0; p < sweep->cells * sweep->seeds; p++)
+        if (r->plan->group[p] == group)
+            problems[count++] = p;
+    count = batch_size(r, count);
+    out->together = count > out->together ? count : out->together;
+    if (count > 1)
+        DAM_TRY(dam__sweep_batch_bytes(&batch, problems, count, &bytes));
+    out->bytes = bytes > out->bytes ? bytes : out->bytes;
+cleanup:
+    return status;
+}
+
+dam_status dam__sweep_plan_estimate(const dam__sweep_plan *plan, dam__device *device,
+                                    dam__gemm_provider gemm, dam__sweep_estimate *out)
+{
+    dam_status status = DAM_OK;
+    runner *r = NULL;
+    dam__trainer *trainer = NULL;
+    const dam__sweep *sweep = &plan->sweep;
+    size_t planned = 0, *problems = NULL;
+    dam__text name = {0};
+    *out = (dam__sweep_estimate){0};
+    DAM_TRY(dam__alloc(1, sizeof *r, &r));
+    DAM_TRY(dam__alloc(sweep->cells * sweep->seeds, sizeof *problems, &problems));
+    r->plan = plan;
+    r->device = device;
+    r->gemm = gemm;
+    for (size_t p = 0; p < sweep->cells * sweep->seeds; p++) {
+        /* Problems are numbered so that the first of each group come in the groups' order. */
+        if (plan->group[p] != planned)
+            continue;
+        planned++;
+        DAM_TRY(dam__sweep_plan_experiment(plan, p, &r->experiment));
+        status = create_trainer(r, &trainer);
+        if (status != DAM_OK) {
+            if (dam__sweep_plan_describe(sweep, p / sweep->seeds, &name) == DAM_OK)
+                status = dam__fail_within(status, "%s", name.data);
+            goto cleanup;
+        }
+        size_t bytes = dam__plan_total(dam__trainer_plan(trainer));
+        int grown = r->experiment.grow.to;
+        out->bytes = bytes > out->bytes ? bytes : out->bytes;
+        out->memories = larger(out->memories, larger(r->experiment.model.memories, grown));
+        out->dim = larger(out->dim, (int)r->train.set.features);
+        out->batch = larger(out->batch, dam__trainer_chunk(trainer));
+        dam__trainer_destroy(trainer);
+        trainer = NULL;
+        DAM_TRY(estimate_batch(r, plan->group[p], problems, out));
+    }
+cleanup:
+    free(problems);
+    dam__trainer_destroy(trainer);
+    dam__text_free(&name);
+    if (r != NULL)
+        runner_free(r);
+    free(r);
+    return status;
+}

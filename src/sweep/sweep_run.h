@@ -1,0 +1,47 @@
+/*
+ * Trains the problems of a sweep on a device, in one process: data is loaded once for all problems
+ * that share it, and no run folders are left. Problems of a group that can be trained side by side
+ * (train/batched.h: denoisers, and energy models that store all patterns in a batch) are one
+ * batched model.
+ */
+#ifndef DAM__SWEEP_SWEEP_RUN_H
+#define DAM__SWEEP_SWEEP_RUN_H
+
+#include "compute/gemm.h"
+#include "sweep/sweep_plan.h"
+#include "train/trainer.h"
+
+/* How far a sweep is, for progress lines. */
+typedef struct dam__sweep_moment {
+    size_t first, count; /* the problems that are trained now */
+    double done;         /* problems, those of the present run in part; fractional */
+} dam__sweep_moment;
+
+typedef struct dam__sweep_hooks {
+    void *user;
+    bool (*stop)(void *user); /* whether to stop after this step */
+    void (*on_step)(void *user, const dam__sweep_moment *moment);
+    dam_status (*on_results)(void *user); /* the sweep has new results */
+    /* A problem could not be run: dam_error() says why, and the sweep goes on. */
+    void (*on_failure)(void *user, size_t problem, dam_status status);
+} dam__sweep_hooks;
+
+/*
+ * Trains what is pending. Only what says something about the sweep as a whole ends it:
+ * DAM_INTERRUPTED (every result so far is in the plan), or what on_results returns.
+ */
+dam_status dam__sweep_plan_run(dam__sweep_plan *plan, dam__device *device, dam__gemm_provider gemm,
+                               const dam__sweep_hooks *hooks);
+
+/* What a sweep takes, without running it. */
+typedef struct dam__sweep_estimate {
+    size_t bytes;             /* device memory of its largest run */
+    size_t together;          /* the most trainings that are one batched model */
+    int memories, dim, batch; /* the largest of any run, for the device's self-test */
+} dam__sweep_estimate;
+
+/* Plans one run of every group; nothing is allocated on the device. Fails as the run would. */
+dam_status dam__sweep_plan_estimate(const dam__sweep_plan *plan, dam__device *device,
+                                    dam__gemm_provider gemm, dam__sweep_estimate *out);
+
+#endif

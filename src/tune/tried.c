@@ -1,0 +1,79 @@
+#include "tune/tried.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+
+enum { LARGEST_FILE = 1 << 22 };
+
+/* Whole lines of text behind the header: a file that was cut off loses its last one. */
+static dam_status take(dam__tried *tried, const char *data, size_t length, const char *header)
+{
+    size_t begin = strlen(header);
+    while (length > 0 && data[length - 1] != '\n')
+        length--;
+    bool ours = length >= begin && memcmp(data, header, begin) == 0 && strlen(data) >= length;
+    if (!ours)
+        return DAM_OK;
+    return dam__text_append_bytes(&tried->text, data + begin, length - begin);
+}
+
+dam_status dam__tried_open(const char *path, const char *header, dam__tried *out)
+{
+    dam_status status = DAM_OK;
+    char *data = NULL;
+    size_t length = 0;
+    *out = (dam__tried){.header = strlen(header)};
+    DAM_TRY(dam__format(&out->path, "%s", path));
+    DAM_TRY(dam__text_append(&out->text, "%s", header));
+    if (dam__file_exists(path)) {
+        status = dam__file_read(path, LARGEST_FILE, &data, &length);
+        /* What cannot be read is tried again. */
+        status = status == DAM_OK      ? take(out, data, length, header)
+                 : status == DAM_INPUT ? DAM_OK
+                                       : status;
+    }
+cleanup:
+    free(data);
+    if (status != DAM_OK)
+        dam__tried_free(out);
+    return status;
+}
+
+void dam__tried_free(dam__tried *tried)
+{
+    free(tried->path);
+    dam__text_free(&tried->text);
+    *tried = (dam__tried){0};
+}
+
+dam_status dam__tried_find(const dam__tried *tried, const char *key, char **result)
+{
+    size_t length = strlen(key);
+    *result = NULL;
+    for (const char *line = tried->text.data + tried->header; *line != '\0';) {
+        const char *end = strchr(line, '\n');
+        if (end == NULL)
+            break;
+        if ((size_t)(end - line) > length && memcmp(line, key, length) == 0 && line[length] == ' ')
+            return dam__format(result, "%.*s", (int)(end - line - (long)length - 1),
+                               line + length + 1);
+        line = end + 1;
+    }
+    return DAM_OK;
+}
+
+dam_status dam__tried_add(dam__tried *tried, const char *key, const char *result)
+{
+    dam_status status = DAM_OK;
+    size_t begin = tried->text.length;
+    DAM_TRY(dam__text_append(&tried->text, "%s %s\n", key, result));
+    for (size_t i = begin; i + 1 < tried->text.length; i++)
+        if (tried->text.data[i] == '\n')
+            tried->text.data[i] = ' ';
+    DAM_TRY(dam__file_write(tried->path, tried->text.data, tried->text.length));
+cleanup:
+    return status;
+}

@@ -1,0 +1,285 @@
+/* `denseam tune`: finds the parameters that make a device fastest, and keeps them for it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/embedded.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/notice.h"
+#include "base/process.h"
+#include "command/session.h"
+#include "command/signals.h"
+#include "run/run_folder.h"
+#include "tune/tune_internal.h"
+
+static const char BENCH[] = "bench/";
+
+/* --- what is tuned for ------------------------------------------------------------------------ */
+
+/* The products that a training of the preset announces. */
+static dam_status add_products(tuning *t, dam__device *device, int preset,
+                               const dam__experiment *experiment)
+{
+    dam_status status = DAM_OK;
+    dam__dataset set = {0};
+    dam__trainer *trainer = NULL;
+    size_t count = 0;
+    DAM_TRY(dam__dataset_load(&experiment->data, DAM__SPLIT_TRAIN, &set));
+    const dam__training training = dam__experiment_training(experiment, &set, DAM__GEMM_AUTO);
+    DAM_TRY(dam__trainer_create(device, &training, &trainer));
+    const dam__product_shape *shapes = dam__gemm_shapes(dam__trainer_model(trainer)->gemm, &count);
+    for (size_t i = 0; i < count; i++)
+        dam__tuner_add(t->tuner, preset, &shapes[i]);
+cleanup:
+    dam__trainer_destroy(trainer);
+    dam__dataset_free(&set);
+    return status;
+}
+
+/* The device as it is built in; `name` asks for the precision. */
+static dam_status open_untuned(tuning *t, dam__precision precision, dam__device **device)
+{
+    dam_status status = DAM_OK;
+    dam_device_info *infos = NULL;
+    dam__gemm *gemm = NULL;
+    size_t count = 0, index = 0;
+    static const dam__shape shapes[] = {DAM__SHAPE_AUTO, DAM__SHAPE_CPU, DAM__SHAPE_GPU};
+    const dam__device_options options = {
+        .log = t->log, .precision = precision, .shape = shapes[t->args->kernels]};
+    DAM_TRY(dam_device_list(&infos, &count));
+    DAM_TRY(dam_device_select(infos, count, t->args->device, &index));
+    t->info = infos[index];
+    DAM_TRY(dam__device_open(&t->info, &options, device));
+    DAM_TRY(dam__gemm_create(*device, DAM__GEMM_AUTO, &gemm));
+    t->precision = precision;
+    t->tuner->shape = dam__device_shape(*device);
+    t->tuner->lanes = dam__lanes(*device);
+    t->tuner->usual =
+        strcmp(dam__gemm_name(gemm), "panel") == 0 ? DAM__GEMM_PANEL : DAM__GEMM_CLBLAST;
+cleanup:
+    dam__gemm_destroy(gemm);
+    free(infos);
+    return status;
+}
+
+static dam_status add_preset(tuning *t, const char *name, dam__device **device)
+{
+    dam_status status = DAM_OK;
+    dam__experiment experiment;
+    dam__tuner *tuner = t->tuner;
+    DAM_TRY(dam__experiment_load(name, t->args->set.items, t->args->set.count, &experiment));
+    dam__precision precision = (dam__precision)experiment.train.precision;
+    if (*device == NULL)
+        DAM_TRY(open_untuned(t, precision, device));
+    if (precision != t->precision)
+        DAM_FAIL(DAM_USAGE,
+                 "'%s' has another precision than the presets before it; tune for one "
+                 "precision at a time",
+                 name);
+    if (tuner->preset_count == DAM__MOST_PRESETS)
+        DAM_FAIL(DAM_USAGE, "tune takes at most %d presets at a time", DAM__MOST_PRESETS);
+    DAM_TRY(add_products(t, *device, tuner->preset_count, &experiment));
+    tuner->presets[tuner->preset_count++] =
+        (dam__tuned_preset){.name = name, .kind = experiment.model.kind};
+cleanup:
+    return status;
+}
+
+/* Opens the device only to see what the presets need; the trials open it themselves. */
+static dam_status add_presets(tuning *t)
+{
+    dam_status status = DAM_OK;
+    dam__device *device = NULL;
+    const words *operands = &t->args->operands;
+    for (size_t i = 0; i < operands->count; i++)
+        DAM_TRY(add_preset(t, operands->items[i], &device));
+    for (const dam__embedded *p = dam__preset_texts; operands->count == 0 && p->name != NULL; p++)
+        if (strncmp(p->name, BENCH, sizeof BENCH - 1) == 0)
+            DAM_TRY(add_preset(t, p->name, &device));
+cleanup:
+    dam__device_close(device);
+    return status;
+}
+
+/* --- files ------------------------------------------------------------------------------------ */
+
+static dam_status prepare_files(tuning *t)
+{
+    dam_status status = DAM_OK;
+    char *folder = NULL, *tried = NULL;
+    dam__text header = {0};
+    const char *program = getenv("DENSEAM_TUNE_PROGRAM");
+    DAM_TRY(dam__tuning_path(&t->info, &t->path));
+    DAM_TRY(dam__format(&folder, "%s", t->path));
+    *strrchr(folder, '/') = '\0';
+    DAM_TRY(dam__make_folders(folder));
+    DAM_TRY(dam__folder_writable(folder));
+    DAM_TRY(dam__format(&t->candidate, "%s.try.%ld", t->path, (long)getpid()));
+    DAM_TRY(dam__format(&tried, "%s.tried", t->path));
+    DAM_TRY(dam__tuning_header(&t->info, &header));
+    DAM_TRY(dam__tried_open(tried, header.data, &t->tried));
+    if (program != NULL && program[0] != '\0')
+        DAM_TRY(dam__format(&t->program, "%s", program));
+    else
+        DAM_TRY(dam__process_self(&t->program));
+    DAM_TRY(dam__format(&t->selector, "%d:%d", t->info.platform_index, t->info.platform_device));
+cleanup:
+    dam__text_free(&header);
+    free(folder);
+    free(tried);
+    return status;
+}
+
+static bool same_shape(const dam__product_shape *a, const dam__product_shape *b)
+{
+    return a->a_transposed == b->a_transposed && a->b_transposed == b->b_transposed &&
+           a->m == b->m && a->n == b->n && a->k == b->k && a->count == b->count;
+}
+
+/* Choices for products that this search did not measure, as far as there is room. */
+static void keep_others(const dam__tuning_part *old, dam__tuning_part *part)
+{
+    int found = part->count;
+    for (int i = 0; i < old->count && part->count < DAM__MOST_CHOICES; i++) {
+        bool measured = false;
+        for (int j = 0; j < found && !measured; j++)
+            measured = same_shape(&old->choices[i].shape, &part->choices[j].shape);
+        if (!measured)
+            part->choices[part->count++] = old->choices[i];
+    }
+}
+
+/* What is in force without the search: the file of the user's, else one that is shipped. */
+static dam_status read_old(const tuning *t, dam__tuning **out)
+{
+    enum { LARGEST_FILE = 1 << 18 };
+    dam_status status = DAM_OK;
+    char *text = NULL;
+    size_t length = 0;
+    if (!dam__file_exists(t->path))
+        DAM_TRY(dam__tuning_find(&t->info, &t->log, out));
+    if (*out == NULL)
+        DAM_TRY(dam__alloc(1, sizeof **out, out));
+    if (dam__file_exists(t->path) &&
+        dam__file_read(t->path, LARGEST_FILE, &text, &length) == DAM_OK)
+        (void)dam__tuning_parse(text, length, &t->info, *out);
+cleanup:
+    free(text);
+    return status;
+}
+
+/* What was found, beside what the file has for other products, kernels and precisions. */
+static dam_status write_tuning(tuning *t)
+{
+    dam_status status = DAM_OK;
+    dam__tuning *whole = NULL;
+    dam__text text = {0};
+    dam__tuning_part new = t->tuner->part;
+    DAM_TRY(read_old(t, &whole));
+    dam__tuning_part *part = dam__tuning_part_of(whole, t->tuner->shape, t->precision);
+    keep_others(part, &new);
+    *part = new;
+    DAM_TRY(dam__tuning_print(whole, &t->info, &text));
+    DAM_TRY(dam__file_write(t->path, text.data, text.length));
+    /* The next search measures anew. */
+    (void)unlink(t->tried.path);
+cleanup:
+    dam__text_free(&text);
+    free(whole);
+    return status;
+}
+
+static void free_tuning(tuning *t)
+{
+    if (t->candidate != NULL)
+        (void)unlink(t->candidate);
+    dam__tried_free(&t->tried);
+    free(t->path);
+    free(t->candidate);
+    free(t->program);
+    free(t->selector);
+    free(t->tuner);
+}
+
+/* --- the command ------------------------------------------------------------------------------ */
+
+static dam_status run_tune(const arguments *args)
+{
+    dam_status status = DAM_OK;
+    console notices = console_open(args->quiet);
+    tuning t = {.args = args, .log = console_log(&notices)};
+    DAM_TRY(dam__alloc(1, sizeof *t.tuner, &t.tuner));
+    DAM_TRY(add_presets(&t));
+    DAM_TRY(prepare_files(&t));
+    signals_catch();
+    dam__info(&t.log, "tuning %s: %d products of %d presets", t.info.name, t.tuner->product_count,
+              t.tuner->preset_count);
+    t.began = dam__seconds(); /* the search's budget; what the presets need took its own time */
+    const dam__judge judge = make_judge(&t);
+    DAM_TRY(dam__tuner_run(t.tuner, &judge));
+    if (t.stopped)
+        DAM_FAIL(DAM_INTERRUPTED,
+                 "stopped; '%s' is as it was, and what was tried is kept: run the "
+                 "same command again to go on",
+                 t.path);
+    DAM_TRY(write_tuning(&t));
+    status = args->json ? print_tuning_json(&t) : print_tuning(&t);
+cleanup:
+    free_tuning(&t);
+    return status;
+}
+
+static const flag flags[] = {
+    FLAG_DEVICE,
+    FLAG_KERNELS,
+    FLAG_SET,
+    {.name = "budget",
+     .type = FLAG_REAL,
+     .offset = offsetof(arguments, budget),
+     .argument = "SECONDS",
+     .least = 1,
+     .most = 1e6,
+     .help = "time for the search; 600 if not given"},
+    {.name = "trials",
+     .type = FLAG_INTEGER,
+     .offset = offsetof(arguments, trials),
+     .argument = "COUNT",
+     .least = 1,
+     .most = 1e6,
+     .help = "try at most so many candidates"},
+    {.name = "patience",
+     .type = FLAG_REAL,
+     .offset = offsetof(arguments, patience),
+     .argument = "SECONDS",
+     .least = 1,
+     .most = 1e6,
+     .help = "kill a candidate that is silent for so long; 120 if not given"},
+    FLAG_JSON,
+    FLAG_QUIET,
+    FLAG_END};
+
+static const char *const examples[] = {"denseam tune", "denseam tune mnist --budget 120",
+                                       "denseam tune --device gpu bench/vmf bench/energy-store",
+                                       NULL};
+
+const command tune_command = {
+    .name = "tune",
+    .operands = "[PRESET...]",
+    .most = (size_t)-1,
+    .summary = "find the parameters that make a device fastest",
+    .text =
+        "Tries parameters of the matrix products and of the other kernels on the work of presets, "
+        "all of bench/ if none is given, and keeps the best of them in a file of the user's that "
+        "every command takes from then on for this device and driver, beside what the file has for "
+        "other products. Each candidate runs in a "
+        "process of its own, must give right results before its time counts, and is killed when it "
+        "hangs. What is not clearly faster stays as it is built in. A search that was stopped goes "
+        "on where it was when the same command is given again. DENSEAM_TUNING names another file, "
+        "or 'none' for no tuning.",
+    .examples = examples,
+    .flags = flags,
+    .run = run_tune,
+};

@@ -1,0 +1,300 @@
+/* Trials of candidates: each is `denseam tune-try` in a process of its own, under a watchdog. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/digest.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/notice.h"
+#include "base/process.h"
+#include "command/signals.h"
+#include "tune/tune_internal.h"
+
+static const double USUAL_PATIENCE = 120;
+static const double USUAL_BUDGET = 600;
+
+static double time_left(const tuning *t)
+{
+    double budget = t->args->budget > 0 ? t->args->budget : USUAL_BUDGET;
+    return 1 - (dam__seconds() - t->began) / budget;
+}
+
+double budget_left(const tuning *t)
+{
+    double tried = t->args->trials > 0 ? (double)t->repeats / t->args->trials : 0;
+    return fmin(time_left(t), 1 - tried);
+}
+
+static double left(void *user)
+{
+    return budget_left(user);
+}
+
+static bool is_over(void *user)
+{
+    tuning *t = user;
+    t->stopped = t->stopped || signals_stop(NULL);
+    return t->stopped || time_left(t) <= 0;
+}
+
+/* --- the child's call line ----------------------------------------------------------------- */
+
+/* Words that own their letters. */
+typedef struct words_of {
+    char **items; /* ended by NULL */
+    size_t count;
+} words_of;
+
+static void free_words(words_of *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        free(list->items[i]);
+    free(list->items);
+    *list = (words_of){0};
+}
+
+static dam_status add_word(words_of *list, const char *word)
+{
+    dam_status status = DAM_OK;
+    DAM_TRY(dam__grow(&list->items, list->count + 2, sizeof *list->items));
+    list->items[list->count] = NULL;
+    DAM_TRY(dam__format(&list->items[list->count], "%s", word));
+    list->items[++list->count] = NULL;
+cleanup:
+    return status;
+}
+
+static dam_status add_pair(words_of *list, const char *name, const char *value)
+{
+    dam_status status = add_word(list, name);
+    return status == DAM_OK ? add_word(list, value) : status;
+}
+
+static dam_status begin_call(const tuning *t, const char *what, const char *gemm, words_of *out)
+{
+    dam_status status = DAM_OK;
+    bool cpu = t->tuner->shape == DAM__SHAPE_CPU, wide = t->precision == DAM__PRECISION_DOUBLE;
+    DAM_TRY(add_word(out, t->program));
+    DAM_TRY(add_word(out, "tune-try"));
+    DAM_TRY(add_pair(out, "--device", t->selector));
+    DAM_TRY(add_pair(out, "--kernels", cpu ? "cpu" : "gpu"));
+    DAM_TRY(add_pair(out, "--gemm", gemm));
+    DAM_TRY(add_pair(out, "--precision", wide ? "double" : "single"));
+    for (size_t i = 0; i < t->args->set.count; i++)
+        DAM_TRY(add_pair(out, "--set", t->args->set.items[i]));
+    DAM_TRY(add_pair(out, "--", what));
+cleanup:
+    return status;
+}
+
+/* --- a trial ---------------------------------------------------------------------------------- */
+
+/* The candidate as a tuning file. */
+static dam_status print_candidate(const tuning *t, const dam__tuning_part *part, dam__text *out)
+{
+    dam_status status = DAM_OK;
+    dam__tuning *whole = NULL;
+    DAM_TRY(dam__alloc(1, sizeof *whole, &whole));
+    *dam__tuning_part_of(whole, t->tuner->shape, t->precision) = *part;
+    DAM_TRY(dam__tuning_print(whole, &t->info, out));
+cleanup:
+    free(whole);
+    return status;
+}
+
+/* One key for one trial: its call, its candidate, and which trial of this search it is. */
+static dam_status make_key(const tuning *t, const words_of *call, const dam__text *candidate,
+                           char hex[DAM__DIGEST_HEX])
+{
+    dam_status status = DAM_OK;
+    dam__text all = {0};
+    for (size_t i = 1; i < call->count; i++)
+        DAM_TRY(dam__text_append(&all, "%s\n", call->items[i]));
+    DAM_TRY(dam__text_append(&all, "%d\n%s", t->repeats, candidate->data));
+    DAM_TRY(dam__digest_hex(all.data, all.length, hex));
+cleanup:
+    dam__text_free(&all);
+    return status;
+}
+
+/* The numbers among what a trial printed: "measured 0.8 0.7" in the order of their indices. */
+static dam_status collect(const char *output, const char *name, size_t count, dam__text *result)
+{
+    dam_status status = DAM_OK;
+    double *values = NULL;
+    size_t length = strlen(name);
+    DAM_TRY(dam__alloc(count, sizeof *values, &values));
+    for (const char *line = output; line != NULL && *line != '\0';) {
+        if (strncmp(line, name, length) == 0) {
+            char *at = (char *)line + length;
+            unsigned long index = strtoul(at, &at, 10);
+            double value = strtod(at, &at);
+            if (*at == '\n' && index < count && isfinite(value) && value > 0)
+                values[index] = value;
+        }
+        line = strchr(line, '\n');
+        line = line != NULL ? line + 1 : NULL;
+    }
+    DAM_TRY(dam__text_append(result, "measured"));
+    for (size_t i = 0; i < count; i++)
+        DAM_TRY(dam__text_append(result, " %.6f", values[i]));
+cleanup:
+    free(values);
+    return status;
+}
+
+/* What a process that failed said last. */
+static const char *last_words(const dam__text *output)
+{
+    static const char mark[] = "denseam: ";
+    const char *found = NULL;
+    for (const char *at = output->data; at != NULL && (at = strstr(at, mark)) != NULL; at++)
+        found = at + sizeof mark - 1;
+    return found != NULL ? found : "without a word";
+}
+
+static dam_status describe_end(dam__ending ending, int code, const dam__text *output,
+                               const char *name, size_t count, dam__text *result)
+{
+    if (ending == DAM__HUNG)
+        return dam__text_append(result, "refused it hung and was killed");
+    if (ending == DAM__KILLED)
+        return dam__text_append(result, "refused it crashed with signal %d", code);
+    if (code != 0)
+        return dam__text_append(result, "refused it failed with code %d: %.160s", code,
+                                last_words(output));
+    return collect(output->data != NULL ? output->data : "", name, count, result);
+}
+
+/* Runs the call on a candidate; *result stays empty where the time is over. */
+static dam_status run_trial(tuning *t, const words_of *call, const dam__text *candidate,
+                            const char *name, size_t count, dam__text *result)
+{
+    dam_status status = DAM_OK;
+    char *environment[2] = {NULL};
+    dam__text output = {0};
+    dam__ending ending = DAM__STOPPED;
+    int code = 0;
+    double patience = t->args->patience > 0 ? t->args->patience : USUAL_PATIENCE;
+    DAM_TRY(dam__file_write(t->candidate, candidate->data, candidate->length));
+    DAM_TRY(dam__format(&environment[0], "DENSEAM_TUNING=%s", t->candidate));
+    const dam__process process = {.arguments = call->items,
+                                  .environment = (const char *const *)environment,
+                                  .patience = patience,
+                                  .stop = is_over,
+                                  .user = t};
+    DAM_TRY(dam__process_run(&process, &output, &ending, &code));
+    if (ending != DAM__STOPPED)
+        DAM_TRY(describe_end(ending, code, &output, name, count, result));
+cleanup:
+    free(environment[0]);
+
+    dam__text_free(&output);
+    return status;
+}
+
+/* The verdict and numbers of a line of the tried. */
+static dam__trial_end read_result(tuning *t, const char *line, double *values, size_t count)
+{
+    static const char measured[] = "measured ", refused[] = "refused ";
+    if (strncmp(line, refused, sizeof refused - 1) == 0) {
+        (void)snprintf(t->refusal, sizeof t->refusal, "%s", line + sizeof refused - 1);
+        return DAM__TRIAL_REFUSED;
+    }
+    if (strncmp(line, measured, sizeof measured - 1) != 0)
+        return DAM__TRIAL_REFUSED;
+    char *at = (char *)line + sizeof measured - 1;
+    for (size_t i = 0; i < count; i++) {
+        values[i] = strtod(at, &at);
+        if (!isfinite(values[i]) || values[i] < 0)
+            values[i] = 0;
+    }
+    return DAM__TRIAL_MEASURED;
+}
+
+/* A trial of the candidate, or what came of it when the search was here before. */
+static dam_status try_candidate(tuning *t, const words_of *call, const dam__tuning_part *part,
+                                const char *name, double *values, size_t count, dam__trial_end *end)
+{
+    dam_status status = DAM_OK;
+    dam__text candidate = {0}, result = {0};
+    char key[DAM__DIGEST_HEX], *known = NULL;
+    *end = DAM__TRIAL_OVER;
+    if (is_over(t) || budget_left(t) <= 0)
+        return DAM_OK;
+    t->repeats++;
+    DAM_TRY(print_candidate(t, part, &candidate));
+    DAM_TRY(make_key(t, call, &candidate, key));
+    DAM_TRY(dam__tried_find(&t->tried, key, &known));
+    if (known == NULL) {
+        DAM_TRY(run_trial(t, call, &candidate, name, count, &result));
+        if (result.length > 0)
+            DAM_TRY(dam__tried_add(&t->tried, key, result.data));
+    }
+    if (known != NULL || result.length > 0)
+        *end = read_result(t, known != NULL ? known : result.data, values, count);
+    if (*end == DAM__TRIAL_REFUSED)
+        dam__info(&t->log, "candidate %d is refused: %s", t->repeats, t->refusal);
+cleanup:
+    free(known);
+    dam__text_free(&candidate);
+    dam__text_free(&result);
+    return status;
+}
+
+/* --- the judge -------------------------------------------------------------------------------- */
+
+static dam_status judge_products(void *user, const dam__tuning_part *part,
+                                 dam__gemm_provider provider, const dam__product_shape *shapes,
+                                 size_t count, double *shares, dam__trial_end *end)
+{
+    dam_status status = DAM_OK;
+    tuning *t = user;
+    words_of call = {0};
+    dam__text shape = {0};
+    DAM_TRY(begin_call(t, "products", gemm_choices[provider], &call));
+    for (size_t i = 0; i < count; i++) {
+        dam__text_free(&shape);
+        DAM_TRY(dam__product_print(&shapes[i], &shape));
+        DAM_TRY(add_word(&call, shape.data));
+    }
+    DAM_TRY(try_candidate(t, &call, part, "share ", shares, count, end));
+cleanup:
+    dam__text_free(&shape);
+    free_words(&call);
+    return status;
+}
+
+static dam_status judge_step(void *user, const dam__tuning_part *part, int preset, double *ratio,
+                             dam__trial_end *end)
+{
+    dam_status status = DAM_OK;
+    tuning *t = user;
+    words_of call = {0};
+    DAM_TRY(begin_call(t, "step", "auto", &call));
+    DAM_TRY(add_word(&call, t->tuner->presets[preset].name));
+    DAM_TRY(try_candidate(t, &call, part, "ratio ", ratio, 1, end));
+    if (*end == DAM__TRIAL_MEASURED && !(*ratio > 0)) {
+        *end = DAM__TRIAL_REFUSED;
+        dam__info(&t->log, "candidate %d is refused: it ended without the time of a step",
+                  t->repeats);
+    }
+cleanup:
+    free_words(&call);
+    return status;
+}
+
+static void note(void *user, const char *line)
+{
+    const tuning *t = user;
+    dam__info(&t->log, "%s (%.0f %% of the time is left)", line, 100 * fmax(0, budget_left(t)));
+}
+
+dam__judge make_judge(tuning *t)
+{
+    return (dam__judge){
+        .user = t, .products = judge_products, .step = judge_step, .note = note, .left = left};
+}

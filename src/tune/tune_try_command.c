@@ -1,0 +1,139 @@
+/*
+ * `denseam tune-try`: one candidate of `denseam tune` on trial, so that a driver that hangs or
+ * crashes on it costs that one. The candidate is the tuning file that $DENSEAM_TUNING names. Prints
+ * a line for each number as soon as it is known.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "command/command.h"
+#include "command/output.h"
+#include "command/session.h"
+#include "compute/tuning.h"
+#include "run/run_folder.h"
+#include "tune/tune_candidate.h"
+
+static const double PRODUCT_SECONDS = 0.3, STEP_SECONDS = 2;
+
+static dam_status print_line(const char *line)
+{
+    dam__text text = {0};
+    dam_status status = dam__text_append(&text, "%s\n", line);
+    if (status == DAM_OK)
+        status = print_text(&text);
+    (void)fflush(stdout); /* whatever the next candidate does */
+    dam__text_free(&text);
+    return status;
+}
+
+/* A candidate that is not taken must not be measured as if it were. */
+static dam_status check_taken(const dam__device *device)
+{
+    const char *wanted = getenv("DENSEAM_TUNING");
+    bool tuned = wanted != NULL && wanted[0] != '\0' && strcmp(wanted, "none") != 0;
+    if (tuned && dam__device_tuning(device) == NULL)
+        return dam__fail(DAM_USAGE, "the tuning file '%s' was not taken", wanted);
+    return DAM_OK;
+}
+
+static void alive(const char *stage)
+{
+    (void)print_line(stage);
+}
+
+static dam_status report_share(void *user, size_t index, double share)
+{
+    (void)user;
+    char line[64];
+    (void)snprintf(line, sizeof line, "share %zu %.6f", index, share);
+    return print_line(line);
+}
+
+static dam_status try_products(const arguments *args)
+{
+    dam_status status = DAM_OK;
+    dam__device *device = NULL;
+    dam__product_shape *shapes = NULL;
+    const dam_log log = {0};
+    size_t count = args->operands.count - 1;
+    DAM_TRY(dam__alloc(count + 1, sizeof *shapes, &shapes));
+    for (size_t i = 0; i < count; i++)
+        DAM_TRY(dam__product_parse(args->operands.items[i + 1], &shapes[i]));
+    DAM_TRY(open_device(args, (dam__precision)args->precision, &log, &device));
+    DAM_TRY(check_taken(device));
+    DAM_TRY(dam__try_products(device, gemm_choice(args), shapes, count, PRODUCT_SECONDS,
+                              report_share, NULL));
+cleanup:
+    dam__device_close(device);
+    free(shapes);
+    return status;
+}
+
+static dam_status try_step(const arguments *args)
+{
+    dam_status status = DAM_OK;
+    dam__device *device = NULL;
+    dam__experiment experiment;
+    dam__dataset set = {0};
+    dam__summary ratio;
+    const dam_log log = {0};
+    char line[64];
+    if (args->operands.count != 2)
+        DAM_FAIL(DAM_USAGE, "tune-try step wants one preset");
+    DAM_TRY(dam__experiment_load(args->operands.items[1], args->set.items, args->set.count,
+                                 &experiment));
+    DAM_TRY(dam__dataset_load(&experiment.data, DAM__SPLIT_TRAIN, &set));
+    DAM_TRY(open_device(args, (dam__precision)experiment.train.precision, &log, &device));
+    DAM_TRY(check_taken(device));
+    const dam_device_info info = *dam__device_facts(device);
+    const dam__training training = dam__experiment_training(&experiment, &set, gemm_choice(args));
+    const dam__device_options options = {.precision = (dam__precision)experiment.train.precision,
+                                         .shape = dam__device_shape(device),
+                                         .tuning = dam__device_tuning(device)};
+    if (options.tuning == NULL)
+        DAM_FAIL(DAM_USAGE, "tune-try step wants a tuning file in DENSEAM_TUNING");
+    DAM_TRY(dam__try_step(&info, &options, &training, STEP_SECONDS, alive, &ratio));
+    (void)snprintf(line, sizeof line, "ratio 0 %.6f", ratio.median);
+    DAM_TRY(print_line(line));
+cleanup:
+    dam__device_close(device);
+    dam__dataset_free(&set);
+    return status;
+}
+
+static dam_status run_tune_try(const arguments *args)
+{
+    const char *what = args->operands.items[0];
+    if (strcmp(what, "products") == 0)
+        return try_products(args);
+    if (strcmp(what, "step") == 0)
+        return try_step(args);
+    return dam__fail(DAM_USAGE, "tune-try wants 'products' or 'step', not '%s'", what);
+}
+
+static const char *const precisions[] = {"single", "double", NULL};
+static const flag flags[] = {FLAG_DEVICE,
+                             FLAG_GEMM,
+                             FLAG_KERNELS,
+                             FLAG_SET,
+                             {.name = "precision",
+                              .type = FLAG_CHOICE,
+                              .offset = offsetof(arguments, precision),
+                              .choices = precisions,
+                              .help = "of products"},
+                             FLAG_END};
+
+const command tune_try_command = {
+    .name = "tune-try",
+    .operands = "products SHAPE...|step PRESET",
+    .least = 2,
+    .most = (size_t)-1,
+    .hidden = true,
+    .summary = "measure one candidate of 'denseam tune'",
+    .text = "Measures one candidate of 'denseam tune', the tuning file that $DENSEAM_TUNING names: "
+            "products, or the training step of a preset.",
+    .flags = flags,
+    .run = run_tune_try,
+};
