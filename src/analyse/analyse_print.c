@@ -20,41 +20,37 @@ static const char *column_name(char text[24], long column, long classes)
 
 /* --- text ----------------------------------------------------------------------------------------- */
 
-static dam_status append_range(dam__text *text, const char *name, const dam__range_of *range)
+static void append_range(dam__text *text, const char *name, const dam__range_of *range)
 {
     if (!isfinite(range->median))
-        return DAM_OK;
-    return dam__text_append(text, "%-24s %12.4g %12.4g %12.4g\n", name, range->least, range->median,
-                            range->most);
+        return;
+    dam__text_append(text, "%-24s %12.4g %12.4g %12.4g\n", name, range->least, range->median,
+                     range->most);
 }
 
-static dam_status append_memories(dam__text *text, const analysis *a)
+static void append_memories(dam__text *text, const analysis *a)
 {
-    dam_status status = DAM_OK;
     const dam__memory_census *census = &a->census;
-    DAM_TRY(dam__text_append(text, "%zu memories, on %zu training samples of %s\n", a->table.count,
-                             a->trained, a->train.name));
-    DAM_TRY(dam__text_append(text, "%-24s %12s %12s %12s\n", "", "least", "median", "most"));
-    DAM_TRY(append_range(text, "mass", &census->mass));
-    DAM_TRY(append_range(text, "purity", &census->purity));
-    DAM_TRY(append_range(text, "roughness", &census->roughness));
-    DAM_TRY(append_range(text, "splitting eigenvalue", &census->lambda));
-    DAM_TRY(append_range(text, "kappa", &census->kappa));
-    DAM_TRY(dam__text_append(text, "%-24s %5zu   mass below 0.05 / %zu\n", "dead", census->dead,
-                             a->table.count));
+    dam__text_append(text, "%zu memories, on %zu training samples of %s\n", a->table.count,
+                     a->trained, a->train.name);
+    dam__text_append(text, "%-24s %12s %12s %12s\n", "", "least", "median", "most");
+    append_range(text, "mass", &census->mass);
+    append_range(text, "purity", &census->purity);
+    append_range(text, "roughness", &census->roughness);
+    append_range(text, "splitting eigenvalue", &census->lambda);
+    append_range(text, "kappa", &census->kappa);
+    dam__text_append(text, "%-24s %5zu   mass below 0.05 / %zu\n", "dead", census->dead,
+                     a->table.count);
     if (a->table.images)
-        DAM_TRY(dam__text_append(text, "%-24s %5zu   roughness above 2 (noise has about 4)\n",
-                                 "noise", census->noise));
-    DAM_TRY(dam__text_append(text, "%-24s %5zu   purity below 0.5\n", "mixed", census->mixed));
-    DAM_TRY(dam__text_append(text, "%-24s %5zu   none below %g was found: would not split\n",
-                             "stable", census->stable, a->run.experiment.grow.threshold));
-cleanup:
-    return status;
+        dam__text_append(text, "%-24s %5zu   roughness above 2 (noise has about 4)\n", "noise",
+                         census->noise);
+    dam__text_append(text, "%-24s %5zu   purity below 0.5\n", "mixed", census->mixed);
+    dam__text_append(text, "%-24s %5zu   none below %g was found: would not split\n", "stable",
+                     census->stable, a->run.experiment.grow.threshold);
 }
 
-static dam_status append_embedding(dam__text *text, const analysis *a)
+static void append_embedding(dam__text *text, const analysis *a)
 {
-    dam_status status = DAM_OK;
     const dam__embedding *e = &a->embedded;
     const struct {
         const char *name;
@@ -62,100 +58,91 @@ static dam_status append_embedding(dam__text *text, const analysis *a)
     } rows[] = {{"loss + log of all counts", e->loss},
                 {"gradient of memories", e->memories},
                 {"gradient of weights", e->weights}};
-    DAM_TRY(dam__text_append(text, "embedding: %d memories doubled, on %zu samples, %s precision\n",
-                             a->run.memories, a->trained,
-                             a->double_precision ? "double" : "single"));
-    DAM_TRY(dam__text_append(text, "%-24s %16s %16s %16s\n", "", "narrow", "doubled", "ratio"));
+    dam__text_append(text, "embedding: %d memories doubled, on %zu samples, %s precision\n",
+                     a->run.memories, a->trained, a->double_precision ? "double" : "single");
+    dam__text_append(text, "%-24s %16s %16s %16s\n", "", "narrow", "doubled", "ratio");
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        DAM_TRY(dam__text_append(text, "%-24s %16.9g %16.9g %16.9f\n", rows[i].name,
-                                 rows[i].values[0], rows[i].values[1],
-                                 rows[i].values[1] / rows[i].values[0]));
-    DAM_TRY(dam__text_append(text, "%-24s %.1f %% of the eigenvalues; the largest is %.4g\n",
-                             "negative", percent * a->negative, a->largest));
-    DAM_TRY(dam__text_append(text, "%-24s %16s %16s %16s\n", "pairs moved apart by",
-                             "measured change", "predicted", "ratio"));
+        dam__text_append(text, "%-24s %16.9g %16.9g %16.9f\n", rows[i].name, rows[i].values[0],
+                         rows[i].values[1], rows[i].values[1] / rows[i].values[0]);
+    dam__text_append(text, "%-24s %.1f %% of the eigenvalues; the largest is %.4g\n", "negative",
+                     percent * a->negative, a->largest);
+    dam__text_append(text, "%-24s %16s %16s %16s\n", "pairs moved apart by", "measured change",
+                     "predicted", "ratio");
     for (size_t i = 0; i < e->steps; i++)
-        DAM_TRY(dam__text_append(text, "%-24g %16.6g %16.6g %16.4f\n", a->steps[i], e->measured[i],
-                                 e->predicted[i], e->measured[i] / e->predicted[i]));
-cleanup:
-    return status;
+        dam__text_append(text, "%-24g %16.6g %16.6g %16.4f\n", a->steps[i], e->measured[i],
+                         e->predicted[i], e->measured[i] / e->predicted[i]);
 }
 
-static dam_status append_activations(dam__text *text, const analysis *a)
+static void append_activations(dam__text *text, const analysis *a)
 {
     enum { SHOWN = 4 };
-    dam_status status = DAM_OK;
     const dam__activations *found = &a->activated;
     size_t most = found->memories < SHOWN ? found->memories : SHOWN, top[SHOWN];
     long classes = a->run.classes;
     char name[24], says[24];
-    if (a->chosen_count == 0)
-        return dam__text_append(text, "no test sample of %s is predicted wrongly\n", a->test.name);
-    DAM_TRY(dam__text_append(text, "test samples of %s, and the memories that answer to them\n",
-                             a->test.name));
-    DAM_TRY(dam__text_append(text, "%8s %5s %9s   %s\n", "sample", "class", "predicted",
-                             "memory:share"));
+    if (a->chosen_count == 0) {
+        dam__text_append(text, "no test sample of %s is predicted wrongly\n", a->test.name);
+        return;
+    }
+    dam__text_append(text, "test samples of %s, and the memories that answer to them\n",
+                     a->test.name);
+    dam__text_append(text, "%8s %5s %9s   %s\n", "sample", "class", "predicted", "memory:share");
     for (size_t i = 0; i < found->samples; i++) {
         size_t predicted = dam__activations_predicted(found, i);
         const int32_t *labels = a->picked.labels;
-        DAM_TRY(dam__text_append(text, "%8zu %5s %9s  ", a->chosen[i],
-                                 labels != NULL ? column_name(name, labels[i], classes) : "?",
-                                 column_name(says, (long)predicted, classes)));
+        dam__text_append(text, "%8zu %5s %9s  ", a->chosen[i],
+                         labels != NULL ? column_name(name, labels[i], classes) : "?",
+                         column_name(says, (long)predicted, classes));
         dam__activations_top(found, i, most, top);
         for (size_t k = 0; k < most; k++)
-            DAM_TRY(
-                dam__text_append(text, " %zu:%.1f%%", top[k],
-                                 percent * found->posterior[i * (found->memories + 1) + top[k]]));
-        DAM_TRY(dam__text_append(text, "\n"));
+            dam__text_append(text, " %zu:%.1f%%", top[k],
+                             percent * found->posterior[i * (found->memories + 1) + top[k]]);
+        dam__text_append(text, "\n");
     }
-cleanup:
-    return status;
 }
 
-static dam_status append_size(dam__text *text, double size)
+static void append_size(dam__text *text, double size)
 {
-    return isfinite(size) ? dam__text_append(text, " %9.4f", size)
-                          : dam__text_append(text, " %9s", "never");
+    if (isfinite(size))
+        dam__text_append(text, " %9.4f", size);
+    else
+        dam__text_append(text, " %9s", "never");
 }
 
-static dam_status append_adversary(dam__text *text, const analysis *a)
+static void append_adversary(dam__text *text, const analysis *a)
 {
     static const char *const names[] = {"memories", "linear classifier"};
-    dam_status status = DAM_OK;
     const dam__turn_comparison *c = &a->comparison;
-    DAM_TRY(dam__text_append(text,
-                             "smallest changes that change a prediction: %zu test samples of %s,\n"
-                             "%zu of them right by both; sizes for samples of norm 1\n",
-                             a->margins->samples, a->test.name, c->compared));
-    DAM_TRY(dam__text_append(text, "%-24s %9s %9s %9s %9s %9s\n", "", "accuracy", "1/4", "median",
-                             "3/4", "unchanged"));
+    dam__text_append(text,
+                     "smallest changes that change a prediction: %zu test samples of %s,\n"
+                     "%zu of them right by both; sizes for samples of norm 1\n",
+                     a->margins->samples, a->test.name, c->compared);
+    dam__text_append(text, "%-24s %9s %9s %9s %9s %9s\n", "", "accuracy", "1/4", "median", "3/4",
+                     "unchanged");
     for (int i = 0; i < 2; i++) {
         const dam__turn_summary *s = &c->classifiers[i];
-        DAM_TRY(dam__text_append(text, "%-24s %9.4f", names[i], s->accuracy));
+        dam__text_append(text, "%-24s %9.4f", names[i], s->accuracy);
         if (c->compared > 0) {
-            DAM_TRY(append_size(text, s->quarter));
-            DAM_TRY(append_size(text, s->median));
-            DAM_TRY(append_size(text, s->three_quarters));
-            DAM_TRY(dam__text_append(text, " %9zu", s->unchanged));
+            append_size(text, s->quarter);
+            append_size(text, s->median);
+            append_size(text, s->three_quarters);
+            dam__text_append(text, " %9zu", s->unchanged);
         }
-        DAM_TRY(dam__text_append(text, "\n"));
+        dam__text_append(text, "\n");
     }
     if (c->compared > 0)
-        DAM_TRY(dam__text_append(text,
-                                 "the memories need the larger change for %.1f %%; median ratio "
-                                 "%.3g\n",
-                                 percent * c->larger, c->ratio));
-cleanup:
-    return status;
+        dam__text_append(text,
+                         "the memories need the larger change for %.1f %%; median ratio "
+                         "%.3g\n",
+                         percent * c->larger, c->ratio);
 }
 
 dam_status print_analysis(const analysis *a)
 {
-    dam_status status = DAM_OK;
     dam__text text = {0};
     const struct {
         bool wanted;
-        dam_status (*append)(dam__text *, const analysis *);
+        void (*append)(dam__text *, const analysis *);
     } parts[] = {{a->memories, append_memories},
                  {a->embedding, append_embedding},
                  {a->activations, append_activations},
@@ -164,13 +151,12 @@ dam_status print_analysis(const analysis *a)
         if (!parts[i].wanted)
             continue;
         if (text.length > 0)
-            DAM_TRY(dam__text_append(&text, "\n"));
-        DAM_TRY(parts[i].append(&text, a));
+            dam__text_append(&text, "\n");
+        parts[i].append(&text, a);
     }
     for (int i = 0; a->files[i] != NULL; i++)
-        DAM_TRY(dam__text_append(&text, "%s%s\n", i == 0 ? "\n" : "", a->files[i]));
-    DAM_TRY(print_text(&text));
-cleanup:
+        dam__text_append(&text, "%s%s\n", i == 0 ? "\n" : "", a->files[i]);
+    dam_status status = print_text(&text);
     dam__text_free(&text);
     return status;
 }

@@ -36,45 +36,42 @@ static const char *word_of(const dam__collapse *c, size_t i)
     return fabs(c->slopes[i]) <= dam__collapse_flat ? "flat" : "not flat";
 }
 
-static dam_status append_head(dam__text *text, const dam__collapse *c)
+static void append_head(dam__text *text, const dam__collapse *c)
 {
-    dam_status status = DAM_OK;
-    DAM_TRY(dam__text_append(text, "%6s %-6s", "step", "number"));
+    dam__text_append(text, "%6s %-6s", "step", "number");
     for (size_t r = 0; r < c->runs; r++) {
         char head[24];
         (void)snprintf(head, sizeof head, "%c=%d", c->axis, c->sizes[r]);
-        DAM_TRY(dam__text_append(text, " %10s", head));
+        dam__text_append(text, " %10s", head);
     }
-    DAM_TRY(dam__text_append(text, "%s\n", c->runs > 1 ? "   slope" : ""));
-cleanup:
-    return status;
+    dam__text_append(text, "%s\n", c->runs > 1 ? "   slope" : "");
 }
 
 static dam_status print_table(const dam__collapse *c)
 {
-    dam_status status = DAM_OK;
     dam__text text = {0};
-    DAM_TRY(append_head(&text, c));
+    append_head(&text, c);
     for (size_t i = 0; i < c->rows * c->columns; i++) {
-        DAM_TRY(dam__text_append(&text, "%6.0f %-6s", c->steps[i / c->columns],
-                                 c->first.names[i % c->columns]));
+        dam__text_append(&text, "%6.0f %-6s", c->steps[i / c->columns],
+                         c->first.names[i % c->columns]);
         for (size_t r = 0; r < c->runs; r++)
-            DAM_TRY(dam__text_append(&text, " %10.4g", c->values[i * c->runs + r]));
-        DAM_TRY(c->runs > 1 ? dam__text_append(&text, "  %+6.2f  %s\n", c->slopes[i], word_of(c, i))
-                            : dam__text_append(&text, "\n"));
+            dam__text_append(&text, " %10.4g", c->values[i * c->runs + r]);
+        if (c->runs > 1)
+            dam__text_append(&text, "  %+6.2f  %s\n", c->slopes[i], word_of(c, i));
+        else
+            dam__text_append(&text, "\n");
     }
     if (c->runs > 1) {
         const verdict v = judge(c);
-        DAM_TRY(dam__text_append(&text, "%zu of %zu changes are flat, within %g a doubling of %c",
-                                 v.flat, v.changes, dam__collapse_flat, c->axis));
+        dam__text_append(&text, "%zu of %zu changes are flat, within %g a doubling of %c", v.flat,
+                         v.changes, dam__collapse_flat, c->axis);
         if (v.steepest < c->rows * c->columns)
-            DAM_TRY(dam__text_append(&text, "; the largest slope is %+.2f, of %s at step %.0f",
-                                     c->slopes[v.steepest], c->first.names[v.steepest % c->columns],
-                                     c->steps[v.steepest / c->columns]));
-        DAM_TRY(dam__text_append(&text, "\n"));
+            dam__text_append(&text, "; the largest slope is %+.2f, of %s at step %.0f",
+                             c->slopes[v.steepest], c->first.names[v.steepest % c->columns],
+                             c->steps[v.steepest / c->columns]);
+        dam__text_append(&text, "\n");
     }
-    DAM_TRY(print_text(&text));
-cleanup:
+    dam_status status = print_text(&text);
     dam__text_free(&text);
     return status;
 }
@@ -130,14 +127,13 @@ cleanup:
 
 static dam_status tell_left_out(const dam__collapse *c, const dam_log *log)
 {
-    dam_status status = DAM_OK;
     dam__text list = {0};
     for (size_t i = 0; i < c->left_out_count; i++)
-        DAM_TRY(dam__text_append(&list, "%s%.0f", i > 0 ? ", " : "", c->left_out[i]));
-    if (c->left_out_count > 0)
+        dam__text_append(&list, "%s%.0f", i > 0 ? ", " : "", c->left_out[i]);
+    dam_status status = dam__text_status(&list);
+    if (status == DAM_OK && c->left_out_count > 0)
         dam__info(log, "left out, because not all runs have them: step%s %s",
                   c->left_out_count > 1 ? "s" : "", list.data);
-cleanup:
     dam__text_free(&list);
     return status;
 }

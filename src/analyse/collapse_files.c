@@ -22,7 +22,7 @@ static dam_status write_file(const char *folder, const char *name, const dam__te
     dam_status status = DAM_OK;
     char *path = NULL;
     DAM_TRY(dam__path_join(&path, folder, name));
-    DAM_TRY(dam__file_write(path, text->data, text->length));
+    DAM_TRY(dam__text_write(text, path));
 cleanup:
     free(path);
     return status;
@@ -30,23 +30,19 @@ cleanup:
 
 static dam_status write_csv(const char *folder, const dam__collapse *c)
 {
-    dam_status status = DAM_OK;
     char number[DAM__NUMBER_BYTES];
     dam__text text = {0};
-    DAM_TRY(dam__text_append(&text, "step,number,slope"));
+    dam__text_append(&text, "step,number,slope");
     for (size_t r = 0; r < c->runs; r++)
-        DAM_TRY(dam__text_append(&text, ",%c=%d", c->axis, c->sizes[r]));
+        dam__text_append(&text, ",%c=%d", c->axis, c->sizes[r]);
     for (size_t i = 0; i < c->rows * c->columns; i++) {
-        DAM_TRY(dam__text_append(&text, "\n%.0f,%s,%s", c->steps[i / c->columns],
-                                 c->first.names[i % c->columns],
-                                 dam__number(number, c->slopes[i], DIGITS)));
+        dam__text_append(&text, "\n%.0f,%s,%s", c->steps[i / c->columns],
+                         c->first.names[i % c->columns], dam__number(number, c->slopes[i], DIGITS));
         for (size_t r = 0; r < c->runs; r++)
-            DAM_TRY(dam__text_append(&text, ",%s",
-                                     dam__number(number, c->values[i * c->runs + r], DIGITS)));
+            dam__text_append(&text, ",%s", dam__number(number, c->values[i * c->runs + r], DIGITS));
     }
-    DAM_TRY(dam__text_append(&text, "\n"));
-    DAM_TRY(write_file(folder, "collapse.csv", &text));
-cleanup:
+    dam__text_append(&text, "\n");
+    dam_status status = write_file(folder, "collapse.csv", &text);
     dam__text_free(&text);
     return status;
 }
@@ -61,27 +57,26 @@ static size_t curves_of(const dam__collapse *c)
  * step. */
 static dam_status write_data(const char *folder, const dam__collapse *c)
 {
-    dam_status status = DAM_OK;
     char number[DAM__NUMBER_BYTES];
     dam__text text = {0};
     for (size_t column = 0; column < c->columns; column++) {
-        DAM_TRY(
-            dam__text_append(&text, "%s# %s: ", column > 0 ? "\n\n" : "", c->first.names[column]));
-        DAM_TRY(c->runs > 1 ? dam__text_append(&text, "%c, then each step", c->axis)
-                            : dam__text_append(&text, "step, value"));
+        dam__text_append(&text, "%s# %s: ", column > 0 ? "\n\n" : "", c->first.names[column]);
+        if (c->runs > 1)
+            dam__text_append(&text, "%c, then each step", c->axis);
+        else
+            dam__text_append(&text, "step, value");
         for (size_t r = 0; r < c->runs && c->runs > 1; r++) {
-            DAM_TRY(dam__text_append(&text, "\n%d", c->sizes[r]));
+            dam__text_append(&text, "\n%d", c->sizes[r]);
             for (size_t row = 0; row < c->rows; row++)
-                DAM_TRY(dam__text_append(
-                    &text, " %s", dam__number(number, values_of(c, row, column)[r], DIGITS)));
+                dam__text_append(&text, " %s",
+                                 dam__number(number, values_of(c, row, column)[r], DIGITS));
         }
         for (size_t row = 0; row < c->rows && c->runs == 1; row++)
-            DAM_TRY(dam__text_append(&text, "\n%.0f %s", c->steps[row],
-                                     dam__number(number, values_of(c, row, column)[0], DIGITS)));
-        DAM_TRY(dam__text_append(&text, "\n"));
+            dam__text_append(&text, "\n%.0f %s", c->steps[row],
+                             dam__number(number, values_of(c, row, column)[0], DIGITS));
+        dam__text_append(&text, "\n");
     }
-    DAM_TRY(write_file(folder, "collapse.dat", &text));
-cleanup:
+    dam_status status = write_file(folder, "collapse.dat", &text);
     dam__text_free(&text);
     return status;
 }
@@ -112,79 +107,73 @@ static void range_of(const dam__collapse *c, size_t column, double *least, doubl
 }
 
 /* A curve a step over the sizes; of one run a curve over the steps, which may begin at 0. */
-static dam_status append_curves(dam__text *script, const dam__collapse *c, size_t column)
+static void append_curves(dam__text *script, const dam__collapse *c, size_t column)
 {
     static const char *const colours[] = {"#1f5fa8", "#d9701a", "#2e7d60", "#8a4fa3", "#b8324f"};
     enum { COLOURS = sizeof colours / sizeof *colours };
-    dam_status status = DAM_OK;
     for (size_t i = 0; i < curves_of(c); i++) {
-        DAM_TRY(dam__text_append(script,
-                                 "%s'collapse.dat' index %zu using %s:%zu with linespoints lw 2 pt "
-                                 "7 ps 0.8 lc rgb '%s' ",
-                                 i > 0 ? ", \\\n     " : "plot ", column,
-                                 c->runs > 1 ? "1" : "($1+1)", i + 2, colours[i % COLOURS]));
-        DAM_TRY(c->runs > 1 ? dam__text_append(script, "title 'step %.0f'", c->steps[i])
-                            : dam__text_append(script, "title '%c = %d'", c->axis, c->sizes[0]));
+        dam__text_append(script,
+                         "%s'collapse.dat' index %zu using %s:%zu with linespoints lw 2 pt "
+                         "7 ps 0.8 lc rgb '%s' ",
+                         i > 0 ? ", \\\n     " : "plot ", column, c->runs > 1 ? "1" : "($1+1)",
+                         i + 2, colours[i % COLOURS]);
+        if (c->runs > 1)
+            dam__text_append(script, "title 'step %.0f'", c->steps[i]);
+        else
+            dam__text_append(script, "title '%c = %d'", c->axis, c->sizes[0]);
     }
-cleanup:
-    return status;
 }
 
 /* One panel: a curve a step. The first has the key of all, above the panels. */
-static dam_status append_panel(dam__text *script, const dam__collapse *c, size_t column)
+static void append_panel(dam__text *script, const dam__collapse *c, size_t column)
 {
-    dam_status status = DAM_OK;
     const char *name = c->first.names[column];
     dam__text title = {0};
     size_t steepest = dam__collapse_steepest(c, (int)column, false);
     char numbers[2][DAM__NUMBER_BYTES];
     double least = 0, most = 0;
-    DAM_TRY(dam__text_append(&title, "%s", name));
+    dam__text_append(&title, "%s", name);
     if (steepest < c->rows * c->columns)
-        DAM_TRY(dam__text_append(&title, ", steepest slope %+.2f", c->slopes[steepest]));
-    DAM_TRY(dam__text_append(script, "set title "));
-    DAM_TRY(dam__script_quoted(script, title.data));
-    DAM_TRY(dam__text_append(script, " noenhanced\n"));
+        dam__text_append(&title, ", steepest slope %+.2f", c->slopes[steepest]);
+    dam__text_append(script, "set title ");
+    dam__script_quoted(script, dam__text_part(script, &title));
+    dam__text_append(script, " noenhanced\n");
     range_of(c, column, &least, &most);
-    DAM_TRY(dam__text_append(script, "set yrange [%s:%s]\n", dam__number(numbers[0], least, 3),
-                             dam__number(numbers[1], most, 3)));
-    DAM_TRY(append_curves(script, c, column));
-    DAM_TRY(dam__text_append(script, "\n%s", column == 0 ? "unset key\n" : ""));
-cleanup:
+    dam__text_append(script, "set yrange [%s:%s]\n", dam__number(numbers[0], least, 3),
+                     dam__number(numbers[1], most, 3));
+    append_curves(script, c, column);
+    dam__text_append(script, "\n%s", column == 0 ? "unset key\n" : "");
     dam__text_free(&title);
-    return status;
 }
 
 static dam_status write_script(const char *folder, const dam__collapse *c)
 {
     enum { ABREAST = 4, WIDTH = 1240, HEIGHT = 290, LINE = 24, KEYS = 8 };
-    dam_status status = DAM_OK;
     dam__text script = {0};
     size_t down = (c->columns + ABREAST - 1) / ABREAST, lines = (curves_of(c) + KEYS - 1) / KEYS;
-    DAM_TRY(dam__script_begin(&script,
-                              "What training steps change, by size; 'gnuplot collapse.gp' in this "
-                              "folder draws it.",
-                              "collapse.png", WIDTH, HEIGHT * (int)down + LINE * ((int)lines - 1)));
-    DAM_TRY(dam__text_append(&script, c->runs > 1 ? "set logscale x 2\n"
-                                                  : "set logscale x 10\nset xlabel 'step + 1'\n"));
+    dam__script_begin(&script,
+                      "What training steps change, by size; 'gnuplot collapse.gp' in this "
+                      "folder draws it.",
+                      "collapse.png", WIDTH, HEIGHT * (int)down + LINE * ((int)lines - 1));
+    dam__text_append(&script, c->runs > 1 ? "set logscale x 2\n"
+                                          : "set logscale x 10\nset xlabel 'step + 1'\n");
     if (c->runs > 1)
-        DAM_TRY(dam__text_append(&script, "set xlabel '%c'\n", c->axis));
-    DAM_TRY(dam__text_append(&script,
-                             "set logscale y 2\nset format y '2^{%%L}'\n"
-                             "set grid lt 1 lw 1 lc rgb '#e7e7e3'\n"
-                             "set key at screen 0.5, screen 0.995 center top vertical maxrows "
-                             "%zu\nset offsets graph 0.05, graph 0.05, 0, 0\n"
-                             "set multiplot layout %zu,%d title \" ",
-                             lines, down, (int)ABREAST));
+        dam__text_append(&script, "set xlabel '%c'\n", c->axis);
+    dam__text_append(&script,
+                     "set logscale y 2\nset format y '2^{%%L}'\n"
+                     "set grid lt 1 lw 1 lc rgb '#e7e7e3'\n"
+                     "set key at screen 0.5, screen 0.995 center top vertical maxrows "
+                     "%zu\nset offsets graph 0.05, graph 0.05, 0, 0\n"
+                     "set multiplot layout %zu,%d title \" ",
+                     lines, down, (int)ABREAST);
     /* The title is room for the key, whose lines are higher. */
     for (size_t i = 1; i < lines + lines / 3; i++)
-        DAM_TRY(dam__text_append(&script, "\\n "));
-    DAM_TRY(dam__text_append(&script, "\"\n"));
+        dam__text_append(&script, "\\n ");
+    dam__text_append(&script, "\"\n");
     for (size_t column = 0; column < c->columns; column++)
-        DAM_TRY(append_panel(&script, c, column));
-    DAM_TRY(dam__text_append(&script, "unset multiplot\n"));
-    DAM_TRY(write_file(folder, "collapse.gp", &script));
-cleanup:
+        append_panel(&script, c, column);
+    dam__text_append(&script, "unset multiplot\n");
+    dam_status status = write_file(folder, "collapse.gp", &script);
     dam__text_free(&script);
     return status;
 }
@@ -210,15 +199,15 @@ dam_status dam__report_diagnostics(const dam__run *run)
     DAM_TRY(dam__diagnosed_read(&run->container, &got));
     if (got.rows == 0)
         goto cleanup;
-    DAM_TRY(dam__text_append(&text, "step"));
+    dam__text_append(&text, "step");
     for (int c = 0; c < got.columns; c++)
-        DAM_TRY(dam__text_append(&text, ",%s", got.names[c]));
+        dam__text_append(&text, ",%s", got.names[c]);
     for (int i = 0; i < got.rows * got.columns; i++) {
         if (i % got.columns == 0)
-            DAM_TRY(dam__text_append(&text, "\n%.0f", got.steps[i / got.columns]));
-        DAM_TRY(dam__text_append(&text, ",%s", dam__number(number, got.values[i], DIGITS)));
+            dam__text_append(&text, "\n%.0f", got.steps[i / got.columns]);
+        dam__text_append(&text, ",%s", dam__number(number, got.values[i], DIGITS));
     }
-    DAM_TRY(dam__text_append(&text, "\n"));
+    dam__text_append(&text, "\n");
     DAM_TRY(write_file(run->folder, "diagnostics.csv", &text));
 cleanup:
     dam__text_free(&text);

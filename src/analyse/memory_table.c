@@ -128,20 +128,18 @@ cleanup:
 dam_status dam__memory_table_write(const dam__memory_table *table, const char *path)
 {
     enum { DIGITS = 9 };
-    dam_status status = DAM_OK;
     dam__text text = {0};
     char number[DAM__NUMBER_BYTES];
-    DAM_TRY(dam__text_append(&text, "memory,class,purity,mass,roughness,lambda,kappa\n"));
+    dam__text_append(&text, "memory,class,purity,mass,roughness,lambda,kappa\n");
     for (size_t mu = 0; mu < table->count; mu++) {
         const dam__memory_row *row = &table->rows[mu];
         const double values[] = {row->purity, row->mass, row->roughness, row->lambda, row->kappa};
-        DAM_TRY(dam__text_append(&text, "%zu,%d", mu, (int)row->label));
+        dam__text_append(&text, "%zu,%d", mu, (int)row->label);
         for (size_t i = 0; i < sizeof values / sizeof *values; i++)
-            DAM_TRY(dam__text_append(&text, ",%s", dam__number(number, values[i], DIGITS)));
-        DAM_TRY(dam__text_append(&text, "\n"));
+            dam__text_append(&text, ",%s", dam__number(number, values[i], DIGITS));
+        dam__text_append(&text, "\n");
     }
-    DAM_TRY(dam__file_write(path, text.data, text.length));
-cleanup:
+    dam_status status = dam__text_write(&text, path);
     dam__text_free(&text);
     return status;
 }

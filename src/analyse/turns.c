@@ -80,27 +80,26 @@ cleanup:
 dam_status dam__turns_write(const dam__turns *turns, const char *path)
 {
     enum { DIGITS = 9 };
-    dam_status status = DAM_OK;
     dam__text text = {0};
     char number[DAM__NUMBER_BYTES];
-    DAM_TRY(dam__text_append(&text, "sample,class,predicted,rival,changed_to,size,linear_predicted,"
-                                    "linear_rival,linear_changed_to,linear_size\n"));
+    dam__text_append(&text, "sample,class,predicted,rival,changed_to,size,linear_predicted,"
+                            "linear_rival,linear_changed_to,linear_size\n");
     for (size_t i = 0; i < turns->margins->samples; i++) {
-        DAM_TRY(dam__text_append(&text, "%zu,%d", turns->first + i, (int)label_of(turns, i)));
+        dam__text_append(&text, "%zu,%d", turns->first + i, (int)label_of(turns, i));
         for (int c = 0; c < CLASSIFIERS; c++) {
             const dam__margins *margins = &turns->margins[c];
             bool changes = margins->angles[i] >= 0;
             double size = dam__turn_size(margins->angles[i]);
-            DAM_TRY(dam__text_append(&text, ",%d,%d,", (int)margins->predicted[i],
-                                     (int)margins->rival[i]));
-            DAM_TRY(changes ? dam__text_append(&text, "%d,%s", (int)margins->landed[i],
-                                               dam__number(number, size, DIGITS))
-                            : dam__text_append(&text, ","));
+            dam__text_append(&text, ",%d,%d,", (int)margins->predicted[i], (int)margins->rival[i]);
+            if (changes)
+                dam__text_append(&text, "%d,%s", (int)margins->landed[i],
+                                 dam__number(number, size, DIGITS));
+            else
+                dam__text_append(&text, ",");
         }
-        DAM_TRY(dam__text_append(&text, "\n"));
+        dam__text_append(&text, "\n");
     }
-    DAM_TRY(dam__file_write(path, text.data, text.length));
-cleanup:
+    dam_status status = dam__text_write(&text, path);
     dam__text_free(&text);
     return status;
 }

@@ -27,6 +27,12 @@ dam_status dam__digest_hex(const void *data, size_t length, char hex[DAM__DIGEST
     return status;
 }
 
+dam_status dam__digest_text(const dam__text *text, char hex[DAM__DIGEST_HEX])
+{
+    dam_status status = dam__text_status(text);
+    return status == DAM_OK ? dam__digest_hex(text->data, text->length, hex) : status;
+}
+
 enum { PIECE_BYTES = 1 << 18 };
 
 dam_status dam__digest_file(int descriptor, uint64_t length,

@@ -5,15 +5,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/try.h"
+#include "base/text.h"
 
 enum { DAM__DIGEST_BYTES = 32, DAM__DIGEST_HEX = 65 };
 
 /* digest = SHA-256 of the bytes; DAM_INTERNAL if libcrypto fails. */
 dam_status dam__digest(const void *data, size_t length, unsigned char digest[DAM__DIGEST_BYTES]);
 
-/* The same as 64 lower-case hexadecimal digits and a NUL. */
+/* The same as 64 lower-case hexadecimal digits and a NUL; of a text, or its failure. */
 dam_status dam__digest_hex(const void *data, size_t length, char hex[DAM__DIGEST_HEX]);
+dam_status dam__digest_text(const dam__text *text, char hex[DAM__DIGEST_HEX]);
 
 /*
  * digest = SHA-256 of the first length bytes of an open file, read in pieces; the descriptor's

@@ -6,14 +6,12 @@
 
 dam_status dam__embedded_digest(const dam__embedded *table, char hex[DAM__DIGEST_HEX])
 {
-    dam_status status = DAM_OK;
     dam__text all = {0};
     for (; table->name != NULL; table++) {
-        DAM_TRY(dam__text_append(&all, "%s %zu\n", table->name, table->length));
-        DAM_TRY(dam__text_append_bytes(&all, table->bytes, table->length));
+        dam__text_append(&all, "%s %zu\n", table->name, table->length);
+        dam__text_append_bytes(&all, table->bytes, table->length);
     }
-    DAM_TRY(dam__digest_hex(all.data, all.length, hex));
-cleanup:
+    dam_status status = dam__digest_text(&all, hex);
     dam__text_free(&all);
     return status;
 }

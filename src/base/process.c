@@ -137,7 +137,8 @@ static dam_status watch(const dam__process *process, pid_t child, int from, dam_
         if (count <= 0)
             return DAM_OK;
         heard = dam__seconds();
-        dam_status status = dam__text_append_bytes(output, bytes, (size_t)count);
+        dam__text_append_bytes(output, bytes, (size_t)count);
+        dam_status status = dam__text_status(output);
         if (status != DAM_OK)
             return status;
         if (output->length > 2 * (size_t)MOST_OUTPUT) /* seldom, as it moves all of it */

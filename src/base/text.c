@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/memory.h"
 
 void dam__text_free(dam__text *text)
@@ -15,52 +16,60 @@ void dam__text_free(dam__text *text)
     *text = (dam__text){0};
 }
 
-static dam_status reserve(dam__text *text, size_t extra)
+/* Half a text is of no use: what there was goes. The capacity is what was asked for. */
+static void fail(dam__text *text, dam_status status, size_t capacity)
+{
+    free(text->data);
+    *text = (dam__text){.capacity = capacity, .status = status};
+}
+
+/* Whether there is room for so many more bytes, and the text has not failed before. */
+static bool reserve(dam__text *text, size_t extra)
 {
     size_t wanted = text->length + extra + 1;
+    if (text->status != DAM_OK)
+        return false;
     if (wanted <= text->capacity)
-        return DAM_OK;
+        return true;
     size_t capacity = text->capacity * 2 > wanted ? text->capacity * 2 : wanted;
     dam_status status = dam__grow(&text->data, capacity, 1);
     if (status == DAM_OK)
         text->capacity = capacity;
-    return status;
+    else
+        fail(text, status, capacity);
+    return status == DAM_OK;
 }
 
-dam_status dam__text_append_bytes(dam__text *text, const void *bytes, size_t length)
+void dam__text_append_bytes(dam__text *text, const void *bytes, size_t length)
 {
-    dam_status status = reserve(text, length);
-    if (status != DAM_OK)
-        return status;
+    if (!reserve(text, length))
+        return;
     if (length > 0)
         memcpy(text->data + text->length, bytes, length);
     text->length += length;
     text->data[text->length] = '\0';
-    return DAM_OK;
 }
 
-static dam_status append_va(dam__text *text, const char *format, va_list args)
+static void append_va(dam__text *text, const char *format, va_list args)
 {
     va_list again;
     va_copy(again, args);
     int length = vsnprintf(NULL, 0, format, args);
-    dam_status status = length < 0 ? dam__fail(DAM_INTERNAL, "cannot format '%s'", format)
-                                   : reserve(text, (size_t)length);
-    if (status == DAM_OK) {
+    if (length < 0 && text->status == DAM_OK)
+        fail(text, DAM_INTERNAL, 0);
+    if (reserve(text, length > 0 ? (size_t)length : 0)) {
         (void)vsnprintf(text->data + text->length, (size_t)length + 1, format, again);
         text->length += (size_t)length;
     }
     va_end(again);
-    return status;
 }
 
-dam_status dam__text_append(dam__text *text, const char *format, ...)
+void dam__text_append(dam__text *text, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    dam_status status = append_va(text, format, args);
+    append_va(text, format, args);
     va_end(args);
-    return status;
 }
 
 /* Bytes of the UTF-8 letter that text begins with; 0 where it is none (Unicode, table 3-7). */
@@ -78,20 +87,53 @@ static size_t letter_bytes(const char *text)
     return bytes;
 }
 
-dam_status dam__text_append_utf8(dam__text *text, const char *from, size_t most)
+void dam__text_append_utf8(dam__text *text, const char *from, size_t most)
 {
     static const char unknown[] = "\xEF\xBF\xBD";
-    dam_status status = dam__text_append_bytes(text, "", 0);
-    while (*from != '\0' && status == DAM_OK) {
+    dam__text_append_bytes(text, "", 0);
+    while (*from != '\0') {
         size_t letter = letter_bytes(from);
         size_t bytes = letter > 0 ? letter : sizeof unknown - 1;
         if (bytes > most)
             break;
-        status = dam__text_append_bytes(text, letter > 0 ? from : unknown, bytes);
+        dam__text_append_bytes(text, letter > 0 ? from : unknown, bytes);
         most -= bytes;
         from += letter > 0 ? letter : 1;
     }
+}
+
+/* Recorded anew, as others may have failed meanwhile: the message is always this text's. */
+dam_status dam__text_status(const dam__text *text)
+{
+    if (text->status == DAM_NO_MEMORY)
+        return dam__fail(DAM_NO_MEMORY, "the host has no memory for %zu items of %zu bytes",
+                         text->capacity, sizeof(char));
+    if (text->status != DAM_OK)
+        return dam__fail(text->status, "cannot format a text of 2 GiB or more");
+    return DAM_OK;
+}
+
+const char *dam__text_part(dam__text *whole, const dam__text *part)
+{
+    if (part->status != DAM_OK && whole->status == DAM_OK)
+        fail(whole, part->status, part->capacity);
+    return part->length > 0 ? part->data : "";
+}
+
+dam_status dam__text_take(dam__text *text, char **out)
+{
+    dam__text_append_bytes(text, "", 0);
+    dam_status status = dam__text_status(text);
+    *out = text->data;
+    *text = (dam__text){0};
     return status;
+}
+
+dam_status dam__text_write(const dam__text *text, const char *path)
+{
+    dam_status status = dam__text_status(text);
+    const char *data = text->length > 0 ? text->data : "";
+    return status == DAM_OK ? dam__file_write(path, data, text->length) : status;
 }
 
 dam_status dam__format(char **out, const char *format, ...)
@@ -99,10 +141,9 @@ dam_status dam__format(char **out, const char *format, ...)
     dam__text text = {0};
     va_list args;
     va_start(args, format);
-    dam_status status = append_va(&text, format, args);
+    append_va(&text, format, args);
     va_end(args);
-    *out = text.data;
-    return status;
+    return dam__text_take(&text, out);
 }
 
 bool dam__contains_nocase(const char *haystack, const char *needle)

@@ -7,23 +7,46 @@
 
 #include "base/try.h"
 
-/* Zero-initialise; data is NUL-terminated once anything was appended. Free with dam__text_free. */
+/*
+ * Zero-initialise; data is NUL-terminated once anything was appended. Free with dam__text_free.
+ *
+ * Appends return nothing: the text remembers its first failure. From then on it is empty, data is
+ * NULL and further appends do nothing. Whoever uses data asks dam__text_status before; whoever only
+ * passes the text on does so with _part, _take or _write, which ask by themselves.
+ */
 typedef struct dam__text {
     char *data;
     size_t length, capacity;
+    dam_status status; /* of the first append that failed; ask dam__text_status */
 } dam__text;
 
+/* Frees the text and forgets its failure: it can be used again. */
 void dam__text_free(dam__text *text);
 
-/* Appends; DAM_NO_MEMORY. */
-dam_status dam__text_append(dam__text *text, const char *format, ...)
+void dam__text_append(dam__text *text, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-dam_status dam__text_append_bytes(dam__text *text, const void *bytes, size_t length);
+void dam__text_append_bytes(dam__text *text, const void *bytes, size_t length);
 
 /*
  * Appends at most so many bytes of whole UTF-8 letters; bytes that are none become U+FFFD.
  */
-dam_status dam__text_append_utf8(dam__text *text, const char *from, size_t most);
+void dam__text_append_utf8(dam__text *text, const char *from, size_t most);
+
+/* DAM_OK, or the first failure of an append, with its message: DAM_NO_MEMORY. */
+dam_status dam__text_status(const dam__text *text);
+
+/*
+ * The string of a text that becomes a part of another: for an append to `whole`, which takes over a
+ * failure of the part. Never NULL; "" where nothing was appended.
+ */
+const char *dam__text_part(dam__text *whole, const dam__text *part);
+
+/* *out = the string, never NULL, to be freed with free(); the text is empty again. Or its failure.
+ */
+dam_status dam__text_take(dam__text *text, char **out);
+
+/* dam__file_write of the text; or its failure, and the file stays as it was. */
+dam_status dam__text_write(const dam__text *text, const char *path);
 
 /* *out = the formatted text; free with free(); DAM_NO_MEMORY. */
 dam_status dam__format(char **out, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -142,7 +142,7 @@ static dam_status name_after_keys(const reading *r, json_t *result, const char *
     const json_t *set = json_object_get(result, "set");
     if (!json_is_array(set) || json_array_size(set) == 0)
         return DAM_OK;
-    DAM_TRY(dam__text_append(&name, "%s with", *preset));
+    dam__text_append(&name, "%s with", *preset);
     for (size_t i = 0; i < json_array_size(set); i++) {
         const char *key = json_string_value(json_array_get(set, i));
         if (key == NULL)
@@ -150,8 +150,9 @@ static dam_status name_after_keys(const reading *r, json_t *result, const char *
                      "'%s': 'set' of '%s' is no list of texts; write it anew with "
                      "'denseam bench'",
                      r->path, *preset);
-        DAM_TRY(dam__text_append(&name, " %s", key));
+        dam__text_append(&name, " %s", key);
     }
+    DAM_TRY(dam__text_status(&name));
     if (json_object_set_new(result, "preset", json_string(name.data)) != 0)
         DAM_FAIL(DAM_NO_MEMORY, "the host has no memory for '%s'", r->path);
     *preset = json_string_value(json_object_get(result, "preset"));
@@ -273,18 +274,16 @@ static bool is_taken(const dam__contenders *all, const char *name, size_t before
 }
 
 /* "runs/card.json" -> "card", of whole letters. */
-static dam_status stem_of(const char *path, dam__text *out)
+static void append_stem(const char *path, dam__text *out)
 {
-    char *stem = NULL;
+    dam__text stem = {0};
     const char *slash = strrchr(path, '/');
     const char *name = slash != NULL ? slash + 1 : path;
     const char *dot = strrchr(name, '.');
     size_t length = dot != NULL && dot > name ? (size_t)(dot - name) : strlen(name);
-    dam_status status = dam__format(&stem, "%.*s", (int)length, name);
-    if (status == DAM_OK)
-        status = dam__text_append_utf8(out, stem, LONGEST_NAME);
-    free(stem);
-    return status;
+    dam__text_append_bytes(&stem, name, length);
+    dam__text_append_utf8(out, dam__text_part(out, &stem), LONGEST_NAME);
+    dam__text_free(&stem);
 }
 
 /* The label, else the device's name; what tells it from the others is added. */
@@ -296,12 +295,14 @@ static dam_status name_contender(const reading *r, size_t i)
     const char *device = dam__json_text_of(own->device, "name");
     bool several = r->all->count - r->first > 1;
     dam__text stem = {0}, plain = {0};
-    DAM_TRY(stem_of(r->path, &stem));
-    DAM_TRY(dam__text_append_utf8(&plain, label, LONGEST_NAME));
+    append_stem(r->path, &stem);
+    dam__text_append_utf8(&plain, label, LONGEST_NAME);
     if (label[0] != '\0' && several)
-        DAM_TRY(dam__text_append(&plain, ", "));
+        dam__text_append(&plain, ", ");
     if (label[0] == '\0' || several)
-        DAM_TRY(dam__text_append_utf8(&plain, device, LONGEST_NAME));
+        dam__text_append_utf8(&plain, device, LONGEST_NAME);
+    DAM_TRY(dam__text_status(&stem));
+    DAM_TRY(dam__text_status(&plain));
     DAM_TRY(dam__format(&own->name, "%s", plain.data));
     for (int tries = 1; is_taken(r->all, own->name, i); tries++) {
         free(own->name);

@@ -29,61 +29,53 @@ static const char *short_name(const char *ceiling)
     return ceiling;
 }
 
-static dam_status append_row(dam__text *text, const dam__bench_row *row)
+static void append_row(dam__text *text, const dam__bench_row *row)
 {
-    dam_status status = DAM_OK;
     char value[DAM__NUMBER_BYTES], spread[16];
     (void)dam__number_text(row->value, value);
     format_spread(spread, sizeof spread, row->spread);
-    DAM_TRY(dam__text_append(text, "  %-29s %10s ", row->metric, value));
+    dam__text_append(text, "  %-29s %10s ", row->metric, value);
     if (row->ceiling_name != NULL)
-        DAM_TRY(dam__text_append(text, "%-9s %6s  %5.1f%% of %s\n", row->unit, spread,
-                                 100 * row->share, short_name(row->ceiling_name)));
+        dam__text_append(text, "%-9s %6s  %5.1f%% of %s\n", row->unit, spread, 100 * row->share,
+                         short_name(row->ceiling_name));
     else if (spread[0] != '\0')
-        DAM_TRY(dam__text_append(text, "%-9s %6s\n", row->unit, spread));
+        dam__text_append(text, "%-9s %6s\n", row->unit, spread);
     else
-        DAM_TRY(dam__text_append(text, "%s\n", row->unit));
-cleanup:
-    return status;
+        dam__text_append(text, "%s\n", row->unit);
 }
 
 /* Kernels have two shares: of the ceiling that binds them, and of the step. */
-static dam_status append_kernel(dam__text *text, const dam__bench_row *row)
+static void append_kernel(dam__text *text, const dam__bench_row *row)
 {
     char value[DAM__NUMBER_BYTES], spread[16];
     (void)dam__number_text(row->value, value);
     format_spread(spread, sizeof spread, row->spread);
-    return dam__text_append(text, "  %-24.24s %5.1f%% %8s %-7s %6s %5.1f%% of %s\n", row->metric,
-                            100 * row->part, value, row->unit, spread, 100 * row->share,
-                            short_name(row->ceiling_name));
+    dam__text_append(text, "  %-24.24s %5.1f%% %8s %-7s %6s %5.1f%% of %s\n", row->metric,
+                     100 * row->part, value, row->unit, spread, 100 * row->share,
+                     short_name(row->ceiling_name));
 }
 
 dam_status bench_print(const bench_result *result)
 {
-    dam_status status = DAM_OK;
-    dam__text text = {0};
-    char *heading = NULL;
+    dam__text text = {0}, heading = {0};
     const dam__bench_rows *rows = result->rows;
     size_t kernels = 0;
-    DAM_TRY(
-        dam__format(&heading, "%s on %s", result->preset, dam__device_facts(result->device)->name));
-    DAM_TRY(append_wrapped(&text, 0, 0, heading));
-    DAM_TRY(dam__text_append(&text, "  %-29s %10s %-9s %6s  share\n", "metric", "value", "unit",
-                             "spread"));
+    dam__text_append(&heading, "%s on %s", result->preset, dam__device_facts(result->device)->name);
+    append_wrapped(&text, 0, 0, dam__text_part(&text, &heading));
+    dam__text_append(&text, "  %-29s %10s %-9s %6s  share\n", "metric", "value", "unit", "spread");
     for (size_t i = 0; i < rows->count; i++) {
         kernels += rows->items[i].kernel;
         if (!rows->items[i].kernel)
-            DAM_TRY(append_row(&text, &rows->items[i]));
+            append_row(&text, &rows->items[i]);
     }
     if (kernels > 0)
-        DAM_TRY(dam__text_append(&text, "  %-24s %6s %8s %-7s %6s share\n", "kernel of a step",
-                                 "part", "value", "unit", "spread"));
+        dam__text_append(&text, "  %-24s %6s %8s %-7s %6s share\n", "kernel of a step", "part",
+                         "value", "unit", "spread");
     for (size_t i = 0; i < rows->count; i++)
         if (rows->items[i].kernel)
-            DAM_TRY(append_kernel(&text, &rows->items[i]));
-    DAM_TRY(print_text(&text));
-cleanup:
-    free(heading);
+            append_kernel(&text, &rows->items[i]);
+    dam_status status = print_text(&text);
+    dam__text_free(&heading);
     dam__text_free(&text);
     return status;
 }

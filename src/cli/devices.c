@@ -67,47 +67,40 @@ static widths table_widths(const dam_device_info *infos, size_t count)
     return w;
 }
 
-static dam_status append_device(dam__text *text, const dam_device_info *info, widths w)
+static void append_device(dam__text *text, const dam_device_info *info, widths w)
 {
     enum { INDENT = 7 }; /* under P:D */
-    dam_status status = DAM_OK;
-    char *line = NULL;
+    dam__text line = {0};
     char place[32], memory[32];
     int length = (int)strlen(info->name), shown = length > w.name ? w.name - 3 : length;
     (void)snprintf(place, sizeof place, "%d:%d", info->platform_index, info->platform_device);
     format_bytes(memory, sizeof memory, info->global_memory);
-    DAM_TRY(
-        dam__text_append(text, "%c %3d  %-4s  %-*s  %.*s%-*s  %5" PRIu32 "  %5" PRIu32 "  %9s\n",
-                         info->is_default ? '*' : ' ', info->index, place, w.type,
-                         dam_device_type_name(info->type), shown, info->name, w.name - shown,
-                         length > shown ? "..." : "", info->compute_units, info->clock, memory));
-    DAM_TRY(dam__format(&line, "%s, driver %s, %" PRIu32 " float lane%s, %s", info->platform,
-                        info->driver, info->native_float_lanes,
-                        info->native_float_lanes == 1 ? "" : "s", info->fp64 ? "fp64" : "no fp64"));
-    DAM_TRY(append_wrapped(text, 0, INDENT, line));
-    free(line);
-    line = NULL;
+    dam__text_append(text, "%c %3d  %-4s  %-*s  %.*s%-*s  %5" PRIu32 "  %5" PRIu32 "  %9s\n",
+                     info->is_default ? '*' : ' ', info->index, place, w.type,
+                     dam_device_type_name(info->type), shown, info->name, w.name - shown,
+                     length > shown ? "..." : "", info->compute_units, info->clock, memory);
+    dam__text_append(&line, "%s, driver %s, %" PRIu32 " float lane%s, %s", info->platform,
+                     info->driver, info->native_float_lanes,
+                     info->native_float_lanes == 1 ? "" : "s", info->fp64 ? "fp64" : "no fp64");
+    append_wrapped(text, 0, INDENT, dam__text_part(text, &line));
+    line.length = 0;
     if (info->reason[0] != '\0') {
-        DAM_TRY(dam__format(&line, "%s: %s", info->is_default ? "the default" : "not usable",
-                            info->reason));
-        DAM_TRY(append_wrapped(text, 0, INDENT, line));
+        dam__text_append(&line, "%s: %s", info->is_default ? "the default" : "not usable",
+                         info->reason);
+        append_wrapped(text, 0, INDENT, dam__text_part(text, &line));
     }
-cleanup:
-    free(line);
-    return status;
+    dam__text_free(&line);
 }
 
 static dam_status print_devices_table(const dam_device_info *infos, size_t count)
 {
-    dam_status status = DAM_OK;
     dam__text text = {0};
     widths w = table_widths(infos, count);
-    DAM_TRY(dam__text_append(&text, "    #  P:D   %-*s  %-*s  units    MHz     memory\n", w.type,
-                             "type", w.name, "name"));
+    dam__text_append(&text, "    #  P:D   %-*s  %-*s  units    MHz     memory\n", w.type, "type",
+                     w.name, "name");
     for (size_t i = 0; i < count; i++)
-        DAM_TRY(append_device(&text, &infos[i], w));
-    DAM_TRY(print_text(&text));
-cleanup:
+        append_device(&text, &infos[i], w);
+    dam_status status = print_text(&text);
     dam__text_free(&text);
     return status;
 }

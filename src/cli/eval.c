@@ -14,21 +14,18 @@
 static dam_status print_loss(const dam__run *run, const dam__dataset *set, const dam__score *score,
                              bool json)
 {
-    dam_status status = DAM_OK;
     dam__text text = {0};
     if (json)
         return print_json(json_pack("{ss ss si sf}", "run", run->folder, "data", set->name,
                                     "samples", score->samples, "loss", score->loss));
-    DAM_TRY(dam__text_append(&text, "%-24s %s, %d samples\n", "data", set->name, score->samples));
+    dam__text_append(&text, "%-24s %s, %d samples\n", "data", set->name, score->samples);
     static const char *const names[DAM__KINDS] = {
         [DAM__KIND_VMF] = "loss (unsupervised)",
         [DAM__KIND_ENERGY] = "loss of a neuron",
         [DAM__KIND_DENOISE] = "loss (half the MSE)",
     };
-    DAM_TRY(
-        dam__text_append(&text, "%-24s %.4f\n", names[run->experiment.model.kind], score->loss));
-    DAM_TRY(print_text(&text));
-cleanup:
+    dam__text_append(&text, "%-24s %.4f\n", names[run->experiment.model.kind], score->loss);
+    dam_status status = print_text(&text);
     dam__text_free(&text);
     return status;
 }
@@ -61,33 +58,32 @@ static dam_status print_scores_json(const dam__run *run, const dam__dataset *set
 }
 
 /* Rows are true classes, columns predicted ones; the last column is the softening class. */
-static dam_status append_confusion(dam__text *text, const dam__classification *result)
+static void append_confusion(dam__text *text, const dam__classification *result)
 {
     enum { CLASSES_SHOWN = 11 }; /* what 80 columns hold */
-    dam_status status = DAM_OK;
     size_t classes = (size_t)result->classes, width = classes + 1;
-    if (classes > CLASSES_SHOWN)
-        return dam__text_append(text, "\n%zu classes: the confusion matrix is in --json\n",
-                                classes);
-    DAM_TRY(dam__text_append(text, "\ntrue\\predicted"));
-    for (size_t column = 0; column < classes; column++)
-        DAM_TRY(dam__text_append(text, " %4zu", column));
-    DAM_TRY(dam__text_append(text, " none\n"));
-    for (size_t row = 0; row < rows_of(result); row++) {
-        DAM_TRY(row < classes ? dam__text_append(text, "%14zu", row)
-                              : dam__text_append(text, "%14s", "none"));
-        for (size_t column = 0; column < width; column++)
-            DAM_TRY(dam__text_append(text, " %4zu", result->confusion[row * width + column]));
-        DAM_TRY(dam__text_append(text, "\n"));
+    if (classes > CLASSES_SHOWN) {
+        dam__text_append(text, "\n%zu classes: the confusion matrix is in --json\n", classes);
+        return;
     }
-cleanup:
-    return status;
+    dam__text_append(text, "\ntrue\\predicted");
+    for (size_t column = 0; column < classes; column++)
+        dam__text_append(text, " %4zu", column);
+    dam__text_append(text, " none\n");
+    for (size_t row = 0; row < rows_of(result); row++) {
+        if (row < classes)
+            dam__text_append(text, "%14zu", row);
+        else
+            dam__text_append(text, "%14s", "none");
+        for (size_t column = 0; column < width; column++)
+            dam__text_append(text, " %4zu", result->confusion[row * width + column]);
+        dam__text_append(text, "\n");
+    }
 }
 
 static dam_status print_scores(const dam__model_config *model, const dam__dataset *set,
                                const dam__score *score, const dam__classification *result)
 {
-    dam_status status = DAM_OK;
     dam__text text = {0};
     const struct {
         const char *name;
@@ -99,13 +95,12 @@ static dam_status print_scores(const dam__model_config *model, const dam__datase
                 {"its fidelity", result->fidelity},
                 {"  on right predictions", result->fidelity_right},
                 {"  on wrong predictions", result->fidelity_wrong}};
-    DAM_TRY(dam__text_append(&text, "%-24s %s, %d samples\n", "data", set->name, score->samples));
+    dam__text_append(&text, "%-24s %s, %d samples\n", "data", set->name, score->samples);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (isfinite(rows[i].value))
-            DAM_TRY(dam__text_append(&text, "%-24s %.4f\n", rows[i].name, rows[i].value));
-    DAM_TRY(append_confusion(&text, result));
-    DAM_TRY(print_text(&text));
-cleanup:
+            dam__text_append(&text, "%-24s %.4f\n", rows[i].name, rows[i].value);
+    append_confusion(&text, result);
+    dam_status status = print_text(&text);
     dam__text_free(&text);
     return status;
 }

@@ -9,85 +9,69 @@
 /* Where help texts begin; longer flags have theirs on the next line. */
 enum { FLAG_COLUMN = 26, COMMAND_COLUMN = 13 };
 
-dam_status append_flag_usage(dam__text *text, const flag *f)
+void append_flag_usage(dam__text *text, const flag *f)
 {
-    dam_status status = DAM_OK;
     if (f->letter != 0)
-        DAM_TRY(dam__text_append(text, "-%c, ", f->letter));
-    DAM_TRY(dam__text_append(text, "--%s", f->name));
+        dam__text_append(text, "-%c, ", f->letter);
+    dam__text_append(text, "--%s", f->name);
     if (f->argument != NULL)
-        DAM_TRY(dam__text_append(text, " %s", f->argument));
+        dam__text_append(text, " %s", f->argument);
     for (size_t i = 0; f->choices != NULL && f->choices[i] != NULL; i++)
-        DAM_TRY(dam__text_append(text, "%s%s", i == 0 ? " " : "|", f->choices[i]));
-cleanup:
-    return status;
+        dam__text_append(text, "%s%s", i == 0 ? " " : "|", f->choices[i]);
 }
 
-static dam_status append_row(dam__text *text, const char *left, size_t indent, const char *right)
+static void append_row(dam__text *text, const char *left, size_t indent, const char *right)
 {
-    dam_status status = DAM_OK;
-    DAM_TRY(dam__text_append(text, "  %s", left));
+    dam__text_append(text, "  %s", left);
     size_t column = strlen(left) + 2;
     if (column + 2 > indent) {
-        DAM_TRY(dam__text_append(text, "\n"));
+        dam__text_append(text, "\n");
         column = 0;
     }
-    DAM_TRY(append_wrapped(text, column, indent, right));
-cleanup:
-    return status;
+    append_wrapped(text, column, indent, right);
 }
 
-static dam_status append_flag(dam__text *text, const flag *f)
+static void append_flag(dam__text *text, const flag *f)
 {
-    dam_status status = DAM_OK;
     dam__text usage = {0};
-    DAM_TRY(append_flag_usage(&usage, f));
-    DAM_TRY(append_row(text, usage.data, FLAG_COLUMN, f->help));
-cleanup:
+    append_flag_usage(&usage, f);
+    append_row(text, dam__text_part(text, &usage), FLAG_COLUMN, f->help);
     dam__text_free(&usage);
-    return status;
 }
 
-dam_status append_command_help(dam__text *text, const command *c)
+void append_command_help(dam__text *text, const command *c)
 {
-    dam_status status = DAM_OK;
-    DAM_TRY(dam__text_append(text, "Usage: denseam %s%s%s%s\n\n", c->name,
-                             c->operands[0] != '\0' ? " " : "", c->operands,
-                             c->flags[0].name != NULL ? " [OPTIONS]" : ""));
-    DAM_TRY(append_wrapped(text, 0, 0, c->text));
-    DAM_TRY(dam__text_append(text, "\nOptions:\n"));
+    dam__text_append(text, "Usage: denseam %s%s%s%s\n\n", c->name,
+                     c->operands[0] != '\0' ? " " : "", c->operands,
+                     c->flags[0].name != NULL ? " [OPTIONS]" : "");
+    append_wrapped(text, 0, 0, c->text);
+    dam__text_append(text, "\nOptions:\n");
     for (const flag *f = c->flags; f->name != NULL; f++)
-        DAM_TRY(append_flag(text, f));
-    DAM_TRY(append_row(text, "-h, --help", FLAG_COLUMN, "print this help"));
+        append_flag(text, f);
+    append_row(text, "-h, --help", FLAG_COLUMN, "print this help");
     for (size_t i = 0; c->examples != NULL && c->examples[i] != NULL; i++)
-        DAM_TRY(dam__text_append(text, "%s  %s\n", i == 0 ? "\nExamples:\n" : "", c->examples[i]));
+        dam__text_append(text, "%s  %s\n", i == 0 ? "\nExamples:\n" : "", c->examples[i]);
     if (c->more != NULL) {
-        DAM_TRY(dam__text_append(text, "\n"));
-        DAM_TRY(c->more(text));
+        dam__text_append(text, "\n");
+        c->more(text);
     }
-cleanup:
-    return status;
 }
 
-dam_status append_overview(dam__text *text)
+void append_overview(dam__text *text)
 {
-    dam_status status = DAM_OK;
-    DAM_TRY(dam__text_append(text,
-                             "denseam %s: Dense Associative Memories on any OpenCL device\n\n"
-                             "Usage: denseam COMMAND [OPERANDS] [OPTIONS]\n"
-                             "       denseam --help | --version\n\n"
-                             "Commands:\n",
-                             DENSEAM_VERSION));
+    dam__text_append(text,
+                     "denseam %s: Dense Associative Memories on any OpenCL device\n\n"
+                     "Usage: denseam COMMAND [OPERANDS] [OPTIONS]\n"
+                     "       denseam --help | --version\n\n"
+                     "Commands:\n",
+                     DENSEAM_VERSION);
     for (size_t i = 0; commands[i] != NULL; i++)
         if (!commands[i]->hidden)
-            DAM_TRY(append_row(text, commands[i]->name, COMMAND_COLUMN, commands[i]->summary));
-    DAM_TRY(
-        dam__text_append(text, "\n'denseam help COMMAND' explains one of them.\n\nExit codes:\n"));
+            append_row(text, commands[i]->name, COMMAND_COLUMN, commands[i]->summary);
+    dam__text_append(text, "\n'denseam help COMMAND' explains one of them.\n\nExit codes:\n");
 #define EXIT_ROW(name, value, sentence) "  " #value "  " sentence "\n"
-    DAM_TRY(dam__text_append(text, "%s", DAM_STATUS_MAP(EXIT_ROW)));
+    dam__text_append(text, "%s", DAM_STATUS_MAP(EXIT_ROW));
 #undef EXIT_ROW
-cleanup:
-    return status;
 }
 
 static dam_status run_help(const arguments *args)
@@ -95,11 +79,11 @@ static dam_status run_help(const arguments *args)
     dam_status status = DAM_OK;
     dam__text text = {0};
     if (args->operands.count == 0) {
-        DAM_TRY(append_overview(&text));
+        append_overview(&text);
     } else {
         const command *c = NULL;
         DAM_TRY(find_command(args->operands.items[0], &c));
-        DAM_TRY(append_command_help(&text, c));
+        append_command_help(&text, c);
     }
     DAM_TRY(print_text(&text));
 cleanup:

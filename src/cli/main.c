@@ -53,7 +53,7 @@ static dam_status run_command(const command *c, int argc, char **argv)
     bool help = false;
     DAM_TRY(parse_flags(c->flags, argc, argv, &args, &args.operands, &help));
     if (help) {
-        DAM_TRY(append_command_help(&text, c));
+        append_command_help(&text, c);
         DAM_TRY(print_text(&text));
     } else {
         DAM_TRY(check_operands(c, &args.operands));

@@ -44,14 +44,14 @@ static dam_status print_list(void)
         dam__experiment experiment;
         DAM_TRY(dam__experiment_load(preset->name, NULL, 0, &experiment));
         size_t column = strlen(preset->name);
-        DAM_TRY(dam__text_append(&text, "%s", preset->name));
+        dam__text_append(&text, "%s", preset->name);
         if (column + 2 > indent) {
-            DAM_TRY(dam__text_append(&text, "\n"));
+            dam__text_append(&text, "\n");
             column = 0;
         }
-        DAM_TRY(append_wrapped(&text, column, indent, experiment.title));
+        append_wrapped(&text, column, indent, experiment.title);
         if (experiment.source[0] != '\0')
-            DAM_TRY(append_wrapped(&text, 0, indent, experiment.source));
+            append_wrapped(&text, 0, indent, experiment.source);
     }
     DAM_TRY(print_text(&text));
 cleanup:

@@ -42,13 +42,13 @@ cleanup:
 
 /* The teacher's memories and how many of them the run has found; nothing where it had no teacher.
  */
-static dam_status append_teacher(dam__text *text, const dam__teacher_match *teacher)
+static void append_teacher(dam__text *text, const dam__teacher_match *teacher)
 {
     if (teacher->count == 0)
-        return DAM_OK;
-    return dam__text_append(
-        text, "%-20s %zu of %zu found (overlap above 0.9); the least overlap is %.4f\n",
-        "teacher's memories", teacher->found, teacher->count, teacher->least);
+        return;
+    dam__text_append(text,
+                     "%-20s %zu of %zu found (overlap above 0.9); the least overlap is %.4f\n",
+                     "teacher's memories", teacher->found, teacher->count, teacher->least);
 }
 
 static json_t *teacher_json(const dam__teacher_match *teacher)
@@ -79,11 +79,11 @@ static bool is_finished(const dam__run *run)
 }
 
 /* A row whose value may need several lines. */
-static dam_status append_long(dam__text *text, const char *name, const char *value)
+static void append_long(dam__text *text, const char *name, const char *value)
 {
     enum { VALUE_COLUMN = 21 };
-    dam_status status = dam__text_append(text, "%-20s ", name);
-    return status == DAM_OK ? append_wrapped(text, VALUE_COLUMN, VALUE_COLUMN, value) : status;
+    dam__text_append(text, "%-20s ", name);
+    append_wrapped(text, VALUE_COLUMN, VALUE_COLUMN, value);
 }
 
 /* The files that were drawn; NULL where not. */
@@ -100,18 +100,14 @@ static void pictures_free(pictures *drawn)
     *drawn = (pictures){0};
 }
 
-static dam_status append_pictures(dam__text *text, const pictures *drawn)
+static void append_pictures(dam__text *text, const pictures *drawn)
 {
-    dam_status status = DAM_OK;
     if (drawn->memories != NULL)
-        DAM_TRY(dam__text_append(text, "%-20s %s\n", "picture", drawn->memories));
+        dam__text_append(text, "%-20s %s\n", "picture", drawn->memories);
     if (drawn->film != NULL)
-        DAM_TRY(
-            dam__text_append(text, "%-20s %s, %zu frames\n", "film", drawn->film, drawn->frames));
+        dam__text_append(text, "%-20s %s, %zu frames\n", "film", drawn->film, drawn->frames);
     if (drawn->sheet != NULL)
-        DAM_TRY(dam__text_append(text, "%-20s %s\n", "contact sheet", drawn->sheet));
-cleanup:
-    return status;
+        dam__text_append(text, "%-20s %s\n", "contact sheet", drawn->sheet);
 }
 
 static json_t *name_or_null(const char *name)
@@ -131,55 +127,51 @@ static bool is_stage(const char *column)
     return strcmp(column, "stage") == 0;
 }
 
-static dam_status append_classes(dam__text *text, const census *c)
+static void append_classes(dam__text *text, const census *c)
 {
-    dam_status status = DAM_OK;
     dam__text counts = {0};
     for (size_t y = 0; y < c->classes; y++)
-        DAM_TRY(dam__text_append(&counts, "%zu:%zu ", y, c->counts[y]));
-    DAM_TRY(dam__text_append(&counts, "none:%zu", c->counts[c->classes]));
-    DAM_TRY(append_long(text, "memories a class", counts.data));
-    DAM_TRY(dam__text_append(text, "%-20s %.3f\n", "mean purity", c->mean_purity));
-cleanup:
+        dam__text_append(&counts, "%zu:%zu ", y, c->counts[y]);
+    dam__text_append(&counts, "none:%zu", c->counts[c->classes]);
+    append_long(text, "memories a class", dam__text_part(text, &counts));
+    dam__text_append(text, "%-20s %.3f\n", "mean purity", c->mean_purity);
     dam__text_free(&counts);
-    return status;
 }
 
 static dam_status print_run(const dam__run *run, const dam__history *history, const census *c,
                             const pictures *drawn)
 {
-    dam_status status = DAM_OK;
     dam__text text = {0}, device = {0};
     const dam__experiment *experiment = &run->experiment;
-    DAM_TRY(dam__text_append(&text, "%s\n", experiment->title));
-    DAM_TRY(dam__text_append(&text, "%-20s %s\n", "source", experiment->source));
-    DAM_TRY(dam__text_append(&text, "%-20s %s\n", "data", text_of(run, "data")));
-    DAM_TRY(dam__text_append(&text, "%-20s %d features", "samples", run->dim));
-    DAM_TRY(run->classes > 0 ? dam__text_append(&text, ", %d classes\n", run->classes)
-                             : dam__text_append(&text, "\n"));
-    DAM_TRY(dam__text_append(&text, "%-20s %zu\n", "memories", c->memories));
-    DAM_TRY(
-        dam__text_append(&device, "%s, driver %s", text_of(run, "device"), text_of(run, "driver")));
-    DAM_TRY(append_long(&text, "trained on", device.data));
-    DAM_TRY(dam__text_append(&text, "%-20s %s, gemm %s\n", "kernels", text_of(run, "kernels"),
-                             text_of(run, "gemm")));
-    DAM_TRY(dam__text_append(&text, "%-20s %s\n", "denseam", text_of(run, "version")));
-    DAM_TRY(dam__text_append(&text, "%-20s %s\n", "state",
-                             is_finished(run) ? "finished" : "unfinished: train --resume goes on"));
+    dam__text_append(&text, "%s\n", experiment->title);
+    dam__text_append(&text, "%-20s %s\n", "source", experiment->source);
+    dam__text_append(&text, "%-20s %s\n", "data", text_of(run, "data"));
+    dam__text_append(&text, "%-20s %d features", "samples", run->dim);
+    if (run->classes > 0)
+        dam__text_append(&text, ", %d classes\n", run->classes);
+    else
+        dam__text_append(&text, "\n");
+    dam__text_append(&text, "%-20s %zu\n", "memories", c->memories);
+    dam__text_append(&device, "%s, driver %s", text_of(run, "device"), text_of(run, "driver"));
+    append_long(&text, "trained on", dam__text_part(&text, &device));
+    dam__text_append(&text, "%-20s %s, gemm %s\n", "kernels", text_of(run, "kernels"),
+                     text_of(run, "gemm"));
+    dam__text_append(&text, "%-20s %s\n", "denseam", text_of(run, "version"));
+    dam__text_append(&text, "%-20s %s\n", "state",
+                     is_finished(run) ? "finished" : "unfinished: train --resume goes on");
     for (size_t i = 0; i < history->column_count && history->row_count > 0; i++) {
         double value = dam__history_value(history, history->row_count - 1, history->columns[i]);
         const char *name = history->columns[i];
         /* The memories of now stand above, those of the last epoch may be fewer. */
         if (!isfinite(value) || strcmp(name, "memories") == 0 || is_no_split(name, value))
             continue;
-        DAM_TRY(dam__text_append(&text, "%-20s %.6g\n", name, value + is_stage(name)));
+        dam__text_append(&text, "%-20s %.6g\n", name, value + is_stage(name));
     }
     if (dam__report_has_classes(run))
-        DAM_TRY(append_classes(&text, c));
-    DAM_TRY(append_teacher(&text, &c->teacher));
-    DAM_TRY(append_pictures(&text, drawn));
-    DAM_TRY(print_text(&text));
-cleanup:
+        append_classes(&text, c);
+    append_teacher(&text, &c->teacher);
+    append_pictures(&text, drawn);
+    dam_status status = print_text(&text);
     dam__text_free(&text);
     dam__text_free(&device);
     return status;

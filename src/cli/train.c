@@ -57,8 +57,8 @@ static dam_status write_preset(const training *t)
     /* A resumed run has one, which only overrides change. */
     if (args->resume && args->set.count == 0 && dam__file_exists(path))
         goto cleanup;
-    DAM_TRY(dam__experiment_print(&t->experiment, &preset));
-    DAM_TRY(dam__file_write(path, preset.data, preset.length));
+    dam__experiment_print(&t->experiment, &preset);
+    DAM_TRY(dam__text_write(&preset, path));
 cleanup:
     dam__text_free(&preset);
     free(path);
@@ -124,28 +124,24 @@ static void compare_device(const training *t)
 
 static dam_status print_plan(const training *t)
 {
-    dam_status status = DAM_OK;
     const dam__plan *plan = dam__trainer_plan(t->trainer);
     const dam_device_info *info = dam__device_facts(t->device);
     const double mib = 1024.0 * 1024.0;
     dam__text text = {0};
     const char *name = NULL;
     size_t bytes = 0;
-    DAM_TRY(dam__text_append(&text, "%-40s %12s\n", "buffer", "MiB"));
+    dam__text_append(&text, "%-40s %12s\n", "buffer", "MiB");
     for (size_t i = 0; dam__plan_entry(plan, i, &name, &bytes); i++)
-        DAM_TRY(dam__text_append(&text, "%-40s %12.3f\n", name, (double)bytes / mib));
-    DAM_TRY(
-        dam__text_append(&text, "%-40s %12.3f\n", "total", (double)dam__plan_total(plan) / mib));
-    DAM_TRY(dam__text_append(&text, "%-40s %12.3f\n", "device memory",
-                             (double)info->global_memory / mib));
-    DAM_TRY(dam__text_append(&text, "%-40s %12.3f\n", "largest allowed buffer",
-                             (double)info->largest_allocation / mib));
-    DAM_TRY(dam__text_append(&text, "samples: %s; batches of %d in chunks of %d; gemm: %s\n",
-                             dam__trainer_streams(t->trainer) ? "streamed" : "on the device",
-                             t->experiment.train.batch, dam__trainer_chunk(t->trainer),
-                             dam__trainer_gemm(t->trainer)));
-    DAM_TRY(print_text(&text));
-cleanup:
+        dam__text_append(&text, "%-40s %12.3f\n", name, (double)bytes / mib);
+    dam__text_append(&text, "%-40s %12.3f\n", "total", (double)dam__plan_total(plan) / mib);
+    dam__text_append(&text, "%-40s %12.3f\n", "device memory", (double)info->global_memory / mib);
+    dam__text_append(&text, "%-40s %12.3f\n", "largest allowed buffer",
+                     (double)info->largest_allocation / mib);
+    dam__text_append(&text, "samples: %s; batches of %d in chunks of %d; gemm: %s\n",
+                     dam__trainer_streams(t->trainer) ? "streamed" : "on the device",
+                     t->experiment.train.batch, dam__trainer_chunk(t->trainer),
+                     dam__trainer_gemm(t->trainer));
+    dam_status status = print_text(&text);
     dam__text_free(&text);
     return status;
 }
@@ -261,24 +257,22 @@ static dam_status print_result_json(const training *t, const dam__history *histo
 
 static dam_status print_result(const training *t, const dam__history *history)
 {
-    dam_status status = DAM_OK;
     dam__text text = {0};
     size_t last = history->row_count - 1;
     double validation = dam__history_value(history, last, "validation_loss");
     double accuracy = dam__history_value(history, last, "validation_accuracy");
-    DAM_TRY(dam__text_append(&text, "epochs               %.0f\n",
-                             dam__history_value(history, last, "epoch")));
-    DAM_TRY(dam__text_append(&text, "loss                 %.5f\n",
-                             dam__history_value(history, last, "loss")));
+    dam__text_append(&text, "epochs               %.0f\n",
+                     dam__history_value(history, last, "epoch"));
+    dam__text_append(&text, "loss                 %.5f\n",
+                     dam__history_value(history, last, "loss"));
     if (isfinite(validation))
-        DAM_TRY(dam__text_append(&text, "validation loss      %.5f\n", validation));
+        dam__text_append(&text, "validation loss      %.5f\n", validation);
     if (isfinite(accuracy))
-        DAM_TRY(dam__text_append(&text, "validation accuracy  %.4f\n", accuracy));
-    DAM_TRY(dam__text_append(&text, "seconds              %.1f\n",
-                             dam__history_value(history, last, "seconds")));
-    DAM_TRY(dam__text_append(&text, "run                  %s\n", t->folder.path));
-    DAM_TRY(print_text(&text));
-cleanup:
+        dam__text_append(&text, "validation accuracy  %.4f\n", accuracy);
+    dam__text_append(&text, "seconds              %.1f\n",
+                     dam__history_value(history, last, "seconds"));
+    dam__text_append(&text, "run                  %s\n", t->folder.path);
+    dam_status status = print_text(&text);
     dam__text_free(&text);
     return status;
 }
@@ -396,17 +390,17 @@ static dam_status warn_of_unused(const training *t)
 /* What follows from sizes is worth a line before it is tried. */
 static dam_status describe_model(const training *t)
 {
-    dam_status status = DAM_OK;
     dam__text text = {0};
     const char *caution = NULL;
     const dam__model *model = dam__trainer_model(t->trainer);
     if (model->ops->describe == NULL)
         return DAM_OK;
-    DAM_TRY(model->ops->describe(model, &text, &caution));
-    dam__info(&t->log, "%s", text.data);
+    model->ops->describe(model, &text, &caution);
+    dam_status status = dam__text_status(&text);
+    if (status == DAM_OK)
+        dam__info(&t->log, "%s", text.data);
     if (caution != NULL)
         dam__warn(&t->log, "%s", caution);
-cleanup:
     dam__text_free(&text);
     return status;
 }

@@ -91,7 +91,7 @@ typedef struct command {
     const char *text;     /* a paragraph that says what it does */
     const char *const *examples; /* whole command lines, NULL-terminated; or NULL */
     const flag *flags;
-    dam_status (*more)(dam__text *text); /* appends further help; or NULL */
+    void (*more)(dam__text *text); /* appends further help; or NULL */
     dam_status (*run)(const arguments *args);
 } command;
 
@@ -107,10 +107,10 @@ extern const command analyse_command, bench_command, compare_command, devices_co
 dam_status find_command(const char *name, const command **out);
 
 /* Appends the text of `denseam help` and of `denseam help COMMAND`, within 80 columns. */
-dam_status append_overview(dam__text *text);
-dam_status append_command_help(dam__text *text, const command *c);
+void append_overview(dam__text *text);
+void append_command_help(dam__text *text, const command *c);
 
 /* Appends "--device D" or "--gemm auto|clblast|panel". */
-dam_status append_flag_usage(dam__text *text, const flag *f);
+void append_flag_usage(dam__text *text, const flag *f);
 
 #endif

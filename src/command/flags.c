@@ -71,8 +71,9 @@ static dam_status store_choice(const flag *f, const char *text, int *value)
             goto cleanup;
         }
         const char *separator = i == 0 ? "" : f->choices[i + 1] != NULL ? ", " : " or ";
-        DAM_TRY(dam__text_append(&list, "%s%s", separator, f->choices[i]));
+        dam__text_append(&list, "%s%s", separator, f->choices[i]);
     }
+    DAM_TRY(dam__text_status(&list));
     status = dam__fail(DAM_USAGE, "--%s wants %s, not '%s'", f->name, list.data, text);
 cleanup:
     dam__text_free(&list);
@@ -163,18 +164,12 @@ static dam_status long_options(const flag *flags, struct option **out)
 /* getopt's words for our letters: operands in order, ':' for a missing value. */
 static dam_status short_options(const flag *flags, char **out)
 {
-    dam_status status = DAM_OK;
     dam__text letters = {0};
-    DAM_TRY(dam__text_append(&letters, "-:h"));
+    dam__text_append(&letters, "-:h");
     for (const flag *f = flags; f->name != NULL; f++)
         if (f->letter != 0)
-            DAM_TRY(
-                dam__text_append(&letters, "%c%s", f->letter, f->type == FLAG_SWITCH ? "" : ":"));
-    *out = letters.data;
-    letters = (dam__text){0};
-cleanup:
-    dam__text_free(&letters);
-    return status;
+            dam__text_append(&letters, "%c%s", f->letter, f->type == FLAG_SWITCH ? "" : ":");
+    return dam__text_take(&letters, out);
 }
 
 static const flag *flag_of_letter(const flag *flags, int letter)

@@ -10,6 +10,6 @@ enum { LINE_WIDTH = 79 };
  * Appends words and a final newline, broken at blanks so that no line exceeds LINE_WIDTH (a longer
  * word stands alone). column is how much of the first line is taken; later lines begin at indent.
  */
-dam_status append_wrapped(dam__text *text, size_t column, size_t indent, const char *words);
+void append_wrapped(dam__text *text, size_t column, size_t indent, const char *words);
 
 #endif

@@ -41,14 +41,15 @@ dam_status print_bytes(const void *bytes, size_t length)
 
 dam_status print_text(const dam__text *text)
 {
-    return print_bytes(text->data, text->length);
+    dam_status status = dam__text_status(text);
+    return status == DAM_OK ? print_bytes(text->data, text->length) : status;
 }
 
 json_t *json_text(const char *text)
 {
     dam__text clean = {0};
-    dam_status status = dam__text_append_utf8(&clean, text, SIZE_MAX);
-    json_t *value = status == DAM_OK ? json_string(clean.data) : NULL;
+    dam__text_append_utf8(&clean, text, SIZE_MAX);
+    json_t *value = dam__text_status(&clean) == DAM_OK ? json_string(clean.data) : NULL;
     dam__text_free(&clean);
     return value;
 }

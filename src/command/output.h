@@ -22,7 +22,8 @@ void output_begin(void);
 /* Once, at the end: DAM_INPUT if anything printed to stdout was lost (full disk, closed pipe). */
 dam_status output_finish(void);
 
-/* To stdout; DAM_INPUT where a write fails at once, when its reason is still known. */
+/* To stdout; DAM_INPUT where a write fails at once, when its reason is still known, or the failure
+ * of the text. */
 dam_status print_bytes(const void *bytes, size_t length);
 dam_status print_text(const dam__text *text);
 

@@ -19,27 +19,23 @@ static const dam__measure *headline(const dam__comparison *comparison, size_t co
 }
 
 /* Texts of files may hold anything that is JSON: on a terminal control characters become '?'. */
-static dam_status append_plain(dam__text *text, const char *from, int width)
+static void append_plain(dam__text *text, const char *from, int width)
 {
-    dam_status status = DAM_OK;
     int shown = 0;
     for (; *from != '\0' && (width == 0 || shown < width); from++) {
         unsigned char letter = (unsigned char)*from;
         bool begins = (letter & 0xc0) != 0x80; /* not the rest of a UTF-8 letter */
-        DAM_TRY(dam__text_append(text, "%c", letter < ' ' || letter == 0x7f ? '?' : letter));
+        dam__text_append(text, "%c", letter < ' ' || letter == 0x7f ? '?' : letter);
         shown += begins;
     }
     for (; shown < width; shown++)
-        DAM_TRY(dam__text_append(text, " "));
-cleanup:
-    return status;
+        dam__text_append(text, " ");
 }
 
-static dam_status append_contender(const dam__comparison *comparison, size_t contest, size_t i,
-                                   dam__text *text)
+static void append_contender(const dam__comparison *comparison, size_t contest, size_t i,
+                             dam__text *text)
 {
     enum { NAME_WIDTH = 30 };
-    dam_status status = DAM_OK;
     char value[DAM__NUMBER_BYTES], ratio[DAM__NUMBER_BYTES], share[16] = "";
     const dam__bench_record *record =
         dam__contender_record(&comparison->all->items[i], comparison->contests[contest].preset);
@@ -47,91 +43,79 @@ static dam_status append_contender(const dam__comparison *comparison, size_t con
     const dam__measure *base = headline(comparison, contest, comparison->baseline);
     const dam__measure *step = dam__bench_measure(record, "step_time");
     if (record == NULL)
-        return DAM_OK;
+        return;
     if (step != NULL && isfinite(step->share))
         (void)snprintf(share, sizeof share, "%.0f%%", 100 * step->share);
-    DAM_TRY(dam__text_append(text, "  "));
-    DAM_TRY(append_plain(text, comparison->all->items[i].name, NAME_WIDTH));
+    dam__text_append(text, "  ");
+    append_plain(text, comparison->all->items[i].name, NAME_WIDTH);
     if (m == NULL) {
-        DAM_TRY(dam__text_append(text, "  failed\n"));
-        goto cleanup;
+        dam__text_append(text, "  failed\n");
+        return;
     }
     const char *verdict =
         i == comparison->baseline ? "baseline" : dam__verdict_word(dam__verdict_of(base, m));
-    DAM_TRY(dam__text_append(text, " %9s %8.8s  %-8s %6s", dam__number_text(m->value, value),
-                             dam__ratio_text(dam__speed_ratio(base, m), ratio), verdict, share));
+    dam__text_append(text, " %9s %8.8s  %-8s %6s", dam__number_text(m->value, value),
+                     dam__ratio_text(dam__speed_ratio(base, m), ratio), verdict, share);
     bool told = strcmp(record->agreement, "right") == 0 || strcmp(record->agreement, "wrong") == 0;
-    DAM_TRY(dam__text_append(text, "%s%s\n", told ? "  " : "", told ? record->agreement : ""));
-cleanup:
-    return status;
+    dam__text_append(text, "%s%s\n", told ? "  " : "", told ? record->agreement : "");
 }
 
-static dam_status append_contest(const dam__comparison *comparison, size_t contest, dam__text *text)
+static void append_contest(const dam__comparison *comparison, size_t contest, dam__text *text)
 {
-    dam_status status = DAM_OK;
     const dam__contest *c = &comparison->contests[contest];
     const dam__measure *any = NULL;
     for (size_t i = 0; i < comparison->all->count && any == NULL; i++)
         any = headline(comparison, contest, i);
-    DAM_TRY(append_plain(text, c->preset, 32));
-    DAM_TRY(dam__text_append(text, " "));
-    DAM_TRY(append_plain(text, any != NULL ? any->unit : "", 0));
-    DAM_TRY(dam__text_append(text, "\n"));
+    append_plain(text, c->preset, 32);
+    dam__text_append(text, " ");
+    append_plain(text, any != NULL ? any->unit : "", 0);
+    dam__text_append(text, "\n");
     for (size_t i = 0; i < comparison->all->count; i++)
-        DAM_TRY(append_contender(comparison, contest, i, text));
-cleanup:
-    return status;
+        append_contender(comparison, contest, i, text);
 }
 
-static dam_status append_notes(const dam__comparison *comparison, dam__text *text)
+static void append_notes(const dam__comparison *comparison, dam__text *text)
 {
-    dam_status status = DAM_OK;
     dam__text note = {0}, line = {0};
     for (size_t i = 0; i < comparison->all->count; i++) {
         dam__text_free(&note);
         dam__text_free(&line);
-        DAM_TRY(dam__contender_note(comparison, i, &note));
-        if (note.length == 0)
+        dam__contender_note(comparison, i, &note);
+        const char *said = dam__text_part(text, &note);
+        if (said[0] == '\0')
             continue;
-        DAM_TRY(append_plain(&line, comparison->all->items[i].name, 0));
-        DAM_TRY(dam__text_append(&line, ": %s", note.data));
-        DAM_TRY(append_wrapped(text, 0, 0, line.data));
+        append_plain(&line, comparison->all->items[i].name, 0);
+        dam__text_append(&line, ": %s", said);
+        append_wrapped(text, 0, 0, dam__text_part(text, &line));
     }
-cleanup:
     dam__text_free(&note);
     dam__text_free(&line);
-    return status;
 }
 
-static dam_status append_means(const dam__comparison *comparison, dam__text *text)
+static void append_means(const dam__comparison *comparison, dam__text *text)
 {
-    dam_status status = DAM_OK;
     char ratio[DAM__NUMBER_BYTES];
     size_t count = 0;
-    DAM_TRY(dam__text_append(text, "geometric mean of the ratios\n"));
+    dam__text_append(text, "geometric mean of the ratios\n");
     for (size_t i = 0; i < comparison->all->count; i++) {
         double mean = dam__mean_ratio(comparison, i, &count);
-        DAM_TRY(dam__text_append(text, "  "));
-        DAM_TRY(append_plain(text, comparison->all->items[i].name, 30));
-        DAM_TRY(dam__text_append(text, " %9s %8.8s  of %zu preset%s\n", "",
-                                 dam__ratio_text(mean, ratio), count, count == 1 ? "" : "s"));
+        dam__text_append(text, "  ");
+        append_plain(text, comparison->all->items[i].name, 30);
+        dam__text_append(text, " %9s %8.8s  of %zu preset%s\n", "", dam__ratio_text(mean, ratio),
+                         count, count == 1 ? "" : "s");
     }
-cleanup:
-    return status;
 }
 
 static dam_status print_table(const dam__comparison *comparison)
 {
-    dam_status status = DAM_OK;
     dam__text text = {0};
-    DAM_TRY(dam__text_append(&text, "  %-30s %9s %8s  %-8s %6s  %s\n", "", "", "ratio", "", "share",
-                             "loss"));
+    dam__text_append(&text, "  %-30s %9s %8s  %-8s %6s  %s\n", "", "", "ratio", "", "share",
+                     "loss");
     for (size_t i = 0; i < comparison->count; i++)
-        DAM_TRY(append_contest(comparison, i, &text));
-    DAM_TRY(append_means(comparison, &text));
-    DAM_TRY(append_notes(comparison, &text));
-    DAM_TRY(print_text(&text));
-cleanup:
+        append_contest(comparison, i, &text);
+    append_means(comparison, &text);
+    append_notes(comparison, &text);
+    dam_status status = print_text(&text);
     dam__text_free(&text);
     return status;
 }
@@ -188,7 +172,8 @@ static dam_status contender_json(const dam__comparison *comparison, size_t i, js
     dam__text note = {0};
     size_t count = 0;
     double mean = dam__mean_ratio(comparison, i, &count);
-    DAM_TRY(dam__contender_note(comparison, i, &note));
+    dam__contender_note(comparison, i, &note);
+    DAM_TRY(dam__text_status(&note));
     *out = json_pack("{so so so ss ss so sb so}", "name", json_text(own->name), "file",
                      json_text(own->path), "device", json_deep_copy(own->device), "version",
                      dam__json_text_of(own->file, "version"), "kernels",
@@ -230,8 +215,8 @@ static dam_status write_page(const dam__comparison *comparison, const char *path
 {
     dam_status status = DAM_OK;
     dam__text page = {0};
-    DAM_TRY(dam__compare_page(comparison, &page));
-    DAM_TRY(dam__file_write(path, page.data, page.length));
+    dam__compare_page(comparison, &page);
+    DAM_TRY(dam__text_write(&page, path));
     dam__info(log, "'%s' is written: one page, for any browser", path);
 cleanup:
     dam__text_free(&page);

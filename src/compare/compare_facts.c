@@ -9,188 +9,175 @@
 
 /* --- at a glance -------------------------------------------------------------------------------- */
 
-static dam_status append_glance_row(const dam__comparison *comparison, size_t contest,
-                                    dam__text *page)
+static void append_glance_row(const dam__comparison *comparison, size_t contest, dam__text *page)
 {
-    dam_status status = DAM_OK;
     const dam__contest *c = &comparison->contests[contest];
     const dam__measure *base =
         dam__contest_measure(comparison, contest, comparison->baseline, c->headline);
-    DAM_TRY(dam__text_append(page, "<tr data-group=\"1\" data-kind=\""));
-    DAM_TRY(dam__html_text(page, c->kind));
-    DAM_TRY(dam__text_append(page, "\">"));
-    DAM_TRY(dam__html_element(page, "td", "", c->preset));
+    dam__text_append(page, "<tr data-group=\"1\" data-kind=\"");
+    dam__html_text(page, c->kind);
+    dam__text_append(page, "\">");
+    dam__html_element(page, "td", "", c->preset);
     for (size_t i = 0; i < comparison->all->count; i++) {
         const dam__measure *m = dam__contest_measure(comparison, contest, i, c->headline);
-        DAM_TRY(dam__text_append(page, "<td"));
-        DAM_TRY(dam__page_member(comparison, i, m, base, page));
-        DAM_TRY(dam__text_append(page, "><span class=\"ratio\">"));
-        DAM_TRY(dam__page_ratio(comparison, i, m, base, page));
-        DAM_TRY(dam__text_append(page, "</span></td>"));
+        dam__text_append(page, "<td");
+        dam__page_member(comparison, i, m, base, page);
+        dam__text_append(page, "><span class=\"ratio\">");
+        dam__page_ratio(comparison, i, m, base, page);
+        dam__text_append(page, "</span></td>");
     }
-    DAM_TRY(dam__text_append(page, "</tr>\n"));
-cleanup:
-    return status;
+    dam__text_append(page, "</tr>\n");
 }
 
-dam_status dam__page_glance(const dam__comparison *comparison, dam__text *page)
+void dam__page_glance(const dam__comparison *comparison, dam__text *page)
 {
-    dam_status status = DAM_OK;
     char text[DAM__NUMBER_BYTES];
     size_t count = 0;
-    DAM_TRY(dam__text_append(page, "<h2>At a glance</h2>\n<div class=\"wide\"><table id=\"glance\">"
-                                   "<thead><tr><th>preset</th>"));
+    dam__text_append(page, "<h2>At a glance</h2>\n<div class=\"wide\"><table id=\"glance\">"
+                           "<thead><tr><th>preset</th>");
     for (size_t i = 0; i < comparison->all->count; i++)
-        DAM_TRY(dam__html_element(page, "th", "", comparison->all->items[i].name));
-    DAM_TRY(dam__text_append(page, "</tr></thead><tbody>\n"));
+        dam__html_element(page, "th", "", comparison->all->items[i].name);
+    dam__text_append(page, "</tr></thead><tbody>\n");
     for (size_t i = 0; i < comparison->count; i++)
-        DAM_TRY(append_glance_row(comparison, i, page));
-    DAM_TRY(dam__text_append(page, "<tr><th>geometric mean</th>"));
+        append_glance_row(comparison, i, page);
+    dam__text_append(page, "<tr><th>geometric mean</th>");
     for (size_t i = 0; i < comparison->all->count; i++) {
         double ratio = dam__mean_ratio(comparison, i, &count);
-        DAM_TRY(dam__text_append(page, "<th data-mean=\"%zu\">%s%s</th>", i,
-                                 dam__ratio_text(ratio, text), count > 0 ? "\u00d7" : ""));
+        dam__text_append(page, "<th data-mean=\"%zu\">%s%s</th>", i, dam__ratio_text(ratio, text),
+                         count > 0 ? "\u00d7" : "");
     }
-    DAM_TRY(dam__text_append(page, "</tr>\n</tbody></table></div>\n"));
-cleanup:
-    return status;
+    dam__text_append(page, "</tr>\n</tbody></table></div>\n");
 }
 
 /* --- facts -------------------------------------------------------------------------------------- */
 
 /* One fact of a contender as text; "" where its file does not say. */
-typedef dam_status (*fact)(const dam__contender *contender, dam__text *out);
+typedef void (*fact)(const dam__contender *contender, dam__text *out);
 
-static dam_status device_text(const dam__contender *c, const char *name, dam__text *out)
+static void device_text(const dam__contender *c, const char *name, dam__text *out)
 {
-    return dam__text_append(out, "%s", dam__json_text_of(c->device, name));
+    dam__text_append(out, "%s", dam__json_text_of(c->device, name));
 }
 
-static dam_status device_number(const dam__contender *c, const char *name, double scale,
-                                const char *unit, dam__text *out)
+static void device_number(const dam__contender *c, const char *name, double scale, const char *unit,
+                          dam__text *out)
 {
     char text[DAM__NUMBER_BYTES];
     double value = dam__json_number_of(c->device, name);
     if (!isfinite(value) || value <= 0)
-        return dam__text_append(out, "%s", "");
+        return;
     if (scale == 1 && value < 1e9)
-        return dam__text_append(out, "%.0f%s", value, unit);
-    return dam__text_append(out, "%s%s", dam__number_text(value / scale, text), unit);
+        dam__text_append(out, "%.0f%s", value, unit);
+    else
+        dam__text_append(out, "%s%s", dam__number_text(value / scale, text), unit);
 }
 
-static dam_status device_fact(const dam__contender *c, dam__text *out)
+static void device_fact(const dam__contender *c, dam__text *out)
 {
-    return device_text(c, "name", out);
+    device_text(c, "name", out);
 }
 
-static dam_status platform_fact(const dam__contender *c, dam__text *out)
+static void platform_fact(const dam__contender *c, dam__text *out)
 {
-    return device_text(c, "platform", out);
+    device_text(c, "platform", out);
 }
 
-static dam_status driver_fact(const dam__contender *c, dam__text *out)
+static void driver_fact(const dam__contender *c, dam__text *out)
 {
-    return device_text(c, "driver", out);
+    device_text(c, "driver", out);
 }
 
-static dam_status opencl_fact(const dam__contender *c, dam__text *out)
+static void opencl_fact(const dam__contender *c, dam__text *out)
 {
-    return device_text(c, "version", out);
+    device_text(c, "version", out);
 }
 
-static dam_status type_fact(const dam__contender *c, dam__text *out)
+static void type_fact(const dam__contender *c, dam__text *out)
 {
-    return device_text(c, "type", out);
+    device_text(c, "type", out);
 }
 
-static dam_status units_fact(const dam__contender *c, dam__text *out)
+static void units_fact(const dam__contender *c, dam__text *out)
 {
-    return device_number(c, "compute_units", 1, "", out);
+    device_number(c, "compute_units", 1, "", out);
 }
 
-static dam_status clock_fact(const dam__contender *c, dam__text *out)
+static void clock_fact(const dam__contender *c, dam__text *out)
 {
-    return device_number(c, "clock_mhz", 1, " MHz", out);
+    device_number(c, "clock_mhz", 1, " MHz", out);
 }
 
-static dam_status memory_fact(const dam__contender *c, dam__text *out)
+static void memory_fact(const dam__contender *c, dam__text *out)
 {
-    return device_number(c, "global_memory", 1024.0 * 1024 * 1024, " GiB", out);
+    device_number(c, "global_memory", 1024.0 * 1024 * 1024, " GiB", out);
 }
 
-static dam_status lanes_fact(const dam__contender *c, dam__text *out)
+static void lanes_fact(const dam__contender *c, dam__text *out)
 {
-    return device_number(c, "native_float_lanes", 1, "", out);
+    device_number(c, "native_float_lanes", 1, "", out);
 }
 
-static dam_status kernels_fact(const dam__contender *c, dam__text *out)
+static void kernels_fact(const dam__contender *c, dam__text *out)
 {
     const dam__bench_record *first = c->count > 0 ? &c->records[0] : NULL;
-    return first == NULL
-               ? DAM_OK
-               : dam__text_append(out, "%s%s%s", first->kernels,
-                                  first->gemm[0] != '\0' ? ", products by " : "", first->gemm);
+    if (first != NULL)
+        dam__text_append(out, "%s%s%s", first->kernels,
+                         first->gemm[0] != '\0' ? ", products by " : "", first->gemm);
 }
 
-static dam_status tuning_fact(const dam__contender *c, dam__text *out)
+static void tuning_fact(const dam__contender *c, dam__text *out)
 {
-    return c->count > 0 ? dam__text_append(out, "%.12s", c->records[0].tuning) : DAM_OK;
+    if (c->count > 0)
+        dam__text_append(out, "%.12s", c->records[0].tuning);
 }
 
-static dam_status program_fact(const dam__contender *c, dam__text *out)
+static void program_fact(const dam__contender *c, dam__text *out)
 {
-    return dam__text_append(out, "%s, kernels %.12s", dam__json_text_of(c->file, "version"),
-                            dam__json_text_of(c->file, "kernels"));
+    dam__text_append(out, "%s, kernels %.12s", dam__json_text_of(c->file, "version"),
+                     dam__json_text_of(c->file, "kernels"));
 }
 
-static dam_status host_fact(const dam__contender *c, dam__text *out)
+static void host_fact(const dam__contender *c, dam__text *out)
 {
     const json_t *host = json_object_get(c->file, "host");
     double cores = dam__json_number_of(host, "cores");
-    return dam__text_append(out, "%s %s, %.0f cores", dam__json_text_of(host, "system"),
-                            dam__json_text_of(host, "machine"), isfinite(cores) ? cores : 0);
+    dam__text_append(out, "%s %s, %.0f cores", dam__json_text_of(host, "system"),
+                     dam__json_text_of(host, "machine"), isfinite(cores) ? cores : 0);
 }
 
-static dam_status environment_fact(const dam__contender *c, dam__text *out)
+static void environment_fact(const dam__contender *c, dam__text *out)
 {
-    dam_status status = DAM_OK;
     const char *name = NULL;
     json_t *value = NULL;
-    DAM_TRY(dam__text_append(out, "%s", ""));
     json_object_foreach(json_object_get(c->file, "environment"), name, value)
-        DAM_TRY(dam__text_append(out, "%s%s=%.200s", out->length > 0 ? " " : "", name,
-                                 json_is_string(value) ? json_string_value(value) : ""));
-cleanup:
-    return status;
+        dam__text_append(out, "%s%s=%.200s", out->length > 0 ? " " : "", name,
+                         json_is_string(value) ? json_string_value(value) : "");
 }
 
-static dam_status created_fact(const dam__contender *c, dam__text *out)
+static void created_fact(const dam__contender *c, dam__text *out)
 {
-    return dam__text_append(out, "%s", dam__json_text_of(c->file, "created"));
+    dam__text_append(out, "%s", dam__json_text_of(c->file, "created"));
 }
 
-static dam_status file_fact(const dam__contender *c, dam__text *out)
+static void file_fact(const dam__contender *c, dam__text *out)
 {
-    return dam__text_append(out, "%s", c->path);
+    dam__text_append(out, "%s", c->path);
 }
 
-static dam_status append_fact(const dam__comparison *comparison, const char *name, fact of,
-                              dam__text *page)
+static void append_fact(const dam__comparison *comparison, const char *name, fact of,
+                        dam__text *page)
 {
-    dam_status status = DAM_OK;
     dam__text text = {0};
-    DAM_TRY(dam__html_element(page, "th", "", name));
+    dam__html_element(page, "th", "", name);
     for (size_t i = 0; i < comparison->all->count; i++) {
         dam__text_free(&text);
-        DAM_TRY(of(&comparison->all->items[i], &text));
-        DAM_TRY(dam__html_element(page, "td", "", text.data != NULL ? text.data : ""));
+        of(&comparison->all->items[i], &text);
+        dam__html_element(page, "td", "", dam__text_part(page, &text));
     }
-cleanup:
     dam__text_free(&text);
-    return status;
 }
 
-dam_status dam__page_facts(const dam__comparison *comparison, dam__text *page)
+void dam__page_facts(const dam__comparison *comparison, dam__text *page)
 {
     static const struct {
         const char *name;
@@ -203,18 +190,15 @@ dam_status dam__page_facts(const dam__comparison *comparison, dam__text *page)
                  {"tuning", tuning_fact},     {"denseam", program_fact},
                  {"host", host_fact},         {"environment", environment_fact},
                  {"measured", created_fact},  {"file", file_fact}};
-    dam_status status = DAM_OK;
-    DAM_TRY(dam__text_append(page, "<h2>Devices and drivers</h2>\n<div class=\"wide\">"
-                                   "<table class=\"small\"><thead><tr><th></th>"));
+    dam__text_append(page, "<h2>Devices and drivers</h2>\n<div class=\"wide\">"
+                           "<table class=\"small\"><thead><tr><th></th>");
     for (size_t i = 0; i < comparison->all->count; i++)
-        DAM_TRY(dam__html_element(page, "th", "", comparison->all->items[i].name));
-    DAM_TRY(dam__text_append(page, "</tr></thead><tbody>\n"));
+        dam__html_element(page, "th", "", comparison->all->items[i].name);
+    dam__text_append(page, "</tr></thead><tbody>\n");
     for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {
-        DAM_TRY(dam__text_append(page, "<tr>"));
-        DAM_TRY(append_fact(comparison, facts[i].name, facts[i].of, page));
-        DAM_TRY(dam__text_append(page, "</tr>\n"));
+        dam__text_append(page, "<tr>");
+        append_fact(comparison, facts[i].name, facts[i].of, page);
+        dam__text_append(page, "</tr>\n");
     }
-    DAM_TRY(dam__text_append(page, "</tbody></table></div>\n"));
-cleanup:
-    return status;
+    dam__text_append(page, "</tbody></table></div>\n");
 }

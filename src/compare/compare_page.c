@@ -17,34 +17,31 @@ int dam__page_direction(const dam__measure *measure)
     return direction == DAM__LARGER ? 1 : direction == DAM__SMALLER ? -1 : 0;
 }
 
-dam_status dam__page_member(const dam__comparison *comparison, size_t i,
-                            const dam__measure *measure, const dam__measure *base, dam__text *page)
+void dam__page_member(const dam__comparison *comparison, size_t i, const dam__measure *measure,
+                      const dam__measure *base, dam__text *page)
 {
-    dam_status status = DAM_OK;
-    DAM_TRY(dam__text_append(page, " data-c=\"%zu\"", i));
+    dam__text_append(page, " data-c=\"%zu\"", i);
     if (measure != NULL)
-        DAM_TRY(dam__text_append(page, " data-v=\"%.9g\"", measure->value));
+        dam__text_append(page, " data-v=\"%.9g\"", measure->value);
     if (measure != NULL && isfinite(measure->spread))
-        DAM_TRY(dam__text_append(page, " data-s=\"%.4g\"", measure->spread));
+        dam__text_append(page, " data-s=\"%.4g\"", measure->spread);
     if (i == comparison->baseline)
-        DAM_TRY(dam__text_append(page, " class=\"is-base\""));
+        dam__text_append(page, " class=\"is-base\"");
     else
-        DAM_TRY(dam__text_append(page, " class=\"%s\"",
-                                 dam__verdict_word(dam__verdict_of(base, measure))));
-cleanup:
-    return status;
+        dam__text_append(page, " class=\"%s\"", dam__verdict_word(dam__verdict_of(base, measure)));
 }
 
-dam_status dam__page_ratio(const dam__comparison *comparison, size_t i, const dam__measure *measure,
-                           const dam__measure *base, dam__text *page)
+void dam__page_ratio(const dam__comparison *comparison, size_t i, const dam__measure *measure,
+                     const dam__measure *base, dam__text *page)
 {
     char text[DAM__NUMBER_BYTES];
     double ratio = dam__speed_ratio(base, measure);
     if (!isfinite(ratio))
-        return DAM_OK;
+        return;
     if (i == comparison->baseline)
-        return dam__text_append(page, "baseline");
-    return dam__text_append(page, "%s\u00d7", dam__ratio_text(ratio, text));
+        dam__text_append(page, "baseline");
+    else
+        dam__text_append(page, "%s\u00d7", dam__ratio_text(ratio, text));
 }
 
 /* --- head and controls -------------------------------------------------------------------------- */
@@ -54,27 +51,24 @@ static const dam__embedded *page_file(const char *name)
     return dam__embedded_find(dam__page_files, name);
 }
 
-static dam_status append_head(const dam__comparison *comparison, dam__text *page)
+static void append_head(const dam__comparison *comparison, dam__text *page)
 {
-    dam_status status = DAM_OK;
     const dam__embedded *style = page_file("style");
-    DAM_TRY(dam__text_append(
-        page, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-              "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-              "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-              "style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:\">\n"
-              "<link rel=\"icon\" href=\"data:,\">\n"
-              "<title>denseam: devices compared</title>\n<style>\n"));
-    DAM_TRY(dam__text_append_bytes(page, style->bytes, style->length));
-    DAM_TRY(dam__text_append(page,
-                             "</style>\n</head>\n<body>\n<h1>Devices compared</h1>\n"
-                             "<p class=\"quiet\">%zu measured by <code>denseam bench</code>, "
-                             "set against ",
-                             comparison->all->count));
-    DAM_TRY(dam__html_element(page, "b", "", comparison->all->items[comparison->baseline].name));
-    DAM_TRY(dam__text_append(page, ". A ratio above 1 is faster.</p>\n"));
-cleanup:
-    return status;
+    dam__text_append(page,
+                     "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+                     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+                     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+                     "style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:\">\n"
+                     "<link rel=\"icon\" href=\"data:,\">\n"
+                     "<title>denseam: devices compared</title>\n<style>\n");
+    dam__text_append_bytes(page, style->bytes, style->length);
+    dam__text_append(page,
+                     "</style>\n</head>\n<body>\n<h1>Devices compared</h1>\n"
+                     "<p class=\"quiet\">%zu measured by <code>denseam bench</code>, "
+                     "set against ",
+                     comparison->all->count);
+    dam__html_element(page, "b", "", comparison->all->items[comparison->baseline].name);
+    dam__text_append(page, ". A ratio above 1 is faster.</p>\n");
 }
 
 static bool has_kind(const dam__comparison *comparison, const char *kind)
@@ -86,96 +80,85 @@ static bool has_kind(const dam__comparison *comparison, const char *kind)
 }
 
 /* Hidden until the script shows it: without a script it could do nothing. */
-static dam_status append_controls(const dam__comparison *comparison, dam__text *page)
+static void append_controls(const dam__comparison *comparison, dam__text *page)
 {
     static const char *const kinds[] = {"vmf", "energy", "denoise", NULL};
-    dam_status status = DAM_OK;
-    DAM_TRY(dam__text_append(page, "<div class=\"controls\" hidden>\n<label>Baseline "
-                                   "<select id=\"baseline\">\n"));
+    dam__text_append(page, "<div class=\"controls\" hidden>\n<label>Baseline "
+                           "<select id=\"baseline\">\n");
     for (size_t i = 0; i < comparison->all->count; i++) {
-        DAM_TRY(dam__text_append(page, "<option value=\"%zu\"%s>", i,
-                                 i == comparison->baseline ? " selected" : ""));
-        DAM_TRY(dam__html_text(page, comparison->all->items[i].name));
-        DAM_TRY(dam__text_append(page, "</option>\n"));
+        dam__text_append(page, "<option value=\"%zu\"%s>", i,
+                         i == comparison->baseline ? " selected" : "");
+        dam__html_text(page, comparison->all->items[i].name);
+        dam__text_append(page, "</option>\n");
     }
-    DAM_TRY(dam__text_append(page, "</select></label>\n<span>Model\n<button type=\"button\" "
-                                   "data-filter=\"\" aria-pressed=\"true\">all</button>\n"));
+    dam__text_append(page, "</select></label>\n<span>Model\n<button type=\"button\" "
+                           "data-filter=\"\" aria-pressed=\"true\">all</button>\n");
     for (size_t i = 0; kinds[i] != NULL; i++)
         if (has_kind(comparison, kinds[i]))
-            DAM_TRY(dam__text_append(page,
-                                     "<button type=\"button\" data-filter=\"%s\" "
-                                     "aria-pressed=\"false\">%s</button>\n",
-                                     kinds[i], kinds[i]));
-    DAM_TRY(dam__text_append(page, "</span>\n</div>\n"));
-cleanup:
-    return status;
+            dam__text_append(page,
+                             "<button type=\"button\" data-filter=\"%s\" "
+                             "aria-pressed=\"false\">%s</button>\n",
+                             kinds[i], kinds[i]);
+    dam__text_append(page, "</span>\n</div>\n");
 }
 
 /* --- what to be told ---------------------------------------------------------------------------- */
 
-static dam_status append_notes(const dam__comparison *comparison, dam__text *page)
+static void append_notes(const dam__comparison *comparison, dam__text *page)
 {
-    dam_status status = DAM_OK;
     dam__text note = {0};
     for (size_t i = 0; i < comparison->all->count; i++) {
         dam__text_free(&note);
-        DAM_TRY(dam__contender_note(comparison, i, &note));
-        if (note.length == 0)
+        dam__contender_note(comparison, i, &note);
+        const char *said = dam__text_part(page, &note);
+        if (said[0] == '\0')
             continue;
-        DAM_TRY(dam__text_append(page, "<p class=\"note\">"));
-        DAM_TRY(dam__html_element(page, "b", "", comparison->all->items[i].name));
-        DAM_TRY(dam__text_append(page, ": "));
-        DAM_TRY(dam__html_text(page, note.data));
-        DAM_TRY(dam__text_append(page, "</p>\n"));
+        dam__text_append(page, "<p class=\"note\">");
+        dam__html_element(page, "b", "", comparison->all->items[i].name);
+        dam__text_append(page, ": ");
+        dam__html_text(page, said);
+        dam__text_append(page, "</p>\n");
     }
-cleanup:
     dam__text_free(&note);
-    return status;
 }
 
 /* --- rooflines ---------------------------------------------------------------------------------- */
 
-static dam_status append_rooflines(const dam__comparison *comparison, dam__text *page)
+static void append_rooflines(const dam__comparison *comparison, dam__text *page)
 {
-    dam_status status = DAM_OK;
     dam__text plot = {0};
     bool any = false;
     for (size_t i = 0; i < comparison->all->count; i++) {
-        bool drawn = false;
         dam__text_free(&plot);
-        DAM_TRY(dam__roofline(comparison, i, &plot, &drawn));
-        if (!drawn)
+        if (!dam__roofline(comparison, i, &plot))
             continue;
         if (!any)
-            DAM_TRY(dam__text_append(
+            dam__text_append(
                 page,
                 "<h2 id=\"roofline\">How close to the ceilings</h2>\n<p class=\"quiet\">A dot is a "
                 "kernel that takes a twentieth of a training step or more, larger where it takes "
                 "more: <b class=\"key vmf\">vmf</b>, <b class=\"key energy\">energy</b>, <b "
                 "class=\"key "
                 "denoise\">denoise</b>. No kernel can be above the line, but where caches serve "
-                "it (dashed) or other work slowed the peak.</p>\n<div class=\"plots\">\n"));
+                "it (dashed) or other work slowed the peak.</p>\n<div class=\"plots\">\n");
         any = true;
-        DAM_TRY(dam__text_append(page, "<div class=\"section\">"));
-        DAM_TRY(dam__html_element(page, "h3", "", comparison->all->items[i].name));
-        DAM_TRY(dam__text_append(page, "<div class=\"wide\">"));
-        DAM_TRY(dam__text_append_bytes(page, plot.data, plot.length));
-        DAM_TRY(dam__text_append(page, "</div></div>\n"));
+        dam__text_append(page, "<div class=\"section\">");
+        dam__html_element(page, "h3", "", comparison->all->items[i].name);
+        dam__text_append(page, "<div class=\"wide\">");
+        dam__text_append(page, "%s", dam__text_part(page, &plot));
+        dam__text_append(page, "</div></div>\n");
     }
     if (any)
-        DAM_TRY(dam__text_append(page, "</div>\n"));
-cleanup:
+        dam__text_append(page, "</div>\n");
     dam__text_free(&plot);
-    return status;
 }
 
 /* --- the page ----------------------------------------------------------------------------------- */
 
-static dam_status append_end(dam__text *page)
+static void append_end(dam__text *page)
 {
-    dam_status status = DAM_OK;
     const dam__embedded *script = page_file("script");
-    DAM_TRY(dam__text_append(
+    dam__text_append(
         page,
         "<h2>How to read the numbers</h2>\n<p>Each number is the median of repeated measurements; "
         "a training step is measured in three blocks, and the median of their medians is given. "
@@ -183,26 +166,21 @@ static dam_status append_end(dam__text *page)
         "medians where that is wider. Two numbers differ where one is beyond the other by more "
         "than both spreads together, and by more than 3 %%; else they are the same. A share is "
         "taken of the ceiling that binds (multiply-adds, copies or launches), measured right "
-        "beside the work.</p>\n<script>\n"));
-    DAM_TRY(dam__text_append_bytes(page, script->bytes, script->length));
-    DAM_TRY(dam__text_append(page, "</script>\n</body>\n</html>\n"));
-cleanup:
-    return status;
+        "beside the work.</p>\n<script>\n");
+    dam__text_append_bytes(page, script->bytes, script->length);
+    dam__text_append(page, "</script>\n</body>\n</html>\n");
 }
 
-dam_status dam__compare_page(const dam__comparison *comparison, dam__text *page)
+void dam__compare_page(const dam__comparison *comparison, dam__text *page)
 {
-    dam_status status = DAM_OK;
-    DAM_TRY(append_head(comparison, page));
-    DAM_TRY(append_controls(comparison, page));
-    DAM_TRY(dam__page_glance(comparison, page));
-    DAM_TRY(append_notes(comparison, page));
-    DAM_TRY(dam__text_append(page, "<h2>Preset by preset</h2>\n"));
+    append_head(comparison, page);
+    append_controls(comparison, page);
+    dam__page_glance(comparison, page);
+    append_notes(comparison, page);
+    dam__text_append(page, "<h2>Preset by preset</h2>\n");
     for (size_t i = 0; i < comparison->count; i++)
-        DAM_TRY(dam__page_contest(comparison, i, page));
-    DAM_TRY(append_rooflines(comparison, page));
-    DAM_TRY(dam__page_facts(comparison, page));
-    DAM_TRY(append_end(page));
-cleanup:
-    return status;
+        dam__page_contest(comparison, i, page);
+    append_rooflines(comparison, page);
+    dam__page_facts(comparison, page);
+    append_end(page);
 }

@@ -9,21 +9,21 @@
 #include "compare/comparison.h"
 
 /* Appends the page. DAM_NO_MEMORY. */
-dam_status dam__compare_page(const dam__comparison *comparison, dam__text *page);
+void dam__compare_page(const dam__comparison *comparison, dam__text *page);
 
 /* The parts of it that other files write. */
-dam_status dam__page_glance(const dam__comparison *comparison, dam__text *page);
-dam_status dam__page_contest(const dam__comparison *comparison, size_t contest, dam__text *page);
-dam_status dam__page_facts(const dam__comparison *comparison, dam__text *page);
+void dam__page_glance(const dam__comparison *comparison, dam__text *page);
+void dam__page_contest(const dam__comparison *comparison, size_t contest, dam__text *page);
+void dam__page_facts(const dam__comparison *comparison, dam__text *page);
 
 /* ` data-c="2" data-v="12.5" data-s="0.01"` and a class for the verdict: what the script reads of
  * contender i's number, which may be NULL. */
-dam_status dam__page_member(const dam__comparison *comparison, size_t i,
-                            const dam__measure *measure, const dam__measure *base, dam__text *page);
+void dam__page_member(const dam__comparison *comparison, size_t i, const dam__measure *measure,
+                      const dam__measure *base, dam__text *page);
 
 /* What stands in its class="ratio": "baseline", "0.52 x" or nothing. */
-dam_status dam__page_ratio(const dam__comparison *comparison, size_t i, const dam__measure *measure,
-                           const dam__measure *base, dam__text *page);
+void dam__page_ratio(const dam__comparison *comparison, size_t i, const dam__measure *measure,
+                     const dam__measure *base, dam__text *page);
 
 /* 1, -1 or 0: the script's word for dam__unit_direction. */
 int dam__page_direction(const dam__measure *measure);

@@ -225,7 +225,7 @@ static double peak_ratio(const dam__comparison *comparison, size_t i)
     return count > 0 ? exp(sum / (double)count) : NAN;
 }
 
-static dam_status note_slower(const dam__comparison *comparison, size_t i, dam__text *out)
+static void note_slower(const dam__comparison *comparison, size_t i, dam__text *out)
 {
     size_t slower = 0, compared = 0;
     for (size_t c = 0; c < comparison->count; c++) {
@@ -236,37 +236,34 @@ static dam_status note_slower(const dam__comparison *comparison, size_t i, dam__
         slower += verdict == DAM__VERDICT_SLOWER;
     }
     if (slower == 0 || !dam__is_same_device(comparison, i))
-        return DAM_OK;
+        return;
     double peak = peak_ratio(comparison, i);
     const char *why = !isfinite(peak) ? "."
                       : peak < 1 - LEAST_DIFFERENCE
                           ? ": other work, throttling, or fewer threads."
                           : ": the peak is not slower, so look at the driver and the program.";
-    return dam__text_append(out,
-                            "The same device and driver as the baseline, but slower in %zu of %zu "
-                            "presets beyond the spreads, at %.2f times its peak%s",
-                            slower, compared, peak, why);
+    dam__text_append(out,
+                     "The same device and driver as the baseline, but slower in %zu of %zu "
+                     "presets beyond the spreads, at %.2f times its peak%s",
+                     slower, compared, peak, why);
 }
 
-dam_status dam__contender_note(const dam__comparison *comparison, size_t i, dam__text *out)
+void dam__contender_note(const dam__comparison *comparison, size_t i, dam__text *out)
 {
-    dam_status status = DAM_OK;
     const dam__contender *own = &comparison->all->items[i];
     size_t wrong = 0, failed = 0;
     for (size_t r = 0; r < own->count; r++) {
         wrong += strcmp(own->records[r].agreement, "wrong") == 0;
         failed += own->records[r].message[0] != '\0';
     }
-    DAM_TRY(dam__text_append(out, "%s", ""));
-    DAM_TRY(note_slower(comparison, i, out));
+    dam__text_append(out, "%s", "");
+    note_slower(comparison, i, out);
     if (wrong > 0)
-        DAM_TRY(dam__text_append(out,
-                                 "%sWrong results in %zu of %zu presets: trust none of its "
-                                 "numbers before 'denseam selftest' passes there.",
-                                 out->length > 0 ? " " : "", wrong, own->count));
+        dam__text_append(out,
+                         "%sWrong results in %zu of %zu presets: trust none of its "
+                         "numbers before 'denseam selftest' passes there.",
+                         out->length > 0 ? " " : "", wrong, own->count);
     if (failed > 0)
-        DAM_TRY(dam__text_append(out, "%s%zu of %zu presets ended early.",
-                                 out->length > 0 ? " " : "", failed, own->count));
-cleanup:
-    return status;
+        dam__text_append(out, "%s%zu of %zu presets ended early.", out->length > 0 ? " " : "",
+                         failed, own->count);
 }

@@ -73,6 +73,6 @@ bool dam__is_same_device(const dam__comparison *comparison, size_t i);
  * What to be told of contender i in one sentence; "" where there is nothing: that it is the device
  * of the baseline and slower, what failed, whose losses were wrong. Free with dam__text_free.
  */
-dam_status dam__contender_note(const dam__comparison *comparison, size_t i, dam__text *out);
+void dam__contender_note(const dam__comparison *comparison, size_t i, dam__text *out);
 
 #endif

@@ -20,30 +20,23 @@ static const char *entity_of(char letter)
     }
 }
 
-dam_status dam__html_text(dam__text *page, const char *text)
+void dam__html_text(dam__text *page, const char *text)
 {
-    dam_status status = DAM_OK;
     const char *from = text;
     for (; *text != '\0'; text++) {
         const char *entity = entity_of(*text);
         if (entity == NULL)
             continue;
-        DAM_TRY(dam__text_append_bytes(page, from, (size_t)(text - from)));
-        DAM_TRY(dam__text_append(page, "%s", entity));
+        dam__text_append_bytes(page, from, (size_t)(text - from));
+        dam__text_append(page, "%s", entity);
         from = text + 1;
     }
-    DAM_TRY(dam__text_append_bytes(page, from, (size_t)(text - from)));
-cleanup:
-    return status;
+    dam__text_append_bytes(page, from, (size_t)(text - from));
 }
 
-dam_status dam__html_element(dam__text *page, const char *name, const char *attributes,
-                             const char *text)
+void dam__html_element(dam__text *page, const char *name, const char *attributes, const char *text)
 {
-    dam_status status = DAM_OK;
-    DAM_TRY(dam__text_append(page, "<%s%s%s>", name, attributes[0] != '\0' ? " " : "", attributes));
-    DAM_TRY(dam__html_text(page, text));
-    DAM_TRY(dam__text_append(page, "</%s>", name));
-cleanup:
-    return status;
+    dam__text_append(page, "<%s%s%s>", name, attributes[0] != '\0' ? " " : "", attributes);
+    dam__html_text(page, text);
+    dam__text_append(page, "</%s>", name);
 }

@@ -5,10 +5,9 @@
 #include "base/text.h"
 
 /* Appends text so that it is text, also inside quotes; control characters become blanks. */
-dam_status dam__html_text(dam__text *page, const char *text);
+void dam__html_text(dam__text *page, const char *text);
 
 /* Appends "<NAME CLASS>text</NAME>"; attributes is what stands behind the name, "" for nothing. */
-dam_status dam__html_element(dam__text *page, const char *name, const char *attributes,
-                             const char *text);
+void dam__html_element(dam__text *page, const char *name, const char *attributes, const char *text);
 
 #endif

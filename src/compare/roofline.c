@@ -97,72 +97,64 @@ static bool choose_axes(plot *p, const dam__contender *contender)
            p->y1 <= MOST_DECADES;
 }
 
-static dam_status draw_grid(plot *p)
+static void draw_grid(plot *p)
 {
-    dam_status status = DAM_OK;
     for (int decade = (int)p->x0; decade <= (int)p->x1; decade++) {
         double x = at_x(p, pow(10, decade));
-        DAM_TRY(dam__text_append(p->page,
-                                 "<line class=\"grid\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" "
-                                 "y2=\"%d\"/><text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%g"
-                                 "</text>\n",
-                                 x, x, TOP, HEIGHT - BOTTOM, x, HEIGHT - BOTTOM + 16,
-                                 pow(10, decade)));
+        dam__text_append(p->page,
+                         "<line class=\"grid\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" "
+                         "y2=\"%d\"/><text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%g"
+                         "</text>\n",
+                         x, x, TOP, HEIGHT - BOTTOM, x, HEIGHT - BOTTOM + 16, pow(10, decade));
     }
     for (int decade = (int)p->y0; decade <= (int)p->y1; decade++) {
         double y = at_y(p, pow(10, decade));
-        DAM_TRY(dam__text_append(p->page,
-                                 "<line class=\"grid\" x1=\"%d\" x2=\"%d\" y1=\"%.1f\" "
-                                 "y2=\"%.1f\"/><text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%g"
-                                 "</text>\n",
-                                 LEFT, WIDTH - RIGHT, y, y, LEFT - 6, y + 4, pow(10, decade)));
+        dam__text_append(p->page,
+                         "<line class=\"grid\" x1=\"%d\" x2=\"%d\" y1=\"%.1f\" "
+                         "y2=\"%.1f\"/><text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%g"
+                         "</text>\n",
+                         LEFT, WIDTH - RIGHT, y, y, LEFT - 6, y + 4, pow(10, decade));
     }
-    DAM_TRY(dam__text_append(p->page,
-                             "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">flops a byte</text>"
-                             "<text x=\"14\" y=\"%d\" transform=\"rotate(-90 14 %d)\" "
-                             "text-anchor=\"middle\">GFLOP/s</text>\n",
-                             (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8, (TOP + HEIGHT - BOTTOM) / 2,
-                             (TOP + HEIGHT - BOTTOM) / 2));
-cleanup:
-    return status;
+    dam__text_append(p->page,
+                     "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">flops a byte</text>"
+                     "<text x=\"14\" y=\"%d\" transform=\"rotate(-90 14 %d)\" "
+                     "text-anchor=\"middle\">GFLOP/s</text>\n",
+                     (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8, (TOP + HEIGHT - BOTTOM) / 2,
+                     (TOP + HEIGHT - BOTTOM) / 2);
 }
 
 /* The slope of a bandwidth from the edge to the peak. */
-static dam_status draw_slope(plot *p, double bandwidth, const char *class)
+static void draw_slope(plot *p, double bandwidth, const char *class)
 {
     double x0 = fmax(pow(10, p->x0), pow(10, p->y0) / bandwidth);
     double x1 = fmin(p->peak / bandwidth, pow(10, p->x1));
     if (!(bandwidth > 0) || x1 <= x0)
-        return DAM_OK;
-    return dam__text_append(p->page,
-                            "<line class=\"%s\" x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" "
-                            "y2=\"%.1f\"/>\n",
-                            class, at_x(p, x0), at_y(p, bandwidth * x0), at_x(p, x1),
-                            at_y(p, bandwidth * x1));
+        return;
+    dam__text_append(p->page,
+                     "<line class=\"%s\" x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" "
+                     "y2=\"%.1f\"/>\n",
+                     class, at_x(p, x0), at_y(p, bandwidth * x0), at_x(p, x1),
+                     at_y(p, bandwidth * x1));
 }
 
-static dam_status draw_roof(plot *p)
+static void draw_roof(plot *p)
 {
-    dam_status status = DAM_OK;
     char peak[DAM__NUMBER_BYTES], copy[DAM__NUMBER_BYTES];
     double x = at_x(p, fmin(fmax(p->peak / p->copy, pow(10, p->x0)), pow(10, p->x1)));
     double y = at_y(p, p->peak);
-    DAM_TRY(draw_slope(p, p->copy, "roofline"));
-    DAM_TRY(draw_slope(p, p->cache, "roofline cache"));
-    DAM_TRY(dam__text_append(p->page,
-                             "<line class=\"roofline\" x1=\"%.1f\" x2=\"%d\" y1=\"%.1f\" "
-                             "y2=\"%.1f\"/><text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">peak %s "
-                             "GFLOP/s</text>",
-                             x, WIDTH - RIGHT, y, y, WIDTH - RIGHT, y - 6,
-                             dam__number_text(p->peak, peak)));
-    DAM_TRY(dam__text_append(p->page, "<text x=\"%d\" y=\"%d\">copies %s GB/s%s</text>\n", LEFT + 8,
-                             TOP + 14, dam__number_text(p->copy, copy),
-                             p->cache > 0 ? "; in a cache (dashed)" : ""));
+    draw_slope(p, p->copy, "roofline");
+    draw_slope(p, p->cache, "roofline cache");
+    dam__text_append(p->page,
+                     "<line class=\"roofline\" x1=\"%.1f\" x2=\"%d\" y1=\"%.1f\" "
+                     "y2=\"%.1f\"/><text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">peak %s "
+                     "GFLOP/s</text>",
+                     x, WIDTH - RIGHT, y, y, WIDTH - RIGHT, y - 6, dam__number_text(p->peak, peak));
+    dam__text_append(p->page, "<text x=\"%d\" y=\"%d\">copies %s GB/s%s</text>\n", LEFT + 8,
+                     TOP + 14, dam__number_text(p->copy, copy),
+                     p->cache > 0 ? "; in a cache (dashed)" : "");
     if (p->cache > 0)
-        DAM_TRY(dam__text_append(p->page, "<text x=\"%d\" y=\"%d\">%s GB/s</text>\n", LEFT + 8,
-                                 TOP + 29, dam__number_text(p->cache, copy)));
-cleanup:
-    return status;
+        dam__text_append(p->page, "<text x=\"%d\" y=\"%d\">%s GB/s</text>\n", LEFT + 8, TOP + 29,
+                         dam__number_text(p->cache, copy));
 }
 
 static const char *class_of(const char *kind)
@@ -175,29 +167,26 @@ static const char *class_of(const char *kind)
 }
 
 /* A name beside a dot, where no other name stands. */
-static dam_status label_dot(plot *p, double x, double y, const char *name, const char *kind)
+static void label_dot(plot *p, double x, double y, const char *name, const char *kind)
 {
     enum { LINE = 13, GAP = 8 };
-    dam_status status = DAM_OK;
     double width = LABEL_WIDTH * (double)strlen(name);
     bool left = x + GAP + width > WIDTH - RIGHT;
     double from = left ? x - GAP - width : x + GAP;
     if (p->label_count == MOST_LABELS || from < LEFT)
-        return DAM_OK;
+        return;
     for (int i = 0; i < p->label_count; i++) {
         const struct box *other = &p->labels[i];
         if (fabs(other->y - y) < LINE && from < other->x + other->width && other->x < from + width)
-            return DAM_OK;
+            return;
     }
     p->labels[p->label_count++] = (struct box){from, y, width};
-    DAM_TRY(dam__text_append(p->page,
-                             "<text class=\"name\" data-kind=\"%s\" x=\"%.1f\" y=\"%.1f\" "
-                             "text-anchor=\"%s\">",
-                             kind, left ? x - GAP : x + GAP, y + 4, left ? "end" : "start"));
-    DAM_TRY(dam__html_text(p->page, name));
-    DAM_TRY(dam__text_append(p->page, "</text>\n"));
-cleanup:
-    return status;
+    dam__text_append(p->page,
+                     "<text class=\"name\" data-kind=\"%s\" x=\"%.1f\" y=\"%.1f\" "
+                     "text-anchor=\"%s\">",
+                     kind, left ? x - GAP : x + GAP, y + 4, left ? "end" : "start");
+    dam__html_text(p->page, name);
+    dam__text_append(p->page, "</text>\n");
 }
 
 static bool is_labelled(const dam__contender *contender, size_t record, const dam__measure *m)
@@ -210,54 +199,47 @@ static bool is_labelled(const dam__contender *contender, size_t record, const da
     return false;
 }
 
-static dam_status draw_dot(plot *p, const dam__bench_record *record, const dam__measure *m)
+static void draw_dot(plot *p, const dam__bench_record *record, const dam__measure *m)
 {
-    dam_status status = DAM_OK;
     char text[DAM__NUMBER_BYTES];
     double x = at_x(p, intensity_of(m)), y = at_y(p, rate_of(m));
-    DAM_TRY(dam__text_append(
+    dam__text_append(
         p->page, "<circle class=\"%s\" data-kind=\"%s\" cx=\"%.1f\" cy=\"%.1f\" r=\"%.1f\"><title>",
-        class_of(record->kind), class_of(record->kind), x, y, 3 + 4 * sqrt(fmin(m->part, 1))));
-    DAM_TRY(dam__html_text(p->page, m->metric));
-    DAM_TRY(dam__text_append(p->page, " of "));
-    DAM_TRY(dam__html_text(p->page, record->preset));
-    DAM_TRY(dam__text_append(p->page, ": %.0f %% of the step, %s GFLOP/s</title></circle>\n",
-                             100 * m->part, dam__number_text(rate_of(m), text)));
-cleanup:
-    return status;
+        class_of(record->kind), class_of(record->kind), x, y, 3 + 4 * sqrt(fmin(m->part, 1)));
+    dam__html_text(p->page, m->metric);
+    dam__text_append(p->page, " of ");
+    dam__html_text(p->page, record->preset);
+    dam__text_append(p->page, ": %.0f %% of the step, %s GFLOP/s</title></circle>\n", 100 * m->part,
+                     dam__number_text(rate_of(m), text));
 }
 
-dam_status dam__roofline(const dam__comparison *comparison, size_t contender, dam__text *page,
-                         bool *drawn)
+bool dam__roofline(const dam__comparison *comparison, size_t contender, dam__text *page)
 {
-    dam_status status = DAM_OK;
     const dam__contender *own = &comparison->all->items[contender];
     plot p = {.page = page,
               .peak = ceiling_of(own, "fma_peak"),
               .copy = ceiling_of(own, "copy_bandwidth"),
               .cache = ceiling_of(own, "cache_bandwidth")};
-    *drawn = p.peak > 0 && p.copy > 0 && choose_axes(&p, own);
-    if (!*drawn)
-        goto cleanup;
-    DAM_TRY(dam__text_append(page,
-                             "<svg class=\"roof\" viewBox=\"0 0 %d %d\" role=\"img\" "
-                             "aria-label=\"Roofline plot\">\n",
-                             WIDTH, HEIGHT));
-    DAM_TRY(draw_grid(&p));
-    DAM_TRY(draw_roof(&p));
+    if (!(p.peak > 0 && p.copy > 0 && choose_axes(&p, own)))
+        return false;
+    dam__text_append(page,
+                     "<svg class=\"roof\" viewBox=\"0 0 %d %d\" role=\"img\" "
+                     "aria-label=\"Roofline plot\">\n",
+                     WIDTH, HEIGHT);
+    draw_grid(&p);
+    draw_roof(&p);
     for (size_t r = 0; r < own->count; r++)
         for (size_t i = 0; i < own->records[r].count; i++)
             if (is_dot(&own->records[r].measures[i]))
-                DAM_TRY(draw_dot(&p, &own->records[r], &own->records[r].measures[i]));
+                draw_dot(&p, &own->records[r], &own->records[r].measures[i]);
     for (size_t r = 0; r < own->count; r++) {
         for (size_t i = 0; i < own->records[r].count; i++) {
             const dam__measure *m = &own->records[r].measures[i];
             if (is_dot(m) && !is_labelled(own, r, m))
-                DAM_TRY(label_dot(&p, at_x(&p, intensity_of(m)), at_y(&p, rate_of(m)), m->metric,
-                                  class_of(own->records[r].kind)));
+                label_dot(&p, at_x(&p, intensity_of(m)), at_y(&p, rate_of(m)), m->metric,
+                          class_of(own->records[r].kind));
         }
     }
-    DAM_TRY(dam__text_append(page, "</svg>\n"));
-cleanup:
-    return status;
+    dam__text_append(page, "</svg>\n");
+    return true;
 }

@@ -8,9 +8,8 @@
 /*
  * Appends an <svg class="roof"> of flops a second over flops a byte, both logarithmic: the peak,
  * the slope of copies through memory, that of copies in a cache, and a dot for each kernel that
- * takes at least a twentieth of a step. *drawn tells whether there was anything to draw.
+ * takes at least a twentieth of a step. Whether there was anything to draw.
  */
-dam_status dam__roofline(const dam__comparison *comparison, size_t contender, dam__text *page,
-                         bool *drawn);
+bool dam__roofline(const dam__comparison *comparison, size_t contender, dam__text *page);
 
 #endif

@@ -36,10 +36,9 @@ static dam_status entry_path(const dam__device *device, const char *source, cons
     char hex[DAM__DIGEST_HEX];
     DAM_TRY(dam__cache_folder(&cache));
     DAM_TRY(dam__path_join(folder, cache, "programs"));
-    DAM_TRY(dam__text_append(&key, "%s\n%s\n%s\n%s\n%s\n%s\n%s", CACHE_FORMAT,
-                             device->info.platform, device->info.version, device->info.name,
-                             device->info.driver, options, source));
-    DAM_TRY(dam__digest_hex(key.data, key.length, hex));
+    dam__text_append(&key, "%s\n%s\n%s\n%s\n%s\n%s\n%s", CACHE_FORMAT, device->info.platform,
+                     device->info.version, device->info.name, device->info.driver, options, source);
+    DAM_TRY(dam__digest_text(&key, hex));
     DAM_TRY(dam__format(&name, "%s.bin", hex));
     DAM_TRY(dam__path_join(path, *folder, name));
 cleanup:

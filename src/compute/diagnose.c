@@ -35,37 +35,36 @@ static void free_entries(struct dirent **entries, int count)
 }
 
 /* "libX.so.1 loads", or why it does not. */
-static dam_status describe_library(dam__text *text, const char *library)
+static void describe_library(dam__text *text, const char *library)
 {
     /* Kept open, as the OpenCL loader keeps it: some drivers crash when they are unloaded. */
-    if (dlopen(library, RTLD_LAZY | RTLD_LOCAL) != NULL)
-        return dam__text_append(text, "%.200s loads", library);
+    if (dlopen(library, RTLD_LAZY | RTLD_LOCAL) != NULL) {
+        dam__text_append(text, "%.200s loads", library);
+        return;
+    }
     const char *reason = dlerror();
     /* The reason begins with the library's name, which would otherwise stand here twice. */
-    return dam__text_append(text, "%.300s", reason != NULL ? reason : library);
+    dam__text_append(text, "%.300s", reason != NULL ? reason : library);
 }
 
 /* One .icd file: its first line names the driver's library. */
-static dam_status describe_driver_file(dam__text *text, const char *path)
+static void describe_driver_file(dam__text *text, const char *path)
 {
     enum { LONGEST = 4096 };
-    dam_status status = DAM_OK;
     char *line = NULL;
     size_t length = 0;
     if (dam__file_read(path, LONGEST, &line, &length) != DAM_OK) {
-        DAM_TRY(dam__text_append(text, "%s", dam_error()));
-        goto cleanup;
+        dam__text_append(text, "%s", dam_error());
+        return;
     }
     line[strcspn(line, " \t\r\n")] = '\0';
     const char *name = strrchr(path, '/');
-    DAM_TRY(dam__text_append(text, "%s: ", name != NULL ? name + 1 : path));
+    dam__text_append(text, "%s: ", name != NULL ? name + 1 : path);
     if (line[0] == '\0')
-        DAM_TRY(dam__text_append(text, "its first line names no library"));
+        dam__text_append(text, "its first line names no library");
     else
-        DAM_TRY(describe_library(text, line));
-cleanup:
+        describe_library(text, line);
     free(line);
-    return status;
 }
 
 static dam_status describe_driver_folder(dam__text *text, const char *folder)
@@ -74,16 +73,18 @@ static dam_status describe_driver_folder(dam__text *text, const char *folder)
     struct dirent **entries = NULL;
     char *path = NULL;
     int count = scandir(folder, &entries, is_driver_file, alphasort);
-    if (count < 0)
-        return dam__text_append(text, "no driver is registered: %s: %s", folder, strerror(errno));
+    if (count < 0) {
+        dam__text_append(text, "no driver is registered: %s: %s", folder, strerror(errno));
+        return DAM_OK;
+    }
     if (count == 0)
-        DAM_TRY(dam__text_append(text, "no driver is registered: %s has no .icd file", folder));
+        dam__text_append(text, "no driver is registered: %s has no .icd file", folder);
     else
-        DAM_TRY(dam__text_append(text, "drivers of %s: ", folder));
+        dam__text_append(text, "drivers of %s: ", folder);
     for (int i = 0; i < count; i++) {
         DAM_TRY(dam__path_join(&path, folder, entries[i]->d_name));
-        DAM_TRY(dam__text_append(text, "%s", i > 0 ? ", " : ""));
-        DAM_TRY(describe_driver_file(text, path));
+        dam__text_append(text, "%s", i > 0 ? ", " : "");
+        describe_driver_file(text, path);
         free(path);
         path = NULL;
     }
@@ -105,16 +106,16 @@ dam_status dam__describe_drivers(dam__text *text)
     if (chosen == NULL || chosen[0] == '\0')
         return describe_driver_folder(text, folder);
 
-    DAM_TRY(dam__text_append(text, "OCL_ICD_VENDORS=%.200s decides which drivers load: ", chosen));
+    dam__text_append(text, "OCL_ICD_VENDORS=%.200s decides which drivers load: ", chosen);
     if (dam__folder_exists(chosen)) {
         DAM_TRY(describe_driver_folder(text, chosen));
     } else if (ends_with(chosen, ".icd")) {
         if (strchr(chosen, '/') == NULL)
             DAM_TRY(dam__path_join(&path, folder, chosen));
         bool registered = path != NULL && dam__file_exists(path);
-        DAM_TRY(describe_driver_file(text, registered ? path : chosen));
+        describe_driver_file(text, registered ? path : chosen);
     } else {
-        DAM_TRY(describe_library(text, chosen));
+        describe_library(text, chosen);
     }
 cleanup:
     free(path);
@@ -128,16 +129,16 @@ dam_status dam__describe_render_nodes(dam__text *text, const char *folder)
     char *path = NULL;
     int count = scandir(folder, &entries, is_render_node, alphasort);
     if (count <= 0)
-        DAM_TRY(dam__text_append(text,
-                                 "no GPU is visible (%s/render* does not exist: no GPU, no kernel "
-                                 "driver, or a container without it)",
-                                 folder));
+        dam__text_append(text,
+                         "no GPU is visible (%s/render* does not exist: no GPU, no kernel "
+                         "driver, or a container without it)",
+                         folder);
     for (int i = 0; i < count; i++) {
         DAM_TRY(dam__path_join(&path, folder, entries[i]->d_name));
         bool allowed = faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) == 0;
-        DAM_TRY(dam__text_append(text, "%s%s is %s", i > 0 ? ", " : "", path,
-                                 allowed ? "accessible"
-                                         : "not accessible (join its group, often 'render')"));
+        dam__text_append(text, "%s%s is %s", i > 0 ? ", " : "", path,
+                         allowed ? "accessible"
+                                 : "not accessible (join its group, often 'render')");
         free(path);
         path = NULL;
     }
@@ -157,6 +158,9 @@ dam_status dam__fail_no_device(const dam__text *notes)
     dam__text drivers = {0}, nodes = {0};
     DAM_TRY(dam__describe_drivers(&drivers));
     DAM_TRY(dam__describe_render_nodes(&nodes, "/dev/dri"));
+    const dam__text *const texts[] = {notes, &drivers, &nodes};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        DAM_TRY(dam__text_status(texts[i]));
     /* The bounds leave room for the packages, which are what helps. */
     status = dam__fail(DAM_NO_DEVICE, "no OpenCL device: %.400s%s%.900s; %.300s; %s",
                        notes->length > 0 ? notes->data : "", notes->length > 0 ? "; " : "",

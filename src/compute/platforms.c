@@ -50,16 +50,18 @@ typedef struct listing {
     dam__text notes; /* what platforms without devices said, for the diagnosis */
 } listing;
 
-static dam_status note_platform(listing *all, const char *name, cl_int error)
+static void note_platform(listing *all, const char *name, cl_int error)
 {
     const char *separator = all->notes.length > 0 ? ", " : "";
-    if (error != CL_SUCCESS && error != CL_DEVICE_NOT_FOUND)
-        return dam__text_append(&all->notes, "%splatform '%s' fails with %s (%d)", separator, name,
-                                dam__cl_error_name(error), (int)error);
+    if (error != CL_SUCCESS && error != CL_DEVICE_NOT_FOUND) {
+        dam__text_append(&all->notes, "%splatform '%s' fails with %s (%d)", separator, name,
+                         dam__cl_error_name(error), (int)error);
+        return;
+    }
     /* Mesa ships rusticl switched off. */
     bool rusticl = strcmp(name, "rusticl") == 0 && getenv("RUSTICL_ENABLE") == NULL;
-    return dam__text_append(&all->notes, "%splatform '%s' has no device%s", separator, name,
-                            rusticl ? " (RUSTICL_ENABLE is not set)" : "");
+    dam__text_append(&all->notes, "%splatform '%s' has no device%s", separator, name,
+                     rusticl ? " (RUSTICL_ENABLE is not set)" : "");
 }
 
 static dam_status add_platform(listing *all, cl_platform_id platform, int platform_index)
@@ -72,7 +74,7 @@ static dam_status add_platform(listing *all, cl_platform_id platform, int platfo
     DAM_TRY(dam__platform_name(platform, name, sizeof name));
     DAM_TRY(list_devices(platform, &devices, &count, &error));
     if (count == 0) {
-        DAM_TRY(note_platform(all, name, error));
+        note_platform(all, name, error);
         goto cleanup;
     }
     DAM_TRY(dam__grow(&all->infos, all->count + count, sizeof *all->infos));
@@ -101,8 +103,8 @@ dam_status dam_device_list(dam_device_info **infos, size_t *count)
     DAM_TRY(list_platforms(&platforms, &platform_count, &error));
     enum { NO_PLATFORM = -1001 }; /* CL_PLATFORM_NOT_FOUND_KHR: the loader's word for zero */
     if (error != CL_SUCCESS && error != NO_PLATFORM)
-        DAM_TRY(dam__text_append(&all.notes, "clGetPlatformIDs failed: %s (%d)",
-                                 dam__cl_error_name(error), (int)error));
+        dam__text_append(&all.notes, "clGetPlatformIDs failed: %s (%d)", dam__cl_error_name(error),
+                         (int)error);
     for (cl_uint p = 0; p < platform_count; p++)
         DAM_TRY(add_platform(&all, platforms[p], (int)p));
     if (all.count == 0) {

@@ -24,10 +24,10 @@ static dam_status find_source(const char *name, const dam__embedded **out)
     return DAM_OK;
 }
 
-static dam_status append_source(const dam__embedded *part, dam__text *source)
+static void append_source(const dam__embedded *part, dam__text *source)
 {
-    dam_status status = dam__text_append_bytes(source, part->bytes, part->length);
-    return status == DAM_OK ? dam__text_append(source, "\n") : status;
+    dam__text_append_bytes(source, part->bytes, part->length);
+    dam__text_append(source, "\n");
 }
 
 /* The shared part that a source asks for in its first line, after "needs: "; "" for none. */
@@ -59,7 +59,7 @@ static dam_status append_with_needs(const char *name, dam__text *source)
         needed_part(chain[length++], needed);
     }
     while (length > 0)
-        DAM_TRY(append_source(chain[--length], source));
+        append_source(chain[--length], source);
 cleanup:
     return status;
 }
@@ -70,18 +70,18 @@ static dam_status assemble_source(const char *name, dam__text *source)
     dam_status status = DAM_OK;
     const dam__embedded *common = NULL;
     DAM_TRY(find_source("common", &common));
-    DAM_TRY(append_source(common, source));
+    append_source(common, source);
     if (strcmp(name, "common") != 0)
         DAM_TRY(append_with_needs(name, source));
 cleanup:
     return status;
 }
 
-static dam_status assemble_options(const dam__device *device, const char *extra, dam__text *options)
+static void assemble_options(const dam__device *device, const char *extra, dam__text *options)
 {
     bool wide = device->precision == DAM__PRECISION_DOUBLE;
-    return dam__text_append(options, "-cl-std=CL1.2 -DREAL_IS_DOUBLE=%d -DLANES=%d -DGROUP=%d%s%s",
-                            wide, device->lanes, device->group, extra[0] != '\0' ? " " : "", extra);
+    dam__text_append(options, "-cl-std=CL1.2 -DREAL_IS_DOUBLE=%d -DLANES=%d -DGROUP=%d%s%s", wide,
+                     device->lanes, device->group, extra[0] != '\0' ? " " : "", extra);
 }
 
 static dam_status build_failure(const dam__device *device, cl_program program, const char *name,
@@ -126,6 +126,7 @@ static dam_status load_or_compile(dam__device *device, const char *name, const c
     dam_status status = DAM_OK;
     dam__text source = {0};
     DAM_TRY(assemble_source(name, &source));
+    DAM_TRY(dam__text_status(&source));
     dam__cached cached = dam__cache_load(device, name, source.data, options, out);
     if (cached == DAM__CACHE_MISS && !device->has_compiled) {
         dam__info(&device->log, "compiling kernels for %s (kept for the next time)...",
@@ -187,7 +188,8 @@ dam_status dam__program_create(dam__device *device, const char *name, const char
     dam__program *program = NULL;
     DAM_TRY(dam__alloc(1, sizeof *program, &program));
     program->device = device;
-    DAM_TRY(assemble_options(device, options, &flags));
+    assemble_options(device, options, &flags);
+    DAM_TRY(dam__text_status(&flags));
     DAM_TRY(shared_program(device, name, flags.data, &program->handle));
     *out = program;
     program = NULL;

@@ -202,21 +202,17 @@ static int fitness(const request *r, const dam_device_info *info)
 }
 
 /* "0 (0:0) PoCL; 1 (1:0) llvmpipe", of the devices that fit that well, or of all with NULL. */
-static dam_status list_devices(dam__text *text, const dam_device_info *infos, size_t count,
-                               const request *r, int fit)
+static void list_devices(dam__text *text, const dam_device_info *infos, size_t count,
+                         const request *r, int fit)
 {
     for (size_t i = 0; i < count; i++) {
         const dam_device_info *info = &infos[i];
         if (r != NULL && (!matches(r, info) || fitness(r, info) != fit))
             continue;
-        dam_status status = dam__text_append(
-            text, "%s%d (%d:%d) %s%s%s", text->length > 0 ? "; " : "", info->index,
-            info->platform_index, info->platform_device, info->name,
-            info->usable ? "" : ", not usable: ", info->usable ? "" : info->reason);
-        if (status != DAM_OK)
-            return status;
+        dam__text_append(text, "%s%d (%d:%d) %s%s%s", text->length > 0 ? "; " : "", info->index,
+                         info->platform_index, info->platform_device, info->name,
+                         info->usable ? "" : ", not usable: ", info->usable ? "" : info->reason);
     }
-    return DAM_OK;
 }
 
 static dam_status select_named(const dam_device_info *infos, size_t count, const char *wanted,
@@ -241,12 +237,14 @@ static dam_status select_named(const dam_device_info *infos, size_t count, const
         found += fit == best;
     }
     if (found == 0) {
-        DAM_TRY(list_devices(&list, infos, count, NULL, 0));
+        list_devices(&list, infos, count, NULL, 0);
+        DAM_TRY(dam__text_status(&list));
         DAM_FAIL(DAM_NO_DEVICE, "%s '%s' matches no device; there are: %s", origin, wanted,
                  list.data);
     }
     if (found > 1) {
-        DAM_TRY(list_devices(&list, infos, count, &r, best));
+        list_devices(&list, infos, count, &r, best);
+        DAM_TRY(dam__text_status(&list));
         DAM_FAIL(DAM_USAGE, "%s '%s' matches %zu devices, choose one by its index: %s", origin,
                  wanted, found, list.data);
     }
@@ -272,7 +270,8 @@ dam_status dam_device_select(const dam_device_info *infos, size_t count, const c
         return select_named(infos, count, environment_selector(), "DENSEAM_DEVICE", index);
     size_t best = best_device(infos, count);
     if (best == count) {
-        DAM_TRY(list_devices(&list, infos, count, NULL, 0));
+        list_devices(&list, infos, count, NULL, 0);
+        DAM_TRY(dam__text_status(&list));
         DAM_FAIL(DAM_NO_DEVICE, "no usable OpenCL device among %zu: %s", count, list.data);
     }
     *index = best;

@@ -91,50 +91,42 @@ static void order_events(dam__trace *trace)
 }
 
 /* A name as JSON, quotes included; names of devices come from drivers and need not be UTF-8. */
-static dam_status append_name(dam__text *text, const char *name)
+static void append_name(dam__text *text, const char *name)
 {
     json_t *value = json_string(name);
     char *quoted = value != NULL ? json_dumps(value, JSON_ENCODE_ANY | JSON_ENSURE_ASCII) : NULL;
-    dam_status status = dam__text_append(text, "%s", quoted != NULL ? quoted : "\"device\"");
+    dam__text_append(text, "%s", quoted != NULL ? quoted : "\"device\"");
     free(quoted);
     json_decref(value);
-    return status;
 }
 
-static dam_status append_head(dam__text *text, const char *device)
+static void append_head(dam__text *text, const char *device)
 {
     static const char *const threads[] = {"kernels", "transfers"};
-    dam_status status = DAM_OK;
-    DAM_TRY(dam__text_append(text, "{\"displayTimeUnit\": \"ms\", \"traceEvents\": [\n"
-                                   "{\"name\": \"process_name\", \"ph\": \"M\", \"pid\": 1, "
-                                   "\"args\": {\"name\": "));
-    DAM_TRY(append_name(text, device));
-    DAM_TRY(dam__text_append(text, "}}"));
+    dam__text_append(text, "{\"displayTimeUnit\": \"ms\", \"traceEvents\": [\n"
+                           "{\"name\": \"process_name\", \"ph\": \"M\", \"pid\": 1, "
+                           "\"args\": {\"name\": ");
+    append_name(text, device);
+    dam__text_append(text, "}}");
     for (int i = 0; i < 2; i++)
-        DAM_TRY(dam__text_append(text,
-                                 ",\n{\"name\": \"thread_name\", \"ph\": \"M\", \"pid\": 1, "
-                                 "\"tid\": %d, \"args\": {\"name\": \"%s\"}}",
-                                 i + 1, threads[i]));
-cleanup:
-    return status;
+        dam__text_append(text,
+                         ",\n{\"name\": \"thread_name\", \"ph\": \"M\", \"pid\": 1, "
+                         "\"tid\": %d, \"args\": {\"name\": \"%s\"}}",
+                         i + 1, threads[i]);
 }
 
 /* Times are microseconds. */
-static dam_status append_event(dam__text *text, const event *own, double first,
-                               const dam__profile_row *row)
+static void append_event(dam__text *text, const event *own, double first,
+                         const dam__profile_row *row)
 {
-    dam_status status = DAM_OK;
-    DAM_TRY(dam__text_append(text, ",\n{\"name\": "));
-    DAM_TRY(append_name(text, row->name));
-    DAM_TRY(dam__text_append(text,
-                             ", \"cat\": \"%s\", \"ph\": \"X\", \"pid\": 1, \"tid\": %d, "
-                             "\"ts\": %.3f, \"dur\": %.3f, \"args\": {\"flops\": %.9g, "
-                             "\"bytes\": %.9g}}",
-                             row->transfer ? "transfer" : "kernel", row->transfer ? 2 : 1,
-                             1e6 * (own->start - first), 1e6 * own->seconds, own->flops,
-                             own->bytes));
-cleanup:
-    return status;
+    dam__text_append(text, ",\n{\"name\": ");
+    append_name(text, row->name);
+    dam__text_append(text,
+                     ", \"cat\": \"%s\", \"ph\": \"X\", \"pid\": 1, \"tid\": %d, "
+                     "\"ts\": %.3f, \"dur\": %.3f, \"args\": {\"flops\": %.9g, "
+                     "\"bytes\": %.9g}}",
+                     row->transfer ? "transfer" : "kernel", row->transfer ? 2 : 1,
+                     1e6 * (own->start - first), 1e6 * own->seconds, own->flops, own->bytes);
 }
 
 dam_status dam__trace_write(dam__trace *trace, const char *device, const dam__profile_row *rows,
@@ -143,12 +135,11 @@ dam_status dam__trace_write(dam__trace *trace, const char *device, const dam__pr
     dam_status status = DAM_OK;
     dam__text text = {0};
     order_events(trace);
-    DAM_TRY(append_head(&text, device));
+    append_head(&text, device);
     for (size_t i = 0; i < trace->count; i++)
-        DAM_TRY(append_event(&text, &trace->events[i], trace->events[0].start,
-                             &rows[trace->events[i].row]));
-    DAM_TRY(dam__text_append(&text, "\n]}\n"));
-    DAM_TRY(dam__file_write(path, text.data, text.length));
+        append_event(&text, &trace->events[i], trace->events[0].start, &rows[trace->events[i].row]);
+    dam__text_append(&text, "\n]}\n");
+    DAM_TRY(dam__text_write(&text, path));
     *dropped = trace->dropped;
 cleanup:
     dam__text_free(&text);

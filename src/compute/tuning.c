@@ -227,15 +227,11 @@ dam_status dam__set_parse(dam__space_kind kind, const char *text, dam__set *out)
     return DAM_OK;
 }
 
-dam_status dam__set_print(dam__space_kind kind, const dam__set *set, dam__text *out)
+void dam__set_print(dam__space_kind kind, const dam__set *set, dam__text *out)
 {
-    dam_status status = DAM_OK;
     const dam__space *space = &dam__spaces[kind];
     for (int i = 0; i < space->count; i++)
-        DAM_TRY(dam__text_append(out, "%s%s=%d", i > 0 ? " " : "", space->tunables[i].name,
-                                 set->values[i]));
-cleanup:
-    return status;
+        dam__text_append(out, "%s%s=%d", i > 0 ? " " : "", space->tunables[i].name, set->values[i]);
 }
 
 /* --- products --------------------------------------------------------------------------------- */
@@ -262,11 +258,10 @@ dam_status dam__product_parse(const char *text, dam__product_shape *out)
     return DAM_OK;
 }
 
-dam_status dam__product_print(const dam__product_shape *shape, dam__text *out)
+void dam__product_print(const dam__product_shape *shape, dam__text *out)
 {
-    return dam__text_append(out, "%c%c %dx%dx%dx%d", shape->a_transposed ? 't' : 'n',
-                            shape->b_transposed ? 't' : 'n', shape->m, shape->n, shape->k,
-                            shape->count);
+    dam__text_append(out, "%c%c %dx%dx%dx%d", shape->a_transposed ? 't' : 'n',
+                     shape->b_transposed ? 't' : 'n', shape->m, shape->n, shape->k, shape->count);
 }
 
 static double doublings(int a, int b)

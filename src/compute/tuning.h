@@ -81,7 +81,7 @@ dam_status dam__set_check(dam__space_kind kind, const dam__set *set, const dam_d
 
 /* "rows=12 vectors=2 ...": every tunable once, in any order. DAM_INPUT says what is wrong. */
 dam_status dam__set_parse(dam__space_kind kind, const char *text, dam__set *out);
-dam_status dam__set_print(dam__space_kind kind, const dam__set *set, dam__text *out);
+void dam__set_print(dam__space_kind kind, const dam__set *set, dam__text *out);
 
 /* --- products --------------------------------------------------------------------------------- */
 
@@ -92,7 +92,7 @@ typedef struct dam__product_shape {
 
 /* "nt 1000x784x1000x1": transpositions, then m x n x k x count. DAM_INPUT. */
 dam_status dam__product_parse(const char *text, dam__product_shape *out);
-dam_status dam__product_print(const dam__product_shape *shape, dam__text *out);
+void dam__product_print(const dam__product_shape *shape, dam__text *out);
 
 /* How unlike two shapes are, in doublings of their sizes; infinite where transpositions differ. */
 double dam__product_distance(const dam__product_shape *a, const dam__product_shape *b);

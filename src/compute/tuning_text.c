@@ -19,15 +19,13 @@ static const char *const providers[] = {"auto", "clblast", "panel"};
 /* --- the header ------------------------------------------------------------------------------- */
 
 /* A driver's words as one line. */
-static dam_status append_fact(dam__text *out, const char *name, const char *fact)
+static void append_fact(dam__text *out, const char *name, const char *fact)
 {
     size_t begin = out->length;
-    dam_status status = dam__text_append(out, "%s = %s\n", name, fact);
-    if (status == DAM_OK)
-        for (size_t i = begin; i + 1 < out->length; i++)
-            if ((unsigned char)out->data[i] < ' ')
-                out->data[i] = ' ';
-    return status;
+    dam__text_append(out, "%s = %s\n", name, fact);
+    for (size_t i = begin; i + 1 < out->length; i++)
+        if ((unsigned char)out->data[i] < ' ')
+            out->data[i] = ' ';
 }
 
 dam_status dam__tuning_header(const dam_device_info *info, dam__text *out)
@@ -35,51 +33,45 @@ dam_status dam__tuning_header(const dam_device_info *info, dam__text *out)
     dam_status status = DAM_OK;
     char hex[DAM__DIGEST_HEX];
     DAM_TRY(dam__embedded_digest(dam__kernel_sources, hex));
-    DAM_TRY(dam__text_append(out, FORMAT "\n"));
-    DAM_TRY(append_fact(out, "version", DENSEAM_VERSION));
-    DAM_TRY(append_fact(out, "kernels", hex));
-    DAM_TRY(append_fact(out, "clblast", DENSEAM_CLBLAST_VERSION));
-    DAM_TRY(append_fact(out, "platform", info->platform));
-    DAM_TRY(append_fact(out, "device", info->name));
-    DAM_TRY(append_fact(out, "opencl", info->version));
-    DAM_TRY(append_fact(out, "driver", info->driver));
+    dam__text_append(out, FORMAT "\n");
+    append_fact(out, "version", DENSEAM_VERSION);
+    append_fact(out, "kernels", hex);
+    append_fact(out, "clblast", DENSEAM_CLBLAST_VERSION);
+    append_fact(out, "platform", info->platform);
+    append_fact(out, "device", info->name);
+    append_fact(out, "opencl", info->version);
+    append_fact(out, "driver", info->driver);
 cleanup:
     return status;
 }
 
 /* --- writing ---------------------------------------------------------------------------------- */
 
-static dam_status print_choice(const dam__choice *choice, dam__text *out)
+static void print_choice(const dam__choice *choice, dam__text *out)
 {
-    dam_status status = DAM_OK;
-    DAM_TRY(dam__text_append(out, "product "));
-    DAM_TRY(dam__product_print(&choice->shape, out));
-    DAM_TRY(dam__text_append(out, " = %s", providers[choice->provider]));
+    dam__text_append(out, "product ");
+    dam__product_print(&choice->shape, out);
+    dam__text_append(out, " = %s", providers[choice->provider]);
     if (choice->provider == DAM__GEMM_PANEL && choice->panel.given) {
-        DAM_TRY(dam__text_append(out, " "));
-        DAM_TRY(dam__set_print(DAM__SPACE_PANEL, &choice->panel, out));
+        dam__text_append(out, " ");
+        dam__set_print(DAM__SPACE_PANEL, &choice->panel, out);
     }
-    DAM_TRY(dam__text_append(out, "\n"));
-cleanup:
-    return status;
+    dam__text_append(out, "\n");
 }
 
-static dam_status print_part(const dam__tuning_part *part, dam__text *out)
+static void print_part(const dam__tuning_part *part, dam__text *out)
 {
-    dam_status status = DAM_OK;
     if (part->provider != DAM__GEMM_AUTO)
-        DAM_TRY(dam__text_append(out, "provider = %s\n", providers[part->provider]));
+        dam__text_append(out, "provider = %s\n", providers[part->provider]);
     for (int kind = 0; kind < DAM__SPACES; kind++) {
         if (!part->sets[kind].given)
             continue;
-        DAM_TRY(dam__text_append(out, "%s = ", dam__spaces[kind].name));
-        DAM_TRY(dam__set_print((dam__space_kind)kind, &part->sets[kind], out));
-        DAM_TRY(dam__text_append(out, "\n"));
+        dam__text_append(out, "%s = ", dam__spaces[kind].name);
+        dam__set_print((dam__space_kind)kind, &part->sets[kind], out);
+        dam__text_append(out, "\n");
     }
     for (int i = 0; i < part->count; i++)
-        DAM_TRY(print_choice(&part->choices[i], out));
-cleanup:
-    return status;
+        print_choice(&part->choices[i], out);
 }
 
 dam_status dam__tuning_print(const dam__tuning *tuning, const dam_device_info *info, dam__text *out)
@@ -89,14 +81,13 @@ dam_status dam__tuning_print(const dam__tuning *tuning, const dam_device_info *i
     for (int shape = 0; shape < 2; shape++)
         for (int wide = 0; wide < 2; wide++) {
             dam__text lines = {0};
-            status = print_part(&tuning->parts[shape][wide], &lines);
-            if (status == DAM_OK && lines.length > 0)
-                status = dam__text_append(out, "\n[%s %s]\n%s", shapes[shape], precisions[wide],
-                                          lines.data);
+            print_part(&tuning->parts[shape][wide], &lines);
+            const char *found = dam__text_part(out, &lines);
+            if (found[0] != '\0')
+                dam__text_append(out, "\n[%s %s]\n%s", shapes[shape], precisions[wide], found);
             dam__text_free(&lines);
-            DAM_TRY(status);
         }
-    DAM_TRY(dam__text_append(out, "\n" LAST_LINE "\n"));
+    dam__text_append(out, "\n" LAST_LINE "\n");
 cleanup:
     return status;
 }
@@ -126,6 +117,7 @@ static dam_status compare_header(reader *from, const dam_device_info *info)
     dam_status status = DAM_OK;
     dam__text header = {0};
     DAM_TRY(dam__tuning_header(info, &header));
+    DAM_TRY(dam__text_status(&header));
     reader wanted = {.next = header.data};
     for (char *want = next_line(&wanted); want != NULL; want = next_line(&wanted)) {
         const char *line = next_line(from);

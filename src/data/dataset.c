@@ -64,7 +64,7 @@ static dam_status search_folder(const char *folder, dam__split split, places *ou
         split == DAM__SPLIT_TRAIN ? "train-images-idx3-ubyte" : "t10k-images-idx3-ubyte";
     const char *labels =
         split == DAM__SPLIT_TRAIN ? "train-labels-idx1-ubyte" : "t10k-labels-idx1-ubyte";
-    DAM_TRY(dam__text_append(searched, "%s'%s'", searched->length > 0 ? ", " : "", folder));
+    dam__text_append(searched, "%s'%s'", searched->length > 0 ? ", " : "", folder);
     DAM_TRY(find_file(folder, images, &out->images));
     if (out->images == NULL)
         goto cleanup;
@@ -97,6 +97,7 @@ static dam_status find_named(const char *name, dam__split split, places *out)
         if (out->images == NULL && loose && roots[i] != debian_folder)
             DAM_TRY(search_folder(roots[i], split, out, &searched));
     }
+    DAM_TRY(dam__text_status(&searched));
     if (out->images == NULL)
         DAM_FAIL(DAM_INPUT,
                  "data set '%s' is in none of %s: ci/setup fetches MNIST, Debian's package "

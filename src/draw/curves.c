@@ -50,16 +50,16 @@ static dam_status write_data(const char *folder, const dam__table *history)
     char *path = NULL;
     dam__text text = {0};
     DAM_TRY(dam__path_join(&path, folder, "curves.dat"));
-    DAM_TRY(dam__text_append(&text, "#"));
+    dam__text_append(&text, "#");
     for (size_t i = 0; i < history->columns; i++)
-        DAM_TRY(dam__text_append(&text, " %s", history->names[i]));
-    DAM_TRY(dam__text_append(&text, "\n"));
+        dam__text_append(&text, " %s", history->names[i]);
+    dam__text_append(&text, "\n");
     for (size_t row = 0; row < history->rows; row++)
         for (size_t i = 0; i < history->columns; i++)
-            DAM_TRY(dam__text_append(&text, "%s%c",
-                                     dam__number(number, dam__table_at(history, row, i), DIGITS),
-                                     i + 1 < history->columns ? ' ' : '\n'));
-    DAM_TRY(dam__file_write(path, text.data, text.length));
+            dam__text_append(&text, "%s%c",
+                             dam__number(number, dam__table_at(history, row, i), DIGITS),
+                             i + 1 < history->columns ? ' ' : '\n');
+    DAM_TRY(dam__text_write(&text, path));
 cleanup:
     dam__text_free(&text);
     free(path);
@@ -76,28 +76,25 @@ static double epoch_of(const dam__table *history, size_t row)
 }
 
 /* "validation accuracy, best 97.31 % in epoch 42". */
-static dam_status append_legend(const curve_panel *panel, const dam__table *history, size_t column,
-                                dam__text *script)
+static void append_legend(const curve_panel *panel, const dam__table *history, size_t column,
+                          dam__text *script)
 {
-    dam_status status = DAM_OK;
     char number[DAM__NUMBER_BYTES], epoch[DAM__NUMBER_BYTES];
-    char *legend = NULL;
+    dam__text legend = {0};
     double least, most;
     (void)dam__table_range(history, column, &least, &most);
     double best = panel->rising ? most : least;
     size_t row = 0;
     while (row + 1 < history->rows && dam__table_at(history, row, column) != best)
         row++;
-    DAM_TRY(dam__format(&legend, "%s, best %s%s in epoch %s", history->names[column],
-                        dam__number(number, panel->factor * best, 4), panel->unit,
-                        dam__number(epoch, epoch_of(history, row), DIGITS)));
-    for (char *at = legend; *at != '\0'; at++)
-        if (*at == '_')
-            *at = ' ';
-    DAM_TRY(dam__script_quoted(script, legend));
-cleanup:
-    free(legend);
-    return status;
+    dam__text_append(&legend, "%s, best %s%s in epoch %s", history->names[column],
+                     dam__number(number, panel->factor * best, 4), panel->unit,
+                     dam__number(epoch, epoch_of(history, row), DIGITS));
+    for (size_t i = 0; i < legend.length; i++)
+        if (legend.data[i] == '_')
+            legend.data[i] = ' ';
+    dam__script_quoted(script, dam__text_part(script, &legend));
+    dam__text_free(&legend);
 }
 
 /* Training and validation have the same colours in every panel. */
@@ -121,21 +118,19 @@ static bool find_widths(const dam__table *history, size_t *epochs, size_t *memor
 }
 
 /* The number of memories on the second axis: it changes where the shading does. */
-static dam_status append_widths(const dam__table *history, dam__text *script)
+static void append_widths(const dam__table *history, dam__text *script)
 {
     size_t memories = 0, epochs = 0;
     if (!find_widths(history, &epochs, &memories))
-        return DAM_OK;
-    return dam__text_append(script,
-                            ", \\\n     'curves.dat' using %zu:%zu axes x1y2 with histeps lw 1.5 "
-                            "dt 2 lc rgb '#8c8c88' title 'memories (axis on the right)'",
-                            epochs + 1, memories + 1);
+        return;
+    dam__text_append(script,
+                     ", \\\n     'curves.dat' using %zu:%zu axes x1y2 with histeps lw 1.5 "
+                     "dt 2 lc rgb '#8c8c88' title 'memories (axis on the right)'",
+                     epochs + 1, memories + 1);
 }
 
-static dam_status append_curves(const curve_panel *panel, const dam__table *history,
-                                dam__text *script)
+static void append_curves(const curve_panel *panel, const dam__table *history, dam__text *script)
 {
-    dam_status status = DAM_OK;
     size_t epochs = 0, others = 0;
     const char *separator = "plot ";
     bool has_epochs = dam__table_find(history, "epoch", &epochs);
@@ -145,23 +140,20 @@ static dam_status append_curves(const curve_panel *panel, const dam__table *hist
         size_t points = 0;
         for (size_t row = 0; row < history->rows; row++)
             points += isfinite(dam__table_at(history, row, i)) ? 1 : 0;
-        DAM_TRY(dam__text_append(script, "%s'curves.dat' using ", separator));
+        dam__text_append(script, "%s'curves.dat' using ", separator);
         if (has_epochs)
-            DAM_TRY(dam__text_append(script, "%zu", epochs + 1));
+            dam__text_append(script, "%zu", epochs + 1);
         else
-            DAM_TRY(dam__text_append(script, "($0 + 1)"));
-        DAM_TRY(dam__text_append(script, ":(%d * $%zu) with %s lw 2 lc rgb '%s' title ",
-                                 (int)panel->factor, i + 1,
-                                 points > FEW_POINTS ? "lines" : "linespoints pt 7 ps 0.7",
-                                 colour_of(history->names[i], &others)));
-        DAM_TRY(append_legend(panel, history, i, script));
+            dam__text_append(script, "($0 + 1)");
+        dam__text_append(script, ":(%d * $%zu) with %s lw 2 lc rgb '%s' title ", (int)panel->factor,
+                         i + 1, points > FEW_POINTS ? "lines" : "linespoints pt 7 ps 0.7",
+                         colour_of(history->names[i], &others));
+        append_legend(panel, history, i, script);
         separator = ", \\\n     ";
     }
     if (!panel->rising)
-        DAM_TRY(append_widths(history, script));
-    DAM_TRY(dam__text_append(script, "\n"));
-cleanup:
-    return status;
+        append_widths(history, script);
+    dam__text_append(script, "\n");
 }
 
 /* Least and most of all curves of a panel from a row on, as on the axis. */
@@ -182,32 +174,28 @@ static void panel_range(const curve_panel *panel, const dam__table *history, siz
 }
 
 /* gnuplot by itself labels powers of ten alone, and rounds the range to them. */
-static dam_status append_logarithmic_axis(double least, double most, dam__text *script)
+static void append_logarithmic_axis(double least, double most, dam__text *script)
 {
-    dam_status status = DAM_OK;
     char from[DAM__NUMBER_BYTES], to[DAM__NUMBER_BYTES];
     const char *separator = "";
-    DAM_TRY(dam__text_append(script, "set logscale y\nset yrange [%s:%s]\n",
-                             dam__number(from, least / 1.2, 4), dam__number(to, most * 1.2, 4)));
+    dam__text_append(script, "set logscale y\nset yrange [%s:%s]\n",
+                     dam__number(from, least / 1.2, 4), dam__number(to, most * 1.2, 4));
     if (most > DECADES_ALONE * least)
-        goto cleanup;
-    DAM_TRY(dam__text_append(script, "set ytics ("));
+        return;
+    dam__text_append(script, "set ytics (");
     int last = (int)floor(log10(most));
     for (int exponent = (int)floor(log10(least)); exponent <= last; exponent++) {
         double decade = pow(10, exponent);
         for (int i = 0; i < 3; i++) {
-            DAM_TRY(dam__text_append(script, "%s%s", separator,
-                                     dam__number(from, decade * (i == 2 ? 5 : 1 + i), 4)));
+            dam__text_append(script, "%s%s", separator,
+                             dam__number(from, decade * (i == 2 ? 5 : 1 + i), 4));
             separator = ", ";
         }
     }
-    DAM_TRY(dam__text_append(script, ")\n"));
-cleanup:
-    return status;
+    dam__text_append(script, ")\n");
 }
 
-static dam_status append_axis(const curve_panel *panel, const dam__table *history,
-                              dam__text *script)
+static void append_axis(const curve_panel *panel, const dam__table *history, dam__text *script)
 {
     double least, most;
     char from[DAM__NUMBER_BYTES];
@@ -215,14 +203,14 @@ static dam_status append_axis(const curve_panel *panel, const dam__table *histor
         /* The plateau is what differs between runs: the steep start may leave the panel. */
         panel_range(panel, history, history->rows > FEW_POINTS ? history->rows / 10 : 0, &least,
                     &most);
-        return least < most ? dam__text_append(script, "set yrange [%s:*]\n",
-                                               dam__number(from, floor(least), DIGITS))
-                            : DAM_OK;
+        if (least < most)
+            dam__text_append(script, "set yrange [%s:*]\n",
+                             dam__number(from, floor(least), DIGITS));
+        return;
     }
     panel_range(panel, history, 0, &least, &most);
-    return least > 0 && isnormal(least) && most > LOGARITHMIC * least
-               ? append_logarithmic_axis(least, most, script)
-               : DAM_OK;
+    if (least > 0 && isnormal(least) && most > LOGARITHMIC * least)
+        append_logarithmic_axis(least, most, script);
 }
 
 /*
@@ -230,117 +218,102 @@ static dam_status append_axis(const curve_panel *panel, const dam__table *histor
  * stands at its foot. It reaches from half an epoch before its first row to half a one after its
  * last.
  */
-static dam_status append_stage(const dam__table *history, size_t first, size_t last, bool shaded,
-                               bool labelled, dam__text *script)
+static void append_stage(const dam__table *history, size_t first, size_t last, bool shaded,
+                         bool labelled, dam__text *script)
 {
-    dam_status status = DAM_OK;
     char from[DAM__NUMBER_BYTES], to[DAM__NUMBER_BYTES], width[DAM__NUMBER_BYTES];
     size_t memories = 0;
     (void)dam__number(from, epoch_of(history, first) - (first > 0 ? 0.5 : 0), DIGITS);
     (void)dam__number(to, epoch_of(history, last) + (last + 1 < history->rows ? 0.5 : 0), DIGITS);
     if (shaded)
-        DAM_TRY(dam__text_append(script,
-                                 "set object rectangle from first %s, graph 0 to first %s, graph 1 "
-                                 "behind fillcolor rgb '#f1f0ea' fillstyle solid noborder\n",
-                                 from, to));
+        dam__text_append(script,
+                         "set object rectangle from first %s, graph 0 to first %s, graph 1 "
+                         "behind fillcolor rgb '#f1f0ea' fillstyle solid noborder\n",
+                         from, to);
     if (labelled && dam__table_find(history, "memories", &memories))
-        DAM_TRY(dam__text_append(
-            script,
-            "set label '%s' at first %s, graph 0 offset 0.4, 0.7 font ',10' "
-            "textcolor rgb '#7a7c80'\n",
-            dam__number(width, dam__table_at(history, first, memories), DIGITS), from));
-cleanup:
-    return status;
+        dam__text_append(script,
+                         "set label '%s' at first %s, graph 0 offset 0.4, 0.7 font ',10' "
+                         "textcolor rgb '#7a7c80'\n",
+                         dam__number(width, dam__table_at(history, first, memories), DIGITS), from);
 }
 
-static dam_status append_stages(const dam__table *history, bool labelled, dam__text *script)
+static void append_stages(const dam__table *history, bool labelled, dam__text *script)
 {
-    dam_status status = DAM_OK;
     size_t stage = 0, first = 0;
     bool shaded = false;
     if (!dam__table_find(history, "stage", &stage))
-        return DAM_OK;
+        return;
     for (size_t row = 0; row < history->rows; row++) {
         if (row + 1 < history->rows &&
             dam__table_at(history, row, stage) == dam__table_at(history, row + 1, stage))
             continue;
-        DAM_TRY(append_stage(history, first, row, shaded, labelled, script));
+        append_stage(history, first, row, shaded, labelled, script);
         shaded = !shaded;
         first = row + 1;
     }
-cleanup:
-    return status;
 }
 
 /* From 0 to a little over the greatest width, which would else lie on the border. */
-static dam_status append_second_axis(const dam__table *history, size_t memories, dam__text *script)
+static void append_second_axis(const dam__table *history, size_t memories, dam__text *script)
 {
     double least, most = 1;
     char to[DAM__NUMBER_BYTES];
     (void)dam__table_range(history, memories, &least, &most);
-    return dam__text_append(script, "set border 11\nset y2range [0:%s]\nset y2tics\n",
-                            dam__number(to, 1.1 * most, 4));
+    dam__text_append(script, "set border 11\nset y2range [0:%s]\nset y2tics\n",
+                     dam__number(to, 1.1 * most, 4));
 }
 
-static dam_status append_panel(const curve_panel *panel, const dam__table *history, bool lowest,
-                               dam__text *script)
+static void append_panel(const curve_panel *panel, const dam__table *history, bool lowest,
+                         dam__text *script)
 {
-    dam_status status = DAM_OK;
     size_t epochs = 0, memories = 0;
-    DAM_TRY(dam__text_append(script,
-                             "\nset tmargin at screen %s\nset bmargin at screen %s\n"
-                             "set label '%s' at graph 0, graph 1 offset 0, 0.9 "
-                             "textcolor rgb '#34363c'\n"
-                             "set key %s\n",
-                             panel->top, panel->bottom, panel->axis,
-                             panel->rising ? "bottom right" : "top right"));
-    DAM_TRY(append_stages(history, !panel->rising, script));
-    DAM_TRY(append_axis(panel, history, script));
-    DAM_TRY(dam__text_append(script, "%s",
-                             lowest
-                                 ? "set format x '%g'\nset xlabel 'epoch' textcolor rgb '#34363c'\n"
-                                 : "set format x ''\n"));
+    dam__text_append(script,
+                     "\nset tmargin at screen %s\nset bmargin at screen %s\n"
+                     "set label '%s' at graph 0, graph 1 offset 0, 0.9 "
+                     "textcolor rgb '#34363c'\n"
+                     "set key %s\n",
+                     panel->top, panel->bottom, panel->axis,
+                     panel->rising ? "bottom right" : "top right");
+    append_stages(history, !panel->rising, script);
+    append_axis(panel, history, script);
+    dam__text_append(script, "%s",
+                     lowest ? "set format x '%g'\nset xlabel 'epoch' textcolor rgb '#34363c'\n"
+                            : "set format x ''\n");
     bool widens = !panel->rising && find_widths(history, &epochs, &memories);
     if (widens)
-        DAM_TRY(append_second_axis(history, memories, script));
-    DAM_TRY(append_curves(panel, history, script));
+        append_second_axis(history, memories, script);
+    append_curves(panel, history, script);
     if (widens)
-        DAM_TRY(dam__text_append(script, "set border 3\nunset y2tics\n"));
-    DAM_TRY(dam__text_append(script,
-                             "unset label\nunset object\nunset logscale y\nset yrange [*:*]\n"
-                             "set ytics autofreq\n"));
-cleanup:
-    return status;
+        dam__text_append(script, "set border 3\nunset y2tics\n");
+    dam__text_append(script, "unset label\nunset object\nunset logscale y\nset yrange [*:*]\n"
+                             "set ytics autofreq\n");
 }
 
-static dam_status append_preamble(const char *title, const dam__table *history, dam__text *script)
+static void append_preamble(const char *title, const dam__table *history, dam__text *script)
 {
-    dam_status status = DAM_OK;
     char from[DAM__NUMBER_BYTES], to[DAM__NUMBER_BYTES];
     double first = epoch_of(history, 0), last = epoch_of(history, history->rows - 1);
     double aside = first == last ? 1 : 0;
     size_t epochs = 0, memories = 0;
-    DAM_TRY(dam__script_begin(
+    dam__script_begin(
         script,
         "Curves of a training run by denseam; 'gnuplot curves.gp' in this folder draws them.",
-        "curves.png", 1200, 800));
-    DAM_TRY(dam__text_append(script,
-                             "set lmargin at screen 0.06\nset rmargin at screen %s\n"
-                             "set xrange [%s:%s]\n",
-                             find_widths(history, &epochs, &memories) ? "0.95" : "0.97",
-                             dam__number(from, first - aside, DIGITS),
-                             dam__number(to, last + aside, DIGITS)));
+        "curves.png", 1200, 800);
+    dam__text_append(script,
+                     "set lmargin at screen 0.06\nset rmargin at screen %s\n"
+                     "set xrange [%s:%s]\n",
+                     find_widths(history, &epochs, &memories) ? "0.95" : "0.97",
+                     dam__number(from, first - aside, DIGITS),
+                     dam__number(to, last + aside, DIGITS));
     if (last - first <= FEW_TICS) /* gnuplot would label halves of epochs */
-        DAM_TRY(dam__text_append(script, "set xtics 1\n"));
+        dam__text_append(script, "set xtics 1\n");
     if (title != NULL) {
-        DAM_TRY(dam__text_append(script, "set label "));
-        DAM_TRY(dam__script_quoted(script, title));
-        DAM_TRY(dam__text_append(script, " at screen 0.06, 0.96 font ',15' noenhanced "
-                                         "textcolor rgb '#34363c'\n"));
+        dam__text_append(script, "set label ");
+        dam__script_quoted(script, title);
+        dam__text_append(script, " at screen 0.06, 0.96 font ',15' noenhanced "
+                                 "textcolor rgb '#34363c'\n");
     }
-    DAM_TRY(dam__text_append(script, "set multiplot\n"));
-cleanup:
-    return status;
+    dam__text_append(script, "set multiplot\n");
 }
 
 dam_status dam__curves(const char *folder, const char *title, const dam__table *history,
@@ -366,14 +339,14 @@ dam_status dam__curves(const char *folder, const char *title, const dam__table *
         loss.bottom = accuracy.bottom;
     if (no_loss)
         accuracy.top = loss.top;
-    DAM_TRY(append_preamble(title, history, &script));
+    append_preamble(title, history, &script);
     if (!no_loss)
-        DAM_TRY(append_panel(&loss, history, no_accuracy, &script));
+        append_panel(&loss, history, no_accuracy, &script);
     if (!no_accuracy)
-        DAM_TRY(append_panel(&accuracy, history, true, &script));
-    DAM_TRY(dam__text_append(&script, "unset multiplot\n"));
+        append_panel(&accuracy, history, true, &script);
+    dam__text_append(&script, "unset multiplot\n");
     DAM_TRY(dam__path_join(&path, folder, "curves.gp"));
-    DAM_TRY(dam__file_write(path, script.data, script.length));
+    DAM_TRY(dam__text_write(&script, path));
     DAM_TRY(dam__gnuplot(folder, "curves.gp", "curves.png", PATIENCE, log));
 cleanup:
     dam__text_free(&script);

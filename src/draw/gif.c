@@ -33,7 +33,8 @@ struct dam__gif {
 static int write_bytes(GifFileType *file, const GifByteType *bytes, int count)
 {
     dam__gif *gif = file->UserData;
-    if (dam__text_append_bytes(&gif->bytes, bytes, (size_t)count) == DAM_OK)
+    dam__text_append_bytes(&gif->bytes, bytes, (size_t)count);
+    if (dam__text_status(&gif->bytes) == DAM_OK)
         return count;
     gif->failed = true;
     return 0;
@@ -221,7 +222,7 @@ dam_status dam__gif_write(dam__gif *gif, const char *path)
     if (EGifCloseFile(file, &error) == GIF_ERROR || gif->failed)
         DAM_FAIL(DAM_NO_MEMORY, "cannot make the film '%s': giflib: %s", path,
                  GifErrorString(error) != NULL ? GifErrorString(error) : "it gives no reason");
-    DAM_TRY(dam__file_write(path, gif->bytes.data, gif->bytes.length));
+    DAM_TRY(dam__text_write(&gif->bytes, path));
 cleanup:
     return status;
 }

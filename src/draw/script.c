@@ -1,24 +1,21 @@
 #include "draw/script.h"
 
-dam_status dam__script_quoted(dam__text *script, const char *text)
+void dam__script_quoted(dam__text *script, const char *text)
 {
-    dam_status status = DAM_OK;
-    DAM_TRY(dam__text_append(script, "'"));
+    dam__text_append(script, "'");
     for (; *text != '\0'; text++) {
         if (*text == '\'')
-            DAM_TRY(dam__text_append(script, "\u2019"));
+            dam__text_append(script, "\u2019");
         else
-            DAM_TRY(dam__text_append(script, "%c", *text == '\n' || *text == '\r' ? ' ' : *text));
+            dam__text_append(script, "%c", *text == '\n' || *text == '\r' ? ' ' : *text);
     }
-    DAM_TRY(dam__text_append(script, "'"));
-cleanup:
-    return status;
+    dam__text_append(script, "'");
 }
 
-dam_status dam__script_begin(dam__text *script, const char *what, const char *picture, int width,
-                             int height)
+void dam__script_begin(dam__text *script, const char *what, const char *picture, int width,
+                       int height)
 {
-    return dam__text_append(
+    dam__text_append(
         script,
         "# %s\n"
         "if (!exists('picture')) picture = '%s'\n"

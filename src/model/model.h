@@ -288,7 +288,7 @@ typedef struct dam__model_ops {
      * In one line, what factors and rates follow from the sizes; *caution = what speaks against
      * them, a static string, or NULL. NULL where nothing follows from sizes.
      */
-    dam_status (*describe)(const dam__model *model, dam__text *out, const char **caution);
+    void (*describe)(const dam__model *model, dam__text *out, const char **caution);
 
     /* Flops of the large products of a step on `batch` samples, for benchmarks. */
     double (*product_flops)(const dam__model *model, int batch);

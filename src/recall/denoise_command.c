@@ -198,50 +198,49 @@ static dam_status print_result_json(const denoising *d, const numbers *n)
     return print_json(json);
 }
 
-static dam_status append_number(dam__text *text, const char *name, double value)
+static void append_number(dam__text *text, const char *name, double value)
 {
-    return isfinite(value) ? dam__text_append(text, "%-26s %.6g\n", name, value) : DAM_OK;
+    if (isfinite(value))
+        dam__text_append(text, "%-26s %.6g\n", name, value);
 }
 
-static dam_status append_energy(dam__text *text, const dam__denoised *got)
+static void append_energy(dam__text *text, const dam__denoised *got)
 {
     if (got->lost > 0)
-        return dam__text_append(text, "%-26s %zu probes ran away\n", "energy", got->lost);
-    if (got->rising > 0)
-        return dam__text_append(text, "%-26s rose in %zu probes\n", "energy", got->rising);
-    return dam__text_append(text, "%-26s never rose (%zu probes, %zu steps)\n", "energy",
-                            got->count, got->steps);
+        dam__text_append(text, "%-26s %zu probes ran away\n", "energy", got->lost);
+    else if (got->rising > 0)
+        dam__text_append(text, "%-26s rose in %zu probes\n", "energy", got->rising);
+    else
+        dam__text_append(text, "%-26s never rose (%zu probes, %zu steps)\n", "energy", got->count,
+                         got->steps);
 }
 
 static dam_status print_result(const denoising *d, const numbers *n)
 {
-    dam_status status = DAM_OK;
     const dam__denoise_result *result = &d->result;
     const dam__denoised *got = &result->denoised;
     double dt = result->run->experiment.recall.dt;
     dam__text text = {0};
-    DAM_TRY(dam__text_append(&text, "%-26s %zu of %zu features\n", "probes", got->count, got->dim));
-    DAM_TRY(dam__text_append(&text, "%-26s %zu steps of %g, time %g\n", "relaxation", got->steps,
-                             dt, dt * (double)got->steps));
-    DAM_TRY(append_number(&text, "squared error: corrupted", n->noisy));
-    DAM_TRY(append_number(&text, "  denoised", n->states));
-    DAM_TRY(append_number(&text, "  f(x) at once", n->once));
-    DAM_TRY(dam__text_append(&text, "%-26s %.6g before, %.6g after\n", "mean energy", n->before,
-                             n->after));
-    DAM_TRY(append_energy(&text, got));
+    dam__text_append(&text, "%-26s %zu of %zu features\n", "probes", got->count, got->dim);
+    dam__text_append(&text, "%-26s %zu steps of %g, time %g\n", "relaxation", got->steps, dt,
+                     dt * (double)got->steps);
+    append_number(&text, "squared error: corrupted", n->noisy);
+    append_number(&text, "  denoised", n->states);
+    append_number(&text, "  f(x) at once", n->once);
+    dam__text_append(&text, "%-26s %.6g before, %.6g after\n", "mean energy", n->before, n->after);
+    append_energy(&text, got);
     if (result->small != NULL) {
-        DAM_TRY(dam__text_append(&text, "%-26s %zu x %zu pixels to one\n", "averaged", result->side,
-                                 result->side));
-        DAM_TRY(append_number(&text, "squared error: corrupted", n->coarse));
-        DAM_TRY(append_number(&text, "  denoised, then averaged", n->by_large));
-        DAM_TRY(append_number(&text, "  averaged, then denoised", n->by_small));
-        DAM_TRY(append_number(&text, "  between these", n->between));
-        DAM_TRY(append_energy(&text, &result->by_small));
+        dam__text_append(&text, "%-26s %zu x %zu pixels to one\n", "averaged", result->side,
+                         result->side);
+        append_number(&text, "squared error: corrupted", n->coarse);
+        append_number(&text, "  denoised, then averaged", n->by_large);
+        append_number(&text, "  averaged, then denoised", n->by_small);
+        append_number(&text, "  between these", n->between);
+        append_energy(&text, &result->by_small);
     }
     if (d->args->out != NULL)
-        DAM_TRY(dam__text_append(&text, "%-26s %s\n", "written to", d->args->out));
-    DAM_TRY(print_text(&text));
-cleanup:
+        dam__text_append(&text, "%-26s %s\n", "written to", d->args->out);
+    dam_status status = print_text(&text);
     dam__text_free(&text);
     return status;
 }

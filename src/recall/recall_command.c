@@ -117,31 +117,28 @@ static json_t *result_json(const dam__recall_result *result)
 
 static dam_status print_result(const recalling *r, const dam__recall_result *result)
 {
-    dam_status status = DAM_OK;
     dam__text text = {0};
     char interaction[DAM__INTERACTION_BYTES];
     const dam__recalled *got = &result->recalled;
     size_t settled = got->count - result->moving - result->cycling;
-    DAM_TRY(dam__text_append(&text, "%-22s %zu of %zu neurons, %s\n", "memories", result->memories,
-                             got->dim,
-                             dam__interaction_text(&result->cell.interaction, interaction)));
-    DAM_TRY(dam__text_append(&text, "%-22s %zu\n", "probes", got->count));
+    dam__text_append(&text, "%-22s %zu of %zu neurons, %s\n", "memories", result->memories,
+                     got->dim, dam__interaction_text(&result->cell.interaction, interaction));
+    dam__text_append(&text, "%-22s %zu\n", "probes", got->count);
     if (result->compared) {
-        DAM_TRY(dam__text_append(&text, "%-22s %zu (%.2f %%)\n", "recovered", result->recovered,
-                                 100.0 * (double)result->recovered / (double)got->count));
-        DAM_TRY(dam__text_append(&text, "%-22s %.4f\n", "distance to pattern", result->distance));
+        dam__text_append(&text, "%-22s %zu (%.2f %%)\n", "recovered", result->recovered,
+                         100.0 * (double)result->recovered / (double)got->count);
+        dam__text_append(&text, "%-22s %.4f\n", "distance to pattern", result->distance);
     }
-    DAM_TRY(dam__text_append(&text, "%-22s %.4f\n", "distance to nearest", result->nearest));
-    DAM_TRY(dam__text_append(&text, "%-22s %.6g before, %.6g after\n", "energy / F(N)",
-                             result->energy_before, result->energy_after));
-    DAM_TRY(dam__text_append(&text, "%-22s %.2f\n", "sweeps", result->sweeps));
-    DAM_TRY(dam__text_append(&text, "%-22s %zu settled, %zu still moving, %zu to and fro\n", "ends",
-                             settled, result->moving, result->cycling));
-    DAM_TRY(dam__text_append(&text, "%-22s %.0f sweeps/s\n", "rate", sweeps_a_second(result)));
+    dam__text_append(&text, "%-22s %.4f\n", "distance to nearest", result->nearest);
+    dam__text_append(&text, "%-22s %.6g before, %.6g after\n", "energy / F(N)",
+                     result->energy_before, result->energy_after);
+    dam__text_append(&text, "%-22s %.2f\n", "sweeps", result->sweeps);
+    dam__text_append(&text, "%-22s %zu settled, %zu still moving, %zu to and fro\n", "ends",
+                     settled, result->moving, result->cycling);
+    dam__text_append(&text, "%-22s %.0f sweeps/s\n", "rate", sweeps_a_second(result));
     if (r->args->out != NULL)
-        DAM_TRY(dam__text_append(&text, "%-22s %s\n", "written to", r->args->out));
-    DAM_TRY(print_text(&text));
-cleanup:
+        dam__text_append(&text, "%-22s %s\n", "written to", r->args->out);
+    dam_status status = print_text(&text);
     dam__text_free(&text);
     return status;
 }
@@ -163,14 +160,13 @@ cleanup:
     return status;
 }
 
-static dam_status append_row(dam__text *text, const dam__recall_row *row)
+static void append_row(dam__text *text, const dam__recall_row *row)
 {
     char interaction[DAM__INTERACTION_BYTES];
-    return dam__text_append(text, "%-11s %9zu %6d %8zu %10.4f %10.4f %7.2f %8.1f\n",
-                            dam__interaction_text(&row->cell.interaction, interaction),
-                            row->memories, row->cell.flips, row->probes,
-                            (double)row->recovered / (double)row->probes, row->distance,
-                            row->sweeps, row->seconds);
+    dam__text_append(text, "%-11s %9zu %6d %8zu %10.4f %10.4f %7.2f %8.1f\n",
+                     dam__interaction_text(&row->cell.interaction, interaction), row->memories,
+                     row->cell.flips, row->probes, (double)row->recovered / (double)row->probes,
+                     row->distance, row->sweeps, row->seconds);
 }
 
 static dam_status recall_curve(recalling *r)
@@ -181,15 +177,14 @@ static dam_status recall_curve(recalling *r)
     dam__text text = {0};
     json_t *list = json_array();
     DAM_TRY(dam__alloc(r->cells.count, sizeof *rows, &rows));
-    DAM_TRY(dam__text_append(&text, "%-11s %9s %6s %8s %10s %10s %7s %8s\n", "interaction",
-                             "memories", "flips", "probes", "recovered", "distance", "sweeps",
-                             "seconds"));
+    dam__text_append(&text, "%-11s %9s %6s %8s %10s %10s %7s %8s\n", "interaction", "memories",
+                     "flips", "probes", "recovered", "distance", "sweeps", "seconds");
     for (r->cell = 0; r->cell < r->cells.count; r->cell++) {
         dam__recall_result_free(&result);
         DAM_TRY(run_cell(r, &result));
         rows[r->cell] = dam__recall_row_of(&result);
         (void)json_array_append_new(list, result_json(&result));
-        DAM_TRY(append_row(&text, &rows[r->cell]));
+        append_row(&text, &rows[r->cell]);
     }
     progress_finish(&r->progress);
     if (r->args->out != NULL) {

@@ -33,16 +33,16 @@ static dam_status write_csv(const char *folder, const dam__recall_cells *cells,
     char *path = NULL, name[DAM__INTERACTION_BYTES], numbers[3][DAM__NUMBER_BYTES];
     dam__text text = {0};
     DAM_TRY(dam__path_join(&path, folder, "capacity.csv"));
-    DAM_TRY(dam__text_append(
-        &text, "interaction,patterns,flips,probes,recovered,mean_distance,mean_sweeps\n"));
+    dam__text_append(&text,
+                     "interaction,patterns,flips,probes,recovered,mean_distance,mean_sweeps\n");
     for (size_t i = 0; i < cells->count; i++)
-        DAM_TRY(dam__text_append(&text, "%s,%zu,%d,%zu,%s,%s,%s\n",
-                                 dam__interaction_text(&rows[i].cell.interaction, name),
-                                 rows[i].memories, rows[i].cell.flips, rows[i].probes,
-                                 dam__number(numbers[0], share(&rows[i]), 9),
-                                 dam__number(numbers[1], rows[i].distance, 9),
-                                 dam__number(numbers[2], rows[i].sweeps, 9)));
-    DAM_TRY(dam__file_write(path, text.data, text.length));
+        dam__text_append(&text, "%s,%zu,%d,%zu,%s,%s,%s\n",
+                         dam__interaction_text(&rows[i].cell.interaction, name), rows[i].memories,
+                         rows[i].cell.flips, rows[i].probes,
+                         dam__number(numbers[0], share(&rows[i]), 9),
+                         dam__number(numbers[1], rows[i].distance, 9),
+                         dam__number(numbers[2], rows[i].sweeps, 9));
+    DAM_TRY(dam__text_write(&text, path));
 cleanup:
     dam__text_free(&text);
     free(path);
@@ -71,16 +71,16 @@ static dam_status write_data(const char *folder, const dam__recall_cells *cells,
     DAM_TRY(dam__path_join(&path, folder, "capacity.dat"));
     for (size_t curve = 0; curve < curves; curve++) {
         const dam__recall_row *first = &rows[row_at(cells, along_patterns, curve, 0)];
-        DAM_TRY(dam__text_append(&text, "%s# %s: patterns, flips, share recovered\n",
-                                 curve > 0 ? "\n\n" : "",
-                                 dam__interaction_text(&first->cell.interaction, name)));
+        dam__text_append(&text, "%s# %s: patterns, flips, share recovered\n",
+                         curve > 0 ? "\n\n" : "",
+                         dam__interaction_text(&first->cell.interaction, name));
         for (size_t point = 0; point < points; point++) {
             const dam__recall_row *row = &rows[row_at(cells, along_patterns, curve, point)];
-            DAM_TRY(dam__text_append(&text, "%zu %d %s\n", row->memories, row->cell.flips,
-                                     dam__number(number, share(row), 9)));
+            dam__text_append(&text, "%zu %d %s\n", row->memories, row->cell.flips,
+                             dam__number(number, share(row), 9));
         }
     }
-    DAM_TRY(dam__file_write(path, text.data, text.length));
+    DAM_TRY(dam__text_write(&text, path));
 cleanup:
     dam__text_free(&text);
     free(path);
@@ -88,19 +88,16 @@ cleanup:
 }
 
 /* In single quotes gnuplot takes all but the quote itself as it stands. */
-static dam_status append_title(dam__text *script, const char *title)
+static void append_title(dam__text *script, const char *title)
 {
-    dam_status status = DAM_OK;
-    DAM_TRY(dam__text_append(script, "set title '"));
+    dam__text_append(script, "set title '");
     for (const char *at = title; *at != '\0'; at++)
-        DAM_TRY(dam__text_append(script, *at == '\'' ? "\u2019" : "%c", *at));
-    DAM_TRY(dam__text_append(script, "' noenhanced font ',15' textcolor rgb '#34363c'\n"));
-cleanup:
-    return status;
+        dam__text_append(script, *at == '\'' ? "\u2019" : "%c", *at);
+    dam__text_append(script, "' noenhanced font ',15' textcolor rgb '#34363c'\n");
 }
 
-static dam_status append_curves(dam__text *script, const dam__recall_cells *cells,
-                                const dam__recall_row *rows, bool along_patterns, size_t curves)
+static void append_curves(dam__text *script, const dam__recall_cells *cells,
+                          const dam__recall_row *rows, bool along_patterns, size_t curves)
 {
     static const char *const colours[] = {"#1f5fa8", "#d9701a", "#2e7d60", "#8a4fa3",
                                           "#b8324f", "#7a7a7a", "#0f9aa8", "#96781e"};
@@ -108,29 +105,26 @@ static dam_status append_curves(dam__text *script, const dam__recall_cells *cell
     /* Where curves coincide, those below show as rims of those above. */
     const double line = 1.8, rim = 1.6, dot = 0.7, ring = 0.28;
     const size_t most_rims = 5;
-    dam_status status = DAM_OK;
     char name[DAM__INTERACTION_BYTES];
     size_t others = along_patterns ? cells->flips : cells->patterns;
     for (size_t curve = 0; curve < curves; curve++) {
         const dam__recall_row *row = &rows[row_at(cells, along_patterns, curve, 0)];
         size_t above = curves - 1 - curve;
         double rims = (double)(above < most_rims ? above : most_rims);
-        DAM_TRY(dam__text_append(
+        dam__text_append(
             script,
             "%s'capacity.dat' index %zu using %d:3 with linespoints lw %.1f pt 7 ps %.2f lc rgb "
             "'%s' title '%s",
             curve > 0 ? ", \\\n     " : "plot ", curve, along_patterns ? 1 : 2, line + rim * rims,
             dot + ring * rims, colours[curve % COLOURS],
-            dam__interaction_text(&row->cell.interaction, name)));
+            dam__interaction_text(&row->cell.interaction, name));
         if (others > 1 && along_patterns)
-            DAM_TRY(dam__text_append(script, ", %d flips", row->cell.flips));
+            dam__text_append(script, ", %d flips", row->cell.flips);
         else if (others > 1)
-            DAM_TRY(dam__text_append(script, ", %zu patterns", row->memories));
-        DAM_TRY(dam__text_append(script, "'"));
+            dam__text_append(script, ", %zu patterns", row->memories);
+        dam__text_append(script, "'");
     }
-    DAM_TRY(dam__text_append(script, "\n"));
-cleanup:
-    return status;
+    dam__text_append(script, "\n");
 }
 
 static dam_status write_script(const char *folder, const char *title,
@@ -159,12 +153,12 @@ static dam_status write_script(const char *folder, const char *title,
     dam__text script = {0};
     char *path = NULL;
     DAM_TRY(dam__path_join(&path, folder, "capacity.gp"));
-    DAM_TRY(dam__text_append(&script, "%s%s", preamble,
-                             along_patterns ? "set xlabel 'patterns stored'\nset logscale x\n"
-                                            : "set xlabel 'flipped neurons of a probe'\n"));
-    DAM_TRY(append_title(&script, title));
-    DAM_TRY(append_curves(&script, cells, rows, along_patterns, curves));
-    DAM_TRY(dam__file_write(path, script.data, script.length));
+    dam__text_append(&script, "%s%s", preamble,
+                     along_patterns ? "set xlabel 'patterns stored'\nset logscale x\n"
+                                    : "set xlabel 'flipped neurons of a probe'\n");
+    append_title(&script, title);
+    append_curves(&script, cells, rows, along_patterns, curves);
+    DAM_TRY(dam__text_write(&script, path));
 cleanup:
     dam__text_free(&script);
     free(path);

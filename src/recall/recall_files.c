@@ -33,7 +33,8 @@ static dam_status write_hdf5(const char *folder, const char *kind,
     dam__text preset = {0};
     char *path = NULL;
     DAM_TRY(dam__path_join(&path, folder, "recall.h5"));
-    DAM_TRY(dam__experiment_print(experiment, &preset));
+    dam__experiment_print(experiment, &preset);
+    DAM_TRY(dam__text_status(&preset));
     DAM_TRY(dam__container_set_text(&container, "format", kind));
     DAM_TRY(dam__container_set_text(&container, "version", DENSEAM_VERSION));
     DAM_TRY(dam__container_set_text(&container, "preset", preset.data));

@@ -105,6 +105,6 @@ dam_status dam__experiment_load(const char *preset, const char *const *overrides
 
 /* The resolved preset as text with every key that the model's kind uses: parses back to the same
  * experiment. Free the text. */
-dam_status dam__experiment_print(const dam__experiment *experiment, dam__text *out);
+void dam__experiment_print(const dam__experiment *experiment, dam__text *out);
 
 #endif

@@ -39,7 +39,7 @@ static dam_status append_row(const dam__table *table, size_t row, const bool *in
     line = json_dumps(object, JSON_REAL_PRECISION(15));
     if (line == NULL)
         DAM_FAIL(DAM_NO_MEMORY, "the host has no memory for row %zu of the metrics", row);
-    DAM_TRY(dam__text_append(text, "%s\n", line));
+    dam__text_append(text, "%s\n", line);
 cleanup:
     free(line);
     json_decref(object);
@@ -56,7 +56,7 @@ dam_status dam__metrics_write(const char *path, const dam__table *table)
         integral[i] = is_integral(table, i);
     for (size_t row = 0; row < table->rows; row++)
         DAM_TRY(append_row(table, row, integral, &text));
-    DAM_TRY(dam__file_write(path, text.length > 0 ? text.data : "", text.length));
+    DAM_TRY(dam__text_write(&text, path));
 cleanup:
     free(integral);
     dam__text_free(&text);

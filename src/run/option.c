@@ -47,9 +47,10 @@ dam_status dam__option_foreign(const dam__option *option, int kind)
     char name[DAM__EXCERPT_BYTES];
     for (int owner = 0; owner < DAM__KINDS; owner++)
         if (dam__option_applies(option, owner))
-            DAM_TRY(dam__text_append(&owners, "%s\"%s\"", owners.length > 0 ? " or " : "",
-                                     dam__kind_name(owner)));
+            dam__text_append(&owners, "%s\"%s\"", owners.length > 0 ? " or " : "",
+                             dam__kind_name(owner));
     dam__option_name(option->section, option->key, name);
+    DAM_TRY(dam__text_status(&owners));
     DAM_FAIL(DAM_USAGE, "%s belongs to model.kind = %s, and this model is \"%s\"; leave it out",
              name, owners.data, dam__kind_name(kind));
 cleanup:
@@ -78,45 +79,51 @@ void dam__excerpt(const char *text, size_t length, char out[DAM__EXCERPT_BYTES])
 }
 
 /* Appends "a, b, c": the keys of a section, and at the top level the sections too. */
-static dam_status list_keys(const char *section, dam__text *out)
+static void list_keys(const char *section, dam__text *out)
 {
-    dam_status status = DAM_OK;
     const char *comma = "", *last = section;
-    for (const dam__option *o = dam__options; o->key != NULL && status == DAM_OK; o++) {
+    for (const dam__option *o = dam__options; o->key != NULL; o++) {
         bool here = strcmp(o->section, section) == 0;
         bool opens = section[0] == '\0' && strcmp(o->section, last) != 0;
         if (here || opens) {
-            status = dam__text_append(out, "%s%s", comma, here ? o->key : o->section);
+            dam__text_append(out, "%s%s", comma, here ? o->key : o->section);
             comma = ", ";
         }
         last = o->section;
     }
-    return status;
 }
 
 /* Appends what was probably meant by an unknown key. */
-static dam_status suggest_key(const char *section, const char *key, dam__text *out)
+static void suggest_key(const char *section, const char *key, dam__text *out)
 {
     const char *names[DAM__MAX_OPTIONS];
     size_t count = 0;
     for (const dam__option *o = dam__options; o->key != NULL; o++) {
-        if (strcmp(o->key, key) == 0 && o->section[0] == '\0')
-            return dam__text_append(out, "'%s' stands outside of every section", key);
-        if (strcmp(o->key, key) == 0)
-            return dam__text_append(out, "'%s' belongs to section '%s'", key, o->section);
+        if (strcmp(o->key, key) == 0 && o->section[0] == '\0') {
+            dam__text_append(out, "'%s' stands outside of every section", key);
+            return;
+        }
+        if (strcmp(o->key, key) == 0) {
+            dam__text_append(out, "'%s' belongs to section '%s'", key, o->section);
+            return;
+        }
         char full[DAM__EXCERPT_BYTES];
         dam__option_name(o->section, o->key, full);
-        if (section[0] == '\0' && strcmp(full, key) == 0)
-            return dam__text_append(out, "write %s { %s = ... }", o->section, o->key);
+        if (section[0] == '\0' && strcmp(full, key) == 0) {
+            dam__text_append(out, "write %s { %s = ... }", o->section, o->key);
+            return;
+        }
         if (strcmp(o->section, section) == 0)
             names[count++] = o->key;
     }
     names[count] = NULL;
     const char *closest = dam__closest(key, names);
-    if (closest != NULL)
-        return dam__text_append(out, "did you mean '%s'?", closest);
-    dam_status status = dam__text_append(out, "there are ");
-    return status == DAM_OK ? list_keys(section, out) : status;
+    if (closest != NULL) {
+        dam__text_append(out, "did you mean '%s'?", closest);
+        return;
+    }
+    dam__text_append(out, "there are ");
+    list_keys(section, out);
 }
 
 dam_status dam__option_unknown(const char *section, const char *key)
@@ -125,7 +132,8 @@ dam_status dam__option_unknown(const char *section, const char *key)
     dam__text hint = {0};
     char name[DAM__EXCERPT_BYTES];
     dam__option_name(section, key, name);
-    DAM_TRY(suggest_key(section, key, &hint));
+    suggest_key(section, key, &hint);
+    DAM_TRY(dam__text_status(&hint));
     DAM_FAIL(DAM_USAGE, "%s: unknown key; %s", name, hint.data);
 cleanup:
     dam__text_free(&hint);
@@ -148,7 +156,8 @@ dam_status dam__option_unknown_section(const char *section)
     dam_status status = DAM_OK;
     dam__text list = {0};
     for (size_t i = 0; i < count; i++)
-        DAM_TRY(dam__text_append(&list, "%s%s", i == 0 ? "" : ", ", names[i]));
+        dam__text_append(&list, "%s%s", i == 0 ? "" : ", ", names[i]);
+    DAM_TRY(dam__text_status(&list));
     DAM_FAIL(DAM_USAGE, "%s: unknown section; there are %s", section, list.data);
 cleanup:
     dam__text_free(&list);
@@ -166,30 +175,27 @@ static void show_bound(double bound, char out[DAM__NUMBER_BYTES])
         dam__real_print(bound, out);
 }
 
-dam_status dam__option_allowed(const dam__option *option, dam__text *out)
+void dam__option_allowed(const dam__option *option, dam__text *out)
 {
-    dam_status status = DAM_OK;
     char least[DAM__NUMBER_BYTES], most[DAM__NUMBER_BYTES];
     switch (option->type) {
     case DAM__OPTION_TEXT:
-        DAM_TRY(dam__text_append(out, "at most %zu bytes", option->size - 1));
+        dam__text_append(out, "at most %zu bytes", option->size - 1);
         break;
     case DAM__OPTION_CHOICE:
-        DAM_TRY(dam__text_append(out, "one of"));
+        dam__text_append(out, "one of");
         for (const char *const *choice = option->choices; *choice != NULL; choice++)
-            DAM_TRY(dam__text_append(out, "%s %s", choice == option->choices ? "" : ",", *choice));
+            dam__text_append(out, "%s %s", choice == option->choices ? "" : ",", *choice);
         break;
     case DAM__OPTION_INTEGER:
     case DAM__OPTION_SEED:
     case DAM__OPTION_REAL:
         show_bound(option->least, least);
         show_bound(option->most, most);
-        DAM_TRY(dam__text_append(out, "%s %s, %s %s", option->least_open ? "more than" : "at least",
-                                 least, option->most_open ? "less than" : "at most", most));
+        dam__text_append(out, "%s %s, %s %s", option->least_open ? "more than" : "at least", least,
+                         option->most_open ? "less than" : "at most", most);
         break;
     }
-cleanup:
-    return status;
 }
 
 /* DAM_USAGE: "model.beta = 0 is out of range: more than 0, at most 1000000". */
@@ -200,13 +206,14 @@ static dam_status refuse(const dam__option *option, const char *value, const cha
     char name[DAM__EXCERPT_BYTES], shown[DAM__EXCERPT_BYTES];
     dam__option_name(option->section, option->key, name);
     dam__excerpt(value, strlen(value), shown);
-    DAM_TRY(dam__option_allowed(option, &allowed));
+    dam__option_allowed(option, &allowed);
     if (option->type == DAM__OPTION_CHOICE) {
         const char *closest = dam__closest(value, option->choices);
         if (closest != NULL)
-            DAM_TRY(dam__text_append(&allowed, "; did you mean '%s'?", closest));
+            dam__text_append(&allowed, "; did you mean '%s'?", closest);
     }
     const char *quote = dam__real_read(value, &(double){0}) == DAM__NUMBER_NONE ? "'" : "";
+    DAM_TRY(dam__text_status(&allowed));
     DAM_FAIL(DAM_USAGE, "%s = %s%s%s %s: %s", name, quote, shown, quote, reason, allowed.data);
 cleanup:
     dam__text_free(&allowed);
@@ -311,21 +318,19 @@ dam_status dam__option_read(const dam__option *option, const char *value, dam__e
     return dam__fail(DAM_INTERNAL, "option '%s' has no type", option->key);
 }
 
-static dam_status print_text(const char *value, dam__text *out)
+static void print_text(const char *value, dam__text *out)
 {
-    dam_status status = dam__text_append_bytes(out, "\"", 1);
-    for (; *value != '\0' && status == DAM_OK; value++) {
+    dam__text_append_bytes(out, "\"", 1);
+    for (; *value != '\0'; value++) {
         /* "${" would stand for an environment variable, which presets refuse. */
         if (*value == '"' || *value == '\\' || *value == '$')
-            status = dam__text_append_bytes(out, "\\", 1);
-        if (status == DAM_OK)
-            status = dam__text_append_bytes(out, value, 1);
+            dam__text_append_bytes(out, "\\", 1);
+        dam__text_append_bytes(out, value, 1);
     }
-    return status == DAM_OK ? dam__text_append_bytes(out, "\"", 1) : status;
+    dam__text_append_bytes(out, "\"", 1);
 }
 
-dam_status dam__option_print(const dam__option *option, const dam__experiment *experiment,
-                             dam__text *out)
+void dam__option_print(const dam__option *option, const dam__experiment *experiment, dam__text *out)
 {
     const char *field = (const char *)experiment + option->offset;
     char number[DAM__NUMBER_BYTES];
@@ -334,22 +339,26 @@ dam_status dam__option_print(const dam__option *option, const dam__experiment *e
     double real = 0;
     switch (option->type) {
     case DAM__OPTION_TEXT:
-        return print_text(field, out);
+        print_text(field, out);
+        break;
     case DAM__OPTION_INTEGER:
         memcpy(&whole, field, sizeof whole);
-        return dam__text_append(out, "%d", whole);
+        dam__text_append(out, "%d", whole);
+        break;
     case DAM__OPTION_SEED:
         memcpy(&seed, field, sizeof seed);
-        return dam__text_append(out, "%lld", (long long)seed);
+        dam__text_append(out, "%lld", (long long)seed);
+        break;
     case DAM__OPTION_REAL:
         memcpy(&real, field, sizeof real);
         dam__real_print(real, number);
-        return dam__text_append(out, "%s", number);
+        dam__text_append(out, "%s", number);
+        break;
     case DAM__OPTION_CHOICE:
         memcpy(&whole, field, sizeof whole);
-        return print_text(option->choices[whole], out);
+        print_text(option->choices[whole], out);
+        break;
     }
-    return dam__fail(DAM_INTERNAL, "option '%s' has no type", option->key);
 }
 
 dam_status dam__option_differs(const dam__option *option, const dam__experiment *a,
@@ -358,7 +367,8 @@ dam_status dam__option_differs(const dam__option *option, const dam__experiment 
     dam_status status = DAM_OK;
     for (int i = 0; i < 2; i++) {
         dam__text_free(&values[i]);
-        DAM_TRY(dam__option_print(option, i == 0 ? a : b, &values[i]));
+        dam__option_print(option, i == 0 ? a : b, &values[i]);
+        DAM_TRY(dam__text_status(&values[i]));
     }
     *differs = strcmp(values[0].data, values[1].data) != 0;
 cleanup:

@@ -49,15 +49,15 @@ dam_status dam__option_target(const char *start, size_t length, const dam__optio
 dam_status dam__option_read(const dam__option *option, const char *value, dam__experiment *out);
 
 /* Appends the value as it stands in a preset (texts quoted). */
-dam_status dam__option_print(const dam__option *option, const dam__experiment *experiment,
-                             dam__text *out);
+void dam__option_print(const dam__option *option, const dam__experiment *experiment,
+                       dam__text *out);
 
 /* Whether two experiments differ in a key; values: as both stand in a preset, to be freed. */
 dam_status dam__option_differs(const dam__option *option, const dam__experiment *a,
                                const dam__experiment *b, dam__text values[2], bool *differs);
 
 /* Appends what is allowed: "at least 1, at most 10", "one of a, b", "at most 255 bytes". */
-dam_status dam__option_allowed(const dam__option *option, dam__text *out);
+void dam__option_allowed(const dam__option *option, dam__text *out);
 
 /* The first bytes of foreign text, on one line, with '?' for control characters. */
 void dam__excerpt(const char *text, size_t length, char out[DAM__EXCERPT_BYTES]);

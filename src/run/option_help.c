@@ -18,33 +18,30 @@ static const char override_hint[] =
     "is --set key=value. Texts need no quotes there. Of several for one key the last counts.";
 static const char example[] = "--set model.memories=400 --set train.epochs=50";
 
-static dam_status append_indent(size_t columns, dam__text *out)
+static void append_indent(size_t columns, dam__text *out)
 {
-    return dam__text_append(out, "%*s", (int)columns, "");
+    dam__text_append(out, "%*s", (int)columns, "");
 }
 
 /* Appends text, wrapped at COLUMNS with every line indented. */
-static dam_status append_wrapped(const char *text, size_t indent, dam__text *out)
+static void append_wrapped(const char *text, size_t indent, dam__text *out)
 {
-    dam_status status = DAM_OK;
     size_t column = 0;
     while (*text != '\0') {
         size_t length = strcspn(text, " ");
         if (column > 0 && column + 1 + length > COLUMNS) {
-            DAM_TRY(dam__text_append(out, "\n"));
+            dam__text_append(out, "\n");
             column = 0;
         }
         if (column == 0)
-            DAM_TRY(append_indent(indent, out));
+            append_indent(indent, out);
         else
-            DAM_TRY(dam__text_append(out, " "));
+            dam__text_append(out, " ");
         column += (column == 0 ? indent : 1) + length;
-        DAM_TRY(dam__text_append_bytes(out, text, length));
+        dam__text_append_bytes(out, text, length);
         text += length + (text[length] == ' ' ? 1 : 0);
     }
-    DAM_TRY(dam__text_append(out, "\n"));
-cleanup:
-    return status;
+    dam__text_append(out, "\n");
 }
 
 static const char *type_name(dam__option_type type)
@@ -64,9 +61,8 @@ static const char *type_name(dam__option_type type)
 }
 
 /* Appends "Only for energy. ", or "Default for energy: 0. ", or nothing. */
-static dam_status append_kinds(const dam__option *option, dam__text *out)
+static void append_kinds(const dam__option *option, dam__text *out)
 {
-    dam_status status = DAM_OK;
     const char *between = "Only for ";
     bool all = true;
     for (int kind = 0; kind < DAM__KINDS; kind++)
@@ -74,119 +70,104 @@ static dam_status append_kinds(const dam__option *option, dam__text *out)
     for (int kind = 0; kind < DAM__KINDS; kind++) {
         const char *value = dam__option_default(option, kind);
         if (!all && dam__option_applies(option, kind)) {
-            DAM_TRY(dam__text_append(out, "%s%s", between, dam__kind_name(kind)));
+            dam__text_append(out, "%s%s", between, dam__kind_name(kind));
             between = " and ";
         } else if (all && value != option->default_value) {
-            DAM_TRY(dam__text_append(out, "Default for %s: %s. ", dam__kind_name(kind), value));
+            dam__text_append(out, "Default for %s: %s. ", dam__kind_name(kind), value);
         }
     }
     if (!all)
-        DAM_TRY(dam__text_append(out, ". "));
-cleanup:
-    return status;
+        dam__text_append(out, ". ");
 }
 
 /* Appends "Whole number (epochs), at least 1, at most 1000000. At most so many passes ..." */
-static dam_status append_body(const dam__option *option, dam__text *out)
+static void append_body(const dam__option *option, dam__text *out)
 {
-    dam_status status = DAM_OK;
     bool unit = option->unit[0] != '\0';
-    DAM_TRY(dam__text_append(out, "%s%s%s%s, ", type_name(option->type), unit ? " (" : "",
-                             option->unit, unit ? ")" : ""));
-    DAM_TRY(dam__option_allowed(option, out));
-    DAM_TRY(dam__text_append(out, ". "));
-    DAM_TRY(append_kinds(option, out));
-    DAM_TRY(dam__text_append(out, "%s", option->help));
-cleanup:
-    return status;
+    dam__text_append(out, "%s%s%s%s, ", type_name(option->type), unit ? " (" : "", option->unit,
+                     unit ? ")" : "");
+    dam__option_allowed(option, out);
+    dam__text_append(out, ". ");
+    append_kinds(option, out);
+    dam__text_append(out, "%s", option->help);
 }
 
 /* Appends "memories = 100". */
-static dam_status append_head(const dam__option *option, dam__text *out)
+static void append_head(const dam__option *option, dam__text *out)
 {
     bool quoted = option->type == DAM__OPTION_TEXT || option->type == DAM__OPTION_CHOICE;
     const char *quote = quoted ? "\"" : "";
-    return dam__text_append(out, "%s = %s%s%s", option->key, quote, option->default_value, quote);
+    dam__text_append(out, "%s = %s%s%s", option->key, quote, option->default_value, quote);
 }
 
-dam_status dam__presets_describe(dam__text *out)
+void dam__presets_describe(dam__text *out)
 {
-    dam_status status = DAM_OK;
     dam__text body = {0};
     const char *section = "";
-    DAM_TRY(append_wrapped(introduction, 0, out));
-    DAM_TRY(dam__text_append(out, "\n"));
-    DAM_TRY(append_wrapped(override_hint, 0, out));
-    DAM_TRY(dam__text_append(out, "\n    %s\n\n", example));
+    append_wrapped(introduction, 0, out);
+    dam__text_append(out, "\n");
+    append_wrapped(override_hint, 0, out);
+    dam__text_append(out, "\n    %s\n\n", example);
     for (const dam__option *o = dam__options; o->key != NULL; o++) {
         if (strcmp(o->section, section) != 0)
-            DAM_TRY(
-                dam__text_append(out, "%s\n%s {\n", section[0] == '\0' ? "" : "}\n", o->section));
+            dam__text_append(out, "%s\n%s {\n", section[0] == '\0' ? "" : "}\n", o->section);
         section = o->section;
         size_t indent = section[0] == '\0' ? 0 : 4;
-        DAM_TRY(append_indent(indent, out));
-        DAM_TRY(append_head(o, out));
-        DAM_TRY(dam__text_append(out, "\n"));
+        append_indent(indent, out);
+        append_head(o, out);
+        dam__text_append(out, "\n");
         body.length = 0;
-        DAM_TRY(append_body(o, &body));
-        DAM_TRY(append_wrapped(body.data, indent + 4, out));
+        append_body(o, &body);
+        append_wrapped(dam__text_part(out, &body), indent + 4, out);
     }
     if (section[0] != '\0')
-        DAM_TRY(dam__text_append(out, "}\n"));
-cleanup:
+        dam__text_append(out, "}\n");
     dam__text_free(&body);
-    return status;
 }
 
 /* Appends one line of text for man: nothing in it is taken for a request or an escape. */
-static dam_status append_roff(const char *text, dam__text *out)
+static void append_roff(const char *text, dam__text *out)
 {
-    dam_status status = DAM_OK;
     if (*text == '.' || *text == '\'')
-        DAM_TRY(dam__text_append(out, "\\&"));
+        dam__text_append(out, "\\&");
     for (; *text != '\0'; text++) {
         if (*text == '\\')
-            DAM_TRY(dam__text_append(out, "\\e"));
+            dam__text_append(out, "\\e");
         else if (*text == '-')
-            DAM_TRY(dam__text_append(out, "\\-"));
+            dam__text_append(out, "\\-");
         else if (*text == '\'')
-            DAM_TRY(dam__text_append(out, "\\(aq"));
+            dam__text_append(out, "\\(aq");
         else if (*text == '"')
-            DAM_TRY(dam__text_append(out, "\\(dq"));
+            dam__text_append(out, "\\(dq");
         else if (*text == '^')
-            DAM_TRY(dam__text_append(out, "\\(ha"));
+            dam__text_append(out, "\\(ha");
         else
-            DAM_TRY(dam__text_append_bytes(out, text, 1));
+            dam__text_append_bytes(out, text, 1);
     }
-    DAM_TRY(dam__text_append(out, "\n"));
-cleanup:
-    return status;
+    dam__text_append(out, "\n");
 }
 
-dam_status dam__presets_describe_roff(dam__text *out)
+void dam__presets_describe_roff(dam__text *out)
 {
-    dam_status status = DAM_OK;
     dam__text line = {0};
     const char *section = "";
-    DAM_TRY(append_roff(introduction, out));
-    DAM_TRY(dam__text_append(out, ".PP\n"));
-    DAM_TRY(append_roff(override_hint, out));
-    DAM_TRY(dam__text_append(out, ".PP\n.RS 4\n.nf\n"));
-    DAM_TRY(append_roff(example, out));
-    DAM_TRY(dam__text_append(out, ".fi\n.RE\n.SS Top level\n"));
+    append_roff(introduction, out);
+    dam__text_append(out, ".PP\n");
+    append_roff(override_hint, out);
+    dam__text_append(out, ".PP\n.RS 4\n.nf\n");
+    append_roff(example, out);
+    dam__text_append(out, ".fi\n.RE\n.SS Top level\n");
     for (const dam__option *o = dam__options; o->key != NULL; o++) {
         if (strcmp(o->section, section) != 0)
-            DAM_TRY(dam__text_append(out, ".SS Section %s\n", o->section));
+            dam__text_append(out, ".SS Section %s\n", o->section);
         section = o->section;
         line.length = 0;
-        DAM_TRY(append_head(o, &line));
-        DAM_TRY(dam__text_append(out, ".TP\n.B "));
-        DAM_TRY(append_roff(line.data, out));
+        append_head(o, &line);
+        dam__text_append(out, ".TP\n.B ");
+        append_roff(dam__text_part(out, &line), out);
         line.length = 0;
-        DAM_TRY(append_body(o, &line));
-        DAM_TRY(append_roff(line.data, out));
+        append_body(o, &line);
+        append_roff(dam__text_part(out, &line), out);
     }
-cleanup:
     dam__text_free(&line);
-    return status;
 }

@@ -9,7 +9,7 @@
  * help: as lines of at most 80 columns, and as roff (man macros) for a section of the man page,
  * after its .SH line.
  */
-dam_status dam__presets_describe(dam__text *out);
-dam_status dam__presets_describe_roff(dam__text *out);
+void dam__presets_describe(dam__text *out);
+void dam__presets_describe_roff(dam__text *out);
 
 #endif

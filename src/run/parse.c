@@ -220,6 +220,7 @@ dam_status dam__experiment_parse(const char *name, const char *text, const char 
         DAM_FAIL(DAM_USAGE, "%s: a preset has at most %d bytes", name, DAM__PRESET_LIMIT);
     DAM_TRY(dam__experiment_defaults(out));
     DAM_TRY(dam__preset_scan(name, text, &clean));
+    DAM_TRY(dam__text_status(&clean));
     if (clean.length > 0)
         DAM_TRY(parse_clean(name, clean.data, &given, out));
     for (size_t i = 0; i < override_count; i++) {

@@ -222,7 +222,8 @@ static dam_status save_facts(const dam__run_facts *facts, const dam__task *task,
     dam__text preset = {0};
     const dam_device_info *info = dam__device_facts(facts->device);
     bool cpu = dam__device_shape(facts->device) == DAM__SHAPE_CPU;
-    DAM_TRY(dam__experiment_print(facts->experiment, &preset));
+    dam__experiment_print(facts->experiment, &preset);
+    DAM_TRY(dam__text_status(&preset));
     const char *const texts[][2] = {
         {"format", RUN_FORMAT},           {"version", DENSEAM_VERSION},
         {"preset", preset.data},          {"device", info->name},

@@ -51,29 +51,27 @@ static bool starts(const char *at, char first, char second)
     return at[0] == first && at[1] == second;
 }
 
-static dam_status next_line(scanner *s)
+static void next_line(scanner *s)
 {
     s->line++;
     s->at++;
-    return dam__text_append_bytes(s->clean, "\n", 1);
+    dam__text_append_bytes(s->clean, "\n", 1);
 }
 
 static dam_status skip_block_comment(scanner *s)
 {
-    dam_status status = DAM_OK;
     size_t line = s->line;
     for (s->at += 2; !starts(s->at, '*', '/');) {
         if (*s->at == '\0')
             return at_line(s, line,
                            dam__fail(DAM_USAGE, "the comment is not closed; add '*/' to it"));
         if (*s->at == '\n')
-            DAM_TRY(next_line(s));
+            next_line(s);
         else
             s->at++;
     }
     s->at += 2;
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* Skips white space and comments; line ends are kept. */
@@ -82,7 +80,7 @@ static dam_status skip_blank(scanner *s)
     dam_status status = DAM_OK;
     for (;;) {
         if (*s->at == '\n')
-            DAM_TRY(next_line(s));
+            next_line(s);
         else if (*s->at == ' ' || *s->at == '\t' || *s->at == '\r')
             s->at++;
         else if (*s->at == '#' || starts(s->at, '/', '/'))
@@ -206,7 +204,7 @@ static dam_status open_section(scanner *s, const dam__option *first, const token
         (void)snprintf(what, sizeof what, "'{' after section '%s'", first->section);
         return expected(s, &brace, word->line, what);
     }
-    DAM_TRY(dam__text_append(s->clean, "%s {", first->section));
+    dam__text_append(s->clean, "%s {", first->section);
 cleanup:
     return status;
 }
@@ -236,8 +234,8 @@ static dam_status assignment(scanner *s, const dam__option *option, const token 
                        dam__fail(DAM_USAGE, "the value of %s has %zu bytes; at most %d are allowed",
                                  name, t.length, LONGEST_VALUE));
     const char *quote = t.kind == TOKEN_WORD ? "\"" : "";
-    DAM_TRY(dam__text_append(s->clean, " %s = %s%.*s%s ", option->key, quote, (int)t.length,
-                             t.start, quote));
+    dam__text_append(s->clean, " %s = %s%.*s%s ", option->key, quote, (int)t.length, t.start,
+                     quote);
 cleanup:
     return status;
 }
@@ -295,7 +293,7 @@ dam_status dam__preset_scan(const char *name, const char *text, dam__text *clean
             DAM_TRY(statement(&s, &t));
         } else if (is_mark(&t, '}') && s.section[0] != '\0') {
             s.section = "";
-            DAM_TRY(dam__text_append_bytes(clean, "}", 1));
+            dam__text_append_bytes(clean, "}", 1);
         } else if (is_mark(&t, '}')) {
             return at_line(&s, t.line, dam__fail(DAM_USAGE, "'}' closes no section"));
         } else {

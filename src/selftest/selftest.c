@@ -171,17 +171,17 @@ dam_status dam__selftest_verdict_path(const dam_device_info *info,
     dam__text key = {0};
     char *cache = NULL, *folder = NULL;
     char hex[DAM__DIGEST_HEX];
-    DAM_TRY(dam__text_append(&key, "%s\n%s\n%s\n%s\n%s\n%s\n", CASES_VERSION, DENSEAM_VERSION,
-                             info->platform, info->version, info->name, info->driver));
-    DAM_TRY(dam__text_append(&key, "%d %d %d %d %d %d %d\n%d %d %d\n", options->kind,
-                             options->recall, (int)options->shape, (int)options->provider,
-                             options->single_only, options->double_only, is_tiny(info, options),
-                             options->sizes.memories, options->sizes.dim, options->sizes.batch));
+    dam__text_append(&key, "%s\n%s\n%s\n%s\n%s\n%s\n", CASES_VERSION, DENSEAM_VERSION,
+                     info->platform, info->version, info->name, info->driver);
+    dam__text_append(&key, "%d %d %d %d %d %d %d\n%d %d %d\n", options->kind, options->recall,
+                     (int)options->shape, (int)options->provider, options->single_only,
+                     options->double_only, is_tiny(info, options), options->sizes.memories,
+                     options->sizes.dim, options->sizes.batch);
     if (options->tuning != NULL)
-        DAM_TRY(dam__text_append(&key, "%s\n", options->tuning->digest));
+        dam__text_append(&key, "%s\n", options->tuning->digest);
     DAM_TRY(dam__embedded_digest(dam__kernel_sources, hex));
-    DAM_TRY(dam__text_append(&key, "%s\n", hex));
-    DAM_TRY(dam__digest_hex(key.data, key.length, hex));
+    dam__text_append(&key, "%s\n", hex);
+    DAM_TRY(dam__digest_text(&key, hex));
     DAM_TRY(dam__cache_folder(&cache));
     DAM_TRY(dam__path_join(&folder, cache, "selftest"));
     DAM_TRY(dam__path_join(path, folder, hex));

@@ -57,7 +57,6 @@ static void close_all(dam__hdf5 *from)
 typedef struct listing {
     size_t count;
     dam__text names; /* of the first LISTED */
-    dam_status status;
 } listing;
 
 static herr_t list_dataset(hid_t file, const char *name, const H5O_info_t *info, void *user)
@@ -67,10 +66,10 @@ static herr_t list_dataset(hid_t file, const char *name, const H5O_info_t *info,
     if (info->type != H5O_TYPE_DATASET)
         return 0;
     if (list->count++ < LISTED)
-        list->status = dam__text_append(&list->names, "%s/%s", list->count > 1 ? ", " : "", name);
+        dam__text_append(&list->names, "%s/%s", list->count > 1 ? ", " : "", name);
     else if (list->count == LISTED + 1)
-        list->status = dam__text_append(&list->names, ", ...");
-    return list->status == DAM_OK ? 0 : -1;
+        dam__text_append(&list->names, ", ...");
+    return 0;
 }
 
 /* from->inner = the path of the file's only dataset; DAM_INPUT, with what there is, otherwise. */
@@ -80,10 +79,7 @@ static dam_status find_only(dam__hdf5 *from)
     char text[DAM__HDF5_REASON_BYTES];
     listing list = {0};
     herr_t visited = H5Ovisit(from->file, H5_INDEX_NAME, H5_ITER_INC, list_dataset, &list);
-    if (list.status != DAM_OK) {
-        status = list.status;
-        goto cleanup;
-    }
+    DAM_TRY(dam__text_status(&list.names));
     if (visited < 0)
         DAM_FAIL(DAM_INPUT, "cannot list '%s': %s", from->path, dam__hdf5_reason(text));
     if (list.count == 0)
@@ -91,8 +87,7 @@ static dam_status find_only(dam__hdf5 *from)
     if (list.count > 1)
         DAM_FAIL(DAM_INPUT, "'%s' holds %zu datasets (%s); name one as '%s:/PATH'", from->path,
                  list.count, list.names.data, from->path);
-    from->inner = list.names.data;
-    list.names = (dam__text){0};
+    DAM_TRY(dam__text_take(&list.names, &from->inner));
 cleanup:
     dam__text_free(&list.names);
     return status;

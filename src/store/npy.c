@@ -239,26 +239,23 @@ dam_status dam__npy_parse(const char *name, const void *bytes, size_t length, da
 /* The start of a version 1.0 file, padded so that the items stand at a multiple of ALIGNMENT. */
 static dam_status format_header(const dam__array *array, dam__text *out)
 {
-    dam_status status = DAM_OK;
     const char *descr = NULL;
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
         if (types[i].element == array->element)
             descr = types[i].descr;
-    DAM_TRY(dam__text_append_bytes(out, "\x93NUMPY\1\0\0\0", 10));
-    DAM_TRY(dam__text_append(out, "{'descr': '%s', 'fortran_order': False, 'shape': (", descr));
+    dam__text_append_bytes(out, "\x93NUMPY\1\0\0\0", 10);
+    dam__text_append(out, "{'descr': '%s', 'fortran_order': False, 'shape': (", descr);
     for (int axis = 0; axis < array->rank; axis++)
-        DAM_TRY(dam__text_append(out,
-                                 axis == 0  ? "%zu,"
-                                 : axis > 1 ? ", %zu"
-                                            : " %zu",
-                                 array->shape[axis]));
-    DAM_TRY(dam__text_append(out, "), }"));
+        dam__text_append(out, axis == 0 ? "%zu," : axis > 1 ? ", %zu" : " %zu", array->shape[axis]);
+    dam__text_append(out, "), }");
     size_t padded = (out->length + 1 + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    DAM_TRY(dam__text_append(out, "%*s\n", (int)(padded - out->length - 1), ""));
+    dam__text_append(out, "%*s\n", (int)(padded - out->length - 1), "");
+    dam_status status = dam__text_status(out);
+    if (status != DAM_OK)
+        return status;
     out->data[8] = (char)((padded - 10) & 0xff);
     out->data[9] = (char)((padded - 10) >> 8);
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* Little-endian whatever the host: items pass through a small buffer. */

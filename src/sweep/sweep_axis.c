@@ -32,26 +32,22 @@ double dam__sweep_half_step(const dam__axis *axis)
 }
 
 /* The values of a list, of a long one only some. */
-static dam_status append_list(const dam__axis *axis, dam__text *script)
+static void append_list(const dam__axis *axis, dam__text *script)
 {
-    dam_status status = DAM_OK;
     char number[DAM__NUMBER_BYTES];
     size_t step = (axis->count + MOST_LABELS - 1) / MOST_LABELS;
     for (size_t i = 0; i < axis->count; i += step) {
         const char *shown =
             axis->numbers != NULL ? dam__number(number, axis->numbers[i], SHORT) : axis->values[i];
-        DAM_TRY(dam__text_append(script, "%s", i > 0 ? ", " : ""));
-        DAM_TRY(dam__script_quoted(script, shown));
-        DAM_TRY(dam__text_append(script, " %zu", i));
+        dam__text_append(script, "%s", i > 0 ? ", " : "");
+        dam__script_quoted(script, shown);
+        dam__text_append(script, " %zu", i);
     }
-cleanup:
-    return status;
 }
 
 /* Powers of ten, over less than two of them also their double and fivefold; small tics between. */
-static dam_status append_decades(const dam__axis *axis, dam__text *script)
+static void append_decades(const dam__axis *axis, dam__text *script)
 {
-    dam_status status = DAM_OK;
     char number[DAM__NUMBER_BYTES], place[DAM__NUMBER_BYTES];
     double first = dam__sweep_place(axis, 0), last = dam__sweep_place(axis, axis->count - 1);
     double half = dam__sweep_half_step(axis);
@@ -67,39 +63,36 @@ static dam_status append_decades(const dam__axis *axis, dam__text *script)
                 continue;
             (void)dam__number(place, at, EXACT);
             if (labelled)
-                DAM_TRY(dam__text_append(script, "%s'%s' %s", separator,
-                                         dam__number(number, pow(10, at), SHORT), place));
+                dam__text_append(script, "%s'%s' %s", separator,
+                                 dam__number(number, pow(10, at), SHORT), place);
             else
-                DAM_TRY(dam__text_append(script, "%s'' %s 1", separator, place));
+                dam__text_append(script, "%s'' %s 1", separator, place);
             separator = ", ";
         }
     }
-cleanup:
-    return status;
 }
 
-dam_status dam__sweep_script_axis(const dam__axis *axis, const char *name, dam__text *script)
+void dam__sweep_script_axis(const dam__axis *axis, const char *name, dam__text *script)
 {
-    dam_status status = DAM_OK;
     char from[DAM__NUMBER_BYTES], to[DAM__NUMBER_BYTES];
-    char *label = NULL;
+    dam__text label = {0};
     double first = dam__sweep_place(axis, 0), last = dam__sweep_place(axis, axis->count - 1);
     double half = dam__sweep_half_step(axis);
-    DAM_TRY(dam__text_append(script, "set %srange [%s:%s]\n", name,
-                             dam__number(from, fmin(first, last) - half, EXACT),
-                             dam__number(to, fmax(first, last) + half, EXACT)));
+    dam__text_append(script, "set %srange [%s:%s]\n", name,
+                     dam__number(from, fmin(first, last) - half, EXACT),
+                     dam__number(to, fmax(first, last) + half, EXACT));
     if (axis->spacing == DAM__SPACING_LIST || axis->spacing == DAM__SPACING_LOGARITHMIC) {
-        DAM_TRY(dam__text_append(script, "set %stics noenhanced (", name));
-        DAM_TRY(axis->spacing == DAM__SPACING_LIST ? append_list(axis, script)
-                                                   : append_decades(axis, script));
-        DAM_TRY(dam__text_append(script, ")\n"));
+        dam__text_append(script, "set %stics noenhanced (", name);
+        if (axis->spacing == DAM__SPACING_LIST)
+            append_list(axis, script);
+        else
+            append_decades(axis, script);
+        dam__text_append(script, ")\n");
     }
-    DAM_TRY(dam__format(&label, "%s%s", axis->spacing == DAM__SPACING_INVERSE ? "1 / " : "",
-                        axis->key));
-    DAM_TRY(dam__text_append(script, "set %slabel ", name));
-    DAM_TRY(dam__script_quoted(script, label));
-    DAM_TRY(dam__text_append(script, " noenhanced textcolor rgb '#34363c'\n"));
-cleanup:
-    free(label);
-    return status;
+    dam__text_append(&label, "%s%s", axis->spacing == DAM__SPACING_INVERSE ? "1 / " : "",
+                     axis->key);
+    dam__text_append(script, "set %slabel ", name);
+    dam__script_quoted(script, dam__text_part(script, &label));
+    dam__text_append(script, " noenhanced textcolor rgb '#34363c'\n");
+    dam__text_free(&label);
 }

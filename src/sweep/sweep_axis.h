@@ -14,6 +14,6 @@ double dam__sweep_place(const dam__axis *axis, size_t i);
 double dam__sweep_half_step(const dam__axis *axis);
 
 /* Appends the range, the tics and the label of gnuplot's axis `name`, "x" or "y". */
-dam_status dam__sweep_script_axis(const dam__axis *axis, const char *name, dam__text *script);
+void dam__sweep_script_axis(const dam__axis *axis, const char *name, dam__text *script);
 
 #endif

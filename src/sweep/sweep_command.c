@@ -60,7 +60,7 @@ static void say_once(void *user, dam_log_level level, const char *line)
     if (!known && s->print.write != NULL)
         s->print.write(s->print.user, level, line);
     if (!known && whole != NULL)
-        (void)dam__text_append(&s->said, "%s", whole);
+        dam__text_append(&s->said, "%s", whole);
     free(whole);
 }
 
@@ -135,8 +135,8 @@ static dam_status write_preset(const sweep *s)
     dam__text preset = {0};
     char *path = NULL;
     DAM_TRY(dam__path_join(&path, s->folder.path, "preset.conf"));
-    DAM_TRY(dam__experiment_print(&s->plan.base, &preset));
-    DAM_TRY(dam__file_write(path, preset.data, preset.length));
+    dam__experiment_print(&s->plan.base, &preset);
+    DAM_TRY(dam__text_write(&preset, path));
 cleanup:
     dam__text_free(&preset);
     free(path);
@@ -200,8 +200,9 @@ static void on_failure(void *user, size_t problem, dam_status status)
     sweep *s = user;
     dam__text name = {0};
     char *line = NULL;
-    if (dam__format(&line, "%s", dam_error()) == DAM_OK &&
-        dam__sweep_plan_describe(&s->plan.sweep, problem / s->plan.sweep.seeds, &name) == DAM_OK)
+    dam_status kept = dam__format(&line, "%s", dam_error());
+    dam__sweep_plan_describe(&s->plan.sweep, problem / s->plan.sweep.seeds, &name);
+    if (kept == DAM_OK && dam__text_status(&name) == DAM_OK)
         dam__warn(&s->log, "%s: %s", name.data, line);
     if (s->failed++ == 0) {
         s->why = status;

@@ -9,20 +9,19 @@
 enum block { MEANS, SEEDS, LOST, BEST, BLOCKS };
 enum { EXACT = 15 };
 
-static dam_status append_point(dam__text *data, double x, double y, double spread, size_t *items)
+static void append_point(dam__text *data, double x, double y, double spread, size_t *items)
 {
     char text[3][DAM__NUMBER_BYTES];
     (*items)++;
-    return dam__text_append(data, "%s %s %s\n", dam__number(text[0], x, EXACT),
-                            dam__number(text[1], y, EXACT),
-                            dam__number(text[2], isfinite(spread) ? spread : 0, EXACT));
+    dam__text_append(data, "%s %s %s\n", dam__number(text[0], x, EXACT),
+                     dam__number(text[1], y, EXACT),
+                     dam__number(text[2], isfinite(spread) ? spread : 0, EXACT));
 }
 
 /* One block of the data; least and most follow what it shows. */
-static dam_status append_block(const dam__sweep_view *view, enum block block, dam__text *data,
-                               size_t *items)
+static void append_block(const dam__sweep_view *view, enum block block, dam__text *data,
+                         size_t *items)
 {
-    dam_status status = DAM_OK;
     const dam__sweep *sweep = view->sweep;
     const dam__axis *axis = &sweep->axes[view->axes[0]];
     size_t best = 0, unused = 0;
@@ -35,19 +34,17 @@ static dam_status append_block(const dam__sweep_view *view, enum block block, da
         dam__sweep_cell(sweep, index, &cell);
         double mean = cell.mean[sweep->metric];
         if (block == LOST && cell.diverged + cell.failed > 0)
-            DAM_TRY(append_point(data, x, 0, 0, items));
+            append_point(data, x, 0, 0, items);
         if ((block == MEANS || (block == BEST && has_best && best == i)) && isfinite(mean))
-            DAM_TRY(append_point(data, x, mean, cell.spread, items));
+            append_point(data, x, mean, cell.spread, items);
         for (size_t seed = 0; block == SEEDS && sweep->seeds > 1 && seed < sweep->seeds; seed++)
             if (results[seed].status == DAM__PROBLEM_DONE &&
                 isfinite(results[seed].metrics[sweep->metric]))
-                DAM_TRY(append_point(data, x, results[seed].metrics[sweep->metric], 0, items));
+                append_point(data, x, results[seed].metrics[sweep->metric], 0, items);
     }
     /* To gnuplot empty blocks do not count: more blank lines are one separator. */
     if (*items > 0)
-        DAM_TRY(dam__text_append(data, "\n\n"));
-cleanup:
-    return status;
+        dam__text_append(data, "\n\n");
 }
 
 static void find_range(const dam__sweep_view *view, double *least, double *most)
@@ -74,8 +71,7 @@ static void find_range(const dam__sweep_view *view, double *least, double *most)
     }
 }
 
-static dam_status append_plots(const dam__sweep_view *view, const size_t items[BLOCKS],
-                               dam__text *script)
+static void append_plots(const dam__sweep_view *view, const size_t items[BLOCKS], dam__text *script)
 {
     static const char *const styles[BLOCKS] = {
         [LOST] = "using 1:(bottom):(0):(top - bottom) with vectors nohead dt 2 lw 2 lc rgb "
@@ -85,7 +81,6 @@ static dam_status append_plots(const dam__sweep_view *view, const size_t items[B
                   "standard deviation'",
         [BEST] = "using 1:2 with points pt 6 ps 2.2 lw 3 lc rgb '#d62728' title 'best'"};
     static const enum block order[BLOCKS] = {LOST, SEEDS, MEANS, BEST};
-    dam_status status = DAM_OK;
     const char *separator = "plot ";
     for (size_t i = 0; i < BLOCKS; i++) {
         int index = 0;
@@ -93,27 +88,24 @@ static dam_status append_plots(const dam__sweep_view *view, const size_t items[B
             continue;
         for (int before = 0; before < (int)order[i]; before++)
             index += items[before] > 0;
-        DAM_TRY(dam__text_append(script, "%s'%s' index %d %s", separator, view->file, index,
-                                 styles[order[i]]));
+        dam__text_append(script, "%s'%s' index %d %s", separator, view->file, index,
+                         styles[order[i]]);
         separator = ", \\\n     ";
     }
-    DAM_TRY(dam__text_append(script, "\n"));
-cleanup:
-    return status;
+    dam__text_append(script, "\n");
 }
 
-dam_status dam__sweep_curve(const dam__sweep_view *view, dam__text *data, dam__text *script)
+void dam__sweep_curve(const dam__sweep_view *view, dam__text *data, dam__text *script)
 {
-    dam_status status = DAM_OK;
     const dam__sweep *sweep = view->sweep;
     const dam__axis *axis = &sweep->axes[view->axes[0]];
     size_t items[BLOCKS] = {0};
     double least, most;
     char bottom[DAM__NUMBER_BYTES], top[DAM__NUMBER_BYTES];
-    DAM_TRY(dam__text_append(data, "# %s over %s; x mean spread\n", dam__metric_name(sweep->metric),
-                             axis->key));
+    dam__text_append(data, "# %s over %s; x mean spread\n", dam__metric_name(sweep->metric),
+                     axis->key);
     for (int block = 0; block < BLOCKS; block++)
-        DAM_TRY(append_block(view, (enum block)block, data, &items[block]));
+        append_block(view, (enum block)block, data, &items[block]);
     find_range(view, &least, &most);
     if (!(least <= most)) { /* nothing is done: an empty frame that shows what was lost */
         least = 0;
@@ -121,18 +113,16 @@ dam_status dam__sweep_curve(const dam__sweep_view *view, dam__text *data, dam__t
     }
     bool logarithmic = dam__sweep_wants_log(sweep->metric, least, most);
     double margin = least < most ? 0.08 * (most - least) : fmax(0.1 * fabs(least), 1e-3);
-    DAM_TRY(dam__text_append(
+    dam__text_append(
         script, "set tmargin at screen 0.87\nbottom = %s\ntop = %s\nset yrange [bottom:top]\n%s",
         dam__number(bottom, logarithmic ? least / 1.3 : least - margin, EXACT),
         dam__number(top, logarithmic ? most * 1.3 : most + margin, EXACT),
-        logarithmic ? "set logscale y\n" : ""));
-    DAM_TRY(dam__sweep_view_heading(view, script));
-    DAM_TRY(dam__sweep_script_axis(axis, "x", script));
-    DAM_TRY(dam__text_append(script, "set ylabel "));
-    DAM_TRY(dam__script_quoted(script, dam__metric_name(sweep->metric)));
-    DAM_TRY(dam__text_append(script, " noenhanced textcolor rgb '#34363c'\nset key outside bottom "
-                                     "center horizontal\n"));
-    DAM_TRY(append_plots(view, items, script));
-cleanup:
-    return status;
+        logarithmic ? "set logscale y\n" : "");
+    dam__sweep_view_heading(view, script);
+    dam__sweep_script_axis(axis, "x", script);
+    dam__text_append(script, "set ylabel ");
+    dam__script_quoted(script, dam__metric_name(sweep->metric));
+    dam__text_append(script, " noenhanced textcolor rgb '#34363c'\nset key outside bottom "
+                             "center horizontal\n");
+    append_plots(view, items, script);
 }

@@ -12,28 +12,25 @@
 #define SWEEP_FORMAT "denseam sweep 2"
 
 /* One line a key, or keys that move together: "model.beta=1,2,5". */
-static dam_status print_grid(const dam__sweep *sweep, dam__text *out)
+static void print_grid(const dam__sweep *sweep, dam__text *out)
 {
-    dam_status status = DAM_OK;
     for (size_t i = 0; i < sweep->axis_count; i++) {
         const dam__axis *axis = &sweep->axes[i];
-        DAM_TRY(dam__text_append(out, "%s", axis->key));
+        dam__text_append(out, "%s", axis->key);
         for (size_t k = 0; k < axis->follower_count; k++)
-            DAM_TRY(dam__text_append(out, ":%s", axis->followers[k].key));
-        DAM_TRY(dam__text_append(out, "=%s\n", axis->grid));
+            dam__text_append(out, ":%s", axis->followers[k].key);
+        dam__text_append(out, "=%s\n", axis->grid);
     }
-cleanup:
-    return status;
 }
 
 /* What both ways of giving a grid have in common: the preset without its own. */
-static dam_status print_base(const dam__sweep_plan *plan, dam__text *out)
+static void print_base(const dam__sweep_plan *plan, dam__text *out)
 {
     dam__experiment base = plan->base;
     base.sweep.x[0] = '\0';
     base.sweep.y[0] = '\0';
     base.sweep.z[0] = '\0';
-    return dam__experiment_print(&base, out);
+    dam__experiment_print(&base, out);
 }
 
 dam_status dam__sweep_plan_save(const dam__sweep_plan *plan, const dam__sweep_facts *facts,
@@ -45,8 +42,10 @@ dam_status dam__sweep_plan_save(const dam__sweep_plan *plan, const dam__sweep_fa
     char *file = NULL, added[64];
     const dam_device_info *info = dam__device_facts(facts->device);
     bool cpu = dam__device_shape(facts->device) == DAM__SHAPE_CPU;
-    DAM_TRY(print_base(plan, &preset));
-    DAM_TRY(print_grid(&plan->sweep, &grid));
+    print_base(plan, &preset);
+    print_grid(&plan->sweep, &grid);
+    DAM_TRY(dam__text_status(&preset));
+    DAM_TRY(dam__text_status(&grid));
     const char *const texts[][2] = {
         {"format", SWEEP_FORMAT},
         {"version", DENSEAM_VERSION},
@@ -191,11 +190,14 @@ dam_status dam__sweep_plan_compare(const char *folder, const dam__sweep_plan *st
     dam__text grids[2] = {{0}}, presets[2] = {{0}};
     const dam__sweep_plan *const plans[2] = {stored, asked};
     for (int i = 0; i < 2; i++) {
-        DAM_TRY(print_grid(&plans[i]->sweep, &grids[i]));
-        DAM_TRY(print_base(plans[i], &presets[i]));
+        print_grid(&plans[i]->sweep, &grids[i]);
+        print_base(plans[i], &presets[i]);
     }
-    for (int i = 0; i < 2; i++) /* texts that are empty */
-        DAM_TRY(dam__text_append(&grids[i], "%s", ""));
+    for (int i = 0; i < 2; i++) {
+        dam__text_append(&grids[i], "%s", ""); /* a text that is empty */
+        DAM_TRY(dam__text_status(&grids[i]));
+        DAM_TRY(dam__text_status(&presets[i]));
+    }
     if (strcmp(grids[0].data, grids[1].data) != 0)
         DAM_TRY(refuse(folder, "grid", &grids[0], &grids[1]));
     if (strcmp(presets[0].data, presets[1].data) != 0)

@@ -29,16 +29,11 @@ static bool is_whole(const dam__option *option)
 /* The value of a key in scratch as text, without quotes and escapes; free with free(). */
 static dam_status print_value(const grid *g, const char *given, char **out)
 {
-    dam_status status = DAM_OK;
     dam__text text = {0};
     if (!is_number(g->option))
         return dam__format(out, "%s", given);
-    DAM_TRY(dam__option_print(g->option, g->scratch, &text));
-    *out = text.data;
-    text = (dam__text){0};
-cleanup:
-    dam__text_free(&text);
-    return status;
+    dam__option_print(g->option, g->scratch, &text);
+    return dam__text_take(&text, out);
 }
 
 /* A number, or a power of two such as 2^-6. */

@@ -86,9 +86,8 @@ static bool belongs(const heat_map *map, enum block block, const dam__cell *cell
 }
 
 /* Lines "x y low high low high value". */
-static dam_status append_block(heat_map *map, enum block block, dam__text *data)
+static void append_block(heat_map *map, enum block block, dam__text *data)
 {
-    dam_status status = DAM_OK;
     char text[6][DAM__NUMBER_BYTES], shown[DAM__NUMBER_BYTES];
     double half_x = dam__sweep_half_step(map->x), half_y = dam__sweep_half_step(map->y);
     size_t best[2] = {0, 0};
@@ -103,37 +102,32 @@ static dam_status append_block(heat_map *map, enum block block, dam__text *data)
                 continue;
             map->items[block]++;
             for (size_t k = 0; k < 6; k++)
-                DAM_TRY(dam__text_append(data, "%s ", dam__number(text[k], places[k], EXACT)));
-            DAM_TRY(dam__text_append(
-                data, "%s\n",
-                dam__number(shown, block == CELLS && !isfinite(value) ? map->least : value,
-                            block == CELLS ? EXACT : SHORT)));
+                dam__text_append(data, "%s ", dam__number(text[k], places[k], EXACT));
+            dam__text_append(data, "%s\n",
+                             dam__number(shown,
+                                         block == CELLS && !isfinite(value) ? map->least : value,
+                                         block == CELLS ? EXACT : SHORT));
         }
     /* To gnuplot empty blocks do not count: more blank lines are one separator. */
     if (map->items[block] > 0)
-        DAM_TRY(dam__text_append(data, "\n\n"));
-cleanup:
-    return status;
+        dam__text_append(data, "\n\n");
 }
 
-static dam_status append_scale(const heat_map *map, dam__text *script)
+static void append_scale(const heat_map *map, dam__text *script)
 {
-    dam_status status = DAM_OK;
     char from[DAM__NUMBER_BYTES], to[DAM__NUMBER_BYTES];
-    DAM_TRY(dam__text_append(script, "%s", viridis));
+    dam__text_append(script, "%s", viridis);
     if (map->least < map->most)
-        DAM_TRY(dam__text_append(
-            script, "set cbrange [%s:%s]\n%s", dam__number(from, map->least, EXACT),
-            dam__number(to, map->most, EXACT), map->logarithmic ? "set logscale cb\n" : ""));
-    DAM_TRY(dam__text_append(script, "set cblabel "));
-    DAM_TRY(dam__script_quoted(script, dam__metric_name(map->view->sweep->metric)));
-    DAM_TRY(dam__text_append(script, " noenhanced textcolor rgb '#34363c'\n"
-                                     "set colorbox noborder\n"));
-cleanup:
-    return status;
+        dam__text_append(script, "set cbrange [%s:%s]\n%s", dam__number(from, map->least, EXACT),
+                         dam__number(to, map->most, EXACT),
+                         map->logarithmic ? "set logscale cb\n" : "");
+    dam__text_append(script, "set cblabel ");
+    dam__script_quoted(script, dam__metric_name(map->view->sweep->metric));
+    dam__text_append(script, " noenhanced textcolor rgb '#34363c'\n"
+                             "set colorbox noborder\n");
 }
 
-static dam_status append_plots(const heat_map *map, dam__text *script)
+static void append_plots(const heat_map *map, dam__text *script)
 {
     static const char *const styles[BLOCKS] = {
         [CELLS] = "using 1:2:7 with image pixels",
@@ -142,7 +136,6 @@ static dam_status append_plots(const heat_map *map, dam__text *script)
         [ON_DARK] = "using 1:2:7:(0) with labels font ',10' textcolor rgb '#ffffff'",
         [ON_LIGHT] = "using 1:2:7:(0) with labels font ',10' textcolor rgb '#202226'",
         [BEST] = "using 1:2:3:4:5:6 with boxxyerror lc rgb '#d62728' lw 3 fillstyle empty"};
-    dam_status status = DAM_OK;
     const char *separator = "plot ";
     int index = 0;
     for (int block = 0; block < BLOCKS; block++) {
@@ -151,32 +144,27 @@ static dam_status append_plots(const heat_map *map, dam__text *script)
         int own = index++;
         if (block == CELLS && !(map->least <= map->most))
             continue;
-        DAM_TRY(dam__text_append(script, "%s'%s' index %d %s notitle", separator, map->view->file,
-                                 own, styles[block]));
+        dam__text_append(script, "%s'%s' index %d %s notitle", separator, map->view->file, own,
+                         styles[block]);
         separator = ", \\\n     ";
     }
-    DAM_TRY(dam__text_append(script, "\n"));
-cleanup:
-    return status;
+    dam__text_append(script, "\n");
 }
 
-dam_status dam__sweep_heat_map(const dam__sweep_view *view, dam__text *data, dam__text *script)
+void dam__sweep_heat_map(const dam__sweep_view *view, dam__text *data, dam__text *script)
 {
-    dam_status status = DAM_OK;
     const dam__sweep *sweep = view->sweep;
     heat_map map = {
         .view = view, .x = &sweep->axes[view->axes[0]], .y = &sweep->axes[view->axes[1]]};
     find_range(&map);
-    DAM_TRY(dam__text_append(data, "# %s over %s; x y low high low high value\n",
-                             dam__metric_name(sweep->metric), map.x->key));
+    dam__text_append(data, "# %s over %s; x y low high low high value\n",
+                     dam__metric_name(sweep->metric), map.x->key);
     for (int block = 0; block < BLOCKS; block++)
-        DAM_TRY(append_block(&map, (enum block)block, data));
-    DAM_TRY(dam__text_append(script, "set tmargin at screen 0.87\nunset grid\nset border 15\n"));
-    DAM_TRY(dam__sweep_view_heading(view, script));
-    DAM_TRY(dam__sweep_script_axis(map.x, "x", script));
-    DAM_TRY(dam__sweep_script_axis(map.y, "y", script));
-    DAM_TRY(append_scale(&map, script));
-    DAM_TRY(append_plots(&map, script));
-cleanup:
-    return status;
+        append_block(&map, (enum block)block, data);
+    dam__text_append(script, "set tmargin at screen 0.87\nunset grid\nset border 15\n");
+    dam__sweep_view_heading(view, script);
+    dam__sweep_script_axis(map.x, "x", script);
+    dam__sweep_script_axis(map.y, "y", script);
+    append_scale(&map, script);
+    append_plots(&map, script);
 }

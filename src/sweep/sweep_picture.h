@@ -22,15 +22,15 @@ size_t dam__sweep_view_cell(const dam__sweep_view *view, size_t i, size_t j);
 bool dam__sweep_view_best(const dam__sweep_view *view, size_t *i, size_t *j);
 
 /* Appends the lines above the picture: its title, what is shown, and the best cell. */
-dam_status dam__sweep_view_heading(const dam__sweep_view *view, dam__text *script);
+void dam__sweep_view_heading(const dam__sweep_view *view, dam__text *script);
 
 /* Whether a metric's values from least to most want a logarithmic scale. */
 bool dam__sweep_wants_log(dam__metric metric, double least, double most);
 
 /* A heat map: appends the data and the script's part behind dam__script_begin. */
-dam_status dam__sweep_heat_map(const dam__sweep_view *view, dam__text *data, dam__text *script);
+void dam__sweep_heat_map(const dam__sweep_view *view, dam__text *data, dam__text *script);
 
 /* A curve with the spread over the seeds as bars: the same. */
-dam_status dam__sweep_curve(const dam__sweep_view *view, dam__text *data, dam__text *script);
+void dam__sweep_curve(const dam__sweep_view *view, dam__text *data, dam__text *script);
 
 #endif

@@ -97,14 +97,11 @@ static dam_status cell_experiment(const dam__sweep_plan *plan, size_t cell, dam_
     return DAM_OK;
 }
 
-dam_status dam__sweep_plan_describe(const dam__sweep *sweep, size_t cell, dam__text *out)
+void dam__sweep_plan_describe(const dam__sweep *sweep, size_t cell, dam__text *out)
 {
-    dam_status status = DAM_OK;
     for (size_t i = 0; i < sweep->axis_count; i++)
-        DAM_TRY(dam__text_append(out, "%s%s = %s", i == 0 ? "" : ", ", sweep->axes[i].key,
-                                 sweep->axes[i].values[dam__sweep_index(sweep, cell, i)]));
-cleanup:
-    return status;
+        dam__text_append(out, "%s%s = %s", i == 0 ? "" : ", ", sweep->axes[i].key,
+                         sweep->axes[i].values[dam__sweep_index(sweep, cell, i)]);
 }
 
 static dam_status check_cells(const dam__sweep_plan *plan)
@@ -115,7 +112,8 @@ static dam_status check_cells(const dam__sweep_plan *plan)
     DAM_TRY(dam__alloc(1, sizeof *experiment, &experiment));
     for (size_t cell = 0; cell < plan->sweep.cells; cell++) {
         name.length = 0;
-        DAM_TRY(dam__sweep_plan_describe(&plan->sweep, cell, &name));
+        dam__sweep_plan_describe(&plan->sweep, cell, &name);
+        DAM_TRY(dam__text_status(&name));
         DAM_TRY(cell_experiment(plan, cell, experiment));
         DAM_TRY(dam__experiment_check(name.data, experiment));
     }

@@ -44,7 +44,7 @@ dam_status dam__sweep_plan_experiment(const dam__sweep_plan *plan, size_t proble
                                       dam__experiment *out);
 
 /* Appends "model.beta = 8, train.batch = 100": the values of a cell. */
-dam_status dam__sweep_plan_describe(const dam__sweep *sweep, size_t cell, dam__text *out);
+void dam__sweep_plan_describe(const dam__sweep *sweep, size_t cell, dam__text *out);
 
 /* --- sweep.h5 --------------------------------------------------------------------------------- */
 

@@ -15,7 +15,6 @@ enum { ROWS = 40, NARROW = 8, KEY_COLUMNS = 3 };
 dam_status print_sweep_plan(const dam__sweep_plan *plan, const dam__sweep_estimate *estimate,
                             const dam__device *device, bool json)
 {
-    dam_status status = DAM_OK;
     dam__text text = {0};
     const dam__sweep *sweep = &plan->sweep;
     const dam_device_info *info = dam__device_facts(device);
@@ -32,25 +31,21 @@ dam_status print_sweep_plan(const dam__sweep_plan *plan, const dam__sweep_estima
     for (size_t i = 0; i < sweep->axis_count; i++) {
         const dam__axis *axis = &sweep->axes[i];
         for (size_t k = 0; k < axis->follower_count; k++)
-            DAM_TRY(dam__text_append(&text, "%-30s moves with %s\n", axis->followers[k].key,
-                                     axis->key));
-        DAM_TRY(
-            dam__text_append(&text, "%-30s %zu values: %s\n", axis->key, axis->count, axis->grid));
+            dam__text_append(&text, "%-30s moves with %s\n", axis->followers[k].key, axis->key);
+        dam__text_append(&text, "%-30s %zu values: %s\n", axis->key, axis->count, axis->grid);
     }
     if (sweep->extend > 0)
-        DAM_TRY(dam__text_append(&text, "%-30s searched, up to %d values more at either end\n",
-                                 sweep->axes[0].key, sweep->extend));
-    DAM_TRY(dam__text_append(&text, "%-30s %zu\n", "cells", sweep->cells));
-    DAM_TRY(dam__text_append(&text, "%-30s %zu (%zu seed%s a cell), %zu of them left\n",
-                             "trainings", trainings, sweep->seeds, sweep->seeds == 1 ? "" : "s",
-                             left));
-    DAM_TRY(dam__text_append(&text, "%-30s %zu (trainings that differ in numbers only)\n", "groups",
-                             plan->groups));
-    DAM_TRY(dam__text_append(&text, "%-30s %.3f MiB, the device has %.0f MiB\n",
-                             "memory of the largest run", (double)estimate->bytes / mib,
-                             (double)info->global_memory / mib));
-    DAM_TRY(print_text(&text));
-cleanup:
+        dam__text_append(&text, "%-30s searched, up to %d values more at either end\n",
+                         sweep->axes[0].key, sweep->extend);
+    dam__text_append(&text, "%-30s %zu\n", "cells", sweep->cells);
+    dam__text_append(&text, "%-30s %zu (%zu seed%s a cell), %zu of them left\n", "trainings",
+                     trainings, sweep->seeds, sweep->seeds == 1 ? "" : "s", left);
+    dam__text_append(&text, "%-30s %zu (trainings that differ in numbers only)\n", "groups",
+                     plan->groups);
+    dam__text_append(&text, "%-30s %.3f MiB, the device has %.0f MiB\n",
+                     "memory of the largest run", (double)estimate->bytes / mib,
+                     (double)info->global_memory / mib);
+    dam_status status = print_text(&text);
     dam__text_free(&text);
     return status;
 }
@@ -177,47 +172,45 @@ static const char *short_name(const char *key)
 }
 
 /* Cut at the width of a column. */
-static dam_status append_word(dam__text *text, const char *word)
+static void append_word(dam__text *text, const char *word)
 {
     enum { WIDTH = 11 };
-    return dam__text_append(text, "%-*.*s ", WIDTH, WIDTH, word);
+    dam__text_append(text, "%-*.*s ", WIDTH, WIDTH, word);
 }
 
-static dam_status append_head(dam__text *text, const dam__sweep *sweep)
+static void append_head(dam__text *text, const dam__sweep *sweep)
 {
-    dam_status status = DAM_OK;
     for (size_t i = 0; i < sweep->axis_count && i < KEY_COLUMNS; i++)
-        DAM_TRY(append_word(text, short_name(sweep->axes[i].key)));
-    DAM_TRY(dam__text_append(text, "%*s %*s %*s %6s %s\n", NARROW, "score", NARROW, "spread",
-                             NARROW, "loss", "epochs", "status"));
-cleanup:
-    return status;
+        append_word(text, short_name(sweep->axes[i].key));
+    dam__text_append(text, "%*s %*s %*s %6s %s\n", NARROW, "score", NARROW, "spread", NARROW,
+                     "loss", "epochs", "status");
 }
 
-static dam_status append_figure(dam__text *text, double value)
+static void append_figure(dam__text *text, double value)
 {
-    return isfinite(value) ? dam__text_append(text, "%*.4g ", NARROW, value)
-                           : dam__text_append(text, "%*s ", NARROW, "-");
+    if (isfinite(value))
+        dam__text_append(text, "%*.4g ", NARROW, value);
+    else
+        dam__text_append(text, "%*s ", NARROW, "-");
 }
 
-static dam_status append_row(dam__text *text, const dam__sweep *sweep, size_t index, bool best)
+static void append_row(dam__text *text, const dam__sweep *sweep, size_t index, bool best)
 {
-    dam_status status = DAM_OK;
     dam__cell cell;
     dam__sweep_cell(sweep, index, &cell);
     for (size_t i = 0; i < sweep->axis_count && i < KEY_COLUMNS; i++) {
         const dam__axis *axis = &sweep->axes[i];
         size_t at = dam__sweep_index(sweep, index, i);
-        DAM_TRY(axis->numbers != NULL ? dam__text_append(text, "%-11.6g ", axis->numbers[at])
-                                      : append_word(text, axis->values[at]));
+        if (axis->numbers != NULL)
+            dam__text_append(text, "%-11.6g ", axis->numbers[at]);
+        else
+            append_word(text, axis->values[at]);
     }
-    DAM_TRY(append_figure(text, cell.mean[sweep->metric]));
-    DAM_TRY(append_figure(text, cell.spread));
-    DAM_TRY(append_figure(text, cell.mean[DAM__METRIC_LOSS]));
-    DAM_TRY(dam__text_append(text, "%6.0f %s\n", cell.epochs,
-                             best ? "best" : dam__problem_status_name(cell.status)));
-cleanup:
-    return status;
+    append_figure(text, cell.mean[sweep->metric]);
+    append_figure(text, cell.spread);
+    append_figure(text, cell.mean[DAM__METRIC_LOSS]);
+    dam__text_append(text, "%6.0f %s\n", cell.epochs,
+                     best ? "best" : dam__problem_status_name(cell.status));
 }
 
 /* Returns how many rows there are. */
@@ -245,7 +238,7 @@ static size_t sort_rows(const dam__sweep *sweep, row *rows)
 /* --- search ----------------------------------------------------------------------------------- */
 
 /* "2^-3" where all values of the key are powers of two, else as it is. */
-static dam_status append_power(dam__text *text, const dam__axis *axis, double value, bool exact)
+static void append_power(dam__text *text, const dam__axis *axis, double value, bool exact)
 {
     bool powers = true;
     char number[32];
@@ -257,25 +250,22 @@ static dam_status append_power(dam__text *text, const dam__axis *axis, double va
         (void)snprintf(number, sizeof number, exact ? "2^%.0f" : "2^%.2f", log2(value));
     else
         (void)snprintf(number, sizeof number, "%.5g", value);
-    return dam__text_append(text, "%*s ", NARROW, number);
+    dam__text_append(text, "%*s ", NARROW, number);
 }
 
-static dam_status append_optimum(dam__text *text, const dam__sweep *sweep, size_t line)
+static void append_optimum(dam__text *text, const dam__sweep *sweep, size_t line)
 {
-    dam_status status = DAM_OK;
     dam__optimum best;
     dam__sweep_optimum(sweep, line, &best);
     for (size_t i = 1; i < sweep->axis_count && i <= KEY_COLUMNS; i++) {
         const dam__axis *axis = &sweep->axes[i];
-        DAM_TRY(append_word(text, axis->values[dam__sweep_index(sweep, line, i)]));
+        append_word(text, axis->values[dam__sweep_index(sweep, line, i)]);
     }
-    DAM_TRY(append_power(text, &sweep->axes[0], best.value, true));
-    DAM_TRY(append_power(text, &sweep->axes[0], best.refined, false));
-    DAM_TRY(dam__text_append(text, "%-8s ", dam__place_name(best.place)));
-    DAM_TRY(append_figure(text, best.score));
-    DAM_TRY(dam__text_append(text, "\n"));
-cleanup:
-    return status;
+    append_power(text, &sweep->axes[0], best.value, true);
+    append_power(text, &sweep->axes[0], best.refined, false);
+    dam__text_append(text, "%-8s ", dam__place_name(best.place));
+    append_figure(text, best.score);
+    dam__text_append(text, "\n");
 }
 
 static bool has_open(const dam__sweep *sweep)
@@ -290,54 +280,45 @@ static bool has_open(const dam__sweep *sweep)
 }
 
 /* A row a line of the grid: its best value of the first key. */
-static dam_status append_search(dam__text *text, const dam__sweep *sweep)
+static void append_search(dam__text *text, const dam__sweep *sweep)
 {
     enum { SAME = 1 }; /* values apart */
-    dam_status status = DAM_OK;
     const char *key = sweep->axes[0].key;
     dam__transfer transfer = dam__sweep_transfer(sweep);
-    DAM_TRY(dam__text_append(text, "\nthe best %s:\n", key));
+    dam__text_append(text, "\nthe best %s:\n", key);
     for (size_t i = 1; i < sweep->axis_count && i <= KEY_COLUMNS; i++)
-        DAM_TRY(append_word(text, short_name(sweep->axes[i].key)));
-    DAM_TRY(dam__text_append(text, "%*s %*s %-8s %*s\n", NARROW, "best", NARROW, "refined", "place",
-                             NARROW, dam__metric_name(sweep->metric)));
+        append_word(text, short_name(sweep->axes[i].key));
+    dam__text_append(text, "%*s %*s %-8s %*s\n", NARROW, "best", NARROW, "refined", "place", NARROW,
+                     dam__metric_name(sweep->metric));
     for (size_t line = 0; line < dam__sweep_lines(sweep); line++)
-        DAM_TRY(append_optimum(text, sweep, line));
+        append_optimum(text, sweep, line);
     if (has_open(sweep))
-        DAM_TRY(dam__text_append(text, "open: the best may lie beyond the values tried; raise "
-                                       "sweep.extend\n"));
+        dam__text_append(text, "open: the best may lie beyond the values tried; raise "
+                               "sweep.extend\n");
     if (dam__sweep_lines(sweep) > 1 && !transfer.known)
-        DAM_TRY(dam__text_append(text, "transfers: unknown (a line has no best value yet)\n"));
+        dam__text_append(text, "transfers: unknown (a line has no best value yet)\n");
     else if (dam__sweep_lines(sweep) > 1)
-        DAM_TRY(dam__text_append(text, "transfers: %s (the best values lie %zu step%s apart)\n",
-                                 transfer.steps <= SAME ? "yes" : "no", transfer.steps,
-                                 transfer.steps == 1 ? "" : "s"));
-    DAM_TRY(dam__text_append(text, "\n"));
-cleanup:
-    return status;
+        dam__text_append(text, "transfers: %s (the best values lie %zu step%s apart)\n",
+                         transfer.steps <= SAME ? "yes" : "no", transfer.steps,
+                         transfer.steps == 1 ? "" : "s");
+    dam__text_append(text, "\n");
 }
 
 /* --- all of it -------------------------------------------------------------------------------- */
 
-static dam_status append_end(dam__text *text, const dam__sweep *sweep, size_t cells,
-                             const char *folder)
+static void append_end(dam__text *text, const dam__sweep *sweep, size_t cells, const char *folder)
 {
-    dam_status status = DAM_OK;
-    char *line = NULL;
+    dam__text line = {0};
     size_t lost = dam__sweep_count(sweep, DAM__PROBLEM_DIVERGED);
     if (cells > ROWS)
-        DAM_TRY(
-            dam__text_append(text, "the best %d of %zu cells; sweep.csv has all\n", ROWS, cells));
+        dam__text_append(text, "the best %d of %zu cells; sweep.csv has all\n", ROWS, cells);
     if (sweep->axis_count > KEY_COLUMNS)
-        DAM_TRY(dam__text_append(text, "only the first %d of %zu keys; sweep.csv has all\n",
-                                 KEY_COLUMNS, sweep->axis_count));
-    DAM_TRY(dam__format(&line, "score is %s; %zu of %zu trainings diverged; the sweep is in %s",
-                        dam__metric_name(sweep->metric), lost, dam__sweep_trainings(sweep),
-                        folder));
-    DAM_TRY(append_wrapped(text, 0, 0, line));
-cleanup:
-    free(line);
-    return status;
+        dam__text_append(text, "only the first %d of %zu keys; sweep.csv has all\n", KEY_COLUMNS,
+                         sweep->axis_count);
+    dam__text_append(&line, "score is %s; %zu of %zu trainings diverged; the sweep is in %s",
+                     dam__metric_name(sweep->metric), lost, dam__sweep_trainings(sweep), folder);
+    append_wrapped(text, 0, 0, dam__text_part(text, &line));
+    dam__text_free(&line);
 }
 
 dam_status print_sweep(const dam__sweep *sweep, const char *folder, bool json)
@@ -351,12 +332,12 @@ dam_status print_sweep(const dam__sweep *sweep, const char *folder, bool json)
     bool has_best = dam__sweep_best(sweep, 0, 1, &best);
     DAM_TRY(dam__alloc(sweep->cells, sizeof *rows, &rows));
     size_t count = sort_rows(sweep, rows);
-    DAM_TRY(append_head(&text, sweep));
+    append_head(&text, sweep);
     for (size_t i = 0; i < count && i < ROWS; i++)
-        DAM_TRY(append_row(&text, sweep, rows[i].cell, has_best && rows[i].cell == best));
+        append_row(&text, sweep, rows[i].cell, has_best && rows[i].cell == best);
     if (sweep->extend > 0)
-        DAM_TRY(append_search(&text, sweep));
-    DAM_TRY(append_end(&text, sweep, count, folder));
+        append_search(&text, sweep);
+    append_end(&text, sweep, count, folder);
     DAM_TRY(print_text(&text));
 cleanup:
     dam__text_free(&text);

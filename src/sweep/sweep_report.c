@@ -41,7 +41,7 @@ static dam_status write_into(const char *folder, const char *name, const dam__te
     char *path = NULL;
     dam_status status = dam__path_join(&path, folder, name);
     if (status == DAM_OK)
-        status = dam__file_write(path, text->data, text->length);
+        status = dam__text_write(text, path);
     free(path);
     return status;
 }
@@ -69,10 +69,12 @@ static dam_status draw(const char *folder, dam__sweep_view *view, size_t number,
         (void)snprintf(stem, sizeof stem, "sweep-%zu", number);
     DAM_TRY(name_files(stem, &names));
     view->file = names.data;
-    DAM_TRY(dam__script_begin(&script, "A sweep by denseam; gnuplot draws it from this file.",
-                              names.picture, WIDTH, HEIGHT));
-    DAM_TRY(view->count > 1 ? dam__sweep_heat_map(view, &data, &script)
-                            : dam__sweep_curve(view, &data, &script));
+    dam__script_begin(&script, "A sweep by denseam; gnuplot draws it from this file.",
+                      names.picture, WIDTH, HEIGHT);
+    if (view->count > 1)
+        dam__sweep_heat_map(view, &data, &script);
+    else
+        dam__sweep_curve(view, &data, &script);
     DAM_TRY(finish(folder, &names, &data, &script, log));
 cleanup:
     dam__text_free(&data);
@@ -84,23 +86,17 @@ cleanup:
 /* The title with the values of the keys that this picture does not show. */
 static dam_status title_of(const dam__sweep_view *view, const char *title, char **out)
 {
-    dam_status status = DAM_OK;
     const dam__sweep *sweep = view->sweep;
     dam__text text = {0};
-    DAM_TRY(dam__text_append(&text, "%s", title));
+    dam__text_append(&text, "%s", title);
     for (size_t i = 0; i < sweep->axis_count; i++) {
         bool shown = i == view->axes[0] || (view->count > 1 && i == view->axes[1]);
         if (shown || sweep->axes[i].count == 1)
             continue;
-        DAM_TRY(dam__text_append(&text, "%s%s = %s", text.length > 0 ? ", " : "",
-                                 sweep->axes[i].key,
-                                 sweep->axes[i].values[dam__sweep_index(sweep, view->first, i)]));
+        dam__text_append(&text, "%s%s = %s", text.length > 0 ? ", " : "", sweep->axes[i].key,
+                         sweep->axes[i].values[dam__sweep_index(sweep, view->first, i)]);
     }
-    *out = text.data;
-    text = (dam__text){0};
-cleanup:
-    dam__text_free(&text);
-    return status;
+    return dam__text_take(&text, out);
 }
 
 /* Whether a cell is the first of the cells of its picture. */
@@ -127,10 +123,12 @@ static dam_status draw_search(const char *folder, const char *title, const dam__
         files_free(&names);
         DAM_TRY(name_files(stems[i], &names));
         view.file = names.data;
-        DAM_TRY(dam__script_begin(&script, "A search by denseam; gnuplot draws it from this file.",
-                                  names.picture, WIDTH, HEIGHT));
-        DAM_TRY(i == 0 ? dam__search_curves(&view, &data, &script)
-                       : dam__search_epochs(&view, &data, &script, &drawn));
+        dam__script_begin(&script, "A search by denseam; gnuplot draws it from this file.",
+                          names.picture, WIDTH, HEIGHT);
+        if (i == 0)
+            dam__search_curves(&view, &data, &script);
+        else
+            dam__search_epochs(&view, &data, &script, &drawn);
         if (drawn)
             DAM_TRY(finish(folder, &names, &data, &script, log));
     }

@@ -430,7 +430,8 @@ dam_status dam__sweep_plan_estimate(const dam__sweep_plan *plan, dam__device *de
         DAM_TRY(dam__sweep_plan_experiment(plan, p, &r->experiment));
         status = create_trainer(r, &trainer);
         if (status != DAM_OK) {
-            if (dam__sweep_plan_describe(sweep, p / sweep->seeds, &name) == DAM_OK)
+            dam__sweep_plan_describe(sweep, p / sweep->seeds, &name);
+            if (name.status == DAM_OK) /* not asked: the failure to be told is the trainer's */
                 status = dam__fail_within(status, "%s", name.data);
             goto cleanup;
         }

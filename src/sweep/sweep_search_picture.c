@@ -30,22 +30,22 @@ static double score_at(const dam__sweep *sweep, size_t line, size_t i, dam__cell
     return cell->status == DAM__PROBLEM_DONE ? cell->mean[sweep->metric] : NAN;
 }
 
-static dam_status append_point(dam__text *data, double x, double y)
+static void append_point(dam__text *data, double x, double y)
 {
     char text[2][DAM__NUMBER_BYTES];
-    return dam__text_append(data, "%s %s\n", dam__number(text[0], x, EXACT),
-                            dam__number(text[1], y, EXACT));
+    dam__text_append(data, "%s %s\n", dam__number(text[0], x, EXACT),
+                     dam__number(text[1], y, EXACT));
 }
 
 /* Blocks without a point would not count, so each has one that is missing. */
-static dam_status begin_block(dam__text *data)
+static void begin_block(dam__text *data)
 {
-    return dam__text_append(data, "NaN NaN\n");
+    dam__text_append(data, "NaN NaN\n");
 }
 
-static dam_status end_block(dam__text *data)
+static void end_block(dam__text *data)
 {
-    return dam__text_append(data, "\n\n");
+    dam__text_append(data, "\n\n");
 }
 
 /* --- scales ------------------------------------------------------------------------------------ */
@@ -58,93 +58,87 @@ static bool are_powers_of_two(const dam__axis *axis)
     return true;
 }
 
-static dam_status append_x(const dam__axis *axis, dam__text *script)
+static void append_x(const dam__axis *axis, dam__text *script)
 {
-    dam_status status = DAM_OK;
     char from[DAM__NUMBER_BYTES], to[DAM__NUMBER_BYTES];
     double step = sqrt(axis->numbers[1] / axis->numbers[0]);
     bool powers = are_powers_of_two(axis);
-    DAM_TRY(dam__text_append(script, "set logscale x %d\nset format x '%s'\nset xrange [%s:%s]\n",
-                             powers ? 2 : 10, powers ? "2^{%L}" : "%g",
-                             dam__number(from, axis->numbers[0] / step, EXACT),
-                             dam__number(to, axis->numbers[axis->count - 1] * step, EXACT)));
-    DAM_TRY(dam__text_append(script, "set xlabel "));
-    DAM_TRY(dam__script_quoted(script, axis->key));
-    DAM_TRY(dam__text_append(script, " noenhanced textcolor rgb '#34363c'\n"));
-cleanup:
-    return status;
+    dam__text_append(script, "set logscale x %d\nset format x '%s'\nset xrange [%s:%s]\n",
+                     powers ? 2 : 10, powers ? "2^{%L}" : "%g",
+                     dam__number(from, axis->numbers[0] / step, EXACT),
+                     dam__number(to, axis->numbers[axis->count - 1] * step, EXACT));
+    dam__text_append(script, "set xlabel ");
+    dam__script_quoted(script, axis->key);
+    dam__text_append(script, " noenhanced textcolor rgb '#34363c'\n");
 }
 
-/* A logarithmic axis where all is above 0; tics at plain numbers, as many as there is room for. */
-static dam_status append_y(double least, double most, const char *label, dam__text *script)
+/* Tics at plain numbers, as many as there is room for. */
+static void append_tics(double low, double high, bool narrow, dam__text *script)
 {
     static const double few[] = {1, 2, 5}, many[] = {1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8};
-    dam_status status = DAM_OK;
-    char bottom[DAM__NUMBER_BYTES], top[DAM__NUMBER_BYTES], at[DAM__NUMBER_BYTES];
-    bool logarithmic = least > 0, narrow = most < 8 * least;
-    double margin = logarithmic ? pow(most / least, 0.08) * 1.02 : 0.08 * (most - least) + 1e-9;
-    double low = logarithmic ? least / margin : least - margin;
-    double high = logarithmic ? most * margin : most + margin;
+    char at[DAM__NUMBER_BYTES];
     dam__text tics = {0};
     int count = 0;
-    DAM_TRY(dam__text_append(script, "bottom = %s\ntop = %s\nset yrange [bottom:top]\n",
-                             dam__number(bottom, low, EXACT), dam__number(top, high, EXACT)));
-    DAM_TRY(dam__text_append(script, "set ylabel "));
-    DAM_TRY(dam__script_quoted(script, label));
-    DAM_TRY(dam__text_append(script, " noenhanced textcolor rgb '#34363c'\n"));
-    if (!logarithmic)
-        goto cleanup;
-    DAM_TRY(dam__text_append(script, "set logscale y\n"));
-    if (most > 1e4 * least)
-        goto cleanup;
     for (int decade = (int)floor(log10(low)); decade <= (int)floor(log10(high)); decade++)
         for (size_t i = 0; i < (narrow ? sizeof many : sizeof few) / sizeof *few; i++) {
             double value = (narrow ? many[i] : few[i]) * pow(10, decade);
             if (value < low || value > high)
                 continue;
             (void)dam__number(at, value, SHORT);
-            DAM_TRY(dam__text_append(&tics, "%s'%s' %s", count > 0 ? ", " : "", at, at));
+            dam__text_append(&tics, "%s'%s' %s", count > 0 ? ", " : "", at, at);
             count++;
         }
     if (count >= 2) /* between two of these numbers gnuplot's own tics tell more */
-        DAM_TRY(dam__text_append(script, "set ytics (%s)\n", tics.data));
-cleanup:
+        dam__text_append(script, "set ytics (%s)\n", dam__text_part(script, &tics));
     dam__text_free(&tics);
-    return status;
+}
+
+/* A logarithmic axis where all is above 0. */
+static void append_y(double least, double most, const char *label, dam__text *script)
+{
+    char bottom[DAM__NUMBER_BYTES], top[DAM__NUMBER_BYTES];
+    bool logarithmic = least > 0;
+    double margin = logarithmic ? pow(most / least, 0.08) * 1.02 : 0.08 * (most - least) + 1e-9;
+    double low = logarithmic ? least / margin : least - margin;
+    double high = logarithmic ? most * margin : most + margin;
+    dam__text_append(script, "bottom = %s\ntop = %s\nset yrange [bottom:top]\n",
+                     dam__number(bottom, low, EXACT), dam__number(top, high, EXACT));
+    dam__text_append(script, "set ylabel ");
+    dam__script_quoted(script, label);
+    dam__text_append(script, " noenhanced textcolor rgb '#34363c'\n");
+    if (!logarithmic)
+        return;
+    dam__text_append(script, "set logscale y\n");
+    if (most <= 1e4 * least)
+        append_tics(low, high, most < 8 * least, script);
 }
 
 /* The lines above a picture. */
-static dam_status append_heading(const char *title, const char *what, dam__text *script)
+static void append_heading(const char *title, const char *what, dam__text *script)
 {
-    dam_status status = DAM_OK;
-    DAM_TRY(dam__text_append(script, "set tmargin at screen 0.87\nset label "));
-    DAM_TRY(dam__script_quoted(script, title));
-    DAM_TRY(dam__text_append(script, " at screen 0.02, 0.96 font ',15' noenhanced "
-                                     "textcolor rgb '#34363c'\nset label "));
-    DAM_TRY(dam__script_quoted(script, what));
-    DAM_TRY(dam__text_append(script, " at screen 0.02, 0.915 font ',11' noenhanced "
-                                     "textcolor rgb '#5c5e64'\n"
-                                     "set key outside bottom center horizontal\n"));
-cleanup:
-    return status;
+    dam__text_append(script, "set tmargin at screen 0.87\nset label ");
+    dam__script_quoted(script, title);
+    dam__text_append(script, " at screen 0.02, 0.96 font ',15' noenhanced "
+                             "textcolor rgb '#34363c'\nset label ");
+    dam__script_quoted(script, what);
+    dam__text_append(script, " at screen 0.02, 0.915 font ',11' noenhanced "
+                             "textcolor rgb '#5c5e64'\n"
+                             "set key outside bottom center horizontal\n");
 }
 
 /* "data.dim = 64, model.power = 2": what a line is. */
-static dam_status name_line(const dam__sweep *sweep, size_t line, const char *more, dam__text *out)
+static void name_line(const dam__sweep *sweep, size_t line, const char *more, dam__text *out)
 {
-    dam_status status = DAM_OK;
     out->length = 0;
     for (size_t i = 1; i < sweep->axis_count; i++) {
         const dam__axis *axis = &sweep->axes[i];
         if (axis->count > 1)
-            DAM_TRY(dam__text_append(out, "%s%s = %s", out->length > 0 ? ", " : "", axis->key,
-                                     axis->values[dam__sweep_index(sweep, line, i)]));
+            dam__text_append(out, "%s%s = %s", out->length > 0 ? ", " : "", axis->key,
+                             axis->values[dam__sweep_index(sweep, line, i)]);
     }
     if (out->length == 0)
-        DAM_TRY(dam__text_append(out, "%s", dam__metric_name(sweep->metric)));
-    DAM_TRY(dam__text_append(out, "%s", more));
-cleanup:
-    return status;
+        dam__text_append(out, "%s", dam__metric_name(sweep->metric));
+    dam__text_append(out, "%s", more);
 }
 
 /* --- the score over the key -------------------------------------------------------------------- */
@@ -173,31 +167,27 @@ static void find_range(search *s)
     }
 }
 
-static dam_status append_curve(const search *s, size_t line, dam__text *data)
+static void append_curve(const search *s, size_t line, dam__text *data)
 {
-    dam_status status = DAM_OK;
     const dam__sweep *sweep = s->view->sweep;
     dam__cell cell;
-    DAM_TRY(begin_block(data));
+    begin_block(data);
     for (size_t i = 0; i < sweep->axes[0].count; i++) {
         double score = score_at(sweep, line, i, &cell);
         if (isfinite(score))
-            DAM_TRY(append_point(data, sweep->axes[0].numbers[i], score));
+            append_point(data, sweep->axes[0].numbers[i], score);
     }
-    DAM_TRY(end_block(data));
-cleanup:
-    return status;
+    end_block(data);
 }
 
 /* From each value beside one that diverges, "x y dx": towards that one. */
-static dam_status append_divergence(search *s, size_t line, dam__text *data)
+static void append_divergence(search *s, size_t line, dam__text *data)
 {
-    dam_status status = DAM_OK;
     const dam__sweep *sweep = s->view->sweep;
     const double *x = sweep->axes[0].numbers;
     char text[3][DAM__NUMBER_BYTES];
     dam__cell cell, beside;
-    DAM_TRY(begin_block(data));
+    begin_block(data);
     for (size_t i = 0; i + 1 < sweep->axes[0].count; i++) {
         double here = score_at(sweep, line, i, &cell);
         double next = score_at(sweep, line, i + 1, &beside);
@@ -206,107 +196,91 @@ static dam_status append_divergence(search *s, size_t line, dam__text *data)
         if (!up && !down)
             continue;
         s->diverges[line] = true;
-        DAM_TRY(
-            dam__text_append(data, "%s %s %s\n", dam__number(text[0], up ? x[i] : x[i + 1], EXACT),
-                             dam__number(text[1], up ? here : next, EXACT),
-                             dam__number(text[2], up ? x[i + 1] - x[i] : x[i] - x[i + 1], EXACT)));
+        dam__text_append(data, "%s %s %s\n", dam__number(text[0], up ? x[i] : x[i + 1], EXACT),
+                         dam__number(text[1], up ? here : next, EXACT),
+                         dam__number(text[2], up ? x[i + 1] - x[i] : x[i] - x[i + 1], EXACT));
     }
-    DAM_TRY(end_block(data));
-cleanup:
-    return status;
+    end_block(data);
 }
 
 /* The best values of all lines: the edges, or the others. */
-static dam_status append_best(search *s, bool edges, dam__text *data)
+static void append_best(search *s, bool edges, dam__text *data)
 {
-    dam_status status = DAM_OK;
     const dam__sweep *sweep = s->view->sweep;
-    DAM_TRY(begin_block(data));
+    begin_block(data);
     for (size_t line = 0; line < shown_lines(sweep); line++) {
         dam__optimum best;
         dam__sweep_optimum(sweep, line, &best);
         if (!isfinite(best.score) || (best.place == DAM__PLACE_EDGE) != edges)
             continue;
         s->has[edges] = true;
-        DAM_TRY(append_point(data, best.value, best.score));
+        append_point(data, best.value, best.score);
     }
-    DAM_TRY(end_block(data));
-cleanup:
-    return status;
+    end_block(data);
 }
 
-static dam_status append_plots(const search *s, dam__text *script)
+static void append_plots(const search *s, dam__text *script)
 {
-    dam_status status = DAM_OK;
     const dam__sweep *sweep = s->view->sweep;
     const char *file = s->view->file;
     size_t lines = shown_lines(sweep);
     dam__text name = {0};
     const char *separator = "plot ";
     for (size_t line = 0; line < lines; line++) {
-        DAM_TRY(name_line(sweep, line, "", &name));
+        name_line(sweep, line, "", &name);
         if (s->diverges[line])
-            DAM_TRY(dam__text_append(
+            dam__text_append(
                 script,
                 "%s'%s' index %zu using 1:2:3:(top - $2) with vectors nohead dt 2 lw 1.5 lc rgb "
                 "'%s' notitle, \\\n     '%s' index %zu using ($1 + $3):(top) with points pt 2 ps "
                 "1.2 lw 2 lc rgb '%s' notitle",
                 separator, file, lines + line, colour_of(sweep, line), file, lines + line,
-                colour_of(sweep, line)));
+                colour_of(sweep, line));
         separator = s->diverges[line] ? ", \\\n     " : separator;
-        DAM_TRY(dam__text_append(script,
-                                 "%s'%s' index %zu using 1:2 with linespoints pt 7 ps 0.8 lw 2 lc "
-                                 "rgb '%s' title ",
-                                 separator, file, line, colour_of(sweep, line)));
-        DAM_TRY(dam__script_quoted(script, name.data));
+        dam__text_append(script,
+                         "%s'%s' index %zu using 1:2 with linespoints pt 7 ps 0.8 lw 2 lc "
+                         "rgb '%s' title ",
+                         separator, file, line, colour_of(sweep, line));
+        dam__script_quoted(script, dam__text_part(script, &name));
         separator = ", \\\n     ";
     }
     for (size_t edge = 0; edge < 2; edge++)
         if (s->has[edge])
-            DAM_TRY(dam__text_append(
-                script,
-                "%s'%s' index %zu using 1:2 with points pt %d ps 2.2 lw 2.5 lc rgb "
-                "'#d62728' title '%s'",
-                separator, file, 2 * lines + edge, edge ? 4 : 6,
-                edge ? "edge: the next diverges" : "best"));
-    DAM_TRY(dam__text_append(script, "\n"));
-cleanup:
+            dam__text_append(script,
+                             "%s'%s' index %zu using 1:2 with points pt %d ps 2.2 lw 2.5 lc rgb "
+                             "'#d62728' title '%s'",
+                             separator, file, 2 * lines + edge, edge ? 4 : 6,
+                             edge ? "edge: the next diverges" : "best");
+    dam__text_append(script, "\n");
     dam__text_free(&name);
-    return status;
 }
 
-dam_status dam__search_curves(const dam__search_view *view, dam__text *data, dam__text *script)
+void dam__search_curves(const dam__search_view *view, dam__text *data, dam__text *script)
 {
-    dam_status status = DAM_OK;
     const dam__sweep *sweep = view->sweep;
     search s = {.view = view};
     dam__text what = {0};
     size_t lines = shown_lines(sweep);
     find_range(&s);
-    DAM_TRY(dam__text_append(data, "# %s over %s\n", dam__metric_name(sweep->metric),
-                             sweep->axes[0].key));
+    dam__text_append(data, "# %s over %s\n", dam__metric_name(sweep->metric), sweep->axes[0].key);
     for (size_t line = 0; line < lines; line++)
-        DAM_TRY(append_curve(&s, line, data));
+        append_curve(&s, line, data);
     for (size_t line = 0; line < lines; line++)
-        DAM_TRY(append_divergence(&s, line, data));
-    DAM_TRY(append_best(&s, false, data));
-    DAM_TRY(append_best(&s, true, data));
-    DAM_TRY(
-        dam__text_append(&what, "%s over %s", dam__metric_name(sweep->metric), sweep->axes[0].key));
+        append_divergence(&s, line, data);
+    append_best(&s, false, data);
+    append_best(&s, true, data);
+    dam__text_append(&what, "%s over %s", dam__metric_name(sweep->metric), sweep->axes[0].key);
     if (sweep->seeds > 1)
-        DAM_TRY(dam__text_append(&what, ", mean of %zu seeds", sweep->seeds));
+        dam__text_append(&what, ", mean of %zu seeds", sweep->seeds);
     if (dam__sweep_count(sweep, DAM__PROBLEM_DIVERGED) > 0)
-        DAM_TRY(dam__text_append(&what, "; crosses: diverged"));
+        dam__text_append(&what, "; crosses: diverged");
     if (dam__sweep_lines(sweep) > lines)
-        DAM_TRY(dam__text_append(&what, "; the first %zu of %zu lines", lines,
-                                 dam__sweep_lines(sweep)));
-    DAM_TRY(append_heading(view->title, what.data, script));
-    DAM_TRY(append_x(&sweep->axes[0], script));
-    DAM_TRY(append_y(s.least, s.most, dam__metric_name(sweep->metric), script));
-    DAM_TRY(append_plots(&s, script));
-cleanup:
+        dam__text_append(&what, "; the first %zu of %zu lines", lines, dam__sweep_lines(sweep));
+    append_heading(view->title, dam__text_part(script, &what), script);
+    append_x(&sweep->axes[0], script);
+    append_y(s.least, s.most, dam__metric_name(sweep->metric), script);
+    append_plots(&s, script);
     dam__text_free(&what);
-    return status;
 }
 
 /* --- the loss over the epochs ------------------------------------------------------------------ */
@@ -331,56 +305,47 @@ typedef struct range {
 } range;
 
 /* A block a line, in which nothing may be; *drawn says whether. */
-static dam_status append_losses(const dam__sweep *sweep, size_t cell, range *r, bool *drawn,
-                                dam__text *data)
+static void append_losses(const dam__sweep *sweep, size_t cell, range *r, bool *drawn,
+                          dam__text *data)
 {
-    dam_status status = DAM_OK;
     double curve[DAM__SWEEP_POINTS];
     int epochs = 0;
     *drawn = false;
     mean_curve(sweep, cell, curve, &epochs);
-    DAM_TRY(begin_block(data));
+    begin_block(data);
     for (int i = 0; i < DAM__SWEEP_POINTS; i++) {
         int epoch = dam__curve_epoch(i, epochs);
         if (epoch == 0 || !isfinite(curve[i]))
             continue;
-        DAM_TRY(append_point(data, epoch, curve[i]));
+        append_point(data, epoch, curve[i]);
         *drawn = true;
         r->least = fmin(r->least, curve[i]);
         r->most = fmax(r->most, curve[i]);
         r->epochs = epoch > r->epochs ? epoch : r->epochs;
     }
-    DAM_TRY(end_block(data));
-cleanup:
-    return status;
+    end_block(data);
 }
 
-static dam_status append_loss_plots(const dam__search_view *view, const bool *drawn,
-                                    dam__text *script)
+static void append_loss_plots(const dam__search_view *view, const bool *drawn, dam__text *script)
 {
-    dam_status status = DAM_OK;
     dam__text name = {0};
     const char *separator = "plot ";
     for (size_t line = 0; line < shown_lines(view->sweep); line++) {
         if (!drawn[line])
             continue;
-        DAM_TRY(name_line(view->sweep, line, "", &name));
-        DAM_TRY(dam__text_append(script,
-                                 "%s'%s' index %zu using 1:2 with lines lw 2.5 lc rgb '%s' title ",
-                                 separator, view->file, line, colour_of(view->sweep, line)));
-        DAM_TRY(dam__script_quoted(script, name.data));
+        name_line(view->sweep, line, "", &name);
+        dam__text_append(script, "%s'%s' index %zu using 1:2 with lines lw 2.5 lc rgb '%s' title ",
+                         separator, view->file, line, colour_of(view->sweep, line));
+        dam__script_quoted(script, dam__text_part(script, &name));
         separator = ", \\\n     ";
     }
-    DAM_TRY(dam__text_append(script, "\n"));
-cleanup:
+    dam__text_append(script, "\n");
     dam__text_free(&name);
-    return status;
 }
 
-dam_status dam__search_epochs(const dam__search_view *view, dam__text *data, dam__text *script,
-                              bool *drawn)
+void dam__search_epochs(const dam__search_view *view, dam__text *data, dam__text *script,
+                        bool *drawn)
 {
-    dam_status status = DAM_OK;
     const dam__sweep *sweep = view->sweep;
     range r = {INFINITY, -INFINITY, 0};
     bool has[MOST_LINES] = {false};
@@ -389,28 +354,26 @@ dam_status dam__search_epochs(const dam__search_view *view, dam__text *data, dam
     *drawn = false;
     dam__sweep_optimum(sweep, 0, &best);
     if (!isfinite(best.score))
-        return DAM_OK;
-    DAM_TRY(dam__text_append(data, "# loss over epochs at %s = %s\n", sweep->axes[0].key,
-                             sweep->axes[0].values[best.index]));
+        return;
+    dam__text_append(data, "# loss over epochs at %s = %s\n", sweep->axes[0].key,
+                     sweep->axes[0].values[best.index]);
     for (size_t line = 0; line < shown_lines(sweep); line++) {
         size_t cell = line + best.index * dam__sweep_lines(sweep);
-        DAM_TRY(append_losses(sweep, cell, &r, &has[line], data));
+        append_losses(sweep, cell, &r, &has[line], data);
         *drawn = *drawn || has[line];
     }
     if (!*drawn)
-        goto cleanup;
-    DAM_TRY(dam__text_append(&what, "mean loss of an epoch's batches at %s = %s",
-                             sweep->axes[0].key, sweep->axes[0].values[best.index]));
+        return;
+    dam__text_append(&what, "mean loss of an epoch's batches at %s = %s", sweep->axes[0].key,
+                     sweep->axes[0].values[best.index]);
     if (dam__sweep_lines(sweep) > 1)
-        DAM_TRY(dam__text_append(&what, ", the best value of the first line"));
-    DAM_TRY(append_heading(view->title, what.data, script));
-    DAM_TRY(dam__text_append(script,
-                             "set xrange [0:%d]\nset xlabel 'epoch' textcolor rgb "
-                             "'#34363c'\n",
-                             r.epochs + 1));
-    DAM_TRY(append_y(r.least, r.most, "loss", script));
-    DAM_TRY(append_loss_plots(view, has, script));
-cleanup:
+        dam__text_append(&what, ", the best value of the first line");
+    append_heading(view->title, dam__text_part(script, &what), script);
+    dam__text_append(script,
+                     "set xrange [0:%d]\nset xlabel 'epoch' textcolor rgb "
+                     "'#34363c'\n",
+                     r.epochs + 1);
+    append_y(r.least, r.most, "loss", script);
+    append_loss_plots(view, has, script);
     dam__text_free(&what);
-    return status;
 }

@@ -16,11 +16,11 @@ typedef struct dam__search_view {
  * dashed way up to the first value that diverges. Appends the data and the script's part behind
  * dam__script_begin.
  */
-dam_status dam__search_curves(const dam__search_view *view, dam__text *data, dam__text *script);
+void dam__search_curves(const dam__search_view *view, dam__text *data, dam__text *script);
 
 /* The loss of every epoch at the value of the first key that is best on the first line, one curve a
  * line: the same. *drawn is false, and nothing appended, where no line has one. */
-dam_status dam__search_epochs(const dam__search_view *view, dam__text *data, dam__text *script,
-                              bool *drawn);
+void dam__search_epochs(const dam__search_view *view, dam__text *data, dam__text *script,
+                        bool *drawn);
 
 #endif

@@ -52,27 +52,22 @@ bool dam__sweep_wants_log(dam__metric metric, double least, double most)
 }
 
 /* "best 0.93 at model.beta = 8, train.batch = 100". */
-static dam_status append_best(const dam__sweep_view *view, dam__text *line)
+static void append_best(const dam__sweep_view *view, dam__text *line)
 {
-    dam_status status = DAM_OK;
     const dam__sweep *sweep = view->sweep;
     char number[DAM__NUMBER_BYTES];
     size_t at[2] = {0, 0};
     dam__cell cell;
     if (!dam__sweep_view_best(view, &at[0], &at[1]))
-        goto cleanup;
+        return;
     dam__sweep_cell(sweep, dam__sweep_view_cell(view, at[0], at[1]), &cell);
-    DAM_TRY(dam__text_append(line, "; best %s at",
-                             dam__number(number, cell.mean[sweep->metric], SHORT)));
+    dam__text_append(line, "; best %s at", dam__number(number, cell.mean[sweep->metric], SHORT));
     for (size_t i = 0; i < (view->count > 1 ? 2 : 1); i++) {
         const dam__axis *axis = &sweep->axes[view->axes[i]];
-        DAM_TRY(dam__text_append(line, "%s %s = %s", i > 0 ? "," : "", axis->key,
-                                 axis->numbers != NULL
-                                     ? dam__number(number, axis->numbers[at[i]], SHORT)
-                                     : axis->values[at[i]]));
+        dam__text_append(line, "%s %s = %s", i > 0 ? "," : "", axis->key,
+                         axis->numbers != NULL ? dam__number(number, axis->numbers[at[i]], SHORT)
+                                               : axis->values[at[i]]);
     }
-cleanup:
-    return status;
 }
 
 /* Whether a cell of the picture is hatched. */
@@ -91,25 +86,22 @@ static bool has_bad_cells(const dam__sweep_view *view)
     return false;
 }
 
-dam_status dam__sweep_view_heading(const dam__sweep_view *view, dam__text *script)
+void dam__sweep_view_heading(const dam__sweep_view *view, dam__text *script)
 {
-    dam_status status = DAM_OK;
     const dam__sweep *sweep = view->sweep;
     dam__text line = {0};
-    DAM_TRY(dam__text_append(&line, "%s", dam__metric_name(sweep->metric)));
+    dam__text_append(&line, "%s", dam__metric_name(sweep->metric));
     if (sweep->seeds > 1)
-        DAM_TRY(dam__text_append(&line, ", mean of %zu seeds", sweep->seeds));
-    DAM_TRY(append_best(view, &line));
+        dam__text_append(&line, ", mean of %zu seeds", sweep->seeds);
+    append_best(view, &line);
     if (has_bad_cells(view))
-        DAM_TRY(dam__text_append(&line, "; hatched: diverged or failed"));
-    DAM_TRY(dam__text_append(script, "set label "));
-    DAM_TRY(dam__script_quoted(script, view->title));
-    DAM_TRY(dam__text_append(script, " at screen 0.02, 0.96 font ',15' noenhanced "
-                                     "textcolor rgb '#34363c'\nset label "));
-    DAM_TRY(dam__script_quoted(script, line.data));
-    DAM_TRY(dam__text_append(script, " at screen 0.02, 0.915 font ',11' noenhanced "
-                                     "textcolor rgb '#5c5e64'\n"));
-cleanup:
+        dam__text_append(&line, "; hatched: diverged or failed");
+    dam__text_append(script, "set label ");
+    dam__script_quoted(script, view->title);
+    dam__text_append(script, " at screen 0.02, 0.96 font ',15' noenhanced "
+                             "textcolor rgb '#34363c'\nset label ");
+    dam__script_quoted(script, dam__text_part(script, &line));
+    dam__text_append(script, " at screen 0.02, 0.915 font ',11' noenhanced "
+                             "textcolor rgb '#5c5e64'\n");
     dam__text_free(&line);
-    return status;
 }

@@ -125,7 +125,8 @@ static dam_status save_history(const dam__history *history, dam__container *out)
     dam__text columns = {0};
     const size_t shape[] = {history->row_count, history->column_count};
     for (size_t i = 0; i < history->column_count; i++)
-        DAM_TRY(dam__text_append(&columns, "%s%s", i > 0 ? "," : "", history->columns[i]));
+        dam__text_append(&columns, "%s%s", i > 0 ? "," : "", history->columns[i]);
+    DAM_TRY(dam__text_status(&columns));
     DAM_TRY(dam__container_set_text(out, "history_columns", columns.data));
     DAM_TRY(save_doubles(out, "history", history->rows, 2, shape));
 cleanup:

@@ -111,12 +111,12 @@ dam_status dam__diagnostics_after(dam__diagnostics *diagnostics, double step, in
 
 static dam_status name_columns(const dam__diagnostics *diagnostics, dam__container *out)
 {
-    dam_status status = DAM_OK;
     dam__text columns = {0};
     for (int i = 0; i < diagnostics->columns; i++)
-        DAM_TRY(dam__text_append(&columns, "%s%s", i > 0 ? "," : "", diagnostics->names[i]));
-    DAM_TRY(dam__container_set_text(out, COLUMNS_NAME, columns.data));
-cleanup:
+        dam__text_append(&columns, "%s%s", i > 0 ? "," : "", diagnostics->names[i]);
+    dam_status status = dam__text_status(&columns);
+    if (status == DAM_OK)
+        status = dam__container_set_text(out, COLUMNS_NAME, columns.data);
     dam__text_free(&columns);
     return status;
 }

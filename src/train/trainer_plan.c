@@ -208,6 +208,7 @@ static dam_status measure(dam__trainer *trainer)
     if (model->ops->measure == NULL)
         return DAM_OK;
     DAM_TRY(model->ops->measure(model, trainer->samples, &text));
+    DAM_TRY(dam__text_status(&text));
     if (text.length > 0)
         dam__info(dam__device_log(trainer->device), "%s", text.data);
 cleanup:

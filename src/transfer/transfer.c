@@ -75,15 +75,12 @@ dam_status dam__sizes_read(const char *text, const dam__sizes *from, dam__sizes 
 /* --- data of other sizes -------------------------------------------------------------------------- */
 
 /* "784, 196, 49": the features that images of height x width may have. */
-static dam_status list_dims(int height, int width, dam__text *out)
+static void list_dims(int height, int width, dam__text *out)
 {
-    dam_status status = DAM_OK;
     for (int side = 1; side <= height && side <= width; side++)
         if (height % side == 0 && width % side == 0)
-            DAM_TRY(dam__text_append(out, "%s%d", out->length > 0 ? ", " : "",
-                                     (height / side) * (width / side)));
-cleanup:
-    return status;
+            dam__text_append(out, "%s%d", out->length > 0 ? ", " : "",
+                             (height / side) * (width / side));
 }
 
 static dam_status fit_images(const dam__tuned *tuned, int dim, dam__experiment *out)
@@ -97,7 +94,8 @@ static dam_status fit_images(const dam__tuned *tuned, int dim, dam__experiment *
         out->data.plaquette = side;
         return DAM_OK;
     }
-    DAM_TRY(list_dims(height, width, &dims));
+    list_dims(height, width, &dims);
+    DAM_TRY(dam__text_status(&dims));
     DAM_FAIL(DAM_USAGE,
              "images of %d x %d pixels, averaged over square plaquettes, have %s features, not %d; "
              "give one of these as N",
@@ -255,7 +253,8 @@ dam_status dam__transfer_make(const dam__tuned *tuned, const dam__sizes *to,
     large.train.batch = to->batch;
     name_it(tuned->experiment.title, to, &large);
     /* The preset's own rules say whether such sizes are allowed. */
-    DAM_TRY(dam__experiment_print(&large, &text));
+    dam__experiment_print(&large, &text);
+    DAM_TRY(dam__text_status(&text));
     DAM_TRY(dam__experiment_parse("--to", text.data, overrides, override_count, out));
     DAM_TRY(refuse_other_data(&large, out));
     DAM_TRY(warn_of_overrides(&large, out, log));

@@ -17,20 +17,17 @@ typedef struct transferring {
     dam__denoise_scales scales[2];
 } transferring;
 
-static dam_status preset_of(const transferring *t, dam__text *out)
+static void preset_of(const transferring *t, dam__text *out)
 {
-    dam_status status = DAM_OK;
     const dam__sizes *from = &t->sizes[0];
     double tuned = t->tuned.experiment.model.denoise.eta0;
-    DAM_TRY(dam__text_append(out,
-                             "# From a run of N = %d, K = %d, P = %d, B = %d, whose train.eta0 ",
-                             from->dim, from->memories, from->samples, from->batch));
-    DAM_TRY(t->large.model.denoise.eta0 == tuned
-                ? dam__text_append(out, "is kept.\n")
-                : dam__text_append(out, "was %g: --set has changed it.\n", tuned));
-    DAM_TRY(dam__experiment_print(&t->large, out));
-cleanup:
-    return status;
+    dam__text_append(out, "# From a run of N = %d, K = %d, P = %d, B = %d, whose train.eta0 ",
+                     from->dim, from->memories, from->samples, from->batch);
+    if (t->large.model.denoise.eta0 == tuned)
+        dam__text_append(out, "is kept.\n");
+    else
+        dam__text_append(out, "was %g: --set has changed it.\n", tuned);
+    dam__experiment_print(&t->large, out);
 }
 
 static json_t *scales_json(const transferring *t, int i)
@@ -44,35 +41,31 @@ static json_t *scales_json(const transferring *t, int i)
                      scales->memories, "eta_b", scales->inner, "eta_c", scales->outer);
 }
 
-static dam_status append_whole(dam__text *out, const char *name, int small, int large)
+static void append_whole(dam__text *out, const char *name, int small, int large)
 {
-    return dam__text_append(out, "%-6s %12d %12d\n", name, small, large);
+    dam__text_append(out, "%-6s %12d %12d\n", name, small, large);
 }
 
-static dam_status append_real(dam__text *out, const char *name, double small, double large)
+static void append_real(dam__text *out, const char *name, double small, double large)
 {
-    return dam__text_append(out, "%-6s %12.6g %12.6g\n", name, small, large);
+    dam__text_append(out, "%-6s %12.6g %12.6g\n", name, small, large);
 }
 
-static dam_status append_scales(const transferring *t, dam__text *out)
+static void append_scales(const transferring *t, dam__text *out)
 {
-    dam_status status = DAM_OK;
     const dam__sizes *small = &t->sizes[0], *large = &t->sizes[1];
     const dam__denoise_scales *of_small = &t->scales[0], *of_large = &t->scales[1];
-    DAM_TRY(dam__text_append(out, "%-6s %12s %12s\n", "", "small", "large"));
-    DAM_TRY(append_whole(out, "N", small->dim, large->dim));
-    DAM_TRY(append_whole(out, "K", small->memories, large->memories));
-    DAM_TRY(append_whole(out, "P", small->samples, large->samples));
-    DAM_TRY(append_whole(out, "B", small->batch, large->batch));
-    DAM_TRY(append_real(out, "eta0", t->tuned.experiment.model.denoise.eta0,
-                        t->large.model.denoise.eta0));
-    DAM_TRY(append_real(out, "s1", of_small->s1, of_large->s1));
-    DAM_TRY(append_real(out, "s2", of_small->s2, of_large->s2));
-    DAM_TRY(append_real(out, "eta_W", of_small->memories, of_large->memories));
-    DAM_TRY(append_real(out, "eta_b", of_small->inner, of_large->inner));
-    DAM_TRY(append_real(out, "eta_c", of_small->outer, of_large->outer));
-cleanup:
-    return status;
+    dam__text_append(out, "%-6s %12s %12s\n", "", "small", "large");
+    append_whole(out, "N", small->dim, large->dim);
+    append_whole(out, "K", small->memories, large->memories);
+    append_whole(out, "P", small->samples, large->samples);
+    append_whole(out, "B", small->batch, large->batch);
+    append_real(out, "eta0", t->tuned.experiment.model.denoise.eta0, t->large.model.denoise.eta0);
+    append_real(out, "s1", of_small->s1, of_large->s1);
+    append_real(out, "s2", of_small->s2, of_large->s2);
+    append_real(out, "eta_W", of_small->memories, of_large->memories);
+    append_real(out, "eta_b", of_small->inner, of_large->inner);
+    append_real(out, "eta_c", of_small->outer, of_large->outer);
 }
 
 /* The preset on stdout leaves stderr for the table. */
@@ -90,10 +83,12 @@ static dam_status tell(const arguments *args, const transferring *t)
 {
     dam_status status = DAM_OK;
     dam__text preset = {0}, table = {0};
-    DAM_TRY(preset_of(t, &preset));
-    DAM_TRY(append_scales(t, &table));
+    preset_of(t, &preset);
+    append_scales(t, &table);
+    DAM_TRY(dam__text_status(&preset));
+    DAM_TRY(dam__text_status(&table));
     if (args->out != NULL)
-        DAM_TRY(dam__file_write(args->out, preset.data, preset.length));
+        DAM_TRY(dam__text_write(&preset, args->out));
     if (args->json)
         DAM_TRY(print_json(json_pack("{so sf so so so}", "run", json_text(t->tuned.name), "eta0",
                                      t->large.model.denoise.eta0, "small", scales_json(t, 0),
@@ -102,7 +97,7 @@ static dam_status tell(const arguments *args, const transferring *t)
     else if (args->out == NULL)
         DAM_TRY(print_both(args, &preset, &table));
     else
-        DAM_TRY(dam__text_append(&table, "'denseam train %s' trains the large one\n", args->out));
+        dam__text_append(&table, "'denseam train %s' trains the large one\n", args->out);
     if (args->out != NULL && !args->json)
         DAM_TRY(print_text(&table));
 cleanup:

@@ -110,15 +110,13 @@ static bool is_better(const dam__sweep *sweep, const dam__optimum *a, const dam_
 static dam_status tell_choice(const dam__sweep *sweep, const dam__optimum *best, const char *name,
                               size_t lines, const dam_log *log)
 {
-    dam_status status = DAM_OK;
     dam__text text = {0};
-    if (lines > 1) {
-        DAM_TRY(dam__sweep_plan_describe(sweep, best->cell, &text));
+    dam__sweep_plan_describe(sweep, best->cell, &text);
+    dam_status status = dam__text_status(&text);
+    if (status == DAM_OK && lines > 1)
         dam__info(log,
                   "of %zu lines of '%s' at its smallest size, that with the best %s is taken: %s",
                   lines, name, dam__metric_name(sweep->metric), text.data);
-    }
-cleanup:
     dam__text_free(&text);
     return status;
 }

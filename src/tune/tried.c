@@ -9,15 +9,14 @@
 enum { LARGEST_FILE = 1 << 22 };
 
 /* Whole lines of text behind the header: a file that was cut off loses its last one. */
-static dam_status take(dam__tried *tried, const char *data, size_t length, const char *header)
+static void take(dam__tried *tried, const char *data, size_t length, const char *header)
 {
     size_t begin = strlen(header);
     while (length > 0 && data[length - 1] != '\n')
         length--;
     bool ours = length >= begin && memcmp(data, header, begin) == 0 && strlen(data) >= length;
-    if (!ours)
-        return DAM_OK;
-    return dam__text_append_bytes(&tried->text, data + begin, length - begin);
+    if (ours)
+        dam__text_append_bytes(&tried->text, data + begin, length - begin);
 }
 
 dam_status dam__tried_open(const char *path, const char *header, dam__tried *out)
@@ -27,14 +26,17 @@ dam_status dam__tried_open(const char *path, const char *header, dam__tried *out
     size_t length = 0;
     *out = (dam__tried){.header = strlen(header)};
     DAM_TRY(dam__format(&out->path, "%s", path));
-    DAM_TRY(dam__text_append(&out->text, "%s", header));
+    dam__text_append(&out->text, "%s", header);
     if (dam__file_exists(path)) {
         status = dam__file_read(path, LARGEST_FILE, &data, &length);
         /* What cannot be read is tried again. */
-        status = status == DAM_OK      ? take(out, data, length, header)
-                 : status == DAM_INPUT ? DAM_OK
-                                       : status;
+        if (status == DAM_OK)
+            take(out, data, length, header);
+        else if (status == DAM_INPUT)
+            status = DAM_OK;
     }
+    if (status == DAM_OK)
+        status = dam__text_status(&out->text);
 cleanup:
     free(data);
     if (status != DAM_OK)
@@ -52,7 +54,10 @@ void dam__tried_free(dam__tried *tried)
 dam_status dam__tried_find(const dam__tried *tried, const char *key, char **result)
 {
     size_t length = strlen(key);
+    dam_status status = dam__text_status(&tried->text);
     *result = NULL;
+    if (status != DAM_OK)
+        return status;
     for (const char *line = tried->text.data + tried->header; *line != '\0';) {
         const char *end = strchr(line, '\n');
         if (end == NULL)
@@ -69,11 +74,11 @@ dam_status dam__tried_add(dam__tried *tried, const char *key, const char *result
 {
     dam_status status = DAM_OK;
     size_t begin = tried->text.length;
-    DAM_TRY(dam__text_append(&tried->text, "%s %s\n", key, result));
+    dam__text_append(&tried->text, "%s %s\n", key, result);
     for (size_t i = begin; i + 1 < tried->text.length; i++)
         if (tried->text.data[i] == '\n')
             tried->text.data[i] = ' ';
-    DAM_TRY(dam__file_write(tried->path, tried->text.data, tried->text.length));
+    DAM_TRY(dam__text_write(&tried->text, tried->path));
 cleanup:
     return status;
 }

@@ -120,6 +120,7 @@ static dam_status prepare_files(tuning *t)
     DAM_TRY(dam__format(&t->candidate, "%s.try.%ld", t->path, (long)getpid()));
     DAM_TRY(dam__format(&tried, "%s.tried", t->path));
     DAM_TRY(dam__tuning_header(&t->info, &header));
+    DAM_TRY(dam__text_status(&header));
     DAM_TRY(dam__tried_open(tried, header.data, &t->tried));
     if (program != NULL && program[0] != '\0')
         DAM_TRY(dam__format(&t->program, "%s", program));
@@ -183,7 +184,7 @@ static dam_status write_tuning(tuning *t)
     keep_others(part, &new);
     *part = new;
     DAM_TRY(dam__tuning_print(whole, &t->info, &text));
-    DAM_TRY(dam__file_write(t->path, text.data, text.length));
+    DAM_TRY(dam__text_write(&text, t->path));
     /* The next search measures anew. */
     (void)unlink(t->tried.path);
 cleanup:

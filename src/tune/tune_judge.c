@@ -109,13 +109,11 @@ cleanup:
 static dam_status make_key(const tuning *t, const words_of *call, const dam__text *candidate,
                            char hex[DAM__DIGEST_HEX])
 {
-    dam_status status = DAM_OK;
     dam__text all = {0};
     for (size_t i = 1; i < call->count; i++)
-        DAM_TRY(dam__text_append(&all, "%s\n", call->items[i]));
-    DAM_TRY(dam__text_append(&all, "%d\n%s", t->repeats, candidate->data));
-    DAM_TRY(dam__digest_hex(all.data, all.length, hex));
-cleanup:
+        dam__text_append(&all, "%s\n", call->items[i]);
+    dam__text_append(&all, "%d\n%s", t->repeats, dam__text_part(&all, candidate));
+    dam_status status = dam__digest_text(&all, hex);
     dam__text_free(&all);
     return status;
 }
@@ -138,9 +136,9 @@ static dam_status collect(const char *output, const char *name, size_t count, da
         line = strchr(line, '\n');
         line = line != NULL ? line + 1 : NULL;
     }
-    DAM_TRY(dam__text_append(result, "measured"));
+    dam__text_append(result, "measured");
     for (size_t i = 0; i < count; i++)
-        DAM_TRY(dam__text_append(result, " %.6f", values[i]));
+        dam__text_append(result, " %.6f", values[i]);
 cleanup:
     free(values);
     return status;
@@ -159,14 +157,16 @@ static const char *last_words(const dam__text *output)
 static dam_status describe_end(dam__ending ending, int code, const dam__text *output,
                                const char *name, size_t count, dam__text *result)
 {
+    if (ending == DAM__ENDED && code == 0)
+        return collect(output->data != NULL ? output->data : "", name, count, result);
     if (ending == DAM__HUNG)
-        return dam__text_append(result, "refused it hung and was killed");
-    if (ending == DAM__KILLED)
-        return dam__text_append(result, "refused it crashed with signal %d", code);
-    if (code != 0)
-        return dam__text_append(result, "refused it failed with code %d: %.160s", code,
-                                last_words(output));
-    return collect(output->data != NULL ? output->data : "", name, count, result);
+        dam__text_append(result, "refused it hung and was killed");
+    else if (ending == DAM__KILLED)
+        dam__text_append(result, "refused it crashed with signal %d", code);
+    else
+        dam__text_append(result, "refused it failed with code %d: %.160s", code,
+                         last_words(output));
+    return DAM_OK;
 }
 
 /* Runs the call on a candidate; *result stays empty where the time is over. */
@@ -179,7 +179,7 @@ static dam_status run_trial(tuning *t, const words_of *call, const dam__text *ca
     dam__ending ending = DAM__STOPPED;
     int code = 0;
     double patience = t->args->patience > 0 ? t->args->patience : USUAL_PATIENCE;
-    DAM_TRY(dam__file_write(t->candidate, candidate->data, candidate->length));
+    DAM_TRY(dam__text_write(candidate, t->candidate));
     DAM_TRY(dam__format(&environment[0], "DENSEAM_TUNING=%s", t->candidate));
     const dam__process process = {.arguments = call->items,
                                   .environment = (const char *const *)environment,
@@ -231,6 +231,7 @@ static dam_status try_candidate(tuning *t, const words_of *call, const dam__tuni
     DAM_TRY(dam__tried_find(&t->tried, key, &known));
     if (known == NULL) {
         DAM_TRY(run_trial(t, call, &candidate, name, count, &result));
+        DAM_TRY(dam__text_status(&result));
         if (result.length > 0)
             DAM_TRY(dam__tried_add(&t->tried, key, result.data));
     }
@@ -258,7 +259,8 @@ static dam_status judge_products(void *user, const dam__tuning_part *part,
     DAM_TRY(begin_call(t, "products", gemm_choices[provider], &call));
     for (size_t i = 0; i < count; i++) {
         dam__text_free(&shape);
-        DAM_TRY(dam__product_print(&shapes[i], &shape));
+        dam__product_print(&shapes[i], &shape);
+        DAM_TRY(dam__text_status(&shape));
         DAM_TRY(add_word(&call, shape.data));
     }
     DAM_TRY(try_candidate(t, &call, part, "share ", shares, count, end));

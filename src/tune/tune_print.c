@@ -37,73 +37,56 @@ static double untuned_share(const dam__tuner *tuner, const dam__tuned_product *p
     return product->shares[tuner->usual];
 }
 
-static dam_status append_products(const dam__tuner *tuner, dam__text *text)
+static void append_products(const dam__tuner *tuner, dam__text *text)
 {
-    dam_status status = DAM_OK;
     if (tuner->product_count > 0)
-        DAM_TRY(dam__text_append(text, "%-24s %8s %8s  %s\n", "product", "untuned", "tuned", "by"));
+        dam__text_append(text, "%-24s %8s %8s  %s\n", "product", "untuned", "tuned", "by");
     for (int i = 0; i < tuner->product_count; i++) {
         const dam__tuned_product *product = &tuner->products[i];
         dam__text shape = {0};
         char by[64];
         describe_choice(choice_of(tuner, product), by, sizeof by);
-        status = dam__product_print(&product->shape, &shape);
-        if (status == DAM_OK)
-            status = dam__text_append(text, "%-24s %7.1f%% %7.1f%%  %s\n", shape.data,
-                                      100 * untuned_share(tuner, product), 100 * product->best, by);
+        dam__product_print(&product->shape, &shape);
+        dam__text_append(text, "%-24s %7.1f%% %7.1f%%  %s\n", dam__text_part(text, &shape),
+                         100 * untuned_share(tuner, product), 100 * product->best, by);
         dam__text_free(&shape);
-        DAM_TRY(status);
     }
-cleanup:
-    return status;
 }
 
-static dam_status append_presets(const dam__tuner *tuner, dam__text *text)
+static void append_presets(const dam__tuner *tuner, dam__text *text)
 {
-    dam_status status = DAM_OK;
-    DAM_TRY(dam__text_append(text, "%-24s %s\n", "preset", "time of a step, tuned over untuned"));
+    dam__text_append(text, "%-24s %s\n", "preset", "time of a step, tuned over untuned");
     for (int i = 0; i < tuner->preset_count; i++) {
         char ratio[32] = "not measured";
         if (tuner->presets[i].ratio > 0)
             (void)snprintf(ratio, sizeof ratio, "%.2f", tuner->presets[i].ratio);
-        DAM_TRY(dam__text_append(text, "%-24s %s\n", tuner->presets[i].name, ratio));
+        dam__text_append(text, "%-24s %s\n", tuner->presets[i].name, ratio);
     }
-cleanup:
-    return status;
 }
 
-static dam_status append_kernels(const dam__tuner *tuner, dam__text *text)
+static void append_kernels(const dam__tuner *tuner, dam__text *text)
 {
-    dam_status status = DAM_OK;
     for (int kind = 0; kind < DAM__SPACES; kind++) {
         dam__text line = {0};
         if (!tuner->part.sets[kind].given)
             continue;
-        status = dam__text_append(&line, "%s: ", dam__spaces[kind].name);
-        if (status == DAM_OK)
-            status = dam__set_print((dam__space_kind)kind, &tuner->part.sets[kind], &line);
-        if (status == DAM_OK)
-            status = append_wrapped(text, 0, 2, line.data);
+        dam__text_append(&line, "%s: ", dam__spaces[kind].name);
+        dam__set_print((dam__space_kind)kind, &tuner->part.sets[kind], &line);
+        append_wrapped(text, 0, 2, dam__text_part(text, &line));
         dam__text_free(&line);
-        DAM_TRY(status);
     }
-cleanup:
-    return status;
 }
 
 dam_status print_tuning(const tuning *t)
 {
-    dam_status status = DAM_OK;
     dam__text text = {0};
-    DAM_TRY(append_products(t->tuner, &text));
-    DAM_TRY(append_kernels(t->tuner, &text));
-    DAM_TRY(append_presets(t->tuner, &text));
-    DAM_TRY(dam__text_append(&text,
-                             "(products: share of the FMA peak; %d candidates, %d refused)\n",
-                             t->tuner->tried, t->tuner->refused));
-    DAM_TRY(dam__text_append(&text, "%-24s %s\n", "written", t->path));
-    DAM_TRY(print_text(&text));
-cleanup:
+    append_products(t->tuner, &text);
+    append_kernels(t->tuner, &text);
+    append_presets(t->tuner, &text);
+    dam__text_append(&text, "(products: share of the FMA peak; %d candidates, %d refused)\n",
+                     t->tuner->tried, t->tuner->refused);
+    dam__text_append(&text, "%-24s %s\n", "written", t->path);
+    dam_status status = print_text(&text);
     dam__text_free(&text);
     return status;
 }
@@ -123,8 +106,10 @@ static json_t *product_json(const dam__tuner *tuner, const dam__tuned_product *p
     dam__text shape = {0}, set = {0};
     json_t *json = NULL;
     bool given = choice != NULL && choice->panel.given;
-    if (dam__product_print(&product->shape, &shape) == DAM_OK &&
-        (!given || dam__set_print(DAM__SPACE_PANEL, &choice->panel, &set) == DAM_OK))
+    dam__product_print(&product->shape, &shape);
+    if (given)
+        dam__set_print(DAM__SPACE_PANEL, &choice->panel, &set);
+    if (dam__text_status(&shape) == DAM_OK && dam__text_status(&set) == DAM_OK)
         json = json_pack("{ss so so so ss? ss?}", "product", shape.data, "panel",
                          number_or_null(product->shares[DAM__GEMM_PANEL]), "clblast",
                          number_or_null(product->shares[DAM__GEMM_CLBLAST]), "tuned",

@@ -20,9 +20,8 @@ static const double PRODUCT_SECONDS = 0.3, STEP_SECONDS = 2;
 static dam_status print_line(const char *line)
 {
     dam__text text = {0};
-    dam_status status = dam__text_append(&text, "%s\n", line);
-    if (status == DAM_OK)
-        status = print_text(&text);
+    dam__text_append(&text, "%s\n", line);
+    dam_status status = print_text(&text);
     (void)fflush(stdout); /* whatever the next candidate does */
     dam__text_free(&text);
     return status;

@@ -39,8 +39,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     dam_status status = dam__tuning_header(&device, &text);
     check((const char *)data, size);
     if (status == DAM_OK && size > 0)
-        status = dam__text_append_bytes(&text, data, size);
-    if (status == DAM_OK)
+        dam__text_append_bytes(&text, data, size);
+    if (status == DAM_OK && dam__text_status(&text) == DAM_OK)
         check(text.data, text.length);
     dam__text_free(&text);
     return 0;

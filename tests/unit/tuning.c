@@ -171,7 +171,7 @@ static void files_that_are_shipped_are_whole(void **state)
         const dam_device_info any = {.largest_work_group = 1024, .local_memory = 1 << 20};
         assert_non_null(sections);
         OK(dam__tuning_header(&any, &text));
-        OK(dam__text_append(&text, "%s", sections + 1));
+        dam__text_append(&text, "%s", sections + 1);
         OK(dam__tuning_parse(text.data, text.length, &any, &got));
         dam__text_free(&text);
         /* Else nobody's device would take it. */

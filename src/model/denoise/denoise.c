@@ -66,16 +66,16 @@ const char *dam__denoise_caution(const dam__denoise_config *config, bool made_up
     return NULL;
 }
 
-static dam_status describe(const dam__model *model, dam__text *out, const char **caution)
+static void describe(const dam__model *model, dam__text *out, const char **caution)
 {
     const dam__denoise_scales *scales = &((const struct denoise *)model)->scales;
     const dam__dataset *set = model->task.set;
     *caution = dam__denoise_caution(&model->config.denoise, set == NULL || set->standard);
-    return dam__text_append(out,
-                            "N = %d, K = %d: s1 = %.6g, s2 = %.6g; rates of W %.6g, of b %.6g, of "
-                            "c %.6g",
-                            model->task.dim, model->config.memories, scales->s1, scales->s2,
-                            scales->memories, scales->inner, scales->outer);
+    dam__text_append(out,
+                     "N = %d, K = %d: s1 = %.6g, s2 = %.6g; rates of W %.6g, of b %.6g, of "
+                     "c %.6g",
+                     model->task.dim, model->config.memories, scales->s1, scales->s2,
+                     scales->memories, scales->inner, scales->outer);
 }
 
 /* --- memory ------------------------------------------------------------------------------------- */

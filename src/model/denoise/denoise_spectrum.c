@@ -104,11 +104,11 @@ dam_status dam__denoise_measure(dam__model *model, dam__feed *samples, dam__text
                  top);
     for (int i = 0; i < model->parameter_count; i++)
         model->parameters[i].rate_scale /= top;
-    DAM_TRY(dam__text_append(out,
-                             "the largest eigenvalue of the inputs' covariance is %.4g; rates over "
-                             "it: of W %.6g, of b %.6g, of c %.6g",
-                             top, denoise->scales.memories / top, denoise->scales.inner / top,
-                             denoise->scales.outer / top));
+    dam__text_append(out,
+                     "the largest eigenvalue of the inputs' covariance is %.4g; rates over "
+                     "it: of W %.6g, of b %.6g, of c %.6g",
+                     top, denoise->scales.memories / top, denoise->scales.inner / top,
+                     denoise->scales.outer / top);
 cleanup:
     return status;
 }
