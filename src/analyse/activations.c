@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "model/model_type.h"
 #include "train/checkpoint.h"
 
 /* Both matrices hold one batch. */
@@ -27,7 +28,7 @@ static dam_status plan(void *user, dam__workbench *bench)
     dam__model *model = bench->model;
     if (model->ops->probe == NULL || model->ops->probe->posterior == NULL)
         DAM_FAIL(DAM_USAGE, "the %s model does not tell which memories a sample activates",
-                 model->ops->kind);
+                 dam__model_type_of(&model->config)->name);
     DAM_TRY(model->ops->probe->plan(model, bench->plan));
     DAM_TRY(dam__plan_matrix(bench->plan, "posterior", bench->chunk, model->config.memories + 1, 1,
                              &table->posterior));

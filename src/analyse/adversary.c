@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "compute/program.h"
 #include "model/linear.h"
+#include "model/model_type.h"
 #include "train/checkpoint.h"
 #include "train/optimizer.h"
 
@@ -141,7 +142,7 @@ static dam_status plan_turner(void *user, dam__workbench *bench)
     size_t integers = (size_t)bench->chunk * sizeof(int32_t);
     if (model->ops->probe == NULL || model->ops->probe->descend == NULL)
         DAM_FAIL(DAM_USAGE, "the %s model does not tell in which direction a prediction changes",
-                 model->ops->kind);
+                 dam__model_type_of(&model->config)->name);
     DAM_TRY(create_linear(turner->options, bench, &turner->linear));
     DAM_TRY(model->ops->probe->plan(model, bench->plan));
     DAM_TRY(turner->linear->ops->probe->plan(turner->linear, bench->plan));

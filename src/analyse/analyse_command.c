@@ -11,6 +11,7 @@
 #include "command/output.h"
 #include "command/session.h"
 #include "data/teacher.h"
+#include "model/model_type.h"
 
 enum { MOST_SAMPLES = 100, MOST_RUNS = 64 };
 
@@ -87,20 +88,20 @@ static bool has_test_labels(const dam__data_config *data)
  */
 static dam_status choose_parts(const arguments *args, analysis *a)
 {
-    bool unsupervised = a->run.experiment.model.vmf.loss == DAM__LOSS_UNSUPERVISED;
+    const dam__model_config *model = &a->run.experiment.model;
+    bool unsupervised = !dam__model_compares(model);
     bool any = args->memories || args->embedding || args->samples != NULL ||
                args->misclassified > 0 || args->adversarial > 0;
+    if (dam__model_type_of(model)->ops->probe == NULL)
+        return dam__fail(DAM_USAGE,
+                         "'%s' is a run of model.kind = \"%s\", into which analyse cannot look; "
+                         "'denseam show' describes it",
+                         a->run.folder, dam__model_type_of(model)->name);
     if (unsupervised && (args->misclassified > 0 || args->adversarial > 0))
         return dam__fail(DAM_USAGE,
                          "'%s' has learnt without labels: --misclassified and --adversarial need "
                          "a run with labels; --samples does not",
                          a->run.folder);
-    if (a->run.experiment.model.kind != DAM__KIND_VMF)
-        return dam__fail(
-            DAM_USAGE,
-            "'%s' is no run of model.kind = \"vmf\", which analyse looks into; 'denseam "
-            "show' describes it",
-            a->run.folder);
     if (args->samples != NULL && args->misclassified > 0)
         return dam__fail(DAM_USAGE, "--samples and --misclassified choose the same samples; give "
                                     "one of them");
@@ -186,7 +187,7 @@ static dam_status run_analyse(const arguments *args)
     DAM_TRY(read_samples(args, &a));
     DAM_TRY(read_steps(args, &a));
     DAM_TRY(dam__run_open(args->operands.items[0], args->set.items, args->set.count, &a.run));
-    if (a.run.experiment.model.kind == DAM__KIND_DENOISE) {
+    if (dam__model_type_of(&a.run.experiment.model)->ops->diagnose != NULL) {
         bool parts = args->memories || args->embedding || args->samples != NULL ||
                      args->misclassified > 0 || args->adversarial > 0;
         if (parts)

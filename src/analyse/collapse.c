@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "model/model_type.h"
 
 const double dam__collapse_flat = 0.1;
 
@@ -50,10 +51,10 @@ static dam_status read_member(const dam__run *run, const struct member *first, s
 {
     dam_status status = DAM_OK;
     out->run = run;
-    if (run->experiment.model.kind != DAM__KIND_DENOISE)
+    if (dam__model_type_of(&run->experiment.model)->ops->diagnose == NULL)
         DAM_FAIL(DAM_USAGE,
-                 "'%s' is no run of model.kind = \"denoise\": only these have diagnostics",
-                 run->folder);
+                 "'%s' is a run of model.kind = \"%s\", whose training has no diagnostics",
+                 run->folder, dam__model_type_of(&run->experiment.model)->name);
     DAM_TRY(dam__diagnosed_read(&run->container, &out->diagnosed));
     const dam__diagnosed *got = &out->diagnosed, *wanted = &first->diagnosed;
     if (got->rows == 0)

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "model/embedding.h"
 #include "model/grow.h"
+#include "model/model_type.h"
 #include "train/checkpoint.h"
 #include "train/evaluator.h"
 #include "train/optimizer.h"
@@ -59,7 +60,7 @@ dam_status dam__landscape_open(const dam__landscape_options *options, dam__lands
     dam__model_config config = *options->bench.config;
     dam__workbench_options bench = options->bench;
     const double step = 0.25;
-    if (config.vmf.loss == DAM__LOSS_SUPERVISED)
+    if (dam__model_compares(&config))
         DAM_TRY(dam__workbench_labels(bench.set, bench.classes, "data.labels"));
     DAM_TRY(dam__checkpoint_memories(bench.run, &config.memories));
     if (options->embed && config.memories > INT32_MAX / 2)

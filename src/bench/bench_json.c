@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "bench/bench_command.h"
 #include "bench/bench_file.h"
+#include "model/model_type.h"
 
 static json_t *row_json(const dam__bench_row *row)
 {
@@ -51,9 +52,6 @@ static json_t *set_json(const arguments *args)
 
 json_t *bench_result_json(const bench_result *result)
 {
-    static const char *const kinds[] = {"vmf", "energy", "denoise"};
-    _Static_assert(DAM__KIND_VMF == 0 && DAM__KIND_ENERGY == 1 && DAM__KIND_DENOISE == 2,
-                   "kinds in the order of the enum");
     static const char *const agreements[] = {"unknown", "right", "wrong"};
     json_t *rows = json_array();
     for (size_t i = 0; i < result->rows->count; i++)
@@ -63,11 +61,11 @@ json_t *bench_result_json(const bench_result *result)
     return json_pack("{so so so ss ss ss ss? ss si si ss so so so so}", "preset",
                      json_text(result->preset), "title", json_text(result->experiment->title),
                      "device", device_json(dam__device_facts(result->device)), "kind",
-                     kinds[result->experiment->model.kind], "precision", wide ? "double" : "single",
-                     "kernels", cpu ? "cpu" : "gpu", "gemm", result->rows->gemm, "tuning",
-                     dam__device_tuning_digest(result->device), "lanes", dam__lanes(result->device),
-                     "group", dam__group(result->device), "agreement",
-                     agreements[result->rows->agreement], "message",
+                     dam__model_type_of(&result->experiment->model)->name, "precision",
+                     wide ? "double" : "single", "kernels", cpu ? "cpu" : "gpu", "gemm",
+                     result->rows->gemm, "tuning", dam__device_tuning_digest(result->device),
+                     "lanes", dam__lanes(result->device), "group", dam__group(result->device),
+                     "agreement", agreements[result->rows->agreement], "message",
                      result->message != NULL ? json_text(result->message) : json_null(), "warnings",
                      json_deep_copy(result->warnings), "set", set_json(result->args), "rows", rows);
 }

@@ -5,6 +5,7 @@
 
 #include "base/notice.h"
 #include "base/summary.h"
+#include "model/model_type.h"
 #include "recall/recall_run.h"
 
 enum { ROUNDS = 3, FIRST_PROBES = 64 };
@@ -15,7 +16,7 @@ bool dam__is_recall(const dam__experiment *experiment)
 {
     const dam__recall_keys *keys = &experiment->recall;
     bool flips = keys->flips[0] != '\0' && strcmp(keys->flips, "0") != 0;
-    return experiment->model.kind == DAM__KIND_ENERGY &&
+    return dam__model_type_of(&experiment->model)->recall != NULL &&
            (flips || keys->noise > 0 || keys->mask[0] != '\0' || keys->probes[0] != '\0');
 }
 

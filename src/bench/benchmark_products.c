@@ -8,6 +8,7 @@
 #include "base/notice.h"
 #include "bench/benchmark_rounds.h"
 #include "compute/random.h"
+#include "model/model_type.h"
 
 /* Which numbers of the stream a matrix holds. */
 enum operand { SAMPLES = 16, MEMORIES, OWED };

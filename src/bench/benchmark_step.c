@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/notice.h"
 #include "bench/benchmark_rounds.h"
+#include "model/model_type.h"
 
 enum { BLOCKS = 3 }; /* of steps, spread over the time of the benchmark */
 
@@ -21,8 +22,8 @@ static dam_status add_loss(dam__bench *bench, dam__trainer *trainer, const char 
                  "the loss is not finite at step %d of the benchmark '%s'; run 'denseam selftest', "
                  "or %s",
                  step, bench->what->preset, dam__model_advice(dam__trainer_model(trainer)));
-    DAM_TRY(dam__bench_add(bench, metric, *loss, dam__model_loss_unit(&bench->what->training.model),
-                           NAN, NULL));
+    DAM_TRY(dam__bench_add(bench, metric, *loss,
+                           dam__model_type_of(&bench->what->training.model)->loss_unit, NAN, NULL));
 cleanup:
     return status;
 }

@@ -1,5 +1,5 @@
 /* A sweep's trainings side by side as one model, against the same trainings one by one: a heat map
- * of energy models, or the learning rates and seeds of a denoiser. */
+ * of temperatures and rates where patterns are stored, or else learning rates and seeds. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -8,7 +8,7 @@
 #include "base/notice.h"
 #include "bench/benchmark_rounds.h"
 #include "data/patterns.h"
-#include "model/energy/energy.h"
+#include "model/model_type.h"
 #include "train/batched.h"
 
 enum {
@@ -16,12 +16,12 @@ enum {
     RATES = 5,
     SEEDS = 5,
     MOST = TEMPERATURES * RATES * SEEDS,
-    DENOISE_RATES = 8,
-    DENOISE_SEEDS = 4,
+    MORE_RATES = 8, /* where nothing else is varied */
+    FEWER_SEEDS = 4,
     ROUNDS = 3,
     /* Numbers of all samples; larger models keep a device busy alone. */
     SMALL = 4096,
-    DENOISE_SMALL = 32768
+    SMALL_SHARED = 32768 /* where all problems have the same samples */
 };
 
 /* Of all rounds. On a slow device trainings are cut shorter, to an epoch at least; what is made
@@ -42,32 +42,36 @@ typedef struct sweep {
 bool dam__bench_can_sweep(const dam__training *training)
 {
     const dam__dataset *set = training->set;
-    size_t most = training->model.kind == DAM__KIND_DENOISE ? DENOISE_SMALL : SMALL;
-    return set->count * set->features <= most &&
-           dam__batched_fits(&training->model, training->train.batch, set);
+    bool stores = dam__model_stores(&training->model);
+    return set->count * set->features <= (stores ? SMALL : SMALL_SHARED) &&
+           dam__model_side_by_side(&training->model, training->train.batch, set, stores);
+}
+
+static dam__problem problem_of(const dam__training *training, int dim, uint64_t seed, double share)
+{
+    return dam__model_type_of(&training->model)
+        ->problem(&training->model, dim, seed, training->train.learning_rate * share);
 }
 
 /* Rates from an eighth of the preset's on, each with its seeds. */
 static void choose_rates(sweep *s)
 {
     const dam__training *training = &s->bench->what->training;
-    s->count = DENOISE_RATES * DENOISE_SEEDS;
+    s->count = MORE_RATES * FEWER_SEEDS;
     for (int p = 0; p < s->count; p++) {
-        int rate = p / DENOISE_SEEDS;
-        double share = (1.0 + rate) / DENOISE_RATES;
-        s->problems[p] = (dam__problem){.seed = training->seed + (uint64_t)(p % DENOISE_SEEDS),
-                                        .rate = training->model.denoise.eta0 * share};
+        int rate = p / FEWER_SEEDS;
+        double share = (1.0 + rate) / MORE_RATES;
+        s->problems[p] =
+            problem_of(training, s->dim, training->seed + (uint64_t)(p % FEWER_SEEDS), share);
         s->pointers[p] = training->set;
     }
 }
 
-/* Temperatures to half of the preset's and rates to a fifth, each with its seeds. */
-static dam_status choose_problems(sweep *s)
+/* Temperatures to half of the preset's and rates to a fifth, each with its seeds and patterns. */
+static dam_status choose_patterns(sweep *s)
 {
     dam_status status = DAM_OK;
     const dam__training *training = &s->bench->what->training;
-    const dam__energy_config *energy = &training->model.energy;
-    double warmest = dam__energy_temperature(energy, energy->temperature, s->dim);
     size_t items = (size_t)s->samples * (size_t)s->dim;
     s->count = MOST;
     DAM_TRY(dam__alloc(items * MOST, sizeof *s->patterns, &s->patterns));
@@ -75,10 +79,8 @@ static dam_status choose_problems(sweep *s)
         uint64_t seed = training->seed + (uint64_t)(p % SEEDS);
         int cell = p / SEEDS, column = cell % TEMPERATURES, row = cell / TEMPERATURES;
         double cooler = (double)column / (2 * TEMPERATURES), slower = (double)row / RATES;
-        s->problems[p] = (dam__problem){.seed = seed,
-                                        .rate = training->train.learning_rate * (1 - slower),
-                                        .temperature = warmest * (1 - cooler),
-                                        .leak = energy->interaction.leak};
+        s->problems[p] = problem_of(training, s->dim, seed, 1 - slower);
+        s->problems[p].temperature *= 1 - cooler;
         s->sets[p] = *training->set;
         s->sets[p].samples.data = s->patterns + (size_t)p * items;
         s->pointers[p] = &s->sets[p];
@@ -109,7 +111,7 @@ static dam_status train_block(const sweep *s, int first, int count)
     DAM_TRY(dam__batched_create(s->bench->device, &block, &batched));
     DAM_TRY(dam__batched_run(batched, what->stop, NULL, what->user));
     DAM_TRY(dam__batched_results(batched, results, NULL));
-    if (training->model.kind == DAM__KIND_DENOISE)
+    if (!dam__model_stores(&training->model))
         DAM_TRY(dam__batched_scores(batched, scores));
 cleanup:
     (void)dam__device_finish(s->bench->device);
@@ -150,12 +152,9 @@ static dam_status train_alone(const sweep *s, int p)
     training.set = s->pointers[p];
     training.validation = 0;
     training.seed = s->problems[p].seed;
-    training.model.energy.temperature = s->problems[p].temperature;
-    if (training.model.kind == DAM__KIND_DENOISE)
-        training.model.denoise.eta0 = s->problems[p].rate;
-    else
-        training.train.learning_rate = s->problems[p].rate;
-    training.scores = training.model.kind == DAM__KIND_DENOISE;
+    dam__model_type_of(&training.model)
+        ->take_problem(&s->problems[p], &training.model, &training.train.learning_rate);
+    training.scores = !dam__model_stores(&training.model);
     DAM_TRY(dam__trainer_create(s->bench->device, &training, &trainer));
     DAM_TRY(dam__trainer_prepare(trainer));
     DAM_TRY(dam__trainer_run(trainer, &hooks));
@@ -225,10 +224,10 @@ dam_status dam__bench_sweep(dam__bench *bench)
     int batch = bench->what->training.train.batch;
     sweep s = {.bench = bench, .samples = (int)set->count, .dim = (int)set->features};
     s.batch = batch < s.samples ? batch : s.samples;
-    if (bench->what->training.model.kind == DAM__KIND_DENOISE)
-        choose_rates(&s);
+    if (dam__model_stores(&bench->what->training.model))
+        DAM_TRY(choose_patterns(&s));
     else
-        DAM_TRY(choose_problems(&s));
+        choose_rates(&s);
     DAM_TRY(choose_epochs(&s));
     DAM_TRY(time_together(&s, &before));
     for (int i = 0; i < ROUNDS; i++) {

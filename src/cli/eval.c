@@ -6,6 +6,7 @@
 #include "command/output.h"
 #include "command/session.h"
 #include "data/teacher.h"
+#include "model/model_type.h"
 #include "run/run_folder.h"
 #include "train/classification.h"
 #include "train/scorer.h"
@@ -19,12 +20,9 @@ static dam_status print_loss(const dam__run *run, const dam__dataset *set, const
         return print_json(json_pack("{ss ss si sf}", "run", run->folder, "data", set->name,
                                     "samples", score->samples, "loss", score->loss));
     dam__text_append(&text, "%-24s %s, %d samples\n", "data", set->name, score->samples);
-    static const char *const names[DAM__KINDS] = {
-        [DAM__KIND_VMF] = "loss (unsupervised)",
-        [DAM__KIND_ENERGY] = "loss of a neuron",
-        [DAM__KIND_DENOISE] = "loss (half the MSE)",
-    };
-    dam__text_append(&text, "%-24s %.4f\n", names[run->experiment.model.kind], score->loss);
+    const dam__model_config *model = &run->experiment.model;
+    dam__text_append(&text, "%-24s %.4f\n", dam__model_type_of(model)->loss_words(model),
+                     score->loss);
     dam_status status = print_text(&text);
     dam__text_free(&text);
     return status;
@@ -90,7 +88,7 @@ static dam_status print_scores(const dam__model_config *model, const dam__datase
         double value;
     } rows[] = {{"accuracy", result->accuracy},
                 {"macro F1", result->macro_f1},
-                {dam__model_loss_words(model), score->loss},
+                {dam__model_type_of(model)->loss_words(model), score->loss},
                 {"1-nearest-memory score", result->one_nn},
                 {"its fidelity", result->fidelity},
                 {"  on right predictions", result->fidelity_right},

@@ -4,7 +4,6 @@
 
 #include "base/notice.h"
 #include "compute/tuning.h"
-#include "model/model_config.h"
 
 const char *const gemm_choices[] = {"auto", "clblast", "panel", NULL};
 const char *const kernels_choices[] = {"auto", "cpu", "gpu", NULL};
@@ -90,9 +89,9 @@ dam_status check_device(const arguments *args, const dam__device *device, int ki
     return check(args, device, kind, sizes, false);
 }
 
-dam_status check_recall_device(const arguments *args, const dam__device *device)
+dam_status check_recall_device(const arguments *args, const dam__device *device, int kind)
 {
-    return check(args, device, DAM__KIND_ENERGY, (dam__selftest_sizes){0}, true);
+    return check(args, device, kind, (dam__selftest_sizes){0}, true);
 }
 
 dam__gemm_provider gemm_choice(const arguments *args)

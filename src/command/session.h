@@ -16,14 +16,14 @@ dam_status open_device(const arguments *args, dam__precision precision, const da
 dam_status give_profile(const arguments *args, dam__device *device, const dam_log *log);
 
 /*
- * Once per device, driver and kernels: the self-test of what a run of these sizes is about to use.
- * DAM_SELFTEST where the device cannot be trusted.
+ * Once per device, driver and kernels: the self-test of what a run of a model of this kind and
+ * these sizes is about to use. DAM_SELFTEST where the device cannot be trusted.
  */
 dam_status check_device(const arguments *args, const dam__device *device, int kind,
                         dam__selftest_sizes sizes);
 
 /* The same for what a recall is about to use. */
-dam_status check_recall_device(const arguments *args, const dam__device *device);
+dam_status check_recall_device(const arguments *args, const dam__device *device, int kind);
 
 /* --gemm as the library's choice. */
 dam__gemm_provider gemm_choice(const arguments *args);

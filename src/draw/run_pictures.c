@@ -9,6 +9,7 @@
 #include "draw/film.h"
 #include "draw/sheet.h"
 #include "model/memory_classes.h"
+#include "model/model_type.h"
 #include "run/metrics.h"
 
 dam_status dam__report_metrics(const char *folder, const dam__history *history)
@@ -61,9 +62,8 @@ cleanup:
 }
 
 /*
- * The same of an energy model, or of a denoiser, which has no classes: its memories' weights of
- * class neurons. A negative one speaks against a class. Without classes all weight is that of no
- * class.
+ * The same of memories without class weights: those of their class neurons, where they have such. A
+ * negative one speaks against a class. Without classes all weight is that of no class.
  */
 static dam_status read_class_neurons(const dam__run *run, double **values, size_t *columns,
                                      size_t *width)
@@ -92,7 +92,7 @@ cleanup:
 bool dam__report_has_classes(const dam__run *run)
 {
     const dam__array *memories = dam__container_array(&run->container, "parameters/memories");
-    return run->experiment.model.kind == DAM__KIND_VMF ||
+    return dam__model_type_of(&run->experiment.model)->class_weights ||
            (memories != NULL && memories->rank == 2 && memories->shape[1] > (size_t)run->dim);
 }
 
@@ -104,7 +104,7 @@ dam_status dam__report_classes(const dam__run *run, int32_t **labels, float **pu
     size_t columns = 0, width = 0;
     *labels = NULL;
     *purity = NULL;
-    DAM_TRY(run->experiment.model.kind == DAM__KIND_VMF
+    DAM_TRY(dam__model_type_of(&run->experiment.model)->class_weights
                 ? read_class_weights(run, &values, &columns, &width)
                 : read_class_neurons(run, &values, &columns, &width));
     *memories = width - 1;

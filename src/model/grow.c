@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "compute/random.h"
+#include "model/model_type.h"
 
 struct dam__growth {
     dam__model *model;
@@ -26,7 +27,8 @@ dam_status dam__growth_create(dam__model *model, dam__feed *feed, const dam__gro
     dam__growth *growth = NULL;
     size_t room = (size_t)config->to;
     if (model->ops->grow == NULL)
-        DAM_FAIL(DAM_USAGE, "the %s model cannot grow; set grow.to = 0", model->ops->kind);
+        DAM_FAIL(DAM_USAGE, "the %s model cannot grow; set grow.to = 0",
+                 dam__model_type_of(&model->config)->name);
     DAM_TRY(dam__alloc(1, sizeof *growth, &growth));
     growth->model = model;
     growth->ops = model->ops->grow;

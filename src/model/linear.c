@@ -213,7 +213,6 @@ static const dam__probe_ops probe_ops = {
 };
 
 static const dam__model_ops linear_ops = {
-    .kind = "linear",
     .plan = plan,
     .prepare = prepare,
     .initialise = initialise,

@@ -235,7 +235,6 @@ typedef struct dam__diagnose_ops {
 } dam__diagnose_ops;
 
 typedef struct dam__model_ops {
-    const char *kind;
     /* Which keys to change when the loss is not finite: advise says it of a model, where it depends
      * on its keys; else it is NULL. See dam__model_advice. */
     const char *divergence_advice;
@@ -321,16 +320,6 @@ void dam__model_destroy(dam__model *model);
 
 /* Which keys to change when the loss is not finite. */
 const char *dam__model_advice(const dam__model *model);
-
-/* How models of this config take the samples of a set, for feeds. */
-dam__input dam__model_input(const dam__model_config *config, int classes);
-
-/* What the loss of such models is, for tables: a word for its unit, and what it is a mean over. */
-const char *dam__model_loss_unit(const dam__model_config *config);
-const char *dam__model_loss_words(const dam__model_config *config);
-
-/* Whether models of this config predict classes that labels are compared with. */
-bool dam__model_compares(const dam__model_config *config);
 
 /* The parameter of that name, or NULL. */
 dam__parameter *dam__model_parameter(dam__model *model, const char *name);

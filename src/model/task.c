@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "compute/random.h"
 #include "data/patches.h"
+#include "model/model_type.h"
 
 /* Equal counts would keep all class columns equal (docs/models.md); these are the paper's. */
 static const char ten_classes[] = "110,132,121,101,105,108,104,102,112,125";
@@ -60,8 +61,7 @@ dam_status dam__class_shares(const dam__model_config *config, double *shares)
 
 dam_status dam__task_check(const dam__model_config *config, const dam__dataset *set)
 {
-    bool stores = config->kind == DAM__KIND_ENERGY && config->energy.task == DAM__TASK_STORE;
-    if (!stores || set->samples.element == DAM__U8)
+    if (!dam__model_stores(config) || set->samples.element == DAM__U8)
         return DAM_OK;
     size_t items = dam__array_items(&set->samples);
     for (size_t i = 0; i < items; i++) {
@@ -75,28 +75,19 @@ dam_status dam__task_check(const dam__model_config *config, const dam__dataset *
     return DAM_OK;
 }
 
-static int classes_of(const dam__model_config *config, const dam__dataset *set)
-{
-    if (config->kind == DAM__KIND_DENOISE)
-        return 0;
-    if (config->kind == DAM__KIND_ENERGY)
-        return config->energy.task == DAM__TASK_CLASSIFY ? set->classes : 0;
-    return config->vmf.loss == DAM__LOSS_UNSUPERVISED ? config->vmf.classes : set->classes;
-}
-
 dam_status dam__task_create(const dam__model_config *config, const dam__dataset *set,
                             size_t trained, dam__task *out)
 {
     dam_status status = DAM_OK;
     double *shares = NULL;
-    bool unsupervised = config->kind == DAM__KIND_VMF && config->vmf.loss == DAM__LOSS_UNSUPERVISED;
     dam__task task = {.dim = (int)set->features,
-                      .classes = classes_of(config, set),
+                      .classes = dam__model_classes(config, set),
                       .set = set,
                       .trained = trained};
     DAM_TRY(dam__task_check(config, set));
     DAM_TRY(dam__alloc((size_t)task.classes + 1, sizeof *shares, &shares));
-    if (unsupervised)
+    /* Classes that no label is compared with are the model's own. */
+    if (task.classes > 0 && !dam__model_compares(config))
         DAM_TRY(dam__class_shares(config, shares));
     else if (task.classes > 0)
         for (size_t i = 0; i < trained; i++)

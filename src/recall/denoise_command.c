@@ -10,6 +10,7 @@
 #include "command/progress.h"
 #include "command/session.h"
 #include "command/signals.h"
+#include "model/model_type.h"
 #include "recall/denoise_report.h"
 
 typedef struct denoising {
@@ -47,7 +48,7 @@ static dam_status check(const denoising *d, const dam__run *run)
 {
     const dam__selftest_sizes sizes = {
         .memories = run->memories, .dim = run->dim, .batch = run->experiment.train.batch};
-    return check_device(d->args, d->device, DAM__KIND_DENOISE, sizes);
+    return check_device(d->args, d->device, run->experiment.model.kind, sizes);
 }
 
 /* What explains a promise of the energy that is not kept; nothing is left where all probes ran
@@ -93,7 +94,7 @@ cleanup:
 static dam_status side_between(const dam__run *large, const dam__run *small, size_t *side)
 {
     int between = small->height > 0 ? large->height / small->height : 0;
-    if (small->experiment.model.kind != DAM__KIND_DENOISE)
+    if (!dam__model_type_of(&small->experiment.model)->relaxes)
         return dam__fail(DAM_USAGE, "'%s' is no denoiser's run; compare two of them",
                          small->folder);
     if (large->height == 0 || small->height == 0)

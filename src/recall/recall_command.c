@@ -11,6 +11,7 @@
 #include "command/progress.h"
 #include "command/session.h"
 #include "command/signals.h"
+#include "model/model_type.h"
 #include "recall/denoise_command.h"
 #include "recall/recall_report.h"
 
@@ -213,7 +214,7 @@ static dam_status run_recall(const arguments *args)
     const char *operand = args->operands.items[0];
     DAM_TRY(collect_overrides(&r));
     DAM_TRY(dam__recall_source_open(operand, r.overrides.items, r.overrides.count, &r.source));
-    if (r.source.experiment.model.kind == DAM__KIND_DENOISE) {
+    if (dam__model_type_of(&r.source.experiment.model)->relaxes) {
         DAM_TRY(recall_denoised(args, &r.overrides, &r.source.run));
         goto cleanup;
     }
@@ -224,7 +225,7 @@ static dam_status run_recall(const arguments *args)
     DAM_TRY(
         open_device(args, (dam__precision)r.source.experiment.train.precision, &r.log, &r.device));
     DAM_TRY(dam__recall_source_load(&r.source, r.device));
-    DAM_TRY(check_recall_device(args, r.device));
+    DAM_TRY(check_recall_device(args, r.device, r.source.experiment.model.kind));
     if (args->out != NULL) {
         DAM_TRY(dam__make_folders(args->out));
         DAM_TRY(dam__folder_writable(args->out));

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "model/energy/energy.h"
+#include "model/model_type.h"
 
 void dam__recall_result_free(dam__recall_result *result)
 {
@@ -115,19 +115,11 @@ cleanup:
     return status;
 }
 
-double dam__recall_sharpness(const dam__energy_config *energy, size_t dim)
-{
-    if (energy->rule == DAM__RULE_SHIFT)
-        return energy->sharpness;
-    if (energy->rule == DAM__RULE_ORIGINAL)
-        return 1;
-    return 1 / ((double)dim * dam__energy_temperature(energy, energy->temperature, (int)dim));
-}
-
+/* b of F = exp. */
 static double sharpness_of(const dam__recall_source *source)
 {
-    const dam__energy_config *energy = &source->experiment.model.energy;
-    return source->is_run ? dam__recall_sharpness(energy, source->shape.dim) : energy->sharpness;
+    const dam__model_config *model = &source->experiment.model;
+    return dam__model_type_of(model)->recall->sharpness(model, source->shape.dim, source->is_run);
 }
 
 static void summarise(const struct cell *c, dam__recall_result *result)

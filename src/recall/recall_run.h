@@ -60,12 +60,6 @@ dam_status dam__recall_cell_run(const dam__recall_source *source, dam__device *d
                                 const dam__recall_hooks *hooks, dam__recall_result *out);
 void dam__recall_result_free(dam__recall_result *result);
 
-/*
- * b of F(b S) of exp for memories that were learned: that of their learning. The sign does not
- * depend on b for poly and rect, and leaky is recalled at b = 1 (docs/models.md).
- */
-double dam__recall_sharpness(const dam__energy_config *energy, size_t dim);
-
 /* Memory mu of a source as dim numbers. */
 void dam__recall_memory(const dam__recall_source *source, size_t mu, float *out);
 

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "data/teacher.h"
+#include "model/model_type.h"
 #include "recall/recall_run.h"
 #include "run/option.h"
 #include "store/seal.h"
@@ -82,15 +83,16 @@ dam_status dam__recall_source_open(const char *operand, const char *const *overr
     } else {
         DAM_TRY(dam__experiment_load(operand, overrides, override_count, &source.experiment));
     }
-    if (source.experiment.model.kind == DAM__KIND_DENOISE && !source.is_run)
+    const dam__model_type *type = dam__model_type_of(&source.experiment.model);
+    if (type->relaxes && !source.is_run)
         DAM_FAIL(DAM_USAGE,
                  "'%s' is a denoiser's preset; train it, and give recall the run's folder",
                  operand);
-    if (source.experiment.model.kind == DAM__KIND_VMF)
+    if (type->recall == NULL && !type->relaxes)
         DAM_FAIL(DAM_USAGE,
-                 "'%s' is of model.kind = \"vmf\"; recall is for \"energy\", for runs of "
-                 "\"denoise\" and for patterns",
-                 operand);
+                 "'%s' is of model.kind = \"%s\", which recalls nothing; give recall a run of an "
+                 "energy model or of a denoiser, or patterns",
+                 operand, type->name);
     if (source.is_run && source.experiment.recall.patterns[0] != '\0')
         DAM_FAIL(DAM_USAGE,
                  "recall.patterns says how many patterns are stored, but '%s' is a run, which has "

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "model/model_type.h"
 
 const dam__option *dam__option_find(const char *section, const char *key)
 {
@@ -35,11 +36,6 @@ bool dam__option_applies(const dam__option *option, int kind)
     return (option->kinds >> kind & 1u) != 0;
 }
 
-const char *dam__kind_name(int kind)
-{
-    return dam__option_find("model", "kind")->choices[kind];
-}
-
 dam_status dam__option_foreign(const dam__option *option, int kind)
 {
     dam_status status = DAM_OK;
@@ -48,11 +44,11 @@ dam_status dam__option_foreign(const dam__option *option, int kind)
     for (int owner = 0; owner < DAM__KINDS; owner++)
         if (dam__option_applies(option, owner))
             dam__text_append(&owners, "%s\"%s\"", owners.length > 0 ? " or " : "",
-                             dam__kind_name(owner));
+                             dam__model_types[owner]->name);
     dam__option_name(option->section, option->key, name);
     DAM_TRY(dam__text_status(&owners));
     DAM_FAIL(DAM_USAGE, "%s belongs to model.kind = %s, and this model is \"%s\"; leave it out",
-             name, owners.data, dam__kind_name(kind));
+             name, owners.data, dam__model_types[kind]->name);
 cleanup:
     dam__text_free(&owners);
     return status;

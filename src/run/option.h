@@ -25,9 +25,6 @@ bool dam__option_applies(const dam__option *option, int kind);
 /* DAM_USAGE: says which kind of model has the key. */
 dam_status dam__option_foreign(const dam__option *option, int kind);
 
-/* The name of a kind, as it stands in a preset. */
-const char *dam__kind_name(int kind);
-
 /* "model.memories", or "seed" at the top level; a part of it where it does not fit. */
 void dam__option_name(const char *section, const char *key, char out[DAM__EXCERPT_BYTES]);
 

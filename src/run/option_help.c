@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "model/model_type.h"
 #include "run/option.h"
 
 enum { COLUMNS = 80 };
@@ -70,10 +71,10 @@ static void append_kinds(const dam__option *option, dam__text *out)
     for (int kind = 0; kind < DAM__KINDS; kind++) {
         const char *value = dam__option_default(option, kind);
         if (!all && dam__option_applies(option, kind)) {
-            dam__text_append(out, "%s%s", between, dam__kind_name(kind));
+            dam__text_append(out, "%s%s", between, dam__model_types[kind]->name);
             between = " and ";
         } else if (all && value != option->default_value) {
-            dam__text_append(out, "Default for %s: %s. ", dam__kind_name(kind), value);
+            dam__text_append(out, "Default for %s: %s. ", dam__model_types[kind]->name, value);
         }
     }
     if (!all)

@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "base/number.h"
+#include "model/model_type.h"
 #include "run/option.h"
 
 enum { MOST_ITEMS = 64, MOST_PATTERNS = 100000000, MOST_FLIPS = 1000000 };
@@ -91,7 +92,9 @@ static dam_status read_interaction(const char *name, const char *item, dam__inte
 static dam_status read_interactions(const char *name, const dam__experiment *experiment,
                                     dam__interaction out[MOST_ITEMS], size_t *count)
 {
-    out[0] = experiment->model.energy.interaction;
+    const dam__model_config *model = &experiment->model;
+    const dam__interaction own = dam__model_type_of(model)->recall->interaction(model);
+    out[0] = own;
     *count = 1;
     if (experiment->recall.interactions[0] == '\0')
         return DAM_OK;
@@ -102,7 +105,7 @@ static dam_status read_interactions(const char *name, const dam__experiment *exp
         if (*count == MOST_ITEMS)
             return dam__fail(DAM_USAGE, "%s: recall.interactions has over %d of them", name,
                              MOST_ITEMS);
-        out[*count] = experiment->model.energy.interaction;
+        out[*count] = own;
         dam_status status = read_interaction(name, item, &out[(*count)++]);
         if (status != DAM_OK)
             return status;

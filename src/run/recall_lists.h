@@ -19,7 +19,8 @@ typedef struct dam__recall_cells {
     size_t interactions, patterns, flips; /* how many of each */
 } dam__recall_cells;
 
-/* DAM_USAGE names the key, what is wrong in its list, and what is allowed. */
+/* Of a model that recalls states (dam__model_type.recall). DAM_USAGE names the key, what is wrong
+ * in its list, and what is allowed. */
 dam_status dam__recall_cells_create(const char *name, const dam__experiment *experiment,
                                     dam__recall_cells *out);
 void dam__recall_cells_free(dam__recall_cells *cells);

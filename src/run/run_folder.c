@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "model/energy/energy.h"
+#include "model/model_type.h"
 
 #define RUN_FORMAT "denseam run 1"
 
@@ -125,25 +125,21 @@ static dam_status check_parameter(const dam__run *run, const char *name, long ro
 /* The matrices that every kind of model has for pictures and sizes. */
 static dam_status check_parameters(const dam__run *run, long memories)
 {
+    dam_status status = DAM_OK;
     const dam__model_config *model = &run->experiment.model;
-    if (model->kind == DAM__KIND_ENERGY) {
-        const dam__task task = {.dim = run->dim, .classes = run->classes};
-        return check_parameter(run, "parameters/memories", memories,
-                               dam__energy_neurons(model, &task));
-    }
-    dam_status status = check_parameter(run, "parameters/memories", memories, run->dim);
-    if (model->kind == DAM__KIND_DENOISE)
-        return status;
-    return status == DAM_OK
-               ? check_parameter(run, "parameters/class_weights", run->classes + 1L, memories + 1)
-               : status;
+    DAM_TRY(check_parameter(run, "parameters/memories", memories,
+                            dam__model_neurons(model, run->dim, run->classes)));
+    if (dam__model_type_of(model)->class_weights)
+        DAM_TRY(check_parameter(run, "parameters/class_weights", run->classes + 1L, memories + 1));
+cleanup:
+    return status;
 }
 
 /* A seal says that a file is whole, not that it makes sense. */
 static dam_status check_shape(dam__run *run)
 {
     dam_status status = DAM_OK;
-    int least = run->experiment.model.kind == DAM__KIND_VMF ? 1 : 0;
+    int least = dam__model_type_of(&run->experiment.model)->class_weights ? 1 : 0;
     if (run->dim < 1 || run->classes < least ||
         (run->height > 0 && (long)run->height * run->width != run->dim))
         DAM_FAIL(DAM_INPUT, "'%s' gives its samples an impossible shape", run->file);

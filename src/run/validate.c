@@ -1,10 +1,8 @@
 /* What the ranges of single keys cannot say. */
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/memory.h"
 #include "data/teacher.h"
-#include "model/task.h"
+#include "model/model_type.h"
 #include "run/experiment.h"
 #include "run/recall_lists.h"
 #include "train/diagnostics.h"
@@ -34,113 +32,34 @@ static dam_status check_data(const char *name, const dam__data_config *data)
     return DAM_OK;
 }
 
-static dam_status check_classes(const char *name, const dam__model_config *model)
-{
-    dam_status status = DAM_OK;
-    double *shares = NULL;
-    if (model->vmf.loss == DAM__LOSS_UNSUPERVISED) {
-        DAM_TRY(dam__alloc((size_t)model->vmf.classes, sizeof *shares, &shares));
-        status = dam__class_shares(model, shares);
-        if (status == DAM_USAGE)
-            status = dam__fail_within(status, "%s", name);
-    } else if (model->vmf.class_counts[0] != '\0') {
-        status = dam__fail(DAM_USAGE,
-                           "%s: model.class_counts goes with model.loss = \"unsupervised\" only; "
-                           "labels have counts of their own",
-                           name);
-    }
-cleanup:
-    free(shares);
-    return status;
-}
-
-static dam_status check_vmf(const char *name, const dam__model_config *model)
-{
-    if (model->vmf.capacity != 0 && model->vmf.capacity < model->memories)
-        return dam__fail(DAM_USAGE,
-                         "%s: model.capacity = %d is less than model.memories = %d; raise it, or 0 "
-                         "for as many as memories",
-                         name, model->vmf.capacity, model->memories);
-    if (model->vmf.beta_rule == DAM__BETA_ANNEALED && !(model->vmf.anneal_to > 0))
-        return dam__fail(
-            DAM_USAGE,
-            "%s: model.beta_rule = \"annealed\" needs model.anneal_to, beta at the end "
-            "of the schedule",
-            name);
-    if (model->vmf.beta_rule == DAM__BETA_ANNEALED && model->vmf.anneal_epochs == 0)
-        return dam__fail(DAM_USAGE,
-                         "%s: model.beta_rule = \"annealed\" needs model.anneal_epochs, the length "
-                         "of the schedule",
-                         name);
-    return check_classes(name, model);
-}
-
-static dam_status check_energy(const char *name, const dam__model_config *model)
-{
-    const dam__energy_config *energy = &model->energy;
-    bool by_shift = energy->rule == DAM__RULE_SHIFT;
-    if (by_shift && energy->interaction.kind != DAM__INTERACTION_EXP)
-        return dam__fail(
-            DAM_USAGE,
-            "%s: model.rule = \"shift\" is for model.interaction = \"exp\" alone; take "
-            "\"modified\"",
-            name);
-    if ((energy->temperature_to > 0) != (energy->temperature_epochs > 0))
-        return dam__fail(DAM_USAGE,
-                         "%s: model.temperature_to and model.temperature_epochs, the end of the "
-                         "ramp and its length, go together; give both or leave out both",
-                         name);
-    return DAM_OK;
-}
-
-static dam_status check_denoise(const char *name, const dam__experiment *experiment)
-{
-    const dam__denoise_config *denoise = &experiment->model.denoise;
-    double steps[DAM__DIAGNOSED_STEPS];
-    int count = 0;
-    if (denoise->power > 1 && denoise->activation != DAM__ACTIVATION_RELU)
-        return dam__fail(DAM_USAGE,
-                         "%s: model.power = %d is for model.activation = \"relu\" alone; leave it "
-                         "out",
-                         name, denoise->power);
-    if (denoise->algorithm == DAM__ALGORITHM_ADAM && experiment->train.momentum > 0)
-        return dam__fail(DAM_USAGE,
-                         "%s: train.momentum = %g is for train.optimizer = \"sgd\" alone; leave it "
-                         "out",
-                         name, experiment->train.momentum);
-    if (denoise->centring == DAM__CENTRING_BATCH && experiment->train.batch < 2)
-        return dam__fail(DAM_USAGE,
-                         "%s: model.centring = \"batch\" needs train.batch of at least 2, not %d",
-                         name, experiment->train.batch);
-    if (experiment->train.diagnostics[0] != '\0' &&
-        dam__diagnosed_steps(experiment->train.diagnostics, steps, &count) != DAM_OK)
-        return dam__fail_within(DAM_USAGE, "%s", name);
-    return DAM_OK;
-}
-
+/* Of models that grow; others have no such keys. */
 static dam_status check_grow(const char *name, const dam__experiment *experiment)
 {
-    const dam__model_config *model = &experiment->model;
-    int to = experiment->grow.to;
-    if (to == 0)
-        return DAM_OK;
-    if (to <= model->memories)
+    int to = experiment->grow.to, memories = experiment->model.memories;
+    if (to > 0 && to <= memories)
         return dam__fail(DAM_USAGE,
                          "%s: grow.to = %d is not more than model.memories = %d; raise it, or 0 "
                          "for no growth",
-                         name, to, model->memories);
-    if (model->vmf.loss == DAM__LOSS_UNSUPERVISED)
-        return dam__fail(
-            DAM_USAGE,
-            "%s: grow.to = %d: a model that learns without labels cannot grow yet; set "
-            "grow.to = 0",
-            name, to);
-    if (model->vmf.capacity != 0 && model->vmf.capacity != to)
-        return dam__fail(DAM_USAGE,
-                         "%s: model.capacity = %d, but grow.to = %d is the capacity of a model "
-                         "that grows; leave out model.capacity",
-                         name, model->vmf.capacity, to);
+                         name, to, memories);
     return DAM_OK;
+}
+
+static dam_status check_model(const char *name, const dam__experiment *experiment)
+{
+    const dam__model_setting setting = {.batch = experiment->train.batch,
+                                        .momentum = experiment->train.momentum,
+                                        .grow = &experiment->grow};
+    dam_status status = dam__model_check(&experiment->model, &setting);
+    return status == DAM_OK || status == DAM_NO_MEMORY ? status
+                                                       : dam__fail_within(status, "%s", name);
+}
+
+static dam_status check_diagnostics(const char *name, const char *list)
+{
+    double steps[DAM__DIAGNOSED_STEPS];
+    int count = 0;
+    dam_status status = list[0] != '\0' ? dam__diagnosed_steps(list, steps, &count) : DAM_OK;
+    return status == DAM_OK ? status : dam__fail_within(status, "%s", name);
 }
 
 static dam_status check_recall(const char *name, const dam__experiment *experiment)
@@ -172,14 +91,13 @@ static dam_status check_recall(const char *name, const dam__experiment *experime
 
 dam_status dam__experiment_check(const char *name, const dam__experiment *experiment)
 {
-    dam_status status = check_data(name, &experiment->data);
-    if (status == DAM_OK && experiment->model.kind == DAM__KIND_VMF)
-        status = check_vmf(name, &experiment->model);
-    if (status == DAM_OK && experiment->model.kind == DAM__KIND_ENERGY)
-        status = check_energy(name, &experiment->model);
-    if (status == DAM_OK && experiment->model.kind == DAM__KIND_ENERGY)
-        status = check_recall(name, experiment);
-    if (status == DAM_OK && experiment->model.kind == DAM__KIND_DENOISE)
-        status = check_denoise(name, experiment);
-    return status == DAM_OK ? check_grow(name, experiment) : status;
+    dam_status status = DAM_OK;
+    DAM_TRY(check_data(name, &experiment->data));
+    DAM_TRY(check_grow(name, experiment));
+    DAM_TRY(check_model(name, experiment));
+    if (dam__model_type_of(&experiment->model)->recall != NULL)
+        DAM_TRY(check_recall(name, experiment));
+    DAM_TRY(check_diagnostics(name, experiment->train.diagnostics));
+cleanup:
+    return status;
 }

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "data/teacher.h"
+#include "model/model_type.h"
 #include "sweep/sweep_mse.h"
 #include "sweep/sweep_recall.h"
 #include "train/batched.h"
@@ -55,16 +56,12 @@ static dam_status take_problem(batch *b, size_t i)
 {
     dam_status status = DAM_OK;
     const dam__experiment *experiment = &b->experiment;
-    const dam__energy_config *energy = &experiment->model.energy;
     DAM_TRY(dam__sweep_plan_experiment(b->run->plan, b->problems[i], &b->experiment));
-    bool denoises = experiment->model.kind == DAM__KIND_DENOISE;
-    b->numbers[i] = (dam__problem){.seed = (uint64_t)experiment->seed,
-                                   .rate = experiment->train.learning_rate *
-                                           (denoises ? experiment->model.denoise.eta0 : 1),
-                                   .temperature = energy->temperature,
-                                   .temperature_to = energy->temperature_to,
-                                   .leak = energy->interaction.leak};
+    b->numbers[i].seed = (uint64_t)experiment->seed;
     DAM_TRY(take_set(b, i));
+    b->numbers[i] = dam__model_type_of(&experiment->model)
+                        ->problem(&experiment->model, (int)b->sets[i]->features, b->numbers[i].seed,
+                                  experiment->train.learning_rate);
 cleanup:
     return status;
 }
@@ -113,7 +110,7 @@ cleanup:
     return status;
 }
 
-/* Of denoisers: their mean squared errors, which may say that they diverged after all. */
+/* Of others: their mean squared errors, which may say that they diverged after all. */
 static dam_status score(batch *b, dam__problem_result *results)
 {
     dam_status status = DAM_OK;
@@ -121,8 +118,8 @@ static dam_status score(batch *b, dam__problem_result *results)
     DAM_TRY(dam__alloc(b->count, sizeof *scores, &scores));
     DAM_TRY(dam__batched_scores(b->model, scores));
     for (size_t i = 0; i < b->count; i++)
-        if (results[i].status == DAM__PROBLEM_DONE)
-            dam__sweep_take_mse(b->sets[i], scores[i].loss, &results[i]);
+        if (results[i].status == DAM__PROBLEM_DONE && dam__sweep_has_mse(&b->experiment.model))
+            dam__sweep_take_mse(&b->experiment.model, b->sets[i], scores[i].loss, &results[i]);
 cleanup:
     free(scores);
     return status;
@@ -148,7 +145,7 @@ static dam_status collect(batch *b, dam__problem_result *results)
         if (results[i].curve != NULL)
             dam__curve_take(curves + i * (size_t)epochs, epochs, results[i].curve);
     }
-    DAM_TRY(b->experiment.model.kind == DAM__KIND_DENOISE ? score(b, results) : recall(b, results));
+    DAM_TRY(dam__sweep_recalls(&b->experiment) ? recall(b, results) : score(b, results));
 cleanup:
     free(ends);
     free(curves);

@@ -2,13 +2,17 @@
 
 #include <math.h>
 
-#include "model/denoise/denoise.h"
+bool dam__sweep_has_mse(const dam__model_config *model)
+{
+    return dam__model_type_of(model)->zero_mse != NULL;
+}
 
-void dam__sweep_take_mse(const dam__dataset *set, double loss, dam__problem_result *out)
+void dam__sweep_take_mse(const dam__model_config *model, const dam__dataset *set, double loss,
+                         dam__problem_result *out)
 {
     static const double WORST = 10; /* times the error of an output of 0 */
     double mse = 2 * loss;
-    if (mse <= WORST * dam__denoise_zero(set)) {
+    if (mse <= WORST * dam__model_type_of(model)->zero_mse(set)) {
         out->metrics[DAM__METRIC_MSE] = mse;
         return;
     }

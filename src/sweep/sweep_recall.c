@@ -6,12 +6,13 @@
 
 #include "base/memory.h"
 #include "data/probes.h"
+#include "model/model_type.h"
 #include "recall/recall_run.h"
 
 bool dam__sweep_recalls(const dam__experiment *experiment)
 {
-    return experiment->model.kind == DAM__KIND_ENERGY &&
-           experiment->model.energy.task == DAM__TASK_STORE;
+    return dam__model_stores(&experiment->model) &&
+           dam__model_type_of(&experiment->model)->recall != NULL;
 }
 
 /*
@@ -45,9 +46,9 @@ dam_status dam__sweep_recall(dam__device *device, dam__gemm_provider gemm,
     dam__recalled recalled = {0};
     size_t count = patterns->count, dim = patterns->features, items = 0;
     double recovered = 0;
-    const dam__recall_config config = {.interaction = experiment->model.energy.interaction,
-                                       .sharpness =
-                                           dam__recall_sharpness(&experiment->model.energy, dim),
+    const dam__recall_ops *ops = dam__model_type_of(&experiment->model)->recall;
+    const dam__recall_config config = {.interaction = ops->interaction(&experiment->model),
+                                       .sharpness = ops->sharpness(&experiment->model, dim, true),
                                        .dynamics = experiment->recall.dynamics,
                                        .sweeps = experiment->recall.sweeps,
                                        .seed = (uint64_t)experiment->seed,

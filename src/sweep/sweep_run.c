@@ -68,7 +68,7 @@ static dam_status create_trainer(runner *r, dam__trainer **out)
     const dam__experiment *experiment = &r->experiment;
     DAM_TRY(load(r, DAM__SPLIT_TRAIN, &r->train));
     dam__training training = dam__experiment_training(experiment, &r->train.set, r->gemm);
-    training.scores = experiment->model.kind == DAM__KIND_DENOISE;
+    training.scores = dam__sweep_has_mse(&experiment->model);
     DAM_TRY(dam__trainer_create(r->device, &training, out));
 cleanup:
     return status;
@@ -187,16 +187,16 @@ cleanup:
     return status;
 }
 
-/* Of denoisers: 2 L of all training samples with the means that are kept, which is as good as
+/* Where there is one: 2 L of all training samples with the means that are kept, which is as good as
  * diverged where it is far beyond that of an output of 0. */
 static dam_status score_mse(runner *r, dam__trainer *trainer, dam__problem_result *out)
 {
     dam_status status = DAM_OK;
     dam__score score;
-    if (r->experiment.model.kind != DAM__KIND_DENOISE)
+    if (!dam__sweep_has_mse(&r->experiment.model))
         return DAM_OK;
     DAM_TRY(dam__trainer_score(trainer, &score));
-    dam__sweep_take_mse(&r->train.set, score.loss, out);
+    dam__sweep_take_mse(&r->experiment.model, &r->train.set, score.loss, out);
     if (out->status == DAM__PROBLEM_DIVERGED)
         DAM_FAIL(DAM_DIVERGED, "the mean squared error is %g after the last epoch", 2 * score.loss);
 cleanup:
@@ -259,15 +259,6 @@ cleanup:
 
 /* --- the sweep -------------------------------------------------------------------------------- */
 
-/* Whether such models can be trained side by side. Standards and spectra of samples are those of
- * all. */
-static bool fits_batch(const dam__experiment *experiment, const dam__dataset *set)
-{
-    bool own = dam__dataset_is_drawn(&experiment->data) && !set->standard;
-    return dam__batched_fits(&experiment->model, experiment->train.batch, set) &&
-           !(experiment->model.kind == DAM__KIND_DENOISE && own);
-}
-
 /* What all problems of a batched model learn; NULL where each draws its own. */
 static const dam__dataset *shared_set(const runner *r)
 {
@@ -284,11 +275,13 @@ static size_t batch_size(const runner *r, size_t count)
     const dam__experiment *experiment = &r->experiment;
     const dam__dataset *set = &r->train.set;
     size_t samples = (size_t)experiment->train.batch;
-    bool alone = !fits_batch(experiment, set) || experiment->grow.to > 0 ||
-                 experiment->data.validation > 0 || experiment->train.patience > 0 ||
-                 set->count > INT_MAX || set->features > INT_MAX ||
-                 r->plan->sweep.metric == DAM__METRIC_TEST_LOSS ||
-                 r->plan->sweep.metric == DAM__METRIC_TEST_ACCURACY;
+    bool drawn = dam__dataset_is_drawn(&experiment->data);
+    bool alone =
+        !dam__model_side_by_side(&experiment->model, experiment->train.batch, set, drawn) ||
+        experiment->grow.to > 0 || experiment->data.validation > 0 ||
+        experiment->train.patience > 0 || set->count > INT_MAX || set->features > INT_MAX ||
+        r->plan->sweep.metric == DAM__METRIC_TEST_LOSS ||
+        r->plan->sweep.metric == DAM__METRIC_TEST_ACCURACY;
     size_t room = alone ? 1 : MOST_ITEMS / (set->count * set->features + 1);
     if (room <= 1)
         return 1;

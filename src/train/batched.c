@@ -17,7 +17,7 @@ struct dam__batched {
     dam__feed *samples;
     dam__model *model;
     dam__optimizer *optimizer;
-    dam__evaluator *scores; /* of denoisers; else NULL */
+    dam__evaluator *scores; /* NULL where patterns are stored */
     dam__matrix losses;     /* 1 x epochs times steps times problems */
 };
 
@@ -49,18 +49,6 @@ void dam__batched_destroy(dam__batched *batched)
     free(batched);
 }
 
-static bool stores(const dam__model_config *model)
-{
-    return model->kind == DAM__KIND_ENERGY && model->energy.task == DAM__TASK_STORE;
-}
-
-bool dam__batched_fits(const dam__model_config *model, int batch, const dam__dataset *set)
-{
-    if (model->kind == DAM__KIND_DENOISE)
-        return model->denoise.rates == DAM__RATES_SIZES;
-    return stores(model) && batch >= 0 && (size_t)batch >= set->count;
-}
-
 /* Bytes become +1 and -1 by themselves; other numbers must be. */
 static dam_status check_patterns(const dam__dataset *set, int problem)
 {
@@ -77,13 +65,18 @@ static dam_status check(const dam__batched_training *training)
 {
     dam_status status = DAM_OK;
     const dam__dataset *first = training->sets[0];
-    bool fits = dam__batched_fits(&training->model, training->train.batch, first);
-    if (fits && !stores(&training->model))
+    const dam__model_config *model = &training->model;
+    bool own_sets = false;
+    for (int p = 1; p < training->count; p++)
+        own_sets = own_sets || training->sets[p] != first;
+    bool fits = dam__model_side_by_side(model, training->train.batch, first, own_sets);
+    if (fits && !dam__model_stores(model))
         return DAM_OK;
-    if (!fits && !stores(&training->model))
-        DAM_FAIL(DAM_USAGE, "only models of model.kind = \"denoise\" with train.rates = "
-                            "\"sizes\", and of \"energy\" with model.task = \"store\", train "
-                            "side by side");
+    if (!fits && !dam__model_stores(model))
+        DAM_FAIL(DAM_USAGE,
+                 "models of model.kind = \"%s\" with such keys do not train side by side; train "
+                 "them one by one",
+                 dam__model_type_of(model)->name);
     if (!fits)
         DAM_FAIL(DAM_USAGE,
                  "trainings side by side take all %zu patterns in one batch; raise train.batch "
@@ -106,7 +99,7 @@ static dam_status create_feed(const dam__batched_training *training, dam__batche
         seeds[p] = training->problems[p].seed;
     const dam__feed_options options = {.count = training->sets[0]->count,
                                        .batch = training->train.batch,
-                                       .shuffle = !stores(&training->model),
+                                       .shuffle = !dam__model_stores(&training->model),
                                        .indexed = true,
                                        .input = dam__model_input(&training->model, 0),
                                        .problems = training->count,
@@ -145,7 +138,7 @@ static dam_status make_plan(const dam__batched_training *training, dam__batched 
     DAM_TRY(dam__feed_plan(batched->samples, plan));
     DAM_TRY(batched->model->ops->plan(batched->model, plan, batch));
     DAM_TRY(dam__optimizer_create(batched->model, plan, &batched->optimizer));
-    if (!stores(&training->model))
+    if (!dam__model_stores(&training->model))
         DAM_TRY(dam__evaluator_create(batched->model, batched->samples, plan, &batched->scores));
     DAM_TRY(dam__plan_matrix(plan, "losses", 1, losses, 1, &batched->losses));
     DAM_TRY(dam__gemm_plan(batched->gemm, plan));

@@ -9,14 +9,13 @@
 
 #include <stdbool.h>
 
-#include "model/model.h"
+#include "model/model_type.h"
 #include "train/evaluator.h"
 #include "train/train_config.h"
 
 /* What to train. All pointers are borrowed; only the sets are needed after creation. */
 typedef struct dam__batched_training {
-    dam__model_config model; /* a denoiser, or an energy model that stores; what a dam__problem has
-                              * is that of the problems */
+    dam__model_config model; /* what a dam__problem has is that of the problems */
     dam__train_config train; /* patience and checkpoint are not used; learning_rate neither */
     int count;               /* problems */
     const dam__dataset *const *sets; /* count, of one shape; several may be the same */
@@ -39,18 +38,12 @@ typedef struct dam__batched_result {
  */
 int dam__batched_best_count(const dam__device *device, int memories, int batch, int dim);
 
-/*
- * Whether such models train side by side: denoisers whose rates are those of the sizes, and energy
- * models that store all samples in one batch.
- */
-bool dam__batched_fits(const dam__model_config *model, int batch, const dam__dataset *set);
-
 typedef struct dam__batched dam__batched;
 
 /*
- * Plans; nothing is allocated on the device. DAM_USAGE where model or train do not suit: another
- * kind or task of model, or of an energy model batches smaller than all patterns. DAM_INPUT where a
- * pattern to store is not +1 or -1. Destroy with dam__batched_destroy.
+ * Plans; nothing is allocated on the device. DAM_USAGE where model or train do not suit
+ * (dam__model_side_by_side). DAM_INPUT where a pattern to store is not +1 or -1. Destroy with
+ * dam__batched_destroy.
  */
 dam_status dam__batched_create(dam__device *device, const dam__batched_training *training,
                                dam__batched **out);
@@ -72,7 +65,8 @@ dam_status dam__batched_run(dam__batched *batched, bool (*stop)(void *user),
 dam_status dam__batched_results(dam__batched *batched, dam__batched_result *results,
                                 double *curves);
 
-/* After a run, of denoisers: one score a problem, of all samples it is trained on. */
+/* After a run, of models that do not store: one score a problem, of all samples it is trained on.
+ */
 dam_status dam__batched_scores(dam__batched *batched, dam__score *scores);
 
 /* After a run: count x memories x dim, the memories of every problem. */

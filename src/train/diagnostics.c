@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "model/model_type.h"
 
 static const char STEPS_NAME[] = "diagnostics/steps", VALUES_NAME[] = "diagnostics/values",
                   COLUMNS_NAME[] = "diagnostics_columns";
@@ -48,7 +49,7 @@ dam_status dam__diagnostics_create(dam__model *model, const char *steps, dam__pl
     const dam__diagnose_ops *ops = model->ops->diagnose;
     if (ops == NULL)
         DAM_FAIL(DAM_USAGE, "train.diagnostics: models of kind \"%s\" tell nothing of steps",
-                 model->ops->kind);
+                 dam__model_type_of(&model->config)->name);
     DAM_TRY(dam__alloc(1, sizeof *diagnostics, &diagnostics));
     diagnostics->model = model;
     DAM_TRY(dam__diagnosed_steps(steps, diagnostics->steps, &diagnostics->count));

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "model/model_type.h"
 
 struct dam__evaluator {
     dam__model *model;

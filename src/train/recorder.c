@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "model/model_type.h"
 
 static int kept(int memories, const dam__train_config *config)
 {
@@ -32,7 +33,7 @@ dam_status dam__recorder_check(dam__model *model, int room, const dam__train_con
     const dam__matrix *weights = class_weights(model);
     if (memories == NULL)
         return dam__fail(DAM_USAGE, "the %s model has no memories to record; set train.record = 0",
-                         model->ops->kind);
+                         dam__model_type_of(&model->config)->name);
     return dam__record_check((size_t)kept(room, config), (size_t)features_of(model, memories).cols,
                              weights != NULL ? (size_t)weights->rows : 0);
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "model/model_type.h"
 #include "model/task.h"
 
 struct dam__scorer {

@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "base/notice.h"
+#include "model/model_type.h"
 #include "model/task.h"
 #include "train/recorder.h"
 

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/notice.h"
 #include "data/gaussian.h"
+#include "model/model_type.h"
 #include "run/option.h"
 #include "run/run_folder.h"
 #include "sweep/sweep_plan.h"
@@ -19,9 +20,9 @@ void dam__tuned_free(dam__tuned *tuned)
     *tuned = (dam__tuned){0};
 }
 
-static dam_status check_kind(const dam__tuned *tuned)
+static dam_status check_model(const dam__tuned *tuned)
 {
-    if (tuned->experiment.model.kind != DAM__KIND_DENOISE)
+    if (!dam__model_type_of(&tuned->experiment.model)->transfers)
         return dam__fail(DAM_USAGE,
                          "'%s' is not of model.kind = \"denoise\": only of denoisers is it known "
                          "how rates follow sizes",
@@ -77,7 +78,7 @@ static dam_status open_run(const char *path, dam__tuned *out)
     out->sizes.dim = run.dim;
     out->height = run.height;
     out->width = run.width;
-    DAM_TRY(check_kind(out));
+    DAM_TRY(check_model(out));
 cleanup:
     dam__run_free(&run);
     return status;
@@ -166,7 +167,7 @@ static dam_status open_sweep(const char *path, const dam_log *log, dam__tuned *o
                  "the sweep '%s' has no train.eta0 as its first key: there is nothing tuned in it",
                  path);
     out->experiment = plan.base;
-    DAM_TRY(check_kind(out));
+    DAM_TRY(check_model(out));
     DAM_TRY(find_best(&plan, path, log, &best, &out->experiment));
     if (best.place != DAM__PLACE_INTERIOR)
         dam__warn(

@@ -101,7 +101,7 @@ static void test_noise(void **state)
 static dam_status cells_of(const char *interactions, const char *patterns, const char *flips,
                            dam__recall_cells *cells)
 {
-    dam__experiment experiment = {0};
+    dam__experiment experiment = {.model.kind = DAM__KIND_ENERGY};
     experiment.model.energy.interaction = (dam__interaction){DAM__INTERACTION_LEAKY, 7, 0.5};
     (void)snprintf(experiment.recall.interactions, DAM__RECALL_LIST_BYTES, "%s", interactions);
     (void)snprintf(experiment.recall.patterns, DAM__RECALL_LIST_BYTES, "%s", patterns);

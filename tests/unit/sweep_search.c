@@ -450,17 +450,19 @@ static void what_trains_side_by_side(void **state)
     const dam__dataset set = {.count = 20, .features = 4};
     dam__model_config model = {.kind = DAM__KIND_DENOISE};
     model.denoise.rates = DAM__RATES_SIZES;
-    assert_true(dam__batched_fits(&model, 5, &set));
+    assert_true(dam__model_side_by_side(&model, 5, &set, false));
+    /* Problems of their own samples would be given the first one's standards. */
+    assert_false(dam__model_side_by_side(&model, 5, &set, true));
     model.denoise.rates = DAM__RATES_SPECTRUM;
-    assert_false(dam__batched_fits(&model, 5, &set));
+    assert_false(dam__model_side_by_side(&model, 5, &set, false));
     model = (dam__model_config){.kind = DAM__KIND_ENERGY};
     model.energy.task = DAM__TASK_STORE;
-    assert_true(dam__batched_fits(&model, 20, &set));
-    assert_false(dam__batched_fits(&model, 19, &set));
+    assert_true(dam__model_side_by_side(&model, 20, &set, true));
+    assert_false(dam__model_side_by_side(&model, 19, &set, true));
     model.energy.task = DAM__TASK_CLASSIFY;
-    assert_false(dam__batched_fits(&model, 20, &set));
+    assert_false(dam__model_side_by_side(&model, 20, &set, true));
     model = (dam__model_config){.kind = DAM__KIND_VMF};
-    assert_false(dam__batched_fits(&model, 20, &set));
+    assert_false(dam__model_side_by_side(&model, 20, &set, true));
 }
 
 int main(void)

@@ -395,8 +395,7 @@ static const char *advise(const dam__model *model)
     return "lower train.eta0, or take train.optimizer = \"adam\"";
 }
 
-static const dam__model_ops denoise_ops = {
-    .kind = "denoise",
+const dam__model_ops dam__denoise_ops = {
     .advise = advise,
     .worst_loss = 5000, /* samples have a mean square of 1: the mean squared error is 10^4 */
     .schedule_epochs = schedule_epochs,
@@ -426,7 +425,7 @@ dam_status dam__denoise_create(dam__device *device, dam__gemm *gemm,
     dam__problem *problems = NULL;
     bool cpu = dam__device_shape(device) == DAM__SHAPE_CPU;
     DAM_TRY(dam__alloc(1, sizeof *denoise, &denoise));
-    denoise->base = (dam__model){.ops = &denoise_ops,
+    denoise->base = (dam__model){.ops = &dam__denoise_ops,
                                  .device = device,
                                  .gemm = gemm,
                                  .config = *config,

@@ -5,7 +5,9 @@
 #ifndef DAM__MODEL_DENOISE_DENOISE_H
 #define DAM__MODEL_DENOISE_DENOISE_H
 
-#include "model/model.h"
+#include "model/model_type.h"
+
+extern const dam__model_type dam__denoise_type;
 
 /* What follows from the sizes. Rates are for a loss of |F - Y|^2 / (2 B N), and factors of
  * train.eta0 already. */

@@ -57,6 +57,8 @@ struct denoise {
 };
 
 /* See dam__model_ops. */
+extern const dam__model_ops dam__denoise_ops;
+
 dam_status dam__denoise_loss_gradient(dam__model *model, const dam__batch *batch,
                                       const dam__buffer *losses, int slot);
 dam_status dam__denoise_evaluate(dam__model *model, const dam__batch *batch,

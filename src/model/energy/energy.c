@@ -275,8 +275,7 @@ static double product_flops(const dam__model *model, int batch)
     return 4.0 * batch * energy->neurons * model->config.memories * energy->count;
 }
 
-static const dam__model_ops energy_ops = {
-    .kind = "energy",
+const dam__model_ops dam__energy_ops = {
     .divergence_advice = "take model.rule = \"modified\" or a smaller model.exponent, or raise "
                          "model.temperature",
     .schedule_epochs = schedule_epochs,
@@ -292,9 +291,9 @@ static const dam__model_ops energy_ops = {
     .destroy = destroy,
 };
 
-int dam__energy_neurons(const dam__model_config *config, const dam__task *task)
+int dam__energy_neurons(const dam__model_config *config, int dim, int classes)
 {
-    return task->dim + (config->energy.task == DAM__TASK_CLASSIFY ? task->classes : 0);
+    return dim + (config->energy.task == DAM__TASK_CLASSIFY ? classes : 0);
 }
 
 /*
@@ -315,7 +314,7 @@ static void shape(struct energy *energy)
     const dam__task *task = &energy->base.task;
     bool cpu = dam__device_shape(energy->base.device) == DAM__SHAPE_CPU;
     energy->classifies = energy->base.config.energy.task == DAM__TASK_CLASSIFY;
-    energy->neurons = dam__energy_neurons(&energy->base.config, task);
+    energy->neurons = dam__energy_neurons(&energy->base.config, task->dim, task->classes);
     energy->trained = energy->classifies ? task->classes : energy->neurons;
     energy->count = task->count > 0 ? task->count : 1;
     energy->column_vectors = tile_vectors(energy, energy->neurons);
@@ -340,7 +339,7 @@ dam_status dam__energy_create(dam__device *device, dam__gemm *gemm, const dam__m
                             "set data.labels, or model.task = \"store\"");
     DAM_TRY(dam__alloc(1, sizeof *energy, &energy));
     energy->base = (dam__model){
-        .ops = &energy_ops, .device = device, .gemm = gemm, .config = *config, .task = *task};
+        .ops = &dam__energy_ops, .device = device, .gemm = gemm, .config = *config, .task = *task};
     shape(energy);
     if (task->count > 0) {
         DAM_TRY(dam__alloc((size_t)task->count, sizeof *problems, &problems));

@@ -3,7 +3,9 @@
 #ifndef DAM__MODEL_ENERGY_ENERGY_H
 #define DAM__MODEL_ENERGY_ENERGY_H
 
-#include "model/model.h"
+#include "model/model_type.h"
+
+extern const dam__model_type dam__energy_type;
 
 /*
  * Its states are the samples' features, and behind them, where it classifies, a neuron a class; so
@@ -20,6 +22,6 @@ dam_status dam__energy_create(dam__device *device, dam__gemm *gemm, const dam__m
 double dam__energy_temperature(const dam__energy_config *config, double given, int neurons);
 
 /* Neurons of a state. */
-int dam__energy_neurons(const dam__model_config *config, const dam__task *task);
+int dam__energy_neurons(const dam__model_config *config, int dim, int classes);
 
 #endif

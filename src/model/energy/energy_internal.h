@@ -41,6 +41,8 @@ struct energy {
     dam__kernel *forward, *overlaps, *backward_own, *add_own; /* of `sums`; not all of them exist */
 };
 
+extern const dam__model_ops dam__energy_ops;
+
 dam_status dam__energy_settings(struct energy *energy, int epoch);
 
 /* Loss and gradient of a batch, evaluation of one: see dam__model_ops. */

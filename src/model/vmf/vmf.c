@@ -541,8 +541,7 @@ static double product_flops(const dam__model *model, int batch)
     return 4.0 * batch * model->task.dim * ((const struct vmf *)model)->memories;
 }
 
-static const dam__model_ops vmf_ops = {
-    .kind = "vmf",
+const dam__model_ops dam__vmf_ops = {
     .divergence_advice = "lower train.learning_rate, model.beta or model.varsigma",
     /* The background alone keeps it near log M, be there ever so many classes: 65536 make 11. */
     .worst_loss = 30,
@@ -578,7 +577,7 @@ dam_status dam__vmf_create(dam__device *device, dam__gemm *gemm, const dam__mode
     if (status != DAM_OK)
         return status;
     vmf->base = (dam__model){
-        .ops = &vmf_ops, .device = device, .gemm = gemm, .config = *config, .task = *task};
+        .ops = &dam__vmf_ops, .device = device, .gemm = gemm, .config = *config, .task = *task};
     vmf->memories = config->memories;
     vmf->room = config->room > config->memories ? config->room : config->memories;
     vmf->columns = task->classes + 1;

@@ -2,7 +2,9 @@
 #ifndef DAM__MODEL_VMF_VMF_H
 #define DAM__MODEL_VMF_VMF_H
 
-#include "model/model.h"
+#include "model/model_type.h"
+
+extern const dam__model_type dam__vmf_type;
 
 /* DAM_USAGE where dim is under 3 or there are no classes. */
 dam_status dam__vmf_create(dam__device *device, dam__gemm *gemm, const dam__model_config *config,

@@ -68,6 +68,7 @@ dam_status dam__vmf_memory_sums(struct vmf *vmf, const dam__matrix *owed, const 
 
 void dam__vmf_growth_free(struct dam__vmf_growth *growth);
 
+extern const dam__model_ops dam__vmf_ops;
 extern const dam__grow_ops dam__vmf_grow_ops;
 extern const dam__probe_ops dam__vmf_probe_ops;
 

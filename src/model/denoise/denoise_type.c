@@ -1,0 +1,82 @@
+/* What is asked of denoisers before there is one, and what contradicts itself in their presets. */
+#include "compute/tuning.h"
+#include "model/denoise/denoise_internal.h"
+#include "model/denoise/selftest_denoise.h"
+#include "model/denoise/selftest_diagnose.h"
+
+static dam_status check(const dam__model_config *config, const dam__model_setting *setting)
+{
+    const dam__denoise_config *denoise = &config->denoise;
+    if (denoise->power > 1 && denoise->activation != DAM__ACTIVATION_RELU)
+        return dam__fail(DAM_USAGE,
+                         "model.power = %d is for model.activation = \"relu\" alone; leave it out",
+                         denoise->power);
+    if (denoise->algorithm == DAM__ALGORITHM_ADAM && setting->momentum > 0)
+        return dam__fail(DAM_USAGE,
+                         "train.momentum = %g is for train.optimizer = \"sgd\" alone; leave it out",
+                         setting->momentum);
+    if (denoise->centring == DAM__CENTRING_BATCH && setting->batch < 2)
+        return dam__fail(DAM_USAGE,
+                         "model.centring = \"batch\" needs train.batch of at least 2, not %d",
+                         setting->batch);
+    return DAM_OK;
+}
+
+static dam__input input(const dam__model_config *config, int classes)
+{
+    (void)config;
+    (void)classes;
+    return (dam__input){
+        .plain = true, .indexed = true, .numbered = true, .full = true, .shared = true};
+}
+
+static const char *loss_words(const dam__model_config *config)
+{
+    (void)config;
+    return "loss (half the MSE)";
+}
+
+/* What is measured of the samples, their standards and spectrum, is of one set for all. */
+static bool side_by_side(const dam__model_config *config, int batch, const dam__dataset *set,
+                         bool own_sets)
+{
+    (void)batch;
+    return config->denoise.rates == DAM__RATES_SIZES && (set->standard || !own_sets);
+}
+
+/* eta0 is a factor of the learning rate, which is then 1. */
+static dam__problem problem(const dam__model_config *config, int dim, uint64_t seed, double rate)
+{
+    (void)dim;
+    return (dam__problem){.seed = seed, .rate = rate * config->denoise.eta0};
+}
+
+static void take_problem(const dam__problem *problem, dam__model_config *config, double *rate)
+{
+    config->denoise.eta0 = problem->rate;
+    *rate = 1;
+}
+
+static const dam__selftest_case *const selftests[] = {
+    dam__selftest_denoise_cases,
+    dam__selftest_diagnose_cases,
+    NULL,
+};
+
+const dam__model_type dam__denoise_type = {
+    .name = "denoise",
+    .ops = &dam__denoise_ops,
+    .create = dam__denoise_create,
+    .check = check,
+    .input = input,
+    .loss_unit = "/feature",
+    .loss_words = loss_words,
+    .zero_mse = dam__denoise_zero,
+    .side_by_side = side_by_side,
+    .problem = problem,
+    .take_problem = take_problem,
+    .relaxes = true,
+    .transfers = true,
+    .selftests = selftests,
+    .tuned_by = 1u << DAM__KERNEL_LANES | 1u << DAM__KERNEL_GROUP | 1u << DAM__KERNEL_PARTS,
+};

@@ -1,0 +1,130 @@
+/* What is asked of energy models before there is one, and what contradicts itself in their presets.
+ */
+#include "compute/tuning.h"
+#include "model/energy/energy_internal.h"
+#include "model/energy/selftest_energy.h"
+#include "model/energy/selftest_recall.h"
+
+static dam_status check(const dam__model_config *config, const dam__model_setting *setting)
+{
+    const dam__energy_config *energy = &config->energy;
+    (void)setting;
+    if (energy->rule == DAM__RULE_SHIFT && energy->interaction.kind != DAM__INTERACTION_EXP)
+        return dam__fail(DAM_USAGE, "model.rule = \"shift\" is for model.interaction = \"exp\" "
+                                    "alone; take \"modified\"");
+    if ((energy->temperature_to > 0) != (energy->temperature_epochs > 0))
+        return dam__fail(DAM_USAGE,
+                         "model.temperature_to and model.temperature_epochs, the end of the ramp "
+                         "and its length, go together; give both or leave out both");
+    return DAM_OK;
+}
+
+/* --- what it learns ------------------------------------------------------------------------------- */
+
+static bool compares(const dam__model_config *config)
+{
+    return config->energy.task == DAM__TASK_CLASSIFY;
+}
+
+static bool stores(const dam__model_config *config)
+{
+    return config->energy.task == DAM__TASK_STORE;
+}
+
+static dam__input input(const dam__model_config *config, int classes)
+{
+    if (stores(config))
+        return (dam__input){.states = true};
+    return (dam__input){.states = true,
+                        .classes = classes,
+                        .shows_label = config->energy.targets == DAM__TARGETS_VISIBLE};
+}
+
+static int classes(const dam__model_config *config, const dam__dataset *set)
+{
+    return compares(config) ? set->classes : 0;
+}
+
+static const char *loss_words(const dam__model_config *config)
+{
+    return compares(config) ? "loss (per neuron)" : "loss of a neuron";
+}
+
+/* --- side by side --------------------------------------------------------------------------------- */
+
+/* Patterns that are stored all at once are in one batch. */
+static bool side_by_side(const dam__model_config *config, int batch, const dam__dataset *set,
+                         bool own_sets)
+{
+    (void)own_sets;
+    return stores(config) && batch >= 0 && (size_t)batch >= set->count;
+}
+
+static dam__problem problem(const dam__model_config *config, int dim, uint64_t seed, double rate)
+{
+    const dam__energy_config *energy = &config->energy;
+    return (dam__problem){.seed = seed,
+                          .rate = rate,
+                          .temperature = dam__energy_temperature(energy, energy->temperature, dim),
+                          .temperature_to = energy->temperature_to,
+                          .leak = energy->interaction.leak};
+}
+
+static void take_problem(const dam__problem *problem, dam__model_config *config, double *rate)
+{
+    config->energy.temperature = problem->temperature;
+    config->energy.temperature_to = problem->temperature_to;
+    config->energy.interaction.leak = problem->leak;
+    *rate = problem->rate;
+}
+
+/* --- recall --------------------------------------------------------------------------------------- */
+
+static dam__interaction interaction(const dam__model_config *config)
+{
+    return config->energy.interaction;
+}
+
+/* Of memories that were learned, that of their learning. The sign does not depend on b for poly and
+ * rect, and leaky is recalled at b = 1 (docs/models.md). */
+static double sharpness(const dam__model_config *config, size_t neurons, bool learned)
+{
+    const dam__energy_config *energy = &config->energy;
+    if (!learned || energy->rule == DAM__RULE_SHIFT)
+        return energy->sharpness;
+    if (energy->rule == DAM__RULE_ORIGINAL)
+        return 1;
+    return 1 /
+           ((double)neurons * dam__energy_temperature(energy, energy->temperature, (int)neurons));
+}
+
+static const dam__selftest_case *const recall_selftests[] = {dam__selftest_recall_cases, NULL};
+
+static const dam__recall_ops recall = {
+    .interaction = interaction, .sharpness = sharpness, .selftests = recall_selftests};
+
+/* --- the type ------------------------------------------------------------------------------------- */
+
+static const dam__selftest_case *const selftests[] = {dam__selftest_energy_cases, NULL};
+
+const dam__model_type dam__energy_type = {
+    .name = "energy",
+    .ops = &dam__energy_ops,
+    .create = dam__energy_create,
+    .check = check,
+    .input = input,
+    .classes = classes,
+    .neurons = dam__energy_neurons,
+    .stores = stores,
+    .loss_unit = "/neuron",
+    .loss_words = loss_words,
+    .compares = compares,
+    .side_by_side = side_by_side,
+    .problem = problem,
+    .take_problem = take_problem,
+    .recall = &recall,
+    .selftests = selftests,
+    .tuned_by = 1u << DAM__KERNEL_LANES | 1u << DAM__KERNEL_GROUP | 1u << DAM__KERNEL_PARTS |
+                1u << DAM__KERNEL_ENERGY_CLASSES | 1u << DAM__KERNEL_ENERGY_STATES |
+                1u << DAM__KERNEL_ENERGY_VECTORS | 1u << DAM__KERNEL_ENERGY_MEMORIES,
+};
