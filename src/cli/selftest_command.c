@@ -72,6 +72,7 @@ static dam_status run_selftest(const arguments *args)
     dam_device_info *infos = NULL;
     size_t count = 0, index = 0;
     listener heard = {0};
+    dam__selftest_list all;
     console notices = console_open(args->quiet);
     const dam__selftest_options options = {.shape = (dam__shape)args->kernels,
                                            .provider = (dam__gemm_provider)args->gemm,
@@ -83,7 +84,8 @@ static dam_status run_selftest(const arguments *args)
     else
         DAM_TRY(print_line("case                               kernels gemm    real      error "
                            "limit verdict"));
-    verdict = dam__selftest_run(&infos[index], &options, dam__selftest_tables,
+    dam__selftest_all(&all);
+    verdict = dam__selftest_run(&infos[index], &options, all.tables,
                                 args->json ? add_json : print_row, &heard);
     DAM_TRY(heard.status);
     if (verdict == DAM_OK || verdict == DAM_SELFTEST) {

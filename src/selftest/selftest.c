@@ -12,30 +12,70 @@
 #include "compute/tuning.h"
 #include "data/selftest_data.h"
 #include "data/selftest_teacher.h"
-#include "model/denoise/selftest_denoise.h"
-#include "model/denoise/selftest_diagnose.h"
-#include "model/energy/selftest_energy.h"
-#include "model/energy/selftest_recall.h"
-#include "model/model_config.h"
-#include "model/vmf/selftest_grow.h"
-#include "model/vmf/selftest_probe.h"
-#include "model/vmf/selftest_vmf.h"
+#include "model/model_type.h"
 #include "train/selftest_optimizer.h"
 
 /* Part of every verdict's key: raise it when cases or tolerances change. */
 #define CASES_VERSION "6"
 
-const dam__selftest_case *const dam__selftest_tables[] = {
-    dam__selftest_gemm_cases,      dam__selftest_reduce_cases,
-    dam__selftest_data_cases,      dam__selftest_teacher_cases,
-    dam__selftest_vmf_cases,       dam__selftest_grow_cases,
-    dam__selftest_energy_cases,    dam__selftest_probe_cases,
-    dam__selftest_optimizer_cases, dam__selftest_ceiling_cases,
-    dam__selftest_recall_cases,    dam__selftest_denoise_cases,
-    dam__selftest_diagnose_cases,  NULL,
-};
+/* --- tables --------------------------------------------------------------------------------------- */
 
-/* A run over the tables. */
+/* Unless it is there: models may need the same. */
+static void add_table(const dam__selftest_case *table, dam__selftest_list *out)
+{
+    int count = 0;
+    while (out->tables[count] != NULL && out->tables[count] != table)
+        count++;
+    if (count < DAM__SELFTEST_TABLES)
+        out->tables[count] = table;
+}
+
+static void add_tables(const dam__selftest_case *const *tables, dam__selftest_list *out)
+{
+    for (; tables != NULL && *tables != NULL; tables++)
+        add_table(*tables, out);
+}
+
+void dam__selftest_all(dam__selftest_list *out)
+{
+    static const dam__selftest_case *const common[] = {
+        dam__selftest_gemm_cases,
+        dam__selftest_reduce_cases,
+        dam__selftest_data_cases,
+        dam__selftest_teacher_cases,
+        dam__selftest_optimizer_cases,
+        dam__selftest_ceiling_cases,
+        NULL,
+    };
+    *out = (dam__selftest_list){{NULL}};
+    add_tables(common, out);
+    for (int kind = 0; kind < DAM__KINDS; kind++) {
+        const dam__model_type *type = dam__model_types[kind];
+        add_tables(type->selftests, out);
+        add_tables(type->analysis_selftests, out);
+        add_tables(type->recall != NULL ? type->recall->selftests : NULL, out);
+    }
+}
+
+/* What a training launches: compiling other models' kernels would only keep it waiting. */
+static void list_training(const dam__model_type *type, dam__selftest_list *out)
+{
+    *out = (dam__selftest_list){{NULL}};
+    add_table(dam__selftest_gemm_cases, out);
+    add_table(dam__selftest_data_cases, out);
+    add_tables(type->selftests, out);
+    add_table(dam__selftest_optimizer_cases, out);
+}
+
+static void list_recall(const dam__model_type *type, dam__selftest_list *out)
+{
+    *out = (dam__selftest_list){{NULL}};
+    add_table(dam__selftest_gemm_cases, out);
+    add_tables(type->recall->selftests, out);
+}
+
+/* --- a run over them ------------------------------------------------------------------------------ */
+
 struct session {
     const dam_device_info *info;
     const dam__selftest_options *options;
@@ -241,53 +281,23 @@ cleanup:
     return status;
 }
 
-/* What a training of each kind launches: compiling the others would only keep it waiting. */
-static const dam__selftest_case *const vmf_tables[] = {
-    dam__selftest_gemm_cases,
-    dam__selftest_reduce_cases,
-    dam__selftest_data_cases,
-    dam__selftest_vmf_cases,
-    dam__selftest_grow_cases,
-    dam__selftest_optimizer_cases,
-    NULL,
-};
-static const dam__selftest_case *const energy_tables[] = {
-    dam__selftest_gemm_cases,
-    dam__selftest_data_cases,
-    dam__selftest_energy_cases,
-    dam__selftest_optimizer_cases,
-    NULL,
-};
-static const dam__selftest_case *const denoise_tables[] = {
-    dam__selftest_gemm_cases,     dam__selftest_data_cases,      dam__selftest_denoise_cases,
-    dam__selftest_diagnose_cases, dam__selftest_optimizer_cases, NULL,
-};
-static const dam__selftest_case *const *const training_tables[DAM__KINDS] = {
-    [DAM__KIND_VMF] = vmf_tables,
-    [DAM__KIND_ENERGY] = energy_tables,
-    [DAM__KIND_DENOISE] = denoise_tables,
-};
-
-/* What a recall launches. */
-static const dam__selftest_case *const recall_tables[] = {
-    dam__selftest_gemm_cases,
-    dam__selftest_recall_cases,
-    NULL,
-};
-
 dam_status dam__selftest_ensure(const dam_device_info *info, const dam__selftest_options *options)
 {
     dam_status status = DAM_OK;
     dam__selftest_options exact = *options;
+    dam__selftest_list list;
     char *path = NULL;
     DAM_TRY(resolve(info, &exact));
     bool can_remember = dam__selftest_verdict_path(info, &exact, &path) == DAM_OK;
     if (can_remember && has_passed(path))
         goto cleanup;
     dam__info(&options->log, "checking the kernels on %s (once)...", info->name);
-    const dam__selftest_case *const *tables =
-        options->recall ? recall_tables : training_tables[exact.kind];
-    DAM_TRY(dam__selftest_run(info, &exact, tables, NULL, NULL));
+    const dam__model_type *type = dam__model_types[exact.kind];
+    if (exact.recall)
+        list_recall(type, &list);
+    else
+        list_training(type, &list);
+    DAM_TRY(dam__selftest_run(info, &exact, list.tables, NULL, NULL));
     if (can_remember)
         remember_pass(path);
 cleanup:

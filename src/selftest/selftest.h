@@ -32,8 +32,15 @@ typedef struct dam__selftest_row {
 
 typedef void (*dam__selftest_report)(void *user, const dam__selftest_row *row);
 
-/* All tables of this build, ended by NULL. */
-extern const dam__selftest_case *const dam__selftest_tables[];
+enum { DAM__SELFTEST_TABLES = 63 }; /* at most */
+
+/* Tables of cases, ended by NULL. */
+typedef struct dam__selftest_list {
+    const dam__selftest_case *tables[DAM__SELFTEST_TABLES + 1];
+} dam__selftest_list;
+
+/* All tables of this build. */
+void dam__selftest_all(dam__selftest_list *out);
 
 /*
  * Runs every case of tables in every configuration that options leave open; report (or NULL) hears

@@ -26,13 +26,15 @@ static void test_passes(void **state)
     (void)state;
     const dam_device_info info = test_device();
     const dam__selftest_options options = {.sizes = {10, 20, 30}};
+    dam__selftest_list all;
     int rows = 0;
-    OK(dam__selftest_run(&info, &options, dam__selftest_tables, print_row, &rows));
+    dam__selftest_all(&all);
+    OK(dam__selftest_run(&info, &options, all.tables, print_row, &rows));
     /* Every case in both shapes and every precision; products by both providers, unless only one of
      * them gathers. */
     int wanted = 0;
-    for (size_t t = 0; dam__selftest_tables[t] != NULL; t++)
-        for (const dam__selftest_case *c = dam__selftest_tables[t]; c->name != NULL; c++)
+    for (size_t t = 0; all.tables[t] != NULL; t++)
+        for (const dam__selftest_case *c = all.tables[t]; c->name != NULL; c++)
             wanted += (info.fp64 ? 4 : 2) * (c->products && !c->gathers ? 2 : 1);
     assert_int_equal(rows, wanted);
 }
@@ -42,12 +44,13 @@ static void test_covers_every_kernel(void **state)
     (void)state;
     const dam_device_info info = test_device();
     dam__device *device = shared_device(&info, &(setting){0});
-    OK(dam__selftest_coverage(device, dam__selftest_tables));
-    const dam__selftest_case *without[32] = {NULL};
-    for (int i = 0, kept = 0; dam__selftest_tables[i] != NULL; i++)
-        if (dam__selftest_tables[i] != dam__selftest_optimizer_cases)
-            without[kept++] = dam__selftest_tables[i];
-    assert_int_equal(dam__selftest_coverage(device, without), DAM_INTERNAL);
+    dam__selftest_list all, without = {{NULL}};
+    dam__selftest_all(&all);
+    OK(dam__selftest_coverage(device, all.tables));
+    for (int i = 0, kept = 0; all.tables[i] != NULL; i++)
+        if (all.tables[i] != dam__selftest_optimizer_cases)
+            without.tables[kept++] = all.tables[i];
+    assert_int_equal(dam__selftest_coverage(device, without.tables), DAM_INTERNAL);
     assert_non_null(strstr(dam_error(), "kernel 'optimizer_"));
     assert_non_null(strstr(dam_error(), "' of 'cl/optimizer.cl' is in no self-test case"));
 }
