@@ -8,6 +8,7 @@
 #include "base/readable.h"
 #include "compare/html.h"
 #include "compare/roofline.h"
+#include "model/model_type.h"
 
 /* --- what the script reads ---------------------------------------------------------------------- */
 
@@ -82,7 +83,6 @@ static bool has_kind(const dam__comparison *comparison, const char *kind)
 /* Hidden until the script shows it: without a script it could do nothing. */
 static void append_controls(const dam__comparison *comparison, dam__text *page)
 {
-    static const char *const kinds[] = {"vmf", "energy", "denoise", NULL};
     dam__text_append(page, "<div class=\"controls\" hidden>\n<label>Baseline "
                            "<select id=\"baseline\">\n");
     for (size_t i = 0; i < comparison->all->count; i++) {
@@ -93,12 +93,14 @@ static void append_controls(const dam__comparison *comparison, dam__text *page)
     }
     dam__text_append(page, "</select></label>\n<span>Model\n<button type=\"button\" "
                            "data-filter=\"\" aria-pressed=\"true\">all</button>\n");
-    for (size_t i = 0; kinds[i] != NULL; i++)
-        if (has_kind(comparison, kinds[i]))
+    for (int kind = 0; kind < DAM__KINDS; kind++) {
+        const char *name = dam__model_types[kind]->name;
+        if (has_kind(comparison, name))
             dam__text_append(page,
                              "<button type=\"button\" data-filter=\"%s\" "
                              "aria-pressed=\"false\">%s</button>\n",
-                             kinds[i], kinds[i]);
+                             name, name);
+    }
     dam__text_append(page, "</span>\n</div>\n");
 }
 
@@ -124,6 +126,20 @@ static void append_notes(const dam__comparison *comparison, dam__text *page)
 
 /* --- rooflines ---------------------------------------------------------------------------------- */
 
+static void append_legend(dam__text *page)
+{
+    dam__text_append(page, "<h2 id=\"roofline\">How close to the ceilings</h2>\n<p "
+                           "class=\"quiet\">A dot is a kernel that takes a twentieth of a "
+                           "training step or more, larger where it takes more: ");
+    for (int kind = 0; kind < DAM__KINDS; kind++) {
+        const char *name = dam__model_types[kind]->name;
+        dam__text_append(page, "%s<b class=\"key %s\">%s</b>", kind > 0 ? ", " : "", name, name);
+    }
+    dam__text_append(page, ". No kernel can be above the line, but where caches serve it "
+                           "(dashed) or other work slowed the peak.</p>\n<div "
+                           "class=\"plots\">\n");
+}
+
 static void append_rooflines(const dam__comparison *comparison, dam__text *page)
 {
     dam__text plot = {0};
@@ -133,14 +149,7 @@ static void append_rooflines(const dam__comparison *comparison, dam__text *page)
         if (!dam__roofline(comparison, i, &plot))
             continue;
         if (!any)
-            dam__text_append(
-                page,
-                "<h2 id=\"roofline\">How close to the ceilings</h2>\n<p class=\"quiet\">A dot is a "
-                "kernel that takes a twentieth of a training step or more, larger where it takes "
-                "more: <b class=\"key vmf\">vmf</b>, <b class=\"key energy\">energy</b>, <b "
-                "class=\"key "
-                "denoise\">denoise</b>. No kernel can be above the line, but where caches serve "
-                "it (dashed) or other work slowed the peak.</p>\n<div class=\"plots\">\n");
+            append_legend(page);
         any = true;
         dam__text_append(page, "<div class=\"section\">");
         dam__html_element(page, "h3", "", comparison->all->items[i].name);

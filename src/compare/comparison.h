@@ -19,7 +19,7 @@ typedef enum dam__verdict {
 /* A preset that some contender has. */
 typedef struct dam__contest {
     const char *preset, *title;
-    const char *kind;     /* "vmf", "energy", "denoise"; "" where no file says */
+    const char *kind;     /* of model; "" where no file says */
     const char *headline; /* the metric that stands for it: steps, recall, or the first rate */
 } dam__contest;
 

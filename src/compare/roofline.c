@@ -7,6 +7,7 @@
 #include "base/readable.h"
 #include "base/summary.h"
 #include "compare/html.h"
+#include "model/model_type.h"
 
 enum {
     WIDTH = 560,
@@ -159,10 +160,9 @@ static void draw_roof(plot *p)
 
 static const char *class_of(const char *kind)
 {
-    static const char *const kinds[] = {"vmf", "energy", "denoise", NULL};
-    for (size_t i = 0; kinds[i] != NULL; i++)
-        if (strcmp(kinds[i], kind) == 0)
-            return kinds[i];
+    for (int i = 0; i < DAM__KINDS; i++)
+        if (strcmp(dam__model_types[i]->name, kind) == 0)
+            return dam__model_types[i]->name;
     return "other";
 }
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "model/model_config.h"
+#include "model/model_type.h"
 #include "tune/tuner.h"
 
 static const double AFTER_KERNELS = 0.2; /* of the budget are left when their search ends */
@@ -28,21 +28,6 @@ static bool goes_on(const work *s, double until)
 }
 
 /* --- kernels ---------------------------------------------------------------------------------- */
-
-#define KIND(kind) (1u << (kind))
-#define ALL_KINDS (KIND(DAM__KIND_VMF) | KIND(DAM__KIND_ENERGY) | KIND(DAM__KIND_DENOISE))
-
-/* Models whose kernels a key shapes. */
-static const unsigned kinds_of[] = {
-    [DAM__KERNEL_LANES] = ALL_KINDS,
-    [DAM__KERNEL_GROUP] = ALL_KINDS,
-    [DAM__KERNEL_PARTS] = ALL_KINDS,
-    [DAM__KERNEL_VMF_CLASSES] = KIND(DAM__KIND_VMF),
-    [DAM__KERNEL_ENERGY_CLASSES] = KIND(DAM__KIND_ENERGY),
-    [DAM__KERNEL_ENERGY_STATES] = KIND(DAM__KIND_ENERGY),
-    [DAM__KERNEL_ENERGY_VECTORS] = KIND(DAM__KIND_ENERGY),
-    [DAM__KERNEL_ENERGY_MEMORIES] = KIND(DAM__KIND_ENERGY),
-};
 
 static dam_status try_step(const work *s, const dam__tuning_part *part, int preset, double *ratio,
                            dam__trial_end *end)
@@ -67,15 +52,16 @@ static int preset_of(const dam__tuner *tuner, int kind)
     return preset;
 }
 
-/* Mean of the logarithms of the ratios over the kinds that a key concerns. */
-static dam_status try_key(const work *s, const dam__tuning_part *part, unsigned kinds,
-                          double *score, bool *over)
+/* Mean of the logarithms of the ratios over the kinds whose kernels a key shapes. */
+static dam_status try_key(const work *s, const dam__tuning_part *part, int key, double *score,
+                          bool *over)
 {
     dam_status status = DAM_OK;
     int count = 0;
     *score = 0;
     for (int kind = 0; kind < DAM__KINDS; kind++) {
-        int preset = (kinds & KIND(kind)) != 0 ? preset_of(s->tuner, kind) : -1;
+        bool shaped = (dam__model_types[kind]->tuned_by >> key & 1u) != 0;
+        int preset = shaped ? preset_of(s->tuner, kind) : -1;
         double ratio = 0;
         dam__trial_end end;
         if (preset < 0)
@@ -110,7 +96,7 @@ static dam_status search_kernels(const work *s, double until)
         bool over = false;
         double best = 0;
         int present = part->sets[DAM__SPACE_KERNELS].values[key];
-        DAM_TRY(try_key(s, part, kinds_of[key], &best, &over));
+        DAM_TRY(try_key(s, part, key, &best, &over));
         if (over || isinf(best))
             continue; /* no preset has such kernels, or no time is left */
         for (int v = 0; v < space->tunables[key].count && goes_on(s, until); v++) {
@@ -121,7 +107,7 @@ static dam_status search_kernels(const work *s, double until)
                 continue;
             set->given = true;
             set->values[key] = space->tunables[key].values[v];
-            DAM_TRY(try_key(s, &candidate, kinds_of[key], &score, &over));
+            DAM_TRY(try_key(s, &candidate, key, &score, &over));
             if (!over && score < best + log(DAM__WORTH)) {
                 best = score;
                 present = set->values[key];
