@@ -89,9 +89,9 @@ dam_status check_device(const arguments *args, const dam__device *device, int ki
     return check(args, device, kind, sizes, false);
 }
 
-dam_status check_recall_device(const arguments *args, const dam__device *device, int kind)
+dam_status check_recall_device(const arguments *args, const dam__device *device)
 {
-    return check(args, device, kind, (dam__selftest_sizes){0}, true);
+    return check(args, device, 0, (dam__selftest_sizes){0}, true);
 }
 
 dam__gemm_provider gemm_choice(const arguments *args)

@@ -22,8 +22,8 @@ dam_status give_profile(const arguments *args, dam__device *device, const dam_lo
 dam_status check_device(const arguments *args, const dam__device *device, int kind,
                         dam__selftest_sizes sizes);
 
-/* The same for what a recall is about to use. */
-dam_status check_recall_device(const arguments *args, const dam__device *device, int kind);
+/* The same for what a recall of states is about to use. */
+dam_status check_recall_device(const arguments *args, const dam__device *device);
 
 /* --gemm as the library's choice. */
 dam__gemm_provider gemm_choice(const arguments *args);

@@ -26,8 +26,6 @@ typedef struct dam__recall_ops {
 
     /* b of F = exp for memories of so many neurons: learned, or patterns stored as they are. */
     double (*sharpness)(const dam__model_config *config, size_t neurons, bool learned);
-
-    const dam__selftest_case *const *selftests; /* besides those of products; ends with NULL */
 } dam__recall_ops;
 
 /* Functions that are NULL have the answer that stands beside them. */
@@ -86,8 +84,7 @@ typedef struct dam__model_type {
     /* Of what a training launches besides products, batches and the optimizer; and of the rest that
      * only analysis does. Both end with NULL; the second may be NULL. */
     const dam__selftest_case *const *selftests, *const *analysis_selftests;
-    unsigned
-        tuned_by; /* bit k: dam__kernel_key k (compute/tuning.h) shapes kernels of a training */
+    unsigned tuned_by; /* bit k: kernels of a training are shaped by key k (compute/tuning.h) */
 } dam__model_type;
 
 /* In the order of dam__model_kind. */

@@ -225,7 +225,7 @@ static dam_status run_recall(const arguments *args)
     DAM_TRY(
         open_device(args, (dam__precision)r.source.experiment.train.precision, &r.log, &r.device));
     DAM_TRY(dam__recall_source_load(&r.source, r.device));
-    DAM_TRY(check_recall_device(args, r.device, r.source.experiment.model.kind));
+    DAM_TRY(check_recall_device(args, r.device));
     if (args->out != NULL) {
         DAM_TRY(dam__make_folders(args->out));
         DAM_TRY(dam__folder_writable(args->out));

@@ -12,6 +12,7 @@
 #include "compute/tuning.h"
 #include "data/selftest_data.h"
 #include "data/selftest_teacher.h"
+#include "model/energy/selftest_recall.h"
 #include "model/model_type.h"
 #include "train/selftest_optimizer.h"
 
@@ -39,13 +40,10 @@ static void add_tables(const dam__selftest_case *const *tables, dam__selftest_li
 void dam__selftest_all(dam__selftest_list *out)
 {
     static const dam__selftest_case *const common[] = {
-        dam__selftest_gemm_cases,
-        dam__selftest_reduce_cases,
-        dam__selftest_data_cases,
-        dam__selftest_teacher_cases,
-        dam__selftest_optimizer_cases,
-        dam__selftest_ceiling_cases,
-        NULL,
+        dam__selftest_gemm_cases,      dam__selftest_reduce_cases,
+        dam__selftest_data_cases,      dam__selftest_teacher_cases,
+        dam__selftest_optimizer_cases, dam__selftest_ceiling_cases,
+        dam__selftest_recall_cases,    NULL,
     };
     *out = (dam__selftest_list){{NULL}};
     add_tables(common, out);
@@ -53,7 +51,6 @@ void dam__selftest_all(dam__selftest_list *out)
         const dam__model_type *type = dam__model_types[kind];
         add_tables(type->selftests, out);
         add_tables(type->analysis_selftests, out);
-        add_tables(type->recall != NULL ? type->recall->selftests : NULL, out);
     }
 }
 
@@ -67,11 +64,12 @@ static void list_training(const dam__model_type *type, dam__selftest_list *out)
     add_table(dam__selftest_optimizer_cases, out);
 }
 
-static void list_recall(const dam__model_type *type, dam__selftest_list *out)
+/* What a recall of states launches, whichever model's. */
+static void list_recall(dam__selftest_list *out)
 {
     *out = (dam__selftest_list){{NULL}};
     add_table(dam__selftest_gemm_cases, out);
-    add_tables(type->recall->selftests, out);
+    add_table(dam__selftest_recall_cases, out);
 }
 
 /* --- a run over them ------------------------------------------------------------------------------ */
@@ -292,11 +290,10 @@ dam_status dam__selftest_ensure(const dam_device_info *info, const dam__selftest
     if (can_remember && has_passed(path))
         goto cleanup;
     dam__info(&options->log, "checking the kernels on %s (once)...", info->name);
-    const dam__model_type *type = dam__model_types[exact.kind];
     if (exact.recall)
-        list_recall(type, &list);
+        list_recall(&list);
     else
-        list_training(type, &list);
+        list_training(dam__model_types[exact.kind], &list);
     DAM_TRY(dam__selftest_run(info, &exact, list.tables, NULL, NULL));
     if (can_remember)
         remember_pass(path);

@@ -10,7 +10,7 @@ typedef struct dam__selftest_options {
     dam__shape shape;              /* AUTO: both */
     dam__gemm_provider provider;   /* AUTO: both */
     dam__selftest_sizes sizes;     /* of a run whose products are to be checked too; or zeros */
-    int kind;                      /* dam__model_kind of that run */
+    int kind;                      /* dam__model_kind of that run; of a recall any */
     bool single_only, double_only; /* else both where the device has fp64 */
     bool tiny; /* $DENSEAM_SELFTEST_TINY asks for it too; slow emulated GPUs always are */
     const dam__tuning *tuning; /* of the device; NULL for none */

@@ -3,7 +3,6 @@
 #include "compute/tuning.h"
 #include "model/energy/energy_internal.h"
 #include "model/energy/selftest_energy.h"
-#include "model/energy/selftest_recall.h"
 
 static dam_status check(const dam__model_config *config, const dam__model_setting *setting)
 {
@@ -98,10 +97,7 @@ static double sharpness(const dam__model_config *config, size_t neurons, bool le
            ((double)neurons * dam__energy_temperature(energy, energy->temperature, (int)neurons));
 }
 
-static const dam__selftest_case *const recall_selftests[] = {dam__selftest_recall_cases, NULL};
-
-static const dam__recall_ops recall = {
-    .interaction = interaction, .sharpness = sharpness, .selftests = recall_selftests};
+static const dam__recall_ops recall = {.interaction = interaction, .sharpness = sharpness};
 
 /* --- the type ------------------------------------------------------------------------------------- */
 
