@@ -179,10 +179,8 @@ static dam_status make_tangent(struct turner *turner, const dam__batch *batch)
         turner->tangent, dam__range_groups(turner->options->device, (size_t)batch->size, 1),
         (dam__work){.flops = 12 * items,
                     .bytes = 3 * items * (double)dam__real_size(turner->options->device)},
-        DAM_ARGUMENTS(dam__arg(directions->buffer), dam__arg(batch->samples->buffer),
-                      dam__arg_int(batch->first), dam__arg_int(directions->cols),
-                      dam__arg_int((int)directions->ld), dam__arg_int((int)batch->samples->ld),
-                      dam__arg_int(!turner->options->set->on_sphere)));
+        DAM_ARGUMENTS(directions, batch->samples, batch->first, directions->cols, directions->ld,
+                      batch->samples->ld, !turner->options->set->on_sphere));
 }
 
 static dam_status read_margins(const struct turner *turner, size_t offset, size_t size,

@@ -136,8 +136,7 @@ static dam_status launch_fma(dam__ceiling *ceiling, int rounds)
     size_t groups = ceiling->items / (size_t)dam__group(ceiling->device);
     return dam__launch(ceiling->fma, dam__range_groups(ceiling->device, groups, 1),
                        (dam__work){.flops = counted(ceiling, DAM__CEILING_FMA, rounds)},
-                       DAM_ARGUMENTS(dam__arg(ceiling->start), dam__arg(ceiling->results),
-                                     dam__arg_int(rounds), dam__arg_real(1), dam__arg_real(1)));
+                       DAM_ARGUMENTS(ceiling->start, ceiling->results, rounds, 1.0, 1.0));
 }
 
 static dam_status launch_copy(dam__ceiling *ceiling, dam__ceiling_kind kind)
@@ -148,12 +147,13 @@ static dam_status launch_copy(dam__ceiling *ceiling, dam__ceiling_kind kind)
     size_t items = bytes / vector / (size_t)ceiling->copied_vectors;
     return dam__launch(ceiling->copy, dam__range_items(device, items, 1),
                        (dam__work){.bytes = counted(ceiling, kind, 1)},
-                       DAM_ARGUMENTS(dam__arg(ceiling->from), dam__arg(ceiling->to)));
+                       DAM_ARGUMENTS(ceiling->from, ceiling->to));
 }
 
 static dam_status launch_empty(dam__ceiling *ceiling)
 {
-    return dam__launch(ceiling->empty, (dam__range){.global = {1}}, (dam__work){0}, 0, NULL);
+    return dam__launch(ceiling->empty, (dam__range){.global = {1}}, (dam__work){0},
+                       DAM_NO_ARGUMENTS);
 }
 
 /* One of the `amount` of a kind other than multiply-adds. */

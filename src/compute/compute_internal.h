@@ -45,10 +45,15 @@ struct dam__buffer {
     size_t bytes;
 };
 
+enum { DAM__KNOWN_ARGUMENTS = 32 };
+
 struct dam__kernel {
     dam__device *device;
     cl_kernel handle;
     char name[64];
+    cl_uint arguments;
+    /* Of its first arguments; NONE where the driver does not tell. */
+    dam__argument_kind kinds[DAM__KNOWN_ARGUMENTS];
     struct dam__kernel *next;
 };
 

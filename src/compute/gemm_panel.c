@@ -270,14 +270,12 @@ static dam_status pack(const struct panel *panel, dam__kernel *kernel, const dam
     size_t tiles = panels(outer, width);
     size_t chunks = panels(piece.depth, PACK_CHUNK);
     double elements = (double)outer * piece.depth * matrix->count;
-    return dam__launch(
-        kernel, (dam__range){.global = {tiles, chunks, (size_t)matrix->count}},
-        (dam__work){.bytes = 2 * elements * (double)dam__real_size(panel->device)},
-        DAM_ARGUMENTS(dam__arg(matrix->buffer), dam__arg(rows_of(operand)), dam__arg(packed),
-                      dam__arg_int(operand->rows != NULL), dam__arg_int(operand->first),
-                      dam__arg_int((int)matrix->ld), dam__arg_int((int)matrix->stride),
-                      dam__arg_int(outer), dam__arg_int(piece.first), dam__arg_int(piece.depth),
-                      dam__arg_int((int)(tiles * (size_t)width * (size_t)piece.depth))));
+    return dam__launch(kernel, (dam__range){.global = {tiles, chunks, (size_t)matrix->count}},
+                       (dam__work){.bytes = 2 * elements * (double)dam__real_size(panel->device)},
+                       DAM_ARGUMENTS(matrix, rows_of(operand), packed, operand->rows != NULL,
+                                     operand->first, matrix->ld, matrix->stride, outer, piece.first,
+                                     piece.depth,
+                                     (int)(tiles * (size_t)width * (size_t)piece.depth)));
 }
 
 /* A factor as the product's kernel takes it: packed, or as it is stored. */
@@ -314,15 +312,10 @@ static dam_status multiply(const struct panel *panel, const struct tile *tile,
         tile->gemm, range,
         (dam__work){.flops = flops,
                     .bytes = elements * product->count * (double)dam__real_size(panel->device)},
-        DAM_ARGUMENTS(dam__arg(left.buffer), dam__arg(right.buffer), dam__arg(c->buffer),
-                      dam__arg(rows_of(a)), dam__arg(rows_of(b)), dam__arg_int(product->m),
-                      dam__arg_int(product->n), dam__arg_int(piece.depth), dam__arg_int((int)c->ld),
-                      dam__arg_int((int)left.stride), dam__arg_int((int)right.stride),
-                      dam__arg_int((int)c->stride), dam__arg_real(product->alpha),
-                      dam__arg_real(beta), dam__arg_int(piece.first), dam__arg_int(a->rows != NULL),
-                      dam__arg_int(a->first), dam__arg_int((int)a->matrix->ld),
-                      dam__arg_int(b->rows != NULL), dam__arg_int(b->first),
-                      dam__arg_int((int)b->matrix->ld)));
+        DAM_ARGUMENTS(left.buffer, right.buffer, c, rows_of(a), rows_of(b), product->m, product->n,
+                      piece.depth, c->ld, left.stride, right.stride, c->stride, product->alpha,
+                      beta, piece.first, a->rows != NULL, a->first, a->matrix->ld, b->rows != NULL,
+                      b->first, b->matrix->ld));
 }
 
 static dam_status run_piece(const struct panel *panel, const struct tile *tile,

@@ -1,55 +1,105 @@
 #include "compute/compute_internal.h"
 
-dam__argument dam__arg(const dam__buffer *buffer)
+dam__argument dam__arg_buffer(const dam__buffer *buffer)
 {
-    return (dam__argument){.type = DAM__ARGUMENT_BUFFER, .buffer = buffer};
+    return (dam__argument){.kind = DAM__ARGUMENT_BUFFER, .count = 1, .buffer = buffer};
 }
 
-dam__argument dam__arg_int(int32_t value)
+dam__argument dam__arg_matrix(const dam__matrix *matrix)
 {
-    return (dam__argument){.type = DAM__ARGUMENT_INT, .integer = value};
+    return dam__arg_buffer(matrix->buffer);
 }
 
-dam__argument dam__arg_uint(uint32_t value)
+dam__argument dam__arg_integer(int64_t value)
 {
-    return (dam__argument){.type = DAM__ARGUMENT_UINT, .integer = (int32_t)value};
+    return (dam__argument){.kind = DAM__ARGUMENT_INTEGER, .count = 1, .integers = {(int32_t)value}};
+}
+
+dam__argument dam__arg_size(unsigned long long value)
+{
+    return dam__arg_integer((int64_t)value);
 }
 
 dam__argument dam__arg_real(double value)
 {
-    return (dam__argument){.type = DAM__ARGUMENT_REAL, .real = value};
+    return (dam__argument){.kind = DAM__ARGUMENT_REAL, .count = 1, .real = value};
 }
 
-static cl_int set_argument(const dam__kernel *kernel, cl_uint index, const dam__argument *argument)
+dam__argument dam__arg_shape(const dam__matrix *matrix)
 {
-    switch (argument->type) {
-    case DAM__ARGUMENT_BUFFER: {
-        cl_mem memory = argument->buffer != NULL ? argument->buffer->memory : NULL;
-        return clSetKernelArg(kernel->handle, index, sizeof memory, &memory);
-    }
-    case DAM__ARGUMENT_INT:
-    case DAM__ARGUMENT_UINT:
-        return clSetKernelArg(kernel->handle, index, sizeof argument->integer, &argument->integer);
-    case DAM__ARGUMENT_REAL:
-        break;
-    }
-    if (kernel->device->precision == DAM__PRECISION_DOUBLE)
-        return clSetKernelArg(kernel->handle, index, sizeof argument->real, &argument->real);
-    float single = (float)argument->real;
-    return clSetKernelArg(kernel->handle, index, sizeof single, &single);
+    return (dam__argument){.kind = DAM__ARGUMENT_INTEGER,
+                           .count = 2,
+                           .integers = {(int32_t)matrix->ld, (int32_t)matrix->stride}};
 }
 
-dam_status dam__launch(dam__kernel *kernel, dam__range range, dam__work work, size_t count,
+dam__argument dam__arg_seed(uint64_t seed)
+{
+    return (dam__argument){.kind = DAM__ARGUMENT_INTEGER,
+                           .count = 2,
+                           .integers = {(int32_t)seed, (int32_t)(seed >> 32)}};
+}
+
+/* A kernel that is given too few silently takes what its last launch gave it. */
+static dam_status check_count(const dam__kernel *kernel, const dam__argument *arguments)
+{
+    cl_uint given = 0;
+    while (arguments->kind != DAM__ARGUMENT_NONE)
+        given += (arguments++)->count;
+    if (given != kernel->arguments)
+        return dam__fail(DAM_INTERNAL, "kernel '%s' takes %u arguments, but is given %u",
+                         kernel->name, kernel->arguments, given);
+    return DAM_OK;
+}
+
+/* An int is as large as a float, so a driver takes the one for the other. */
+static dam_status check_kind(const dam__kernel *kernel, cl_uint index, dam__argument_kind given)
+{
+    static const char *const names[] = {"unknown", "a buffer", "an integer", "a real"};
+    dam__argument_kind wanted =
+        index < DAM__KNOWN_ARGUMENTS ? kernel->kinds[index] : DAM__ARGUMENT_NONE;
+    if (wanted != DAM__ARGUMENT_NONE && wanted != given)
+        return dam__fail(DAM_INTERNAL, "argument %u of kernel '%s' is %s, but is given %s", index,
+                         kernel->name, names[wanted], names[given]);
+    return DAM_OK;
+}
+
+static dam_status set_value(const dam__kernel *kernel, cl_uint index, size_t size,
+                            const void *value)
+{
+    cl_int error = clSetKernelArg(kernel->handle, index, size, value);
+    if (error != CL_SUCCESS)
+        return dam__fail(DAM_INTERNAL, "argument %u of kernel '%s' was refused with %s", index,
+                         kernel->name, dam__cl_error_name(error));
+    return DAM_OK;
+}
+
+static dam_status set_argument(const dam__kernel *kernel, cl_uint index,
+                               const dam__argument *argument)
+{
+    dam_status status = check_kind(kernel, index, argument->kind);
+    cl_mem memory = argument->buffer != NULL ? argument->buffer->memory : NULL;
+    float single = (float)argument->real;
+    if (status != DAM_OK)
+        return status;
+    if (argument->kind == DAM__ARGUMENT_BUFFER)
+        return set_value(kernel, index, sizeof memory, &memory);
+    if (argument->kind == DAM__ARGUMENT_REAL)
+        return kernel->device->precision == DAM__PRECISION_DOUBLE
+                   ? set_value(kernel, index, sizeof argument->real, &argument->real)
+                   : set_value(kernel, index, sizeof single, &single);
+    for (cl_uint i = 0; status == DAM_OK && i < argument->count; i++)
+        status = set_value(kernel, index + i, sizeof *argument->integers, &argument->integers[i]);
+    return status;
+}
+
+dam_status dam__launch(dam__kernel *kernel, dam__range range, dam__work work,
                        const dam__argument *arguments)
 {
     dam_status status = DAM_OK;
     dam__device *device = kernel->device;
-    for (size_t i = 0; i < count; i++) {
-        cl_int error = set_argument(kernel, (cl_uint)i, &arguments[i]);
-        if (error != CL_SUCCESS)
-            DAM_FAIL(DAM_INTERNAL, "argument %zu of kernel '%s' was refused with %s", i,
-                     kernel->name, dam__cl_error_name(error));
-    }
+    DAM_TRY(check_count(kernel, arguments));
+    for (cl_uint index = 0; index < kernel->arguments; index += (arguments++)->count)
+        DAM_TRY(set_argument(kernel, index, arguments));
     for (int axis = 0; axis < 3; axis++) {
         range.global[axis] = range.global[axis] > 0 ? range.global[axis] : 1;
         range.local[axis] = range.local[axis] > 0 ? range.local[axis] : 1;

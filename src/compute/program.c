@@ -223,6 +223,22 @@ void dam__built_free(dam__built *built)
     }
 }
 
+/* Many drivers tell it only of programs that were built with -cl-kernel-arg-info; these are not. */
+static dam__argument_kind kind_of(cl_kernel kernel, cl_uint index)
+{
+    static const char *const integers[] = {"int", "uint", "unsigned int"};
+    char type[64] = "";
+    if (clGetKernelArgInfo(kernel, index, CL_KERNEL_ARG_TYPE_NAME, sizeof type, type, NULL) !=
+        CL_SUCCESS)
+        return DAM__ARGUMENT_NONE;
+    if (strchr(type, '*') != NULL)
+        return DAM__ARGUMENT_BUFFER;
+    for (size_t i = 0; i < sizeof integers / sizeof *integers; i++)
+        if (strcmp(type, integers[i]) == 0)
+            return DAM__ARGUMENT_INTEGER;
+    return strcmp(type, "real") == 0 ? DAM__ARGUMENT_REAL : DAM__ARGUMENT_NONE;
+}
+
 dam_status dam__program_kernel(dam__program *program, const char *name, dam__kernel **out)
 {
     dam_status status = DAM_OK;
@@ -235,11 +251,17 @@ dam_status dam__program_kernel(dam__program *program, const char *name, dam__ker
     kernel->handle = clCreateKernel(program->handle, name, &error);
     if (kernel->handle == NULL)
         DAM_TRY(dam__cl_fail(device, error, name));
+    DAM_CL(clGetKernelInfo(kernel->handle, CL_KERNEL_NUM_ARGS, sizeof kernel->arguments,
+                           &kernel->arguments, NULL));
+    for (cl_uint i = 0; i < kernel->arguments && i < DAM__KNOWN_ARGUMENTS; i++)
+        kernel->kinds[i] = kind_of(kernel->handle, i);
     kernel->next = program->kernels;
     program->kernels = kernel;
     *out = kernel;
     kernel = NULL;
 cleanup:
+    if (kernel != NULL && kernel->handle != NULL)
+        (void)clReleaseKernel(kernel->handle);
     free(kernel);
     return status;
 }

@@ -4,6 +4,7 @@
 #ifndef DAM__COMPUTE_PROGRAM_H
 #define DAM__COMPUTE_PROGRAM_H
 
+#include "compute/arguments.h"
 #include "compute/matrix.h"
 
 typedef struct dam__program dam__program;
@@ -28,18 +29,6 @@ dam_status dam__program_kernel(dam__program *program, const char *name, dam__ker
 /* *names = the names of all its kernels, separated by semicolons; free with free(). */
 dam_status dam__program_kernel_names(const dam__program *program, char **names);
 
-typedef struct dam__argument {
-    enum { DAM__ARGUMENT_BUFFER, DAM__ARGUMENT_INT, DAM__ARGUMENT_REAL, DAM__ARGUMENT_UINT } type;
-    const dam__buffer *buffer;
-    int32_t integer;
-    double real; /* passed as the device's real */
-} dam__argument;
-
-dam__argument dam__arg(const dam__buffer *buffer);
-dam__argument dam__arg_int(int32_t value);
-dam__argument dam__arg_uint(uint32_t value);
-dam__argument dam__arg_real(double value);
-
 /* Work-items and work-group sizes per axis; local 0 means 1. Global must be a multiple of local. */
 typedef struct dam__range {
     size_t global[3], local[3];
@@ -50,14 +39,8 @@ typedef struct dam__work {
     double flops, bytes;
 } dam__work;
 
-#define DAM_ARGUMENTS(...)                                                                         \
-    sizeof((dam__argument[]){__VA_ARGS__}) / sizeof(dam__argument), (dam__argument[])              \
-    {                                                                                              \
-        __VA_ARGS__                                                                                \
-    }
-
 /* Queues a kernel: returns before it ran. */
-dam_status dam__launch(dam__kernel *kernel, dam__range range, dam__work work, size_t count,
+dam_status dam__launch(dam__kernel *kernel, dam__range range, dam__work work,
                        const dam__argument *arguments);
 
 /* groups work-groups of the device's reduction size along x, rows along y. */

@@ -23,8 +23,7 @@ static dam_status run_fma(dam__trial *trial)
     DAM_TRY(dam__trial_matrix(trial, 1, 2 * items, 1, NULL, &results));
     DAM_TRY(dam__trial_kernel(trial, "ceiling", "-DCHAINS=8 -DUNROLLED=8", "ceiling_fma", &kernel));
     DAM_TRY(dam__launch(kernel, dam__range_groups(trial->device, 2, 1), (dam__work){0},
-                        DAM_ARGUMENTS(dam__arg(first.buffer), dam__arg(results.buffer),
-                                      dam__arg_int(rounds), dam__arg_real(1), dam__arg_real(1))));
+                        DAM_ARGUMENTS(&first, &results, rounds, 1.0, 1.0)));
     DAM_TRY(dam__trial_compare_matrix(trial, &results, wanted, 0));
 cleanup:
     return status;
@@ -43,9 +42,9 @@ static dam_status run_copy(dam__trial *trial)
     DAM_TRY(dam__trial_matrix(trial, 1, copied, 1, NULL, &to));
     DAM_TRY(dam__trial_kernel(trial, "ceiling", "-DCOPIED=4", "ceiling_copy", &kernel));
     DAM_TRY(dam__trial_kernel(trial, "ceiling", "-DCOPIED=4", "ceiling_empty", &empty));
-    DAM_TRY(dam__launch(empty, (dam__range){.global = {1}}, (dam__work){0}, 0, NULL));
+    DAM_TRY(dam__launch(empty, (dam__range){.global = {1}}, (dam__work){0}, DAM_NO_ARGUMENTS));
     DAM_TRY(dam__launch(kernel, dam__range_groups(trial->device, GROUPS, 1), (dam__work){0},
-                        DAM_ARGUMENTS(dam__arg(from.buffer), dam__arg(to.buffer))));
+                        DAM_ARGUMENTS(&from, &to)));
     DAM_TRY(dam__trial_compare_matrix(trial, &to, values, 0));
 cleanup:
     return status;

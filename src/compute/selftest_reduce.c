@@ -21,9 +21,7 @@ static dam_status run_problems(dam__trial *trial)
             kernel,
             dam__range_items(trial->device, ((size_t)cols + lanes - 1) / lanes, (size_t)rows),
             (dam__work){0},
-            DAM_ARGUMENTS(dam__arg(parts.buffer), dam__arg(total.buffer), dam__arg_int(PARTS),
-                          dam__arg_int((int)parts.stride), dam__arg_int(cols),
-                          dam__arg_int((int)parts.ld), dam__arg_int(accumulate))));
+            DAM_ARGUMENTS(&parts, &total, PARTS, parts.stride, cols, parts.ld, accumulate)));
         for (size_t i = 0; i < items; i++) {
             wanted[i] = accumulate ? wanted[i] : 0;
             for (size_t p = 0; p < PARTS; p++)

@@ -271,16 +271,12 @@ static dam_status prepare_piece(dam__feed *feed, const struct slot *slot, int ro
     dam__work work = {.flops = 5 * elements,
                       .bytes = elements * (double)dam__real_size(feed->device)};
     if (!input->states)
-        return dam__launch(input->plain ? feed->plain : feed->sphere, range, work,
-                           DAM_ARGUMENTS(dam__arg(slot->raw), dam__arg(target->buffer),
-                                         dam__arg_int((int)feed->set->features),
-                                         dam__arg_int((int)target->ld), dam__arg_int(first)));
+        return dam__launch(
+            input->plain ? feed->plain : feed->sphere, range, work,
+            DAM_ARGUMENTS(slot->raw, target, feed->set->features, target->ld, first));
     return dam__launch(feed->states, range, work,
-                       DAM_ARGUMENTS(dam__arg(slot->raw), dam__arg(labels),
-                                     dam__arg(target->buffer),
-                                     dam__arg_int((int)feed->set->features),
-                                     dam__arg_int(input->classes), dam__arg_int(input->shows_label),
-                                     dam__arg_int((int)target->ld), dam__arg_int(first)));
+                       DAM_ARGUMENTS(slot->raw, labels, target, feed->set->features, input->classes,
+                                     input->shows_label, target->ld, first));
 }
 
 /* Uploads `rows` raw samples from a slot's staging and prepares them into rows `first` of target.
@@ -472,14 +468,11 @@ static dam_status make_order(dam__feed *feed, int problem, int epoch)
     uint64_t seed = feed->seeds[problem];
     while ((uint64_t)side * side < count)
         side++;
-    return dam__launch(
-        feed->make_order,
-        dam__range_items(feed->device, count < MOST_ITEMS ? count : MOST_ITEMS, 1),
-        (dam__work){.bytes = 4.0 * count},
-        DAM_ARGUMENTS(dam__arg(feed->order), dam__arg_uint((uint32_t)problem * count),
-                      dam__arg_uint(count), dam__arg_uint(side), dam__arg_uint((uint32_t)epoch),
-                      dam__arg_uint((uint32_t)seed), dam__arg_uint((uint32_t)(seed >> 32)),
-                      dam__arg_uint(DAM__STREAM_ORDER)));
+    return dam__launch(feed->make_order,
+                       dam__range_items(feed->device, count < MOST_ITEMS ? count : MOST_ITEMS, 1),
+                       (dam__work){.bytes = 4.0 * count},
+                       DAM_ARGUMENTS(feed->order, (uint32_t)problem * count, count, side, epoch,
+                                     dam__arg_seed(seed), DAM__STREAM_ORDER));
 }
 
 dam_status dam__feed_begin(dam__feed *feed, int epoch, int step)
@@ -527,10 +520,8 @@ static dam_status next_gathered(dam__feed *feed, int start, int size, dam__batch
         .samples = &feed->gathered, .labels = feed->gathered_labels, .first = 0, .size = size};
     return dam__launch(
         feed->gather, dam__range_groups(feed->device, (size_t)size, 1), (dam__work){.bytes = bytes},
-        DAM_ARGUMENTS(dam__arg(feed->resident.buffer), dam__arg(feed->resident_labels),
-                      dam__arg(feed->order), dam__arg(feed->gathered.buffer),
-                      dam__arg(feed->gathered_labels), dam__arg_int(start),
-                      dam__arg_int((int)feed->resident.ld), dam__arg_int(1)));
+        DAM_ARGUMENTS(&feed->resident, feed->resident_labels, feed->order, &feed->gathered,
+                      feed->gathered_labels, start, feed->resident.ld, 1));
 }
 
 static dam_status next_cut(dam__feed *feed, int start, int size, dam__batch *out)
@@ -541,11 +532,9 @@ static dam_status next_cut(dam__feed *feed, int start, int size, dam__batch *out
     return dam__launch(
         feed->cut_patches, dam__range_groups(feed->device, (size_t)size, 1),
         (dam__work){.flops = 5 * items, .bytes = items * (double)dam__real_size(feed->device)},
-        DAM_ARGUMENTS(
-            dam__arg(feed->images), dam__arg(feed->order != NULL ? feed->order : feed->images),
-            dam__arg(feed->gathered.buffer), dam__arg_int(feed->order != NULL), dam__arg_int(start),
-            dam__arg_int((int)feed->options.first), dam__arg_uint(set->patches.multiplier),
-            dam__arg_uint((uint32_t)set->count), dam__arg_int((int)feed->gathered.ld)));
+        DAM_ARGUMENTS(feed->images, feed->order != NULL ? feed->order : feed->images,
+                      &feed->gathered, feed->order != NULL, start, feed->options.first,
+                      set->patches.multiplier, set->count, feed->gathered.ld));
 }
 
 dam_status dam__feed_next(dam__feed *feed, dam__batch *out)

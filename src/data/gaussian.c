@@ -81,11 +81,8 @@ static dam_status draw_piece(const struct source *source, uint64_t seed, dam__sp
         source->draw,
         dam__range_items(source->device, ((size_t)samples->cols + lanes - 1) / lanes, count),
         (dam__work){.flops = 60 * items, .bytes = items * (double)dam__real_size(source->device)},
-        DAM_ARGUMENTS(dam__arg(source->deviations.buffer), dam__arg(samples->buffer),
-                      dam__arg_int((int)first), dam__arg_int(samples->cols),
-                      dam__arg_int((int)samples->ld), dam__arg_uint((uint32_t)split),
-                      dam__arg_uint(DAM__STREAM_GAUSSIAN), dam__arg_uint((uint32_t)seed),
-                      dam__arg_uint((uint32_t)(seed >> 32))));
+        DAM_ARGUMENTS(&source->deviations, samples, first, samples->cols, samples->ld, split,
+                      DAM__STREAM_GAUSSIAN, dam__arg_seed(seed)));
 }
 
 static dam_status draw_samples(const struct source *source, uint64_t seed, dam__split split,

@@ -50,10 +50,8 @@ static dam_status check_sphere(dam__trial *trial, bool floats)
                    : dam__trial_buffer(trial, bytes, items, &raw));
     DAM_TRY(dam__trial_kernel(trial, "data", floats ? "-DSOURCE=float" : "-DSOURCE=uchar",
                               "data_sphere", &kernel));
-    DAM_TRY(
-        dam__launch(kernel, dam__range_groups(trial->device, SAMPLES, 1), (dam__work){0},
-                    DAM_ARGUMENTS(dam__arg(raw), dam__arg(samples.buffer), dam__arg_int((int)dim),
-                                  dam__arg_int((int)samples.ld), dam__arg_int(FIRST_ROW))));
+    DAM_TRY(dam__launch(kernel, dam__range_groups(trial->device, SAMPLES, 1), (dam__work){0},
+                        DAM_ARGUMENTS(raw, &samples, dim, samples.ld, FIRST_ROW)));
     DAM_TRY(dam__trial_compare_matrix(trial, &samples, wanted, 0));
 cleanup:
     return status;
@@ -95,10 +93,8 @@ static dam_status check_plain(dam__trial *trial, bool floats)
                    : dam__trial_buffer(trial, bytes, items, &raw));
     DAM_TRY(dam__trial_kernel(trial, "data", floats ? "-DSOURCE=float" : "-DSOURCE=uchar",
                               "data_plain", &kernel));
-    DAM_TRY(
-        dam__launch(kernel, dam__range_groups(trial->device, SAMPLES, 1), (dam__work){0},
-                    DAM_ARGUMENTS(dam__arg(raw), dam__arg(samples.buffer), dam__arg_int((int)dim),
-                                  dam__arg_int((int)samples.ld), dam__arg_int(FIRST_ROW))));
+    DAM_TRY(dam__launch(kernel, dam__range_groups(trial->device, SAMPLES, 1), (dam__work){0},
+                        DAM_ARGUMENTS(raw, &samples, dim, samples.ld, FIRST_ROW)));
     DAM_TRY(dam__trial_compare_matrix(trial, &samples, wanted, 0));
 cleanup:
     return status;
@@ -136,12 +132,10 @@ static dam_status run_gaussian(dam__trial *trial)
     DAM_TRY(dam__trial_matrix(trial, 1, (int)dim, 1, deviations, &given));
     DAM_TRY(dam__trial_matrix(trial, SAMPLES, (int)dim, 1, NULL, &samples));
     DAM_TRY(dam__trial_kernel(trial, "gaussian", "", "gaussian_samples", &kernel));
-    DAM_TRY(dam__launch(
-        kernel, dam__range_items(trial->device, (dim + lanes - 1) / lanes, SAMPLES), (dam__work){0},
-        DAM_ARGUMENTS(dam__arg(given.buffer), dam__arg(samples.buffer), dam__arg_int(FIRST),
-                      dam__arg_int((int)dim), dam__arg_int((int)samples.ld), dam__arg_uint(SPLIT),
-                      dam__arg_uint(DAM__STREAM_GAUSSIAN), dam__arg_uint((uint32_t)seed),
-                      dam__arg_uint((uint32_t)(seed >> 32)))));
+    DAM_TRY(dam__launch(kernel, dam__range_items(trial->device, (dim + lanes - 1) / lanes, SAMPLES),
+                        (dam__work){0},
+                        DAM_ARGUMENTS(&given, &samples, FIRST, dim, samples.ld, SPLIT,
+                                      DAM__STREAM_GAUSSIAN, dam__arg_seed(seed))));
     DAM_TRY(dam__trial_compare_matrix(trial, &samples, wanted, 1));
 cleanup:
     return status;
@@ -183,11 +177,9 @@ static dam_status check_states(dam__trial *trial, bool floats, int shows)
     DAM_TRY(dam__trial_matrix(trial, FIRST + SAMPLES, (int)width, 1, NULL, &out));
     DAM_TRY(dam__trial_kernel(trial, "data", floats ? "-DSOURCE=float" : "-DSOURCE=uchar",
                               "data_states", &kernel));
-    DAM_TRY(dam__launch(kernel, dam__range_groups(trial->device, SAMPLES, 1), (dam__work){0},
-                        DAM_ARGUMENTS(dam__arg(raw), dam__arg(device_labels), dam__arg(out.buffer),
-                                      dam__arg_int((int)dim), dam__arg_int(CLASSES),
-                                      dam__arg_int(shows), dam__arg_int((int)out.ld),
-                                      dam__arg_int(FIRST))));
+    DAM_TRY(
+        dam__launch(kernel, dam__range_groups(trial->device, SAMPLES, 1), (dam__work){0},
+                    DAM_ARGUMENTS(raw, device_labels, &out, dim, CLASSES, shows, out.ld, FIRST)));
     DAM_TRY(dam__trial_compare_matrix(trial, &out, wanted, 1));
 cleanup:
     return status;
@@ -215,9 +207,7 @@ static dam_status run_order(dam__trial *trial)
     DAM_TRY(dam__trial_kernel(trial, "data", "-DSOURCE=uchar", "data_order", &kernel));
     DAM_TRY(dam__launch(
         kernel, dam__range_items(trial->device, size, 1), (dam__work){0},
-        DAM_ARGUMENTS(dam__arg(rows), dam__arg_uint(FIRST), dam__arg_uint(size),
-                      dam__arg_uint(side), dam__arg_uint(EPOCH), dam__arg_uint((uint32_t)seed),
-                      dam__arg_uint((uint32_t)(seed >> 32)), dam__arg_uint(DAM__STREAM_ORDER))));
+        DAM_ARGUMENTS(rows, FIRST, size, side, EPOCH, dam__arg_seed(seed), DAM__STREAM_ORDER)));
     DAM_TRY(dam__trial_compare_integers(trial, rows, FIRST + size, wanted));
 cleanup:
     return status;
@@ -249,11 +239,9 @@ static dam_status run_gather(dam__trial *trial)
     DAM_TRY(dam__trial_buffer(trial, order, sizeof order, &rows));
     DAM_TRY(dam__trial_buffer(trial, NULL, sizeof wanted_labels, &batch_labels));
     DAM_TRY(dam__trial_kernel(trial, "data", "-DSOURCE=uchar", "data_gather", &kernel));
-    DAM_TRY(dam__launch(kernel, dam__range_groups(trial->device, BATCH, 1), (dam__work){0},
-                        DAM_ARGUMENTS(dam__arg(samples.buffer), dam__arg(all_labels),
-                                      dam__arg(rows), dam__arg(batch.buffer),
-                                      dam__arg(batch_labels), dam__arg_int(FIRST),
-                                      dam__arg_int((int)samples.ld), dam__arg_int(1))));
+    DAM_TRY(dam__launch(
+        kernel, dam__range_groups(trial->device, BATCH, 1), (dam__work){0},
+        DAM_ARGUMENTS(&samples, all_labels, rows, &batch, batch_labels, FIRST, samples.ld, 1)));
     DAM_TRY(dam__trial_compare_matrix(trial, &batch, wanted, 0));
     DAM_TRY(dam__trial_compare_integers(trial, batch_labels, BATCH, wanted_labels));
 cleanup:
@@ -293,10 +281,8 @@ static dam_status run_patches(dam__trial *trial)
     DAM_TRY(dam__trial_matrix(trial, SAMPLES, DIM, 1, NULL, &batch));
     DAM_TRY(dam__trial_kernel(trial, "data", "-DSOURCE=uchar", "data_patches", &kernel));
     DAM_TRY(dam__launch(kernel, dam__range_groups(trial->device, SAMPLES, 1), (dam__work){0},
-                        DAM_ARGUMENTS(dam__arg(device_images), dam__arg(device_order),
-                                      dam__arg(batch.buffer), dam__arg_int(1), dam__arg_int(FIRST),
-                                      dam__arg_int(BASE), dam__arg_uint(MULTIPLIER),
-                                      dam__arg_uint(TOTAL), dam__arg_int((int)batch.ld))));
+                        DAM_ARGUMENTS(device_images, device_order, &batch, 1, FIRST, BASE,
+                                      MULTIPLIER, TOTAL, batch.ld)));
     DAM_TRY(dam__trial_compare_matrix(trial, &batch, wanted, 0));
 cleanup:
     return status;

@@ -87,14 +87,10 @@ static dam_status run_draw(dam__trial *trial)
     DAM_TRY(dam__trial_buffer(trial, NULL, count * sizeof *labels, &device_labels));
     DAM_TRY(dam__trial_matrix(trial, 1, samples, 1, NULL, &cosines));
     DAM_TRY(dam__trial_kernel(trial, "teacher", "", "teacher_draw", &kernel));
-    DAM_TRY(dam__launch(
-        kernel, dam__range_items(trial->device, count, 1), (dam__work){0},
-        DAM_ARGUMENTS(dam__arg(device_owners), dam__arg(device_labels), dam__arg(cosines.buffer),
-                      dam__arg_int(samples), dam__arg_int(FIRST), dam__arg_int(SPLIT),
-                      dam__arg_uint(DAM__STREAM_TEACHER), dam__arg_uint((uint32_t)seed),
-                      dam__arg_uint((uint32_t)(seed >> 32)), dam__arg_int(MEMORIES),
-                      dam__arg_int(CLASSES), dam__arg_int(dim), dam__arg_real(softening),
-                      dam__arg_real(k))));
+    DAM_TRY(dam__launch(kernel, dam__range_items(trial->device, count, 1), (dam__work){0},
+                        DAM_ARGUMENTS(device_owners, device_labels, &cosines, samples, FIRST, SPLIT,
+                                      DAM__STREAM_TEACHER, dam__arg_seed(seed), MEMORIES, CLASSES,
+                                      dim, softening, k)));
     DAM_TRY(dam__trial_compare_integers(trial, device_owners, count, owners));
     DAM_TRY(dam__trial_compare_integers(trial, device_labels, count, labels));
     DAM_TRY(dam__trial_compare_matrix(trial, &cosines, wanted, 1));
@@ -150,14 +146,10 @@ static dam_status run_sample(dam__trial *trial)
     DAM_TRY(dam__trial_matrix(trial, SAMPLES, (int)dim, 1, NULL, &samples));
     DAM_TRY(dam__trial_buffer(trial, owners, sizeof owners, &device_owners));
     DAM_TRY(dam__trial_kernel(trial, "teacher", "", "teacher_sample", &kernel));
-    DAM_TRY(dam__launch(
-        kernel, dam__range_groups(trial->device, SAMPLES, 1), (dam__work){0},
-        DAM_ARGUMENTS(dam__arg(samples.buffer), dam__arg(device_memories.buffer),
-                      dam__arg(device_owners), dam__arg(device_cosines.buffer), dam__arg_int(FIRST),
-                      dam__arg_int(SPLIT), dam__arg_uint(DAM__STREAM_TEACHER),
-                      dam__arg_uint((uint32_t)seed), dam__arg_uint((uint32_t)(seed >> 32)),
-                      dam__arg_int((int)dim), dam__arg_int((int)samples.ld),
-                      dam__arg_int((int)device_memories.ld))));
+    DAM_TRY(dam__launch(kernel, dam__range_groups(trial->device, SAMPLES, 1), (dam__work){0},
+                        DAM_ARGUMENTS(&samples, &device_memories, device_owners, &device_cosines,
+                                      FIRST, SPLIT, DAM__STREAM_TEACHER, dam__arg_seed(seed), dim,
+                                      samples.ld, device_memories.ld)));
     DAM_TRY(dam__trial_compare_matrix(trial, &samples, wanted, 0));
 cleanup:
     return status;

@@ -88,25 +88,19 @@ static dam_status draw_piece(struct teacher *teacher, int first, int count)
     const dam__data_config *config = teacher->config;
     double items = (double)count * config->teacher_dim;
     uint32_t low = (uint32_t)teacher->seed, high = (uint32_t)(teacher->seed >> 32);
-    DAM_TRY(dam__launch(
-        teacher->draw, dam__range_items(teacher->device, (size_t)count, 1),
-        (dam__work){.flops = 400.0 * count},
-        DAM_ARGUMENTS(dam__arg(teacher->owners), dam__arg(teacher->labels),
-                      dam__arg(teacher->cosines.buffer), dam__arg_int(count), dam__arg_int(first),
-                      dam__arg_int(teacher->split), dam__arg_uint(DAM__STREAM_TEACHER),
-                      dam__arg_uint(low), dam__arg_uint(high),
-                      dam__arg_int(config->teacher_memories), dam__arg_int(config->teacher_classes),
-                      dam__arg_int(config->teacher_dim), dam__arg_real(config->teacher_softening),
-                      dam__arg_real(config->teacher_beta))));
+    DAM_TRY(dam__launch(teacher->draw, dam__range_items(teacher->device, (size_t)count, 1),
+                        (dam__work){.flops = 400.0 * count},
+                        DAM_ARGUMENTS(teacher->owners, teacher->labels, &teacher->cosines, count,
+                                      first, teacher->split, DAM__STREAM_TEACHER, low, high,
+                                      config->teacher_memories, config->teacher_classes,
+                                      config->teacher_dim, config->teacher_softening,
+                                      config->teacher_beta)));
     DAM_TRY(dam__launch(
         teacher->sample, dam__range_groups(teacher->device, (size_t)count, 1),
         (dam__work){.flops = 100 * items, .bytes = items * (double)dam__real_size(teacher->device)},
-        DAM_ARGUMENTS(dam__arg(teacher->samples.buffer), dam__arg(teacher->memories.buffer),
-                      dam__arg(teacher->owners), dam__arg(teacher->cosines.buffer),
-                      dam__arg_int(first), dam__arg_int(teacher->split),
-                      dam__arg_uint(DAM__STREAM_TEACHER), dam__arg_uint(low), dam__arg_uint(high),
-                      dam__arg_int(config->teacher_dim), dam__arg_int((int)teacher->samples.ld),
-                      dam__arg_int((int)teacher->memories.ld))));
+        DAM_ARGUMENTS(&teacher->samples, &teacher->memories, teacher->owners, &teacher->cosines,
+                      first, teacher->split, DAM__STREAM_TEACHER, low, high, config->teacher_dim,
+                      teacher->samples.ld, teacher->memories.ld)));
 cleanup:
     return status;
 }

@@ -118,17 +118,14 @@ static dam_status chunk_gradient(struct linear *linear, const dam__batch *chunk,
     DAM_TRY(logits_of(linear, chunk, chunk->samples, &linear->logits));
     DAM_TRY(dam__launch(linear->softmax, dam__range_items(model->device, (size_t)chunk->size, 1),
                         work_of(linear, chunk, 11), /* an exponential counts as 20 flops */
-                        DAM_ARGUMENTS(dam__arg(linear->logits.buffer), dam__arg(chunk->labels),
-                                      dam__arg(linear->losses.buffer), dam__arg_int(chunk->size),
-                                      dam__arg_int(chunk->first), dam__arg_int(model->task.classes),
-                                      dam__arg_int((int)linear->logits.ld),
-                                      dam__arg_real(per_sample))));
+                        DAM_ARGUMENTS(&linear->logits, chunk->labels, &linear->losses, chunk->size,
+                                      chunk->first, model->task.classes, linear->logits.ld,
+                                      per_sample)));
     DAM_TRY(dam__launch(
         linear->collect, dam__range_groups(model->device, 1, 1),
         (dam__work){.flops = chunk->size,
                     .bytes = (double)chunk->size * (double)dam__real_size(model->device)},
-        DAM_ARGUMENTS(dam__arg(linear->losses.buffer), dam__arg(losses), dam__arg_int(chunk->size),
-                      dam__arg_int(slot), dam__arg_int(accumulate), dam__arg_real(per_sample))));
+        DAM_ARGUMENTS(&linear->losses, losses, chunk->size, slot, accumulate, per_sample)));
     DAM_TRY(dam__gemm_run(model->gemm, 1.0, rows_of(&linear->logits, chunk, true),
                           rows_of(chunk->samples, chunk, false), accumulate ? 1.0 : 0.0,
                           &model->parameters[0].gradient));
@@ -176,9 +173,8 @@ static dam_status descend(dam__model *model, const dam__batch *batch, const dam_
     DAM_TRY(logits_of(linear, batch, batch->samples, &linear->logits));
     DAM_TRY(dam__launch(linear->margin, dam__range_items(model->device, (size_t)batch->size, 1),
                         work_of(linear, batch, 1),
-                        DAM_ARGUMENTS(dam__arg(linear->logits.buffer), dam__arg(columns),
-                                      dam__arg_int(batch->size), dam__arg_int(model->task.classes),
-                                      dam__arg_int((int)linear->logits.ld))));
+                        DAM_ARGUMENTS(&linear->logits, columns, batch->size, model->task.classes,
+                                      linear->logits.ld)));
     DAM_TRY(dam__gemm_run(model->gemm, 1.0, rows_of(&linear->logits, batch, false),
                           dam__whole(&model->parameters[0].value, false), 0.0, directions));
 cleanup:
@@ -193,14 +189,11 @@ static dam_status turn(dam__model *model, const dam__batch *batch, const dam__ma
     struct linear *linear = linear_of(model);
     DAM_TRY(logits_of(linear, batch, batch->samples, &linear->logits));
     DAM_TRY(logits_of(linear, batch, directions, &linear->along));
-    DAM_TRY(dam__launch(
-        linear->turn, dam__range_items(model->device, (size_t)batch->size, 1),
-        work_of(linear, batch, turning->scans + turning->halvings),
-        DAM_ARGUMENTS(dam__arg(linear->logits.buffer), dam__arg(linear->along.buffer),
-                      dam__arg(columns), dam__arg(angles->buffer), dam__arg(landed),
-                      dam__arg_int(batch->size), dam__arg_int(model->task.classes),
-                      dam__arg_int((int)linear->logits.ld), dam__arg_real(turning->limit),
-                      dam__arg_int(turning->scans), dam__arg_int(turning->halvings))));
+    DAM_TRY(dam__launch(linear->turn, dam__range_items(model->device, (size_t)batch->size, 1),
+                        work_of(linear, batch, turning->scans + turning->halvings),
+                        DAM_ARGUMENTS(&linear->logits, &linear->along, columns, angles, landed,
+                                      batch->size, model->task.classes, linear->logits.ld,
+                                      turning->limit, turning->scans, turning->halvings)));
 cleanup:
     return status;
 }

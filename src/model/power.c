@@ -48,9 +48,7 @@ static dam_status normalise(dam__power *power, int size, bool centred, double sc
     double items = size, bytes = (double)dam__real_size(power->device);
     return dam__launch(power->normalise, dam__range_groups(power->device, 1, 1),
                        (dam__work){.flops = 7 * items, .bytes = 3 * items * bytes},
-                       DAM_ARGUMENTS(dam__arg(power->v.buffer), dam__arg(power->w.buffer),
-                                     dam__arg(out), dam__arg_int(size), dam__arg_int((int)index),
-                                     dam__arg_int(centred), dam__arg_real(scale)));
+                       DAM_ARGUMENTS(&power->v, &power->w, out, size, index, centred, scale));
 }
 
 static dam_status multiply(dam__power *power, const dam__matrix *matrix, int size)
@@ -58,9 +56,7 @@ static dam_status multiply(dam__power *power, const dam__matrix *matrix, int siz
     double items = (double)size * size, bytes = (double)dam__real_size(power->device);
     return dam__launch(power->multiply, dam__range_groups(power->device, (size_t)size, 1),
                        (dam__work){.flops = 2 * items, .bytes = items * bytes},
-                       DAM_ARGUMENTS(dam__arg(matrix->buffer), dam__arg(power->v.buffer),
-                                     dam__arg(power->w.buffer), dam__arg_int(size),
-                                     dam__arg_int((int)matrix->ld)));
+                       DAM_ARGUMENTS(matrix, &power->v, &power->w, size, matrix->ld));
 }
 
 dam_status dam__power_top(dam__power *power, const dam__matrix *matrix, int size, bool centred,

@@ -120,13 +120,9 @@ static dam_status step_max_norm(dam__optimizer *optimizer, int i, double rate, d
     return dam__launch(
         optimizer->max_norm, dam__range_groups(device, (size_t)value->rows, (size_t)value->count),
         (dam__work){.flops = 6 * items, .bytes = 6 * items * (double)dam__real_size(device)},
-        DAM_ARGUMENTS(dam__arg(value->buffer), dam__arg(parameter->gradient.buffer),
-                      dam__arg(optimizer->velocities[i].buffer), dam__arg(scales->buffer),
-                      dam__arg(optimizer->rates.buffer), dam__arg_int(value->cols),
-                      dam__arg_int((int)value->ld), dam__arg_int((int)value->stride),
-                      dam__arg_int((int)scales->ld), dam__arg_int((int)scales->stride),
-                      dam__arg_int(clamped ? parameter->clamped : 0), dam__arg_real(rate),
-                      dam__arg_real(momentum), dam__arg_real(log_floor)));
+        DAM_ARGUMENTS(value, &parameter->gradient, &optimizer->velocities[i], scales,
+                      &optimizer->rates, value->cols, value->ld, value->stride, scales->ld,
+                      scales->stride, clamped ? parameter->clamped : 0, rate, momentum, log_floor));
 }
 
 static dam_status step_sgd(dam__optimizer *optimizer, int i, double rate, double momentum,
@@ -135,11 +131,9 @@ static dam_status step_sgd(dam__optimizer *optimizer, int i, double rate, double
     const dam__parameter *parameter = &optimizer->model->parameters[i];
     const dam__matrix *value = &parameter->value;
     return dam__launch(optimizer->sgd, range, work,
-                       DAM_ARGUMENTS(dam__arg(value->buffer), dam__arg(parameter->gradient.buffer),
-                                     dam__arg(optimizer->velocities[i].buffer),
-                                     dam__arg(optimizer->rates.buffer), dam__arg_int(value->cols),
-                                     dam__arg_int((int)value->ld), dam__arg_int((int)value->stride),
-                                     dam__arg_real(rate), dam__arg_real(momentum)));
+                       DAM_ARGUMENTS(value, &parameter->gradient, &optimizer->velocities[i],
+                                     &optimizer->rates, value->cols, value->ld, value->stride, rate,
+                                     momentum));
 }
 
 /* The corrections are computed here, in double: 1 - 0.999 has few digits in single precision. */
@@ -151,15 +145,11 @@ static dam_status step_adam(dam__optimizer *optimizer, int i, double rate, dam__
     double first = 1 - pow(FIRST_DECAY, optimizer->steps);
     double second = 1 - pow(SECOND_DECAY, optimizer->steps);
     return dam__launch(optimizer->adam, range, work,
-                       DAM_ARGUMENTS(dam__arg(value->buffer), dam__arg(parameter->gradient.buffer),
-                                     dam__arg(optimizer->velocities[i].buffer),
-                                     dam__arg(optimizer->squares[i].buffer),
-                                     dam__arg(optimizer->rates.buffer), dam__arg_int(value->cols),
-                                     dam__arg_int((int)value->ld), dam__arg_int((int)value->stride),
-                                     dam__arg_real(rate / first), dam__arg_real(FIRST_DECAY),
-                                     dam__arg_real(1 - FIRST_DECAY), dam__arg_real(SECOND_DECAY),
-                                     dam__arg_real(1 - SECOND_DECAY), dam__arg_real(1 / second),
-                                     dam__arg_real(parameter->epsilon)));
+                       DAM_ARGUMENTS(value, &parameter->gradient, &optimizer->velocities[i],
+                                     &optimizer->squares[i], &optimizer->rates, value->cols,
+                                     value->ld, value->stride, rate / first, FIRST_DECAY,
+                                     1 - FIRST_DECAY, SECOND_DECAY, 1 - SECOND_DECAY, 1 / second,
+                                     parameter->epsilon));
 }
 
 static dam_status step_scaled(dam__optimizer *optimizer, int i, double rate, double momentum)
@@ -190,27 +180,22 @@ static dam_status step_parameter(dam__optimizer *optimizer, int i, double rate, 
     double items = (double)dam__matrix_items(value);
     /* Value and velocity are read and written, the gradient is read. */
     dam__work work = {.flops = 4 * items, .bytes = 5 * items * (double)dam__real_size(device)};
-    const dam__argument common[] = {dam__arg(value->buffer), dam__arg(parameter->gradient.buffer),
-                                    dam__arg(optimizer->velocities[i].buffer)};
+    const dam__matrix *gradient = &parameter->gradient, *velocity = &optimizer->velocities[i];
     if (parameter->rule == DAM__RULE_MAX_NORM)
         return step_max_norm(optimizer, i, rate, momentum);
     if (takes_rates(parameter->rule))
         return step_scaled(optimizer, i, rate, momentum);
     if (parameter->rule == DAM__RULE_MIRROR)
         return dam__launch(optimizer->mirror, dam__range_items(device, vectors, 1), work,
-                           DAM_ARGUMENTS(common[0], common[1], common[2], dam__arg_int(value->rows),
-                                         dam__arg_int(value->cols), dam__arg_int((int)value->ld),
-                                         dam__arg_real(rate), dam__arg_real(momentum)));
+                           DAM_ARGUMENTS(value, gradient, velocity, value->rows, value->cols,
+                                         value->ld, rate, momentum));
     if (parameter->constraint == DAM__CONSTRAINT_UNIT_ROWS)
-        return dam__launch(optimizer->unit_rows, dam__range_groups(device, (size_t)value->rows, 1),
-                           work,
-                           DAM_ARGUMENTS(common[0], common[1], common[2], dam__arg_int(value->cols),
-                                         dam__arg_int((int)value->ld), dam__arg_real(rate),
-                                         dam__arg_real(momentum)));
+        return dam__launch(
+            optimizer->unit_rows, dam__range_groups(device, (size_t)value->rows, 1), work,
+            DAM_ARGUMENTS(value, gradient, velocity, value->cols, value->ld, rate, momentum));
     return dam__launch(
         optimizer->momentum, dam__range_items(device, vectors, (size_t)value->rows), work,
-        DAM_ARGUMENTS(common[0], common[1], common[2], dam__arg_int(value->cols),
-                      dam__arg_int((int)value->ld), dam__arg_real(rate), dam__arg_real(momentum)));
+        DAM_ARGUMENTS(value, gradient, velocity, value->cols, value->ld, rate, momentum));
 }
 
 dam_status dam__optimizer_step(dam__optimizer *optimizer, double rate, double momentum)

@@ -157,9 +157,7 @@ static void check_device_order(dam__device *device, dam__kernel *kernel, uint64_
     OK(dam__buffer_write(rows, 0, got, (size + 1) * sizeof *got, true, "test"));
     OK(dam__launch(
         kernel, dam__range_items(device, size, 1), (dam__work){0},
-        DAM_ARGUMENTS(dam__arg(rows), dam__arg_uint(0), dam__arg_uint(size), dam__arg_uint(side),
-                      dam__arg_uint(epoch), dam__arg_uint((uint32_t)seed),
-                      dam__arg_uint((uint32_t)(seed >> 32)), dam__arg_uint(DAM__STREAM_ORDER))));
+        DAM_ARGUMENTS(rows, 0, size, side, epoch, dam__arg_seed(seed), DAM__STREAM_ORDER)));
     OK(dam__buffer_read(rows, 0, got, (size + 1) * sizeof *got, "test"));
     for (uint32_t i = 0; i < size; i++)
         if (got[i] != (int32_t)dam__permuted(seed, epoch, size, i))

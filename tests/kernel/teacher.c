@@ -57,12 +57,8 @@ static struct draws draw(dam__device *device, int samples, int dim, double conce
     OK(dam__program_create(device, "teacher", "", &program));
     OK(dam__program_kernel(program, "teacher_draw", &kernel));
     OK(dam__launch(kernel, dam__range_items(device, count, 1), (dam__work){0},
-                   DAM_ARGUMENTS(dam__arg(owners), dam__arg(labels), dam__arg(cosines.buffer),
-                                 dam__arg_int(samples), dam__arg_int(0), dam__arg_int(1),
-                                 dam__arg_uint(DAM__STREAM_TEACHER), dam__arg_uint(7),
-                                 dam__arg_uint(0), dam__arg_int(memories), dam__arg_int(classes),
-                                 dam__arg_int(dim), dam__arg_real(softening),
-                                 dam__arg_real(concentration))));
+                   DAM_ARGUMENTS(owners, labels, &cosines, samples, 0, 1, DAM__STREAM_TEACHER, 7, 0,
+                                 memories, classes, dim, softening, concentration)));
     out.owners = calloc(count, sizeof *out.owners);
     out.labels = calloc(count, sizeof *out.labels);
     out.cosines = calloc(count, sizeof *out.cosines);

@@ -136,12 +136,10 @@ static dam_status collect(const struct place *at, const dam__matrix *matrix, int
     dam__device *device = at->denoise->base.device;
     DAM_TRY(dam__launch(d->sum_squares, dam__range_groups(device, (size_t)rows, 1),
                         work_of(at->denoise, (double)rows * matrix->cols, 1),
-                        DAM_ARGUMENTS(dam__arg(matrix->buffer), dam__arg(d->squares.buffer),
-                                      dam__arg_int(matrix->cols), dam__arg_int((int)matrix->ld))));
-    DAM_TRY(dam__launch(d->collect, dam__range_groups(device, 1, 1), work_of(at->denoise, rows, 1),
-                        DAM_ARGUMENTS(dam__arg(d->squares.buffer), dam__arg(at->numbers->buffer),
-                                      dam__arg_int(rows), dam__arg_int((int)at->row + number),
-                                      dam__arg_int(inverse), dam__arg_real(scale))));
+                        DAM_ARGUMENTS(matrix, &d->squares, matrix->cols, matrix->ld)));
+    DAM_TRY(dam__launch(
+        d->collect, dam__range_groups(device, 1, 1), work_of(at->denoise, rows, 1),
+        DAM_ARGUMENTS(&d->squares, at->numbers, rows, (int)at->row + number, inverse, scale)));
 cleanup:
     return status;
 }
@@ -167,9 +165,7 @@ static dam_status subtract(struct denoise *denoise, const dam__matrix *matrix, d
 {
     return dam__launch(denoise->diagnosis.subtract, vectors(denoise, matrix, matrix->rows),
                        work_of(denoise, (double)dam__matrix_items(matrix), 3),
-                       DAM_ARGUMENTS(dam__arg(matrix->buffer), dam__arg(out->buffer),
-                                     dam__arg_int(matrix->cols), dam__arg_int((int)matrix->ld),
-                                     dam__arg_real(scale)));
+                       DAM_ARGUMENTS(matrix, out, matrix->cols, matrix->ld, scale));
 }
 
 static dam__operand rows_of(const dam__matrix *matrix, int size, bool transposed)
@@ -196,11 +192,9 @@ static dam_status follow_term(const struct place *at, const dam__matrix *w, int 
     DAM_TRY(root_mean_square(at, change, at->size, 1, first + CHANGE_Z));
     DAM_TRY(dam__denoise_push(denoise, change, &d->nothing, at->size));
     if (centred)
-        DAM_TRY(
-            dam__launch(d->centre, vectors(denoise, change, at->size),
-                        work_of(denoise, (double)at->size * change->cols, 2),
-                        DAM_ARGUMENTS(dam__arg(change->buffer), dam__arg(denoise->means.buffer),
-                                      dam__arg_int(change->cols), dam__arg_int((int)change->ld))));
+        DAM_TRY(dam__launch(d->centre, vectors(denoise, change, at->size),
+                            work_of(denoise, (double)at->size * change->cols, 2),
+                            DAM_ARGUMENTS(change, &denoise->means, change->cols, change->ld)));
     DAM_TRY(
         dam__gemm_run(gemm, s2, rows_of(change, at->size, false), dam__whole(w, false), 0, output));
     DAM_TRY(root_mean_square(at, output, at->size, 1, first + THROUGH_F));

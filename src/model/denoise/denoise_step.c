@@ -3,13 +3,6 @@
 #include "compute/random.h"
 #include "model/denoise/denoise_internal.h"
 
-static dam__argument integer(size_t value)
-{
-    return dam__arg_int((int)value);
-}
-
-#define SHAPE(matrix) integer((matrix)->ld), integer((matrix)->stride)
-
 static const dam__matrix *value_of(const struct denoise *denoise, int parameter)
 {
     return &denoise->base.parameters[parameter].value;
@@ -87,19 +80,14 @@ static dam_status make_pairs(struct denoise *denoise, const dam__batch *batch, u
     return dam__launch(
         denoise->pairs, vectors(denoise, samples->cols, batch->size),
         work_of(denoise, outer_items(denoise, batch->size), 50, 3),
-        DAM_ARGUMENTS(dam__arg(any), dam__arg(batch->rows != NULL ? batch->rows : any),
-                      dam__arg(batch->order != NULL ? batch->order : any),
-                      dam__arg(standards->buffer), dam__arg(denoise->seeds),
-                      dam__arg(denoise->noisy.buffer), dam__arg(denoise->clean.buffer),
-                      dam__arg_int(batch->rows != NULL), dam__arg_int(batch->first),
-                      dam__arg_int(batch->order != NULL), dam__arg_int(batch->place),
-                      dam__arg_uint(batch->base),
-                      dam__arg(batch->offsets != NULL ? batch->offsets : any),
-                      dam__arg_int(batch->offsets != NULL), dam__arg_int(batch->stride),
-                      dam__arg_int(samples->cols), integer(samples->ld),
-                      integer(samples->count > 1 ? samples->stride : 0), SHAPE(standards),
-                      SHAPE(&denoise->noisy), dam__arg_real(denoise->base.config.denoise.noise),
-                      dam__arg_uint(step), dam__arg_uint(DAM__STREAM_NOISE)));
+        DAM_ARGUMENTS(
+            any, batch->rows != NULL ? batch->rows : any, batch->order != NULL ? batch->order : any,
+            standards, denoise->seeds, &denoise->noisy, &denoise->clean, batch->rows != NULL,
+            batch->first, batch->order != NULL, batch->place, batch->base,
+            batch->offsets != NULL ? batch->offsets : any, batch->offsets != NULL, batch->stride,
+            samples->cols, samples->ld, samples->count > 1 ? samples->stride : 0,
+            dam__arg_shape(standards), dam__arg_shape(&denoise->noisy),
+            denoise->base.config.denoise.noise, step, DAM__STREAM_NOISE));
 }
 
 /* Z = s1 X W' (GEMM 1), without b. */
@@ -117,18 +105,15 @@ static dam_status activate(struct denoise *denoise, int size, bool frozen, bool 
     const dam__matrix *sums = &denoise->inner_sums;
     double items = inner_items(denoise, size);
     if (is_softmax(denoise))
-        DAM_TRY(dam__launch(denoise->softmax, groups(denoise, size), work_of(denoise, items, 24, 6),
-                            DAM_ARGUMENTS(dam__arg(hidden->buffer), dam__arg(bias->buffer),
-                                          dam__arg_int(hidden->cols), SHAPE(hidden),
-                                          integer(bias->stride))));
-    DAM_TRY(dam__launch(
-        denoise->activate, vectors(denoise, hidden->cols, denoise->parts),
-        work_of(denoise, items, 3, frozen ? 3 : 2),
-        DAM_ARGUMENTS(dam__arg(hidden->buffer), dam__arg(bias->buffer),
-                      dam__arg(value_of(denoise, MEANS)->buffer), dam__arg(denoise->active.buffer),
-                      dam__arg(sums->buffer), dam__arg_int(size), dam__arg_int(hidden->cols),
-                      dam__arg_int(per_part(denoise, size)), SHAPE(hidden), integer(bias->stride),
-                      SHAPE(sums), dam__arg_int(frozen), dam__arg_int(accumulate))));
+        DAM_TRY(dam__launch(
+            denoise->softmax, groups(denoise, size), work_of(denoise, items, 24, 6),
+            DAM_ARGUMENTS(hidden, bias, hidden->cols, dam__arg_shape(hidden), bias->stride)));
+    DAM_TRY(dam__launch(denoise->activate, vectors(denoise, hidden->cols, denoise->parts),
+                        work_of(denoise, items, 3, frozen ? 3 : 2),
+                        DAM_ARGUMENTS(hidden, bias, value_of(denoise, MEANS), &denoise->active,
+                                      sums, size, hidden->cols, per_part(denoise, size),
+                                      dam__arg_shape(hidden), bias->stride, dam__arg_shape(sums),
+                                      frozen, accumulate)));
 cleanup:
     return status;
 }
@@ -139,9 +124,8 @@ static dam_status fold(struct denoise *denoise, const dam__matrix *sums, double 
 {
     return dam__launch(denoise->fold, vectors(denoise, sums->cols, 1),
                        work_of(denoise, (double)denoise->parts * sums->cols, 1, 1),
-                       DAM_ARGUMENTS(dam__arg(sums->buffer), dam__arg(out->buffer),
-                                     dam__arg_int(sums->cols), dam__arg_int(denoise->parts),
-                                     SHAPE(sums), integer(out->stride), dam__arg_real(scale)));
+                       DAM_ARGUMENTS(sums, out, sums->cols, denoise->parts, dam__arg_shape(sums),
+                                     out->stride, scale));
 }
 
 /* T = S - m, with the batch's means. */
@@ -153,10 +137,8 @@ static dam_status centre(struct denoise *denoise, int size)
     DAM_TRY(
         dam__launch(denoise->centre, vectors(denoise, hidden->cols, denoise->parts),
                     work_of(denoise, inner_items(denoise, size), 2, 2),
-                    DAM_ARGUMENTS(dam__arg(hidden->buffer), dam__arg(means->buffer),
-                                  dam__arg(denoise->active.buffer), dam__arg_int(size),
-                                  dam__arg_int(hidden->cols), dam__arg_int(per_part(denoise, size)),
-                                  SHAPE(hidden), integer(means->stride))));
+                    DAM_ARGUMENTS(hidden, means, &denoise->active, size, hidden->cols,
+                                  per_part(denoise, size), dam__arg_shape(hidden), means->stride)));
 cleanup:
     return status;
 }
@@ -200,13 +182,11 @@ static dam_status residual(struct denoise *denoise, int size, double scale)
     const dam__matrix *output = &denoise->output, *bias = value_of(denoise, OUTER);
     return dam__launch(denoise->residual, vectors(denoise, output->cols, denoise->parts),
                        work_of(denoise, outer_items(denoise, size), 6, 3),
-                       DAM_ARGUMENTS(dam__arg(output->buffer), dam__arg(denoise->clean.buffer),
-                                     dam__arg(bias->buffer), dam__arg(denoise->outer_sums.buffer),
-                                     dam__arg(denoise->squares.buffer), dam__arg_int(size),
-                                     dam__arg_int(output->cols),
-                                     dam__arg_int(per_part(denoise, size)), SHAPE(output),
-                                     integer(bias->stride), SHAPE(&denoise->outer_sums),
-                                     SHAPE(&denoise->squares), dam__arg_real(scale)));
+                       DAM_ARGUMENTS(output, &denoise->clean, bias, &denoise->outer_sums,
+                                     &denoise->squares, size, output->cols, per_part(denoise, size),
+                                     dam__arg_shape(output), bias->stride,
+                                     dam__arg_shape(&denoise->outer_sums),
+                                     dam__arg_shape(&denoise->squares), scale));
 }
 
 /* out[index + step p] (+)= scale times the sum of squared errors of problem p. */
@@ -216,10 +196,8 @@ static dam_status collect(struct denoise *denoise, const dam__buffer *out, size_
     const dam__matrix *squares = &denoise->squares;
     return dam__launch(denoise->collect, groups(denoise, 1),
                        work_of(denoise, (double)squares->rows * squares->cols, 1, 1),
-                       DAM_ARGUMENTS(dam__arg(squares->buffer), dam__arg(out),
-                                     dam__arg_int(squares->rows), dam__arg_int(squares->cols),
-                                     SHAPE(squares), integer(index), integer(step),
-                                     dam__arg_int(accumulate), dam__arg_real(scale)));
+                       DAM_ARGUMENTS(squares, out, squares->rows, squares->cols,
+                                     dam__arg_shape(squares), index, step, accumulate, scale));
 }
 
 /* --- backward --------------------------------------------------------------------------------- */
@@ -230,10 +208,8 @@ static dam_status sum_up(struct denoise *denoise, const dam__matrix *matrix, int
     const dam__matrix *sums = &denoise->inner_sums;
     return dam__launch(denoise->sums, vectors(denoise, matrix->cols, denoise->parts),
                        work_of(denoise, inner_items(denoise, size), 1, 1),
-                       DAM_ARGUMENTS(dam__arg(matrix->buffer), dam__arg(sums->buffer),
-                                     dam__arg_int(size), dam__arg_int(matrix->cols),
-                                     dam__arg_int(per_part(denoise, size)), SHAPE(matrix),
-                                     SHAPE(sums)));
+                       DAM_ARGUMENTS(matrix, sums, size, matrix->cols, per_part(denoise, size),
+                                     dam__arg_shape(matrix), dam__arg_shape(sums)));
 }
 
 /* change <- sigma'(Z) (change - means), a matrix like T; its sums over the batch are left in
@@ -247,19 +223,16 @@ static dam_status multiply_slope(struct denoise *denoise, const dam__matrix *cha
     if (is_softmax(denoise)) {
         DAM_TRY(dam__launch(denoise->backward_softmax, groups(denoise, size),
                             work_of(denoise, items, 7, 5),
-                            DAM_ARGUMENTS(dam__arg(hidden->buffer), dam__arg(change->buffer),
-                                          dam__arg(means->buffer), dam__arg_int(hidden->cols),
-                                          SHAPE(hidden), integer(means->stride))));
+                            DAM_ARGUMENTS(hidden, change, means, hidden->cols,
+                                          dam__arg_shape(hidden), means->stride)));
         DAM_TRY(sum_up(denoise, change, size));
     } else {
         DAM_TRY(
             dam__launch(denoise->backward, vectors(denoise, hidden->cols, denoise->parts),
                         work_of(denoise, items, 4, 3),
-                        DAM_ARGUMENTS(dam__arg(hidden->buffer), dam__arg(change->buffer),
-                                      dam__arg(means->buffer), dam__arg(denoise->inner_sums.buffer),
-                                      dam__arg_int(size), dam__arg_int(hidden->cols),
-                                      dam__arg_int(per_part(denoise, size)), SHAPE(hidden),
-                                      integer(means->stride), SHAPE(&denoise->inner_sums))));
+                        DAM_ARGUMENTS(hidden, change, means, &denoise->inner_sums, size,
+                                      hidden->cols, per_part(denoise, size), dam__arg_shape(hidden),
+                                      means->stride, dam__arg_shape(&denoise->inner_sums))));
     }
 cleanup:
     return status;
@@ -403,15 +376,13 @@ dam_status dam__denoise_energy(dam__model *model, const dam__matrix *states, int
     const dam__matrix *inner = value_of(denoise, INNER), *outer = value_of(denoise, OUTER);
     DAM_TRY(check_states(denoise, states, size));
     DAM_TRY(similarities(denoise, states, size));
-    DAM_TRY(dam__launch(
-        denoise->energy, groups(denoise, size),
-        work_of(denoise, inner_items(denoise, size) + outer_items(denoise, size), 5, 1),
-        DAM_ARGUMENTS(dam__arg(hidden->buffer), dam__arg(states->buffer), dam__arg(inner->buffer),
-                      dam__arg(outer->buffer), dam__arg(value_of(denoise, MEANS)->buffer),
-                      dam__arg(energies->buffer), dam__arg_int(hidden->cols),
-                      dam__arg_int(states->cols), SHAPE(hidden), SHAPE(states),
-                      integer(inner->stride), integer(outer->stride), integer(energies->stride),
-                      dam__arg_real(denoise->scales.s2 / denoise->scales.s1))));
+    DAM_TRY(
+        dam__launch(denoise->energy, groups(denoise, size),
+                    work_of(denoise, inner_items(denoise, size) + outer_items(denoise, size), 5, 1),
+                    DAM_ARGUMENTS(hidden, states, inner, outer, value_of(denoise, MEANS), energies,
+                                  hidden->cols, states->cols, dam__arg_shape(hidden),
+                                  dam__arg_shape(states), inner->stride, outer->stride,
+                                  energies->stride, denoise->scales.s2 / denoise->scales.s1)));
 cleanup:
     return status;
 }
@@ -422,10 +393,8 @@ static dam_status advance(struct denoise *denoise, const dam__matrix *states, in
     const dam__matrix *output = &denoise->output, *outer = value_of(denoise, OUTER);
     return dam__launch(denoise->advance, vectors(denoise, states->cols, size),
                        work_of(denoise, outer_items(denoise, size), 4, 3),
-                       DAM_ARGUMENTS(dam__arg(states->buffer), dam__arg(output->buffer),
-                                     dam__arg(outer->buffer), dam__arg_int(states->cols),
-                                     SHAPE(states), SHAPE(output), integer(outer->stride),
-                                     dam__arg_real(how->dt), dam__arg_real(how->clip)));
+                       DAM_ARGUMENTS(states, output, outer, states->cols, dam__arg_shape(states),
+                                     dam__arg_shape(output), outer->stride, how->dt, how->clip));
 }
 
 dam_status dam__denoise_relax(dam__model *model, const dam__matrix *states, int size,

@@ -30,15 +30,12 @@ static dam_status run_sums(dam__trial *trial)
     DAM_TRY(dam__trial_kernel(trial, "diagnose", "", "diagnose_squares", &sum));
     DAM_TRY(dam__trial_kernel(trial, "diagnose", "", "diagnose_collect", &collect));
     DAM_TRY(dam__launch(sum, dam__range_groups(trial->device, (size_t)rows, 1), (dam__work){0},
-                        DAM_ARGUMENTS(dam__arg(matrix.buffer), dam__arg(squares.buffer),
-                                      dam__arg_int(cols), dam__arg_int((int)matrix.ld))));
+                        DAM_ARGUMENTS(&matrix, &squares, cols, matrix.ld)));
     DAM_TRY(dam__trial_compare_matrix(trial, &squares, sums, 0));
     for (int flag = 0; flag < 2; flag++)
         DAM_TRY(dam__launch(collect, dam__range_groups(trial->device, 1, 1), (dam__work){0},
-                            DAM_ARGUMENTS(dam__arg(squares.buffer), dam__arg(out.buffer),
-                                          dam__arg_int(rows), dam__arg_int(INDEX + flag),
-                                          dam__arg_int(flag),
-                                          dam__arg_real(1.0 / (flag ? rows : (double)items)))));
+                            DAM_ARGUMENTS(&squares, &out, rows, INDEX + flag, flag,
+                                          1.0 / (flag ? rows : (double)items))));
     DAM_TRY(dam__matrix_read_doubles(&out, got, "self-test"));
     dam__trial_compare(trial, got[INDEX], sqrt(root), sqrt(root));
     dam__trial_compare(trial, got[INDEX + 1], inverse, inverse);
@@ -68,13 +65,10 @@ static dam_status run_differences(dam__trial *trial)
     DAM_TRY(dam__trial_kernel(trial, "diagnose", "", "diagnose_centre", &centre));
     size_t lanes = (size_t)dam__lanes(trial->device);
     dam__range range = dam__range_items(trial->device, (width + lanes - 1) / lanes, (size_t)rows);
+    DAM_TRY(dam__launch(subtract, range, (dam__work){0},
+                        DAM_ARGUMENTS(&left, &right, cols, left.ld, scale)));
     DAM_TRY(
-        dam__launch(subtract, range, (dam__work){0},
-                    DAM_ARGUMENTS(dam__arg(left.buffer), dam__arg(right.buffer), dam__arg_int(cols),
-                                  dam__arg_int((int)left.ld), dam__arg_real(scale))));
-    DAM_TRY(dam__launch(centre, range, (dam__work){0},
-                        DAM_ARGUMENTS(dam__arg(right.buffer), dam__arg(middle.buffer),
-                                      dam__arg_int(cols), dam__arg_int((int)right.ld))));
+        dam__launch(centre, range, (dam__work){0}, DAM_ARGUMENTS(&right, &middle, cols, right.ld)));
     for (size_t i = 0; i < items; i++)
         b[i] = scale * a[i] - b[i] - means[i % width];
     DAM_TRY(dam__trial_compare_matrix(trial, &right, b, 0));

@@ -2,13 +2,6 @@
 #include "base/try.h"
 #include "model/energy/energy_internal.h"
 
-static dam__argument integer(size_t value)
-{
-    return dam__arg_int((int)value);
-}
-
-#define SHAPE(matrix) integer((matrix)->ld), integer((matrix)->stride)
-
 static size_t ceiling(int items, int size)
 {
     return ((size_t)items + (size_t)size - 1) / (size_t)size;
@@ -93,11 +86,9 @@ dam_status dam__energy_settings(struct energy *energy, int epoch)
 {
     const dam__energy_config *config = &energy->base.config.energy;
     return dam__launch(energy->set, (dam__range){.global = {(size_t)energy->count}}, (dam__work){0},
-                       DAM_ARGUMENTS(dam__arg(energy->given.buffer),
-                                     dam__arg(energy->settings.buffer), dam__arg_int(energy->count),
-                                     dam__arg_int(epoch), dam__arg_int(config->temperature_epochs),
-                                     dam__arg_int(energy->neurons),
-                                     dam__arg_real(config->sharpness)));
+                       DAM_ARGUMENTS(&energy->given, &energy->settings, energy->count, epoch,
+                                     config->temperature_epochs, energy->neurons,
+                                     config->sharpness));
 }
 
 /* --- forward ---------------------------------------------------------------------------------- */
@@ -120,14 +111,12 @@ static dam_status view_columns(struct energy *energy)
         energy->transpose,
         tiles(energy, energy->trained, lanes(energy), ceiling(count, lanes(energy))),
         work_of(energy, 0, 2 * items),
-        DAM_ARGUMENTS(dam__arg(memories->buffer), dam__arg(energy->columns.buffer),
-                      dam__arg_int(count), dam__arg_int(first_column(energy)),
-                      dam__arg_int(energy->trained), SHAPE(memories), SHAPE(&energy->columns))));
+        DAM_ARGUMENTS(memories, &energy->columns, count, first_column(energy), energy->trained,
+                      dam__arg_shape(memories), dam__arg_shape(&energy->columns))));
     DAM_TRY(dam__launch(
         energy->reach, tiles(energy, count, lanes(energy), 1), work_of(energy, items, items),
-        DAM_ARGUMENTS(dam__arg(energy->columns.buffer), dam__arg(energy->memory_numbers.buffer),
-                      dam__arg_int(count), dam__arg_int(energy->trained), SHAPE(&energy->columns),
-                      SHAPE(&energy->memory_numbers))));
+        DAM_ARGUMENTS(&energy->columns, &energy->memory_numbers, count, energy->trained,
+                      dam__arg_shape(&energy->columns), dam__arg_shape(&energy->memory_numbers))));
 cleanup:
     return status;
 }
@@ -141,12 +130,10 @@ static dam_status scale_states(struct energy *energy, int size)
         work_of(energy,
                 items * (4 + multiplications(energy->base.config.energy.interaction.exponent)),
                 4 * items),
-        DAM_ARGUMENTS(dam__arg(energy->similarities.buffer),
-                      dam__arg(energy->memory_numbers.buffer), dam__arg(energy->settings.buffer),
-                      dam__arg(energy->scaled.buffer), dam__arg(energy->values.buffer),
-                      dam__arg(energy->states.buffer), dam__arg_int(count),
-                      SHAPE(&energy->similarities), SHAPE(&energy->memory_numbers),
-                      integer(energy->states.stride)));
+        DAM_ARGUMENTS(&energy->similarities, &energy->memory_numbers, &energy->settings,
+                      &energy->scaled, &energy->values, &energy->states, count,
+                      dam__arg_shape(&energy->similarities),
+                      dam__arg_shape(&energy->memory_numbers), energy->states.stride));
 }
 
 /* One evaluation of F a triple: 4 + p(n) flops. */
@@ -167,28 +154,23 @@ static dam_status gaps_of_all(struct energy *energy, const dam__batch *batch)
         energy->forward,
         tiles(energy, energy->neurons, width, ceiling(batch->size, energy->tile_states)),
         forward_work(energy, batch->size),
-        DAM_ARGUMENTS(dam__arg(energy->scaled.buffer), dam__arg(energy->values.buffer),
-                      dam__arg(memories->buffer), dam__arg(batch->samples->buffer),
-                      dam__arg(rows_of(batch)), dam__arg(energy->states.buffer),
-                      dam__arg(energy->gaps.buffer), dam__arg_int(batch->rows != NULL),
-                      dam__arg_int(batch->first), dam__arg_int(batch->size),
-                      dam__arg_int(memories->rows), dam__arg_int(energy->neurons),
-                      SHAPE(&energy->scaled), SHAPE(memories), SHAPE(batch->samples),
-                      integer(energy->states.stride), SHAPE(&energy->gaps)));
+        DAM_ARGUMENTS(&energy->scaled, &energy->values, memories, batch->samples, rows_of(batch),
+                      &energy->states, &energy->gaps, batch->rows != NULL, batch->first,
+                      batch->size, memories->rows, energy->neurons, dam__arg_shape(&energy->scaled),
+                      dam__arg_shape(memories), dam__arg_shape(batch->samples),
+                      energy->states.stride, dam__arg_shape(&energy->gaps)));
 }
 
 static dam_status gaps_of_few(struct energy *energy, const dam__batch *batch)
 {
     return dam__launch(
         energy->forward, groups(energy, batch->size), forward_work(energy, batch->size),
-        DAM_ARGUMENTS(dam__arg(energy->scaled.buffer), dam__arg(energy->columns.buffer),
-                      dam__arg(batch->samples->buffer), dam__arg(rows_of(batch)),
-                      dam__arg(energy->states.buffer), dam__arg(energy->gaps.buffer),
-                      dam__arg_int(batch->rows != NULL), dam__arg_int(batch->first),
-                      dam__arg_int(energy->base.config.memories),
-                      dam__arg_int(first_column(energy)), dam__arg_int(energy->trained),
-                      SHAPE(&energy->scaled), SHAPE(&energy->columns), SHAPE(batch->samples),
-                      integer(energy->states.stride), SHAPE(&energy->gaps)));
+        DAM_ARGUMENTS(&energy->scaled, &energy->columns, batch->samples, rows_of(batch),
+                      &energy->states, &energy->gaps, batch->rows != NULL, batch->first,
+                      energy->base.config.memories, first_column(energy), energy->trained,
+                      dam__arg_shape(&energy->scaled), dam__arg_shape(&energy->columns),
+                      dam__arg_shape(batch->samples), energy->states.stride,
+                      dam__arg_shape(&energy->gaps)));
 }
 
 /* Gaps of a chunk, scaled; the logarithms of their scales are in the states' numbers. */
@@ -208,13 +190,11 @@ static dam_status errors(struct energy *energy, const dam__batch *batch)
 {
     double items = (double)batch->size * energy->trained;
     /* log, exp and tanh count as 20 flops each. */
-    return dam__launch(energy->errors, groups(energy, batch->size),
-                       work_of(energy, 70 * items, 2 * items),
-                       DAM_ARGUMENTS(dam__arg(energy->gaps.buffer), dam__arg(energy->states.buffer),
-                                     dam__arg(labels_of(batch)), dam__arg(rows_of(batch)),
-                                     dam__arg_int(batch->rows != NULL), dam__arg_int(batch->first),
-                                     dam__arg_int(energy->trained), SHAPE(&energy->gaps),
-                                     integer(energy->states.stride)));
+    return dam__launch(
+        energy->errors, groups(energy, batch->size), work_of(energy, 70 * items, 2 * items),
+        DAM_ARGUMENTS(&energy->gaps, &energy->states, labels_of(batch), rows_of(batch),
+                      batch->rows != NULL, batch->first, energy->trained,
+                      dam__arg_shape(&energy->gaps), energy->states.stride));
 }
 
 /* --- backward --------------------------------------------------------------------------------- */
@@ -229,19 +209,17 @@ static dam_status scale_memories(struct energy *energy, const dam__batch *batch,
     DAM_TRY(dam__launch(
         energy->scale_memories, tiles(energy, count, lanes(energy), 1),
         work_of(energy, items, items),
-        DAM_ARGUMENTS(dam__arg(energy->similarities.buffer), dam__arg(energy->settings.buffer),
-                      dam__arg(energy->columns.buffer), dam__arg(energy->memory_numbers.buffer),
-                      dam__arg(parameters[SCALES].value.buffer), dam__arg_int(batch->size),
-                      dam__arg_int(count), dam__arg_int(energy->trained), dam__arg_int(accumulate),
-                      SHAPE(&energy->similarities), SHAPE(&energy->columns),
-                      SHAPE(&energy->memory_numbers), integer(parameters[SCALES].value.stride))));
+        DAM_ARGUMENTS(&energy->similarities, &energy->settings, &energy->columns,
+                      &energy->memory_numbers, &parameters[SCALES].value, batch->size, count,
+                      energy->trained, accumulate, dam__arg_shape(&energy->similarities),
+                      dam__arg_shape(&energy->columns), dam__arg_shape(&energy->memory_numbers),
+                      parameters[SCALES].value.stride)));
     if (accumulate)
         DAM_TRY(dam__launch(
             energy->shrink, tiles(energy, energy->neurons, lanes(energy), (size_t)count),
             work_of(energy, items, 2 * (double)count * energy->neurons),
-            DAM_ARGUMENTS(dam__arg(gradient->buffer), dam__arg(energy->memory_numbers.buffer),
-                          dam__arg_int(energy->neurons), SHAPE(gradient),
-                          SHAPE(&energy->memory_numbers))));
+            DAM_ARGUMENTS(gradient, &energy->memory_numbers, energy->neurons,
+                          dam__arg_shape(gradient), dam__arg_shape(&energy->memory_numbers))));
 cleanup:
     return status;
 }
@@ -282,28 +260,22 @@ static dam_status backward_all(struct energy *energy, const dam__batch *batch, b
         energy->overlaps,
         tiles(energy, memories->rows, width, ceiling(batch->size, energy->tile_states)),
         backward_work(energy, batch->size, 5),
-        DAM_ARGUMENTS(dam__arg(energy->similarities.buffer), dam__arg(energy->columns.buffer),
-                      dam__arg(energy->memory_numbers.buffer), dam__arg(batch->samples->buffer),
-                      dam__arg(rows_of(batch)), dam__arg(energy->states.buffer),
-                      dam__arg(energy->gaps.buffer), dam__arg(energy->values.buffer),
-                      dam__arg(energy->scaled.buffer), dam__arg_int(batch->rows != NULL),
-                      dam__arg_int(batch->first), dam__arg_int(batch->size),
-                      dam__arg_int(memories->rows), dam__arg_int(energy->neurons),
-                      SHAPE(&energy->similarities), SHAPE(&energy->columns),
-                      SHAPE(&energy->memory_numbers), SHAPE(batch->samples),
-                      integer(energy->states.stride), SHAPE(&energy->gaps))));
+        DAM_ARGUMENTS(&energy->similarities, &energy->columns, &energy->memory_numbers,
+                      batch->samples, rows_of(batch), &energy->states, &energy->gaps,
+                      &energy->values, &energy->scaled, batch->rows != NULL, batch->first,
+                      batch->size, memories->rows, energy->neurons,
+                      dam__arg_shape(&energy->similarities), dam__arg_shape(&energy->columns),
+                      dam__arg_shape(&energy->memory_numbers), dam__arg_shape(batch->samples),
+                      energy->states.stride, dam__arg_shape(&energy->gaps))));
     DAM_TRY(pull(energy, batch, accumulate));
     DAM_TRY(dam__launch(
         energy->backward_own, own_tiles(energy), backward_work(energy, batch->size, 5),
-        DAM_ARGUMENTS(dam__arg(energy->scaled.buffer), dam__arg(memories->buffer),
-                      dam__arg(energy->memory_numbers.buffer), dam__arg(batch->samples->buffer),
-                      dam__arg(rows_of(batch)), dam__arg(energy->gaps.buffer),
-                      dam__arg(energy->base.parameters[MEMORIES].gradient.buffer),
-                      dam__arg_int(batch->rows != NULL), dam__arg_int(batch->first),
-                      dam__arg_int(batch->size), dam__arg_int(memories->rows),
-                      dam__arg_int(energy->neurons), SHAPE(&energy->scaled), SHAPE(memories),
-                      SHAPE(&energy->memory_numbers), SHAPE(batch->samples),
-                      SHAPE(&energy->gaps))));
+        DAM_ARGUMENTS(&energy->scaled, memories, &energy->memory_numbers, batch->samples,
+                      rows_of(batch), &energy->gaps, &energy->base.parameters[MEMORIES].gradient,
+                      batch->rows != NULL, batch->first, batch->size, memories->rows,
+                      energy->neurons, dam__arg_shape(&energy->scaled), dam__arg_shape(memories),
+                      dam__arg_shape(&energy->memory_numbers), dam__arg_shape(batch->samples),
+                      dam__arg_shape(&energy->gaps))));
 cleanup:
     return status;
 }
@@ -316,24 +288,20 @@ static dam_status backward_few(struct energy *energy, const dam__batch *batch, b
     DAM_TRY(dam__launch(
         energy->overlaps, tiles(energy, count, lanes(energy), (size_t)energy->parts),
         backward_work(energy, batch->size, 7),
-        DAM_ARGUMENTS(dam__arg(energy->similarities.buffer), dam__arg(energy->columns.buffer),
-                      dam__arg(energy->memory_numbers.buffer), dam__arg(batch->samples->buffer),
-                      dam__arg(rows_of(batch)), dam__arg(energy->states.buffer),
-                      dam__arg(energy->gaps.buffer), dam__arg(energy->values.buffer),
-                      dam__arg(energy->own.buffer), dam__arg_int(batch->rows != NULL),
-                      dam__arg_int(batch->first), dam__arg_int(batch->size), dam__arg_int(count),
-                      dam__arg_int(first_column(energy)), dam__arg_int(energy->trained),
-                      SHAPE(&energy->similarities), SHAPE(&energy->columns),
-                      SHAPE(&energy->memory_numbers), SHAPE(batch->samples),
-                      integer(energy->states.stride), SHAPE(&energy->gaps))));
+        DAM_ARGUMENTS(&energy->similarities, &energy->columns, &energy->memory_numbers,
+                      batch->samples, rows_of(batch), &energy->states, &energy->gaps,
+                      &energy->values, &energy->own, batch->rows != NULL, batch->first, batch->size,
+                      count, first_column(energy), energy->trained,
+                      dam__arg_shape(&energy->similarities), dam__arg_shape(&energy->columns),
+                      dam__arg_shape(&energy->memory_numbers), dam__arg_shape(batch->samples),
+                      energy->states.stride, dam__arg_shape(&energy->gaps))));
     DAM_TRY(pull(energy, batch, accumulate));
     DAM_TRY(dam__launch(
         energy->backward_own, tiles(energy, count, lanes(energy), (size_t)energy->trained),
         work_of(energy, (double)count * energy->trained * energy->parts,
                 (double)count * energy->trained * (energy->parts + 2)),
-        DAM_ARGUMENTS(dam__arg(energy->own.buffer), dam__arg(gradient->buffer),
-                      dam__arg_int(energy->parts), dam__arg_int(count),
-                      dam__arg_int(first_column(energy)), SHAPE(&energy->own), SHAPE(gradient))));
+        DAM_ARGUMENTS(&energy->own, gradient, energy->parts, count, first_column(energy),
+                      dam__arg_shape(&energy->own), dam__arg_shape(gradient))));
 cleanup:
     return status;
 }
@@ -362,12 +330,10 @@ dam_status dam__energy_loss_gradient(dam__model *model, const dam__batch *batch,
         DAM_TRY(scale_memories(energy, &chunk, accumulate));
         DAM_TRY(energy->classifies ? backward_few(energy, &chunk, accumulate)
                                    : backward_all(energy, &chunk, accumulate));
-        DAM_TRY(
-            dam__launch(energy->collect, groups(energy, 1), work_of(energy, chunk.size, chunk.size),
-                        DAM_ARGUMENTS(dam__arg(energy->states.buffer), dam__arg(losses),
-                                      dam__arg_int(chunk.size), dam__arg_int(slot),
-                                      dam__arg_int(energy->count), dam__arg_int(accumulate),
-                                      integer(energy->states.stride), dam__arg_real(per_neuron))));
+        DAM_TRY(dam__launch(energy->collect, groups(energy, 1),
+                            work_of(energy, chunk.size, chunk.size),
+                            DAM_ARGUMENTS(&energy->states, losses, chunk.size, slot, energy->count,
+                                          accumulate, energy->states.stride, per_neuron)));
     }
 cleanup:
     return status;
@@ -381,24 +347,17 @@ static dam_status evaluate_chunk(struct energy *energy, const dam__batch *batch,
     const dam__matrix *memories = memories_of(energy);
     double cells = (double)batch->size * (energy->trained + memories->rows);
     DAM_TRY(forward(energy, batch));
-    DAM_TRY(
-        dam__launch(energy->judge, groups(energy, batch->size), work_of(energy, cells, cells),
-                    DAM_ARGUMENTS(dam__arg(energy->gaps.buffer),
-                                  dam__arg(energy->similarities.buffer), dam__arg(memories->buffer),
-                                  dam__arg(energy->states.buffer), dam__arg(evaluation->predicted),
-                                  dam__arg(evaluation->nearest), dam__arg_int(offset),
-                                  dam__arg_int(energy->trained), dam__arg_int(memories->rows),
-                                  dam__arg_int(first_column(energy)), integer(energy->gaps.ld),
-                                  integer(energy->similarities.ld), integer(memories->ld))));
+    DAM_TRY(dam__launch(energy->judge, groups(energy, batch->size), work_of(energy, cells, cells),
+                        DAM_ARGUMENTS(&energy->gaps, &energy->similarities, memories,
+                                      &energy->states, evaluation->predicted, evaluation->nearest,
+                                      offset, energy->trained, memories->rows, first_column(energy),
+                                      energy->gaps.ld, energy->similarities.ld, memories->ld)));
     DAM_TRY(errors(energy, batch));
-    DAM_TRY(
-        dam__launch(energy->score, dam__range_groups(energy->base.device, 1, 1),
-                    work_of(energy, 2 * batch->size, 2 * batch->size),
-                    DAM_ARGUMENTS(dam__arg(energy->states.buffer), dam__arg(labels_of(batch)),
-                                  dam__arg(evaluation->totals.buffer), dam__arg_int(batch->size),
-                                  dam__arg_int(batch->first), dam__arg_int(slot),
-                                  integer(evaluation->totals.ld), dam__arg_int(accumulate),
-                                  dam__arg_real(1.0 / energy->trained))));
+    DAM_TRY(dam__launch(energy->score, dam__range_groups(energy->base.device, 1, 1),
+                        work_of(energy, 2 * batch->size, 2 * batch->size),
+                        DAM_ARGUMENTS(&energy->states, labels_of(batch), &evaluation->totals,
+                                      batch->size, batch->first, slot, evaluation->totals.ld,
+                                      accumulate, 1.0 / energy->trained)));
 cleanup:
     return status;
 }

@@ -316,9 +316,7 @@ static dam_status load_packed(dam__recaller *r, const float *probes, size_t coun
     DAM_TRY(dam__launch(
         r->agree, dam__range_groups(r->device, count, 1),
         (dam__work){.flops = 3.0 * (double)(words * r->ld), .bytes = 4.0 * (double)(count * r->ld)},
-        DAM_ARGUMENTS(dam__arg(r->packed), dam__arg(r->rows), dam__arg(r->agreements),
-                      dam__arg_int((int)state_words(r)), dam__arg_int((int)r->ld),
-                      dam__arg_int(r->dim))));
+        DAM_ARGUMENTS(r->packed, r->rows, r->agreements, state_words(r), r->ld, r->dim)));
 cleanup:
     free(packed);
     return status;
@@ -369,10 +367,7 @@ static dam_status draw_order(dam__recaller *r, int sweep)
         side++;
     return dam__launch(
         r->make_order, dam__range_items(r->device, smaller(size, 4096), 1), (dam__work){0},
-        DAM_ARGUMENTS(dam__arg(r->order), dam__arg_uint(0), dam__arg_uint(size),
-                      dam__arg_uint(side), dam__arg_uint((uint32_t)sweep),
-                      dam__arg_uint((uint32_t)seed), dam__arg_uint((uint32_t)(seed >> 32)),
-                      dam__arg_uint(DAM__STREAM_NEURONS)));
+        DAM_ARGUMENTS(r->order, 0, size, side, sweep, dam__arg_seed(seed), DAM__STREAM_NEURONS));
 }
 
 /*
@@ -382,30 +377,20 @@ static dam_status sweep_reals(dam__recaller *r, size_t count, int sweep)
 {
     return dam__launch(
         r->sweep, dam__range_groups(r->device, count, 1), (dam__work){0},
-        DAM_ARGUMENTS(dam__arg(r->states.buffer), dam__arg(r->similarities.buffer),
-                      dam__arg(r->values.buffer), dam__arg(r->columns.buffer),
-                      dam__arg(r->free_neurons), dam__arg(r->order), dam__arg(r->wishes),
-                      dam__arg(r->ends), dam__arg(r->flips), dam__arg(r->records.buffer),
-                      dam__arg_int(r->chunk), dam__arg_int(r->neurons), dam__arg_int(r->memories),
-                      dam__arg_int((int)r->ld), dam__arg_int((int)r->states.ld),
-                      dam__arg_int((int)(r->records.ld / DAM__RECORD_REALS)), dam__arg_int(sweep),
-                      dam__arg_real(r->reach), dam__arg_real(r->config->interaction.leak),
-                      dam__arg_real(r->most), dam__arg_real(r->config->sharpness)));
+        DAM_ARGUMENTS(&r->states, &r->similarities, &r->values, &r->columns, r->free_neurons,
+                      r->order, r->wishes, r->ends, r->flips, &r->records, r->chunk, r->neurons,
+                      r->memories, r->ld, r->states.ld, r->records.ld / DAM__RECORD_REALS, sweep,
+                      r->reach, r->config->interaction.leak, r->most, r->config->sharpness));
 }
 
 static dam_status sweep_signs(dam__recaller *r, size_t count, int sweep)
 {
-    return dam__launch(
-        r->sweep, dam__range_groups(r->device, count, 1), (dam__work){0},
-        DAM_ARGUMENTS(dam__arg(r->states.buffer), dam__arg(r->agreements),
-                      dam__arg(r->values.buffer), dam__arg(r->further.buffer), dam__arg(r->bits),
-                      dam__arg(r->differences.buffer), dam__arg(r->table_values.buffer),
-                      dam__arg(r->levels), dam__arg(r->free_neurons), dam__arg(r->order),
-                      dam__arg(r->wishes), dam__arg(r->ends), dam__arg(r->flips),
-                      dam__arg(r->records.buffer), dam__arg_int(r->chunk), dam__arg_int(r->neurons),
-                      dam__arg_int(r->dim), dam__arg_int(r->memories), dam__arg_int((int)r->ld),
-                      dam__arg_int((int)r->states.ld),
-                      dam__arg_int((int)(r->records.ld / DAM__RECORD_REALS)), dam__arg_int(sweep)));
+    return dam__launch(r->sweep, dam__range_groups(r->device, count, 1), (dam__work){0},
+                       DAM_ARGUMENTS(&r->states, r->agreements, &r->values, &r->further, r->bits,
+                                     &r->differences, &r->table_values, r->levels, r->free_neurons,
+                                     r->order, r->wishes, r->ends, r->flips, &r->records, r->chunk,
+                                     r->neurons, r->dim, r->memories, r->ld, r->states.ld,
+                                     r->records.ld / DAM__RECORD_REALS, sweep));
 }
 
 dam_status dam__recaller_sweep(dam__recaller *r, size_t count, int sweep)
@@ -423,10 +408,8 @@ dam_status dam__recaller_nearest(dam__recaller *r, size_t count)
 {
     return dam__launch(r->find_nearest, dam__range_groups(r->device, count, 1),
                        (dam__work){.flops = 2.0 * (double)count * r->memories},
-                       DAM_ARGUMENTS(dam__arg(r->signs ? r->halves.buffer : r->similarities.buffer),
-                                     dam__arg(r->signs ? r->agreements : r->free_neurons),
-                                     dam__arg(r->halves.buffer), dam__arg(r->nearest),
-                                     dam__arg(r->distances.buffer), dam__arg_int(r->memories),
-                                     dam__arg_int((int)r->ld), dam__arg_int(r->dim),
-                                     dam__arg_int(r->signs)));
+                       DAM_ARGUMENTS(r->signs ? &r->halves : &r->similarities,
+                                     r->signs ? r->agreements : r->free_neurons, &r->halves,
+                                     r->nearest, &r->distances, r->memories, r->ld, r->dim,
+                                     r->signs));
 }

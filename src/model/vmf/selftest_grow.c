@@ -54,13 +54,13 @@ static double dot(const double *x, const double *y)
     return sum;
 }
 
-static dam_status launch(dam__trial *trial, const char *name, dam__range range, size_t count,
+static dam_status launch(dam__trial *trial, const char *name, dam__range range,
                          const dam__argument *arguments)
 {
     dam_status status = DAM_OK;
     dam__kernel *kernel = NULL;
     DAM_TRY(dam__trial_kernel(trial, "grow", "", name, &kernel));
-    DAM_TRY(dam__launch(kernel, range, (dam__work){0}, count, arguments));
+    DAM_TRY(dam__launch(kernel, range, (dam__work){0}, arguments));
 cleanup:
     return status;
 }
@@ -85,15 +85,11 @@ static dam_status run_survey(dam__trial *trial)
     for (int pass = 0; pass < 2; pass++)
         DAM_TRY(launch(trial, "grow_sum_mass",
                        dam__range_items(trial->device, vectors_of(trial, MEMORIES), 1),
-                       DAM_ARGUMENTS(dam__arg(on_owed.buffer), dam__arg(f.on_numbers.buffer),
-                                     dam__arg_int(SAMPLES), dam__arg_int(MEMORIES),
-                                     dam__arg_int((int)on_owed.ld),
-                                     dam__arg_int((int)f.on_numbers.ld), dam__arg_int(pass))));
+                       DAM_ARGUMENTS(&on_owed, &f.on_numbers, SAMPLES, MEMORIES, on_owed.ld,
+                                     f.on_numbers.ld, pass)));
     DAM_TRY(launch(trial, "grow_curvature", dam__range_groups(trial->device, MEMORIES, 1),
-                   DAM_ARGUMENTS(dam__arg(f.on_memories.buffer), dam__arg(f.on_scatter.buffer),
-                                 dam__arg(f.on_scalars.buffer), dam__arg(f.on_numbers.buffer),
-                                 dam__arg_int(DIM), dam__arg_int((int)f.on_memories.ld),
-                                 dam__arg_int((int)f.on_numbers.ld))));
+                   DAM_ARGUMENTS(&f.on_memories, &f.on_scatter, &f.on_scalars, &f.on_numbers, DIM,
+                                 f.on_memories.ld, f.on_numbers.ld)));
     for (int mu = 0; mu < MEMORIES; mu++) {
         double mass = 0, debt = 0;
         for (int i = 0; i < SAMPLES; i++) {
@@ -116,11 +112,9 @@ static dam_status run_constrain(dam__trial *trial)
     for (int tangent = 0; tangent < 2; tangent++) {
         struct fixture f;
         DAM_TRY(make_fixture(trial, &f));
-        DAM_TRY(
-            launch(trial, "grow_constrain", dam__range_groups(trial->device, MEMORIES, 1),
-                   DAM_ARGUMENTS(dam__arg(f.on_directions.buffer), dam__arg(f.on_memories.buffer),
-                                 dam__arg(f.on_order), dam__arg_int(DIM),
-                                 dam__arg_int((int)f.on_directions.ld), dam__arg_real(tangent))));
+        DAM_TRY(launch(trial, "grow_constrain", dam__range_groups(trial->device, MEMORIES, 1),
+                       DAM_ARGUMENTS(&f.on_directions, &f.on_memories, f.on_order, DIM,
+                                     f.on_directions.ld, tangent ? 1.0 : 0.0)));
         for (int slot = 0; slot < MEMORIES; slot++) {
             double *u = f.directions + (size_t)slot * DIM;
             const double *w = f.memories + (size_t)order[slot] * DIM;
@@ -150,9 +144,7 @@ static dam_status run_weigh(dam__trial *trial)
     DAM_TRY(dam__trial_buffer(trial, order, sizeof order, &on_order));
     DAM_TRY(launch(
         trial, "grow_weigh", dam__range_items(trial->device, vectors_of(trial, ACTIVE), SAMPLES),
-        DAM_ARGUMENTS(dam__arg(on_products.buffer), dam__arg(on_owed.buffer), dam__arg(on_order),
-                      dam__arg_int(ACTIVE), dam__arg_int((int)on_products.ld),
-                      dam__arg_int((int)on_owed.ld))));
+        DAM_ARGUMENTS(&on_products, &on_owed, on_order, ACTIVE, on_products.ld, on_owed.ld)));
     for (int i = 0; i < SAMPLES; i++)
         for (int j = 0; j < ACTIVE; j++)
             products[i * ACTIVE + j] *= owed[i * MEMORIES + order[j]];
@@ -209,15 +201,11 @@ static dam_status run_advance(dam__trial *trial)
             f.numbers[DAM__GROW_KAPPA * MEMORIES + order[0]];
         DAM_TRY(dam__matrix_write_doubles(&f.on_scatter, f.scatter, "self-test"));
         DAM_TRY(dam__matrix_write_doubles(&f.on_numbers, f.numbers, "self-test"));
-        DAM_TRY(
-            launch(trial, "grow_advance", dam__range_groups(trial->device, ACTIVE, 1),
-                   DAM_ARGUMENTS(dam__arg(f.on_directions.buffer), dam__arg(f.on_scatter.buffer),
-                                 dam__arg(f.on_memories.buffer), dam__arg(f.on_order),
-                                 dam__arg(f.on_scalars.buffer), dam__arg(f.on_numbers.buffer),
-                                 dam__arg_int(DIM), dam__arg_int((int)f.on_memories.ld),
-                                 dam__arg_int((int)f.on_numbers.ld), dam__arg_int(move->first),
-                                 dam__arg_int(move->last), dam__arg_real(move->shift),
-                                 dam__arg_real(move->reach), dam__arg_real(move->rest))));
+        DAM_TRY(launch(trial, "grow_advance", dam__range_groups(trial->device, ACTIVE, 1),
+                       DAM_ARGUMENTS(&f.on_directions, &f.on_scatter, &f.on_memories, f.on_order,
+                                     &f.on_scalars, &f.on_numbers, DIM, f.on_memories.ld,
+                                     f.on_numbers.ld, move->first, move->last, move->shift,
+                                     move->reach, move->rest)));
         for (int slot = 0; slot < ACTIVE; slot++)
             advance(&f, slot, move);
         DAM_TRY(dam__trial_compare_matrix(trial, &f.on_directions, f.directions, 0));
@@ -233,10 +221,9 @@ static dam_status run_gather(dam__trial *trial)
     dam_status status = DAM_OK;
     struct fixture f;
     DAM_TRY(make_fixture(trial, &f));
-    DAM_TRY(launch(trial, "grow_gather", dam__range_groups(trial->device, MEMORIES, 1),
-                   DAM_ARGUMENTS(dam__arg(f.on_directions.buffer), dam__arg(f.on_scatter.buffer),
-                                 dam__arg(f.on_order), dam__arg_int(DIM),
-                                 dam__arg_int((int)f.on_directions.ld))));
+    DAM_TRY(launch(
+        trial, "grow_gather", dam__range_groups(trial->device, MEMORIES, 1),
+        DAM_ARGUMENTS(&f.on_directions, &f.on_scatter, f.on_order, DIM, f.on_directions.ld)));
     for (int slot = 0; slot < MEMORIES; slot++)
         memcpy(f.scatter + (size_t)slot * DIM, f.directions + (size_t)order[slot] * DIM,
                DIM * sizeof *f.scatter);
@@ -259,10 +246,8 @@ static dam_status run_split_rows(dam__trial *trial)
     DAM_TRY(make_fixture(trial, &f));
     DAM_TRY(dam__trial_buffer(trial, pairs, sizeof pairs, &on_pairs));
     DAM_TRY(launch(trial, "grow_split_rows", dam__range_groups(trial->device, PAIRS, 1),
-                   DAM_ARGUMENTS(dam__arg(f.on_memories.buffer), dam__arg(f.on_scatter.buffer),
-                                 dam__arg(f.on_directions.buffer), dam__arg(on_pairs),
-                                 dam__arg_int(BEFORE), dam__arg_int(DIM),
-                                 dam__arg_int((int)f.on_memories.ld), dam__arg_real(step))));
+                   DAM_ARGUMENTS(&f.on_memories, &f.on_scatter, &f.on_directions, on_pairs, BEFORE,
+                                 DIM, f.on_memories.ld, step)));
     for (int pair = 0; pair < PAIRS; pair++) {
         double *old = f.memories + (size_t)pairs[2 * pair] * DIM;
         double *twin = f.memories + (size_t)(BEFORE + pair) * DIM;
@@ -296,9 +281,7 @@ static dam_status run_split_columns(dam__trial *trial)
     DAM_TRY(dam__trial_matrix(trial, ROWS, COLUMNS, 1, values, &matrix));
     DAM_TRY(dam__trial_buffer(trial, pairs, sizeof pairs, &on_pairs));
     DAM_TRY(launch(trial, "grow_split_columns", dam__range_groups(trial->device, ROWS, 1),
-                   DAM_ARGUMENTS(dam__arg(matrix.buffer), dam__arg(on_pairs), dam__arg_int(BEFORE),
-                                 dam__arg_int(PAIRS), dam__arg_int((int)matrix.ld),
-                                 dam__arg_real(kept), dam__arg_real(given), dam__arg_real(scale))));
+                   DAM_ARGUMENTS(&matrix, on_pairs, BEFORE, PAIRS, matrix.ld, kept, given, scale)));
     for (int i = 0; i < ROWS; i++) {
         double *row = values + (size_t)i * COLUMNS;
         row[COLUMNS - 1] = row[BEFORE];

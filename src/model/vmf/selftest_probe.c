@@ -65,13 +65,12 @@ static int32_t largest(const double *numbers, int count, int except)
     return best;
 }
 
-static dam_status launch(dam__trial *trial, const char *name, size_t count,
-                         const dam__argument *arguments)
+static dam_status launch(dam__trial *trial, const char *name, const dam__argument *arguments)
 {
     dam_status status = DAM_OK;
     dam__kernel *kernel = NULL;
     DAM_TRY(dam__trial_kernel(trial, "vmf", "-DCOLUMNS=4 -DTILE=3", name, &kernel));
-    DAM_TRY(dam__launch(kernel, dam__range_groups(trial->device, SAMPLES, 1), (dam__work){0}, count,
+    DAM_TRY(dam__launch(kernel, dam__range_groups(trial->device, SAMPLES, 1), (dam__work){0},
                         arguments));
 cleanup:
     return status;
@@ -86,13 +85,9 @@ static dam_status run_posterior(dam__trial *trial)
     DAM_TRY(make_fixture(trial, &f));
     DAM_TRY(dam__trial_matrix(trial, SAMPLES, COLUMNS, 1, NULL, &probabilities));
     DAM_TRY(launch(trial, "vmf_posterior",
-                   DAM_ARGUMENTS(dam__arg(f.on_similarities.buffer),
-                                 dam__arg(f.on_activations.buffer), dam__arg(probabilities.buffer),
-                                 dam__arg(f.on_weights.buffer), dam__arg(f.on_scalars.buffer),
-                                 dam__arg_int(MEMORIES), dam__arg_int((int)f.on_similarities.ld),
-                                 dam__arg_int((int)f.on_activations.ld),
-                                 dam__arg_int((int)probabilities.ld),
-                                 dam__arg_int((int)f.on_weights.ld))));
+                   DAM_ARGUMENTS(&f.on_similarities, &f.on_activations, &probabilities,
+                                 &f.on_weights, &f.on_scalars, MEMORIES, f.on_similarities.ld,
+                                 f.on_activations.ld, probabilities.ld, f.on_weights.ld)));
     for (int i = 0; i < SAMPLES; i++) {
         double *row = wanted + (size_t)i * WIDTH, sums[COLUMNS], total = 0;
         forward(&f, i, 0, row, sums);
@@ -121,11 +116,8 @@ static dam_status run_margin(dam__trial *trial)
     int32_t columns[2 * SAMPLES];
     DAM_TRY(make_fixture(trial, &f));
     DAM_TRY(launch(trial, "vmf_margin",
-                   DAM_ARGUMENTS(dam__arg(f.on_similarities.buffer),
-                                 dam__arg(f.on_activations.buffer), dam__arg(f.columns),
-                                 dam__arg(f.on_weights.buffer), dam__arg(f.on_scalars.buffer),
-                                 dam__arg_int(MEMORIES), dam__arg_int((int)f.on_similarities.ld),
-                                 dam__arg_int((int)f.on_weights.ld))));
+                   DAM_ARGUMENTS(&f.on_similarities, &f.on_activations, f.columns, &f.on_weights,
+                                 &f.on_scalars, MEMORIES, f.on_similarities.ld, f.on_weights.ld)));
     for (int i = 0; i < SAMPLES; i++) {
         double *row = wanted + (size_t)i * WIDTH, sums[COLUMNS];
         forward(&f, i, 0, row, sums);
@@ -194,13 +186,9 @@ static dam_status run_turn(dam__trial *trial)
     }
     DAM_TRY(dam__buffer_write(f.columns, 0, columns, sizeof columns, true, "self-test"));
     DAM_TRY(launch(trial, "vmf_turn",
-                   DAM_ARGUMENTS(dam__arg(f.on_similarities.buffer), dam__arg(f.on_along.buffer),
-                                 dam__arg(f.on_activations.buffer), dam__arg(f.columns),
-                                 dam__arg(angles.buffer), dam__arg(f.landed),
-                                 dam__arg(f.on_weights.buffer), dam__arg(f.on_scalars.buffer),
-                                 dam__arg_int(MEMORIES), dam__arg_int((int)f.on_similarities.ld),
-                                 dam__arg_int((int)f.on_weights.ld), dam__arg_real(limit),
-                                 dam__arg_int(SCANS), dam__arg_int(HALVINGS))));
+                   DAM_ARGUMENTS(&f.on_similarities, &f.on_along, &f.on_activations, f.columns,
+                                 &angles, f.landed, &f.on_weights, &f.on_scalars, MEMORIES,
+                                 f.on_similarities.ld, f.on_weights.ld, limit, SCANS, HALVINGS)));
     DAM_TRY(dam__trial_compare_matrix(trial, &angles, wanted, 0));
     DAM_TRY(dam__trial_compare_integers(trial, f.landed, SAMPLES, landed));
 cleanup:
@@ -250,12 +238,9 @@ static dam_status run_tangent(dam__trial *trial)
         DAM_TRY(dam__trial_matrix(trial, SAMPLES, DIM, 1, directions, &on_directions));
         DAM_TRY(dam__trial_matrix(trial, FIRST + SAMPLES, DIM, 1, samples, &on_samples));
         DAM_TRY(dam__trial_kernel(trial, "probe", "", "probe_tangent", &kernel));
-        DAM_TRY(
-            dam__launch(kernel, dam__range_groups(trial->device, SAMPLES, 1), (dam__work){0},
-                        DAM_ARGUMENTS(dam__arg(on_directions.buffer), dam__arg(on_samples.buffer),
-                                      dam__arg_int(FIRST), dam__arg_int(DIM),
-                                      dam__arg_int((int)on_directions.ld),
-                                      dam__arg_int((int)on_samples.ld), dam__arg_int(centred))));
+        DAM_TRY(dam__launch(kernel, dam__range_groups(trial->device, SAMPLES, 1), (dam__work){0},
+                            DAM_ARGUMENTS(&on_directions, &on_samples, FIRST, DIM, on_directions.ld,
+                                          on_samples.ld, centred)));
         for (int i = 1; i < SAMPLES; i++) {
             double *u = directions + (size_t)i * DIM;
             const double *x = samples + (size_t)(FIRST + i) * DIM;
@@ -278,14 +263,13 @@ cleanup:
 
 enum { CLASSES = 7, MANY = 70 };
 
-static dam_status launch_linear(dam__trial *trial, const char *name, size_t count,
-                                const dam__argument *arguments)
+static dam_status launch_linear(dam__trial *trial, const char *name, const dam__argument *arguments)
 {
     dam_status status = DAM_OK;
     dam__kernel *kernel = NULL;
     DAM_TRY(dam__trial_kernel(trial, "linear", "", name, &kernel));
-    DAM_TRY(dam__launch(kernel, dam__range_items(trial->device, MANY, 1), (dam__work){0}, count,
-                        arguments));
+    DAM_TRY(
+        dam__launch(kernel, dam__range_items(trial->device, MANY, 1), (dam__work){0}, arguments));
 cleanup:
     return status;
 }
@@ -320,17 +304,13 @@ static dam_status run_softmax(dam__trial *trial)
     DAM_TRY(dam__trial_matrix(trial, 1, MANY, 1, NULL, &on_losses));
     DAM_TRY(dam__trial_matrix(trial, 1, 2, 1, NULL, &on_total));
     DAM_TRY(dam__trial_buffer(trial, labels, sizeof labels, &on_labels));
-    DAM_TRY(launch_linear(
-        trial, "linear_softmax",
-        DAM_ARGUMENTS(dam__arg(on_logits.buffer), dam__arg(on_labels), dam__arg(on_losses.buffer),
-                      dam__arg_int(MANY), dam__arg_int(FIRST), dam__arg_int(CLASSES),
-                      dam__arg_int((int)on_logits.ld), dam__arg_real(per_sample))));
+    DAM_TRY(launch_linear(trial, "linear_softmax",
+                          DAM_ARGUMENTS(&on_logits, on_labels, &on_losses, MANY, FIRST, CLASSES,
+                                        on_logits.ld, per_sample)));
     DAM_TRY(dam__trial_kernel(trial, "linear", "", "linear_collect", &collect));
     for (int again = 0; again < 2; again++)
         DAM_TRY(dam__launch(collect, dam__range_groups(trial->device, 1, 1), (dam__work){0},
-                            DAM_ARGUMENTS(dam__arg(on_losses.buffer), dam__arg(on_total.buffer),
-                                          dam__arg_int(MANY), dam__arg_int(1), dam__arg_int(again),
-                                          dam__arg_real(per_sample))));
+                            DAM_ARGUMENTS(&on_losses, &on_total, MANY, 1, again, per_sample)));
     for (int i = 0; i < MANY; i++) {
         losses[i] = regress(logits + (size_t)i * CLASSES, labels[FIRST + i], per_sample);
         total += 2 * per_sample * losses[i];
@@ -382,19 +362,14 @@ static dam_status run_linear_turn(dam__trial *trial)
         landed[i] = found.landed;
     }
     DAM_TRY(dam__buffer_write(on_columns, 0, columns, sizeof columns, true, "self-test"));
-    DAM_TRY(launch_linear(
-        trial, "linear_turn",
-        DAM_ARGUMENTS(dam__arg(on_logits.buffer), dam__arg(on_along.buffer), dam__arg(on_columns),
-                      dam__arg(on_angles.buffer), dam__arg(on_landed), dam__arg_int(MANY),
-                      dam__arg_int(CLASSES), dam__arg_int((int)on_logits.ld), dam__arg_real(limit),
-                      dam__arg_int(SCANS), dam__arg_int(HALVINGS))));
+    DAM_TRY(launch_linear(trial, "linear_turn",
+                          DAM_ARGUMENTS(&on_logits, &on_along, on_columns, &on_angles, on_landed,
+                                        MANY, CLASSES, on_logits.ld, limit, SCANS, HALVINGS)));
     DAM_TRY(dam__trial_compare_matrix(trial, &on_angles, angles, 0));
     DAM_TRY(dam__trial_compare_integers(trial, on_landed, MANY, landed));
     DAM_TRY(dam__buffer_clear(on_columns));
     DAM_TRY(launch_linear(trial, "linear_margin",
-                          DAM_ARGUMENTS(dam__arg(on_logits.buffer), dam__arg(on_columns),
-                                        dam__arg_int(MANY), dam__arg_int(CLASSES),
-                                        dam__arg_int((int)on_logits.ld))));
+                          DAM_ARGUMENTS(&on_logits, on_columns, MANY, CLASSES, on_logits.ld)));
     for (int i = 0; i < MANY; i++)
         for (int y = 0; y < CLASSES; y++)
             rows.logits[i * CLASSES + y] = (y == columns[2 * i + 1]) - (y == columns[2 * i]);

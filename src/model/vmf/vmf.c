@@ -287,9 +287,8 @@ static dam_status refresh(dam__model *model)
 {
     struct vmf *vmf = vmf_of(model);
     return dam__launch(vmf->update_scalars, (dam__range){.global = {1}}, (dam__work){.flops = 30},
-                       DAM_ARGUMENTS(dam__arg(vmf->base.parameters[BETA].value.buffer),
-                                     dam__arg(vmf->scalars.buffer), dam__arg_real(varsigma_of(vmf)),
-                                     dam__arg_int(vmf->base.task.dim)));
+                       DAM_ARGUMENTS(&vmf->base.parameters[BETA].value, &vmf->scalars,
+                                     varsigma_of(vmf), vmf->base.task.dim));
 }
 
 static dam_status initialise(dam__model *model, uint64_t seed)
@@ -371,15 +370,11 @@ static dam_status forward(struct vmf *vmf, const dam__batch *batch, double per_s
     return dam__launch(
         vmf->forward, dam__range_groups(vmf->base.device, (size_t)batch->size, 1),
         (dam__work){.flops = cells * (4 * vmf->columns + 28), .bytes = 3 * cells * real},
-        DAM_ARGUMENTS(dam__arg(vmf->similarities.buffer), dam__arg(vmf->activations.buffer),
-                      dam__arg(vmf->ratios.buffer), dam__arg(vmf->statistics.buffer),
-                      dam__arg(weights->buffer), dam__arg(vmf->scalars.buffer),
-                      dam__arg(labels_of(vmf, batch)),
-                      dam__arg(batch->rows != NULL ? batch->rows : labels_of(vmf, batch)),
-                      dam__arg_int(batch->rows != NULL), dam__arg_int(batch->first),
-                      dam__arg_int(vmf->memories), dam__arg_int((int)vmf->similarities.ld),
-                      dam__arg_int((int)vmf->ratios.ld), dam__arg_int((int)weights->ld),
-                      dam__arg_real(vmf->base.config.vmf.softening), dam__arg_real(per_sample)));
+        DAM_ARGUMENTS(&vmf->similarities, &vmf->activations, &vmf->ratios, &vmf->statistics,
+                      weights, &vmf->scalars, labels_of(vmf, batch),
+                      batch->rows != NULL ? batch->rows : labels_of(vmf, batch),
+                      batch->rows != NULL, batch->first, vmf->memories, vmf->similarities.ld,
+                      vmf->ratios.ld, weights->ld, vmf->base.config.vmf.softening, per_sample));
 }
 
 /* dL/dG = -(1/B) E' R, in parts of fixed shape that are then added up. */
@@ -397,21 +392,17 @@ static dam_status class_gradient(struct vmf *vmf, const dam__batch *batch, doubl
     dam__range range = dam__range_items(device, vectors,
                                         (size_t)(vmf->columns + vmf->tile - 1) / (size_t)vmf->tile);
     range.global[2] = (size_t)vmf->parts;
-    DAM_TRY(dam__launch(
-        vmf->class_gradient, range,
-        (dam__work){.flops = 2 * cells * vmf->columns, .bytes = cells * real},
-        DAM_ARGUMENTS(dam__arg(vmf->activations.buffer), dam__arg(vmf->ratios.buffer),
-                      dam__arg(parts->buffer), dam__arg_int(batch->size),
-                      dam__arg_int(vmf->memories + 1), dam__arg_int((int)vmf->activations.ld),
-                      dam__arg_int((int)vmf->ratios.ld), dam__arg_int((int)parts->ld),
-                      dam__arg_int((int)parts->stride), dam__arg_real(per_sample))));
+    DAM_TRY(dam__launch(vmf->class_gradient, range,
+                        (dam__work){.flops = 2 * cells * vmf->columns, .bytes = cells * real},
+                        DAM_ARGUMENTS(&vmf->activations, &vmf->ratios, parts, batch->size,
+                                      vmf->memories + 1, vmf->activations.ld, vmf->ratios.ld,
+                                      parts->ld, parts->stride, per_sample)));
     double entries = (double)vmf->columns * (vmf->memories + 1);
     DAM_TRY(dam__launch(
         vmf->reduce_problems, dam__range_items(device, vectors, (size_t)vmf->columns),
         (dam__work){.flops = entries * vmf->parts, .bytes = entries * (vmf->parts + 1) * real},
-        DAM_ARGUMENTS(dam__arg(parts->buffer), dam__arg(gradient->buffer), dam__arg_int(vmf->parts),
-                      dam__arg_int((int)parts->stride), dam__arg_int(vmf->memories + 1),
-                      dam__arg_int((int)parts->ld), dam__arg_int(accumulate))));
+        DAM_ARGUMENTS(parts, gradient, vmf->parts, parts->stride, vmf->memories + 1, parts->ld,
+                      accumulate)));
 cleanup:
     return status;
 }
@@ -441,13 +432,11 @@ static dam_status collect(struct vmf *vmf, const dam__batch *batch, const dam__b
                           int slot, double per_sample, bool accumulate)
 {
     double real = (double)dam__real_size(vmf->base.device);
-    return dam__launch(
-        vmf->collect, dam__range_groups(vmf->base.device, 1, 1),
-        (dam__work){.flops = 3.0 * batch->size, .bytes = 4 * batch->size * real},
-        DAM_ARGUMENTS(dam__arg(vmf->statistics.buffer), dam__arg(vmf->scalars.buffer),
-                      dam__arg(losses), dam__arg(vmf->base.parameters[BETA].gradient.buffer),
-                      dam__arg_int(batch->size), dam__arg_int(slot), dam__arg_int(accumulate),
-                      dam__arg_real(varsigma_of(vmf)), dam__arg_real(per_sample)));
+    return dam__launch(vmf->collect, dam__range_groups(vmf->base.device, 1, 1),
+                       (dam__work){.flops = 3.0 * batch->size, .bytes = 4 * batch->size * real},
+                       DAM_ARGUMENTS(&vmf->statistics, &vmf->scalars, losses,
+                                     &vmf->base.parameters[BETA].gradient, batch->size, slot,
+                                     accumulate, varsigma_of(vmf), per_sample));
 }
 
 static dam_status loss_gradient(dam__model *model, const dam__batch *batch,
@@ -477,14 +466,12 @@ static dam_status project(dam__model *model)
     const dam__matrix *weights = &model->parameters[CLASS_WEIGHTS].value;
     double entries = (double)vmf->columns * (vmf->memories + 1);
     int classes = vmf->columns - 1;
-    DAM_TRY(dam__launch(
-        vmf->sinkhorn, dam__range_groups(model->device, 1, 1),
-        (dam__work){.flops = 4 * entries * model->config.vmf.sinkhorn,
-                    .bytes = 2 * entries * (double)dam__real_size(model->device)},
-        DAM_ARGUMENTS(dam__arg(weights->buffer), dam__arg(model->parameters[COUNTS].value.buffer),
-                      dam__arg(model->parameters[PRIOR].value.buffer), dam__arg_int(vmf->memories),
-                      dam__arg_int((int)weights->ld), dam__arg_int(model->config.vmf.sinkhorn),
-                      dam__arg_real(1e-7 * classes))));
+    DAM_TRY(dam__launch(vmf->sinkhorn, dam__range_groups(model->device, 1, 1),
+                        (dam__work){.flops = 4 * entries * model->config.vmf.sinkhorn,
+                                    .bytes = 2 * entries * (double)dam__real_size(model->device)},
+                        DAM_ARGUMENTS(weights, &model->parameters[COUNTS].value,
+                                      &model->parameters[PRIOR].value, vmf->memories, weights->ld,
+                                      model->config.vmf.sinkhorn, 1e-7 * classes)));
     DAM_TRY(refresh(model));
 cleanup:
     return status;
@@ -503,19 +490,14 @@ static dam_status evaluate_chunk(struct vmf *vmf, const dam__batch *batch,
     DAM_TRY(dam__launch(
         vmf->evaluate, dam__range_groups(device, (size_t)batch->size, 1),
         (dam__work){.flops = cells * (2 * vmf->columns + 24), .bytes = 2 * cells * real},
-        DAM_ARGUMENTS(dam__arg(vmf->similarities.buffer), dam__arg(vmf->activations.buffer),
-                      dam__arg(vmf->statistics.buffer), dam__arg(evaluation->predicted),
-                      dam__arg(evaluation->nearest), dam__arg(weights->buffer),
-                      dam__arg(vmf->scalars.buffer), dam__arg(labels_of(vmf, batch)),
-                      dam__arg_int(batch->first), dam__arg_int(offset), dam__arg_int(vmf->memories),
-                      dam__arg_int((int)vmf->similarities.ld), dam__arg_int((int)weights->ld),
-                      dam__arg_real(vmf->base.config.vmf.softening))));
-    DAM_TRY(dam__launch(
-        vmf->score, dam__range_groups(device, 1, 1),
-        (dam__work){.flops = 2.0 * batch->size, .bytes = 4 * batch->size * real},
-        DAM_ARGUMENTS(dam__arg(vmf->statistics.buffer), dam__arg(evaluation->totals.buffer),
-                      dam__arg_int(batch->size), dam__arg_int(slot),
-                      dam__arg_int((int)evaluation->totals.ld), dam__arg_int(accumulate))));
+        DAM_ARGUMENTS(&vmf->similarities, &vmf->activations, &vmf->statistics,
+                      evaluation->predicted, evaluation->nearest, weights, &vmf->scalars,
+                      labels_of(vmf, batch), batch->first, offset, vmf->memories,
+                      vmf->similarities.ld, weights->ld, vmf->base.config.vmf.softening)));
+    DAM_TRY(dam__launch(vmf->score, dam__range_groups(device, 1, 1),
+                        (dam__work){.flops = 2.0 * batch->size, .bytes = 4 * batch->size * real},
+                        DAM_ARGUMENTS(&vmf->statistics, &evaluation->totals, batch->size, slot,
+                                      evaluation->totals.ld, accumulate)));
 cleanup:
     return status;
 }

@@ -103,10 +103,8 @@ static dam_status sum_mass(struct vmf *vmf, int samples, bool accumulate)
     return dam__launch(
         vmf->growth.sum_mass, dam__range_items(vmf->base.device, vectors_of(vmf, vmf->memories), 1),
         (dam__work){.flops = 3 * cells, .bytes = cells * (double)dam__real_size(vmf->base.device)},
-        DAM_ARGUMENTS(dam__arg(vmf->similarities.buffer), dam__arg(numbers.buffer),
-                      dam__arg_int(samples), dam__arg_int(vmf->memories),
-                      dam__arg_int((int)vmf->similarities.ld), dam__arg_int((int)numbers.ld),
-                      dam__arg_int(accumulate)));
+        DAM_ARGUMENTS(&vmf->similarities, &numbers, samples, vmf->memories, vmf->similarities.ld,
+                      numbers.ld, accumulate));
 }
 
 static dam_status curvature(struct vmf *vmf)
@@ -114,14 +112,12 @@ static dam_status curvature(struct vmf *vmf)
     const dam__parameter *memories = &vmf->base.parameters[MEMORIES];
     const dam__matrix numbers = dam__vmf_grow_numbers(vmf);
     double items = (double)dam__matrix_items(&memories->value);
-    return dam__launch(
-        vmf->growth.curvature, dam__range_groups(vmf->base.device, (size_t)vmf->memories, 1),
-        (dam__work){.flops = 2 * items,
-                    .bytes = 2 * items * (double)dam__real_size(vmf->base.device)},
-        DAM_ARGUMENTS(dam__arg(memories->value.buffer), dam__arg(memories->gradient.buffer),
-                      dam__arg(vmf->scalars.buffer), dam__arg(numbers.buffer),
-                      dam__arg_int(memories->value.cols), dam__arg_int((int)memories->value.ld),
-                      dam__arg_int((int)numbers.ld)));
+    return dam__launch(vmf->growth.curvature,
+                       dam__range_groups(vmf->base.device, (size_t)vmf->memories, 1),
+                       (dam__work){.flops = 2 * items,
+                                   .bytes = 2 * items * (double)dam__real_size(vmf->base.device)},
+                       DAM_ARGUMENTS(&memories->value, &memories->gradient, &vmf->scalars, &numbers,
+                                     memories->value.cols, memories->value.ld, numbers.ld));
 }
 
 static dam_status survey(dam__model *model, const dam__batch *batch, int offset,
@@ -151,9 +147,8 @@ static dam_status constrain(dam__model *model, const dam__search *search, bool t
     return dam__launch(
         vmf->growth.constrain, dam__range_groups(model->device, (size_t)memories->rows, 1),
         (dam__work){.flops = 7 * items, .bytes = 4 * items * (double)dam__real_size(model->device)},
-        DAM_ARGUMENTS(dam__arg(search->directions.buffer), dam__arg(memories->buffer),
-                      dam__arg(search->order), dam__arg_int(memories->cols),
-                      dam__arg_int((int)memories->ld), dam__arg_real(tangent ? 1 : 0)));
+        DAM_ARGUMENTS(&search->directions, memories, search->order, memories->cols, memories->ld,
+                      tangent ? 1.0 : 0.0));
 }
 
 /* Products of a chunk's samples and the directions, times what they owe; in the activations. */
@@ -171,9 +166,7 @@ static dam_status weigh(struct vmf *vmf, const dam__batch *chunk, const dam__sea
         vmf->growth.weigh,
         dam__range_items(vmf->base.device, vectors_of(vmf, search->active), (size_t)chunk->size),
         (dam__work){.flops = cells, .bytes = 3 * cells * (double)dam__real_size(vmf->base.device)},
-        DAM_ARGUMENTS(dam__arg(products.buffer), dam__arg(owed->buffer), dam__arg(search->order),
-                      dam__arg_int(search->active), dam__arg_int((int)products.ld),
-                      dam__arg_int((int)owed->ld))));
+        DAM_ARGUMENTS(&products, owed, search->order, search->active, products.ld, owed->ld)));
 cleanup:
     return status;
 }
@@ -203,13 +196,9 @@ static dam_status advance(dam__model *model, const dam__search *search, const da
         vmf->growth.advance, dam__range_groups(model->device, (size_t)search->active, 1),
         (dam__work){.flops = 16 * items,
                     .bytes = 8 * items * (double)dam__real_size(model->device)},
-        DAM_ARGUMENTS(dam__arg(search->directions.buffer), dam__arg(memories->gradient.buffer),
-                      dam__arg(memories->value.buffer), dam__arg(search->order),
-                      dam__arg(vmf->scalars.buffer), dam__arg(numbers.buffer),
-                      dam__arg_int(memories->value.cols), dam__arg_int((int)memories->value.ld),
-                      dam__arg_int((int)numbers.ld), dam__arg_int(move->first),
-                      dam__arg_int(move->last), dam__arg_real(move->shift),
-                      dam__arg_real(move->reach), dam__arg_real(move->rest)));
+        DAM_ARGUMENTS(&search->directions, &memories->gradient, &memories->value, search->order,
+                      &vmf->scalars, &numbers, memories->value.cols, memories->value.ld, numbers.ld,
+                      move->first, move->last, move->shift, move->reach, move->rest));
 }
 
 static dam_status reorder(dam__model *model, const dam__search *search)
@@ -218,12 +207,10 @@ static dam_status reorder(dam__model *model, const dam__search *search)
     struct vmf *vmf = vmf_of(model);
     const dam__matrix *scratch = &model->parameters[MEMORIES].gradient;
     double items = (double)dam__matrix_items(scratch);
-    DAM_TRY(
-        dam__launch(vmf->growth.gather, dam__range_groups(model->device, (size_t)vmf->memories, 1),
-                    (dam__work){.bytes = 2 * items * (double)dam__real_size(model->device)},
-                    DAM_ARGUMENTS(dam__arg(search->directions.buffer), dam__arg(scratch->buffer),
-                                  dam__arg(search->list), dam__arg_int(scratch->cols),
-                                  dam__arg_int((int)scratch->ld))));
+    DAM_TRY(dam__launch(
+        vmf->growth.gather, dam__range_groups(model->device, (size_t)vmf->memories, 1),
+        (dam__work){.bytes = 2 * items * (double)dam__real_size(model->device)},
+        DAM_ARGUMENTS(&search->directions, scratch, search->list, scratch->cols, scratch->ld)));
     DAM_TRY(dam__buffer_copy(scratch->buffer, 0, search->directions.buffer, 0,
                              (size_t)vmf->memories * row_bytes(vmf, scratch)));
 cleanup:
@@ -244,13 +231,12 @@ static dam_status split_columns(struct vmf *vmf, const dam__matrix *matrix,
                                 double given, double scale)
 {
     double cells = (double)matrix->rows * (vmf->memories + pairs->count + 1);
-    return dam__launch(
-        vmf->growth.split_columns, dam__range_groups(vmf->base.device, (size_t)matrix->rows, 1),
-        (dam__work){.flops = 2 * cells,
-                    .bytes = 2 * cells * (double)dam__real_size(vmf->base.device)},
-        DAM_ARGUMENTS(dam__arg(matrix->buffer), dam__arg(search->list), dam__arg_int(vmf->memories),
-                      dam__arg_int(pairs->count), dam__arg_int((int)matrix->ld),
-                      dam__arg_real(kept), dam__arg_real(given), dam__arg_real(scale)));
+    return dam__launch(vmf->growth.split_columns,
+                       dam__range_groups(vmf->base.device, (size_t)matrix->rows, 1),
+                       (dam__work){.flops = 2 * cells,
+                                   .bytes = 2 * cells * (double)dam__real_size(vmf->base.device)},
+                       DAM_ARGUMENTS(matrix, search->list, vmf->memories, pairs->count, matrix->ld,
+                                     kept, given, scale));
 }
 
 static dam_status split(dam__model *model, const dam__search *search, const dam__pairs *pairs,
@@ -269,10 +255,8 @@ static dam_status split(dam__model *model, const dam__search *search, const dam_
         vmf->growth.split_rows, dam__range_groups(model->device, (size_t)pairs->count, 1),
         (dam__work){.flops = 12 * items,
                     .bytes = 5 * items * (double)dam__real_size(model->device)},
-        DAM_ARGUMENTS(dam__arg(memories->buffer), dam__arg(velocities[MEMORIES].buffer),
-                      dam__arg(search->directions.buffer), dam__arg(search->list),
-                      dam__arg_int(vmf->memories), dam__arg_int(memories->cols),
-                      dam__arg_int((int)memories->ld), dam__arg_real(pairs->step))));
+        DAM_ARGUMENTS(memories, &velocities[MEMORIES], &search->directions, search->list,
+                      vmf->memories, memories->cols, memories->ld, pairs->step)));
     DAM_TRY(split_columns(vmf, &parameters[CLASS_WEIGHTS].value, search, pairs, 0.5, 0.5, scale));
     DAM_TRY(split_columns(vmf, &parameters[COUNTS].value, search, pairs, 0.5, 0.5, scale));
     DAM_TRY(split_columns(vmf, &velocities[CLASS_WEIGHTS], search, pairs, 1, 0, 1));

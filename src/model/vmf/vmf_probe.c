@@ -61,14 +61,12 @@ static dam_status posterior(dam__model *model, const dam__batch *batch,
     const dam__matrix *weights = &model->parameters[CLASS_WEIGHTS].value;
     DAM_TRY(check_batch(vmf, batch));
     DAM_TRY(dam__vmf_similarities(vmf, batch));
-    DAM_TRY(dam__launch(
-        vmf->probe.posterior, dam__range_groups(model->device, (size_t)batch->size, 1),
-        work_of(vmf, batch, 1),
-        DAM_ARGUMENTS(dam__arg(vmf->similarities.buffer), dam__arg(posterior->buffer),
-                      dam__arg(probabilities->buffer), dam__arg(weights->buffer),
-                      dam__arg(vmf->scalars.buffer), dam__arg_int(vmf->memories),
-                      dam__arg_int((int)vmf->similarities.ld), dam__arg_int((int)posterior->ld),
-                      dam__arg_int((int)probabilities->ld), dam__arg_int((int)weights->ld))));
+    DAM_TRY(dam__launch(vmf->probe.posterior,
+                        dam__range_groups(model->device, (size_t)batch->size, 1),
+                        work_of(vmf, batch, 1),
+                        DAM_ARGUMENTS(&vmf->similarities, posterior, probabilities, weights,
+                                      &vmf->scalars, vmf->memories, vmf->similarities.ld,
+                                      posterior->ld, probabilities->ld, weights->ld)));
 cleanup:
     return status;
 }
@@ -82,13 +80,11 @@ static dam_status descend(dam__model *model, const dam__batch *batch, const dam_
     const dam__matrix pulls = dam__vmf_columns(&vmf->similarities, vmf->memories);
     DAM_TRY(check_batch(vmf, batch));
     DAM_TRY(dam__vmf_similarities(vmf, batch));
-    DAM_TRY(dam__launch(
-        vmf->probe.margin, dam__range_groups(model->device, (size_t)batch->size, 1),
-        work_of(vmf, batch, 1),
-        DAM_ARGUMENTS(dam__arg(vmf->similarities.buffer), dam__arg(vmf->activations.buffer),
-                      dam__arg(columns), dam__arg(weights->buffer), dam__arg(vmf->scalars.buffer),
-                      dam__arg_int(vmf->memories), dam__arg_int((int)vmf->similarities.ld),
-                      dam__arg_int((int)weights->ld))));
+    DAM_TRY(dam__launch(vmf->probe.margin, dam__range_groups(model->device, (size_t)batch->size, 1),
+                        work_of(vmf, batch, 1),
+                        DAM_ARGUMENTS(&vmf->similarities, &vmf->activations, columns, weights,
+                                      &vmf->scalars, vmf->memories, vmf->similarities.ld,
+                                      weights->ld)));
     DAM_TRY(dam__gemm_run(model->gemm, 1.0, dam__vmf_rows(&pulls, batch->size, false),
                           dam__whole(&model->parameters[MEMORIES].value, false), 0.0, directions));
 cleanup:
@@ -108,16 +104,12 @@ static dam_status turn(dam__model *model, const dam__batch *batch, const dam__ma
     DAM_TRY(dam__vmf_similarities(vmf, batch));
     DAM_TRY(dam__gemm_run(model->gemm, 1.0, dam__vmf_rows(directions, batch->size, false),
                           dam__whole(&model->parameters[MEMORIES].value, true), 0.0, &along));
-    DAM_TRY(dam__launch(
-        vmf->probe.turn, dam__range_groups(model->device, (size_t)batch->size, 1),
-        work_of(vmf, batch, turning->scans + turning->halvings),
-        DAM_ARGUMENTS(dam__arg(vmf->similarities.buffer), dam__arg(vmf->probe.along.buffer),
-                      dam__arg(vmf->activations.buffer), dam__arg(columns),
-                      dam__arg(angles->buffer), dam__arg(landed), dam__arg(weights->buffer),
-                      dam__arg(vmf->scalars.buffer), dam__arg_int(vmf->memories),
-                      dam__arg_int((int)vmf->similarities.ld), dam__arg_int((int)weights->ld),
-                      dam__arg_real(turning->limit), dam__arg_int(turning->scans),
-                      dam__arg_int(turning->halvings))));
+    DAM_TRY(dam__launch(vmf->probe.turn, dam__range_groups(model->device, (size_t)batch->size, 1),
+                        work_of(vmf, batch, turning->scans + turning->halvings),
+                        DAM_ARGUMENTS(&vmf->similarities, &vmf->probe.along, &vmf->activations,
+                                      columns, angles, landed, weights, &vmf->scalars,
+                                      vmf->memories, vmf->similarities.ld, weights->ld,
+                                      turning->limit, turning->scans, turning->halvings)));
 cleanup:
     return status;
 }
