@@ -11,11 +11,19 @@ void dam__workbench_close(dam__workbench *bench)
     *bench = (dam__workbench){0};
 }
 
-static dam_status make_plan(const dam__workbench_options *options,
-                            const dam__workbench_extras *extras, int batch, bool stream,
-                            dam__workbench *bench)
+struct request {
+    const dam__workbench_options *options;
+    const dam__workbench_extras *extras;
+    dam__workbench *bench;
+};
+
+static dam_status make_plan(void *user, int batch, bool stream, const dam__plan **plan)
 {
     dam_status status = DAM_OK;
+    const struct request *request = user;
+    const dam__workbench_options *options = request->options;
+    const dam__workbench_extras *extras = request->extras;
+    dam__workbench *bench = request->bench;
     const dam__task task = {.dim = options->dim, .classes = options->classes};
     const dam__feed_options feed = {.first = options->first,
                                     .count = options->count,
@@ -36,23 +44,7 @@ static dam_status make_plan(const dam__workbench_options *options,
     }
     DAM_TRY(extras->plan(extras->user, bench));
     DAM_TRY(dam__gemm_plan(bench->gemm, bench->plan));
-cleanup:
-    return status;
-}
-
-static dam_status plan_what_fits(const dam__workbench_options *options,
-                                 const dam__workbench_extras *extras, dam__workbench *bench)
-{
-    dam_status status = DAM_OK;
-    int batch = options->batch;
-    if ((size_t)batch > options->count)
-        batch = (int)options->count;
-    DAM_TRY(make_plan(options, extras, batch, false, bench));
-    status = dam__plan_check(bench->plan);
-    for (int size = batch; status == DAM_NO_MEMORY && size > 0; size /= 2) {
-        DAM_TRY(make_plan(options, extras, size, true, bench));
-        status = dam__plan_check(bench->plan);
-    }
+    *plan = bench->plan;
 cleanup:
     return status;
 }
@@ -61,11 +53,12 @@ dam_status dam__workbench_open(const dam__workbench_options *options,
                                const dam__workbench_extras *extras, dam__workbench *out)
 {
     dam_status status = DAM_OK;
+    int batch = (size_t)options->batch < options->count ? options->batch : (int)options->count;
     *out = (dam__workbench){0};
     if (options->set->features != (size_t)options->dim)
         DAM_FAIL(DAM_INPUT, "'%s' has %zu features a sample, but the run was trained on %d",
                  options->set->name, options->set->features, options->dim);
-    DAM_TRY(plan_what_fits(options, extras, out));
+    DAM_TRY(dam__plan_fit(make_plan, &(struct request){options, extras, out}, batch, false));
     DAM_TRY(dam__plan_allocate(out->plan));
     DAM_TRY(dam__feed_prepare(out->feed));
     if (out->model != NULL) {

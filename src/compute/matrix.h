@@ -46,6 +46,17 @@ size_t dam__plan_total(const dam__plan *plan);
 /* DAM_NO_MEMORY with sizes and advice where the plan exceeds what the device has. */
 dam_status dam__plan_check(const dam__plan *plan);
 
+/* Plans for `size` samples worked off at a time, held in host memory where `streams`; *out stays
+ * the maker's, and goes with the next call. */
+typedef dam_status dam__plan_maker(void *user, int size, bool streams, const dam__plan **out);
+
+/*
+ * Plans for as many samples at a time as the device has memory for: for `size`, then streamed
+ * unless it was from the start, then for half as many and so on. DAM_NO_MEMORY where not even one
+ * fits.
+ */
+dam_status dam__plan_fit(dam__plan_maker *make, void *user, int size, bool streams);
+
 /*
  * Makes all buffers and touches each with zeros right away: drivers that allocate lazily would
  * otherwise fail in the middle of a run. On failure no slot is filled.

@@ -114,6 +114,22 @@ dam_status dam__plan_check(const dam__plan *plan)
     return DAM_OK;
 }
 
+dam_status dam__plan_fit(dam__plan_maker *make, void *user, int size, bool streams)
+{
+    dam_status status = DAM_OK;
+    for (;;) {
+        const dam__plan *plan = NULL;
+        DAM_TRY(make(user, size, streams, &plan));
+        status = dam__plan_check(plan);
+        if (status != DAM_NO_MEMORY || (streams && size <= 1))
+            break;
+        size = streams ? size / 2 : size;
+        streams = true;
+    }
+cleanup:
+    return status;
+}
+
 static dam_status make_buffer(dam__device *device, const struct entry *entry)
 {
     dam_status status = DAM_OK;

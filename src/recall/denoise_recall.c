@@ -16,6 +16,7 @@
 struct bench {
     const dam__run *run;
     dam__device *device;
+    dam__gemm_provider provider;
     dam__gemm *gemm;
     dam__model *model;
     dam__plan *plan;
@@ -32,18 +33,20 @@ static void close_bench(struct bench *b)
     dam__model_destroy(b->model);
     dam__gemm_destroy(b->gemm);
     dam__plan_destroy(b->plan);
-    *b = (struct bench){.run = b->run, .device = b->device};
+    *b = (struct bench){.run = b->run, .device = b->device, .provider = b->provider};
 }
 
-static dam_status make_plan(struct bench *b, dam__gemm_provider gemm, int chunk)
+static dam_status make_plan(void *user, int chunk, bool streams, const dam__plan **plan)
 {
     dam_status status = DAM_OK;
+    struct bench *b = user;
     const dam__experiment *experiment = &b->run->experiment;
     const dam__task task = {.dim = b->run->dim};
+    (void)streams; /* probes come from the host anyway */
     close_bench(b);
     b->chunk = chunk;
     DAM_TRY(dam__plan_create(b->device, &b->plan));
-    DAM_TRY(dam__gemm_create(b->device, gemm, &b->gemm));
+    DAM_TRY(dam__gemm_create(b->device, b->provider, &b->gemm));
     DAM_TRY(dam__model_create(b->device, b->gemm, &experiment->model, &task, &b->model));
     DAM_TRY(b->model->ops->plan(b->model, b->plan, chunk));
     DAM_TRY(dam__plan_matrix(b->plan, "states", chunk, b->run->dim, 1, &b->states));
@@ -51,22 +54,16 @@ static dam_status make_plan(struct bench *b, dam__gemm_provider gemm, int chunk)
     DAM_TRY(dam__plan_matrix(b->plan, "energies of all steps", experiment->recall.steps + 1, chunk,
                              1, &b->trace));
     DAM_TRY(dam__gemm_plan(b->gemm, b->plan));
+    *plan = b->plan;
 cleanup:
     return status;
 }
 
-static dam_status open_bench(struct bench *b, dam__gemm_provider gemm, size_t count)
+static dam_status open_bench(struct bench *b, size_t count)
 {
     enum { CHUNK = 512 };
     dam_status status = DAM_OK;
-    int chunk = count < CHUNK ? (int)count : CHUNK;
-    DAM_TRY(make_plan(b, gemm, chunk));
-    status = dam__plan_check(b->plan);
-    for (chunk /= 2; status == DAM_NO_MEMORY && chunk > 0; chunk /= 2) {
-        DAM_TRY(make_plan(b, gemm, chunk));
-        status = dam__plan_check(b->plan);
-    }
-    DAM_TRY(status);
+    DAM_TRY(dam__plan_fit(make_plan, b, count < CHUNK ? (int)count : CHUNK, true));
     DAM_TRY(dam__plan_allocate(b->plan));
     DAM_TRY(b->model->ops->prepare(b->model));
     DAM_TRY(dam__checkpoint_parameters(b->model, &b->run->container));
@@ -356,7 +353,7 @@ dam_status dam__denoise_recall(const dam__run *run, dam__device *device, dam__ge
                                dam__denoised *out)
 {
     dam_status status = DAM_OK;
-    struct bench bench = {.run = run, .device = device};
+    struct bench bench = {.run = run, .device = device, .provider = gemm};
     dam__denoised got = {
         .count = probes->count, .dim = probes->dim, .steps = (size_t)run->experiment.recall.steps};
     const dam__array *standards = NULL;
@@ -372,7 +369,7 @@ dam_status dam__denoise_recall(const dam__run *run, dam__device *device, dam__ge
     DAM_TRY(dam__alloc(items, sizeof *got.states, &got.states));
     DAM_TRY(dam__alloc(items, sizeof *got.once, &got.once));
     DAM_TRY(dam__alloc(energies, sizeof *got.energies, &got.energies));
-    DAM_TRY(open_bench(&bench, gemm, probes->count));
+    DAM_TRY(open_bench(&bench, probes->count));
     DAM_TRY(dam__alloc((size_t)bench.chunk * probes->dim, sizeof *buffer, &buffer));
     for (struct teller at = {hooks, 0, probes->count}; at.done < at.total;
          at.done += (size_t)bench.chunk)

@@ -54,12 +54,14 @@ struct request {
     dam__model_config config;
     const dam__dataset *set;
     dam__task task;
+    dam__scorer *scorer; /* that is made */
 };
 
-static dam_status make_plan(dam__scorer *scorer, const struct request *request, int batch,
-                            bool stream)
+static dam_status make_plan(void *user, int batch, bool stream, const dam__plan **plan)
 {
     dam_status status = DAM_OK;
+    const struct request *request = user;
+    dam__scorer *scorer = request->scorer;
     dam__feed_options options = {.count = request->set->count,
                                  .batch = batch,
                                  .stream = stream,
@@ -76,6 +78,7 @@ static dam_status make_plan(dam__scorer *scorer, const struct request *request, 
     DAM_TRY(scorer->model->ops->plan(scorer->model, scorer->plan, batch));
     DAM_TRY(dam__evaluator_create(scorer->model, scorer->feed, scorer->plan, &scorer->evaluator));
     DAM_TRY(dam__gemm_plan(scorer->gemm, scorer->plan));
+    *plan = scorer->plan;
 cleanup:
     return status;
 }
@@ -96,13 +99,8 @@ dam_status dam__scorer_create(dam__device *device, dam__gemm_provider gemm,
     DAM_TRY(dam__task_check(config, set));
     DAM_TRY(dam__checkpoint_memories(run, &request.config.memories));
     DAM_TRY(dam__alloc(1, sizeof *scorer, &scorer));
-    DAM_TRY(make_plan(scorer, &request, batch, false));
-    status = dam__plan_check(scorer->plan);
-    for (int size = batch; status == DAM_NO_MEMORY && size > 0; size /= 2) {
-        DAM_TRY(make_plan(scorer, &request, size, true));
-        status = dam__plan_check(scorer->plan);
-    }
-    DAM_TRY(status);
+    request.scorer = scorer;
+    DAM_TRY(dam__plan_fit(make_plan, &request, batch, false));
     DAM_TRY(dam__plan_allocate(scorer->plan));
     DAM_TRY(dam__feed_prepare(scorer->feed));
     DAM_TRY(scorer->model->ops->prepare(scorer->model));

@@ -72,9 +72,10 @@ static void forget_plan(dam__trainer *trainer)
 }
 
 /* Lists everything the training needs for one choice of chunk and streaming. */
-static dam_status make_plan(dam__trainer *trainer, int chunk, bool streams)
+static dam_status make_plan(void *user, int chunk, bool streams, const dam__plan **plan)
 {
     dam_status status = DAM_OK;
+    dam__trainer *trainer = user;
     const dam__training *training = &trainer->training;
     forget_plan(trainer);
     trainer->chunk = chunk;
@@ -104,6 +105,7 @@ static dam_status make_plan(dam__trainer *trainer, int chunk, bool streams)
     DAM_TRY(dam__plan_matrix(trainer->plan, "losses", 1, dam__feed_steps(trainer->samples), 1,
                              &trainer->losses));
     DAM_TRY(dam__gemm_plan(trainer->gemm, trainer->plan));
+    *plan = trainer->plan;
 cleanup:
     return status;
 }
@@ -117,23 +119,11 @@ static bool must_stream(const dam__training *training, const dam__device *device
 
 static dam_status plan_what_fits(dam__trainer *trainer)
 {
-    dam_status status = DAM_OK;
     int batch = trainer->training.train.batch;
     if ((size_t)batch > trainer->training.set->count)
         batch = (int)trainer->training.set->count;
-    bool streams = must_stream(&trainer->training, trainer->device);
-    DAM_TRY(make_plan(trainer, batch, streams));
-    status = dam__plan_check(trainer->plan);
-    if (status == DAM_NO_MEMORY && !streams) {
-        DAM_TRY(make_plan(trainer, batch, true));
-        status = dam__plan_check(trainer->plan);
-    }
-    for (int chunk = batch / 2; status == DAM_NO_MEMORY && chunk > 0; chunk /= 2) {
-        DAM_TRY(make_plan(trainer, chunk, true));
-        status = dam__plan_check(trainer->plan);
-    }
-cleanup:
-    return status;
+    return dam__plan_fit(make_plan, trainer, batch,
+                         must_stream(&trainer->training, trainer->device));
 }
 
 static dam_status name_columns(dam__trainer *trainer)

@@ -101,26 +101,21 @@ static int first_chunk(const dam__recaller *r)
     return count < (size_t)chunk ? (int)count : chunk;
 }
 
-static dam_status allocate(dam__recaller *r)
+static dam_status make_plan(void *user, int chunk, bool streams, const dam__plan **plan)
 {
     dam_status status = DAM_OK;
-    dam__plan *plan = NULL;
-    for (r->chunk = first_chunk(r);; r->chunk = (r->chunk + 1) / 2) {
-        dam__plan_destroy(plan);
-        plan = NULL;
-        dam__gemm_destroy(r->gemm);
-        r->gemm = NULL;
-        DAM_TRY(dam__plan_create(r->device, &plan));
-        DAM_TRY(dam__gemm_create(r->device, r->config->gemm, &r->gemm));
-        DAM_TRY(plan_all(r, plan));
-        status = dam__plan_check(plan);
-        if (status != DAM_NO_MEMORY || r->chunk == 1)
-            break;
-    }
-    DAM_TRY(status);
-    DAM_TRY(dam__plan_allocate(plan));
+    dam__recaller *r = user;
+    (void)streams; /* probes come from the host anyway */
+    dam__plan_destroy(r->plan);
+    dam__gemm_destroy(r->gemm);
+    r->plan = NULL;
+    r->gemm = NULL;
+    r->chunk = chunk;
+    DAM_TRY(dam__plan_create(r->device, &r->plan));
+    DAM_TRY(dam__gemm_create(r->device, r->config->gemm, &r->gemm));
+    DAM_TRY(plan_all(r, r->plan));
+    *plan = r->plan;
 cleanup:
-    dam__plan_destroy(plan);
     return status;
 }
 
@@ -259,7 +254,8 @@ dam_status dam__recaller_open(dam__recaller *r)
     r->room = local_room(r);
     if (r->signs)
         DAM_TRY(dam__recall_table_create(r->config, r->dim, &r->table));
-    DAM_TRY(allocate(r));
+    DAM_TRY(dam__plan_fit(make_plan, r, first_chunk(r), true));
+    DAM_TRY(dam__plan_allocate(r->plan));
     DAM_TRY(compile(r));
     DAM_TRY(dam__buffer_write(r->free_neurons, 0, r->free, (size_t)r->neurons * sizeof *r->free,
                               true, "free neurons"));
@@ -298,6 +294,7 @@ void dam__recaller_close(dam__recaller *r)
     dam__program_destroy(r->program);
     dam__program_destroy(r->orders);
     dam__gemm_destroy(r->gemm);
+    dam__plan_destroy(r->plan);
     dam__recall_table_free(&r->table);
     free(r->free);
     *r = (dam__recaller){0};

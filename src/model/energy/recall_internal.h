@@ -66,6 +66,7 @@ typedef struct dam__recaller {
     double most;   /* bound of all similarities */
     int32_t *free; /* the free neurons; host */
     dam__recall_table table;
+    dam__plan *plan;
     dam__gemm *gemm;
     dam__program *program, *orders;
     dam__kernel *sweep, *agree, *find_nearest, *make_order;
