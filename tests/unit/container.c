@@ -19,35 +19,9 @@
 
 #include "base/digest.h"
 #include "base/file.h"
+#include "place.h"
 #include "store/container.h"
 #include "store/seal.h"
-
-typedef struct place {
-    char folder[64], file[96], other[96];
-} place;
-
-static int set_up(void **state)
-{
-    place *at = calloc(1, sizeof *at);
-    (void)snprintf(at->folder, sizeof at->folder, "/tmp/denseam-container-XXXXXX");
-    if (at == NULL || mkdtemp(at->folder) == NULL)
-        return -1;
-    (void)snprintf(at->file, sizeof at->file, "%s/run.h5", at->folder);
-    (void)snprintf(at->other, sizeof at->other, "%s/other.h5", at->folder);
-    *state = at;
-    return 0;
-}
-
-/* Also the check that no test leaves a temporary: rmdir refuses a folder that is not empty. */
-static int tear_down(void **state)
-{
-    place *at = *state;
-    (void)unlink(at->file);
-    (void)unlink(at->other);
-    int removed = rmdir(at->folder);
-    free(at);
-    return removed;
-}
 
 static int entries(const char *folder)
 {

@@ -15,33 +15,7 @@
 
 #include "draw/glyphs.h"
 #include "draw/sheet.h"
-
-typedef struct place {
-    char folder[64], file[96];
-} place;
-
-static int set_up(void **state)
-{
-    place *at = calloc(1, sizeof *at);
-    if (at == NULL)
-        return -1;
-    (void)snprintf(at->folder, sizeof at->folder, "/tmp/denseam-report-XXXXXX");
-    if (mkdtemp(at->folder) == NULL)
-        return -1;
-    (void)snprintf(at->file, sizeof at->file, "%s/file", at->folder);
-    *state = at;
-    return 0;
-}
-
-/* Fails where something is left that no test expects, such as a temporary. */
-static int tear_down(void **state)
-{
-    place *at = *state;
-    (void)unlink(at->file);
-    int removed = rmdir(at->folder);
-    free(at);
-    return removed;
-}
+#include "place.h"
 
 static const uint8_t *pixel(const dam__image *image, int x, int y)
 {
