@@ -25,10 +25,7 @@ static size_t problems_for(const setting *how)
 
 static double *load_answer(const char *problem, const char *name)
 {
-    char path[1024];
-    dam__array array = {0};
-    (void)snprintf(path, sizeof path, "%s/analyse/%s/%s.npy", GOLDEN_FOLDER, problem, name);
-    OK(dam__array_read(path, &array));
+    dam__array array = load_golden("analyse/%s/%s", problem, name);
     assert_int_equal(array.element, DAM__F64);
     double *values = array.data;
     array.data = NULL;

@@ -10,9 +10,8 @@
 
 #include <cmocka.h>
 
-#include "kernel/energy.h"
+#include "kernel/rig.h"
 #include "model/denoise/denoise.h"
-#include "store/array.h"
 
 enum { DIM = 12, MEMORIES = 24, SAMPLES = 20, BATCH = 5, STEPS = 5, STATES = 3, NUMBERS = 3 };
 enum { W = DIM * MEMORIES, ALL = W + MEMORIES + DIM };
@@ -38,16 +37,6 @@ enum {
 static const char *const names[] = {"memories", "inner_biases", "outer_biases"};
 static const size_t sizes[] = {W, MEMORIES, DIM};
 
-static dam__array load(const char *name)
-{
-    char path[1024];
-    dam__array array = {0};
-    (void)snprintf(path, sizeof path, "%s/denoise/%s.npy", GOLDEN_FOLDER, name);
-    OK(dam__array_read(path, &array));
-    assert_int_equal(array.element, DAM__F64);
-    return array;
-}
-
 static dam__model_config config_of(const double *numbers)
 {
     return (dam__model_config){.kind = DAM__KIND_DENOISE,
@@ -70,8 +59,8 @@ static void write_parameter(struct rig *rig, const char *name, const double *val
 /* A model of a case with its first parameters, on all samples. */
 static struct rig *open_case(const dam_device_info *info, const setting *how, const double *numbers)
 {
-    dam__array y = load("shared/y"), w = load("shared/w"), b = load("shared/b"),
-               c = load("shared/c");
+    dam__array y = load_golden("denoise/shared/y"), w = load_golden("denoise/shared/w"),
+               b = load_golden("denoise/shared/b"), c = load_golden("denoise/shared/c");
     const dam__model_config config = config_of(numbers);
     const dam__task task = {.dim = DIM, .batch = BATCH};
     struct rig *rig = open_rig(info, how, &config, &task, SAMPLES, DIM, BATCH, y.data, NULL);
@@ -138,7 +127,7 @@ static void check_steps(struct rig *rig, const double *numbers, const char *name
 static void check_means(struct rig *rig, const double *numbers, const char *name,
                         const setting *how)
 {
-    dam__array y = load("shared/y");
+    dam__array y = load_golden("denoise/shared/y");
     dam__dataset set = {.count = SAMPLES, .features = DIM, .standard = true};
     dam__feed *feed = NULL;
     dam__plan *plan = NULL;
@@ -174,7 +163,7 @@ static void check_dynamics(struct rig *rig, const double *numbers, const char *n
 {
     dam__matrix states = {0}, energies = {0};
     dam__plan *plan = NULL;
-    dam__array noisy = load("shared/x");
+    dam__array noisy = load_golden("denoise/shared/x");
     OK(dam__plan_create(rig->device, &plan));
     OK(dam__plan_matrix(plan, "states", STATES, DIM, 1, &states));
     OK(dam__plan_matrix(plan, "energies", 1, STATES, 1, &energies));
@@ -197,7 +186,7 @@ static void check_dynamics(struct rig *rig, const double *numbers, const char *n
 
 static void check_case(const dam_device_info *info, const setting *how, const char *name)
 {
-    dam__array array = load(name);
+    dam__array array = load_golden("denoise/%s", name);
     const double *numbers = array.data;
     bool rests = dam__array_items(&array) == END;
     assert_true(rests || dam__array_items(&array) == MEANS);
@@ -237,7 +226,7 @@ static void test_golden(void **state)
 static void check_differences(const dam_device_info *info, const setting *how, const char *name)
 {
     const double h = 1e-5;
-    dam__array array = load(name);
+    dam__array array = load_golden("denoise/%s", name);
     struct rig *rig = open_case(info, how, array.data);
     const dam__batch batch = batch_of(rig, 1);
     double gradient[ALL], wanted[ALL];
@@ -286,7 +275,7 @@ static void test_finite_differences(void **state)
 
 static void check_refusals(const dam_device_info *info, const setting *how)
 {
-    dam__array array = load("relu2-none-prop-adam");
+    dam__array array = load_golden("denoise/relu2-none-prop-adam");
     struct rig *rig = open_case(info, how, array.data);
     const dam__relaxation free_states = {.dt = 0.1, .steps = 1};
     const dam__relaxation clipped = {.dt = 0.1, .steps = 1, .clip = 2};

@@ -9,22 +9,12 @@
 
 #include <cmocka.h>
 
-#include "kernel/device.h"
+#include "kernel/golden.h"
 #include "model/denoise/denoise.h"
-#include "store/array.h"
 #include "train/diagnostics.h"
 #include "train/optimizer.h"
 
 enum { DIM = 12, MEMORIES = 24, SAMPLES = 20, BATCH = 5, STEPS = 2 };
-
-static dam__array load(const char *folder, const char *name)
-{
-    char path[1024];
-    dam__array array = {0};
-    (void)snprintf(path, sizeof path, "%s/%s/%s.npy", GOLDEN_FOLDER, folder, name);
-    OK(dam__array_read(path, &array));
-    return array;
-}
 
 /* A model that trains on the golden samples, with diagnostics of its first two steps. */
 struct bench {
@@ -46,7 +36,7 @@ static void write_parameter(struct bench *b, const char *name)
     for (size_t i = 0; i < 3; i++) {
         if (strcmp(files[i][0], name) != 0)
             continue;
-        dam__array values = load("denoise/shared", files[i][1]);
+        dam__array values = load_golden("denoise/shared/%s", files[i][1]);
         OK(dam__matrix_write_doubles(&dam__model_parameter(b->model, name)->value, values.data,
                                      "test"));
         dam__array_free(&values);
@@ -64,7 +54,7 @@ static struct bench *open_bench(const dam_device_info *info, const setting *how,
                                        .seed = 7,
                                        .indexed = true,
                                        .input = dam__model_input(config, 0)};
-    dam__array y = load("denoise/shared", "y");
+    dam__array y = load_golden("denoise/shared/y");
     b->set = (dam__dataset){.count = SAMPLES, .features = DIM, .standard = true};
     OK(dam__array_create(DAM__F32, 2, (const size_t[]){SAMPLES, DIM}, &b->set.samples));
     for (size_t i = 0; i < (size_t)SAMPLES * DIM; i++)
@@ -127,7 +117,7 @@ static void check_case(const dam_device_info *info, const setting *how, const ch
     bool wide = how->precision == DAM__PRECISION_DOUBLE;
     double tolerance = wide ? 1e-9 : adam ? 2e-3 : 3e-4;
     struct bench *b = open_bench(info, how, config);
-    dam__array golden = load("diagnose", name);
+    dam__array golden = load_golden("diagnose/%s", name);
     dam__container kept = {0};
     dam__diagnosed got = {0};
     for (int step = 0; step < STEPS; step++)
@@ -219,7 +209,7 @@ static const dam__model_config by_spectrum = {.kind = DAM__KIND_DENOISE,
 static void check_spectrum(const dam_device_info *info, const setting *how)
 {
     struct bench *b = open_bench(info, how, &by_spectrum);
-    dam__array golden = load("diagnose", "top");
+    dam__array golden = load_golden("diagnose/top");
     dam__text text = {0};
     double top = ((double *)golden.data)[0];
     OK(b->model->ops->measure(b->model, b->feed, &text));

@@ -10,8 +10,7 @@
 
 #include <cmocka.h>
 
-#include "kernel/energy.h"
-#include "store/array.h"
+#include "kernel/rig.h"
 
 enum { EPOCHS = 3 };
 
@@ -45,23 +44,10 @@ struct problem {
 
 #define PROBLEM_ARRAYS(X) X(setup) X(x) X(labels) X(m) X(first) X(losses) X(logits)
 
-static const double *numbers(const dam__array *array)
-{
-    return array->data;
-}
-
-static void load_array(const char *problem, const char *name, dam__array *out)
-{
-    char path[1024];
-    (void)snprintf(path, sizeof path, "%s/energy/%s/%s.npy", GOLDEN_FOLDER, problem, name);
-    OK(dam__array_read(path, out));
-    assert_int_equal(out->element, DAM__F64);
-}
-
 static struct problem load_problem(const char *name)
 {
     struct problem p = {0};
-#define LOAD(field) load_array(name, #field, &p.field);
+#define LOAD(field) p.field = load_golden("energy/%s/%s", name, #field);
     PROBLEM_ARRAYS(LOAD)
 #undef LOAD
     p.states = (int)p.x.shape[0];
@@ -99,6 +85,23 @@ static dam__model_config config_of(const struct problem *p)
                    .clamp = setup[CLAMP_ALL] != 0 ? DAM__CLAMP_ALL : DAM__CLAMP_SAMPLES,
                    .spread = 0.1,
                    .floor = setup[FLOOR]}};
+}
+
+static dam__matrix *rig_memories(struct rig *rig)
+{
+    return &dam__model_parameter(rig->model, "memories")->value;
+}
+
+/* dL/dM as it is: what the device has, times exp of its scale. */
+static double *true_gradient(struct rig *rig)
+{
+    const dam__parameter *memories = dam__model_parameter(rig->model, "memories");
+    double *gradient = read_matrix(&memories->gradient), *scales = read_matrix(memories->scales);
+    size_t rows = (size_t)memories->value.rows, cols = (size_t)memories->value.cols;
+    for (size_t i = 0; i < rows * cols; i++)
+        gradient[i] *= exp(scales[i / cols]);
+    free(scales);
+    return gradient;
 }
 
 static struct rig *open_problem(const dam_device_info *info, const setting *how,

@@ -5,10 +5,9 @@
 #ifndef TESTS_KERNEL_GROW_H
 #define TESTS_KERNEL_GROW_H
 
-#include "kernel/device.h"
+#include "kernel/golden.h"
 #include "model/grow.h"
 #include "model/vmf/vmf_internal.h"
-#include "store/array.h"
 #include "train/optimizer.h"
 
 /* What golden/make_grow.py wrote; its head says what is what. */
@@ -45,19 +44,10 @@ struct problem {
     int capacity, iterations;
 };
 
-static inline const double *numbers(const dam__array *array)
-{
-    return array->data;
-}
-
 static inline struct problem load_problem(const char *name)
 {
     struct problem p = {0};
-    char path[1024];
-#define LOAD(field)                                                                                \
-    (void)snprintf(path, sizeof path, "%s/grow/%s/%s.npy", GOLDEN_FOLDER, name, #field);           \
-    OK(dam__array_read(path, &p.field));                                                           \
-    assert_int_equal(p.field.element, DAM__F64);
+#define LOAD(field) p.field = load_golden("grow/%s/%s", name, #field);
     PROBLEM_ARRAYS(LOAD)
 #undef LOAD
     const double *setup = numbers(&p.setup);
@@ -100,25 +90,9 @@ struct rig {
     dam__growth *growth;
 };
 
-static inline double *read_matrix(const dam__matrix *matrix)
-{
-    double *values = calloc(dam__matrix_items(matrix), sizeof *values);
-    OK(dam__matrix_read_doubles(matrix, values, "test"));
-    return values;
-}
-
 static inline const dam__matrix *value_of(const struct rig *rig, int parameter)
 {
     return &rig->model->parameters[parameter].value;
-}
-
-static inline double *transposed(const double *from, size_t rows, size_t columns)
-{
-    double *to = calloc(rows * columns, sizeof *to);
-    for (size_t i = 0; i < rows; i++)
-        for (size_t j = 0; j < columns; j++)
-            to[j * rows + i] = from[i * columns + j];
-    return to;
 }
 
 static inline void write_transposed(const dam__matrix *matrix, const dam__array *array)

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "kernel/device.h"
+#include "kernel/golden.h"
 #include "model/energy/recall.h"
 
 /* --- golden problems -------------------------------------------------------------------------- */
@@ -19,15 +19,6 @@ static const char *const problems[] = {
     "signs-poly",     "signs-ties", "signs-rect", "signs-leaky", "signs-exp", "signs-steep",
     "signs-together", "reals-poly", "reals-rect", "reals-leaky", "reals-exp", "reals-together",
 };
-
-static dam__array read_golden(const char *problem, const char *name)
-{
-    char path[1024];
-    dam__array array = {0};
-    (void)snprintf(path, sizeof path, "%s/recall/%s/%s.npy", GOLDEN_FOLDER, problem, name);
-    OK(dam__array_read(path, &array));
-    return array;
-}
 
 static float *floats_of(const dam__array *array)
 {
@@ -49,12 +40,12 @@ struct problem {
 static struct problem read_problem(const char *name)
 {
     struct problem p = {.name = name};
-    p.setup = read_golden(name, "setup");
-    p.memories = read_golden(name, "memories");
-    p.probes = read_golden(name, "probes");
-    p.fixed = read_golden(name, "fixed");
-    p.states = read_golden(name, "states");
-    p.energies = read_golden(name, "energies");
+    p.setup = load_golden("recall/%s/%s", name, "setup");
+    p.memories = load_golden("recall/%s/%s", name, "memories");
+    p.probes = load_golden("recall/%s/%s", name, "probes");
+    p.fixed = load_golden("recall/%s/%s", name, "fixed");
+    p.states = load_golden("recall/%s/%s", name, "states");
+    p.energies = load_golden("recall/%s/%s", name, "energies");
     const double *setup = p.setup.data;
     p.config = (dam__recall_config){
         .interaction = {.kind = (int)setup[0], .exponent = (int)setup[1], .leak = setup[2]},

@@ -1,11 +1,11 @@
 /*
- * For tests of the energy model: a model with what a training step needs, on samples that the test
- * gives. Include <cmocka.h> first.
+ * For tests of a model: it with what a training step needs, on samples that the test gives. Include
+ * <cmocka.h> first.
  */
-#ifndef TESTS_KERNEL_ENERGY_H
-#define TESTS_KERNEL_ENERGY_H
+#ifndef TESTS_KERNEL_RIG_H
+#define TESTS_KERNEL_RIG_H
 
-#include "kernel/device.h"
+#include "kernel/golden.h"
 #include "model/model.h"
 #include "train/optimizer.h"
 
@@ -108,30 +108,6 @@ static inline dam__batch rig_batch(const struct rig *rig, int first, int size)
                             .size = size};
     return (dam__batch){
         .samples = &rig->samples, .labels = rig->labels, .first = first, .size = size};
-}
-
-static inline double *read_matrix(const dam__matrix *matrix)
-{
-    double *values = calloc(dam__matrix_items(matrix), sizeof *values);
-    OK(dam__matrix_read_doubles(matrix, values, "test"));
-    return values;
-}
-
-static inline dam__matrix *rig_memories(struct rig *rig)
-{
-    return &dam__model_parameter(rig->model, "memories")->value;
-}
-
-/* dL/dM as it is: what the device has, times exp of its scale. */
-static inline double *true_gradient(struct rig *rig)
-{
-    const dam__parameter *memories = dam__model_parameter(rig->model, "memories");
-    double *gradient = read_matrix(&memories->gradient), *scales = read_matrix(memories->scales);
-    size_t rows = (size_t)memories->value.rows, cols = (size_t)memories->value.cols;
-    for (size_t i = 0; i < rows * cols; i++)
-        gradient[i] *= exp(scales[i / cols]);
-    free(scales);
-    return gradient;
 }
 
 static inline double rig_loss(struct rig *rig, const dam__batch *batch)
