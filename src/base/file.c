@@ -9,12 +9,13 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/memory.h"
 #include "base/text.h"
 
-#define TEMPORARY_MARK ".tmp." /* then the process that writes it */
+#define TEMPORARY_MARK ".tmp." /* then the thread that writes it, a process's first being itself */
 
 dam_status dam__path_join(char **out, const char *folder, const char *name)
 {
@@ -146,7 +147,7 @@ dam_status dam__temporary_name(const char *path, char **temporary)
                          "cannot write '%s': it is a device or a pipe, which a file would "
                          "replace; name a file",
                          path);
-    return dam__format(temporary, "%s" TEMPORARY_MARK "%ld", path, (long)getpid());
+    return dam__format(temporary, "%s" TEMPORARY_MARK "%ld", path, (long)syscall(SYS_gettid));
 }
 
 void dam__temporary_sweep(const char *path)

@@ -154,10 +154,12 @@ dam_status dam__container_read(const char *path, dam__container *out)
         DAM_FAIL(DAM_INPUT, "cannot open '%s': %s; give the run.h5 that 'denseam train' wrote",
                  path, strerror(errno));
     DAM_TRY(dam__seal_check(descriptor, path, &length));
+    dam__hdf5_lock();
     status = dam__hdf5_open(&file, descriptor, length, false);
     if (status == DAM_OK)
         status = read_all(file.id, &(reader){.out = &content, .length = length});
     status = dam__hdf5_close(&file, status);
+    dam__hdf5_unlock();
     if (status == DAM_INPUT)
         DAM_FAIL(DAM_INPUT, "cannot read '%s' though its seal is whole: %s", path, dam_error());
     else if (status != DAM_OK)

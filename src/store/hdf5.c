@@ -10,7 +10,8 @@
 
 enum { LISTED = 8 };
 
-/* HDF5 prints its errors by itself; that is switched off while we call it, then put back. */
+/* HDF5 prints its errors by itself; that is switched off while we call it, then put back. No other
+ * thread may call it meanwhile. */
 typedef struct quiet {
     H5E_auto2_t print;
     void *user;
@@ -19,6 +20,7 @@ typedef struct quiet {
 static quiet hush(void)
 {
     quiet before = {0};
+    dam__hdf5_lock();
     (void)H5Eget_auto2(H5E_DEFAULT, &before.print, &before.user);
     (void)H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
     return before;
@@ -27,6 +29,7 @@ static quiet hush(void)
 static void unhush(quiet before)
 {
     (void)H5Eset_auto2(H5E_DEFAULT, before.print, before.user);
+    dam__hdf5_unlock();
 }
 
 bool dam__hdf5_is(const char *path)

@@ -1,6 +1,19 @@
 #include "store/hdf5_common.h"
 
+#include <pthread.h>
 #include <stdio.h>
+
+static pthread_mutex_t hdf5_mutex = PTHREAD_MUTEX_INITIALIZER;
+
+void dam__hdf5_lock(void)
+{
+    (void)pthread_mutex_lock(&hdf5_mutex);
+}
+
+void dam__hdf5_unlock(void)
+{
+    (void)pthread_mutex_unlock(&hdf5_mutex);
+}
 
 hid_t dam__hdf5_native_type(dam__element element)
 {

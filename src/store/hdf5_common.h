@@ -10,6 +10,13 @@
 
 enum { DAM__HDF5_REASON_BYTES = 256 };
 
+/*
+ * HDF5 has state of its own for the whole process, and as Debian builds it one thread at a time may
+ * be inside: every call of it stands between these two.
+ */
+void dam__hdf5_lock(void);
+void dam__hdf5_unlock(void);
+
 /* The type of an element in memory; HDF5's own, not to be freed. */
 hid_t dam__hdf5_native_type(dam__element element);
 
