@@ -14,37 +14,28 @@ void run_folder_release(run_folder *folder)
     *folder = (run_folder){.lock = -1};
 }
 
-/* What one kind of folder is told apart by and holds. */
+/* How the tool speaks of each kind. */
 static const struct {
-    const char *file, *noun, *command, *suffix;
-    const char *written[4]; /* what a process that was killed while it wrote may leave a part of */
+    const char *noun, *command, *suffix;
 } kinds[] = {
-    [RUN_FOLDER] = {"run.h5", "run", "train", "", {"run.h5", "metrics.jsonl", "preset.conf", NULL}},
-    [SWEEP_FOLDER] =
-        {"sweep.h5", "sweep", "sweep", "-sweep", {"sweep.h5", "sweep.csv", "preset.conf", NULL}},
+    [DAM__RUN_FOLDER] = {"run", "train", ""},
+    [DAM__SWEEP_FOLDER] = {"sweep", "sweep", "-sweep"},
 };
-enum { KINDS = sizeof kinds / sizeof *kinds };
 
 static dam_status check_empty(const char *folder)
 {
-    dam_status status = DAM_OK;
-    char *file = NULL;
-    for (size_t i = 0; i < KINDS; i++) {
-        DAM_TRY(dam__path_join(&file, folder, kinds[i].file));
-        if (dam__file_exists(file))
-            DAM_FAIL(DAM_USAGE,
-                     "'%s' holds a %s already; go on with it by 'denseam %s %s --resume', or "
-                     "choose another --out",
-                     folder, kinds[i].noun, kinds[i].command, folder);
-        free(file);
-        file = NULL;
-    }
-cleanup:
-    free(file);
+    bool holds = false;
+    dam__folder_kind kind = DAM__RUN_FOLDER;
+    dam_status status = dam__folder_holds(folder, &holds, &kind);
+    if (status == DAM_OK && holds)
+        return dam__fail(DAM_USAGE,
+                         "'%s' holds a %s already; go on with it by 'denseam %s %s --resume', or "
+                         "choose another --out",
+                         folder, kinds[kind].noun, kinds[kind].command, folder);
     return status;
 }
 
-dam_status run_folder_check(const arguments *args, folder_kind kind)
+dam_status run_folder_check(const arguments *args, dam__folder_kind kind)
 {
     dam_status status = DAM_OK;
     char *file = NULL;
@@ -67,34 +58,12 @@ cleanup:
     return status;
 }
 
-/* What a process that was killed while it wrote has left. */
-static dam_status tidy(const char *folder, folder_kind kind)
-{
-    for (size_t i = 0; kinds[kind].written[i] != NULL; i++) {
-        char *file = NULL;
-        dam_status status = dam__path_join(&file, folder, kinds[kind].written[i]);
-        if (status != DAM_OK)
-            return status;
-        dam__temporary_sweep(file);
-        free(file);
-    }
-    return DAM_OK;
-}
-
 /* Takes over path. */
-static dam_status claim(char *path, folder_kind kind, bool resume, run_folder *out)
+static dam_status claim(char *path, dam__folder_kind kind, bool resume, run_folder *out)
 {
-    dam_status status = DAM_OK;
     run_folder_release(out);
     out->path = path;
-    DAM_TRY(dam__make_folders(path));
-    DAM_TRY(dam__folder_lock(path, &out->lock));
-    DAM_TRY(tidy(path, kind));
-    /* Only now no one else can put one there. */
-    if (!resume)
-        DAM_TRY(check_empty(path));
-cleanup:
-    return status;
+    return dam__folder_claim(path, kind, resume, &out->lock);
 }
 
 /* "mnist" of "presets/mnist.conf" or "mnist". */
@@ -107,7 +76,7 @@ static dam_status base_name(const char *preset, char **out)
     return dam__format(out, "%.*s", (int)length, name);
 }
 
-static dam_status claim_free(const char *preset, folder_kind kind, run_folder *out)
+static dam_status claim_free(const char *preset, dam__folder_kind kind, run_folder *out)
 {
     dam_status status = DAM_OK;
     char *name = NULL, *path = NULL;
@@ -124,7 +93,7 @@ cleanup:
     return status;
 }
 
-dam_status run_folder_claim(const arguments *args, folder_kind kind, const char *resumed,
+dam_status run_folder_claim(const arguments *args, dam__folder_kind kind, const char *resumed,
                             run_folder *out)
 {
     dam_status status = DAM_OK;

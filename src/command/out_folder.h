@@ -3,17 +3,15 @@
 #define COMMAND_OUT_FOLDER_H
 
 #include "command/command.h"
+#include "run/claim.h"
 
 typedef struct run_folder {
     char *path;
     int lock; /* descriptor that keeps other processes out; -1 for none */
 } run_folder;
 
-/* What a folder is to hold. */
-typedef enum folder_kind { RUN_FOLDER, SWEEP_FOLDER } folder_kind;
-
 /* What is wrong with --out, said before anything is loaded. DAM_USAGE. */
-dam_status run_folder_check(const arguments *args, folder_kind kind);
+dam_status run_folder_check(const arguments *args, dam__folder_kind kind);
 
 /*
  * Makes the folder and keeps other trainings out of it: resumed with --resume, else --out, else the
@@ -21,7 +19,7 @@ dam_status run_folder_check(const arguments *args, folder_kind kind);
  * release it in any case. DAM_USAGE: it holds a run already or is taken; DAM_INPUT: it cannot be
  * made.
  */
-dam_status run_folder_claim(const arguments *args, folder_kind kind, const char *resumed,
+dam_status run_folder_claim(const arguments *args, dam__folder_kind kind, const char *resumed,
                             run_folder *out);
 void run_folder_release(run_folder *folder);
 

@@ -1,9 +1,6 @@
 #include "command/session.h"
 
-#include <stdlib.h>
-
 #include "base/notice.h"
-#include "compute/tuning.h"
 
 const char *const gemm_choices[] = {"auto", "clblast", "panel", NULL};
 const char *const kernels_choices[] = {"auto", "cpu", "gpu", NULL};
@@ -12,27 +9,18 @@ dam_status open_device(const arguments *args, dam__precision precision, const da
                        dam__device **out)
 {
     dam_status status = DAM_OK;
-    dam_device_info *infos = NULL;
-    size_t count = 0, index = 0;
-    dam__tuning *tuning = NULL;
     static const dam__shape shapes[] = {DAM__SHAPE_AUTO, DAM__SHAPE_CPU, DAM__SHAPE_GPU};
-    dam__device_options options = {.log = *log,
-                                   .precision = precision,
-                                   .shape = shapes[args->kernels],
-                                   .profile = args->profile || args->trace != NULL};
-    DAM_TRY(dam_device_list(&infos, &count));
-    DAM_TRY(dam_device_select(infos, count, args->device, &index));
-    DAM_TRY(dam__tuning_find(&infos[index], log, &tuning));
-    options.tuning = tuning;
-    DAM_TRY(dam__device_open(&infos[index], &options, out));
+    const dam__device_options options = {.log = *log,
+                                         .precision = precision,
+                                         .shape = shapes[args->kernels],
+                                         .profile = args->profile || args->trace != NULL};
+    DAM_TRY(dam__device_open_selected(args->device, &options, out));
     if (args->trace != NULL)
         DAM_TRY(dam__profile_trace(*out));
-    dam__info(log, "device %d: %s (%s%s%s)", infos[index].index, infos[index].name,
-              infos[index].platform, infos[index].is_default ? "; the default: " : "",
-              infos[index].is_default ? infos[index].reason : "");
+    const dam_device_info *info = dam__device_facts(*out);
+    dam__info(log, "device %d: %s (%s%s%s)", info->index, info->name, info->platform,
+              info->is_default ? "; the default: " : "", info->is_default ? info->reason : "");
 cleanup:
-    free(tuning);
-    free(infos);
     return status;
 }
 
@@ -54,44 +42,15 @@ cleanup:
     return status;
 }
 
-/*
- * A size that a self-test can afford on the host, with the same remainder by every tile: products
- * larger than a few tiles have nothing new at their edges.
- */
-static int affordable(int size)
-{
-    enum { LARGE = 4096, TILES = 1024 };
-    return size <= LARGE ? size : LARGE - TILES + size % TILES;
-}
-
-static dam_status check(const arguments *args, const dam__device *device, int kind,
-                        dam__selftest_sizes sizes, bool recall)
-{
-    bool wide = dam__device_precision(device) == DAM__PRECISION_DOUBLE;
-    const dam__selftest_options options = {.shape = dam__device_shape(device),
-                                           .provider = gemm_choice(args),
-                                           .sizes = sizes,
-                                           .kind = kind,
-                                           .single_only = !wide,
-                                           .double_only = wide,
-                                           .recall = recall,
-                                           .tuning = dam__device_tuning(device),
-                                           .log = *dam__device_log(device)};
-    return dam__selftest_ensure(dam__device_facts(device), &options);
-}
-
 dam_status check_device(const arguments *args, const dam__device *device, int kind,
                         dam__selftest_sizes sizes)
 {
-    sizes = (dam__selftest_sizes){.memories = affordable(sizes.memories),
-                                  .dim = affordable(sizes.dim),
-                                  .batch = affordable(sizes.batch)};
-    return check(args, device, kind, sizes, false);
+    return dam__selftest_device(device, gemm_choice(args), kind, sizes);
 }
 
 dam_status check_recall_device(const arguments *args, const dam__device *device)
 {
-    return check(args, device, 0, (dam__selftest_sizes){0}, true);
+    return dam__selftest_recall(device, gemm_choice(args));
 }
 
 dam__gemm_provider gemm_choice(const arguments *args)

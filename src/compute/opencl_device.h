@@ -38,6 +38,13 @@ dam_status dam__device_open(const dam_device_info *info, const dam__device_optio
                             dam__device **out);
 void dam__device_close(dam__device *device);
 
+/*
+ * The same for the device that selector names (dam_device_select), tuned as its tuning file says
+ * (compute/tuning.h); options->tuning is not read.
+ */
+dam_status dam__device_open_selected(const char *selector, const dam__device_options *options,
+                                     dam__device **out);
+
 const dam_device_info *dam__device_facts(const dam__device *device);
 const dam_log *dam__device_log(const dam__device *device);
 dam__shape dam__device_shape(const dam__device *device); /* never AUTO */

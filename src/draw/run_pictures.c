@@ -9,21 +9,6 @@
 #include "draw/film.h"
 #include "draw/sheet.h"
 #include "model/memory_classes.h"
-#include "model/model_type.h"
-#include "run/metrics.h"
-
-dam_status dam__report_metrics(const char *folder, const dam__history *history)
-{
-    dam_status status = DAM_OK;
-    const char *names[DAM__HISTORY_COLUMNS];
-    const dam__table table = dam__table_of_history(history, names);
-    char *path = NULL;
-    DAM_TRY(dam__path_join(&path, folder, "metrics.jsonl"));
-    DAM_TRY(dam__metrics_write(path, &table));
-cleanup:
-    free(path);
-    return status;
-}
 
 dam_status dam__report_curves(const char *folder, const char *title, const dam__history *history,
                               const dam_log *log)

@@ -4,9 +4,6 @@
 
 #include "run/run_folder.h"
 
-/* Replaces folder/metrics.jsonl: one line an epoch. DAM_INPUT. */
-dam_status dam__report_metrics(const char *folder, const dam__history *history);
-
 /* Replaces folder/curves.dat, curves.gp and, with gnuplot, curves.png. DAM_INPUT. */
 dam_status dam__report_curves(const char *folder, const char *title, const dam__history *history,
                               const dam_log *log);

@@ -156,6 +156,24 @@ cleanup:
     return status;
 }
 
+/* What the file holds was read: the rest of a run follows from it. */
+static dam_status complete(dam__run *run, const char *const *overrides, size_t override_count)
+{
+    dam_status status = DAM_OK;
+    const char *format = dam__container_text(&run->container, "format");
+    const char *preset = dam__container_text(&run->container, "preset");
+    if (format == NULL || strcmp(format, RUN_FORMAT) != 0 || preset == NULL)
+        DAM_FAIL(DAM_INPUT,
+                 "'%s' has format '%s', not '" RUN_FORMAT "'; use the denseam that "
+                 "wrote it",
+                 run->file, format != NULL ? format : "");
+    DAM_TRY(dam__experiment_parse(run->file, preset, overrides, override_count, &run->experiment));
+    DAM_TRY(read_shape(run));
+    DAM_TRY(check_shape(run));
+cleanup:
+    return status;
+}
+
 dam_status dam__run_open(const char *path, const char *const *overrides, size_t override_count,
                          dam__run *out)
 {
@@ -163,16 +181,21 @@ dam_status dam__run_open(const char *path, const char *const *overrides, size_t 
     dam__run run = {0};
     DAM_TRY(locate(path, &run));
     DAM_TRY(dam__container_read(run.file, &run.container));
-    const char *format = dam__container_text(&run.container, "format");
-    const char *preset = dam__container_text(&run.container, "preset");
-    if (format == NULL || strcmp(format, RUN_FORMAT) != 0 || preset == NULL)
-        DAM_FAIL(DAM_INPUT,
-                 "'%s' has format '%s', not '" RUN_FORMAT "'; use the denseam that "
-                 "wrote it",
-                 run.file, format != NULL ? format : "");
-    DAM_TRY(dam__experiment_parse(run.file, preset, overrides, override_count, &run.experiment));
-    DAM_TRY(read_shape(&run));
-    DAM_TRY(check_shape(&run));
+    DAM_TRY(complete(&run, overrides, override_count));
+    *out = run;
+    run = (dam__run){0};
+cleanup:
+    dam__run_free(&run);
+    return status;
+}
+
+dam_status dam__run_take(dam__container *container, const char *name, dam__run *out)
+{
+    dam_status status = DAM_OK;
+    dam__run run = {.container = *container};
+    *container = (dam__container){0};
+    DAM_TRY(dam__format(&run.file, "%s", name));
+    DAM_TRY(complete(&run, NULL, 0));
     *out = run;
     run = (dam__run){0};
 cleanup:
@@ -236,14 +259,19 @@ cleanup:
     return status;
 }
 
+dam_status dam__run_collect(const dam__run_facts *facts, dam__trainer *trainer, dam__container *out)
+{
+    dam_status status = save_facts(facts, &dam__trainer_model(trainer)->task, out);
+    return status == DAM_OK ? dam__checkpoint_save(trainer, out) : status;
+}
+
 dam_status dam__run_save(const char *folder, const dam__run_facts *facts, dam__trainer *trainer)
 {
     dam_status status = DAM_OK;
     dam__container container = {0};
     char *file = NULL;
     DAM_TRY(dam__path_join(&file, folder, "run.h5"));
-    DAM_TRY(save_facts(facts, &dam__trainer_model(trainer)->task, &container));
-    DAM_TRY(dam__checkpoint_save(trainer, &container));
+    DAM_TRY(dam__run_collect(facts, trainer, &container));
     DAM_TRY(dam__container_write(&container, file));
 cleanup:
     dam__container_free(&container);

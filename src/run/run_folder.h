@@ -41,6 +41,16 @@ typedef struct dam__run_facts {
     const char *gemm; /* provider */
 } dam__run_facts;
 
+/* Adds the training's present state and these facts to a container: all that a run file holds. */
+dam_status dam__run_collect(const dam__run_facts *facts, dam__trainer *trainer,
+                            dam__container *out);
+
+/*
+ * A run from what a run file holds, taken over also where it fails. It belongs to no folder:
+ * out->folder is NULL, and `name` stands for its file in messages.
+ */
+dam_status dam__run_take(dam__container *container, const char *name, dam__run *out);
+
 /* Writes the training's present state to folder/run.h5, atomically. */
 dam_status dam__run_save(const char *folder, const dam__run_facts *facts, dam__trainer *trainer);
 

@@ -301,3 +301,46 @@ cleanup:
     free(path);
     return status;
 }
+
+/* --- before a run ------------------------------------------------------------------------------ */
+
+/*
+ * A size that a self-test can afford on the host, with the same remainder by every tile: products
+ * larger than a few tiles have nothing new at their edges.
+ */
+static int affordable(int size)
+{
+    enum { LARGE = 4096, TILES = 1024 };
+    return size <= LARGE ? size : LARGE - TILES + size % TILES;
+}
+
+/* What an open device is used as. */
+static dam__selftest_options options_of(const dam__device *device, dam__gemm_provider provider)
+{
+    bool wide = dam__device_precision(device) == DAM__PRECISION_DOUBLE;
+    return (dam__selftest_options){.shape = dam__device_shape(device),
+                                   .provider = provider,
+                                   .single_only = !wide,
+                                   .double_only = wide,
+                                   .tuning = dam__device_tuning(device),
+                                   .log = *dam__device_log(device)};
+}
+
+dam_status dam__selftest_device(const dam__device *device, dam__gemm_provider provider, int kind,
+                                dam__selftest_sizes sizes)
+{
+    dam__selftest_options options = options_of(device, provider);
+    options.kind = kind;
+    options.sizes = (dam__selftest_sizes){.memories = affordable(sizes.memories),
+                                          .dim = affordable(sizes.dim),
+                                          .batch = affordable(sizes.batch)};
+    return dam__selftest_ensure(dam__device_facts(device), &options);
+}
+
+dam_status dam__selftest_recall(const dam__device *device, dam__gemm_provider provider)
+{
+    dam__selftest_options options = options_of(device, provider);
+    options.kind = DAM__KIND_ENERGY;
+    options.recall = true;
+    return dam__selftest_ensure(dam__device_facts(device), &options);
+}

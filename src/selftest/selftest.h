@@ -59,6 +59,15 @@ dam_status dam__selftest_run(const dam_device_info *info, const dam__selftest_op
  */
 dam_status dam__selftest_ensure(const dam_device_info *info, const dam__selftest_options *options);
 
+/*
+ * dam__selftest_ensure for an open device: what a training or scoring of that kind of model and of
+ * these sizes is about to use (products no larger than a self-test can afford), and what a recall
+ * is. What it has to say goes to the device's log.
+ */
+dam_status dam__selftest_device(const dam__device *device, dam__gemm_provider provider, int kind,
+                                dam__selftest_sizes sizes);
+dam_status dam__selftest_recall(const dam__device *device, dam__gemm_provider provider);
+
 /* *path of the file that remembers a pass in exactly this configuration; free with free(). */
 dam_status dam__selftest_verdict_path(const dam_device_info *info,
                                       const dam__selftest_options *options, char **path);

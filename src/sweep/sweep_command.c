@@ -122,7 +122,7 @@ static dam_status prepare(sweep *s, const char **resumed)
     if (dam__sweep_is(operand))
         DAM_FAIL(DAM_USAGE, "'%s' is a sweep; 'denseam sweep %s --resume' goes on with it", operand,
                  operand);
-    DAM_TRY(run_folder_check(args, SWEEP_FOLDER));
+    DAM_TRY(run_folder_check(args, DAM__SWEEP_FOLDER));
     DAM_TRY(read_plan(args, &s->plan));
 cleanup:
     return status;
@@ -288,7 +288,7 @@ static dam_status run_sweep(const arguments *args)
         DAM_TRY(print_sweep_plan(&s.plan, &estimate, s.device, args->json));
         goto cleanup;
     }
-    DAM_TRY(run_folder_claim(args, SWEEP_FOLDER, resumed, &s.folder));
+    DAM_TRY(run_folder_claim(args, DAM__SWEEP_FOLDER, resumed, &s.folder));
     DAM_TRY(check_device(args, s.device, s.plan.base.model.kind,
                          (dam__selftest_sizes){.memories = estimate.memories,
                                                .dim = estimate.dim,

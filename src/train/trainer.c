@@ -90,9 +90,7 @@ static dam_status run_steps(dam__trainer *trainer, const dam__hooks *hooks)
             dam__trainer_count_seconds(trainer);
             DAM_TRY(dam__trainer_settle(trainer, trainer->position.epoch));
             DAM_TRY(hooks->on_checkpoint(hooks->user));
-            DAM_FAIL(DAM_INTERRUPTED,
-                     "stopped in epoch %d after step %d of %d; everything is saved, --resume goes "
-                     "on from here",
+            DAM_FAIL(DAM_INTERRUPTED, "stopped in epoch %d after step %d of %d",
                      trainer->position.epoch + 1, trainer->position.step, steps);
         }
     }

@@ -1,0 +1,203 @@
+#include "run/job.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/notice.h"
+#include "data/teacher.h"
+#include "run/job_notes.h"
+#include "run/metrics.h"
+#include "selftest/selftest.h"
+
+static const double METRICS_SECONDS = 1;
+
+void dam__job_free(dam__job *job)
+{
+    dam__trainer_destroy(job->trainer);
+    dam__dataset_free(&job->loaded);
+    job->trainer = NULL;
+}
+
+/* --- setting up ------------------------------------------------------------------------------- */
+
+dam_status dam__job_plan(dam__job *job)
+{
+    dam_status status = DAM_OK;
+    const dam__experiment *experiment = &job->experiment;
+    DAM_TRY(dam__job_warn_of_unused(job));
+    if (job->set == NULL) {
+        DAM_TRY(dam__dataset_load_on(job->device, &experiment->data, (uint64_t)experiment->seed,
+                                     DAM__SPLIT_TRAIN, &job->loaded));
+        job->set = &job->loaded;
+    }
+    const dam__training plan = dam__experiment_training(experiment, job->set, job->gemm);
+    DAM_TRY(dam__trainer_create(job->device, &plan, &job->trainer));
+    DAM_TRY(dam__job_describe(job));
+    dam__job_note_left_out(job);
+cleanup:
+    return status;
+}
+
+static int most_memories(const dam__experiment *experiment)
+{
+    int grown = experiment->grow.to, first = experiment->model.memories;
+    return grown > first ? grown : first;
+}
+
+static dam_status restore(const dam__job *job)
+{
+    dam_status status = dam__checkpoint_restore(job->trainer, &job->resumed->container);
+    return status != DAM_INPUT ? status : dam__fail_within(status, "'%s'", job->resumed->file);
+}
+
+/* Writes the resolved preset: an unwritable place fails before training. */
+static dam_status write_preset(const dam__job *job)
+{
+    dam_status status = DAM_OK;
+    dam__text preset = {0};
+    char *path = NULL;
+    DAM_TRY(dam__path_join(&path, job->folder, "preset.conf"));
+    /* A resumed run has one. */
+    if (job->resumed != NULL && !job->changed && dam__file_exists(path))
+        goto cleanup;
+    dam__experiment_print(&job->experiment, &preset);
+    DAM_TRY(dam__text_write(&preset, path));
+cleanup:
+    dam__text_free(&preset);
+    free(path);
+    return status;
+}
+
+dam_status dam__job_prepare(dam__job *job)
+{
+    dam_status status = DAM_OK;
+    DAM_TRY(dam__selftest_device(job->device, job->gemm, job->experiment.model.kind,
+                                 (dam__selftest_sizes){.memories = most_memories(&job->experiment),
+                                                       .dim = (int)job->set->features,
+                                                       .batch = dam__trainer_chunk(job->trainer)}));
+    DAM_TRY(dam__trainer_prepare(job->trainer));
+    if (job->resumed != NULL) {
+        dam__job_compare_device(job);
+        DAM_TRY(restore(job));
+        dam__job_note_over(job);
+    }
+    if (job->folder != NULL && !dam__trainer_is_over(job->trainer))
+        DAM_TRY(write_preset(job));
+cleanup:
+    return status;
+}
+
+/* --- while it runs ---------------------------------------------------------------------------- */
+
+/* What the trainer's hooks are called with. */
+struct caller {
+    dam__job *job;
+    const dam__job_hooks *hooks;
+};
+
+static bool on_stop(void *user)
+{
+    const struct caller *caller = user;
+    return caller->hooks->stop != NULL && caller->hooks->stop(caller->hooks->user);
+}
+
+static void on_step(void *user, const dam__moment *moment)
+{
+    const struct caller *caller = user;
+    if (caller->hooks->on_step != NULL)
+        caller->hooks->on_step(caller->hooks->user, moment);
+}
+
+static dam_status write_metrics(dam__job *job)
+{
+    dam_status status = DAM_OK;
+    const char *names[DAM__HISTORY_COLUMNS];
+    const dam__table table = dam__table_of_history(dam__trainer_history(job->trainer), names);
+    char *path = NULL;
+    job->metrics_at = dam__seconds();
+    if (job->folder == NULL)
+        return DAM_OK;
+    DAM_TRY(dam__path_join(&path, job->folder, "metrics.jsonl"));
+    DAM_TRY(dam__metrics_write(path, &table));
+cleanup:
+    free(path);
+    return status;
+}
+
+/* A file a second is enough for whoever looks on: writing it may take longer than an epoch. */
+static dam_status on_epoch(void *user, const dam__history *history)
+{
+    const struct caller *caller = user;
+    (void)history; /* the trainer's, which the job has */
+    if (caller->hooks->on_epoch != NULL)
+        caller->hooks->on_epoch(caller->hooks->user, caller->job);
+    bool due = dam__seconds() - caller->job->metrics_at >= METRICS_SECONDS;
+    return due ? write_metrics(caller->job) : DAM_OK;
+}
+
+static dam__run_facts facts_of(const dam__job *job)
+{
+    return (dam__run_facts){.experiment = &job->experiment,
+                            .set = job->set,
+                            .device = job->device,
+                            .gemm = dam__trainer_gemm(job->trainer)};
+}
+
+static dam_status on_checkpoint(void *user)
+{
+    const struct caller *caller = user;
+    dam__job *job = caller->job;
+    const dam__run_facts facts = facts_of(job);
+    dam_status status = write_metrics(job);
+    if (status != DAM_OK || job->folder == NULL)
+        return status;
+    return dam__run_save(job->folder, &facts, job->trainer);
+}
+
+dam_status dam__job_collect(dam__job *job, dam__container *out)
+{
+    const dam__run_facts facts = facts_of(job);
+    return dam__run_collect(&facts, job->trainer, out);
+}
+
+/* --- when it is over -------------------------------------------------------------------------- */
+
+/* Says what is left of a training that diverged. */
+static dam_status diverged(dam__job *job)
+{
+    dam_status status = DAM_OK;
+    char *file = NULL, *why = NULL;
+    if (job->folder == NULL)
+        return DAM_DIVERGED;
+    DAM_TRY(dam__format(&why, "%s", dam_error()));
+    if (dam__trainer_history(job->trainer)->row_count > 0)
+        (void)write_metrics(job);
+    DAM_TRY(dam__path_join(&file, job->folder, "run.h5"));
+    if (dam__file_exists(file))
+        DAM_FAIL(DAM_DIVERGED, "%s; '%s' keeps the last good checkpoint", why, file);
+    DAM_FAIL(DAM_DIVERGED, "%s; there was no checkpoint yet", why);
+cleanup:
+    free(why);
+    free(file);
+    return status;
+}
+
+dam_status dam__job_run(dam__job *job, const dam__job_hooks *hooks)
+{
+    struct caller caller = {.job = job, .hooks = hooks};
+    const dam__hooks all = {.user = &caller,
+                            .stop = on_stop,
+                            .on_step = on_step,
+                            .on_epoch = on_epoch,
+                            .on_checkpoint = on_checkpoint};
+    dam_status status = dam__trainer_run(job->trainer, &all);
+    if (status == DAM_DIVERGED)
+        return diverged(job);
+    if (status == DAM_INTERRUPTED && job->folder != NULL)
+        return dam__fail(status, "%s; everything is saved", dam_error());
+    if (status == DAM_OK)
+        dam__job_note_unreached(job);
+    return status;
+}

@@ -1,0 +1,59 @@
+/*
+ * A job is one training from what a preset says to a run: its samples, its trainer, the check of
+ * the device's kernels, the checkpoints in its folder, and a word on what is unusual. The tool and
+ * the public dam_train are both this.
+ *
+ * Fill in the first part of a dam__job, then call plan, prepare and run in turn; free in any case.
+ */
+#ifndef DAM__RUN_JOB_H
+#define DAM__RUN_JOB_H
+
+#include "run/run_folder.h"
+
+typedef struct dam__job {
+    dam__experiment experiment;
+    dam__device *device; /* of the experiment's precision; borrowed */
+    dam__gemm_provider gemm;
+    const dam__dataset *set; /* borrowed; NULL: plan loads what the experiment names */
+    const dam__run *resumed; /* the run to go on with; borrowed. NULL: a new one */
+    bool changed;            /* the experiment is not quite that of `resumed` */
+    const char *folder;      /* claimed (run/claim.h) before prepare; NULL: nothing is written */
+
+    /* The job's own: */
+    dam__dataset loaded;
+    dam__trainer *trainer; /* from plan on */
+    double metrics_at;     /* clock when metrics.jsonl was last written; 0 before */
+} dam__job;
+
+/* What a caller hears; each may be NULL. */
+typedef struct dam__job_hooks {
+    void *user;
+    bool (*stop)(void *user); /* whether to stop after this step */
+    void (*on_step)(void *user, const dam__moment *moment);
+    void (*on_epoch)(void *user, const dam__job *job); /* the history has a new row */
+} dam__job_hooks;
+
+/*
+ * Loads the samples and plans the training; nothing is allocated on the device yet. Its log hears
+ * what follows from sizes, and of keys without effect. DAM_USAGE, DAM_INPUT, DAM_NO_MEMORY.
+ */
+dam_status dam__job_plan(dam__job *job);
+
+/*
+ * Checks the device's kernels (dam__selftest_device), allocates, and puts a resumed run where it
+ * stood. The resolved preset is written into the folder. DAM_SELFTEST, DAM_INPUT, DAM_NO_MEMORY.
+ */
+dam_status dam__job_prepare(dam__job *job);
+
+/*
+ * Trains to the end, with checkpoints and metrics.jsonl in the folder. DAM_INTERRUPTED: hooks->stop
+ * asked for it; what was learned so far is saved. DAM_DIVERGED says what is left.
+ */
+dam_status dam__job_run(dam__job *job, const dam__job_hooks *hooks);
+
+/* Adds all that a run file holds to a container: the training as it stands after dam__job_run. */
+dam_status dam__job_collect(dam__job *job, dam__container *out);
+
+void dam__job_free(dam__job *job);
+
+#endif
