@@ -8,7 +8,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "denseam/api.h"
 #include "denseam/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 typedef enum dam_device_type {
     DAM_DEVICE_CPU,
@@ -38,7 +43,7 @@ typedef struct dam_device_info {
  * Lists all devices. *infos is freed with free(). With no platform or no device: DAM_NO_DEVICE, and
  * the message says what was looked at (.icd files, /dev/dri) and what to install.
  */
-dam_status dam_device_list(dam_device_info **infos, size_t *count);
+DAM_API dam_status dam_device_list(dam_device_info **infos, size_t *count);
 
 /*
  * *index of the device that selector names: an index ("1"), platform and device ("0:1"), part of a
@@ -47,10 +52,14 @@ dam_status dam_device_list(dam_device_info **infos, size_t *count);
  * DAM_NO_DEVICE where nothing matches or the device is not usable; DAM_USAGE where several match
  * (the message lists them).
  */
-dam_status dam_device_select(const dam_device_info *infos, size_t count, const char *selector,
-                             size_t *index);
+DAM_API dam_status dam_device_select(const dam_device_info *infos, size_t count,
+                                     const char *selector, size_t *index);
 
 /* "CPU", "GPU", "accelerator" or "other". */
-const char *dam_device_type_name(dam_device_type type);
+DAM_API const char *dam_device_type_name(dam_device_type type);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

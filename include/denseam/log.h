@@ -6,6 +6,10 @@
 #ifndef DENSEAM_LOG_H
 #define DENSEAM_LOG_H
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef enum dam_log_level { DAM_LOG_INFO, DAM_LOG_WARNING } dam_log_level;
 
 typedef struct dam_log {
@@ -13,5 +17,9 @@ typedef struct dam_log {
     void (*write)(void *user, dam_log_level level, const char *line);
     void *user;
 } dam_log;
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -6,6 +6,12 @@
 #ifndef DENSEAM_STATUS_H
 #define DENSEAM_STATUS_H
 
+#include "denseam/api.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* X(name, value, sentence): the one list behind the enum, the names and the sentences. */
 #define DAM_STATUS_MAP(X)                                                                          \
     X(DAM_OK, 0, "done")                                                                           \
@@ -25,15 +31,19 @@ typedef enum dam_status {
 } dam_status;
 
 /* The name of a status, such as "DAM_INPUT"; a static string. */
-const char *dam_status_name(dam_status status);
+DAM_API const char *dam_status_name(dam_status status);
 
 /* What a status means in a few words; a static string. */
-const char *dam_status_sentence(dam_status status);
+DAM_API const char *dam_status_sentence(dam_status status);
 
 /*
  * The message of this thread's last failure: what, where, and what to do, without a final newline.
  * Empty before the first failure. Valid until the thread's next failure.
  */
-const char *dam_error(void);
+DAM_API const char *dam_error(void);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

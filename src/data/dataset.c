@@ -16,7 +16,6 @@
 #include "data/teacher.h"
 #include "store/reader.h"
 
-static const int32_t largest_label = 65535;
 static const char debian_folder[] = "/usr/share/datasets";
 
 void dam__dataset_free(dam__dataset *set)
@@ -86,6 +85,12 @@ static dam_status find_named(const char *name, dam__split split, places *out)
     const char *const roots[] = {own, "data", debian_folder};
     /* The files of all such sets have the same names: loose in a folder they pass for MNIST only.
      */
+    if (strcmp(name, DAM__DATA_MEMORY) == 0)
+        return dam__fail(DAM_INPUT,
+                         "the samples were handed over by a program and are in no file; name files "
+                         "by data.%simages and data.%slabels",
+                         split == DAM__SPLIT_TRAIN ? "" : "test_",
+                         split == DAM__SPLIT_TRAIN ? "" : "test_");
     bool loose = strcmp(name, "mnist") == 0;
     for (size_t i = 0; i < sizeof roots / sizeof roots[0] && out->images == NULL; i++) {
         if (roots[i] == NULL || roots[i][0] == '\0')
@@ -177,9 +182,9 @@ static dam_status read_labels(const char *path, const char *images, dam__dataset
     DAM_TRY(dam__alloc(items, sizeof *set->labels, &set->labels));
     for (size_t i = 0; i < items; i++) {
         double label = dam__array_at(&labels, i);
-        if (!(label >= 0 && label <= largest_label) || label != floor(label))
+        if (!(label >= 0 && label <= DAM__LARGEST_LABEL) || label != floor(label))
             DAM_FAIL(DAM_INPUT, "label %zu of '%s' is %g; labels must be whole numbers 0 ... %d", i,
-                     path, label, (int)largest_label);
+                     path, label, (int)DAM__LARGEST_LABEL);
         set->labels[i] = (int32_t)label;
         if (set->labels[i] >= set->classes)
             set->classes = set->labels[i] + 1;

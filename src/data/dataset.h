@@ -16,6 +16,12 @@ typedef enum dam__spectrum {
     DAM__SPECTRUM_ISOTROPIC    /* 1 */
 } dam__spectrum;
 
+enum { DAM__LARGEST_LABEL = 65535 };
+
+/* data.name of a run whose samples a program handed over: they are in no place to load them from.
+ */
+#define DAM__DATA_MEMORY "memory"
+
 typedef enum dam__split { DAM__SPLIT_TRAIN, DAM__SPLIT_TEST } dam__split;
 
 /* Where samples come from; empty strings mean "not given". Filled from the preset's data section.

@@ -409,6 +409,17 @@ cleanup:
     return status;
 }
 
+dam_status dam__feed_reload(dam__feed *feed, size_t count)
+{
+    size_t turn = 0, batch = (size_t)feed->options.batch;
+    if (cuts(feed) || feed->options.shuffle || feed->problems > 1 || count == 0 ||
+        count > feed->set->count)
+        return dam__fail(DAM_INTERNAL, "a feed that cannot be loaded anew");
+    feed->options.count = count;
+    feed->steps = feed->batches = (int)((count + batch - 1) / batch);
+    return feed->options.stream ? DAM_OK : load_set(feed, 0, &turn);
+}
+
 int dam__feed_steps(const dam__feed *feed)
 {
     return feed->steps;

@@ -75,6 +75,13 @@ dam_status dam__feed_plan(dam__feed *feed, dam__plan *plan);
 /* After the plan was allocated: compiles the kernels and loads a resident set. */
 dam_status dam__feed_prepare(dam__feed *feed);
 
+/*
+ * The set's first `count` samples, no more than the feed was created for, hold other numbers now:
+ * loads them, and the range is they alone. For one problem, in the order of its set, not of
+ * patches.
+ */
+dam_status dam__feed_reload(dam__feed *feed, size_t count);
+
 int dam__feed_steps(const dam__feed *feed);   /* batches an epoch */
 int dam__feed_samples(const dam__feed *feed); /* samples an epoch */
 

@@ -9,6 +9,7 @@
 #include "draw/film.h"
 #include "draw/sheet.h"
 #include "model/memory_classes.h"
+#include "model/model_type.h"
 
 dam_status dam__report_curves(const char *folder, const char *title, const dam__history *history,
                               const dam_log *log)

@@ -7,7 +7,7 @@
 
 #include "compute/gemm.h"
 #include "model/energy/recall.h"
-#include "run/run_folder.h"
+#include "run/relax.h"
 
 /* Samples as their data has them: bytes as parts of 255. All count x dim, on the host. */
 typedef struct dam__denoise_probes {
@@ -29,17 +29,6 @@ void dam__denoise_probes_free(dam__denoise_probes *probes);
 dam_status dam__denoise_probes_coarsen(const dam__denoise_probes *fine, size_t side,
                                        dam__denoise_probes *out);
 
-/* What came of probes; energies are those of the run's scale, before each step and at the end. */
-typedef struct dam__denoised {
-    size_t count, dim, steps;
-    double *states;   /* count x dim, as their data has them */
-    double *once;     /* count x dim: f of the probe, which training asks for */
-    double *energies; /* count x (steps + 1) */
-    size_t rising;    /* probes whose energy rose in a step by more than rounding explains */
-    size_t lost;      /* probes that ended in numbers that are not finite */
-    double seconds;
-} dam__denoised;
-
 /*
  * Relaxes probes as the run's keys recall.dt, recall.steps and recall.clip say; those outside of
  * the clip start at its edge. Only hooks->stop
@@ -49,7 +38,6 @@ typedef struct dam__denoised {
 dam_status dam__denoise_recall(const dam__run *run, dam__device *device, dam__gemm_provider gemm,
                                const dam__denoise_probes *probes, const dam__recall_hooks *hooks,
                                dam__denoised *out);
-void dam__denoised_free(dam__denoised *denoised);
 
 /* Mean squared difference of two arrays; NaN where either is NULL. */
 double dam__mean_squared(const double *a, const double *b, size_t items);

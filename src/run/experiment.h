@@ -83,6 +83,10 @@ extern const dam__kind_default dam__kind_defaults[];
 dam_status dam__experiment_parse(const char *name, const char *text, const char *const *overrides,
                                  size_t override_count, dam__experiment *out);
 
+/* The same without the last: values may contradict each other, and there may be no data yet. */
+dam_status dam__experiment_read(const char *name, const char *text, const char *const *overrides,
+                                size_t override_count, dam__experiment *out);
+
 /* Every key at its default; such an experiment has no data yet. */
 dam_status dam__experiment_defaults(dam__experiment *out);
 
@@ -93,6 +97,9 @@ dam_status dam__experiment_defaults(dam__experiment *out);
  */
 dam_status dam__experiment_set(dam__experiment *experiment, const char *assignment);
 
+/* DAM_USAGE, with name, where the data section names no data, or contradicts itself. */
+dam_status dam__data_check(const char *name, const dam__data_config *data);
+
 /* DAM_USAGE, with name, where values contradict each other or something needed is missing. */
 dam_status dam__experiment_check(const char *name, const dam__experiment *experiment);
 
@@ -102,6 +109,9 @@ dam_status dam__experiment_check(const char *name, const dam__experiment *experi
  */
 dam_status dam__experiment_load(const char *preset, const char *const *overrides,
                                 size_t override_count, dam__experiment *out);
+
+/* *text of the preset that dam__experiment_load would parse; free(). */
+dam_status dam__preset_find(const char *preset, char **text);
 
 /* The resolved preset as text with every key that the model's kind uses: parses back to the same
  * experiment. Free the text. */

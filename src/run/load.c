@@ -57,28 +57,34 @@ static dam_status check_nul(const char *name, const char *text, size_t length)
                      name, line);
 }
 
-dam_status dam__experiment_load(const char *preset, const char *const *overrides,
-                                size_t override_count, dam__experiment *out)
+dam_status dam__preset_find(const char *preset, char **text)
 {
     dam_status status = DAM_OK;
     char *data = NULL;
+    size_t length = 0;
     /* A folder may be called like a preset; a pipe may be given as a file. */
     bool file = access(preset, F_OK) == 0 && !dam__folder_exists(preset);
     const dam__embedded *embedded = file ? NULL : dam__embedded_find(dam__preset_texts, preset);
     if (!file && embedded == NULL)
         DAM_TRY(no_such_preset(preset));
-    const char *text = NULL;
-    size_t length = 0;
-    if (embedded != NULL) {
-        text = (const char *)embedded->bytes;
-        length = embedded->length;
-    } else {
-        DAM_TRY(dam__file_read(preset, DAM__PRESET_LIMIT, &data, &length));
-        text = data;
-    }
-    DAM_TRY(check_nul(preset, text, length));
-    DAM_TRY(dam__experiment_parse(preset, text, overrides, override_count, out));
+    if (embedded != NULL)
+        return dam__format(text, "%.*s", (int)embedded->length, (const char *)embedded->bytes);
+    DAM_TRY(dam__file_read(preset, DAM__PRESET_LIMIT, &data, &length));
+    DAM_TRY(check_nul(preset, data, length));
+    *text = data;
+    data = NULL;
 cleanup:
     free(data);
+    return status;
+}
+
+dam_status dam__experiment_load(const char *preset, const char *const *overrides,
+                                size_t override_count, dam__experiment *out)
+{
+    char *text = NULL;
+    dam_status status = dam__preset_find(preset, &text);
+    if (status == DAM_OK)
+        status = dam__experiment_parse(preset, text, overrides, override_count, out);
+    free(text);
     return status;
 }

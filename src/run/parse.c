@@ -210,8 +210,8 @@ cleanup:
     return status;
 }
 
-dam_status dam__experiment_parse(const char *name, const char *text, const char *const *overrides,
-                                 size_t override_count, dam__experiment *out)
+dam_status dam__experiment_read(const char *name, const char *text, const char *const *overrides,
+                                size_t override_count, dam__experiment *out)
 {
     dam_status status = DAM_OK;
     dam__text clean = {0};
@@ -231,8 +231,14 @@ dam_status dam__experiment_parse(const char *name, const char *text, const char 
         given.lines[option - dam__options] = BY_OVERRIDE;
     }
     DAM_TRY(settle_kind(name, &given, out));
-    DAM_TRY(dam__experiment_check(name, out));
 cleanup:
     dam__text_free(&clean);
     return status;
+}
+
+dam_status dam__experiment_parse(const char *name, const char *text, const char *const *overrides,
+                                 size_t override_count, dam__experiment *out)
+{
+    dam_status status = dam__experiment_read(name, text, overrides, override_count, out);
+    return status == DAM_OK ? dam__experiment_check(name, out) : status;
 }

@@ -7,7 +7,7 @@
 #include "run/recall_lists.h"
 #include "train/diagnostics.h"
 
-static dam_status check_data(const char *name, const dam__data_config *data)
+dam_status dam__data_check(const char *name, const dam__data_config *data)
 {
     bool named = data->name[0] != '\0', images = data->images[0] != '\0';
     bool test_images = data->test_images[0] != '\0';
@@ -92,7 +92,7 @@ static dam_status check_recall(const char *name, const dam__experiment *experime
 dam_status dam__experiment_check(const char *name, const dam__experiment *experiment)
 {
     dam_status status = DAM_OK;
-    DAM_TRY(check_data(name, &experiment->data));
+    DAM_TRY(dam__data_check(name, &experiment->data));
     DAM_TRY(check_grow(name, experiment));
     DAM_TRY(check_model(name, experiment));
     if (dam__model_type_of(&experiment->model)->recall != NULL)

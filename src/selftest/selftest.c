@@ -340,7 +340,6 @@ dam_status dam__selftest_device(const dam__device *device, dam__gemm_provider pr
 dam_status dam__selftest_recall(const dam__device *device, dam__gemm_provider provider)
 {
     dam__selftest_options options = options_of(device, provider);
-    options.kind = DAM__KIND_ENERGY;
     options.recall = true;
     return dam__selftest_ensure(dam__device_facts(device), &options);
 }

@@ -53,10 +53,10 @@ static dam_status read_score(dam__evaluator *evaluator, dam__score *out)
     DAM_TRY(dam__matrix_read_doubles(matrix, totals, "evaluation totals"));
     int samples = dam__feed_range(evaluator->feed);
     bool compared = dam__model_compares(&evaluator->model->config);
-    size_t steps = (size_t)matrix->rows;
+    size_t steps = (size_t)matrix->rows, batches = (size_t)dam__feed_batches(evaluator->feed);
     for (size_t p = 0; p < (size_t)matrix->count; p++) {
         double loss = 0, right = 0;
-        for (size_t step = p * steps; step < (p + 1) * steps; step++) {
+        for (size_t step = p * steps; step < p * steps + batches; step++) {
             loss += totals[2 * step];
             right += totals[2 * step + 1];
         }

@@ -112,6 +112,11 @@ cleanup:
     return status;
 }
 
+dam_status dam__scorer_reload(dam__scorer *scorer, size_t count)
+{
+    return dam__feed_reload(scorer->feed, count);
+}
+
 dam_status dam__scorer_run(dam__scorer *scorer, dam__score *score, int32_t **predicted,
                            int32_t **nearest)
 {

@@ -21,6 +21,10 @@ dam_status dam__scorer_create(dam__device *device, dam__gemm_provider gemm,
                               dam__scorer **out);
 void dam__scorer_destroy(dam__scorer *scorer);
 
+/* The set's first `count` samples hold other numbers now: they are scored from now on
+ * (dam__feed_reload). */
+dam_status dam__scorer_reload(dam__scorer *scorer, size_t count);
+
 /* See dam__evaluator_run and dam__evaluator_predictions. */
 dam_status dam__scorer_run(dam__scorer *scorer, dam__score *score, int32_t **predicted,
                            int32_t **nearest);

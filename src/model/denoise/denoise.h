@@ -53,6 +53,7 @@ typedef struct dam__relaxation {
     double dt;
     int steps;
     double clip; /* features stay within +-clip; 0: they are free */
+    bool once;   /* f(x) is all that is asked for: nothing can run away */
 } dam__relaxation;
 
 /*

@@ -404,7 +404,7 @@ dam_status dam__denoise_relax(dam__model *model, const dam__matrix *states, int 
     struct denoise *denoise = (struct denoise *)model;
     const dam__denoise_config *config = &model->config.denoise;
     bool relu = config->activation == DAM__ACTIVATION_RELU;
-    if (relu && config->power > 1 && !(how->clip > 0))
+    if (relu && config->power > 1 && !(how->clip > 0) && !how->once)
         DAM_FAIL(DAM_USAGE,
                  "the energy of relu to the power %d has no lower bound: states would run away; "
                  "set recall.clip, or train with model.power = 1",

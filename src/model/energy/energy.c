@@ -198,6 +198,15 @@ double dam__energy_temperature(const dam__energy_config *config, double given, i
     return config->rule == DAM__RULE_ORIGINAL ? neurons * modified : modified;
 }
 
+double dam__energy_sharpness(const dam__energy_config *config, int neurons)
+{
+    if (config->rule == DAM__RULE_SHIFT)
+        return config->sharpness;
+    if (config->rule == DAM__RULE_ORIGINAL)
+        return 1;
+    return 1 / ((double)neurons * dam__energy_temperature(config, config->temperature, neurons));
+}
+
 /* Numbers of the problems, in the order of cl/energy_numbers.cl. */
 static dam_status write_given(struct energy *energy)
 {

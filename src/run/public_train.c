@@ -1,0 +1,150 @@
+/* The public face of training: include/denseam/train.h. */
+#include "denseam/train.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "run/claim.h"
+#include "run/job.h"
+#include "run/public_handles.h"
+
+/* All that a call of dam_train has open. */
+typedef struct training {
+    const dam_train_options *options;
+    dam__run resumed;
+    int lock;
+    dam__device *device;
+    dam__job job;
+} training;
+
+static void training_free(training *t)
+{
+    dam__job_free(&t->job);
+    dam__device_close(t->device);
+    dam__run_free(&t->resumed);
+    if (t->lock >= 0)
+        (void)close(t->lock);
+}
+
+/* Of the preset's data section, what is left where the samples come from elsewhere. */
+static void take_origin(const dam__data_config *origin, dam__data_config *data)
+{
+    dam__data_config own = *origin;
+    own.validation = data->validation;
+    own.memory = data->memory;
+    memcpy(own.test_images, data->test_images, sizeof own.test_images);
+    memcpy(own.test_labels, data->test_labels, sizeof own.test_labels);
+    *data = own;
+}
+
+static dam_status read_experiment(training *t, const dam_preset *preset, const dam_dataset *set)
+{
+    dam_status status = DAM_OK;
+    dam__job *job = &t->job;
+    if (t->options->resume) {
+        if (t->options->folder == NULL)
+            DAM_FAIL(DAM_USAGE, "a training goes on in the folder of its run; give that folder");
+        DAM_TRY(dam__run_open(t->options->folder, NULL, 0, &t->resumed));
+        job->experiment = t->resumed.experiment;
+        job->resumed = &t->resumed;
+        job->changed = preset != NULL;
+    } else if (preset == NULL) {
+        DAM_FAIL(DAM_USAGE, "no preset is given");
+    }
+    if (preset != NULL)
+        job->experiment = preset->experiment;
+    if (set != NULL) {
+        take_origin(&set->origin, &job->experiment.data);
+        job->set = &set->set;
+    }
+    DAM_TRY(
+        dam__experiment_check(preset != NULL ? preset->name : t->resumed.file, &job->experiment));
+cleanup:
+    return status;
+}
+
+/* --- callbacks -------------------------------------------------------------------------------- */
+
+static bool on_stop(void *user)
+{
+    const dam_train_options *options = ((const training *)user)->options;
+    return options->should_stop != NULL && options->should_stop(options->context);
+}
+
+static void on_epoch(void *user, const dam__job *job)
+{
+    const dam_train_options *options = ((const training *)user)->options;
+    dam__trainer *trainer = job->trainer;
+    const dam__history *history = dam__trainer_history(trainer);
+    const dam__position *position = dam__trainer_position(trainer);
+    size_t last = history->row_count - 1;
+    if (options->on_epoch == NULL)
+        return;
+    bool grows = job->experiment.grow.to > 0;
+    const dam_epoch epoch = {
+        .epoch = position->epoch,
+        .epochs = position->stage_epoch +
+                  (grows ? job->experiment.grow.epochs : job->experiment.train.epochs),
+        .stage = position->stage,
+        .memories = dam__model_parameter(dam__trainer_model(trainer), "memories")->value.rows,
+        .loss = dam__history_value(history, last, "loss"),
+        .validation_loss = dam__history_value(history, last, "validation_loss"),
+        .validation_accuracy = dam__history_value(history, last, "validation_accuracy"),
+        .seconds = dam__history_value(history, last, "seconds")};
+    options->on_epoch(&epoch, options->context);
+}
+
+/* --- the call --------------------------------------------------------------------------------- */
+
+/* The device goes over to the run. */
+static dam_status publish(training *t, dam_run **out)
+{
+    dam_status status = DAM_OK;
+    dam__container container = {0};
+    dam__run run = {0};
+    const char *folder = t->options->folder;
+    DAM_TRY(dam__job_collect(&t->job, &container));
+    DAM_TRY(dam__run_take(&container, folder != NULL ? folder : "the run", &run));
+    dam__job_free(&t->job);
+    dam__device *device = t->device;
+    t->device = NULL;
+    DAM_TRY(dam__run_publish(&run, device, out));
+    (*out)->trusted = true;
+cleanup:
+    dam__container_free(&container);
+    return status;
+}
+
+dam_status dam_train(const dam_preset *preset, const dam_dataset *set,
+                     const dam_train_options *options, dam_run **out)
+{
+    static const dam_train_options usual = {0};
+    dam_status status = DAM_OK, ended = DAM_OK;
+    training t = {.options = options != NULL ? options : &usual, .lock = -1};
+    const dam__job_hooks hooks = {.user = &t, .stop = on_stop, .on_epoch = on_epoch};
+    dam__job *job = &t.job;
+    char *why = NULL;
+    DAM_TRY(read_experiment(&t, preset, set));
+    const dam__device_options open = {.log = t.options->log,
+                                      .precision = (dam__precision)job->experiment.train.precision};
+    DAM_TRY(dam__device_open_selected(t.options->device, &open, &t.device));
+    job->device = t.device;
+    DAM_TRY(dam__job_plan(job));
+    if (t.options->folder != NULL) {
+        DAM_TRY(dam__folder_claim(t.options->folder, DAM__RUN_FOLDER, t.options->resume, &t.lock));
+        job->folder = t.options->folder;
+    }
+    DAM_TRY(dam__job_prepare(job));
+    ended = dam__job_run(job, &hooks);
+    if (ended != DAM_OK && ended != DAM_INTERRUPTED)
+        DAM_TRY(ended);
+    DAM_TRY(dam__format(&why, "%s", dam_error()));
+    if (out != NULL)
+        DAM_TRY(publish(&t, out));
+    status = ended != DAM_OK ? dam__fail(ended, "%s", why) : DAM_OK;
+cleanup:
+    free(why);
+    training_free(&t);
+    return status;
+}
