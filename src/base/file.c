@@ -65,7 +65,9 @@ dam_status dam__make_folders(const char *folder)
     char *path = NULL;
     DAM_TRY(dam__format(&path, "%s", folder));
     if (path[0] == '\0')
-        DAM_FAIL(DAM_INPUT, "cannot create a folder without a name; choose one with --out");
+        DAM_TRY(dam__advise(
+            DAM__ADVICE_FOLDER,
+            dam__fail(DAM_INPUT, "cannot create a folder without a name; give it one")));
     for (char *at = path + 1;; at++) {
         if (*at != '/' && *at != '\0')
             continue;
@@ -73,8 +75,10 @@ dam_status dam__make_folders(const char *folder)
         *at = '\0';
         int reason = mkdir(path, 0777) == 0 ? 0 : errno;
         if (reason != 0 && !dam__folder_exists(path))
-            DAM_FAIL(DAM_INPUT, "cannot create folder '%s': %s; choose another with --out", path,
-                     reason == EEXIST ? "a file is in its place" : strerror(reason));
+            DAM_TRY(dam__advise(
+                DAM__ADVICE_FOLDER,
+                dam__fail(DAM_INPUT, "cannot create folder '%s': %s; choose another", path,
+                          reason == EEXIST ? "a file is in its place" : strerror(reason))));
         *at = kept;
         if (kept == '\0')
             break;
@@ -93,8 +97,10 @@ dam_status dam__folder_writable(const char *folder)
     /* access() says yes to root, whatever the file system then says. */
     int file = open(temporary, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
     if (file < 0)
-        DAM_FAIL(DAM_INPUT, "cannot write into '%s': %s; choose another folder with --out", folder,
-                 strerror(errno));
+        DAM_TRY(
+            dam__advise(DAM__ADVICE_FOLDER,
+                        dam__fail(DAM_INPUT, "cannot write into '%s': %s; choose another folder",
+                                  folder, strerror(errno))));
     (void)close(file);
 cleanup:
     dam__temporary_discard(&temporary);

@@ -10,6 +10,7 @@ enum { MESSAGE_BYTES = 2048 };
 
 /* The library's only global state, but for mutexes round libraries that have their own. */
 static _Thread_local char message[MESSAGE_BYTES];
+static _Thread_local dam__advice advice_recorded;
 
 const char *dam_status_name(dam_status status)
 {
@@ -49,15 +50,28 @@ dam_status dam__fail(dam_status code, const char *format, ...)
     (void)vsnprintf(text, sizeof text, format, args);
     va_end(args);
     memcpy(message, text, sizeof text);
+    advice_recorded = DAM__ADVICE_NONE;
     return code;
+}
+
+dam_status dam__advise(dam__advice advice, dam_status code)
+{
+    advice_recorded = advice;
+    return code;
+}
+
+dam__advice dam__advice_of_error(void)
+{
+    return advice_recorded;
 }
 
 dam_status dam__fail_within(dam_status code, const char *format, ...)
 {
     char context[MESSAGE_BYTES];
+    dam__advice advice = advice_recorded;
     va_list args;
     va_start(args, format);
     (void)vsnprintf(context, sizeof context, format, args);
     va_end(args);
-    return dam__fail(code, "%s: %s", context, message);
+    return dam__advise(advice, dam__fail(code, "%s: %s", context, message));
 }

@@ -16,6 +16,25 @@ dam_status dam__fail(dam_status code, const char *format, ...)
 dam_status dam__fail_within(dam_status code, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/*
+ * What would mend a failure, where a program has a way of its own to say it: the tool adds its flag
+ * to the message. Belongs to the message recorded last.
+ */
+typedef enum dam__advice {
+    DAM__ADVICE_NONE,
+    DAM__ADVICE_FOLDER,  /* name another folder for results */
+    DAM__ADVICE_DEVICE,  /* choose another device */
+    DAM__ADVICE_KERNELS, /* choose the other shape of kernels, or the other provider of products */
+    DAM__ADVICE_CHANGES, /* leave out changes to the preset */
+    DAM__ADVICE_RESUME,  /* go on with the run */
+    DAM__ADVICE_PRESETS, /* list the presets */
+    DAM__ADVICES
+} dam__advice;
+
+/* Records the advice for a failure and returns code: dam__advise(ADVICE, dam__fail(...)). */
+dam_status dam__advise(dam__advice advice, dam_status code);
+dam__advice dam__advice_of_error(void);
+
 #ifdef __clang_analyzer__
 /* What the analyzer cannot see from here: a failure is never DAM_OK. */
 static inline dam_status dam__not_ok(dam_status code)

@@ -85,6 +85,27 @@ static dam_status run(int argc, char **argv)
     return status == DAM_OK ? run_command(c, argc - 1, argv + 1) : status;
 }
 
+/* How the tool says what would mend a failure. */
+static const char *const advice[DAM__ADVICES] = {
+    [DAM__ADVICE_NONE] = "",
+    [DAM__ADVICE_FOLDER] = " (--out)",
+    [DAM__ADVICE_DEVICE] = " (--device)",
+    [DAM__ADVICE_KERNELS] = " (--kernels, --gemm; 'denseam selftest' tells more)",
+    [DAM__ADVICE_CHANGES] = " (--set)",
+    [DAM__ADVICE_RESUME] = " (--resume)",
+    [DAM__ADVICE_PRESETS] = "; 'denseam presets' lists them",
+};
+
+static void report(dam_status status)
+{
+    char *line = NULL;
+    const char *message = dam_error()[0] != '\0' ? dam_error() : dam_status_sentence(status);
+    const char *mending = advice[dam__advice_of_error()];
+    print_notice(stderr, "denseam: ",
+                 dam__format(&line, "%s%s", message, mending) == DAM_OK ? line : message);
+    free(line);
+}
+
 int main(int argc, char **argv)
 {
     output_begin();
@@ -93,7 +114,6 @@ int main(int argc, char **argv)
     if (status == DAM_OK)
         status = output_finish();
     if (status != DAM_OK)
-        print_notice(stderr, "denseam: ",
-                     dam_error()[0] != '\0' ? dam_error() : dam_status_sentence(status));
+        report(status);
     return (int)status;
 }

@@ -65,10 +65,12 @@ static dam_status fail(const struct clblast *clblast, CLBlastStatusCode code)
 {
     bool memory = code == CLBlastTempBufferAllocFailure || code == CLBlastOpenCLOutOfResources ||
                   code == CLBlastOpenCLOutOfHostMemory;
-    return dam__fail(memory ? DAM_NO_MEMORY : DAM_INTERNAL,
-                     "CLBlast failed with status %d on '%s'; 'denseam selftest' tells whether "
-                     "this device works, --gemm panel avoids CLBlast",
-                     (int)code, clblast->device->info.name);
+    return dam__advise(
+        DAM__ADVICE_KERNELS,
+        dam__fail(memory ? DAM_NO_MEMORY : DAM_INTERNAL,
+                  "CLBlast failed with status %d on '%s'; the self-test tells whether this "
+                  "device works, the products of \"panel\" do without CLBlast",
+                  (int)code, clblast->device->info.name));
 }
 
 static CLBlastTranspose transposition(const dam__operand *operand)

@@ -81,10 +81,11 @@ dam_status dam__device_open(const dam_device_info *info, const dam__device_optio
     device->log = options->log;
     device->precision = options->precision;
     if (options->precision == DAM__PRECISION_DOUBLE && !info->fp64)
-        DAM_FAIL(DAM_NO_DEVICE,
-                 "'%s' has no fp64, which train.precision = \"double\" needs; "
-                 "take \"single\" or another --device",
-                 info->name);
+        DAM_TRY(dam__advise(DAM__ADVICE_DEVICE,
+                            dam__fail(DAM_NO_DEVICE,
+                                      "'%s' has no fp64, which train.precision = \"double\" needs; "
+                                      "take \"single\" or another device",
+                                      info->name)));
     DAM_TRY(dam__device_ids(info, &device->platform, &device->id));
     device->shape = options->shape == DAM__SHAPE_AUTO ? natural_shape(info) : options->shape;
     DAM_TRY(take_tuning(device, options->tuning));

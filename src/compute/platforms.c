@@ -138,7 +138,7 @@ dam_status dam__device_ids(const dam_device_info *info, cl_platform_id *platform
     if (d < device_count)
         DAM_TRY(dam__describe_device(devices[d], &now));
     if (d >= device_count || strcmp(now.name, info->name) != 0)
-        DAM_FAIL(DAM_NO_DEVICE, "device %d:%d (%s) is no longer there (%s); see 'denseam devices'",
+        DAM_FAIL(DAM_NO_DEVICE, "device %d:%d (%s) is no longer there (%s); list the devices anew",
                  info->platform_index, info->platform_device, info->name,
                  error == CL_SUCCESS ? "the list of devices has changed"
                                      : dam__cl_error_name(error));

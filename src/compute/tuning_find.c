@@ -59,7 +59,7 @@ static dam_status read_file(const char *path, const dam_device_info *info, const
     *found = status == DAM_OK;
     if (status == DAM_INPUT) {
         dam__warn(log,
-                  "the tuning file '%s' is ignored: %s; 'denseam tune' makes one that fits, and "
+                  "the tuning file '%s' is ignored: %s; tuning the device makes one that fits, and "
                   "DENSEAM_TUNING=none does without",
                   path, dam_error());
         status = DAM_OK;

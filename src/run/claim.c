@@ -36,9 +36,10 @@ static dam_status check_empty(const char *folder)
     dam__folder_kind kind = DAM__RUN_FOLDER;
     dam_status status = dam__folder_holds(folder, &holds, &kind);
     if (status == DAM_OK && holds)
-        return dam__fail(DAM_USAGE,
-                         "'%s' holds a %s already; go on with it, or choose another folder", folder,
-                         kinds[kind].noun);
+        return dam__advise(
+            DAM__ADVICE_RESUME,
+            dam__fail(DAM_USAGE, "'%s' holds a %s already; go on with it, or choose another folder",
+                      folder, kinds[kind].noun));
     return status;
 }
 

@@ -37,10 +37,9 @@ static dam_status no_such_preset(const char *preset)
         return dam__fail(DAM_USAGE,
                          "'%s' is neither a file nor one of denseam's presets; did you mean '%s'?",
                          shown, closest);
-    return dam__fail(DAM_USAGE,
-                     "'%s' is neither a file nor one of denseam's presets; 'denseam presets' lists "
-                     "them",
-                     shown);
+    return dam__advise(
+        DAM__ADVICE_PRESETS,
+        dam__fail(DAM_USAGE, "'%s' is neither a file nor one of denseam's presets", shown));
 }
 
 /* Text with a NUL inside would be read only up to it. */

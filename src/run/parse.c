@@ -175,7 +175,7 @@ static dam_status within_override(dam_status status, const char *assignment)
 {
     char shown[DAM__EXCERPT_BYTES];
     dam__excerpt(assignment, strlen(assignment), shown);
-    return dam__fail_within(status, "--set %s", shown);
+    return dam__fail_within(status, "%s", shown);
 }
 
 dam_status dam__experiment_set(dam__experiment *experiment, const char *assignment)
@@ -202,7 +202,7 @@ static dam_status settle_kind(const char *name, const given_keys *given, dam__ex
             DAM_TRY(dam__option_read(o, dam__option_default(o, kind), out));
         } else if (!dam__option_applies(o, kind)) {
             status = dam__option_foreign(o, kind);
-            return line == BY_OVERRIDE ? dam__fail_within(status, "%s: --set", name)
+            return line == BY_OVERRIDE ? dam__fail_within(status, "%s", name)
                                        : dam__fail_within(status, "%s:%d", name, line);
         }
     }

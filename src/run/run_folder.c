@@ -67,9 +67,7 @@ static dam_status locate(const char *path, dam__run *run)
         DAM_TRY(dam__path_join(&run->file, path, "run.h5"));
         if (dam__sweep_is(path))
             DAM_FAIL(DAM_INPUT,
-                     "'%s' is a sweep, which keeps no run; 'denseam sweep %s --resume' shows it, "
-                     "and 'denseam train' makes a run of its best cell",
-                     path, path);
+                     "'%s' is a sweep, which keeps no run; train its best cell to have one", path);
         if (!dam__file_exists(run->file))
             DAM_FAIL(
                 DAM_INPUT,
@@ -77,8 +75,8 @@ static dam_status locate(const char *path, dam__run *run)
                 "checkpoint (train.checkpoint) leaves none",
                 path);
     } else if (access(path, F_OK) != 0) {
-        DAM_FAIL(DAM_INPUT, "there is no run '%s': %s; give the folder that 'denseam train' made",
-                 path, strerror(errno));
+        DAM_FAIL(DAM_INPUT, "there is no run '%s': %s; give the folder of a training", path,
+                 strerror(errno));
     } else {
         const char *slash = strrchr(path, '/');
         int length = slash != NULL && slash > path ? (int)(slash - path) : 1;

@@ -104,11 +104,12 @@ static dam_status keep_failure(struct session *session, const dam__selftest_row 
     char numbers[96];
     (void)snprintf(numbers, sizeof numbers, "error %.3g, tolerance %.3g (in epsilons)", row->error,
                    row->tolerance);
-    return dam__format(&session->failure,
-                       "'%s' failed the self-test \"%s\" (%s kernels, products by %s, %s): %s; its "
-                       "results cannot be trusted: try another driver, --kernels or --gemm",
-                       session->info->name, row->name, row->shape, row->provider, row->precision,
-                       row->failure != NULL ? row->failure : numbers);
+    return dam__format(
+        &session->failure,
+        "'%s' failed the self-test \"%s\" (%s kernels, products by %s, %s): %s; its "
+        "results cannot be trusted: try another driver, or the other kernels or products",
+        session->info->name, row->name, row->shape, row->provider, row->precision,
+        row->failure != NULL ? row->failure : numbers);
 }
 
 static dam_status run_case(struct session *session, dam__trial *trial,
@@ -194,7 +195,7 @@ dam_status dam__selftest_run(const dam_device_info *info, const dam__selftest_op
             DAM_TRY(run_device(&session, shapes[i], DAM__PRECISION_DOUBLE));
     }
     if (session.failure != NULL)
-        DAM_FAIL(DAM_SELFTEST, "%s", session.failure);
+        DAM_TRY(dam__advise(DAM__ADVICE_KERNELS, dam__fail(DAM_SELFTEST, "%s", session.failure)));
 cleanup:
     free(session.failure);
     return status;

@@ -151,8 +151,8 @@ dam_status dam__container_read(const char *path, dam__container *out)
     int descriptor = open(path, O_RDONLY | O_CLOEXEC);
     *out = content;
     if (descriptor < 0)
-        DAM_FAIL(DAM_INPUT, "cannot open '%s': %s; give the run.h5 that 'denseam train' wrote",
-                 path, strerror(errno));
+        DAM_FAIL(DAM_INPUT, "cannot open '%s': %s; give the run.h5 of a training", path,
+                 strerror(errno));
     DAM_TRY(dam__seal_check(descriptor, path, &length));
     dam__hdf5_lock();
     status = dam__hdf5_open(&file, descriptor, length, false);

@@ -83,7 +83,7 @@ static dam_status fail_unsealed(const char *path, uint64_t size, const unsigned 
     if (size == end)
         return dam__fail(DAM_INPUT,
                          "'%s' is truncated (its seal is missing) or it is not a denseam run file; "
-                         "give the whole run.h5 that 'denseam train' wrote",
+                         "give the whole run.h5 of a training",
                          path);
     if (size - end < SEAL_BYTES)
         return dam__fail(DAM_INPUT,

@@ -176,16 +176,19 @@ static dam_status find(const dam__container *container, const char *name, size_t
 {
     const dam__array *array = dam__container_array(container, name);
     if (array == NULL)
-        return dam__fail(
-            DAM_INPUT,
-            "the run file has no '%s', which its preset needs; leave out --set of what "
-            "shapes the model, or use the denseam that wrote it",
-            name);
+        return dam__advise(
+            DAM__ADVICE_CHANGES,
+            dam__fail(DAM_INPUT,
+                      "the run file has no '%s', which its preset needs; leave out changes to what "
+                      "shapes the model, or use the denseam that wrote it",
+                      name));
     if (dam__array_items(array) != items)
-        return dam__fail(DAM_INPUT,
-                         "the run file's '%s' has %zu items where its preset needs %zu; leave out "
-                         "--set of what shapes the model or its batches",
-                         name, dam__array_items(array), items);
+        return dam__advise(
+            DAM__ADVICE_CHANGES,
+            dam__fail(DAM_INPUT,
+                      "the run file's '%s' has %zu items where its preset needs %zu; leave out "
+                      "changes to what shapes the model or its batches",
+                      name, dam__array_items(array), items));
     *out = array;
     return DAM_OK;
 }
@@ -360,10 +363,13 @@ static dam_status restore_history(dam__trainer *trainer, const dam__container *c
     for (size_t c = 0; same && c < history->column_count; c++)
         same = strcmp(restored.columns[c], history->columns[c]) == 0;
     if (!same || restored.row_count != (size_t)dam__trainer_position(trainer)->epoch)
-        DAM_FAIL(DAM_INPUT,
-                 "the run file's history does not go with its preset and its epoch %d; leave out "
-                 "--set of what it records, such as growth",
-                 dam__trainer_position(trainer)->epoch);
+        DAM_TRY(dam__advise(
+            DAM__ADVICE_CHANGES,
+            dam__fail(
+                DAM_INPUT,
+                "the run file's history does not go with its preset and its epoch %d; leave out "
+                "changes to what it records, such as growth",
+                dam__trainer_position(trainer)->epoch)));
     dam__history_free(history);
     *history = restored;
     restored = (dam__history){0};

@@ -166,10 +166,13 @@ dam_status dam__diagnostics_restore(dam__diagnostics *diagnostics, const dam__co
     size_t columns = (size_t)diagnostics->columns;
     DAM_TRY(dam__diagnosed_read(container, &kept));
     if (kept.rows > 0 && kept.columns != diagnostics->columns)
-        DAM_FAIL(DAM_INPUT,
-                 "the run file's diagnostics have %d numbers a step where its preset has %d; leave "
-                 "out --set of what shapes the model",
-                 kept.columns, diagnostics->columns);
+        DAM_TRY(dam__advise(
+            DAM__ADVICE_CHANGES,
+            dam__fail(
+                DAM_INPUT,
+                "the run file's diagnostics have %d numbers a step where its preset has %d; leave "
+                "out changes to what shapes the model",
+                kept.columns, diagnostics->columns)));
     DAM_TRY(dam__alloc((size_t)diagnostics->count * columns, sizeof *all, &all));
     for (int i = 0; i < kept.rows; i++) {
         int row = row_of(diagnostics, kept.steps[i]);

@@ -91,7 +91,7 @@ elsewhere/pictures/adversarial.png " ]
     succeeded
     jq -e '.memories.count > 0 and .activations == null' <<<"$output"
     tool analyse own --quiet --out /proc
-    failed_with 3 "cannot write into '/proc'" "choose another folder with --out"
+    failed_with 3 "cannot write into '/proc'" "choose another folder (--out)"
     # Samples can be looked at without labels, and need not be images.
     tool analyse own --samples 0 --json --quiet --set data.test_labels=
     succeeded

@@ -129,7 +129,7 @@ was_interrupted() {
     tool train run --resume --json
     succeeded
     jq -e '.epoch == 3 and .run == "run"' <<<"$output"
-    [[ "$stderr" == *"the run has all of its 3 epochs; --set train.epochs=... goes on"* ]]
+    [[ "$stderr" == *"the run has all of its 3 epochs; a higher train.epochs goes on"* ]]
     [ "$(fingerprint run | grep -v png)" = "$before" ]
     # Asked for less than it has, it does nothing either.
     tool train run --resume --quiet --set train.epochs=2
@@ -157,7 +157,7 @@ was_interrupted() {
     [ "$stopped" -lt 30 ]
     tool train early --resume --json
     succeeded
-    [[ "$stderr" == *"the run stopped early after $stopped epochs; --set train.patience=... goes on"* ]]
+    [[ "$stderr" == *"the run stopped early after $stopped epochs; a higher train.patience goes on"* ]]
     # More epochs alone do not make it go on: it did not stop because of them.
     tool train early --resume --json --quiet --set train.epochs=40
     succeeded

@@ -31,7 +31,7 @@ setup() {
     RUSTICL_ENABLE=llvmpipe OCL_ICD_VENDORS=rusticl.icd tool train small.conf --quiet --out run \
         --set train.precision=double
     [ "$status" -eq 4 ]
-    [[ "$stderr" == *"llvmpipe"*"has no fp64, which train.precision = "*"take \"single\" or another --device"* ]]
+    [[ "$stderr" == *"llvmpipe"*"has no fp64, which train.precision = "*"take \"single\" or another device (--device)"* ]]
     [ ! -e run ]
     tool train small.conf --quiet --out run --set train.precision=double --json
     succeeded

@@ -164,11 +164,11 @@ all_refuse() {
     : > file
     for place in file file/run; do
         tool train small.conf --quiet --out "$place"
-        failed_with 3 "cannot create folder 'file': a file is in its place; choose another with --out"
+        failed_with 3 "cannot create folder 'file': a file is in its place; choose another (--out)"
     done
     for place in /dev/null/run /proc/run /sys/run; do
         tool train small.conf --quiet --out "$place"
-        failed_with 3 "cannot create folder '/" "choose another with --out"
+        failed_with 3 "cannot create folder '/" "choose another (--out)"
     done
     ln -s nowhere link
     tool train small.conf --quiet --out link
@@ -263,7 +263,7 @@ all_refuse() {
     run_file run
     tool show run --out ''
     [ "$status" -eq 3 ]
-    [[ "$stderr" == *"cannot create a folder without a name; choose one with --out"* ]]
+    [[ "$stderr" == *"cannot create a folder without a name; give it one (--out)"* ]]
 }
 
 @test "names of any bytes" {
@@ -438,7 +438,7 @@ fill() {
     tool eval disk/run --quiet
     succeeded
     tool train small.conf --quiet --out disk/new
-    failed_with 3 "cannot create folder 'disk/new': Read-only file system; choose another with --out"
+    failed_with 3 "cannot create folder 'disk/new': Read-only file system; choose another (--out)"
     tool train disk/run --resume --quiet --set train.epochs=5
     failed_with 3 "Read-only file system"
 }

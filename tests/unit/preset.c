@@ -332,19 +332,18 @@ static void wrong_overrides_are_told(void **state)
 {
     (void)state;
     static const char *const cases[][2] = {
-        {"model.memories", "--set model.memories: no assignment; write section.key=value"},
-        {"", "--set : no assignment; write section.key=value"},
-        {"model.memories=0", "--set model.memories=0: model.memories = 0 is out of range: at least "
+        {"model.memories", "model.memories: no assignment; write section.key=value"},
+        {"", ": no assignment; write section.key=value"},
+        {"model.memories=0", "model.memories=0: model.memories = 0 is out of range: at least "
                              "1, at most 10000000"},
         {"model.memorys=5",
-         "--set model.memorys=5: model.memorys: unknown key; did you mean 'memories'?"},
-        {"modl.memories=5", "--set modl.memories=5: modl: unknown section; did you mean 'model'?"},
-        {"memories=5",
-         "--set memories=5: memories: unknown key; 'memories' belongs to section 'model'"},
+         "model.memorys=5: model.memorys: unknown key; did you mean 'memories'?"},
+        {"modl.memories=5", "modl.memories=5: modl: unknown section; did you mean 'model'?"},
+        {"memories=5", "memories=5: memories: unknown key; 'memories' belongs to section 'model'"},
         {"train.learning_rate=abc",
-         "--set train.learning_rate=abc: train.learning_rate = 'abc' is not a finite number: more "
+         "train.learning_rate=abc: train.learning_rate = 'abc' is not a finite number: more "
          "than 0, at most 100"},
-        {"title=a\nb", "--set title=a?b: title = 'a?b' holds a control character: one line of text:"
+        {"title=a\nb", "title=a?b: title = 'a?b' holds a control character: one line of text:"
                        " at most 255 bytes"},
         {"model.capacity=5", "x.conf: model.capacity = 5 is less than model.memories = 100; raise "
                              "it, or 0 for as many as memories"},
@@ -387,7 +386,7 @@ static void every_embedded_preset_parses(void **state)
                                      "presets; did you mean 'mnist'?");
     assert_int_equal(dam__experiment_load("", NULL, 0, &e), DAM_USAGE);
     assert_int_equal(dam__experiment_load("zzzzzzzzzzzzzzzz", NULL, 0, &e), DAM_USAGE);
-    assert_non_null(strstr(dam_error(), "'denseam presets' lists them"));
+    assert_int_equal(dam__advice_of_error(), DAM__ADVICE_PRESETS);
 }
 
 static void files_are_read_whole_or_refused(void **state)
