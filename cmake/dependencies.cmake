@@ -1,4 +1,4 @@
-# Everything the library links, as one interface target.
+# What the library links, and what the tools link besides, as interface targets.
 find_package(PkgConfig REQUIRED)
 find_package(OpenCL REQUIRED)
 find_package(GIF 5 REQUIRED)
@@ -18,8 +18,11 @@ elseif(CLBLAST_VERSION VERSION_LESS 1.6.3)
   message(STATUS "CLBlast ${CLBLAST_VERSION}: calls are serialised (a race in its cache before 1.6.1)")
 endif()
 
-add_library(denseam_dependencies INTERFACE)
-target_compile_definitions(denseam_dependencies INTERFACE CL_TARGET_OPENCL_VERSION=120)
-target_link_libraries(denseam_dependencies INTERFACE
+add_library(denseam_library_dependencies INTERFACE)
+target_compile_definitions(denseam_library_dependencies INTERFACE CL_TARGET_OPENCL_VERSION=120)
+target_link_libraries(denseam_library_dependencies INTERFACE
   OpenCL::OpenCL PkgConfig::CLBLAST PkgConfig::CONFUSE PkgConfig::HDF5 PkgConfig::JANSSON
-  GIF::GIF PNG::PNG ZLIB::ZLIB OpenSSL::Crypto m)
+  ZLIB::ZLIB OpenSSL::Crypto m)
+add_library(denseam_dependencies INTERFACE)
+target_link_libraries(denseam_dependencies INTERFACE
+  denseam_library_dependencies GIF::GIF PNG::PNG)
