@@ -47,10 +47,10 @@ typedef struct dam_train_options {
  * "vmf"), the energy memories of arXiv 2407.08742 ("energy"), or the denoiser of arXiv 2605.10164
  * ("denoise"); docs/models.md has the equations.
  *
- * set: what to learn from; then only the keys validation, memory and test_* of the preset's data
- * section count. NULL: what the preset's data section names. options: NULL for all defaults.
- * With options->resume, preset may be NULL for that of the run; keys that shape the model must
- * stay.
+ * set: what to learn from; then only the keys validation, memory, noise, pairs and test_* of the
+ * preset's data section count. NULL: what the preset's data section names. options: NULL for all
+ * defaults. With options->resume, preset may be NULL for that of the run; keys that shape the model
+ * must stay.
  *
  * *out: the run, on the device it was trained on, to be closed with dam_run_close; out may be NULL
  * where only the folder matters. The first training of its kind on a device takes some seconds
