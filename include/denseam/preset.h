@@ -1,6 +1,6 @@
 /*
- * Presets: all that a training follows from, as text. docs/presets and `denseam help presets` list
- * the keys.
+ * Presets: all that a training follows from, as text. `denseam help presets` lists
+ * the keys, as the man page does.
  */
 #ifndef DENSEAM_PRESET_H
 #define DENSEAM_PRESET_H

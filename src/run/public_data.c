@@ -120,8 +120,8 @@ cleanup:
     return status;
 }
 
-/* The place of the data section that everything else of it has no say in. */
-static dam_status empty(dam_dataset **out)
+/* A dataset without samples; its origin has the defaults of a data section. */
+static dam_status create_empty(dam_dataset **out)
 {
     dam_status status = DAM_OK;
     dam__experiment usual;
@@ -139,7 +139,7 @@ dam_status dam_dataset_create(const dam_samples *samples, dam_dataset **out)
     dam_status status = DAM_OK;
     dam_dataset *set = NULL;
     DAM_TRY(check_samples(samples));
-    DAM_TRY(empty(&set));
+    DAM_TRY(create_empty(&set));
     DAM_TRY(create(samples, set));
     *out = set;
     set = NULL;
@@ -172,7 +172,7 @@ dam_status dam_dataset_read(const char *samples, const char *labels, dam_dataset
     dam_dataset *set = NULL;
     if (samples == NULL || samples[0] == '\0')
         DAM_FAIL(DAM_USAGE, "no file of samples is given");
-    DAM_TRY(empty(&set));
+    DAM_TRY(create_empty(&set));
     dam__data_config *origin = &set->origin;
     DAM_TRY(copy_place("samples", samples, origin->images, sizeof origin->images));
     if (labels != NULL)
@@ -196,7 +196,7 @@ dam_status dam_dataset_load(const dam_preset *preset, dam_split split, const cha
     const dam__experiment *experiment = &preset->experiment;
     const dam__device_options options = {.precision = (dam__precision)experiment->train.precision};
     DAM_TRY(dam__data_check(preset->name, &experiment->data));
-    DAM_TRY(empty(&set));
+    DAM_TRY(create_empty(&set));
     set->origin = experiment->data;
     if (dam__dataset_is_drawn(&experiment->data))
         DAM_TRY(dam__device_open_selected(device, &options, &drawer));
