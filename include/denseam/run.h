@@ -17,9 +17,9 @@ extern "C" {
 #endif
 
 /*
- * A run has a device of its own. One thread at a time may use it; several threads open it once each.
- * Before it is first used on a device, driver and tuning, the kernels are checked, which takes some
- * seconds once (DAM_SELFTEST where they cannot be trusted).
+ * A run has a device of its own. One thread at a time may use it; several threads open it once
+ * each. Before it is first used on a device, driver and tuning, the kernels are checked, which
+ * takes some seconds once (DAM_SELFTEST where they cannot be trusted).
  */
 typedef struct dam_run dam_run;
 

@@ -4,13 +4,11 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#include "base/file.h"
+#include "base/csv.h"
 #include "base/memory.h"
 #include "base/summary.h"
-#include "base/text.h"
 #include "draw/run_pictures.h"
 #include "model/model.h"
-#include "run/history_table.h"
 
 void dam__memory_table_free(dam__memory_table *table)
 {
@@ -128,18 +126,18 @@ cleanup:
 dam_status dam__memory_table_write(const dam__memory_table *table, const char *path)
 {
     enum { DIGITS = 9 };
-    dam__text text = {0};
-    char number[DAM__NUMBER_BYTES];
-    dam__text_append(&text, "memory,class,purity,mass,roughness,lambda,kappa\n");
+    dam__csv csv = {0};
+    dam__csv_line(&csv, "memory,class,purity,mass,roughness,lambda,kappa");
     for (size_t mu = 0; mu < table->count; mu++) {
         const dam__memory_row *row = &table->rows[mu];
         const double values[] = {row->purity, row->mass, row->roughness, row->lambda, row->kappa};
-        dam__text_append(&text, "%zu,%d", mu, (int)row->label);
+        dam__csv_integer(&csv, (int64_t)mu);
+        dam__csv_integer(&csv, row->label);
         for (size_t i = 0; i < sizeof values / sizeof *values; i++)
-            dam__text_append(&text, ",%s", dam__number(number, values[i], DIGITS));
-        dam__text_append(&text, "\n");
+            dam__csv_real(&csv, values[i], DIGITS);
+        dam__csv_end_row(&csv);
     }
-    dam_status status = dam__text_write(&text, path);
-    dam__text_free(&text);
+    dam_status status = dam__csv_write(&csv, "", path);
+    dam__csv_free(&csv);
     return status;
 }

@@ -4,13 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/file.h"
+#include "base/csv.h"
 #include "base/memory.h"
 #include "base/summary.h"
-#include "base/text.h"
 #include "data/patches.h"
 #include "draw/tiles.h"
-#include "run/history_table.h"
 
 enum { MEMORIES, LINEAR, CLASSIFIERS };
 
@@ -80,27 +78,28 @@ cleanup:
 dam_status dam__turns_write(const dam__turns *turns, const char *path)
 {
     enum { DIGITS = 9 };
-    dam__text text = {0};
-    char number[DAM__NUMBER_BYTES];
-    dam__text_append(&text, "sample,class,predicted,rival,changed_to,size,linear_predicted,"
-                            "linear_rival,linear_changed_to,linear_size\n");
+    dam__csv csv = {0};
+    dam__csv_line(&csv, "sample,class,predicted,rival,changed_to,size,linear_predicted,"
+                        "linear_rival,linear_changed_to,linear_size");
     for (size_t i = 0; i < turns->margins->samples; i++) {
-        dam__text_append(&text, "%zu,%d", turns->first + i, (int)label_of(turns, i));
+        dam__csv_integer(&csv, (int64_t)(turns->first + i));
+        dam__csv_integer(&csv, label_of(turns, i));
         for (int c = 0; c < CLASSIFIERS; c++) {
             const dam__margins *margins = &turns->margins[c];
-            bool changes = margins->angles[i] >= 0;
-            double size = dam__turn_size(margins->angles[i]);
-            dam__text_append(&text, ",%d,%d,", (int)margins->predicted[i], (int)margins->rival[i]);
-            if (changes)
-                dam__text_append(&text, "%d,%s", (int)margins->landed[i],
-                                 dam__number(number, size, DIGITS));
-            else
-                dam__text_append(&text, ",");
+            dam__csv_integer(&csv, margins->predicted[i]);
+            dam__csv_integer(&csv, margins->rival[i]);
+            if (margins->angles[i] >= 0) {
+                dam__csv_integer(&csv, margins->landed[i]);
+                dam__csv_real(&csv, dam__turn_size(margins->angles[i]), DIGITS);
+            } else {
+                dam__csv_text(&csv, "");
+                dam__csv_text(&csv, "");
+            }
         }
-        dam__text_append(&text, "\n");
+        dam__csv_end_row(&csv);
     }
-    dam_status status = dam__text_write(&text, path);
-    dam__text_free(&text);
+    dam_status status = dam__csv_write(&csv, "", path);
+    dam__csv_free(&csv);
     return status;
 }
 

@@ -1,5 +1,6 @@
 /* Files compiled into the library: OpenCL sources (cl/), presets (presets/), tuning files
- * (tuning/), and the style and script of HTML pages (src/compare/page/). */
+ * (tuning/), the style and script of HTML pages (src/compare/page/) and gnuplot's templates
+ * (src/draw/plots/). */
 #ifndef DAM__BASE_EMBEDDED_H
 #define DAM__BASE_EMBEDDED_H
 
@@ -17,6 +18,7 @@ typedef struct dam__embedded {
 extern const dam__embedded dam__kernel_sources[];
 extern const dam__embedded dam__preset_texts[];
 extern const dam__embedded dam__page_files[];
+extern const dam__embedded dam__plot_templates[];
 extern const dam__embedded dam__tuning_texts[];
 
 /* SHA-256 over the names and bytes of all files of a table, as 64 hexadecimal digits. */

@@ -15,8 +15,9 @@
 #include "base/memory.h"
 #include "base/text.h"
 
-#define TEMPORARY_MARK ".tmp." /* then the thread that writes it, a process's first being itself   \
-                                */
+#define TEMPORARY_MARK                                                                             \
+    ".tmp." /* then the thread that writes it, a process's first being itself                      \
+             */
 
 dam_status dam__path_join(char **out, const char *folder, const char *name)
 {

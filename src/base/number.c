@@ -31,6 +31,12 @@ dam__number_result dam__integer_read(const char *text, int64_t *out)
     return DAM__NUMBER_OK;
 }
 
+const char *dam__integer_print(int64_t value, char text[DAM__NUMBER_BYTES])
+{
+    (void)snprintf(text, DAM__NUMBER_BYTES, "%lld", (long long)value);
+    return text;
+}
+
 static bool looks_real(const char *text)
 {
     const char *whole = skip_sign(text);
@@ -83,7 +89,16 @@ dam__number_result dam__real_read(const char *text, double *out)
     return DAM__NUMBER_OK;
 }
 
-void dam__real_print(double value, char out[DAM__NUMBER_BYTES])
+/* By a format of digits and a double. */
+static const char *print(const char *format, int digits, double value, char text[DAM__NUMBER_BYTES])
+{
+    locale_t before, c = enter_c(&before);
+    (void)snprintf(text, DAM__NUMBER_BYTES, format, digits, value);
+    leave_c(c, before);
+    return text;
+}
+
+const char *dam__real_print(double value, char out[DAM__NUMBER_BYTES])
 {
     size_t best = 0;
     locale_t before, c = enter_c(&before);
@@ -102,4 +117,24 @@ void dam__real_print(double value, char out[DAM__NUMBER_BYTES])
         }
     }
     leave_c(c, before);
+    return out;
+}
+
+const char *dam__real_digits(double value, int digits, char text[DAM__NUMBER_BYTES])
+{
+    return isfinite(value) ? print("%.*g", digits, value, text) : strcpy(text, "NaN");
+}
+
+const char *dam__number_text(double value, char text[DAM__NUMBER_BYTES])
+{
+    double size = fabs(value);
+    bool exponent = size >= 1e9 || (size > 0 && size < 1e-3);
+    int digits = exponent || size < 10 ? 3 : size < 100 ? 2 : size < 1000 ? 1 : 0;
+    return print(exponent ? "%.*e" : "%.*f", digits, value, text);
+}
+
+const char *dam__ratio_text(double ratio, char text[DAM__NUMBER_BYTES])
+{
+    int digits = ratio >= 100 ? 0 : ratio >= 10 ? 1 : ratio >= 0.1 ? 2 : 4;
+    return isfinite(ratio) && ratio < 1e9 ? print("%.*f", digits, ratio, text) : strcpy(text, "");
 }

@@ -19,7 +19,19 @@ dam__number_result dam__integer_read(const char *text, int64_t *out);
 /* A decimal number ("0.25", "1e-3"), the whole text; nan, inf and hexadecimal are NONE. */
 dam__number_result dam__real_read(const char *text, double *out);
 
-/* The shortest decimal text that dam__real_read turns into the same finite value. */
-void dam__real_print(double value, char out[DAM__NUMBER_BYTES]);
+/* All that print return text. */
+const char *dam__integer_print(int64_t value, char text[DAM__NUMBER_BYTES]);
+
+/* The shortest text that dam__real_read turns into the same finite value: */
+const char *dam__real_print(double value, char text[DAM__NUMBER_BYTES]);
+
+/* For tables: so many significant digits (at most 17), "NaN" if not finite. */
+const char *dam__real_digits(double value, int digits, char text[DAM__NUMBER_BYTES]);
+
+/* For people: four digits or so, without exponents where that is possible: "0.250", "12.30". */
+const char *dam__number_text(double value, char text[DAM__NUMBER_BYTES]);
+
+/* A ratio: "0.52", "14.2", "210"; "" where it is not finite. */
+const char *dam__ratio_text(double ratio, char text[DAM__NUMBER_BYTES]);
 
 #endif

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/readable.h"
+#include "base/number.h"
 #include "bench/bench_command.h"
 #include "command/layout.h"
 

@@ -31,16 +31,6 @@ static void add_json(void *user, const dam__selftest_row *row)
         to->status = dam__fail(DAM_NO_MEMORY, "the host has no memory for the JSON output");
 }
 
-static dam_status print_line(const char *line)
-{
-    dam__text text = {0};
-    dam__text_append(&text, "%s\n", line);
-    dam_status status = print_text(&text);
-    (void)fflush(stdout); /* cases may take long: each is seen at once */
-    dam__text_free(&text);
-    return status;
-}
-
 static void print_row(void *user, const dam__selftest_row *row)
 {
     listener *to = user;
@@ -50,7 +40,7 @@ static void print_row(void *user, const dam__selftest_row *row)
     (void)snprintf(line, sizeof line, "%-34s %-7s %-7s %-6s %8.3g %5g %s", row->name, row->shape,
                    row->provider, row->precision, row->error, row->tolerance,
                    row->passed ? "ok" : "FAILED");
-    to->status = print_line(line);
+    to->status = print_line_now(line);
     to->cases++;
     to->failed += !row->passed;
 }
@@ -60,9 +50,9 @@ static dam_status print_summary(const listener *heard, const dam_device_info *in
     char line[256];
     (void)snprintf(line, sizeof line, "%d of %d passed on %s", heard->cases - heard->failed,
                    heard->cases, info->name);
-    dam_status status = print_line(line);
+    dam_status status = print_line_now(line);
     if (status == DAM_OK)
-        status = print_line("(errors and limits are in units of the precision's epsilon)");
+        status = print_line_now("(errors and limits are in units of the precision's epsilon)");
     return status;
 }
 
@@ -82,8 +72,8 @@ static dam_status run_selftest(const arguments *args)
     if (args->json)
         heard.list = json_array();
     else
-        DAM_TRY(print_line("case                               kernels gemm    real      error "
-                           "limit verdict"));
+        DAM_TRY(print_line_now("case                               kernels gemm    real      error "
+                               "limit verdict"));
     dam__selftest_all(&all);
     verdict = dam__selftest_run(&infos[index], &options, all.tables,
                                 args->json ? add_json : print_row, &heard);

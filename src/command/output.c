@@ -45,6 +45,15 @@ dam_status print_text(const dam__text *text)
     return status == DAM_OK ? print_bytes(text->data, text->length) : status;
 }
 
+dam_status print_line_now(const char *line)
+{
+    dam_status status = print_bytes(line, strlen(line));
+    if (status == DAM_OK)
+        status = print_bytes("\n", 1);
+    (void)fflush(stdout);
+    return status;
+}
+
 json_t *json_text(const char *text)
 {
     dam__text clean = {0};

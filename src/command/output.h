@@ -27,6 +27,9 @@ dam_status output_finish(void);
 dam_status print_bytes(const void *bytes, size_t length);
 dam_status print_text(const dam__text *text);
 
+/* A line that is seen at once: what comes next may take long, or end the process. */
+dam_status print_line_now(const char *line);
+
 /* A string for JSON of any bytes, such as a path: those that are not UTF-8 become U+FFFD. */
 json_t *json_text(const char *text);
 

@@ -5,7 +5,7 @@
 
 #include "base/file.h"
 #include "base/notice.h"
-#include "base/readable.h"
+#include "base/number.h"
 #include "command/command.h"
 #include "command/layout.h"
 #include "command/output.h"

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/readable.h"
+#include "base/number.h"
 #include "compare/compare_page.h"
 #include "compare/html.h"
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/embedded.h"
-#include "base/readable.h"
+#include "base/number.h"
 #include "compare/html.h"
 #include "compare/roofline.h"
 #include "model/model_type.h"

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/readable.h"
+#include "base/number.h"
 #include "base/summary.h"
 #include "compare/html.h"
 #include "model/model_type.h"

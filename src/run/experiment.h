@@ -117,4 +117,7 @@ dam_status dam__preset_find(const char *preset, char **text);
  * experiment. Free the text. */
 void dam__experiment_print(const dam__experiment *experiment, dam__text *out);
 
+/* Writes that text as folder/preset.conf, atomically. */
+dam_status dam__experiment_write(const dam__experiment *experiment, const char *folder);
+
 #endif

@@ -1,7 +1,6 @@
 #include "run/history_table.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 dam__table dam__table_of_history(const dam__history *history,
@@ -40,24 +39,4 @@ bool dam__table_range(const dam__table *table, size_t column, double *least, dou
         }
     }
     return *least <= *most;
-}
-
-const char *dam__number(char text[DAM__NUMBER_BYTES], double value, int digits)
-{
-    if (!isfinite(value)) {
-        memcpy(text, "NaN", sizeof "NaN");
-        return text;
-    }
-    (void)snprintf(text, DAM__NUMBER_BYTES, "%.*g", digits, value);
-    /* What is no part of a number in the C locale is the decimal sign of another, in any bytes. */
-    size_t end = 0;
-    bool sign = false;
-    for (const char *at = text; *at != '\0'; at++) {
-        bool plain = strchr("+-0123456789e", *at) != NULL;
-        if (plain || !sign)
-            text[end++] = plain ? *at : '.';
-        sign = !plain;
-    }
-    text[end] = '\0';
-    return text;
 }

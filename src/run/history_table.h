@@ -1,4 +1,4 @@
-/* The history of a run as a table, and numbers as text. */
+/* The history of a run as a table. */
 #ifndef DAM__RUN_HISTORY_TABLE_H
 #define DAM__RUN_HISTORY_TABLE_H
 
@@ -25,13 +25,5 @@ double dam__table_at(const dam__table *table, size_t row, size_t column);
 
 /* The least and greatest finite value of a column; false where it has none. */
 bool dam__table_range(const dam__table *table, size_t column, double *least, double *most);
-
-enum { DAM__NUMBER_BYTES = 32 };
-
-/*
- * value in so many significant digits (at most 17) with a '.' in any locale, "NaN" if not finite.
- * Returns text.
- */
-const char *dam__number(char text[DAM__NUMBER_BYTES], double value, int digits);
 
 #endif

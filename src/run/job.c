@@ -52,20 +52,13 @@ static dam_status restore(const dam__job *job)
     return status != DAM_INPUT ? status : dam__fail_within(status, "'%s'", job->resumed->file);
 }
 
-/* Writes the resolved preset: an unwritable place fails before training. */
+/* An unwritable place fails before training. A resumed run has its preset already. */
 static dam_status write_preset(const dam__job *job)
 {
-    dam_status status = DAM_OK;
-    dam__text preset = {0};
     char *path = NULL;
-    DAM_TRY(dam__path_join(&path, job->folder, "preset.conf"));
-    /* A resumed run has one. */
-    if (job->resumed != NULL && !job->changed && dam__file_exists(path))
-        goto cleanup;
-    dam__experiment_print(&job->experiment, &preset);
-    DAM_TRY(dam__text_write(&preset, path));
-cleanup:
-    dam__text_free(&preset);
+    dam_status status = dam__path_join(&path, job->folder, "preset.conf");
+    if (status == DAM_OK && (job->resumed == NULL || job->changed || !dam__file_exists(path)))
+        status = dam__experiment_write(&job->experiment, job->folder);
     free(path);
     return status;
 }

@@ -166,9 +166,9 @@ static void show_bound(double bound, char out[DAM__NUMBER_BYTES])
     const double largest = 9223372036854775807.0;
     int64_t whole = bound >= largest ? INT64_MAX : bound > -largest ? (int64_t)bound : 0;
     if ((double)whole == bound)
-        (void)snprintf(out, DAM__NUMBER_BYTES, "%lld", (long long)whole);
+        (void)dam__integer_print(whole, out);
     else
-        dam__real_print(bound, out);
+        (void)dam__real_print(bound, out);
 }
 
 void dam__option_allowed(const dam__option *option, dam__text *out)
@@ -347,8 +347,7 @@ void dam__option_print(const dam__option *option, const dam__experiment *experim
         break;
     case DAM__OPTION_REAL:
         memcpy(&real, field, sizeof real);
-        dam__real_print(real, number);
-        dam__text_append(out, "%s", number);
+        dam__text_append(out, "%s", dam__real_print(real, number));
         break;
     case DAM__OPTION_CHOICE:
         memcpy(&whole, field, sizeof whole);

@@ -1,5 +1,7 @@
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "run/option.h"
 
 void dam__experiment_print(const dam__experiment *experiment, dam__text *out)
@@ -18,4 +20,18 @@ void dam__experiment_print(const dam__experiment *experiment, dam__text *out)
     }
     if (section[0] != '\0')
         dam__text_append(out, "}\n");
+}
+
+dam_status dam__experiment_write(const dam__experiment *experiment, const char *folder)
+{
+    dam_status status = DAM_OK;
+    dam__text preset = {0};
+    char *path = NULL;
+    DAM_TRY(dam__path_join(&path, folder, "preset.conf"));
+    dam__experiment_print(experiment, &preset);
+    DAM_TRY(dam__text_write(&preset, path));
+cleanup:
+    dam__text_free(&preset);
+    free(path);
+    return status;
 }

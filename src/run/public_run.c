@@ -57,20 +57,6 @@ void dam_run_close(dam_run *run)
     free(run);
 }
 
-static dam_status save_preset(const dam__run *run, const char *folder)
-{
-    dam_status status = DAM_OK;
-    dam__text text = {0};
-    char *file = NULL;
-    DAM_TRY(dam__path_join(&file, folder, "preset.conf"));
-    dam__experiment_print(&run->experiment, &text);
-    DAM_TRY(dam__text_write(&text, file));
-cleanup:
-    dam__text_free(&text);
-    free(file);
-    return status;
-}
-
 dam_status dam_run_save(const dam_run *run, const char *folder)
 {
     dam_status status = DAM_OK;
@@ -80,7 +66,7 @@ dam_status dam_run_save(const dam_run *run, const char *folder)
         return dam__fail(DAM_USAGE, "a run is saved by run and folder; one of them is NULL");
     DAM_TRY(dam__folder_claim(folder, DAM__RUN_FOLDER, false, &lock));
     DAM_TRY(dam__path_join(&file, folder, "run.h5"));
-    DAM_TRY(save_preset(&run->run, folder));
+    DAM_TRY(dam__experiment_write(&run->run.experiment, folder));
     DAM_TRY(dam__container_write(&run->run.container, file));
 cleanup:
     free(file);

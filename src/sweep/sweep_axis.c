@@ -3,8 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "draw/script.h"
-#include "run/history_table.h"
+#include "base/number.h"
 
 enum { MOST_LABELS = 16, SHORT = 3, EXACT = 15 };
 
@@ -37,10 +36,11 @@ static void append_list(const dam__axis *axis, dam__text *script)
     char number[DAM__NUMBER_BYTES];
     size_t step = (axis->count + MOST_LABELS - 1) / MOST_LABELS;
     for (size_t i = 0; i < axis->count; i += step) {
-        const char *shown =
-            axis->numbers != NULL ? dam__number(number, axis->numbers[i], SHORT) : axis->values[i];
+        const char *shown = axis->numbers != NULL
+                                ? dam__real_digits(axis->numbers[i], SHORT, number)
+                                : axis->values[i];
         dam__text_append(script, "%s", i > 0 ? ", " : "");
-        dam__script_quoted(script, shown);
+        dam__plot_quote(script, shown);
         dam__text_append(script, " %zu", i);
     }
 }
@@ -61,10 +61,10 @@ static void append_decades(const dam__axis *axis, dam__text *script)
                 digit == 1 ? decade % step == 0 : high - low < 2 && (digit == 2 || digit == 5);
             if (at < low || at > high || (step > 1 && digit > 1))
                 continue;
-            (void)dam__number(place, at, EXACT);
+            (void)dam__real_digits(at, EXACT, place);
             if (labelled)
                 dam__text_append(script, "%s'%s' %s", separator,
-                                 dam__number(number, pow(10, at), SHORT), place);
+                                 dam__real_digits(pow(10, at), SHORT, number), place);
             else
                 dam__text_append(script, "%s'' %s 1", separator, place);
             separator = ", ";
@@ -72,15 +72,18 @@ static void append_decades(const dam__axis *axis, dam__text *script)
     }
 }
 
-void dam__sweep_script_axis(const dam__axis *axis, const char *name, dam__text *script)
+dam_status dam__sweep_plot_axis(const dam__axis *axis, const char *name, dam__plot *plot)
 {
-    char from[DAM__NUMBER_BYTES], to[DAM__NUMBER_BYTES];
-    dam__text label = {0};
+    dam_status status = DAM_OK;
+    char *label = NULL;
     double first = dam__sweep_place(axis, 0), last = dam__sweep_place(axis, axis->count - 1);
     double half = dam__sweep_half_step(axis);
-    dam__text_append(script, "set %srange [%s:%s]\n", name,
-                     dam__number(from, fmin(first, last) - half, EXACT),
-                     dam__number(to, fmax(first, last) + half, EXACT));
+    dam__text *script = &plot->variables;
+    dam__plot_real(plot, fmin(first, last) - half, "%s_from", name);
+    dam__plot_real(plot, fmax(first, last) + half, "%s_to", name);
+    DAM_TRY(dam__format(&label, "%s%s", axis->spacing == DAM__SPACING_INVERSE ? "1 / " : "",
+                        axis->key));
+    dam__plot_text(plot, label, "%s_label", name);
     if (axis->spacing == DAM__SPACING_LIST || axis->spacing == DAM__SPACING_LOGARITHMIC) {
         dam__text_append(script, "set %stics noenhanced (", name);
         if (axis->spacing == DAM__SPACING_LIST)
@@ -89,10 +92,7 @@ void dam__sweep_script_axis(const dam__axis *axis, const char *name, dam__text *
             append_decades(axis, script);
         dam__text_append(script, ")\n");
     }
-    dam__text_append(&label, "%s%s", axis->spacing == DAM__SPACING_INVERSE ? "1 / " : "",
-                     axis->key);
-    dam__text_append(script, "set %slabel ", name);
-    dam__script_quoted(script, dam__text_part(script, &label));
-    dam__text_append(script, " noenhanced textcolor rgb '#34363c'\n");
-    dam__text_free(&label);
+cleanup:
+    free(label);
+    return status;
 }

@@ -128,21 +128,6 @@ cleanup:
     return status;
 }
 
-/* Writes the resolved preset: an unwritable place fails before training. */
-static dam_status write_preset(const sweep *s)
-{
-    dam_status status = DAM_OK;
-    dam__text preset = {0};
-    char *path = NULL;
-    DAM_TRY(dam__path_join(&path, s->folder.path, "preset.conf"));
-    dam__experiment_print(&s->plan.base, &preset);
-    DAM_TRY(dam__text_write(&preset, path));
-cleanup:
-    dam__text_free(&preset);
-    free(path);
-    return status;
-}
-
 /* --- while it runs ---------------------------------------------------------------------------- */
 
 static void on_step(void *user, const dam__sweep_moment *moment)
@@ -294,7 +279,7 @@ static dam_status run_sweep(const arguments *args)
                                                .dim = estimate.dim,
                                                .batch = estimate.batch}));
     if (!args->resume) {
-        DAM_TRY(write_preset(&s));
+        DAM_TRY(dam__experiment_write(&s.plan.base, s.folder.path));
         DAM_TRY(save(&s));
     }
     DAM_TRY(run_to_the_end(&s));

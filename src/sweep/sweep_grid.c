@@ -57,10 +57,8 @@ static dam_status add_value(grid *g, const char *given)
     dam__axis *axis = g->axis;
     char *value = NULL, number[DAM__NUMBER_BYTES];
     double power = 0;
-    if (is_number(g->option) && strncmp(given, "2^", 2) == 0 && read_number(given, &power)) {
-        dam__real_print(power, number);
-        given = number;
-    }
+    if (is_number(g->option) && strncmp(given, "2^", 2) == 0 && read_number(given, &power))
+        given = dam__real_print(power, number);
     DAM_TRY(dam__option_read(g->option, given, g->scratch));
     DAM_TRY(print_value(g, given, &value));
     for (size_t i = 0; i < axis->count && !g->follows; i++)
@@ -130,8 +128,7 @@ static dam_status add_range(grid *g, const range *r)
             free(whole);
             whole = NULL;
         } else {
-            dam__real_print(value, number);
-            DAM_TRY(add_value(g, number));
+            DAM_TRY(add_value(g, dam__real_print(value, number)));
         }
     }
 cleanup:
@@ -363,6 +360,5 @@ dam_status dam__grid_beyond(const dam__axis *axis, size_t first, size_t last, in
     double low = axis->numbers[first], high = axis->numbers[last];
     double exponent = (double)steps / (double)(last - first);
     *value = rounded((steps < 0 ? low : high) * pow(high / low, exponent));
-    dam__real_print(*value, number);
-    return dam__format(text, "%s", number);
+    return dam__format(text, "%s", dam__real_print(*value, number));
 }

@@ -1,31 +1,17 @@
-/*
- * Heat maps. The cells are an image, which gnuplot draws without seams but only where every one has
- * a value; so those that have none lie over it as boxes, as does the rest. The data has a block for
- * each of them, in the order of the enum.
- */
+/* Heat maps: a block of data for each way that src/draw/plots/heat-map.gp draws cells. */
 #include <math.h>
 
-#include "draw/script.h"
-#include "run/history_table.h"
 #include "sweep/sweep_axis.h"
 #include "sweep/sweep_picture.h"
 
 enum block { CELLS, EMPTY, HATCHED, ON_DARK, ON_LIGHT, BEST, BLOCKS };
 enum { EXACT = 15, SHORT = 3, NUMBERED_COLUMNS = 12, NUMBERED_ROWS = 16 };
 
-static const char viridis[] =
-    "set palette defined (0 '#440154', 1 '#482475', 2 '#414487', 3 '#355f8d', 4 '#2a788e', "
-    "5 '#21918c', 6 '#22a884', 7 '#44bf70', 8 '#7ad151', 9 '#bddf26', 10 '#fde725')\n";
-
-#define HATCHING                                                                                   \
-    "using 1:2:3:4:5:6 with boxxyerror fillstyle transparent pattern 4 noborder lc rgb '#8c8c88'"
-
 typedef struct heat_map {
     const dam__sweep_view *view;
     const dam__axis *x, *y;
     double least, most; /* of the finite values */
     bool logarithmic;
-    size_t items[BLOCKS];
 } heat_map;
 
 static double value_at(const heat_map *map, size_t i, size_t j, dam__cell *cell)
@@ -85,12 +71,11 @@ static bool belongs(const heat_map *map, enum block block, const dam__cell *cell
     }
 }
 
-/* Lines "x y low high low high value". */
-static void append_block(heat_map *map, enum block block, dam__text *data)
+/* Rows "x y low high low high value"; returns how many. */
+static size_t append_block(const heat_map *map, enum block block, dam__csv *data)
 {
-    char text[6][DAM__NUMBER_BYTES], shown[DAM__NUMBER_BYTES];
     double half_x = dam__sweep_half_step(map->x), half_y = dam__sweep_half_step(map->y);
-    size_t best[2] = {0, 0};
+    size_t best[2] = {0, 0}, rows = 0;
     bool has_best = dam__sweep_view_best(map->view, &best[0], &best[1]);
     for (size_t j = 0; j < map->y->count; j++)
         for (size_t i = 0; i < map->x->count; i++) {
@@ -100,71 +85,43 @@ static void append_block(heat_map *map, enum block block, dam__text *data)
             const double places[] = {x, y, x - half_x, x + half_x, y - half_y, y + half_y};
             if (!belongs(map, block, &cell, value, has_best && best[0] == i && best[1] == j))
                 continue;
-            map->items[block]++;
-            for (size_t k = 0; k < 6; k++)
-                dam__text_append(data, "%s ", dam__number(text[k], places[k], EXACT));
-            dam__text_append(data, "%s\n",
-                             dam__number(shown,
-                                         block == CELLS && !isfinite(value) ? map->least : value,
-                                         block == CELLS ? EXACT : SHORT));
+            rows++;
+            for (size_t k = 0; k < sizeof places / sizeof *places; k++)
+                dam__csv_real(data, places[k], EXACT);
+            dam__csv_real(data, block == CELLS && !isfinite(value) ? map->least : value,
+                          block == CELLS ? EXACT : SHORT);
+            dam__csv_end_row(data);
         }
-    /* To gnuplot empty blocks do not count: more blank lines are one separator. */
-    if (map->items[block] > 0)
-        dam__text_append(data, "\n\n");
+    return rows;
 }
 
-static void append_scale(const heat_map *map, dam__text *script)
+dam_status dam__sweep_heat_map(const dam__sweep_view *view, dam__plot *plot)
 {
-    char from[DAM__NUMBER_BYTES], to[DAM__NUMBER_BYTES];
-    dam__text_append(script, "%s", viridis);
-    if (map->least < map->most)
-        dam__text_append(script, "set cbrange [%s:%s]\n%s", dam__number(from, map->least, EXACT),
-                         dam__number(to, map->most, EXACT),
-                         map->logarithmic ? "set logscale cb\n" : "");
-    dam__text_append(script, "set cblabel ");
-    dam__script_quoted(script, dam__metric_name(map->view->sweep->metric));
-    dam__text_append(script, " noenhanced textcolor rgb '#34363c'\n"
-                             "set colorbox noborder\n");
-}
-
-static void append_plots(const heat_map *map, dam__text *script)
-{
-    static const char *const styles[BLOCKS] = {
-        [CELLS] = "using 1:2:7 with image pixels",
-        [EMPTY] = "using 1:2:3:4:5:6 with boxxyerror fillstyle solid noborder lc rgb '#ececea'",
-        [HATCHED] = HATCHING,
-        [ON_DARK] = "using 1:2:7:(0) with labels font ',10' textcolor rgb '#ffffff'",
-        [ON_LIGHT] = "using 1:2:7:(0) with labels font ',10' textcolor rgb '#202226'",
-        [BEST] = "using 1:2:3:4:5:6 with boxxyerror lc rgb '#d62728' lw 3 fillstyle empty"};
-    const char *separator = "plot ";
-    int index = 0;
-    for (int block = 0; block < BLOCKS; block++) {
-        if (map->items[block] == 0)
-            continue;
-        int own = index++;
-        if (block == CELLS && !(map->least <= map->most))
-            continue;
-        dam__text_append(script, "%s'%s' index %d %s notitle", separator, map->view->file, own,
-                         styles[block]);
-        separator = ", \\\n     ";
-    }
-    dam__text_append(script, "\n");
-}
-
-void dam__sweep_heat_map(const dam__sweep_view *view, dam__text *data, dam__text *script)
-{
+    static const char *const names[BLOCKS] = {"cells",   "empty",    "hatched",
+                                              "on_dark", "on_light", "best"};
+    dam_status status = DAM_OK;
     const dam__sweep *sweep = view->sweep;
     heat_map map = {
         .view = view, .x = &sweep->axes[view->axes[0]], .y = &sweep->axes[view->axes[1]]};
     find_range(&map);
-    dam__text_append(data, "# %s over %s; x y low high low high value\n",
+    dam__text_append(&plot->data.text, "# %s over %s; x y low high low high value\n",
                      dam__metric_name(sweep->metric), map.x->key);
-    for (int block = 0; block < BLOCKS; block++)
-        append_block(&map, (enum block)block, data);
-    dam__text_append(script, "set tmargin at screen 0.87\nunset grid\nset border 15\n");
-    dam__sweep_view_heading(view, script);
-    dam__sweep_script_axis(map.x, "x", script);
-    dam__sweep_script_axis(map.y, "y", script);
-    append_scale(&map, script);
-    append_plots(&map, script);
+    int number = 0;
+    for (int block = 0; block < BLOCKS; block++) {
+        bool has = append_block(&map, (enum block)block, &plot->data) > 0;
+        bool drawn = has && (block != CELLS || map.least <= map.most);
+        dam__plot_integer(plot, drawn ? number : -1, "block_%s", names[block]);
+        if (has)
+            dam__plot_end_block(plot);
+        number += has;
+    }
+    dam__plot_real(plot, map.least, "least");
+    dam__plot_real(plot, map.most, "most");
+    dam__plot_integer(plot, map.logarithmic, "logarithmic");
+    dam__plot_text(plot, dam__metric_name(sweep->metric), "metric");
+    DAM_TRY(dam__sweep_plot_axis(map.x, "x", plot));
+    DAM_TRY(dam__sweep_plot_axis(map.y, "y", plot));
+    dam__sweep_view_heading(view, plot);
+cleanup:
+    return status;
 }

@@ -3,83 +3,26 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/file.h"
 #include "base/notice.h"
-#include "draw/gnuplot.h"
-#include "draw/script.h"
 #include "sweep/sweep_picture.h"
 #include "sweep/sweep_search_picture.h"
 
-static const double PATIENCE = 30; /* seconds for gnuplot */
 enum { WIDTH = 1000, HEIGHT = 760 };
 
-/* The names of one picture's files. */
-typedef struct files {
-    char *data, *script, *picture;
-} files;
-
-static void files_free(files *f)
-{
-    free(f->data);
-    free(f->script);
-    free(f->picture);
-    *f = (files){0};
-}
-
-static dam_status name_files(const char *stem, files *out)
-{
-    dam_status status = DAM_OK;
-    DAM_TRY(dam__format(&out->data, "%s.dat", stem));
-    DAM_TRY(dam__format(&out->script, "%s.gp", stem));
-    DAM_TRY(dam__format(&out->picture, "%s.png", stem));
-cleanup:
-    return status;
-}
-
-static dam_status write_into(const char *folder, const char *name, const dam__text *text)
-{
-    char *path = NULL;
-    dam_status status = dam__path_join(&path, folder, name);
-    if (status == DAM_OK)
-        status = dam__text_write(text, path);
-    free(path);
-    return status;
-}
-
-/* Writes the data and the script of a picture, and draws it. */
-static dam_status finish(const char *folder, const files *names, const dam__text *data,
-                         const dam__text *script, const dam_log *log)
-{
-    dam_status status = DAM_OK;
-    DAM_TRY(write_into(folder, names->data, data));
-    DAM_TRY(write_into(folder, names->script, script));
-    DAM_TRY(dam__gnuplot(folder, names->script, names->picture, PATIENCE, log));
-cleanup:
-    return status;
-}
-
 /* number 0 is the only picture of its sweep. */
-static dam_status draw(const char *folder, dam__sweep_view *view, size_t number, const dam_log *log)
+static dam_status draw(const char *folder, const dam__sweep_view *view, size_t number,
+                       const dam_log *log)
 {
     dam_status status = DAM_OK;
-    dam__text data = {0}, script = {0};
-    files names = {0};
+    dam__plot plot;
     char stem[32] = "sweep";
     if (number > 0)
         (void)snprintf(stem, sizeof stem, "sweep-%zu", number);
-    DAM_TRY(name_files(stem, &names));
-    view->file = names.data;
-    dam__script_begin(&script, "A sweep by denseam; gnuplot draws it from this file.",
-                      names.picture, WIDTH, HEIGHT);
-    if (view->count > 1)
-        dam__sweep_heat_map(view, &data, &script);
-    else
-        dam__sweep_curve(view, &data, &script);
-    DAM_TRY(finish(folder, &names, &data, &script, log));
+    dam__plot_begin(&plot, "A sweep by denseam", stem, WIDTH, HEIGHT);
+    DAM_TRY(view->count > 1 ? dam__sweep_heat_map(view, &plot) : dam__sweep_curve(view, &plot));
+    DAM_TRY(dam__plot_draw(&plot, view->count > 1 ? "heat-map" : "sweep-curve", folder, log));
 cleanup:
-    dam__text_free(&data);
-    dam__text_free(&script);
-    files_free(&names);
+    dam__plot_free(&plot);
     return status;
 }
 
@@ -112,30 +55,21 @@ static bool begins(const dam__sweep_view *view, size_t cell)
 static dam_status draw_search(const char *folder, const char *title, const dam__sweep *sweep,
                               const dam_log *log)
 {
-    static const char *const stems[] = {"sweep", "epochs"};
     dam_status status = DAM_OK;
-    dam__text data = {0}, script = {0};
-    files names = {0};
-    for (int i = 0; i < 2; i++) {
-        bool drawn = true;
-        dam__search_view view = {.sweep = sweep, .title = title};
-        data.length = script.length = 0;
-        files_free(&names);
-        DAM_TRY(name_files(stems[i], &names));
-        view.file = names.data;
-        dam__script_begin(&script, "A search by denseam; gnuplot draws it from this file.",
-                          names.picture, WIDTH, HEIGHT);
-        if (i == 0)
-            dam__search_curves(&view, &data, &script);
-        else
-            dam__search_epochs(&view, &data, &script, &drawn);
-        if (drawn)
-            DAM_TRY(finish(folder, &names, &data, &script, log));
-    }
+    bool drawn = true;
+    dam__plot scores, losses;
+    dam__plot_begin(&scores, "A search by denseam", "sweep", WIDTH, HEIGHT);
+    dam__plot_begin(&losses, "A search by denseam", "epochs", WIDTH, HEIGHT);
+    dam__plot_text(&scores, title, "title");
+    dam__plot_text(&losses, title, "title");
+    DAM_TRY(dam__search_curves(sweep, &scores));
+    DAM_TRY(dam__plot_draw(&scores, "search", folder, log));
+    DAM_TRY(dam__search_epochs(sweep, &losses, &drawn));
+    if (drawn)
+        DAM_TRY(dam__plot_draw(&losses, "search", folder, log));
 cleanup:
-    dam__text_free(&data);
-    dam__text_free(&script);
-    files_free(&names);
+    dam__plot_free(&scores);
+    dam__plot_free(&losses);
     return status;
 }
 

@@ -1,33 +1,9 @@
 #include <math.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "base/file.h"
-#include "base/number.h"
-#include "base/text.h"
+#include "base/csv.h"
 #include "sweep/sweep_report.h"
-
-/* A field of a CSV file (RFC 4180): quoted where it must be. */
-static void append_field(dam__text *text, const char *field)
-{
-    if (strpbrk(field, ",\"\n") == NULL) {
-        dam__text_append(text, "%s", field);
-        return;
-    }
-    dam__text_append(text, "\"");
-    for (; *field != '\0'; field++)
-        dam__text_append(text, "%s%c", *field == '"' ? "\"" : "", *field);
-    dam__text_append(text, "\"");
-}
-
-/* ",0.25", or an empty field. */
-static void append_number(dam__text *text, double value)
-{
-    char number[DAM__NUMBER_BYTES] = "";
-    if (isfinite(value))
-        dam__real_print(value, number);
-    dam__text_append(text, ",%s", number);
-}
 
 /* Metrics that no problem has are left out. */
 static void find_metrics(const dam__sweep *sweep, bool has[DAM__METRICS])
@@ -40,26 +16,29 @@ static void find_metrics(const dam__sweep *sweep, bool has[DAM__METRICS])
     has[sweep->metric] = true;
 }
 
-static void append_head(dam__text *text, const dam__sweep *sweep, const bool has[DAM__METRICS])
+static void append_head(dam__csv *csv, const dam__sweep *sweep, const bool has[DAM__METRICS])
 {
-    const char *name = dam__metric_name(sweep->metric);
+    char name[64];
     for (size_t i = 0; i < sweep->axis_count; i++) {
         const dam__axis *axis = &sweep->axes[i];
-        dam__text_append(text, "%s,", axis->key);
+        dam__csv_text(csv, axis->key);
         for (size_t k = 0; k < axis->follower_count; k++)
-            dam__text_append(text, "%s,", axis->followers[k].key);
+            dam__csv_text(csv, axis->followers[k].key);
     }
-    dam__text_append(text, "status,done,diverged,failed");
+    dam__csv_cells(csv, "status,done,diverged,failed");
     for (int m = 0; m < DAM__METRICS; m++)
         if (has[m])
-            dam__text_append(text, ",%s", dam__metric_name((dam__metric)m));
-    dam__text_append(text, ",%s_spread", name);
-    for (size_t seed = 0; seed < sweep->seeds; seed++)
-        dam__text_append(text, ",%s_%zu", name, seed + 1);
-    dam__text_append(text, ",epochs,seconds\n");
+            dam__csv_text(csv, dam__metric_name((dam__metric)m));
+    (void)snprintf(name, sizeof name, "%s_spread", dam__metric_name(sweep->metric));
+    dam__csv_text(csv, name);
+    for (size_t seed = 0; seed < sweep->seeds; seed++) {
+        (void)snprintf(name, sizeof name, "%s_%zu", dam__metric_name(sweep->metric), seed + 1);
+        dam__csv_text(csv, name);
+    }
+    dam__csv_line(csv, "epochs,seconds");
 }
 
-static void append_row(dam__text *text, const dam__sweep *sweep, size_t index,
+static void append_row(dam__csv *csv, const dam__sweep *sweep, size_t index,
                        const bool has[DAM__METRICS])
 {
     dam__cell cell;
@@ -69,43 +48,37 @@ static void append_row(dam__text *text, const dam__sweep *sweep, size_t index,
     for (size_t i = 0; i < sweep->axis_count; i++) {
         const dam__axis *axis = &sweep->axes[i];
         size_t at = dam__sweep_index(sweep, index, i);
-        append_field(text, axis->values[at]);
-        dam__text_append(text, ",");
-        for (size_t k = 0; k < axis->follower_count; k++) {
-            append_field(text, axis->followers[k].values[at]);
-            dam__text_append(text, ",");
-        }
+        dam__csv_text(csv, axis->values[at]);
+        for (size_t k = 0; k < axis->follower_count; k++)
+            dam__csv_text(csv, axis->followers[k].values[at]);
     }
-    dam__text_append(text, "%s,%zu,%zu,%zu", dam__problem_status_name(cell.status), cell.done,
-                     cell.diverged, cell.failed);
+    dam__csv_text(csv, dam__problem_status_name(cell.status));
+    dam__csv_integer(csv, (int64_t)cell.done);
+    dam__csv_integer(csv, (int64_t)cell.diverged);
+    dam__csv_integer(csv, (int64_t)cell.failed);
     for (int m = 0; m < DAM__METRICS; m++)
         if (has[m])
-            append_number(text, cell.mean[m]);
-    append_number(text, cell.spread);
+            dam__csv_real(csv, cell.mean[m], 0);
+    dam__csv_real(csv, cell.spread, 0);
     for (size_t seed = 0; seed < sweep->seeds; seed++) {
         const dam__problem_result *result = &sweep->results[index * sweep->seeds + seed];
         bool done = result->status == DAM__PROBLEM_DONE;
-        append_number(text, done ? result->metrics[sweep->metric] : NAN);
+        dam__csv_real(csv, done ? result->metrics[sweep->metric] : NAN, 0);
     }
-    append_number(text, cell.epochs);
-    append_number(text, cell.seconds);
-    dam__text_append(text, "\n");
+    dam__csv_real(csv, cell.epochs, 0);
+    dam__csv_real(csv, cell.seconds, 0);
+    dam__csv_end_row(csv);
 }
 
 dam_status dam__report_sweep_table(const char *folder, const dam__sweep *sweep)
 {
-    dam_status status = DAM_OK;
-    dam__text text = {0};
-    char *path = NULL;
+    dam__csv csv = {0};
     bool has[DAM__METRICS];
     find_metrics(sweep, has);
-    append_head(&text, sweep, has);
+    append_head(&csv, sweep, has);
     for (size_t cell = 0; cell < sweep->cells; cell++)
-        append_row(&text, sweep, cell, has);
-    DAM_TRY(dam__path_join(&path, folder, "sweep.csv"));
-    DAM_TRY(dam__text_write(&text, path));
-cleanup:
-    dam__text_free(&text);
-    free(path);
+        append_row(&csv, sweep, cell, has);
+    dam_status status = dam__csv_write(&csv, folder, "sweep.csv");
+    dam__csv_free(&csv);
     return status;
 }

@@ -1,8 +1,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "draw/script.h"
-#include "run/history_table.h"
+#include "base/number.h"
 #include "sweep/sweep_picture.h"
 
 static const double LOGARITHMIC = 30; /* losses that span more get a logarithmic scale */
@@ -61,12 +60,14 @@ static void append_best(const dam__sweep_view *view, dam__text *line)
     if (!dam__sweep_view_best(view, &at[0], &at[1]))
         return;
     dam__sweep_cell(sweep, dam__sweep_view_cell(view, at[0], at[1]), &cell);
-    dam__text_append(line, "; best %s at", dam__number(number, cell.mean[sweep->metric], SHORT));
+    dam__text_append(line, "; best %s at",
+                     dam__real_digits(cell.mean[sweep->metric], SHORT, number));
     for (size_t i = 0; i < (view->count > 1 ? 2 : 1); i++) {
         const dam__axis *axis = &sweep->axes[view->axes[i]];
         dam__text_append(line, "%s %s = %s", i > 0 ? "," : "", axis->key,
-                         axis->numbers != NULL ? dam__number(number, axis->numbers[at[i]], SHORT)
-                                               : axis->values[at[i]]);
+                         axis->numbers != NULL
+                             ? dam__real_digits(axis->numbers[at[i]], SHORT, number)
+                             : axis->values[at[i]]);
     }
 }
 
@@ -86,7 +87,7 @@ static bool has_bad_cells(const dam__sweep_view *view)
     return false;
 }
 
-void dam__sweep_view_heading(const dam__sweep_view *view, dam__text *script)
+void dam__sweep_view_heading(const dam__sweep_view *view, dam__plot *plot)
 {
     const dam__sweep *sweep = view->sweep;
     dam__text line = {0};
@@ -96,12 +97,7 @@ void dam__sweep_view_heading(const dam__sweep_view *view, dam__text *script)
     append_best(view, &line);
     if (has_bad_cells(view))
         dam__text_append(&line, "; hatched: diverged or failed");
-    dam__text_append(script, "set label ");
-    dam__script_quoted(script, view->title);
-    dam__text_append(script, " at screen 0.02, 0.96 font ',15' noenhanced "
-                             "textcolor rgb '#34363c'\nset label ");
-    dam__script_quoted(script, dam__text_part(script, &line));
-    dam__text_append(script, " at screen 0.02, 0.915 font ',11' noenhanced "
-                             "textcolor rgb '#5c5e64'\n");
+    dam__plot_text(plot, view->title, "title");
+    dam__plot_text(plot, dam__text_part(&plot->variables, &line), "what");
     dam__text_free(&line);
 }

@@ -17,16 +17,6 @@
 
 static const double PRODUCT_SECONDS = 0.3, STEP_SECONDS = 2;
 
-static dam_status print_line(const char *line)
-{
-    dam__text text = {0};
-    dam__text_append(&text, "%s\n", line);
-    dam_status status = print_text(&text);
-    (void)fflush(stdout); /* whatever the next candidate does */
-    dam__text_free(&text);
-    return status;
-}
-
 /* A candidate that is not taken must not be measured as if it were. */
 static dam_status check_taken(const dam__device *device)
 {
@@ -39,7 +29,7 @@ static dam_status check_taken(const dam__device *device)
 
 static void alive(const char *stage)
 {
-    (void)print_line(stage);
+    (void)print_line_now(stage);
 }
 
 static dam_status report_share(void *user, size_t index, double share)
@@ -47,7 +37,7 @@ static dam_status report_share(void *user, size_t index, double share)
     (void)user;
     char line[64];
     (void)snprintf(line, sizeof line, "share %zu %.6f", index, share);
-    return print_line(line);
+    return print_line_now(line);
 }
 
 static dam_status try_products(const arguments *args)
@@ -95,7 +85,7 @@ static dam_status try_step(const arguments *args)
         DAM_FAIL(DAM_USAGE, "tune-try step wants a tuning file in DENSEAM_TUNING");
     DAM_TRY(dam__try_step(&info, &options, &training, STEP_SECONDS, alive, &ratio));
     (void)snprintf(line, sizeof line, "ratio 0 %.6f", ratio.median);
-    DAM_TRY(print_line(line));
+    DAM_TRY(print_line_now(line));
 cleanup:
     dam__device_close(device);
     dam__dataset_free(&set);

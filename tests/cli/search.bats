@@ -101,8 +101,8 @@ END
     succeeded
     jq -e 'any(.cells[]; .status == "diverged" and .score == null) and any(.cells[]; .status == "done")' <<<"$output"
     jq -e 'any(.search.lines[]; .place == "edge" and .refined == null)' <<<"$output"
-    grep -q 'edge: the next diverges' found/sweep.gp
-    grep -q 'crosses: diverged' found/sweep.gp
+    grep -q '^edge = 1$' found/sweep.gp
+    grep -q '^what = .*crosses: diverged' found/sweep.gp
 }
 
 @test "searches that cannot be are refused" {

@@ -58,8 +58,8 @@ csv() { sed 's/,[^,]*$//' "$1/sweep.csv"; }
     [ "$(wc -l < map/sweep.csv)" -eq 9 ]
     grep -q ',diverged,0,1,0,,,' map/sweep.csv
     # Its heat map has hatched cells and a framed one.
-    grep -q 'pattern' map/sweep.gp
-    grep -q 'fillstyle empty' map/sweep.gp
+    grep -q '^block_hatched = [0-9]' map/sweep.gp
+    grep -q '^block_best = [0-9]' map/sweep.gp
     [ -s map/sweep.png ]
 }
 
@@ -138,9 +138,10 @@ END
     jq -e '.cells[] | .metrics | .recovered >= 0 and .recovered <= 1 and .distance_flipped >= 0' <<<"$output"
     batched=$output
     # Every block of the data is drawn: here cells, numbers and the best one; no empty cells.
-    [ "$(grep -c '^$' map/sweep.dat)" -eq $((2 * $(grep -o 'index [0-9]*' map/sweep.gp | sort -u | wc -l))) ]
-    grep -q "index 0 .*image" map/sweep.gp
-    [ "$(grep -o 'index [0-9]*' map/sweep.gp | tail -1)" = "index $(($(grep -c '^$' map/sweep.dat) / 2 - 1))" ]
+    [ "$(grep -c '^$' map/sweep.dat)" -eq $((2 * $(grep -c '^block_.* = [0-9]' map/sweep.gp))) ]
+    grep -q '^block_cells = 0$' map/sweep.gp
+    grep -q '^block_empty = -1$' map/sweep.gp
+    grep -q "^block_best = $(($(grep -c '^$' map/sweep.dat) / 2 - 1))$" map/sweep.gp
     for cell in 0 3; do
         temperature=$(jq ".cells[$cell].values[\"model.temperature\"]" <<<"$batched")
         rate=$(jq ".cells[$cell].values[\"train.learning_rate\"]" <<<"$batched")

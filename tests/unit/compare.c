@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "base/file.h"
-#include "base/readable.h"
+#include "base/number.h"
 #include "compare/compare_page.h"
 #include "compare/html.h"
 

@@ -18,6 +18,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/number.h"
 #include "draw/curves.h"
 #include "draw/gnuplot.h"
 #include "run/metrics.h"
@@ -76,13 +77,13 @@ static void numbers_are_those_of_c(void **state)
 {
     (void)state;
     char text[DAM__NUMBER_BYTES];
-    assert_string_equal(dam__number(text, 0.1, 15), "0.1");
-    assert_string_equal(dam__number(text, -1.5e-300, 15), "-1.5e-300");
-    assert_string_equal(dam__number(text, 97.3149, 4), "97.31");
-    assert_string_equal(dam__number(text, INFINITY, 15), "NaN");
-    assert_true(strlen(dam__number(text, -1.0 / 3 * 1e-300, 17)) < DAM__NUMBER_BYTES);
+    assert_string_equal(dam__real_digits(0.1, 15, text), "0.1");
+    assert_string_equal(dam__real_digits(-1.5e-300, 15, text), "-1.5e-300");
+    assert_string_equal(dam__real_digits(97.3149, 4, text), "97.31");
+    assert_string_equal(dam__real_digits(INFINITY, 15, text), "NaN");
+    assert_true(strlen(dam__real_digits(-1.0 / 3 * 1e-300, 17, text)) < DAM__NUMBER_BYTES);
     if (setlocale(LC_ALL, "de_DE.UTF-8") != NULL) {
-        assert_string_equal(dam__number(text, -0.25, 15), "-0.25");
+        assert_string_equal(dam__real_digits(-0.25, 15, text), "-0.25");
         (void)setlocale(LC_ALL, "C");
     }
     size_t column = 0;
@@ -192,14 +193,33 @@ static void stages_are_shaded_in_turn(void **state)
     const dam__table table = {grown, 4, 4, values};
     draw_table_with_path(at, "/proc/absent", NULL, &table);
     char *script = read_text(at, "curves.gp");
-    const char *rectangle = strstr(script, "set object rectangle from first 1.5, graph 0 to first "
-                                           "3.5, graph 1 behind");
-    assert_non_null(rectangle);
-    assert_null(strstr(rectangle + 1, "\nset object"));
-    assert_non_null(strstr(script, "set label '10' at first 1,"));
-    assert_non_null(strstr(script, "set label '20' at first 1.5,"));
-    assert_non_null(strstr(script, "set label '40' at first 3.5,"));
+    assert_non_null(strstr(script, "\nstage_from = '1 1.5 3.5'\n"));
+    assert_non_null(strstr(script, "\nstage_to = '1.5 3.5 4'\n"));
+    assert_non_null(strstr(script, "\nstage_memories = '10 20 40'\n"));
     free(script);
+    if (system("gnuplot --version >/dev/null 2>&1") != 0)
+        skip();
+    /* Of three stages the second is shaded, from 1.5 to 3.5 on an axis from 1 to 4. */
+    static const uint8_t shade[] = {0xf1, 0xf0, 0xea};
+    char *picture = in_folder(at, "curves.png");
+    png_image png = {.version = PNG_IMAGE_VERSION};
+    size_t shaded[3] = {0};
+    at->said[0] = '\0';
+    assert_int_equal(dam__curves(at->folder, NULL, &table, &at->log), DAM_OK);
+    assert_string_equal(at->said, "");
+    assert_int_not_equal(png_image_begin_read_from_file(&png, picture), 0);
+    png.format = PNG_FORMAT_RGB;
+    uint8_t *pixels = malloc(PNG_IMAGE_SIZE(png));
+    assert_int_not_equal(png_image_finish_read(&png, NULL, pixels, 0, NULL), 0);
+    for (size_t x = 0; x < png.width; x++) {
+        double epoch = 1 + 3 * ((double)x / png.width - 0.06) / (0.95 - 0.06);
+        for (size_t y = 0; y < png.height; y++)
+            shaded[(epoch > 1.45) + (epoch > 3.55)] +=
+                memcmp(pixels + 3 * (y * png.width + x), shade, sizeof shade) == 0;
+    }
+    assert_true(shaded[0] == 0 && shaded[1] > 10000 && shaded[2] == 0);
+    free(pixels);
+    free(picture);
 }
 
 /* Of a run that grew: the losses that do not jump, and the width on the second axis. */
@@ -217,21 +237,20 @@ static void a_run_that_grew_shows_widths_and_normalised_losses(void **state)
     const dam__table table = {grown, 7, 2, values};
     draw_table_with_path(at, "/proc/absent", NULL, &table);
     char *script = read_text(at, "curves.gp");
-    assert_non_null(strstr(script, "set label 'loss + log(sum of class weights)' at graph 0"));
-    assert_non_null(strstr(script, "plot 'curves.dat' using 1:(1 * $6) with"));
-    assert_non_null(strstr(script, "'curves.dat' using 1:(1 * $7) with"));
-    assert_null(strstr(script, "(1 * $2)"));
-    assert_null(strstr(script, "(1 * $3)"));
+    assert_non_null(strstr(script, "\nloss = 'loss + log(sum of class weights)'\n"));
+    assert_non_null(strstr(script, "\npanels = 'loss'\ncurves = 2\n"));
+    assert_non_null(strstr(script, "\nepoch_field = 1\nmemories_field = 5\n"));
+    assert_non_null(strstr(script, "\nmost_memories = 20\n"));
+    assert_non_null(strstr(script, "\nfield[1] = 6\n"));
+    assert_non_null(strstr(script, "\nfield[2] = 7\n"));
     assert_non_null(strstr(script, "'validation normalised loss, best 0.5 in epoch 1'"));
-    assert_non_null(strstr(script, "set y2range [0:22]\nset y2tics\n"));
-    assert_non_null(strstr(script, "'curves.dat' using 1:5 axes x1y2 with histeps"));
-    assert_non_null(strstr(script, "set rmargin at screen 0.95\n"));
     free(script);
     /* Without widths there is no second axis, and the loss is the loss. */
     draw_with_path(at, "/proc/absent", NULL);
     script = read_text(at, "curves.gp");
-    assert_null(strstr(script, "y2"));
-    assert_non_null(strstr(script, "using 1:(1 * $2) with"));
+    assert_non_null(strstr(script, "\nmemories_field = 0\n"));
+    assert_non_null(strstr(script, "\npanels = 'loss accuracy'\ncurves = 3\n"));
+    assert_non_null(strstr(script, "\nfield[1] = 2\n"));
     free(script);
 }
 
@@ -248,7 +267,7 @@ static void curves_without_gnuplot_are_a_notice(void **state)
     assert_non_null(strstr(script, "'it\u2019s \\ a \"title\"'"));
     assert_non_null(strstr(script, "'validation accuracy, best 87.5 % in epoch 2'"));
     assert_non_null(strstr(script, "'loss, best 1e-30 in epoch 2'"));
-    assert_non_null(strstr(script, "set logscale y"));
+    assert_non_null(strstr(script, "\nleast[1] = 1e-30\nmost[1] = 2.25\n"));
     free(data);
     free(script);
     char *picture = in_folder(at, "curves.png");

@@ -424,21 +424,20 @@ static void narrow_ranges_have_tics(void **state)
     world w = {.plan = &plan, .lines = lines};
     search(&w, "sweep { extend = 9 }", "train.eta0=2^-7:2^-5:3:log");
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        dam__text data = {0}, script = {0};
-        const dam__search_view view = {&plan.sweep, "a search", "search.dat"};
+        dam__plot plot;
+        dam__plot_begin(&plot, "a search", "search", 100, 100);
         size_t count = plan.sweep.axes[0].count * 3;
         for (size_t p = 0; p < count; p++)
             plan.sweep.results[p].metrics[DAM__METRIC_MSE] =
                 p % 2 == 0 ? cases[i].least : cases[i].most;
-        dam__search_curves(&view, &data, &script);
-        assert_non_null(strstr(script.data, "set logscale y\n"));
-        const char *tics = strstr(script.data, "set ytics");
+        assert_int_equal(dam__search_curves(&plan.sweep, &plot), DAM_OK);
+        assert_non_null(strstr(plot.variables.data, "\nlogarithmic = 1\n"));
+        const char *tics = strstr(plot.variables.data, "set ytics");
         if (cases[i].tics == NULL
                 ? tics != NULL
                 : tics == NULL || strncmp(tics, cases[i].tics, strlen(cases[i].tics)) != 0)
             fail_msg("case %zu: %.120s", i, tics != NULL ? tics : "none");
-        dam__text_free(&data);
-        dam__text_free(&script);
+        dam__plot_free(&plot);
     }
     dam__sweep_plan_free(&plan);
 }

@@ -369,8 +369,8 @@ static void names_are_strings_in_the_script(void **state)
     assert_int_equal(setenv("PATH", kept, 1), 0);
     assert_int_equal(dam__path_join(&path, folder, "collapse.gp"), DAM_OK);
     assert_int_equal(dam__file_read(path, 1 << 20, &script, &length), DAM_OK);
-    assert_non_null(strstr(script, "set title 'D1W\u2019 system \u2019touch x\u2019 #, steepest "
-                                   "slope +0.00' noenhanced\n"));
+    assert_non_null(strstr(script, "\nname[1] = 'D1W\u2019 system \u2019touch x\u2019 #, "
+                                   "steepest slope +0.00'\n"));
     assert_null(strstr(script, "\nsystem"));
     static const char *const files[] = {"collapse.gp", "collapse.dat", "collapse.csv"};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
