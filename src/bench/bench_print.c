@@ -1,7 +1,6 @@
 /* The tables of `denseam bench`. */
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/number.h"

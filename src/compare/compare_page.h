@@ -8,7 +8,7 @@
 
 #include "compare/comparison.h"
 
-/* Appends the page. DAM_NO_MEMORY. */
+/* Appends the page. */
 void dam__compare_page(const dam__comparison *comparison, dam__text *page);
 
 /* The parts of it that other files write. */

@@ -107,6 +107,7 @@ dam_status dam_device_list(dam_device_info **infos, size_t *count)
                          (int)error);
     for (cl_uint p = 0; p < platform_count; p++)
         DAM_TRY(add_platform(&all, platforms[p], (int)p));
+    DAM_TRY(dam__text_status(&all.notes));
     if (all.count == 0) {
         status = dam__fail_no_device(&all.notes);
         goto cleanup;

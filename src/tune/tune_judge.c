@@ -6,7 +6,6 @@
 
 #include "base/clock.h"
 #include "base/digest.h"
-#include "base/file.h"
 #include "base/memory.h"
 #include "base/notice.h"
 #include "base/process.h"
