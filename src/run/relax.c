@@ -14,9 +14,11 @@ struct dam__relaxer {
     const dam__run *run;
     dam__device *device;
     const dam__array *standards;
+    dam__gemm_provider provider;
     dam__gemm *gemm;
     dam__model *model;
     dam__plan *plan;
+    int wanted;                   /* samples of a chunk, if memory allows */
     int chunk, steps;             /* that it is planned for */
     dam__matrix states, energies; /* chunk x dim, 1 x chunk */
     dam__matrix trace;            /* (steps + 1) x chunk */
@@ -44,20 +46,23 @@ void dam__relaxer_destroy(dam__relaxer *relaxer)
     free(relaxer);
 }
 
-static dam_status make_plan(dam__relaxer *r, dam__gemm_provider gemm, int chunk)
+static dam_status make_plan(void *user, int chunk, bool streams, const dam__plan **plan)
 {
     dam_status status = DAM_OK;
+    dam__relaxer *r = user;
     const dam__task task = {.dim = r->run->dim};
+    (void)streams; /* samples come from the host anyway */
     forget_plan(r);
     r->chunk = chunk;
     DAM_TRY(dam__plan_create(r->device, &r->plan));
-    DAM_TRY(dam__gemm_create(r->device, gemm, &r->gemm));
+    DAM_TRY(dam__gemm_create(r->device, r->provider, &r->gemm));
     DAM_TRY(dam__model_create(r->device, r->gemm, &r->run->experiment.model, &task, &r->model));
     DAM_TRY(r->model->ops->plan(r->model, r->plan, chunk));
     DAM_TRY(dam__plan_matrix(r->plan, "states", chunk, r->run->dim, 1, &r->states));
     DAM_TRY(dam__plan_matrix(r->plan, "energies", 1, chunk, 1, &r->energies));
     DAM_TRY(dam__plan_matrix(r->plan, "energies of all steps", r->steps + 1, chunk, 1, &r->trace));
     DAM_TRY(dam__gemm_plan(r->gemm, r->plan));
+    *plan = r->plan;
 cleanup:
     return status;
 }
@@ -69,17 +74,10 @@ static int wanted_chunk(size_t count)
     return count < CHUNK ? (int)count : CHUNK;
 }
 
-static dam_status open_model(dam__relaxer *r, dam__gemm_provider gemm, size_t count)
+static dam_status open_model(dam__relaxer *r)
 {
     dam_status status = DAM_OK;
-    int chunk = wanted_chunk(count);
-    DAM_TRY(make_plan(r, gemm, chunk));
-    status = dam__plan_check(r->plan);
-    for (chunk /= 2; status == DAM_NO_MEMORY && chunk > 0; chunk /= 2) {
-        DAM_TRY(make_plan(r, gemm, chunk));
-        status = dam__plan_check(r->plan);
-    }
-    DAM_TRY(status);
+    DAM_TRY(dam__plan_fit(make_plan, r, r->wanted, true));
     DAM_TRY(dam__plan_allocate(r->plan));
     DAM_TRY(r->model->ops->prepare(r->model));
     DAM_TRY(dam__checkpoint_parameters(r->model, &r->run->container));
@@ -110,9 +108,13 @@ dam_status dam__relaxer_create(const dam__run *run, dam__device *device, dam__ge
     dam_status status = DAM_OK;
     dam__relaxer *relaxer = NULL;
     DAM_TRY(dam__alloc(1, sizeof *relaxer, &relaxer));
-    *relaxer = (dam__relaxer){.run = run, .device = device, .steps = steps};
+    *relaxer = (dam__relaxer){.run = run,
+                              .device = device,
+                              .provider = gemm,
+                              .wanted = wanted_chunk(count),
+                              .steps = steps};
     DAM_TRY(dam__denoise_standards(run, &relaxer->standards));
-    DAM_TRY(open_model(relaxer, gemm, count));
+    DAM_TRY(open_model(relaxer));
     *out = relaxer;
     relaxer = NULL;
 cleanup:
@@ -122,7 +124,7 @@ cleanup:
 
 bool dam__relaxer_suits(const dam__relaxer *relaxer, size_t count, int steps)
 {
-    return relaxer->steps >= steps && relaxer->chunk >= wanted_chunk(count);
+    return relaxer->steps >= steps && relaxer->wanted >= wanted_chunk(count);
 }
 
 /* --- relaxation ------------------------------------------------------------------------------- */
