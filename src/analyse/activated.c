@@ -66,7 +66,6 @@ static void make_memory(const struct parts *parts, size_t i, size_t mu, dam__til
 
 static dam_status make_tiles(struct parts *parts)
 {
-    dam_status status = DAM_OK;
     const dam__activated *from = parts->from;
     size_t rows = from->activations->samples, dim = from->picked->features, known = 0;
     size_t top = parts->columns - 1, tiles = rows * parts->columns;
@@ -74,7 +73,8 @@ static dam_status make_tiles(struct parts *parts)
     parts->memories = dam__container_array(&from->run->container, "parameters/memories");
     if (parts->memories == NULL || known != from->activations->memories ||
         dam__array_items(parts->memories) != known * dim)
-        DAM_FAIL(DAM_INPUT, "'%s' does not have the memories of its preset", from->run->file);
+        return dam__fail(DAM_INPUT, "'%s' does not have the memories of its preset",
+                         from->run->file);
     DAM_TRY(dam__alloc(tiles, sizeof *parts->tiles, &parts->tiles));
     DAM_TRY(dam__alloc(tiles * dim, sizeof *parts->values, &parts->values));
     DAM_TRY(dam__alloc(dim, sizeof *parts->sample, &parts->sample));
@@ -87,8 +87,7 @@ static dam_status make_tiles(struct parts *parts)
             make_memory(parts, i, parts->top[k], &parts->tiles[at + 1 + k],
                         parts->values + (at + 1 + k) * dim);
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 dam_status dam__activated_draw(const dam__activated *activated, const char *path)
@@ -98,7 +97,7 @@ dam_status dam__activated_draw(const dam__activated *activated, const char *path
     size_t memories = activated->activations->memories;
     struct parts parts = {.from = activated,
                           .columns = 1 + (activated->top < memories ? activated->top : memories)};
-    DAM_TRY(make_tiles(&parts));
+    DAM_TRY_CLEANUP(make_tiles(&parts));
     const dam__tiles sheet = {.tiles = parts.tiles,
                               .rows = activated->activations->samples,
                               .columns = parts.columns,
@@ -106,8 +105,8 @@ dam_status dam__activated_draw(const dam__activated *activated, const char *path
                               .height = activated->picked->height,
                               .width = activated->picked->width,
                               .title = "Samples, and memories: share, class (purity)"};
-    DAM_TRY(dam__tiles_draw(&sheet, &image));
-    DAM_TRY(dam__image_write_png(&image, path));
+    DAM_TRY_CLEANUP(dam__tiles_draw(&sheet, &image));
+    DAM_TRY_CLEANUP(dam__image_write_png(&image, path));
 cleanup:
     dam__image_free(&image);
     free(parts.labels);

@@ -23,19 +23,16 @@ static void forget(void *user)
 
 static dam_status plan(void *user, dam__workbench *bench)
 {
-    dam_status status = DAM_OK;
     struct table *table = user;
     dam__model *model = bench->model;
     if (model->ops->probe == NULL || model->ops->probe->posterior == NULL)
-        DAM_FAIL(DAM_USAGE, "the %s model does not tell which memories a sample activates",
-                 dam__model_type_of(&model->config)->name);
+        return dam__fail(DAM_USAGE, "the %s model does not tell which memories a sample activates",
+                         dam__model_type_of(&model->config)->name);
     DAM_TRY(model->ops->probe->plan(model, bench->plan));
     DAM_TRY(dam__plan_matrix(bench->plan, "posterior", bench->chunk, model->config.memories + 1, 1,
                              &table->posterior));
-    DAM_TRY(dam__plan_matrix(bench->plan, "class probabilities", bench->chunk,
-                             model->task.classes + 1, 1, &table->probabilities));
-cleanup:
-    return status;
+    return dam__plan_matrix(bench->plan, "class probabilities", bench->chunk,
+                            model->task.classes + 1, 1, &table->probabilities);
 }
 
 void dam__activations_free(dam__activations *activations)
@@ -47,15 +44,12 @@ void dam__activations_free(dam__activations *activations)
 
 static dam_status read_batch(const struct table *table, int offset, int size, dam__activations *out)
 {
-    dam_status status = DAM_OK;
     dam__matrix posterior = table->posterior, probabilities = table->probabilities;
     posterior.rows = probabilities.rows = size;
     DAM_TRY(dam__matrix_read_doubles(
         &posterior, out->posterior + (size_t)offset * (out->memories + 1), "posterior"));
-    DAM_TRY(dam__matrix_read_doubles(
-        &probabilities, out->probabilities + (size_t)offset * out->columns, "class probabilities"));
-cleanup:
-    return status;
+    return dam__matrix_read_doubles(
+        &probabilities, out->probabilities + (size_t)offset * out->columns, "class probabilities");
 }
 
 dam_status dam__activations_of(const dam__workbench_options *options, dam__activations *out)
@@ -68,24 +62,24 @@ dam_status dam__activations_of(const dam__workbench_options *options, dam__activ
     size_t cells = 0;
     *out = (dam__activations){0};
     bench.config = &config;
-    DAM_TRY(dam__checkpoint_memories(bench.run, &config.memories));
+    DAM_TRY_CLEANUP(dam__checkpoint_memories(bench.run, &config.memories));
     found.memories = (size_t)config.memories;
-    DAM_TRY(dam__multiply(found.samples, found.memories + 1, &cells));
-    DAM_TRY(dam__workbench_open(
+    DAM_TRY_CLEANUP(dam__multiply(found.samples, found.memories + 1, &cells));
+    DAM_TRY_CLEANUP(dam__workbench_open(
         &bench, &(dam__workbench_extras){.user = &table, .plan = plan, .forget = forget},
         &table.bench));
     const dam__probe_ops *probe = table.bench.model->ops->probe;
-    DAM_TRY(probe->prepare(table.bench.model));
-    DAM_TRY(dam__alloc(cells, sizeof *found.posterior, &found.posterior));
-    DAM_TRY(dam__alloc(found.samples * found.columns, sizeof *found.probabilities,
-                       &found.probabilities));
-    DAM_TRY(dam__feed_begin(table.bench.feed, 0, 0));
+    DAM_TRY_CLEANUP(probe->prepare(table.bench.model));
+    DAM_TRY_CLEANUP(dam__alloc(cells, sizeof *found.posterior, &found.posterior));
+    DAM_TRY_CLEANUP(dam__alloc(found.samples * found.columns, sizeof *found.probabilities,
+                               &found.probabilities));
+    DAM_TRY_CLEANUP(dam__feed_begin(table.bench.feed, 0, 0));
     for (int offset = 0; offset < (int)found.samples;) {
         dam__batch batch;
-        DAM_TRY(dam__feed_next(table.bench.feed, &batch));
-        DAM_TRY(
+        DAM_TRY_CLEANUP(dam__feed_next(table.bench.feed, &batch));
+        DAM_TRY_CLEANUP(
             probe->posterior(table.bench.model, &batch, &table.posterior, &table.probabilities));
-        DAM_TRY(read_batch(&table, offset, batch.size, &found));
+        DAM_TRY_CLEANUP(read_batch(&table, offset, batch.size, &found));
         offset += batch.size;
     }
     *out = found;

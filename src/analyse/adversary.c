@@ -40,13 +40,10 @@ static dam_status create_linear(const dam__workbench_options *options, dam__work
 
 static dam_status plan_fitting(void *user, dam__workbench *bench)
 {
-    dam_status status = DAM_OK;
     struct fitting *fitting = user;
     DAM_TRY(create_linear(fitting->options, bench, &fitting->model));
     DAM_TRY(dam__optimizer_create(fitting->model, bench->plan, &fitting->optimizer));
-    DAM_TRY(dam__plan_matrix(bench->plan, "losses", 1, 1, 1, &fitting->losses));
-cleanup:
-    return status;
+    return dam__plan_matrix(bench->plan, "losses", 1, 1, 1, &fitting->losses);
 }
 
 /*
@@ -56,7 +53,6 @@ cleanup:
 static dam_status descend_loss(struct fitting *fitting, int steps)
 {
     const double rate = 1, momentum = 0.95;
-    dam_status status = DAM_OK;
     dam__feed *feed = fitting->bench.feed;
     for (int step = 0; step < steps; step++) {
         dam__batch batch;
@@ -68,8 +64,7 @@ static dam_status descend_loss(struct fitting *fitting, int steps)
         DAM_TRY(dam__optimizer_step(fitting->optimizer, rate, momentum));
         DAM_TRY(dam__device_pace(fitting->options->device));
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 dam_status dam__linear_train(const dam__workbench_options *options, int steps, dam__linear_fit *out)
@@ -80,19 +75,19 @@ dam_status dam__linear_train(const dam__workbench_options *options, int steps, d
     alone.config = NULL;
     alone.whole = true;
     *out = (dam__linear_fit){.classes = (size_t)options->classes, .dim = (size_t)options->dim};
-    DAM_TRY(dam__workbench_labels(options->set, options->classes, "data.labels"));
-    DAM_TRY(dam__workbench_open(
+    DAM_TRY_CLEANUP(dam__workbench_labels(options->set, options->classes, "data.labels"));
+    DAM_TRY_CLEANUP(dam__workbench_open(
         &alone,
         &(dam__workbench_extras){.user = &fitting, .plan = plan_fitting, .forget = forget_fitting},
         &fitting.bench));
-    DAM_TRY(fitting.model->ops->prepare(fitting.model));
-    DAM_TRY(dam__optimizer_prepare(fitting.optimizer));
-    DAM_TRY(fitting.model->ops->initialise(fitting.model, 0));
-    DAM_TRY(descend_loss(&fitting, steps));
-    DAM_TRY(dam__alloc(out->classes * out->dim, sizeof *out->weights, &out->weights));
-    DAM_TRY(dam__matrix_read_doubles(&fitting.model->parameters[0].value, out->weights,
-                                     "linear weights"));
-    DAM_TRY(dam__matrix_read_doubles(&fitting.losses, &out->loss, "linear loss"));
+    DAM_TRY_CLEANUP(fitting.model->ops->prepare(fitting.model));
+    DAM_TRY_CLEANUP(dam__optimizer_prepare(fitting.optimizer));
+    DAM_TRY_CLEANUP(fitting.model->ops->initialise(fitting.model, 0));
+    DAM_TRY_CLEANUP(descend_loss(&fitting, steps));
+    DAM_TRY_CLEANUP(dam__alloc(out->classes * out->dim, sizeof *out->weights, &out->weights));
+    DAM_TRY_CLEANUP(dam__matrix_read_doubles(&fitting.model->parameters[0].value, out->weights,
+                                             "linear weights"));
+    DAM_TRY_CLEANUP(dam__matrix_read_doubles(&fitting.losses, &out->loss, "linear loss"));
 cleanup:
     if (status != DAM_OK)
         dam__linear_fit_free(out);
@@ -136,13 +131,13 @@ static void forget_turner(void *user)
 
 static dam_status plan_turner(void *user, dam__workbench *bench)
 {
-    dam_status status = DAM_OK;
     struct turner *turner = user;
     dam__model *model = bench->model;
     size_t integers = (size_t)bench->chunk * sizeof(int32_t);
     if (model->ops->probe == NULL || model->ops->probe->descend == NULL)
-        DAM_FAIL(DAM_USAGE, "the %s model does not tell in which direction a prediction changes",
-                 dam__model_type_of(&model->config)->name);
+        return dam__fail(DAM_USAGE,
+                         "the %s model does not tell in which direction a prediction changes",
+                         dam__model_type_of(&model->config)->name);
     DAM_TRY(create_linear(turner->options, bench, &turner->linear));
     DAM_TRY(model->ops->probe->plan(model, bench->plan));
     DAM_TRY(turner->linear->ops->probe->plan(turner->linear, bench->plan));
@@ -150,14 +145,11 @@ static dam_status plan_turner(void *user, dam__workbench *bench)
                              &turner->directions));
     DAM_TRY(dam__plan_matrix(bench->plan, "angles", 1, bench->chunk, 1, &turner->angles));
     DAM_TRY(dam__plan_buffer(bench->plan, "class columns", 2 * integers, &turner->columns));
-    DAM_TRY(dam__plan_buffer(bench->plan, "landed", integers, &turner->landed));
-cleanup:
-    return status;
+    return dam__plan_buffer(bench->plan, "landed", integers, &turner->landed);
 }
 
 static dam_status prepare_turner(struct turner *turner, const dam__linear_fit *fit)
 {
-    dam_status status = DAM_OK;
     dam__model *linear = turner->linear;
     const dam__probe_ops *probe = turner->bench.model->ops->probe;
     DAM_TRY(probe->prepare(turner->bench.model));
@@ -166,9 +158,7 @@ static dam_status prepare_turner(struct turner *turner, const dam__linear_fit *f
     DAM_TRY(
         dam__matrix_write_doubles(&linear->parameters[0].value, fit->weights, "linear weights"));
     DAM_TRY(dam__program_create(turner->options->device, "probe", "", &turner->program));
-    DAM_TRY(dam__program_kernel(turner->program, "probe_tangent", &turner->tangent));
-cleanup:
-    return status;
+    return dam__program_kernel(turner->program, "probe_tangent", &turner->tangent);
 }
 
 static dam_status make_tangent(struct turner *turner, const dam__batch *batch)
@@ -190,19 +180,20 @@ static dam_status read_margins(const struct turner *turner, size_t offset, size_
     int32_t *columns = NULL;
     dam__matrix angles = turner->angles, directions = turner->directions;
     angles.cols = (int)size;
-    DAM_TRY(dam__alloc(2 * size, sizeof *columns, &columns));
-    DAM_TRY(dam__buffer_read(turner->columns, 0, columns, 2 * size * sizeof *columns, "columns"));
+    DAM_TRY_CLEANUP(dam__alloc(2 * size, sizeof *columns, &columns));
+    DAM_TRY_CLEANUP(
+        dam__buffer_read(turner->columns, 0, columns, 2 * size * sizeof *columns, "columns"));
     for (size_t i = 0; i < size; i++) {
         out->predicted[offset + i] = columns[2 * i];
         out->rival[offset + i] = columns[2 * i + 1];
     }
-    DAM_TRY(dam__buffer_read(turner->landed, 0, out->landed + offset, size * sizeof *out->landed,
-                             "columns"));
-    DAM_TRY(dam__matrix_read_doubles(&angles, out->angles + offset, "angles"));
+    DAM_TRY_CLEANUP(dam__buffer_read(turner->landed, 0, out->landed + offset,
+                                     size * sizeof *out->landed, "columns"));
+    DAM_TRY_CLEANUP(dam__matrix_read_doubles(&angles, out->angles + offset, "angles"));
     if (offset < out->kept) {
         directions.rows = (int)(out->kept - offset < size ? out->kept - offset : size);
-        DAM_TRY(dam__matrix_read_doubles(&directions, out->directions + offset * out->dim,
-                                         "directions"));
+        DAM_TRY_CLEANUP(dam__matrix_read_doubles(&directions, out->directions + offset * out->dim,
+                                                 "directions"));
     }
 cleanup:
     free(columns);
@@ -213,16 +204,13 @@ static dam_status turn_batch(struct turner *turner, dam__model *model, const dam
                              double limit, size_t offset, dam__margins *out)
 {
     enum { SCANS = 64, HALVINGS = 16 };
-    dam_status status = DAM_OK;
     const dam__probe_ops *probe = model->ops->probe;
     const dam__turning turning = {.limit = limit, .scans = SCANS, .halvings = HALVINGS};
     DAM_TRY(probe->descend(model, batch, &turner->directions, turner->columns));
     DAM_TRY(make_tangent(turner, batch));
     DAM_TRY(probe->turn(model, batch, &turner->directions, &turning, turner->columns,
                         &turner->angles, turner->landed));
-    DAM_TRY(read_margins(turner, offset, (size_t)batch->size, out));
-cleanup:
-    return status;
+    return read_margins(turner, offset, (size_t)batch->size, out);
 }
 
 void dam__margins_free(dam__margins *margins)
@@ -237,15 +225,12 @@ void dam__margins_free(dam__margins *margins)
 
 static dam_status make_margins(size_t samples, size_t dim, size_t kept, dam__margins *out)
 {
-    dam_status status = DAM_OK;
     *out = (dam__margins){.samples = samples, .dim = dim, .kept = kept < samples ? kept : samples};
     DAM_TRY(dam__alloc(samples, sizeof *out->predicted, &out->predicted));
     DAM_TRY(dam__alloc(samples, sizeof *out->rival, &out->rival));
     DAM_TRY(dam__alloc(samples, sizeof *out->landed, &out->landed));
     DAM_TRY(dam__alloc(samples, sizeof *out->angles, &out->angles));
-    DAM_TRY(dam__alloc(out->kept * dim, sizeof *out->directions, &out->directions));
-cleanup:
-    return status;
+    return dam__alloc(out->kept * dim, sizeof *out->directions, &out->directions);
 }
 
 dam_status dam__adversary_run(const dam__workbench_options *options, const dam__linear_fit *fit,
@@ -258,17 +243,18 @@ dam_status dam__adversary_run(const dam__workbench_options *options, const dam__
     const dam__workbench_extras extras = {
         .user = &turner, .plan = plan_turner, .forget = forget_turner};
     bench.config = &config;
-    DAM_TRY(dam__checkpoint_memories(bench.run, &config.memories));
+    DAM_TRY_CLEANUP(dam__checkpoint_memories(bench.run, &config.memories));
     for (int i = 0; i < 2; i++)
-        DAM_TRY(make_margins(options->count, (size_t)options->dim, kept, &margins[i]));
-    DAM_TRY(dam__workbench_open(&bench, &extras, &turner.bench));
-    DAM_TRY(prepare_turner(&turner, fit));
-    DAM_TRY(dam__feed_begin(turner.bench.feed, 0, 0));
+        DAM_TRY_CLEANUP(make_margins(options->count, (size_t)options->dim, kept, &margins[i]));
+    DAM_TRY_CLEANUP(dam__workbench_open(&bench, &extras, &turner.bench));
+    DAM_TRY_CLEANUP(prepare_turner(&turner, fit));
+    DAM_TRY_CLEANUP(dam__feed_begin(turner.bench.feed, 0, 0));
     for (size_t offset = 0; offset < options->count;) {
         dam__batch batch;
-        DAM_TRY(dam__feed_next(turner.bench.feed, &batch));
-        DAM_TRY(turn_batch(&turner, turner.bench.model, &batch, limit, offset, &margins[0]));
-        DAM_TRY(turn_batch(&turner, turner.linear, &batch, limit, offset, &margins[1]));
+        DAM_TRY_CLEANUP(dam__feed_next(turner.bench.feed, &batch));
+        DAM_TRY_CLEANUP(
+            turn_batch(&turner, turner.bench.model, &batch, limit, offset, &margins[0]));
+        DAM_TRY_CLEANUP(turn_batch(&turner, turner.linear, &batch, limit, offset, &margins[1]));
         offset += (size_t)batch.size;
     }
 cleanup:

@@ -36,22 +36,21 @@ static bool next_number(const char **text, double *value)
 static dam_status read_samples(const arguments *args, analysis *a)
 {
     const double most = 1e9;
-    dam_status status = DAM_OK;
     DAM_TRY(dam__alloc(MOST_SAMPLES, sizeof *a->chosen, &a->chosen));
     for (const char *text = args->samples;
          text != NULL && (a->chosen_count == 0 || *text != '\0');) {
         double value = 0;
         if (!next_number(&text, &value) || !(value >= 0 && value <= most) || value != floor(value))
-            DAM_FAIL(DAM_USAGE,
-                     "--samples '%.60s' is no list of samples, counted from 0; give it as 3,17,42",
-                     args->samples);
+            return dam__fail(
+                DAM_USAGE,
+                "--samples '%.60s' is no list of samples, counted from 0; give it as 3,17,42",
+                args->samples);
         if (a->chosen_count == MOST_SAMPLES)
-            DAM_FAIL(DAM_USAGE, "--samples lists more than %d samples; give fewer",
-                     (int)MOST_SAMPLES);
+            return dam__fail(DAM_USAGE, "--samples lists more than %d samples; give fewer",
+                             (int)MOST_SAMPLES);
         a->chosen[a->chosen_count++] = (size_t)value;
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* By default where the change of a model of images is of second order, and where no longer quite.
@@ -121,8 +120,8 @@ static dam_status choose_precision(const arguments *args, analysis *a)
     dam_status status = DAM_OK;
     dam_device_info *infos = NULL;
     size_t count = 0, index = 0;
-    DAM_TRY(dam_device_list(&infos, &count));
-    DAM_TRY(dam_device_select(infos, count, args->device, &index));
+    DAM_TRY_CLEANUP(dam_device_list(&infos, &count));
+    DAM_TRY_CLEANUP(dam_device_select(infos, count, args->device, &index));
     a->double_precision = args->precision == DOUBLE ||
                           (args->precision == AUTO &&
                            (a->run.experiment.train.precision == (int)DAM__PRECISION_DOUBLE ||
@@ -134,7 +133,6 @@ cleanup:
 
 static dam_status open_it(analysis *a)
 {
-    dam_status status = DAM_OK;
     const dam__experiment *experiment = &a->run.experiment;
     DAM_TRY(choose_precision(a->args, a));
     DAM_TRY(open_device(a->args,
@@ -154,12 +152,10 @@ static dam_status open_it(analysis *a)
     if (a->args->limit > 0 && (size_t)a->args->limit < a->trained)
         a->trained = (size_t)a->args->limit;
     int memories = a->embedding ? 2 * a->run.memories : a->run.memories;
-    DAM_TRY(check_device(a->args, a->device, experiment->model.kind,
-                         (dam__selftest_sizes){.memories = memories,
-                                               .dim = a->run.dim,
-                                               .batch = experiment->train.batch}));
-cleanup:
-    return status;
+    return check_device(a->args, a->device, experiment->model.kind,
+                        (dam__selftest_sizes){.memories = memories,
+                                              .dim = a->run.dim,
+                                              .batch = experiment->train.batch});
 }
 
 static void free_analysis(analysis *a)
@@ -184,9 +180,10 @@ static dam_status run_analyse(const arguments *args)
     dam_status status = DAM_OK;
     console notices = console_open(args->quiet);
     analysis a = {.args = args, .log = console_log(&notices)};
-    DAM_TRY(read_samples(args, &a));
-    DAM_TRY(read_steps(args, &a));
-    DAM_TRY(dam__run_open(args->operands.items[0], args->set.items, args->set.count, &a.run));
+    DAM_TRY_CLEANUP(read_samples(args, &a));
+    DAM_TRY_CLEANUP(read_steps(args, &a));
+    DAM_TRY_CLEANUP(
+        dam__run_open(args->operands.items[0], args->set.items, args->set.count, &a.run));
     if (dam__model_type_of(&a.run.experiment.model)->ops->diagnose != NULL) {
         bool parts = args->memories || args->embedding || args->samples != NULL ||
                      args->misclassified > 0 || args->adversarial > 0;
@@ -195,25 +192,25 @@ static dam_status run_analyse(const arguments *args)
                      "'%s' is a denoiser: of its runs analyse shows the diagnostics, without "
                      "--memories, --embedding, --samples, --misclassified or --adversarial",
                      a.run.folder);
-        DAM_TRY(analyse_steps(args));
+        DAM_TRY_CLEANUP(analyse_steps(args));
         goto cleanup;
     }
     if (args->operands.count > 1)
         DAM_FAIL(DAM_USAGE, "'%s' is no denoiser: only runs of these are compared; give one run",
                  a.run.folder);
-    DAM_TRY(choose_parts(args, &a));
+    DAM_TRY_CLEANUP(choose_parts(args, &a));
     a.folder = args->out != NULL ? args->out : a.run.folder;
-    DAM_TRY(dam__make_folders(a.folder));
-    DAM_TRY(dam__folder_writable(a.folder));
-    DAM_TRY(open_it(&a));
+    DAM_TRY_CLEANUP(dam__make_folders(a.folder));
+    DAM_TRY_CLEANUP(dam__folder_writable(a.folder));
+    DAM_TRY_CLEANUP(open_it(&a));
     if (a.memories || a.embedding)
-        DAM_TRY(analyse_memories(&a));
+        DAM_TRY_CLEANUP(analyse_memories(&a));
     if (a.activations)
-        DAM_TRY(analyse_activations(&a));
+        DAM_TRY_CLEANUP(analyse_activations(&a));
     if (a.adversarial)
-        DAM_TRY(analyse_adversary(&a));
-    DAM_TRY(args->json ? print_analysis_json(&a) : print_analysis(&a));
-    DAM_TRY(give_profile(args, a.device, &a.log));
+        DAM_TRY_CLEANUP(analyse_adversary(&a));
+    DAM_TRY_CLEANUP(args->json ? print_analysis_json(&a) : print_analysis(&a));
+    DAM_TRY_CLEANUP(give_profile(args, a.device, &a.log));
 cleanup:
     free_analysis(&a);
     return status;

@@ -51,14 +51,11 @@ static dam__workbench_options bench_of(const analysis *a, const dam__dataset *se
 
 static dam_status make_table(analysis *a, const double *numbers)
 {
-    dam_status status = DAM_OK;
     const char *path = NULL;
     DAM_TRY(dam__memory_table_make(&a->run, numbers, &a->table));
     DAM_TRY(dam__memory_census_take(&a->table, a->run.experiment.grow.threshold, &a->census));
     DAM_TRY(add_file(a, "memories.csv", &path));
-    DAM_TRY(dam__memory_table_write(&a->table, path));
-cleanup:
-    return status;
+    return dam__memory_table_write(&a->table, path);
 }
 
 static void describe_eigenvalues(analysis *a, const double *lambda)
@@ -82,15 +79,15 @@ dam_status analyse_memories(analysis *a)
                                             .iterations = iterations,
                                             .seed = (uint64_t)a->run.experiment.seed,
                                             .embed = a->embedding};
-    DAM_TRY(dam__landscape_open(&options, &landscape));
+    DAM_TRY_CLEANUP(dam__landscape_open(&options, &landscape));
     dam__info(&a->log, "splitting eigenvalues of %d memories: %d passes over %zu samples",
               a->run.memories, iterations + 1, a->trained);
-    DAM_TRY(dam__landscape_search(landscape, &numbers));
+    DAM_TRY_CLEANUP(dam__landscape_search(landscape, &numbers));
     describe_eigenvalues(a, numbers);
     if (a->memories)
-        DAM_TRY(make_table(a, numbers));
+        DAM_TRY_CLEANUP(make_table(a, numbers));
     if (a->embedding)
-        DAM_TRY(dam__landscape_embed(landscape, a->steps, a->embedded.steps, &a->embedded));
+        DAM_TRY_CLEANUP(dam__landscape_embed(landscape, a->steps, a->embedded.steps, &a->embedded));
 cleanup:
     dam__landscape_close(landscape);
     return status;
@@ -110,10 +107,10 @@ static dam_status find_misclassified(analysis *a)
     int batch = a->run.experiment.train.batch;
     if ((size_t)batch > a->test.count)
         batch = (int)a->test.count;
-    DAM_TRY(dam__scorer_create(a->device, gemm_choice(a->args), &a->run.experiment.model,
-                               a->run.dim, a->run.classes, &a->run.container, &a->test, batch,
-                               &scorer));
-    DAM_TRY(dam__scorer_run(scorer, &score, &predicted, &nearest));
+    DAM_TRY_CLEANUP(dam__scorer_create(a->device, gemm_choice(a->args), &a->run.experiment.model,
+                                       a->run.dim, a->run.classes, &a->run.container, &a->test,
+                                       batch, &scorer));
+    DAM_TRY_CLEANUP(dam__scorer_run(scorer, &score, &predicted, &nearest));
     for (size_t i = 0; i < a->test.count && a->chosen_count < most; i++)
         if (predicted[i] != a->test.labels[i])
             a->chosen[a->chosen_count++] = i;
@@ -126,7 +123,6 @@ cleanup:
 
 dam_status analyse_activations(analysis *a)
 {
-    dam_status status = DAM_OK;
     const char *path = NULL;
     if (a->args->samples == NULL)
         DAM_TRY(find_misclassified(a));
@@ -141,9 +137,7 @@ dam_status analyse_activations(analysis *a)
                                       .activations = &a->activated,
                                       .top = a->args->top > 0 ? (size_t)a->args->top : DEFAULT_TOP};
     DAM_TRY(add_file(a, "activations.png", &path));
-    DAM_TRY(dam__activated_draw(&activated, path));
-cleanup:
-    return status;
+    return dam__activated_draw(&activated, path);
 }
 
 /* --- adversary ------------------------------------------------------------------------------------ */
@@ -151,7 +145,6 @@ cleanup:
 static dam_status report_turns(analysis *a)
 {
     enum { ROWS = 8 };
-    dam_status status = DAM_OK;
     const char *path = NULL;
     size_t drawn = 0;
     const dam__turns turns = {.set = &a->test, .margins = a->margins};
@@ -162,15 +155,13 @@ static dam_status report_turns(analysis *a)
     DAM_TRY(dam__turns_draw(&turns, ROWS, path, &drawn));
     if (drawn == 0)
         drop_file(a);
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 dam_status analyse_adversary(analysis *a)
 {
     enum { STEPS = 300, KEPT = 64 };
     const double right_angle = 1.5707963267948966;
-    dam_status status = DAM_OK;
     size_t count = (size_t)a->args->adversarial;
     if (count > a->test.count)
         count = a->test.count;
@@ -179,7 +170,5 @@ dam_status analyse_adversary(analysis *a)
     DAM_TRY(dam__linear_train(&train, STEPS, &a->linear));
     const dam__workbench_options test = bench_of(a, &a->test, count);
     DAM_TRY(dam__adversary_run(&test, &a->linear, right_angle, KEPT, a->margins));
-    DAM_TRY(report_turns(a));
-cleanup:
-    return status;
+    return report_turns(a);
 }

@@ -238,7 +238,7 @@ static dam_status activations_json(const analysis *a, json_t **out)
     const int32_t *labels = a->picked.labels;
     size_t asked = a->args->top > 0 ? (size_t)a->args->top : DEFAULT_TOP, *top = NULL;
     size_t most = found->memories < asked ? found->memories : asked;
-    DAM_TRY(dam__alloc(most, sizeof *top, &top));
+    DAM_TRY_CLEANUP(dam__alloc(most, sizeof *top, &top));
     *out = json_array();
     for (size_t i = 0; i < found->samples; i++) {
         size_t predicted = dam__activations_predicted(found, i);
@@ -275,20 +275,16 @@ static json_t *adversary_json(const analysis *a)
 
 dam_status print_analysis_json(const analysis *a)
 {
-    dam_status status = DAM_OK;
     json_t *files = NULL, *activations = NULL;
     if (a->activations)
         DAM_TRY(activations_json(a, &activations));
     files = json_array();
     for (int i = 0; a->files[i] != NULL; i++)
         (void)json_array_append_new(files, json_text(a->files[i]));
-    DAM_TRY(
-        print_json(json_pack("{so ss so so so so so}", "run", json_text(a->run.folder), "precision",
-                             a->double_precision ? "double" : "single", "memories",
-                             a->memories ? memories_json(a) : json_null(), "embedding",
-                             a->embedding ? embedding_json(a) : json_null(), "activations",
-                             activations != NULL ? activations : json_null(), "adversarial",
-                             a->adversarial ? adversary_json(a) : json_null(), "files", files)));
-cleanup:
-    return status;
+    return print_json(json_pack("{so ss so so so so so}", "run", json_text(a->run.folder),
+                                "precision", a->double_precision ? "double" : "single", "memories",
+                                a->memories ? memories_json(a) : json_null(), "embedding",
+                                a->embedding ? embedding_json(a) : json_null(), "activations",
+                                activations != NULL ? activations : json_null(), "adversarial",
+                                a->adversarial ? adversary_json(a) : json_null(), "files", files));
 }

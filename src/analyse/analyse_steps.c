@@ -109,8 +109,8 @@ static dam_status warn_of_differences(const dam__run *runs, size_t count, const 
         bool differs = false;
         size_t other = 0;
         while (!differs && ++other < count)
-            DAM_TRY(dam__option_differs(option, &runs[0].experiment, &runs[other].experiment,
-                                        values, &differs));
+            DAM_TRY_CLEANUP(dam__option_differs(option, &runs[0].experiment,
+                                                &runs[other].experiment, values, &differs));
         if (differs)
             dam__warn(
                 log,
@@ -146,17 +146,17 @@ dam_status analyse_steps(const arguments *args)
     dam_log log = console_log(&notices);
     dam__run *runs = NULL;
     dam__collapse collapse = {0};
-    DAM_TRY(dam__alloc(count, sizeof *runs, &runs));
+    DAM_TRY_CLEANUP(dam__alloc(count, sizeof *runs, &runs));
     for (size_t r = 0; r < count; r++)
-        DAM_TRY(dam__run_open(args->operands.items[r], NULL, 0, &runs[r]));
-    DAM_TRY(dam__collapse_make(runs, count, &collapse));
-    DAM_TRY(warn_of_differences(runs, count, &log));
-    DAM_TRY(tell_left_out(&collapse, &log));
+        DAM_TRY_CLEANUP(dam__run_open(args->operands.items[r], NULL, 0, &runs[r]));
+    DAM_TRY_CLEANUP(dam__collapse_make(runs, count, &collapse));
+    DAM_TRY_CLEANUP(warn_of_differences(runs, count, &log));
+    DAM_TRY_CLEANUP(tell_left_out(&collapse, &log));
     if (args->out != NULL) {
-        DAM_TRY(dam__make_folders(args->out));
-        DAM_TRY(dam__report_collapse(args->out, &collapse, &log));
+        DAM_TRY_CLEANUP(dam__make_folders(args->out));
+        DAM_TRY_CLEANUP(dam__report_collapse(args->out, &collapse, &log));
     }
-    DAM_TRY(args->json ? print_it_as_json(&collapse) : print_table(&collapse));
+    DAM_TRY_CLEANUP(args->json ? print_it_as_json(&collapse) : print_table(&collapse));
 cleanup:
     dam__collapse_free(&collapse);
     for (size_t r = 0; runs != NULL && r < count; r++)

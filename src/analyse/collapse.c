@@ -49,28 +49,26 @@ struct member {
 
 static dam_status read_member(const dam__run *run, const struct member *first, struct member *out)
 {
-    dam_status status = DAM_OK;
     out->run = run;
     if (dam__model_type_of(&run->experiment.model)->ops->diagnose == NULL)
-        DAM_FAIL(DAM_USAGE,
-                 "'%s' is a run of model.kind = \"%s\", whose training has no diagnostics",
-                 run->folder, dam__model_type_of(&run->experiment.model)->name);
+        return dam__fail(DAM_USAGE,
+                         "'%s' is a run of model.kind = \"%s\", whose training has no diagnostics",
+                         run->folder, dam__model_type_of(&run->experiment.model)->name);
     DAM_TRY(dam__diagnosed_read(&run->container, &out->diagnosed));
     const dam__diagnosed *got = &out->diagnosed, *wanted = &first->diagnosed;
     if (got->rows == 0)
-        DAM_FAIL(DAM_USAGE,
-                 "'%s' has no diagnostics; train it with train.diagnostics = \"0,10,100\"",
-                 run->folder);
+        return dam__fail(DAM_USAGE,
+                         "'%s' has no diagnostics; train it with train.diagnostics = \"0,10,100\"",
+                         run->folder);
     bool same = got->columns == wanted->columns;
     for (int c = 0; same && c < got->columns; c++)
         same = strcmp(got->names[c], wanted->names[c]) == 0;
     if (!same)
-        DAM_FAIL(DAM_USAGE,
-                 "'%s' and '%s' measured other numbers: compare runs of one activation and "
-                 "optimizer",
-                 first->run->folder, run->folder);
-cleanup:
-    return status;
+        return dam__fail(DAM_USAGE,
+                         "'%s' and '%s' measured other numbers: compare runs of one activation and "
+                         "optimizer",
+                         first->run->folder, run->folder);
+    return DAM_OK;
 }
 
 static int by_size(const void *a, const void *b)
@@ -107,7 +105,6 @@ static int by_number(const void *a, const void *b)
 
 static dam_status find_left_out(const struct member *members, dam__collapse *out)
 {
-    dam_status status = DAM_OK;
     size_t found = 0, kept = 0;
     for (size_t r = 0; r < out->runs; r++) {
         const dam__diagnosed *of = &members[r].diagnosed;
@@ -121,8 +118,7 @@ static dam_status find_left_out(const struct member *members, dam__collapse *out
         if (kept == 0 || out->left_out[i] != out->left_out[kept - 1])
             out->left_out[kept++] = out->left_out[i];
     out->left_out_count = kept;
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* Steps that all have, and their numbers. */
@@ -177,7 +173,6 @@ static dam_status find_sizes(const struct member *members, dam__collapse *out)
 
 static dam_status fill(struct member *members, dam__collapse *out)
 {
-    dam_status status = DAM_OK;
     size_t columns = (size_t)members[0].diagnosed.columns, rows = (size_t)members[0].diagnosed.rows;
     out->columns = columns;
     DAM_TRY(dam__alloc(out->runs, sizeof *out->sizes, &out->sizes));
@@ -191,8 +186,7 @@ static dam_status fill(struct member *members, dam__collapse *out)
         out->slopes[i] = slope_of(out, out->values + i * out->runs);
     out->first = members[0].diagnosed;
     members[0].diagnosed = (dam__diagnosed){0};
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 dam_status dam__collapse_make(const dam__run *runs, size_t count, dam__collapse *out)
@@ -201,11 +195,11 @@ dam_status dam__collapse_make(const dam__run *runs, size_t count, dam__collapse 
     struct member *members = NULL;
     dam__collapse collapse = {.runs = count};
     *out = (dam__collapse){0};
-    DAM_TRY(dam__alloc(count, sizeof *members, &members));
+    DAM_TRY_CLEANUP(dam__alloc(count, sizeof *members, &members));
     for (size_t r = 0; r < count; r++)
-        DAM_TRY(read_member(&runs[r], &members[0], &members[r]));
+        DAM_TRY_CLEANUP(read_member(&runs[r], &members[0], &members[r]));
     qsort(members, count, sizeof *members, by_size);
-    DAM_TRY(fill(members, &collapse));
+    DAM_TRY_CLEANUP(fill(members, &collapse));
     *out = collapse;
     collapse = (dam__collapse){0};
 cleanup:

@@ -138,16 +138,16 @@ dam_status dam__report_collapse(const char *folder, const dam__collapse *c, cons
     dam__plot plot;
     dam__plot_begin(&plot, "What training steps change, by size", "collapse", WIDTH,
                     HEIGHT * (int)down + LINE * ((int)lines - 1));
-    DAM_TRY(write_csv(folder, c));
+    DAM_TRY_CLEANUP(write_csv(folder, c));
     dam__plot_integer(&plot, (int64_t)c->runs, "runs");
     dam__plot_text(&plot, (const char[]){c->axis, '\0'}, "axis");
     dam__plot_integer(&plot, (int64_t)curves_of(c), "curves");
     dam__plot_integer(&plot, (int64_t)lines, "lines");
     dam__plot_integer(&plot, (int64_t)c->columns, "panels");
-    DAM_TRY(append_panels(c, &plot));
+    DAM_TRY_CLEANUP(append_panels(c, &plot));
     append_curves(c, &plot);
     append_data(c, &plot);
-    DAM_TRY(dam__plot_draw(&plot, "collapse", folder, log));
+    DAM_TRY_CLEANUP(dam__plot_draw(&plot, "collapse", folder, log));
 cleanup:
     dam__plot_free(&plot);
     return status;
@@ -158,7 +158,7 @@ dam_status dam__report_diagnostics(const dam__run *run)
     dam_status status = DAM_OK;
     dam__diagnosed got = {0};
     dam__csv csv = {0};
-    DAM_TRY(dam__diagnosed_read(&run->container, &got));
+    DAM_TRY_CLEANUP(dam__diagnosed_read(&run->container, &got));
     if (got.rows == 0)
         goto cleanup;
     dam__csv_text(&csv, "step");
@@ -171,7 +171,7 @@ dam_status dam__report_diagnostics(const dam__run *run)
             dam__csv_real(&csv, got.values[row * got.columns + c], DIGITS);
         dam__csv_end_row(&csv);
     }
-    DAM_TRY(dam__csv_write(&csv, run->folder, "diagnostics.csv"));
+    DAM_TRY_CLEANUP(dam__csv_write(&csv, run->folder, "diagnostics.csv"));
 cleanup:
     dam__csv_free(&csv);
     dam__diagnosed_free(&got);

@@ -40,7 +40,6 @@ static void forget(void *user)
 
 static dam_status plan(void *user, dam__workbench *bench)
 {
-    dam_status status = DAM_OK;
     dam__landscape *landscape = user;
     DAM_TRY(dam__growth_create(bench->model, bench->feed, &landscape->grow, landscape->seed,
                                bench->plan, &landscape->growth));
@@ -48,9 +47,7 @@ static dam_status plan(void *user, dam__workbench *bench)
         return DAM_OK;
     DAM_TRY(dam__optimizer_create(bench->model, bench->plan, &landscape->optimizer));
     DAM_TRY(dam__evaluator_create(bench->model, bench->feed, bench->plan, &landscape->evaluator));
-    DAM_TRY(dam__plan_matrix(bench->plan, "losses", 1, 1, 1, &landscape->losses));
-cleanup:
-    return status;
+    return dam__plan_matrix(bench->plan, "losses", 1, 1, 1, &landscape->losses);
 }
 
 dam_status dam__landscape_open(const dam__landscape_options *options, dam__landscape **out)
@@ -61,13 +58,13 @@ dam_status dam__landscape_open(const dam__landscape_options *options, dam__lands
     dam__workbench_options bench = options->bench;
     const double step = 0.25;
     if (dam__model_compares(&config))
-        DAM_TRY(dam__workbench_labels(bench.set, bench.classes, "data.labels"));
-    DAM_TRY(dam__checkpoint_memories(bench.run, &config.memories));
+        DAM_TRY_CLEANUP(dam__workbench_labels(bench.set, bench.classes, "data.labels"));
+    DAM_TRY_CLEANUP(dam__checkpoint_memories(bench.run, &config.memories));
     if (options->embed && config.memories > INT32_MAX / 2)
         DAM_FAIL(DAM_USAGE, "%d memories are too many to be doubled", config.memories);
     config.room = options->embed ? 2 * config.memories : config.memories;
     bench.config = &config;
-    DAM_TRY(dam__alloc(1, sizeof *landscape, &landscape));
+    DAM_TRY_CLEANUP(dam__alloc(1, sizeof *landscape, &landscape));
     landscape->seed = options->seed;
     landscape->embed = options->embed;
     landscape->memories = config.memories;
@@ -78,12 +75,12 @@ dam_status dam__landscape_open(const dam__landscape_options *options, dam__lands
                                          .threshold = INFINITY, /* every memory splits */
                                          .step = step,
                                          .fraction = 1};
-    DAM_TRY(dam__workbench_open(
+    DAM_TRY_CLEANUP(dam__workbench_open(
         &bench, &(dam__workbench_extras){.user = landscape, .plan = plan, .forget = forget},
         &landscape->bench));
-    DAM_TRY(dam__growth_prepare(landscape->growth));
+    DAM_TRY_CLEANUP(dam__growth_prepare(landscape->growth));
     if (landscape->embed)
-        DAM_TRY(dam__optimizer_prepare(landscape->optimizer));
+        DAM_TRY_CLEANUP(dam__optimizer_prepare(landscape->optimizer));
     *out = landscape;
     landscape = NULL;
 cleanup:
@@ -129,7 +126,7 @@ static dam_status add_items(const dam__matrix *matrix, double share, double *sum
 {
     dam_status status = DAM_OK;
     double *part = NULL;
-    DAM_TRY(read_items(matrix, &part));
+    DAM_TRY_CLEANUP(read_items(matrix, &part));
     for (size_t i = 0; i < dam__matrix_items(matrix); i++)
         sum[i] += share * part[i];
 cleanup:
@@ -140,7 +137,6 @@ cleanup:
 /* Parameters and the gradients of the mean loss over all samples. */
 static dam_status read_state(dam__landscape *landscape, dam__embedding_state *state)
 {
-    dam_status status = DAM_OK;
     dam__model *model = landscape->bench.model;
     dam__feed *feed = landscape->bench.feed;
     const dam__parameter *memories = dam__model_parameter(model, "memories");
@@ -164,40 +160,34 @@ static dam_status read_state(dam__landscape *landscape, dam__embedding_state *st
         DAM_TRY(add_items(&memories->gradient, share, state->w_gradient));
         DAM_TRY(add_items(&weights->gradient, share, state->weights_gradient));
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* Row `side` of the result: loss and gradients at the present width. */
 static dam_status measure(dam__landscape *landscape, int side, dam__embedding_state *state,
                           dam__embedding *out)
 {
-    dam_status status = DAM_OK;
     dam__score score;
     DAM_TRY(read_state(landscape, state));
     DAM_TRY(dam__evaluator_run(landscape->evaluator, &score));
     out->loss[side] = score.loss + dam__embedding_log_total(state);
     out->memories[side] = dam__embedding_memory_norm(state);
-    DAM_TRY(dam__embedding_weight_norm(state, &out->weights[side]));
-cleanup:
-    return status;
+    return dam__embedding_weight_norm(state, &out->weights[side]);
 }
 
 /* Splits every memory, and gives the pairs as they came. */
 static dam_status split_all(dam__landscape *landscape, double **split)
 {
-    dam_status status = DAM_OK;
     dam__split_result result;
     DAM_TRY(dam__growth_split(landscape->growth, dam__optimizer_velocities(landscape->optimizer),
                               &result));
     if (result.after != 2 * landscape->memories)
-        DAM_FAIL(DAM_INPUT,
-                 "%d of %d splitting eigenvalues are not finite; the run has diverged, or its "
-                 "precision does not suffice",
-                 2 * landscape->memories - result.after, landscape->memories);
-    DAM_TRY(read_items(&dam__model_parameter(landscape->bench.model, "memories")->value, split));
-cleanup:
-    return status;
+        return dam__fail(
+            DAM_INPUT,
+            "%d of %d splitting eigenvalues are not finite; the run has diverged, or its "
+            "precision does not suffice",
+            2 * landscape->memories - result.after, landscape->memories);
+    return read_items(&dam__model_parameter(landscape->bench.model, "memories")->value, split);
 }
 
 static dam_status write_pairs(dam__landscape *landscape, const dam__embedding_state *narrow,
@@ -216,17 +206,17 @@ dam_status dam__landscape_embed(dam__landscape *landscape, const double *steps, 
     double *split = NULL, *pairs = NULL, *lambda = NULL;
     size_t memories = (size_t)landscape->memories;
     *out = (dam__embedding){.steps = count};
-    DAM_TRY(measure(landscape, 0, &narrow, out));
-    DAM_TRY(dam__alloc(memories, sizeof *lambda, &lambda));
+    DAM_TRY_CLEANUP(measure(landscape, 0, &narrow, out));
+    DAM_TRY_CLEANUP(dam__alloc(memories, sizeof *lambda, &lambda));
     memcpy(lambda, dam__growth_numbers(landscape->growth), memories * sizeof *lambda);
-    DAM_TRY(split_all(landscape, &split));
-    DAM_TRY(dam__alloc(2 * memories * narrow.dim, sizeof *pairs, &pairs));
-    DAM_TRY(write_pairs(landscape, &narrow, split, 0, pairs));
-    DAM_TRY(measure(landscape, 1, &wide, out));
+    DAM_TRY_CLEANUP(split_all(landscape, &split));
+    DAM_TRY_CLEANUP(dam__alloc(2 * memories * narrow.dim, sizeof *pairs, &pairs));
+    DAM_TRY_CLEANUP(write_pairs(landscape, &narrow, split, 0, pairs));
+    DAM_TRY_CLEANUP(measure(landscape, 1, &wide, out));
     for (size_t i = 0; i < count; i++) {
         dam__score score;
-        DAM_TRY(write_pairs(landscape, &narrow, split, steps[i], pairs));
-        DAM_TRY(dam__evaluator_run(landscape->evaluator, &score));
+        DAM_TRY_CLEANUP(write_pairs(landscape, &narrow, split, steps[i], pairs));
+        DAM_TRY_CLEANUP(dam__evaluator_run(landscape->evaluator, &score));
         out->measured[i] = score.loss + dam__embedding_log_total(&wide) - out->loss[1];
         out->predicted[i] = dam__embedding_prediction(lambda, memories, steps[i]);
     }

@@ -41,7 +41,7 @@ static dam_status add_roughness(const dam__run *run, dam__memory_table *table)
     if (memories == NULL || dam__array_items(memories) != table->count * dim)
         DAM_FAIL(DAM_INPUT, "'%s' has no %zu memories of %zu features", run->file, table->count,
                  dim);
-    DAM_TRY(dam__alloc(dim, sizeof *image, &image));
+    DAM_TRY_CLEANUP(dam__alloc(dim, sizeof *image, &image));
     for (size_t mu = 0; mu < table->count; mu++) {
         for (size_t j = 0; j < dim; j++)
             image[j] = dam__array_at(memories, mu * dim + j);
@@ -60,15 +60,15 @@ dam_status dam__memory_table_make(const dam__run *run, const double *numbers,
     int32_t *labels = NULL;
     float *purity = NULL;
     *out = (dam__memory_table){0};
-    DAM_TRY(dam__report_classes(run, &labels, &purity, &table.count));
-    DAM_TRY(dam__alloc(table.count, sizeof *table.rows, &table.rows));
+    DAM_TRY_CLEANUP(dam__report_classes(run, &labels, &purity, &table.count));
+    DAM_TRY_CLEANUP(dam__alloc(table.count, sizeof *table.rows, &table.rows));
     for (size_t mu = 0; mu < table.count; mu++)
         table.rows[mu] = (dam__memory_row){.label = labels[mu],
                                            .purity = (double)purity[mu],
                                            .mass = numbers[DAM__GROW_MASS * table.count + mu],
                                            .lambda = numbers[DAM__GROW_LAMBDA * table.count + mu],
                                            .kappa = numbers[DAM__GROW_KAPPA * table.count + mu]};
-    DAM_TRY(add_roughness(run, &table));
+    DAM_TRY_CLEANUP(add_roughness(run, &table));
     *out = table;
     table = (dam__memory_table){0};
 cleanup:
@@ -85,7 +85,7 @@ static dam_status range_of(const dam__memory_table *table, size_t offset, dam__r
     double *values = NULL;
     size_t count = 0;
     *out = (dam__range_of){NAN, NAN, NAN};
-    DAM_TRY(dam__alloc(table->count, sizeof *values, &values));
+    DAM_TRY_CLEANUP(dam__alloc(table->count, sizeof *values, &values));
     for (size_t mu = 0; mu < table->count; mu++) {
         double value = *(const double *)((const char *)&table->rows[mu] + offset);
         if (isfinite(value))
@@ -105,7 +105,6 @@ dam_status dam__memory_census_take(const dam__memory_table *table, double thresh
                                    dam__memory_census *out)
 {
     const double dead = 0.05 / (double)table->count, noise = 2, mixed = 0.5;
-    dam_status status = DAM_OK;
     *out = (dam__memory_census){0};
     for (size_t mu = 0; mu < table->count; mu++) {
         const dam__memory_row *row = &table->rows[mu];
@@ -118,9 +117,7 @@ dam_status dam__memory_census_take(const dam__memory_table *table, double thresh
     DAM_TRY(range_of(table, offsetof(dam__memory_row, mass), &out->mass));
     DAM_TRY(range_of(table, offsetof(dam__memory_row, roughness), &out->roughness));
     DAM_TRY(range_of(table, offsetof(dam__memory_row, lambda), &out->lambda));
-    DAM_TRY(range_of(table, offsetof(dam__memory_row, kappa), &out->kappa));
-cleanup:
-    return status;
+    return range_of(table, offsetof(dam__memory_row, kappa), &out->kappa);
 }
 
 dam_status dam__memory_table_write(const dam__memory_table *table, const char *path)

@@ -55,7 +55,7 @@ dam_status dam__turns_compare(const dam__turns *turns, dam__turn_comparison *out
     double *sizes = NULL;
     size_t larger = 0, ratios = 0;
     *out = (dam__turn_comparison){0};
-    DAM_TRY(dam__alloc(turns->margins->samples, sizeof *sizes, &sizes));
+    DAM_TRY_CLEANUP(dam__alloc(turns->margins->samples, sizeof *sizes, &sizes));
     for (int i = 0; i < CLASSIFIERS; i++)
         summarise(turns, i, sizes, &out->classifiers[i]);
     for (size_t i = 0; i < turns->margins->samples; i++) {
@@ -137,7 +137,7 @@ static dam_status make_row(const dam__turns *turns, size_t i, float *values, dam
     dam_status status = DAM_OK;
     double *sample = NULL, limit = 0;
     size_t dim = turns->set->features;
-    DAM_TRY(dam__alloc(dim, sizeof *sample, &sample));
+    DAM_TRY_CLEANUP(dam__alloc(dim, sizeof *sample, &sample));
     (void)dam__dataset_prepared(turns->set, turns->first + i, sample);
     for (size_t j = 0; j < dim; j++) {
         values[j] = (float)sample[j];
@@ -165,12 +165,12 @@ dam_status dam__turns_draw(const dam__turns *turns, size_t most, const char *pat
     dam__image image = {0};
     size_t rows = 0, dim = turns->set->features;
     *drawn = 0;
-    DAM_TRY(dam__alloc(most * COLUMNS, sizeof *tiles, &tiles));
-    DAM_TRY(dam__alloc(most * COLUMNS * dim, sizeof *values, &values));
+    DAM_TRY_CLEANUP(dam__alloc(most * COLUMNS, sizeof *tiles, &tiles));
+    DAM_TRY_CLEANUP(dam__alloc(most * COLUMNS * dim, sizeof *values, &values));
     for (size_t i = 0; i < turns->margins->kept && rows < most; i++) {
         if (!both_right(turns, i))
             continue;
-        DAM_TRY(make_row(turns, i, values + rows * COLUMNS * dim, tiles + rows * COLUMNS));
+        DAM_TRY_CLEANUP(make_row(turns, i, values + rows * COLUMNS * dim, tiles + rows * COLUMNS));
         rows++;
     }
     if (rows == 0)
@@ -184,8 +184,8 @@ dam_status dam__turns_draw(const dam__turns *turns, size_t most, const char *pat
                               .title = "What changes a prediction",
                               .heads = heads,
                               .paired = 2};
-    DAM_TRY(dam__tiles_draw(&sheet, &image));
-    DAM_TRY(dam__image_write_png(&image, path));
+    DAM_TRY_CLEANUP(dam__tiles_draw(&sheet, &image));
+    DAM_TRY_CLEANUP(dam__image_write_png(&image, path));
     *drawn = rows;
 cleanup:
     dam__image_free(&image);

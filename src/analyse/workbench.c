@@ -19,7 +19,6 @@ struct request {
 
 static dam_status make_plan(void *user, int batch, bool stream, const dam__plan **plan)
 {
-    dam_status status = DAM_OK;
     const struct request *request = user;
     const dam__workbench_options *options = request->options;
     const dam__workbench_extras *extras = request->extras;
@@ -45,8 +44,7 @@ static dam_status make_plan(void *user, int batch, bool stream, const dam__plan 
     DAM_TRY(extras->plan(extras->user, bench));
     DAM_TRY(dam__gemm_plan(bench->gemm, bench->plan));
     *plan = bench->plan;
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 dam_status dam__workbench_open(const dam__workbench_options *options,
@@ -58,12 +56,13 @@ dam_status dam__workbench_open(const dam__workbench_options *options,
     if (options->set->features != (size_t)options->dim)
         DAM_FAIL(DAM_INPUT, "'%s' has %zu features a sample, but the run was trained on %d",
                  options->set->name, options->set->features, options->dim);
-    DAM_TRY(dam__plan_fit(make_plan, &(struct request){options, extras, out}, batch, false));
-    DAM_TRY(dam__plan_allocate(out->plan));
-    DAM_TRY(dam__feed_prepare(out->feed));
+    DAM_TRY_CLEANUP(
+        dam__plan_fit(make_plan, &(struct request){options, extras, out}, batch, false));
+    DAM_TRY_CLEANUP(dam__plan_allocate(out->plan));
+    DAM_TRY_CLEANUP(dam__feed_prepare(out->feed));
     if (out->model != NULL) {
-        DAM_TRY(out->model->ops->prepare(out->model));
-        DAM_TRY(dam__checkpoint_parameters(out->model, options->run));
+        DAM_TRY_CLEANUP(out->model->ops->prepare(out->model));
+        DAM_TRY_CLEANUP(dam__checkpoint_parameters(out->model, options->run));
     }
 cleanup:
     if (status != DAM_OK) {

@@ -42,7 +42,7 @@ dam_status dam__digest_file(int descriptor, uint64_t length,
     unsigned char *piece = NULL;
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     unsigned int written = 0;
-    DAM_TRY(dam__alloc(PIECE_BYTES, 1, &piece));
+    DAM_TRY_CLEANUP(dam__alloc(PIECE_BYTES, 1, &piece));
     if (context == NULL || EVP_DigestInit_ex(context, EVP_sha256(), NULL) != 1)
         DAM_FAIL(DAM_INTERNAL, "libcrypto could not compute a SHA-256 digest");
     for (uint64_t at = 0; at < length;) {

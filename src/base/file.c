@@ -64,9 +64,9 @@ dam_status dam__make_folders(const char *folder)
 {
     dam_status status = DAM_OK;
     char *path = NULL;
-    DAM_TRY(dam__format(&path, "%s", folder));
+    DAM_TRY_CLEANUP(dam__format(&path, "%s", folder));
     if (path[0] == '\0')
-        DAM_TRY(dam__advise(
+        DAM_TRY_CLEANUP(dam__advise(
             DAM__ADVICE_FOLDER,
             dam__fail(DAM_INPUT, "cannot create a folder without a name; give it one")));
     for (char *at = path + 1;; at++) {
@@ -76,7 +76,7 @@ dam_status dam__make_folders(const char *folder)
         *at = '\0';
         int reason = mkdir(path, 0777) == 0 ? 0 : errno;
         if (reason != 0 && !dam__folder_exists(path))
-            DAM_TRY(dam__advise(
+            DAM_TRY_CLEANUP(dam__advise(
                 DAM__ADVICE_FOLDER,
                 dam__fail(DAM_INPUT, "cannot create folder '%s': %s; choose another", path,
                           reason == EEXIST ? "a file is in its place" : strerror(reason))));
@@ -93,12 +93,12 @@ dam_status dam__folder_writable(const char *folder)
 {
     dam_status status = DAM_OK;
     char *path = NULL, *temporary = NULL;
-    DAM_TRY(dam__path_join(&path, folder, "probe"));
-    DAM_TRY(dam__temporary_name(path, &temporary));
+    DAM_TRY_CLEANUP(dam__path_join(&path, folder, "probe"));
+    DAM_TRY_CLEANUP(dam__temporary_name(path, &temporary));
     /* access() says yes to root, whatever the file system then says. */
     int file = open(temporary, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
     if (file < 0)
-        DAM_TRY(
+        DAM_TRY_CLEANUP(
             dam__advise(DAM__ADVICE_FOLDER,
                         dam__fail(DAM_INPUT, "cannot write into '%s': %s; choose another folder",
                                   folder, strerror(errno))));
@@ -126,7 +126,7 @@ dam_status dam__file_read(const char *path, size_t limit, char **data, size_t *l
     /* Pipes and the kernel's files (/proc) give no size: read until the end, not to st_size. */
     size_t capacity = info.st_size > 0 ? (size_t)info.st_size : 4096;
     for (;;) {
-        DAM_TRY(dam__grow(&bytes, capacity + 1, 1));
+        DAM_TRY_CLEANUP(dam__grow(&bytes, capacity + 1, 1));
         size += fread(bytes + size, 1, capacity - size + 1, file);
         if (ferror(file))
             DAM_FAIL(DAM_INPUT, "cannot read '%s': %s", path, strerror(errno));
@@ -228,7 +228,7 @@ dam_status dam__file_write(const char *path, const void *data, size_t length)
     dam_status status = DAM_OK;
     char *temporary = NULL;
     FILE *file = NULL;
-    DAM_TRY(dam__temporary_name(path, &temporary));
+    DAM_TRY_CLEANUP(dam__temporary_name(path, &temporary));
     file = fopen(temporary, "wb");
     if (file == NULL)
         DAM_FAIL(DAM_INPUT, "cannot write '%s': %s", path, strerror(errno));
@@ -238,7 +238,7 @@ dam_status dam__file_write(const char *path, const void *data, size_t length)
     if (!written)
         DAM_FAIL(DAM_INPUT, "cannot write '%s': %s; the file there before is unchanged", path,
                  strerror(errno));
-    DAM_TRY(dam__temporary_commit(&temporary, path));
+    DAM_TRY_CLEANUP(dam__temporary_commit(&temporary, path));
 cleanup:
     dam__temporary_discard(&temporary);
     return status;

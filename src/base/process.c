@@ -184,7 +184,7 @@ dam_status dam__process_run(const dam__process *process, dam__text *output, dam_
     char **environment = NULL;
     int ends[2] = {-1, -1};
     pid_t child = -1;
-    DAM_TRY(make_environment(process->environment, &environment));
+    DAM_TRY_CLEANUP(make_environment(process->environment, &environment));
     if (process->output == DAM__OUTPUT_READ && pipe2(ends, O_CLOEXEC) != 0)
         DAM_FAIL(DAM_INTERNAL, "cannot make a pipe: %s", strerror(errno));
     child = fork();

@@ -1,6 +1,8 @@
 /*
- * Forward-or-fail macros. A function that uses them declares `dam_status status = DAM_OK;`, starts
- * its owned pointers at NULL and ends in one `cleanup:` label that returns status.
+ * Forward-or-fail macros. A function that owns nothing forwards a failure with DAM_TRY and records
+ * one with `return dam__fail(...)`. One that owns something declares `dam_status status = DAM_OK;`,
+ * starts its owned pointers at NULL, uses DAM_TRY_CLEANUP and DAM_FAIL, and ends in one `cleanup:`
+ * label that frees them and returns status.
  */
 #ifndef DAM__BASE_TRY_H
 #define DAM__BASE_TRY_H
@@ -46,13 +48,23 @@ static inline dam_status dam__not_ok(dam_status code)
 #define dam__fail(...) dam__not_ok(dam__fail(__VA_ARGS__))
 #endif
 
+/* Returns the failure of a call; only where the function owns nothing yet. */
 #define DAM_TRY(call)                                                                              \
+    do {                                                                                           \
+        dam_status dam__try_status = (call);                                                       \
+        if (dam__try_status != DAM_OK)                                                             \
+            return dam__try_status;                                                                \
+    } while (0)
+
+/* Takes the failure of a call to cleanup. */
+#define DAM_TRY_CLEANUP(call)                                                                      \
     do {                                                                                           \
         status = (call);                                                                           \
         if (status != DAM_OK)                                                                      \
             goto cleanup;                                                                          \
     } while (0)
 
+/* Records a failure and takes it to cleanup. */
 #define DAM_FAIL(code, ...)                                                                        \
     do {                                                                                           \
         status = dam__fail((code), __VA_ARGS__);                                                   \

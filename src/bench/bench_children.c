@@ -69,18 +69,18 @@ static dam_status make_line(line *l, const char *name, const arguments *args,
     const char *given = getenv("DENSEAM_BENCH_PROGRAM");
     (void)snprintf(index, sizeof index, "%d", info->index);
     if (given == NULL || given[0] == '\0')
-        DAM_TRY(dam__process_self(&own));
-    DAM_TRY(add_pair(l, own != NULL ? own : given, name));
-    DAM_TRY(add_pair(l, "--device", index));
-    DAM_TRY(add_pair(l, "--out", out));
-    DAM_TRY(add_pair(l, "--gemm", gemm_choices[args->gemm]));
-    DAM_TRY(add_pair(l, "--kernels", kernels_choices[args->kernels]));
+        DAM_TRY_CLEANUP(dam__process_self(&own));
+    DAM_TRY_CLEANUP(add_pair(l, own != NULL ? own : given, name));
+    DAM_TRY_CLEANUP(add_pair(l, "--device", index));
+    DAM_TRY_CLEANUP(add_pair(l, "--out", out));
+    DAM_TRY_CLEANUP(add_pair(l, "--gemm", gemm_choices[args->gemm]));
+    DAM_TRY_CLEANUP(add_pair(l, "--kernels", kernels_choices[args->kernels]));
     for (size_t i = 0; i < args->set.count; i++)
-        DAM_TRY(add_pair(l, "--set", args->set.items[i]));
+        DAM_TRY_CLEANUP(add_pair(l, "--set", args->set.items[i]));
     for (size_t i = 0; i < count; i++)
         if (switches[i] != NULL)
-            DAM_TRY(add(l, switches[i]));
-    DAM_TRY(add_pair(l, "--", preset));
+            DAM_TRY_CLEANUP(add(l, switches[i]));
+    DAM_TRY_CLEANUP(add_pair(l, "--", preset));
 cleanup:
     free(own);
     return status;
@@ -178,13 +178,13 @@ static dam_status bench_apart(const arguments *args, const dam_log *log, const c
     line l = {0};
     const line same = {0};
     child_end end;
-    DAM_TRY(make_folder(&folder));
-    DAM_TRY(dam__path_join(&out, folder, "bench.json"));
+    DAM_TRY_CLEANUP(make_folder(&folder));
+    DAM_TRY_CLEANUP(dam__path_join(&out, folder, "bench.json"));
     const char *const switches[] = {args->quick ? "--quick" : NULL, args->quiet ? "--quiet" : NULL,
                                     args->profile ? "--profile" : NULL};
-    DAM_TRY(make_line(&l, "bench", args, switches, sizeof switches / sizeof *switches, preset, info,
-                      out));
-    DAM_TRY(run_child(&l, &same, args->json, PRESET_LIMIT, &end));
+    DAM_TRY_CLEANUP(make_line(&l, "bench", args, switches, sizeof switches / sizeof *switches,
+                              preset, info, out));
+    DAM_TRY_CLEANUP(run_child(&l, &same, args->json, PRESET_LIMIT, &end));
     bool taken = take_results(out, results);
     if (signals_stop(NULL))
         DAM_FAIL(DAM_INTERRUPTED, "stopped in the benchmark '%s'; what was measured stands",
@@ -211,7 +211,7 @@ dam_status bench_everywhere(const arguments *args, const dam_log *log, const cha
     dam_status status = DAM_OK, worst = DAM_OK;
     dam_device_info *infos = NULL;
     size_t count = 0;
-    DAM_TRY(dam_device_list(&infos, &count));
+    DAM_TRY_CLEANUP(dam_device_list(&infos, &count));
     for (size_t d = 0; d < count && status != DAM_INTERRUPTED; d++) {
         if (!infos[d].usable) {
             dam__warn(log, "device %d, '%s', is left out: %s", infos[d].index, infos[d].name,
@@ -256,10 +256,10 @@ static dam_status caches_in(const char *folder, line *environment)
     dam_status status = DAM_OK;
     char *path = NULL, *pair = NULL;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        DAM_TRY(dam__path_join(&path, folder, names[i]));
-        DAM_TRY(dam__make_folders(path));
-        DAM_TRY(dam__format(&pair, "%s=%s", names[i], path));
-        DAM_TRY(add(environment, pair));
+        DAM_TRY_CLEANUP(dam__path_join(&path, folder, names[i]));
+        DAM_TRY_CLEANUP(dam__make_folders(path));
+        DAM_TRY_CLEANUP(dam__format(&pair, "%s=%s", names[i], path));
+        DAM_TRY_CLEANUP(add(environment, pair));
         free(path);
         free(pair);
         path = pair = NULL;
@@ -299,13 +299,13 @@ dam_status bench_first_steps(const arguments *args, const dam_log *log, const ch
     line l = {0}, environment = {0};
     child_end end = {0};
     dam__info(log, "timing the first step from cold: every kernel is compiled anew");
-    DAM_TRY(make_folder(&folder));
-    DAM_TRY(dam__path_join(&out, folder, "seconds.json"));
-    DAM_TRY(caches_in(folder, &environment));
-    DAM_TRY(keep_tuning(info, &environment));
-    DAM_TRY(make_line(&l, first_step_command.name, args, NULL, 0, preset, info, out));
+    DAM_TRY_CLEANUP(make_folder(&folder));
+    DAM_TRY_CLEANUP(dam__path_join(&out, folder, "seconds.json"));
+    DAM_TRY_CLEANUP(caches_in(folder, &environment));
+    DAM_TRY_CLEANUP(keep_tuning(info, &environment));
+    DAM_TRY_CLEANUP(make_line(&l, first_step_command.name, args, NULL, 0, preset, info, out));
     for (size_t i = 0; i < 2; i++) {
-        DAM_TRY(run_child(&l, &environment, true, FIRST_STEP_LIMIT, &end));
+        DAM_TRY_CLEANUP(run_child(&l, &environment, true, FIRST_STEP_LIMIT, &end));
         double seconds = ended_well(&end) ? read_seconds(out) : NAN;
         if (signals_stop(NULL))
             DAM_FAIL(DAM_INTERRUPTED, "stopped in the benchmark '%s'; what was measured stands",
@@ -315,7 +315,7 @@ dam_status bench_first_steps(const arguments *args, const dam_log *log, const ch
             dam__warn(log, "'%s': %s is left out: %s", preset, metrics[i], text);
             break;
         }
-        DAM_TRY(dam__bench_rows_add(rows, metrics[i], seconds, "s", NAN, NULL));
+        DAM_TRY_CLEANUP(dam__bench_rows_add(rows, metrics[i], seconds, "s", NAN, NULL));
     }
 cleanup:
     line_free(&l);

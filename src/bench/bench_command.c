@@ -49,7 +49,6 @@ typedef struct work {
 
 static dam_status measure_training(work *w)
 {
-    dam_status status = DAM_OK;
     const arguments *args = w->session->args;
     const dam__benchmark benchmark = {
         .preset = w->preset,
@@ -61,8 +60,7 @@ static dam_status measure_training(work *w)
     if (!args->quick)
         DAM_TRY(bench_first_steps(args, &w->session->log, w->preset, dam__device_facts(w->device),
                                   &w->rows));
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static dam_status measure_recall(work *w)
@@ -80,7 +78,6 @@ static dam_status measure_recall(work *w)
 /* What was measured, printed and kept; also what a benchmark has measured before it failed. */
 static dam_status take_result(work *w, const char *message)
 {
-    dam_status status = DAM_OK;
     session *s = w->session;
     const bench_result result = {.preset = w->preset,
                                  .args = s->args,
@@ -94,8 +91,7 @@ static dam_status take_result(work *w, const char *message)
     s->wrong = s->wrong || w->rows.agreement == DAM__AGREEMENT_WRONG;
     if (!s->args->json && w->rows.count > 0)
         DAM_TRY(bench_print(&result));
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static dam_status measure(work *w)
@@ -106,23 +102,23 @@ static dam_status measure(work *w)
     /* Kernels are timed one by one in a part of a benchmark; the rest is measured without. */
     arguments profiled = *s->args;
     profiled.profile = true;
-    DAM_TRY(
+    DAM_TRY_CLEANUP(
         dam__experiment_load(w->preset, s->args->set.items, s->args->set.count, &w->experiment));
     /* Before the device is: mistakes in it need none. */
     if (!dam__is_recall(&w->experiment))
-        DAM_TRY(dam__dataset_load(&w->experiment.data, DAM__SPLIT_TRAIN, &w->set));
-    DAM_TRY(
+        DAM_TRY_CLEANUP(dam__dataset_load(&w->experiment.data, DAM__SPLIT_TRAIN, &w->set));
+    DAM_TRY_CLEANUP(
         open_device(&profiled, (dam__precision)w->experiment.train.precision, &s->log, &w->device));
     (void)dam__profile_pause(w->device, !s->args->profile);
     dam_status measured = dam__is_recall(&w->experiment) ? measure_recall(w) : measure_training(w);
     /* The message must outlive the printing, which may record one itself. */
     if (measured != DAM_OK)
-        DAM_TRY(dam__format(&message, "%s", dam_error()));
-    DAM_TRY(take_result(w, message));
+        DAM_TRY_CLEANUP(dam__format(&message, "%s", dam_error()));
+    DAM_TRY_CLEANUP(take_result(w, message));
     if (measured != DAM_OK)
         DAM_FAIL(measured, "%s", message);
     if (s->args->profile)
-        DAM_TRY(dam__profile_print(w->device, stderr));
+        DAM_TRY_CLEANUP(dam__profile_print(w->device, stderr));
 cleanup:
     free(message);
     return status;
@@ -144,7 +140,6 @@ static dam_status bench_preset(session *s, const char *preset)
 /* The presets of the command line, or all of bench/; NULL-terminated, free(). */
 static dam_status list_presets(const arguments *args, const char ***out)
 {
-    dam_status status = DAM_OK;
     const char **list = NULL;
     size_t count = 0, room = args->operands.count;
     for (const dam__embedded *preset = dam__preset_texts; preset->name != NULL; preset++)
@@ -157,46 +152,40 @@ static dam_status list_presets(const arguments *args, const char ***out)
         if (strncmp(preset->name, FOLDER, sizeof FOLDER - 1) == 0)
             list[count++] = preset->name;
     *out = list;
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* A mistake in the last of several presets is to be found before minutes were spent. */
 static dam_status check_presets(const arguments *args)
 {
-    dam_status status = DAM_OK;
     dam__experiment experiment;
     for (size_t i = 0; i < args->operands.count; i++)
         DAM_TRY(dam__experiment_load(args->operands.items[i], args->set.items, args->set.count,
                                      &experiment));
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static dam_status measure_all(session *s, const char *const *presets)
 {
-    dam_status status = DAM_OK;
     if (s->args->device != NULL && strcmp(s->args->device, "all") == 0)
         return bench_everywhere(s->args, &s->log, presets, s->results);
     for (size_t i = 0; presets[i] != NULL; i++)
         DAM_TRY(bench_preset(s, presets[i]));
     if (s->wrong)
-        DAM_FAIL(DAM_SELFTEST, "a loss is not that of a right device: see the warnings; run "
-                               "'denseam selftest'");
-cleanup:
-    return status;
+        return dam__fail(DAM_SELFTEST,
+                         "a loss is not that of a right device: see the warnings; run "
+                         "'denseam selftest'");
+    return DAM_OK;
 }
 
 /* Results of what was measured, whatever came then. */
 static dam_status give_results(session *s)
 {
-    dam_status status = DAM_OK;
     if (s->args->out != NULL)
         DAM_TRY(bench_write(s->args->out, bench_file_json(s->args, json_incref(s->results))));
     if (s->args->json)
         DAM_TRY(print_json(bench_rows_json(s->results)));
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static dam_status run_bench(const arguments *args)
@@ -209,14 +198,14 @@ static dam_status run_bench(const arguments *args)
     const char **presets = NULL;
     char *message = NULL;
     s.log = (dam_log){.write = on_notice, .user = &s};
-    DAM_TRY(check_presets(args));
-    DAM_TRY(list_presets(args, &presets));
+    DAM_TRY_CLEANUP(check_presets(args));
+    DAM_TRY_CLEANUP(list_presets(args, &presets));
     signals_catch();
     dam_status measured = measure_all(&s, presets);
     if (measured != DAM_OK)
-        DAM_TRY(dam__format(&message, "%s", dam_error()));
+        DAM_TRY_CLEANUP(dam__format(&message, "%s", dam_error()));
     if (json_array_size(s.results) > 0)
-        DAM_TRY(give_results(&s));
+        DAM_TRY_CLEANUP(give_results(&s));
     if (measured != DAM_OK)
         DAM_FAIL(measured, "%s", message);
 cleanup:

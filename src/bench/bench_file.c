@@ -111,15 +111,14 @@ static dam_status read_measure(const reading *r, const json_t *row, dam__measure
     static const char *const texts[] = {"ceiling_name", NULL};
     static const char *const numbers[] = {"spread", "ceiling", "share",   "part",
                                           "flops",  "bytes",   "seconds", NULL};
-    dam_status status = DAM_OK;
     dam__measure m = {0};
     DAM_TRY(need_text(r, row, "metric", "a row", &m.metric));
     DAM_TRY(need_text(r, row, "unit", m.metric, &m.unit));
     DAM_TRY(check_types(r, row, texts, numbers, m.metric));
     m.value = dam__json_number_of(row, "value");
     if (!isfinite(m.value))
-        DAM_FAIL(DAM_INPUT, "'%s': '%s' has no value; write it anew with 'denseam bench'", r->path,
-                 m.metric);
+        return dam__fail(DAM_INPUT, "'%s': '%s' has no value; write it anew with 'denseam bench'",
+                         r->path, m.metric);
     m.spread = dam__json_number_of(row, "spread");
     m.ceiling = dam__json_number_of(row, "ceiling");
     m.share = dam__json_number_of(row, "share");
@@ -130,8 +129,7 @@ static dam_status read_measure(const reading *r, const json_t *row, dam__measure
     m.ceiling_name = json_string_value(json_object_get(row, "ceiling_name"));
     m.kernel = isfinite(m.part);
     *out = m;
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* A preset with other keys is another one: it goes by its name and what was set. */
@@ -152,7 +150,7 @@ static dam_status name_after_keys(const reading *r, json_t *result, const char *
                      r->path, *preset);
         dam__text_append(&name, " %s", key);
     }
-    DAM_TRY(dam__text_status(&name));
+    DAM_TRY_CLEANUP(dam__text_status(&name));
     if (json_object_set_new(result, "preset", json_string(name.data)) != 0)
         DAM_FAIL(DAM_NO_MEMORY, "the host has no memory for '%s'", r->path);
     *preset = json_string_value(json_object_get(result, "preset"));
@@ -169,15 +167,15 @@ static dam_status read_record(const reading *r, json_t *result, dam__bench_recor
     dam_status status = DAM_OK;
     dam__bench_record record = {0};
     const json_t *rows = json_object_get(result, "rows");
-    DAM_TRY(need_text(r, result, "preset", "a result", &record.preset));
-    DAM_TRY(name_after_keys(r, result, &record.preset));
-    DAM_TRY(check_types(r, result, texts, numbers, record.preset));
+    DAM_TRY_CLEANUP(need_text(r, result, "preset", "a result", &record.preset));
+    DAM_TRY_CLEANUP(name_after_keys(r, result, &record.preset));
+    DAM_TRY_CLEANUP(check_types(r, result, texts, numbers, record.preset));
     if (!json_is_array(rows) || json_array_size(rows) > MOST_MEASURES)
         DAM_FAIL(DAM_INPUT, "'%s': the result '%s' wants an array 'rows' of at most %d", r->path,
                  record.preset, MOST_MEASURES);
-    DAM_TRY(dam__alloc(json_array_size(rows), sizeof *record.measures, &record.measures));
+    DAM_TRY_CLEANUP(dam__alloc(json_array_size(rows), sizeof *record.measures, &record.measures));
     for (size_t i = 0; i < json_array_size(rows); i++)
-        DAM_TRY(read_measure(r, json_array_get(rows, i), &record.measures[record.count++]));
+        DAM_TRY_CLEANUP(read_measure(r, json_array_get(rows, i), &record.measures[record.count++]));
     record.title = dam__json_text_of(result, "title");
     record.kind = dam__json_text_of(result, "kind");
     record.precision = dam__json_text_of(result, "precision");
@@ -245,13 +243,14 @@ static dam_status take_result(const reading *r, json_t *result)
     dam__bench_record record = {0};
     dam__contender *contender = contender_of(r, device);
     if (contender == NULL) {
-        DAM_TRY(add_contender(r, device));
+        DAM_TRY_CLEANUP(add_contender(r, device));
         contender = &r->all->items[r->all->count - 1];
     }
-    DAM_TRY(read_record(r, result, &record));
+    DAM_TRY_CLEANUP(read_record(r, result, &record));
     dam__bench_record *place = (dam__bench_record *)dam__contender_record(contender, record.preset);
     if (place == NULL) {
-        DAM_TRY(dam__grow(&contender->records, contender->count + 1, sizeof *contender->records));
+        DAM_TRY_CLEANUP(
+            dam__grow(&contender->records, contender->count + 1, sizeof *contender->records));
         place = &contender->records[contender->count++];
         *place = (dam__bench_record){0};
     }
@@ -301,14 +300,15 @@ static dam_status name_contender(const reading *r, size_t i)
         dam__text_append(&plain, ", ");
     if (label[0] == '\0' || several)
         dam__text_append_utf8(&plain, device, LONGEST_NAME);
-    DAM_TRY(dam__text_status(&stem));
-    DAM_TRY(dam__text_status(&plain));
-    DAM_TRY(dam__format(&own->name, "%s", plain.data));
+    DAM_TRY_CLEANUP(dam__text_status(&stem));
+    DAM_TRY_CLEANUP(dam__text_status(&plain));
+    DAM_TRY_CLEANUP(dam__format(&own->name, "%s", plain.data));
     for (int tries = 1; is_taken(r->all, own->name, i); tries++) {
         free(own->name);
         own->name = NULL;
-        DAM_TRY(tries == 1 ? dam__format(&own->name, "%s (%s)", plain.data, stem.data)
-                           : dam__format(&own->name, "%s (%s %d)", plain.data, stem.data, tries));
+        DAM_TRY_CLEANUP(tries == 1
+                            ? dam__format(&own->name, "%s (%s)", plain.data, stem.data)
+                            : dam__format(&own->name, "%s (%s %d)", plain.data, stem.data, tries));
     }
 cleanup:
     dam__text_free(&stem);
@@ -339,7 +339,7 @@ dam_status dam__contenders_parse(const char *path, const char *data, size_t leng
     r.file = json_loadb(data, length, JSON_REJECT_DUPLICATES, &error);
     if (r.file == NULL)
         DAM_FAIL(DAM_INPUT, "'%s' is not JSON: line %d, column %d", path, error.line, error.column);
-    DAM_TRY(check_head(&r));
+    DAM_TRY_CLEANUP(check_head(&r));
     const json_t *results = json_object_get(r.file, "results");
     if (!json_is_array(results) || json_array_size(results) == 0 ||
         json_array_size(results) > MOST_RESULTS)
@@ -347,9 +347,9 @@ dam_status dam__contenders_parse(const char *path, const char *data, size_t leng
                  "'%s' wants an array 'results' of 1 to %d; run 'denseam bench -o' again", path,
                  MOST_RESULTS);
     for (size_t i = 0; i < json_array_size(results); i++)
-        DAM_TRY(take_result(&r, json_array_get(results, i)));
+        DAM_TRY_CLEANUP(take_result(&r, json_array_get(results, i)));
     for (size_t i = r.first; i < contenders->count; i++)
-        DAM_TRY(name_contender(&r, i));
+        DAM_TRY_CLEANUP(name_contender(&r, i));
 cleanup:
     if (status != DAM_OK)
         free_from(contenders, r.first);

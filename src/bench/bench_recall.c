@@ -57,7 +57,6 @@ static dam_status choose_probes(dam__device *device, const dam__recall_benchmark
                                 dam__recall_source *source, const dam__recall_cell *cell,
                                 int *probes)
 {
-    dam_status status = DAM_OK;
     measured got;
     double wanted = b->seconds > 0 ? b->seconds : USUAL_SECONDS;
     double most = source->experiment.recall.count > 0 ? source->experiment.recall.count
@@ -70,13 +69,11 @@ static dam_status choose_probes(dam__device *device, const dam__recall_benchmark
         *probes = (int)fmin(most, 4.0 * *probes);
     }
     *probes = (int)fmin(most, fmax(1, *probes * wanted / got.seconds));
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static dam_status add_rows(const measured *runs, dam__bench_rows *rows)
 {
-    dam_status status = DAM_OK;
     double rates[ROUNDS], recovered = 0;
     for (int i = 0; i < ROUNDS; i++) {
         rates[i] = runs[i].rate;
@@ -89,15 +86,13 @@ static dam_status add_rows(const measured *runs, dam__bench_rows *rows)
                                 rate.spread, NULL));
     if (runs[0].compared)
         DAM_TRY(dam__bench_rows_add(rows, "recall_recovered", recovered, "%", NAN, NULL));
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static dam_status measure(dam__device *device, const dam__recall_benchmark *b,
                           dam__recall_source *source, const dam__recall_cell *cell,
                           dam__bench_rows *rows)
 {
-    dam_status status = DAM_OK;
     measured runs[ROUNDS];
     int probes = 0;
     DAM_TRY(choose_probes(device, b, source, cell, &probes));
@@ -113,8 +108,7 @@ static dam_status measure(dam__device *device, const dam__recall_benchmark *b,
                   "'%s': the energy of a probe rose in a sweep, which it cannot; trust no number "
                   "before 'denseam selftest' passes",
                   b->preset);
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 dam_status dam__benchmark_recall(dam__device *device, const dam__recall_benchmark *b,
@@ -124,11 +118,11 @@ dam_status dam__benchmark_recall(dam__device *device, const dam__recall_benchmar
     dam__recall_source source = {0};
     dam__recall_cells cells = {0};
     const dam__benchmark ceilings = {.preset = b->preset, .stop = b->stop, .user = b->user};
-    DAM_TRY(dam__recall_source_open(b->preset, b->overrides, b->override_count, &source));
-    DAM_TRY(dam__recall_cells_create(b->preset, &source.experiment, &cells));
-    DAM_TRY(dam__recall_source_load(&source, device));
-    DAM_TRY(dam__benchmark_ceilings(device, &ceilings, rows));
-    DAM_TRY(measure(device, b, &source, &cells.cells[0], rows));
+    DAM_TRY_CLEANUP(dam__recall_source_open(b->preset, b->overrides, b->override_count, &source));
+    DAM_TRY_CLEANUP(dam__recall_cells_create(b->preset, &source.experiment, &cells));
+    DAM_TRY_CLEANUP(dam__recall_source_load(&source, device));
+    DAM_TRY_CLEANUP(dam__benchmark_ceilings(device, &ceilings, rows));
+    DAM_TRY_CLEANUP(measure(device, b, &source, &cells.cells[0], rows));
 cleanup:
     dam__recall_cells_free(&cells);
     dam__recall_source_free(&source);

@@ -85,15 +85,13 @@ dam_status dam__bench_add_rate(dam__bench *bench, const char *metric, const dam_
 dam_status dam__bench_time(dam__bench *bench, const dam__candidate *candidate, int calls,
                            double *seconds)
 {
-    dam_status status = DAM_OK;
     DAM_TRY(dam__device_finish(bench->device));
     double begin = dam__seconds();
     for (int i = 0; i < calls; i++)
         DAM_TRY(candidate->queue(candidate->state));
     DAM_TRY(dam__device_finish(bench->device));
     *seconds = (dam__seconds() - begin) / calls;
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static double seconds_of(const dam__bench *bench, const dam__candidate *candidate)
@@ -105,7 +103,6 @@ static double seconds_of(const dam__bench *bench, const dam__candidate *candidat
 
 dam_status dam__bench_calls(dam__bench *bench, const dam__candidate *candidate, int *calls)
 {
-    dam_status status = DAM_OK;
     double seconds = 0, window = WINDOW * seconds_of(bench, candidate);
     *calls = 1;
     DAM_TRY(dam__bench_time(bench, candidate, 1, &seconds));
@@ -118,8 +115,7 @@ dam_status dam__bench_calls(dam__bench *bench, const dam__candidate *candidate, 
         /* Short runs mislead: approach the window in steps. */
         *calls = wanted < 8.0 * *calls ? (int)ceil(wanted) : 8 * *calls;
     } while (*calls < MOST_CALLS && seconds * *calls < window / 2);
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* Whether the shares of the rounds so far agree, or the time is over. */
@@ -137,7 +133,6 @@ static bool is_enough(const double *shares, int rounds, double seconds, double l
 
 dam_status dam__bench_rounds(dam__bench *bench, const dam__candidate *candidate, dam__rounds *out)
 {
-    dam_status status = DAM_OK;
     double seconds[MOST_ROUNDS], rates[MOST_ROUNDS], peaks[MOST_ROUNDS], shares[MOST_ROUNDS];
     double before = 0, after = 0;
     int calls = 1, rounds = 0;
@@ -158,14 +153,12 @@ dam_status dam__bench_rounds(dam__bench *bench, const dam__candidate *candidate,
                          .rate = dam__summarise(rates, (size_t)rounds),
                          .peak = dam__summarise(peaks, (size_t)rounds).median,
                          .share = dam__summarise(shares, (size_t)rounds).median};
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 dam_status dam__bench_pair(dam__bench *bench, const dam__candidate *work,
                            const dam__candidate *other, dam__summary *ratio)
 {
-    dam_status status = DAM_OK;
     double ratios[USUAL_ROUNDS], before = 0, after = 0, seconds = 0;
     int calls = 1, others = 1;
     DAM_TRY(dam__bench_calls(bench, work, &calls));
@@ -179,8 +172,7 @@ dam_status dam__bench_pair(dam__bench *bench, const dam__candidate *work,
         before = after;
     }
     *ratio = dam__summarise(ratios, USUAL_ROUNDS);
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* --- the whole -------------------------------------------------------------------------------- */
@@ -199,7 +191,6 @@ static dam_status measure_ceilings(dam__bench *bench)
         [DAM__CEILING_UPLOAD] = {"upload", "GB/s", 1e9},
         [DAM__CEILING_DOWNLOAD] = {"download", "GB/s", 1e9},
     };
-    dam_status status = DAM_OK;
     for (int kind = 0; kind < DAM__CEILING_KINDS; kind++) {
         dam__summary found;
         DAM_TRY(dam__bench_check_stop(bench));
@@ -207,15 +198,13 @@ static dam_status measure_ceilings(dam__bench *bench)
         DAM_TRY(dam__bench_add(bench, rows[kind].metric, found.median / rows[kind].scale,
                                rows[kind].unit, found.spread, NULL));
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* A CPU that grew warm, or whose cores others took, is slower at the end than it was. */
 static dam_status measure_peak_again(dam__bench *bench)
 {
     static const double MOVED = 0.1;
-    dam_status status = DAM_OK;
     dam__summary after;
     double before = dam__bench_rows_find(bench->rows, DAM__BENCH_PEAK)->value;
     DAM_TRY(dam__bench_check_stop(bench));
@@ -228,8 +217,7 @@ static dam_status measure_peak_again(dam__bench *bench)
                   "'%s': the device's peak moved by %+.0f %% meanwhile: it was throttled, or other "
                   "work took its time; shares still hold, times do not",
                   bench->what->preset, 100 * change);
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 dam_status dam__benchmark_ceilings(dam__device *device, const dam__benchmark *benchmark,
@@ -237,9 +225,9 @@ dam_status dam__benchmark_ceilings(dam__device *device, const dam__benchmark *be
 {
     dam_status status = DAM_OK;
     dam__bench bench = {.device = device, .what = benchmark, .rows = rows};
-    DAM_TRY(dam__bench_check_stop(&bench));
-    DAM_TRY(dam__ceiling_create(device, &bench.ceiling));
-    DAM_TRY(measure_ceilings(&bench));
+    DAM_TRY_CLEANUP(dam__bench_check_stop(&bench));
+    DAM_TRY_CLEANUP(dam__ceiling_create(device, &bench.ceiling));
+    DAM_TRY_CLEANUP(measure_ceilings(&bench));
 cleanup:
     dam__ceiling_destroy(bench.ceiling);
     return status;
@@ -250,14 +238,14 @@ dam_status dam__benchmark_run(dam__device *device, const dam__benchmark *benchma
 {
     dam_status status = DAM_OK;
     dam__bench bench = {.device = device, .what = benchmark, .rows = rows};
-    DAM_TRY(dam__bench_check_stop(&bench));
-    DAM_TRY(dam__ceiling_create(device, &bench.ceiling));
-    DAM_TRY(measure_ceilings(&bench));
-    DAM_TRY(dam__bench_products(&bench));
-    DAM_TRY(dam__bench_step(&bench));
+    DAM_TRY_CLEANUP(dam__bench_check_stop(&bench));
+    DAM_TRY_CLEANUP(dam__ceiling_create(device, &bench.ceiling));
+    DAM_TRY_CLEANUP(measure_ceilings(&bench));
+    DAM_TRY_CLEANUP(dam__bench_products(&bench));
+    DAM_TRY_CLEANUP(dam__bench_step(&bench));
     if (dam__bench_can_sweep(&benchmark->training))
-        DAM_TRY(dam__bench_sweep(&bench));
-    DAM_TRY(measure_peak_again(&bench));
+        DAM_TRY_CLEANUP(dam__bench_sweep(&bench));
+    DAM_TRY_CLEANUP(measure_peak_again(&bench));
 cleanup:
     dam__ceiling_destroy(bench.ceiling);
     return status;

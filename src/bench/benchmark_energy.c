@@ -11,7 +11,6 @@ static const double LEAST_SECONDS = 0.3; /* of a round: counters move about once
 
 dam_status dam__bench_energy(dam__bench *bench, const dam__candidate *step)
 {
-    dam_status status = DAM_OK;
     double joules[ROUNDS], watts[ROUNDS], seconds = 0;
     int calls = 1;
     const char *folder = bench->what->counters;
@@ -36,7 +35,5 @@ dam_status dam__bench_energy(dam__bench *bench, const dam__candidate *step)
     const dam__summary energy = dam__summarise(joules, ROUNDS);
     const dam__summary power = dam__summarise(watts, ROUNDS);
     DAM_TRY(dam__bench_add(bench, "step_energy", energy.median, "J", energy.spread, NULL));
-    DAM_TRY(dam__bench_add(bench, "step_power", power.median, "W", power.spread, NULL));
-cleanup:
-    return status;
+    return dam__bench_add(bench, "step_power", power.median, "W", power.spread, NULL);
 }

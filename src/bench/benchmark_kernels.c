@@ -87,12 +87,12 @@ static dam_status record(dam__bench *bench, const dam__candidate *step, int call
     dam__profile_row *before = NULL, *after = NULL;
     size_t before_count = 0, after_count = 0;
     double seconds = 0;
-    DAM_TRY(dam__profile_rows(bench->device, &before, &before_count));
+    DAM_TRY_CLEANUP(dam__profile_rows(bench->device, &before, &before_count));
     bool paused = dam__profile_pause(bench->device, false);
     dam_status timed = dam__bench_time(bench, step, calls, &seconds);
-    DAM_TRY(dam__profile_rows(bench->device, &after, &after_count));
+    DAM_TRY_CLEANUP(dam__profile_rows(bench->device, &after, &after_count));
     (void)dam__profile_pause(bench->device, paused);
-    DAM_TRY(timed);
+    DAM_TRY_CLEANUP(timed);
     take(all, round, before, before_count, after, after_count);
 cleanup:
     free(before);
@@ -162,7 +162,6 @@ static double total_of(const timings *all)
 
 static dam_status add_row(dam__bench *bench, const timings *all, const timing *own)
 {
-    dam_status status = DAM_OK;
     dam__bench_row *row = NULL;
     double values[ROUNDS], limits[ROUNDS], shares[ROUNDS], seconds[ROUNDS];
     enum ceiling binding = binding_ceiling(all, own);
@@ -188,14 +187,12 @@ static dam_status add_row(dam__bench *bench, const timings *all, const timing *o
     row->flops = sum_of(own->flops) / sum_of(own->calls);
     row->bytes = sum_of(own->bytes) / sum_of(own->calls);
     row->seconds = dam__summarise(seconds, count).median;
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* What a step's kernels would take at their ceilings, and what part of its time that is. */
 static dam_status add_bound(dam__bench *bench, const timings *all, int calls)
 {
-    dam_status status = DAM_OK;
     double bounds[ROUNDS] = {0};
     for (int i = 0; i < all->count; i++)
         for (int r = 0; r < all->rounds; r++)
@@ -207,8 +204,7 @@ static dam_status add_bound(dam__bench *bench, const timings *all, int calls)
     step->ceiling_name = "step_bound";
     step->ceiling = bound.median;
     step->share = bound.median / step->value;
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static int longest_first(const void *a, const void *b)
@@ -219,7 +215,6 @@ static int longest_first(const void *a, const void *b)
 
 static dam_status measure(dam__bench *bench, const dam__candidate *step, int calls, timings *all)
 {
-    dam_status status = DAM_OK;
     double before[LAUNCH], after = 0;
     for (int c = PEAK; c < LAUNCH; c++)
         DAM_TRY(dam__ceiling_sample(bench->ceiling, sampled[c], &before[c]));
@@ -232,8 +227,7 @@ static dam_status measure(dam__bench *bench, const dam__candidate *step, int cal
             before[c] = after;
         }
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 dam_status dam__bench_kernels(dam__bench *bench, const dam__candidate *step)
@@ -242,16 +236,16 @@ dam_status dam__bench_kernels(dam__bench *bench, const dam__candidate *step)
     timings *all = NULL;
     int calls = 1;
     double seconds = bench->what->seconds;
-    DAM_TRY(dam__alloc(1, sizeof *all, &all));
+    DAM_TRY_CLEANUP(dam__alloc(1, sizeof *all, &all));
     all->rounds = seconds > 0 && seconds < QUICK_SECONDS ? QUICK_ROUNDS : ROUNDS;
     all->launch = 1e-6 * dam__bench_rows_find(bench->rows, DAM__BENCH_LAUNCH)->value;
-    DAM_TRY(dam__bench_calls(bench, step, &calls));
-    DAM_TRY(measure(bench, step, calls, all));
+    DAM_TRY_CLEANUP(dam__bench_calls(bench, step, &calls));
+    DAM_TRY_CLEANUP(measure(bench, step, calls, all));
     qsort(all->items, (size_t)all->count, sizeof *all->items, longest_first);
     for (int i = 0; i < all->count; i++)
-        DAM_TRY(add_row(bench, all, &all->items[i]));
+        DAM_TRY_CLEANUP(add_row(bench, all, &all->items[i]));
     if (all->count > 0)
-        DAM_TRY(add_bound(bench, all, calls));
+        DAM_TRY_CLEANUP(add_bound(bench, all, calls));
 cleanup:
     free(all);
     return status;

@@ -60,14 +60,14 @@ static dam_status fill(const dam__matrix *matrix, enum operand operand)
     dam_status status = DAM_OK;
     double *values = NULL;
     size_t count = dam__matrix_items(matrix);
-    DAM_TRY(dam__alloc(count, sizeof *values, &values));
+    DAM_TRY_CLEANUP(dam__alloc(count, sizeof *values, &values));
     for (size_t i = 0; i < count; i += 4) {
         uint32_t words[4];
         dam__random_words(0, DAM__STREAM_DATA, (uint32_t)operand, i / 4, words);
         for (size_t j = i; j < i + 4 && j < count; j++)
             values[j] = dam__uniform(words[j - i]) - 0.5;
     }
-    DAM_TRY(dam__matrix_write_doubles(matrix, values, "benchmark operands"));
+    DAM_TRY_CLEANUP(dam__matrix_write_doubles(matrix, values, "benchmark operands"));
 cleanup:
     free(values);
     return status;
@@ -125,26 +125,24 @@ dam_status dam__products_queue(void *state)
 
 static dam_status reserve(products *p, int rows)
 {
-    dam_status status = DAM_OK;
     p->rows = rows;
     p->first = p->pool - p->batch;
     DAM_TRY(
         dam__gemm_reserve(p->gemm, batch_of(p), dam__whole(&p->weights, true), &p->similarities));
     DAM_TRY(dam__gemm_reserve(p->gemm, owed_of(p), batch_of(p), &p->gradient));
     p->first = 0;
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static dam_status write_order(products *p)
 {
     dam_status status = DAM_OK;
     int32_t *order = NULL;
-    DAM_TRY(dam__alloc((size_t)p->pool, sizeof *order, &order));
+    DAM_TRY_CLEANUP(dam__alloc((size_t)p->pool, sizeof *order, &order));
     for (int i = 0; i < p->pool; i++)
         order[i] = (int32_t)dam__permuted(0, 0, (uint32_t)p->pool, (uint32_t)i);
-    DAM_TRY(dam__buffer_write(p->order, 0, order, (size_t)p->pool * sizeof *order, true,
-                              "benchmark order"));
+    DAM_TRY_CLEANUP(dam__buffer_write(p->order, 0, order, (size_t)p->pool * sizeof *order, true,
+                                      "benchmark order"));
 cleanup:
     free(order);
     return status;
@@ -161,22 +159,23 @@ static dam_status prepare(products *p, const dam__training *training, dam__gemm_
     p->batch = (size_t)training->train.batch < count ? training->train.batch : (int)count;
     size_t most = (size_t)p->batch * POOL_BATCHES;
     p->pool = (int)(most < count ? most : count);
-    DAM_TRY(dam__gemm_create(p->device, provider, &p->gemm));
-    DAM_TRY(dam__plan_create(p->device, &plan));
-    DAM_TRY(dam__plan_matrix(plan, "samples", p->pool, p->dim, 1, &p->samples));
-    DAM_TRY(dam__plan_matrix(plan, "memories", p->memories, p->dim, 1, &p->weights));
-    DAM_TRY(dam__plan_matrix(plan, "responsibilities", p->batch, p->memories, 1, &p->owed));
-    DAM_TRY(dam__plan_matrix(plan, "similarities", p->batch, p->memories, 1, &p->similarities));
-    DAM_TRY(dam__plan_matrix(plan, "gradient", p->memories, p->dim, 1, &p->gradient));
-    DAM_TRY(dam__plan_buffer(plan, "order", (size_t)p->pool * sizeof(int32_t), &p->order));
-    DAM_TRY(reserve(p, p->batch < PROBE_ROWS ? p->batch : PROBE_ROWS));
-    DAM_TRY(reserve(p, p->batch));
-    DAM_TRY(dam__gemm_plan(p->gemm, plan));
-    DAM_TRY(dam__plan_allocate(plan));
-    DAM_TRY(fill(&p->samples, SAMPLES));
-    DAM_TRY(fill(&p->weights, MEMORIES));
-    DAM_TRY(fill(&p->owed, OWED));
-    DAM_TRY(write_order(p));
+    DAM_TRY_CLEANUP(dam__gemm_create(p->device, provider, &p->gemm));
+    DAM_TRY_CLEANUP(dam__plan_create(p->device, &plan));
+    DAM_TRY_CLEANUP(dam__plan_matrix(plan, "samples", p->pool, p->dim, 1, &p->samples));
+    DAM_TRY_CLEANUP(dam__plan_matrix(plan, "memories", p->memories, p->dim, 1, &p->weights));
+    DAM_TRY_CLEANUP(dam__plan_matrix(plan, "responsibilities", p->batch, p->memories, 1, &p->owed));
+    DAM_TRY_CLEANUP(
+        dam__plan_matrix(plan, "similarities", p->batch, p->memories, 1, &p->similarities));
+    DAM_TRY_CLEANUP(dam__plan_matrix(plan, "gradient", p->memories, p->dim, 1, &p->gradient));
+    DAM_TRY_CLEANUP(dam__plan_buffer(plan, "order", (size_t)p->pool * sizeof(int32_t), &p->order));
+    DAM_TRY_CLEANUP(reserve(p, p->batch < PROBE_ROWS ? p->batch : PROBE_ROWS));
+    DAM_TRY_CLEANUP(reserve(p, p->batch));
+    DAM_TRY_CLEANUP(dam__gemm_plan(p->gemm, plan));
+    DAM_TRY_CLEANUP(dam__plan_allocate(plan));
+    DAM_TRY_CLEANUP(fill(&p->samples, SAMPLES));
+    DAM_TRY_CLEANUP(fill(&p->weights, MEMORIES));
+    DAM_TRY_CLEANUP(fill(&p->owed, OWED));
+    DAM_TRY_CLEANUP(write_order(p));
 cleanup:
     dam__plan_destroy(plan);
     return status;
@@ -187,9 +186,9 @@ dam_status dam__products_create(dam__device *device, const dam__training *traini
 {
     dam_status status = DAM_OK;
     products *p = NULL;
-    DAM_TRY(dam__alloc(1, sizeof *p, &p));
+    DAM_TRY_CLEANUP(dam__alloc(1, sizeof *p, &p));
     p->device = device;
-    DAM_TRY(prepare(p, training, provider));
+    DAM_TRY_CLEANUP(prepare(p, training, provider));
     *out = p;
     p = NULL;
 cleanup:
@@ -240,8 +239,8 @@ static dam_status check(const products *p, bool gradient)
     double *values = NULL;
     const dam__matrix *product = gradient ? &p->gradient : &p->similarities;
     int rows = gradient ? p->memories : p->rows, depth = gradient ? p->rows : p->dim;
-    DAM_TRY(dam__alloc(dam__matrix_items(product), sizeof *values, &values));
-    DAM_TRY(dam__matrix_read_doubles(product, values, "benchmark product"));
+    DAM_TRY_CLEANUP(dam__alloc(dam__matrix_items(product), sizeof *values, &values));
+    DAM_TRY_CLEANUP(dam__matrix_read_doubles(product, values, "benchmark product"));
     for (int c = 0; c < CHECKED; c++) {
         int i = (int)((int64_t)c * (rows - 1) / (CHECKED - 1));
         int j = (int)((int64_t)(c * 7 % CHECKED) * (product->cols - 1) / (CHECKED - 1));
@@ -261,7 +260,6 @@ cleanup:
 /* Runs and checks a product of a few rows, and says how long the whole would take. */
 static dam_status probe(products *p, bool gradient, double *seconds)
 {
-    dam_status status = DAM_OK;
     dam_status (*queue)(void *) = gradient ? queue_gradient : queue_similarities;
     p->rows = p->batch < PROBE_ROWS ? p->batch : PROBE_ROWS;
     DAM_TRY(queue(p));
@@ -271,15 +269,13 @@ static dam_status probe(products *p, bool gradient, double *seconds)
     DAM_TRY(dam__device_finish(p->device));
     *seconds = (dam__seconds() - begin) * p->batch / p->rows;
     p->rows = p->batch;
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* --- rows ------------------------------------------------------------------------------------- */
 
 static dam_status measure(dam__bench *bench, products *p, bool gradient)
 {
-    dam_status status = DAM_OK;
     const char *name = dam__gemm_name(p->gemm);
     char metric[64];
     double seconds = 0;
@@ -291,16 +287,14 @@ static dam_status measure(dam__bench *bench, products *p, bool gradient)
     if (seconds > MOST_SECONDS) {
         dam__warn(dam__device_log(bench->device), "%s is left out: one would take about %.0f s",
                   metric, seconds);
-        goto cleanup;
+        return DAM_OK;
     }
     const dam__candidate candidate = {.queue = gradient ? queue_gradient : queue_similarities,
                                       .state = p,
                                       .flops = 2.0 * p->batch * p->dim * p->memories};
     DAM_TRY(dam__bench_rounds(bench, &candidate, &rounds));
     DAM_TRY(check(p, gradient));
-    DAM_TRY(dam__bench_add_rate(bench, metric, &rounds));
-cleanup:
-    return status;
+    return dam__bench_add_rate(bench, metric, &rounds);
 }
 
 static dam_status measure_provider(dam__bench *bench, dam__gemm_provider provider)
@@ -311,9 +305,9 @@ static dam_status measure_provider(dam__bench *bench, dam__gemm_provider provide
         dam__info(
             dam__device_log(bench->device),
             "CLBlast compiles its kernels on its first call: tens of seconds on some drivers");
-    DAM_TRY(prepare(&p, &bench->what->training, provider));
-    DAM_TRY(measure(bench, &p, false));
-    DAM_TRY(measure(bench, &p, true));
+    DAM_TRY_CLEANUP(prepare(&p, &bench->what->training, provider));
+    DAM_TRY_CLEANUP(measure(bench, &p, false));
+    DAM_TRY_CLEANUP(measure(bench, &p, true));
 cleanup:
     (void)dam__device_finish(bench->device);
     destroy(&p);

@@ -8,7 +8,6 @@ enum { ROUNDS = 5, STEPS_BETWEEN = 10 };
 
 static dam_status time_steps(dam__bench *bench, dam__trainer *trainer, double *seconds)
 {
-    dam_status status = DAM_OK;
     /* The search left the samples in an order of its own. */
     dam__trainer_position(trainer)->step = 0;
     DAM_TRY(dam__device_finish(bench->device));
@@ -17,24 +16,20 @@ static dam_status time_steps(dam__bench *bench, dam__trainer *trainer, double *s
         DAM_TRY(dam__trainer_step(trainer));
     DAM_TRY(dam__device_finish(bench->device));
     *seconds = (dam__seconds() - begin) / STEPS_BETWEEN;
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static dam_status time_search(dam__bench *bench, dam__trainer *trainer, double *seconds)
 {
-    dam_status status = DAM_OK;
     DAM_TRY(dam__device_finish(bench->device));
     double begin = dam__seconds();
     DAM_TRY(dam__growth_search(dam__trainer_growth(trainer), 0));
     *seconds = dam__seconds() - begin;
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 dam_status dam__bench_split(dam__bench *bench, dam__trainer *trainer)
 {
-    dam_status status = DAM_OK;
     double searches[ROUNDS], epochs[ROUNDS], before = 0, after = 0;
     DAM_TRY(time_search(bench, trainer, &before)); /* it may still compile something */
     DAM_TRY(time_steps(bench, trainer, &before));
@@ -48,7 +43,5 @@ dam_status dam__bench_split(dam__bench *bench, dam__trainer *trainer)
     const dam__summary seconds = dam__summarise(searches, ROUNDS);
     const dam__summary cost = dam__summarise(epochs, ROUNDS);
     DAM_TRY(dam__bench_add(bench, "split_time", 1e3 * seconds.median, "ms", seconds.spread, NULL));
-    DAM_TRY(dam__bench_add(bench, "split_epochs", cost.median, "epochs", cost.spread, NULL));
-cleanup:
-    return status;
+    return dam__bench_add(bench, "split_epochs", cost.median, "epochs", cost.spread, NULL);
 }

@@ -15,17 +15,15 @@ static const double BLOCK_SECONDS = 1.5;
 static dam_status add_loss(dam__bench *bench, dam__trainer *trainer, const char *metric, int step,
                            double *loss)
 {
-    dam_status status = DAM_OK;
     DAM_TRY(dam__trainer_last_loss(trainer, loss));
     if (!isfinite(*loss))
-        DAM_FAIL(DAM_DIVERGED,
-                 "the loss is not finite at step %d of the benchmark '%s'; run 'denseam selftest', "
-                 "or %s",
-                 step, bench->what->preset, dam__model_advice(dam__trainer_model(trainer)));
-    DAM_TRY(dam__bench_add(bench, metric, *loss,
-                           dam__model_type_of(&bench->what->training.model)->loss_unit, NAN, NULL));
-cleanup:
-    return status;
+        return dam__fail(
+            DAM_DIVERGED,
+            "the loss is not finite at step %d of the benchmark '%s'; run 'denseam selftest', "
+            "or %s",
+            step, bench->what->preset, dam__model_advice(dam__trainer_model(trainer)));
+    return dam__bench_add(bench, metric, *loss,
+                          dam__model_type_of(&bench->what->training.model)->loss_unit, NAN, NULL);
 }
 
 dam__agreement dam__bench_compare_losses(const dam__bench_losses *got,
@@ -41,7 +39,6 @@ dam__agreement dam__bench_compare_losses(const dam__bench_losses *got,
 
 static dam_status compare_losses(dam__bench *bench, const dam__bench_losses *got)
 {
-    dam_status status = DAM_OK;
     const dam__bench_losses *wanted = bench->what->losses;
     if (wanted == NULL)
         return DAM_OK;
@@ -53,14 +50,12 @@ static dam_status compare_losses(dam__bench *bench, const dam__bench_losses *got
                   "'%s': the losses %.7g and %.7g are not those of a right device, %.7g and %.7g; "
                   "trust no number before 'denseam selftest' passes",
                   bench->what->preset, got->begin, got->end, wanted->begin, wanted->end);
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* A device that is fast but wrong does not learn the same. These steps are the warm-up, too. */
 static dam_status check_learning(dam__bench *bench, dam__trainer *trainer)
 {
-    dam_status status = DAM_OK;
     dam__bench_losses got = {0};
     DAM_TRY(dam__trainer_step(trainer));
     DAM_TRY(add_loss(bench, trainer, "loss_begin", 1, &got.begin));
@@ -74,9 +69,7 @@ static dam_status check_learning(dam__bench *bench, dam__trainer *trainer)
                   "'%s': the loss did not fall in %d steps (%.6g, then %.6g); trust no number "
                   "before 'denseam selftest' passes",
                   bench->what->preset, DAM__BENCH_STEPS, got.begin, got.end);
-    DAM_TRY(compare_losses(bench, &got));
-cleanup:
-    return status;
+    return compare_losses(bench, &got);
 }
 
 static dam_status queue_step(void *state)
@@ -97,10 +90,11 @@ static dam_status measure_overhead(dam__bench *bench, const dam__candidate *step
                   dam_error());
         return DAM_OK;
     }
-    DAM_TRY(made);
+    DAM_TRY_CLEANUP(made);
     const dam__candidate both = {.queue = dam__products_queue, .state = products};
-    DAM_TRY(dam__bench_pair(bench, step, &both, &ratio));
-    DAM_TRY(dam__bench_add(bench, "step_over_products", ratio.median, "ratio", ratio.spread, NULL));
+    DAM_TRY_CLEANUP(dam__bench_pair(bench, step, &both, &ratio));
+    DAM_TRY_CLEANUP(
+        dam__bench_add(bench, "step_over_products", ratio.median, "ratio", ratio.spread, NULL));
 cleanup:
     (void)dam__device_finish(bench->device);
     dam__products_destroy(products);
@@ -145,7 +139,6 @@ static dam_status put_steps(dam__bench *bench, const dam__rounds *rounds, double
     enum { TIME, RATE, PRODUCTS, ROWS };
     static const char *const metrics[ROWS] = {"step_time", "step_rate", "step_products"};
     static const char *const units[ROWS] = {"ms", "samples/s", "GFLOP/s"};
-    dam_status status = DAM_OK;
     const double values[ROWS] = {1e3 * rounds->seconds.median, samples / rounds->seconds.median,
                                  1e-9 * rounds->rate.median};
     for (int i = 0; i < ROWS; i++) {
@@ -162,8 +155,7 @@ static dam_status put_steps(dam__bench *bench, const dam__rounds *rounds, double
             row->share = row->ceiling / row->value;
         }
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static void tell_noise(dam__bench *bench, double spread)
@@ -184,7 +176,6 @@ static double samples_of_step(const dam__training *training, const dam__trainer 
 
 static dam_status measure_steps(dam__bench *bench, dam__trainer *trainer)
 {
-    dam_status status = DAM_OK;
     const dam__training *training = &bench->what->training;
     const dam__model *model = dam__trainer_model(trainer);
     double samples = samples_of_step(training, trainer), batch = training->train.batch;
@@ -205,26 +196,25 @@ static dam_status measure_steps(dam__bench *bench, dam__trainer *trainer)
     const dam__rounds all = together(blocks);
     DAM_TRY(put_steps(bench, &all, samples));
     tell_noise(bench, all.seconds.spread);
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 dam_status dam__bench_step(dam__bench *bench)
 {
     dam_status status = DAM_OK;
     dam__trainer *trainer = NULL;
-    DAM_TRY(dam__bench_check_stop(bench));
-    DAM_TRY(dam__trainer_create(bench->device, &bench->what->training, &trainer));
+    DAM_TRY_CLEANUP(dam__bench_check_stop(bench));
+    DAM_TRY_CLEANUP(dam__trainer_create(bench->device, &bench->what->training, &trainer));
     bench->rows->gemm = dam__trainer_gemm(trainer);
-    DAM_TRY(dam__bench_add(bench, "device_memory",
-                           (double)dam__plan_total(dam__trainer_plan(trainer)) / (1 << 20), "MiB",
-                           NAN, NULL));
-    DAM_TRY(dam__trainer_prepare(trainer));
-    DAM_TRY(dam__profile_reset(bench->device));
-    DAM_TRY(check_learning(bench, trainer));
-    DAM_TRY(measure_steps(bench, trainer));
+    DAM_TRY_CLEANUP(dam__bench_add(bench, "device_memory",
+                                   (double)dam__plan_total(dam__trainer_plan(trainer)) / (1 << 20),
+                                   "MiB", NAN, NULL));
+    DAM_TRY_CLEANUP(dam__trainer_prepare(trainer));
+    DAM_TRY_CLEANUP(dam__profile_reset(bench->device));
+    DAM_TRY_CLEANUP(check_learning(bench, trainer));
+    DAM_TRY_CLEANUP(measure_steps(bench, trainer));
     if (dam__trainer_growth(trainer) != NULL)
-        DAM_TRY(dam__bench_split(bench, trainer));
+        DAM_TRY_CLEANUP(dam__bench_split(bench, trainer));
 cleanup:
     (void)dam__device_finish(bench->device);
     dam__trainer_destroy(trainer);

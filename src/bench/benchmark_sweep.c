@@ -70,7 +70,6 @@ static void choose_rates(sweep *s)
 /* Temperatures to half of the preset's and rates to a fifth, each with its seeds and patterns. */
 static dam_status choose_patterns(sweep *s)
 {
-    dam_status status = DAM_OK;
     const dam__training *training = &s->bench->what->training;
     size_t items = (size_t)s->samples * (size_t)s->dim;
     s->count = MOST;
@@ -88,8 +87,7 @@ static dam_status choose_patterns(sweep *s)
             dam__pattern(seed, (size_t)i, (size_t)s->dim,
                          s->patterns + (size_t)p * items + (size_t)i * (size_t)s->dim);
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* Some of them as one model: planning, finding what was compiled, its epochs, its losses. */
@@ -108,11 +106,11 @@ static dam_status train_block(const sweep *s, int first, int count)
                                    .problems = s->problems + first,
                                    .gemm = training->gemm};
     block.train.epochs = s->epochs;
-    DAM_TRY(dam__batched_create(s->bench->device, &block, &batched));
-    DAM_TRY(dam__batched_run(batched, what->stop, NULL, what->user));
-    DAM_TRY(dam__batched_results(batched, results, NULL));
+    DAM_TRY_CLEANUP(dam__batched_create(s->bench->device, &block, &batched));
+    DAM_TRY_CLEANUP(dam__batched_run(batched, what->stop, NULL, what->user));
+    DAM_TRY_CLEANUP(dam__batched_results(batched, results, NULL));
     if (!dam__model_stores(&training->model))
-        DAM_TRY(dam__batched_scores(batched, scores));
+        DAM_TRY_CLEANUP(dam__batched_scores(batched, scores));
 cleanup:
     (void)dam__device_finish(s->bench->device);
     dam__batched_destroy(batched);
@@ -122,13 +120,11 @@ cleanup:
 /* All of them, in models as large as suits the device. */
 static dam_status train_together(const sweep *s)
 {
-    dam_status status = DAM_OK;
     int most = dam__batched_best_count(s->bench->device, s->bench->what->training.model.memories,
                                        s->batch, s->dim);
     for (int first = 0; first < s->count; first += most)
         DAM_TRY(train_block(s, first, s->count - first < most ? s->count - first : most));
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* With this hook the trainer settles the model at the end, as before it is saved. */
@@ -155,11 +151,11 @@ static dam_status train_alone(const sweep *s, int p)
     dam__model_type_of(&training.model)
         ->take_problem(&s->problems[p], &training.model, &training.train.learning_rate);
     training.scores = !dam__model_stores(&training.model);
-    DAM_TRY(dam__trainer_create(s->bench->device, &training, &trainer));
-    DAM_TRY(dam__trainer_prepare(trainer));
-    DAM_TRY(dam__trainer_run(trainer, &hooks));
+    DAM_TRY_CLEANUP(dam__trainer_create(s->bench->device, &training, &trainer));
+    DAM_TRY_CLEANUP(dam__trainer_prepare(trainer));
+    DAM_TRY_CLEANUP(dam__trainer_run(trainer, &hooks));
     if (training.scores)
-        DAM_TRY(dam__trainer_score(trainer, &score));
+        DAM_TRY_CLEANUP(dam__trainer_score(trainer, &score));
 cleanup:
     (void)dam__device_finish(s->bench->device);
     dam__trainer_destroy(trainer);
@@ -177,21 +173,18 @@ static dam_status time_together(const sweep *s, double *seconds)
 
 static dam_status time_alone(const sweep *s, double *seconds)
 {
-    dam_status status = DAM_OK;
     double begin = dam__seconds();
     for (int p = 0; p < s->count; p++) {
         DAM_TRY(dam__bench_check_stop(s->bench));
         DAM_TRY(train_alone(s, p));
     }
     *seconds = dam__seconds() - begin;
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* As many epochs as the preset has, or as end in time. Compiles what there is to compile. */
 static dam_status choose_epochs(sweep *s)
 {
-    dam_status status = DAM_OK;
     int wanted = s->bench->what->training.train.epochs;
     double together = 0, alone = 0;
     s->epochs = 1;
@@ -212,8 +205,7 @@ static dam_status choose_epochs(sweep *s)
         dam__warn(dam__device_log(s->bench->device),
                   "'%s': the trainings of a sweep are cut from %d epochs to %d, for time",
                   s->bench->what->preset, wanted, s->epochs);
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 dam_status dam__bench_sweep(dam__bench *bench)
@@ -225,14 +217,14 @@ dam_status dam__bench_sweep(dam__bench *bench)
     sweep s = {.bench = bench, .samples = (int)set->count, .dim = (int)set->features};
     s.batch = batch < s.samples ? batch : s.samples;
     if (dam__model_stores(&bench->what->training.model))
-        DAM_TRY(choose_patterns(&s));
+        DAM_TRY_CLEANUP(choose_patterns(&s));
     else
         choose_rates(&s);
-    DAM_TRY(choose_epochs(&s));
-    DAM_TRY(time_together(&s, &before));
+    DAM_TRY_CLEANUP(choose_epochs(&s));
+    DAM_TRY_CLEANUP(time_together(&s, &before));
     for (int i = 0; i < ROUNDS; i++) {
-        DAM_TRY(time_alone(&s, &alone[i]));
-        DAM_TRY(time_together(&s, &after));
+        DAM_TRY_CLEANUP(time_alone(&s, &alone[i]));
+        DAM_TRY_CLEANUP(time_together(&s, &after));
         together[i] = (before + after) / 2;
         gains[i] = alone[i] / together[i];
         before = after;
@@ -240,10 +232,12 @@ dam_status dam__bench_sweep(dam__bench *bench)
     const dam__summary one_by_one = dam__summarise(alone, ROUNDS);
     const dam__summary at_once = dam__summarise(together, ROUNDS);
     const dam__summary gain = dam__summarise(gains, ROUNDS);
-    DAM_TRY(dam__bench_add(bench, "sweep_epochs", s.epochs, "epochs", NAN, NULL));
-    DAM_TRY(dam__bench_add(bench, "sweep_alone", one_by_one.median, "s", one_by_one.spread, NULL));
-    DAM_TRY(dam__bench_add(bench, "sweep_batched", at_once.median, "s", at_once.spread, NULL));
-    DAM_TRY(dam__bench_add(bench, "sweep_gain", gain.median, "ratio", gain.spread, NULL));
+    DAM_TRY_CLEANUP(dam__bench_add(bench, "sweep_epochs", s.epochs, "epochs", NAN, NULL));
+    DAM_TRY_CLEANUP(
+        dam__bench_add(bench, "sweep_alone", one_by_one.median, "s", one_by_one.spread, NULL));
+    DAM_TRY_CLEANUP(
+        dam__bench_add(bench, "sweep_batched", at_once.median, "s", at_once.spread, NULL));
+    DAM_TRY_CLEANUP(dam__bench_add(bench, "sweep_gain", gain.median, "ratio", gain.spread, NULL));
 cleanup:
     free(s.patterns);
     /* A training that was stopped speaks of what it keeps. */

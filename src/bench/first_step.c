@@ -17,13 +17,10 @@ typedef struct answer {
 
 static dam_status take_losses(dam__trainer *trainer, dam__bench_losses *losses)
 {
-    dam_status status = DAM_OK;
     DAM_TRY(dam__trainer_last_loss(trainer, &losses->begin));
     for (int step = 1; step < DAM__BENCH_STEPS; step++)
         DAM_TRY(dam__trainer_step(trainer));
-    DAM_TRY(dam__trainer_last_loss(trainer, &losses->end));
-cleanup:
-    return status;
+    return dam__trainer_last_loss(trainer, &losses->end);
 }
 
 /* From an open device to the end of the first step: drivers compile when a kernel is first used. */
@@ -32,13 +29,13 @@ static dam_status time_first_step(dam__device *device, const dam__training *trai
     dam_status status = DAM_OK;
     dam__trainer *trainer = NULL;
     double begin = dam__seconds();
-    DAM_TRY(dam__trainer_create(device, training, &trainer));
-    DAM_TRY(dam__trainer_prepare(trainer));
-    DAM_TRY(dam__trainer_step(trainer));
-    DAM_TRY(dam__device_finish(device));
+    DAM_TRY_CLEANUP(dam__trainer_create(device, training, &trainer));
+    DAM_TRY_CLEANUP(dam__trainer_prepare(trainer));
+    DAM_TRY_CLEANUP(dam__trainer_step(trainer));
+    DAM_TRY_CLEANUP(dam__device_finish(device));
     out->seconds = dam__seconds() - begin;
     if (out->with_losses)
-        DAM_TRY(take_losses(trainer, &out->losses));
+        DAM_TRY_CLEANUP(take_losses(trainer, &out->losses));
 cleanup:
     (void)dam__device_finish(device);
     dam__trainer_destroy(trainer);
@@ -61,14 +58,14 @@ static dam_status run_first_step(const arguments *args)
     console notices = console_open(true);
     const dam_log log = console_log(&notices);
     answer given = {.with_losses = args->losses};
-    DAM_TRY(dam__experiment_load(args->operands.items[0], args->set.items, args->set.count,
-                                 &experiment));
-    DAM_TRY(dam__dataset_load(&experiment.data, DAM__SPLIT_TRAIN, &set));
-    DAM_TRY(open_device(args, (dam__precision)experiment.train.precision, &log, &device));
+    DAM_TRY_CLEANUP(dam__experiment_load(args->operands.items[0], args->set.items, args->set.count,
+                                         &experiment));
+    DAM_TRY_CLEANUP(dam__dataset_load(&experiment.data, DAM__SPLIT_TRAIN, &set));
+    DAM_TRY_CLEANUP(open_device(args, (dam__precision)experiment.train.precision, &log, &device));
     const dam__training training = dam__experiment_training(&experiment, &set, gemm_choice(args));
-    DAM_TRY(time_first_step(device, &training, &given));
-    DAM_TRY(args->out != NULL ? bench_write(args->out, answer_json(&given))
-                              : print_json(answer_json(&given)));
+    DAM_TRY_CLEANUP(time_first_step(device, &training, &given));
+    DAM_TRY_CLEANUP(args->out != NULL ? bench_write(args->out, answer_json(&given))
+                                      : print_json(answer_json(&given)));
 cleanup:
     dam__device_close(device);
     dam__dataset_free(&set);

@@ -112,9 +112,9 @@ static dam_status run_devices(const arguments *args)
     size_t count = 0, first = 0;
     console notices = console_open(args->quiet);
     dam_log log = console_log(&notices);
-    DAM_TRY(dam_device_list(&infos, &count));
+    DAM_TRY_CLEANUP(dam_device_list(&infos, &count));
     if (args->device != NULL) {
-        DAM_TRY(dam_device_select(infos, count, args->device, &first));
+        DAM_TRY_CLEANUP(dam_device_select(infos, count, args->device, &first));
         count = 1;
     } else if (dam_device_select(infos, count, NULL, &(size_t){0}) != DAM_OK) {
         dam__warn(&log, "no default: %s", dam_error());

@@ -115,28 +115,30 @@ static dam_status run_eval(const arguments *args)
     dam__score score;
     dam__classification result = {0};
     int32_t *predicted = NULL, *nearest = NULL;
-    DAM_TRY(dam__run_open(args->operands.items[0], args->set.items, args->set.count, &run));
-    DAM_TRY(open_device(args, (dam__precision)run.experiment.train.precision, &log, &device));
-    DAM_TRY(dam__dataset_load_on(device, &run.experiment.data, (uint64_t)run.experiment.seed,
-                                 DAM__SPLIT_TEST, &set));
+    DAM_TRY_CLEANUP(dam__run_open(args->operands.items[0], args->set.items, args->set.count, &run));
+    DAM_TRY_CLEANUP(
+        open_device(args, (dam__precision)run.experiment.train.precision, &log, &device));
+    DAM_TRY_CLEANUP(dam__dataset_load_on(device, &run.experiment.data,
+                                         (uint64_t)run.experiment.seed, DAM__SPLIT_TEST, &set));
     /* Chunks are no larger than the set; --set may have asked for more. */
     int batch = run.experiment.train.batch;
     if ((size_t)batch > set.count)
         batch = (int)set.count;
-    DAM_TRY(check_device(
+    DAM_TRY_CLEANUP(check_device(
         args, device, run.experiment.model.kind,
         (dam__selftest_sizes){.memories = run.memories, .dim = run.dim, .batch = batch}));
-    DAM_TRY(dam__scorer_create(device, gemm_choice(args), &run.experiment.model, run.dim,
-                               run.classes, &run.container, &set, batch, &scorer));
-    DAM_TRY(dam__scorer_run(scorer, &score, &predicted, &nearest));
+    DAM_TRY_CLEANUP(dam__scorer_create(device, gemm_choice(args), &run.experiment.model, run.dim,
+                                       run.classes, &run.container, &set, batch, &scorer));
+    DAM_TRY_CLEANUP(dam__scorer_run(scorer, &score, &predicted, &nearest));
     if (!dam__model_compares(&run.experiment.model)) {
-        DAM_TRY(print_loss(&run, &set, &score, args->json));
+        DAM_TRY_CLEANUP(print_loss(&run, &set, &score, args->json));
     } else {
-        DAM_TRY(dam__classify(set.labels, predicted, nearest, set.count, run.classes, &result));
-        DAM_TRY(args->json ? print_scores_json(&run, &set, &score, &result)
-                           : print_scores(&run.experiment.model, &set, &score, &result));
+        DAM_TRY_CLEANUP(
+            dam__classify(set.labels, predicted, nearest, set.count, run.classes, &result));
+        DAM_TRY_CLEANUP(args->json ? print_scores_json(&run, &set, &score, &result)
+                                   : print_scores(&run.experiment.model, &set, &score, &result));
     }
-    DAM_TRY(give_profile(args, device, &log));
+    DAM_TRY_CLEANUP(give_profile(args, device, &log));
 cleanup:
     dam__classification_free(&result);
     free(predicted);

@@ -82,10 +82,10 @@ static dam_status run_help(const arguments *args)
         append_overview(&text);
     } else {
         const command *c = NULL;
-        DAM_TRY(find_command(args->operands.items[0], &c));
+        DAM_TRY_CLEANUP(find_command(args->operands.items[0], &c));
         append_command_help(&text, c);
     }
-    DAM_TRY(print_text(&text));
+    DAM_TRY_CLEANUP(print_text(&text));
 cleanup:
     dam__text_free(&text);
     return status;

@@ -51,13 +51,13 @@ static dam_status run_command(const command *c, int argc, char **argv)
     arguments args = {0};
     dam__text text = {0};
     bool help = false;
-    DAM_TRY(parse_flags(c->flags, argc, argv, &args, &args.operands, &help));
+    DAM_TRY_CLEANUP(parse_flags(c->flags, argc, argv, &args, &args.operands, &help));
     if (help) {
         append_command_help(&text, c);
-        DAM_TRY(print_text(&text));
+        DAM_TRY_CLEANUP(print_text(&text));
     } else {
-        DAM_TRY(check_operands(c, &args.operands));
-        DAM_TRY(c->run(&args));
+        DAM_TRY_CLEANUP(check_operands(c, &args.operands));
+        DAM_TRY_CLEANUP(c->run(&args));
     }
 cleanup:
     dam__text_free(&text);

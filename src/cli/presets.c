@@ -17,7 +17,7 @@ static dam_status print_list_json(void)
     json_t *list = json_array();
     for (const dam__embedded *preset = dam__preset_texts; preset->name != NULL; preset++) {
         dam__experiment experiment;
-        DAM_TRY(dam__experiment_load(preset->name, NULL, 0, &experiment));
+        DAM_TRY_CLEANUP(dam__experiment_load(preset->name, NULL, 0, &experiment));
         json_t *row = json_pack("{ss ss ss}", "name", preset->name, "title", experiment.title,
                                 "source", experiment.source);
         if (json_array_append_new(list, row) != 0)
@@ -42,7 +42,7 @@ static dam_status print_list(void)
     }
     for (const dam__embedded *preset = dam__preset_texts; preset->name != NULL; preset++) {
         dam__experiment experiment;
-        DAM_TRY(dam__experiment_load(preset->name, NULL, 0, &experiment));
+        DAM_TRY_CLEANUP(dam__experiment_load(preset->name, NULL, 0, &experiment));
         size_t column = strlen(preset->name);
         dam__text_append(&text, "%s", preset->name);
         if (column + 2 > indent) {
@@ -53,7 +53,7 @@ static dam_status print_list(void)
         if (experiment.source[0] != '\0')
             append_wrapped(&text, 0, indent, experiment.source);
     }
-    DAM_TRY(print_text(&text));
+    DAM_TRY_CLEANUP(print_text(&text));
 cleanup:
     dam__text_free(&text);
     return status;
@@ -70,7 +70,7 @@ static dam_status find_preset(const char *name, const dam__embedded **out)
         return DAM_OK;
     while (dam__preset_texts[count].name != NULL)
         count++;
-    DAM_TRY(dam__alloc(count + 1, sizeof *names, &names));
+    DAM_TRY_CLEANUP(dam__alloc(count + 1, sizeof *names, &names));
     for (size_t i = 0; i < count; i++)
         names[i] = dam__preset_texts[i].name;
     const char *closest = dam__closest(name, names);
@@ -84,20 +84,15 @@ cleanup:
 
 static dam_status print_preset(const char *name, bool json)
 {
-    dam_status status = DAM_OK;
     const dam__embedded *preset = NULL;
     DAM_TRY(find_preset(name, &preset));
     const char *text = (const char *)preset->bytes;
-    if (!json) {
-        status = print_bytes(text, preset->length);
-        goto cleanup;
-    }
+    if (!json)
+        return print_bytes(text, preset->length);
     dam__experiment experiment;
     DAM_TRY(dam__experiment_load(preset->name, NULL, 0, &experiment));
-    status = print_json(json_pack("{ss ss ss ss}", "name", preset->name, "title", experiment.title,
-                                  "source", experiment.source, "text", text));
-cleanup:
-    return status;
+    return print_json(json_pack("{ss ss ss ss}", "name", preset->name, "title", experiment.title,
+                                "source", experiment.source, "text", text));
 }
 
 static dam_status run_presets(const arguments *args)

@@ -67,17 +67,18 @@ static dam_status run_selftest(const arguments *args)
     const dam__selftest_options options = {.shape = (dam__shape)args->kernels,
                                            .provider = (dam__gemm_provider)args->gemm,
                                            .log = console_log(&notices)};
-    DAM_TRY(dam_device_list(&infos, &count));
-    DAM_TRY(dam_device_select(infos, count, args->device, &index));
+    DAM_TRY_CLEANUP(dam_device_list(&infos, &count));
+    DAM_TRY_CLEANUP(dam_device_select(infos, count, args->device, &index));
     if (args->json)
         heard.list = json_array();
     else
-        DAM_TRY(print_line_now("case                               kernels gemm    real      error "
-                               "limit verdict"));
+        DAM_TRY_CLEANUP(
+            print_line_now("case                               kernels gemm    real      error "
+                           "limit verdict"));
     dam__selftest_all(&all);
     verdict = dam__selftest_run(&infos[index], &options, all.tables,
                                 args->json ? add_json : print_row, &heard);
-    DAM_TRY(heard.status);
+    DAM_TRY_CLEANUP(heard.status);
     if (verdict == DAM_OK || verdict == DAM_SELFTEST) {
         status = args->json ? print_json(heard.list) : print_summary(&heard, &infos[index]);
         heard.list = NULL;

@@ -26,14 +26,14 @@ static dam_status take_census(const dam__run *run, census *out)
     int32_t *labels = NULL;
     float *purity = NULL;
     out->classes = (size_t)run->classes;
-    DAM_TRY(dam__report_classes(run, &labels, &purity, &out->memories));
-    DAM_TRY(dam__alloc(out->classes + 1, sizeof *out->counts, &out->counts));
+    DAM_TRY_CLEANUP(dam__report_classes(run, &labels, &purity, &out->memories));
+    DAM_TRY_CLEANUP(dam__alloc(out->classes + 1, sizeof *out->counts, &out->counts));
     for (size_t mu = 0; mu < out->memories; mu++) {
         bool none = labels[mu] < 0 || (size_t)labels[mu] >= out->classes;
         out->counts[none ? out->classes : (size_t)labels[mu]]++;
         out->mean_purity += (double)purity[mu] / (double)out->memories;
     }
-    DAM_TRY(dam__teacher_compare(run, &out->teacher));
+    DAM_TRY_CLEANUP(dam__teacher_compare(run, &out->teacher));
 cleanup:
     free(labels);
     free(purity);
@@ -206,13 +206,13 @@ static dam_status draw(const dam__run *run, const dam__history *history, const a
 {
     dam_status status = DAM_OK;
     const char *folder = args->out != NULL ? args->out : run->folder;
-    DAM_TRY(dam__make_folders(folder));
-    DAM_TRY(dam__path_join(&drawn->memories, folder, "memories.png"));
-    DAM_TRY(dam__report_memories(run, drawn->memories, 0));
+    DAM_TRY_CLEANUP(dam__make_folders(folder));
+    DAM_TRY_CLEANUP(dam__path_join(&drawn->memories, folder, "memories.png"));
+    DAM_TRY_CLEANUP(dam__report_memories(run, drawn->memories, 0));
     if (args->film) {
-        DAM_TRY(dam__path_join(&drawn->film, folder, "film.gif"));
-        DAM_TRY(dam__path_join(&drawn->sheet, folder, "contact.png"));
-        DAM_TRY(dam__report_film(run, history, drawn->film, drawn->sheet, &drawn->frames));
+        DAM_TRY_CLEANUP(dam__path_join(&drawn->film, folder, "film.gif"));
+        DAM_TRY_CLEANUP(dam__path_join(&drawn->sheet, folder, "contact.png"));
+        DAM_TRY_CLEANUP(dam__report_film(run, history, drawn->film, drawn->sheet, &drawn->frames));
     }
 cleanup:
     if (status != DAM_OK)
@@ -228,15 +228,15 @@ static dam_status run_show(const arguments *args)
     census c = {0};
     pictures drawn = {0};
     char *why = NULL;
-    DAM_TRY(dam__run_open(args->operands.items[0], NULL, 0, &run));
-    DAM_TRY(dam__checkpoint_history(&run.container, &history));
-    DAM_TRY(take_census(&run, &c));
+    DAM_TRY_CLEANUP(dam__run_open(args->operands.items[0], NULL, 0, &run));
+    DAM_TRY_CLEANUP(dam__checkpoint_history(&run.container, &history));
+    DAM_TRY_CLEANUP(take_census(&run, &c));
     /* A run in a place that cannot be written to is described all the same. */
     dam_status result = draw(&run, &history, args, &drawn);
     if (result != DAM_OK)
         why = strdup(dam_error());
-    DAM_TRY(args->json ? print_run_json(&run, &history, &c, &drawn)
-                       : print_run(&run, &history, &c, &drawn));
+    DAM_TRY_CLEANUP(args->json ? print_run_json(&run, &history, &c, &drawn)
+                               : print_run(&run, &history, &c, &drawn));
     if (result != DAM_OK)
         DAM_FAIL(result, "%s%s", why != NULL ? why : "the picture could not be drawn",
                  args->out == NULL ? "; --out draws into another folder" : "");

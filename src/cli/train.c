@@ -135,12 +135,12 @@ static dam_status draw(const training *t)
     dam_status status = DAM_OK;
     dam__run run = {0};
     char *picture = NULL;
-    DAM_TRY(dam__run_open(t->folder.path, NULL, 0, &run));
-    DAM_TRY(dam__report_diagnostics(&run));
-    DAM_TRY(dam__path_join(&picture, t->folder.path, "memories.png"));
-    DAM_TRY(dam__report_memories(&run, picture, 0));
-    DAM_TRY(dam__report_curves(t->folder.path, t->job.experiment.title,
-                               dam__trainer_history(t->job.trainer), &t->log));
+    DAM_TRY_CLEANUP(dam__run_open(t->folder.path, NULL, 0, &run));
+    DAM_TRY_CLEANUP(dam__report_diagnostics(&run));
+    DAM_TRY_CLEANUP(dam__path_join(&picture, t->folder.path, "memories.png"));
+    DAM_TRY_CLEANUP(dam__report_memories(&run, picture, 0));
+    DAM_TRY_CLEANUP(dam__report_curves(t->folder.path, t->job.experiment.title,
+                                       dam__trainer_history(t->job.trainer), &t->log));
 cleanup:
     dam__run_free(&run);
     free(picture);
@@ -188,11 +188,10 @@ static dam_status print_result(const training *t, const dam__history *history)
 
 static dam_status train_to_the_end(training *t)
 {
-    dam_status status = DAM_OK;
     const dam__job_hooks hooks = {.user = t, .stop = signals_stop, .on_step = on_step};
     signals_catch();
     t->progress = progress_begin(&t->console);
-    status = dam__job_run(&t->job, &hooks);
+    dam_status status = dam__job_run(&t->job, &hooks);
     progress_finish(&t->progress);
     if (status == DAM_INTERRUPTED)
         status = dam__fail(status, "%s, --resume goes on from here", dam_error());
@@ -203,9 +202,7 @@ static dam_status train_to_the_end(training *t)
     DAM_TRY(status);
     DAM_TRY(draw(t));
     const dam__history *history = dam__trainer_history(t->job.trainer);
-    DAM_TRY(t->args->json ? print_result_json(t, history) : print_result(t, history));
-cleanup:
-    return status;
+    return t->args->json ? print_result_json(t, history) : print_result(t, history);
 }
 
 static dam_status run_train(const arguments *args)
@@ -217,19 +214,20 @@ static dam_status run_train(const arguments *args)
                   .job = {.gemm = gemm_choice(args)}};
     dam__job *job = &t.job;
     t.log = console_log(&t.console);
-    DAM_TRY(run_folder_check(args, DAM__RUN_FOLDER));
-    DAM_TRY(read_experiment(&t));
-    DAM_TRY(open_device(args, (dam__precision)job->experiment.train.precision, &t.log, &t.device));
+    DAM_TRY_CLEANUP(run_folder_check(args, DAM__RUN_FOLDER));
+    DAM_TRY_CLEANUP(read_experiment(&t));
+    DAM_TRY_CLEANUP(
+        open_device(args, (dam__precision)job->experiment.train.precision, &t.log, &t.device));
     job->device = t.device;
-    DAM_TRY(dam__job_plan(job));
+    DAM_TRY_CLEANUP(dam__job_plan(job));
     if (args->dry_run) {
-        DAM_TRY(args->json ? print_json(plan_json(&t)) : print_plan(&t));
+        DAM_TRY_CLEANUP(args->json ? print_json(plan_json(&t)) : print_plan(&t));
         goto cleanup;
     }
-    DAM_TRY(run_folder_claim(args, DAM__RUN_FOLDER, t.resumed.folder, &t.folder));
+    DAM_TRY_CLEANUP(run_folder_claim(args, DAM__RUN_FOLDER, t.resumed.folder, &t.folder));
     job->folder = t.folder.path;
-    DAM_TRY(dam__job_prepare(job));
-    DAM_TRY(train_to_the_end(&t));
+    DAM_TRY_CLEANUP(dam__job_prepare(job));
+    DAM_TRY_CLEANUP(train_to_the_end(&t));
 cleanup:
     training_free(&t);
     return status;

@@ -73,7 +73,7 @@ static dam_status store_choice(const flag *f, const char *text, int *value)
         const char *separator = i == 0 ? "" : f->choices[i + 1] != NULL ? ", " : " or ";
         dam__text_append(&list, "%s%s", separator, f->choices[i]);
     }
-    DAM_TRY(dam__text_status(&list));
+    DAM_TRY_CLEANUP(dam__text_status(&list));
     status = dam__fail(DAM_USAGE, "--%s wants %s, not '%s'", f->name, list.data, text);
 cleanup:
     dam__text_free(&list);
@@ -122,11 +122,11 @@ static dam_status unknown_flag(const flag *flags, const char *command, const cha
     char *word = NULL;
     words names = {0};
     size_t length = strcspn(token, "=");
-    DAM_TRY(dam__format(&word, "%.*s", (int)length, token));
+    DAM_TRY_CLEANUP(dam__format(&word, "%.*s", (int)length, token));
     for (const flag *f = flags; f->name != NULL; f++)
-        DAM_TRY(add_word(&names, f->name));
-    DAM_TRY(add_word(&names, "help"));
-    DAM_TRY(add_word(&names, NULL));
+        DAM_TRY_CLEANUP(add_word(&names, f->name));
+    DAM_TRY_CLEANUP(add_word(&names, "help"));
+    DAM_TRY_CLEANUP(add_word(&names, NULL));
     const char *closest = closest_name(word + strspn(word, "-"), names.items);
     status = dam__fail(DAM_USAGE, "unknown option '%s'%s%s%s; 'denseam help %s' lists the options",
                        word, closest != NULL ? " (did you mean '--" : "",
@@ -193,27 +193,27 @@ dam_status parse_flags(const flag *flags, int argc, char **argv, void *values, w
     struct option *options = NULL;
     char *letters = NULL;
     *help = false;
-    DAM_TRY(long_options(flags, &options));
-    DAM_TRY(short_options(flags, &letters));
+    DAM_TRY_CLEANUP(long_options(flags, &options));
+    DAM_TRY_CLEANUP(short_options(flags, &letters));
     optind = 0; /* glibc's word for a fresh start; the first word is argv[1] */
     for (int at = 1, code; (code = getopt_long(argc, argv, letters, options, NULL)) != -1;
          at = optind) {
         const char *token = argv[at];
         const flag *f = code >= FIRST_FLAG ? &flags[code - FIRST_FLAG] : NULL;
         if (code == OPERAND) {
-            DAM_TRY(add_word(operands, optarg));
+            DAM_TRY_CLEANUP(add_word(operands, optarg));
         } else if (code == HELP && (strcmp(token, "-h") == 0 || is_whole_name(token, "help"))) {
             *help = true;
             goto cleanup;
         } else if (code >= FIRST_FLAG && is_whole_name(token, f->name)) {
-            DAM_TRY(store(f, optarg, values));
+            DAM_TRY_CLEANUP(store(f, optarg, values));
         } else if (flag_of_letter(flags, code) != NULL) {
-            DAM_TRY(store(flag_of_letter(flags, code), optarg, values));
+            DAM_TRY_CLEANUP(store(flag_of_letter(flags, code), optarg, values));
         } else if (code == ':' && flag_of_letter(flags, optopt) != NULL) {
-            DAM_TRY(no_value(flag_of_letter(flags, optopt)));
+            DAM_TRY_CLEANUP(no_value(flag_of_letter(flags, optopt)));
         } else if (code == ':' && optopt >= FIRST_FLAG &&
                    is_whole_name(token, flags[optopt - FIRST_FLAG].name)) {
-            DAM_TRY(no_value(&flags[optopt - FIRST_FLAG]));
+            DAM_TRY_CLEANUP(no_value(&flags[optopt - FIRST_FLAG]));
         } else if (code == '?' && optopt >= FIRST_FLAG &&
                    is_whole_name(token, flags[optopt - FIRST_FLAG].name)) {
             DAM_FAIL(DAM_USAGE, "option '--%s' takes no value", flags[optopt - FIRST_FLAG].name);
@@ -223,7 +223,7 @@ dam_status parse_flags(const flag *flags, int argc, char **argv, void *values, w
         }
     }
     for (int i = optind; i < argc; i++)
-        DAM_TRY(add_word(operands, argv[i]));
+        DAM_TRY_CLEANUP(add_word(operands, argv[i]));
 cleanup:
     free(options);
     free(letters);

@@ -47,8 +47,8 @@ dam_status run_folder_check(const arguments *args, dam__folder_kind kind)
                  kinds[kind].noun);
     if (args->out[0] == '\0')
         DAM_FAIL(DAM_USAGE, "--out wants the name of a folder, not ''");
-    DAM_TRY(check_empty(args->out));
-    DAM_TRY(dam__path_join(&file, args->out, "preset.conf"));
+    DAM_TRY_CLEANUP(check_empty(args->out));
+    DAM_TRY_CLEANUP(dam__path_join(&file, args->out, "preset.conf"));
     if (dam__same_file(file, preset))
         DAM_FAIL(DAM_USAGE,
                  "the %s would write its resolved preset over '%s'; choose another --out",
@@ -80,12 +80,12 @@ static dam_status claim_free(const char *preset, dam__folder_kind kind, run_fold
 {
     dam_status status = DAM_OK;
     char *name = NULL, *path = NULL;
-    DAM_TRY(base_name(preset, &name));
+    DAM_TRY_CLEANUP(base_name(preset, &name));
     status = DAM_USAGE;
     for (int i = 1; status == DAM_USAGE; i++) {
         const char *suffix = kinds[kind].suffix;
-        DAM_TRY(i == 1 ? dam__format(&path, "runs/%s%s", name, suffix)
-                       : dam__format(&path, "runs/%s%s-%d", name, suffix, i));
+        DAM_TRY_CLEANUP(i == 1 ? dam__format(&path, "runs/%s%s", name, suffix)
+                               : dam__format(&path, "runs/%s%s-%d", name, suffix, i));
         status = claim(path, kind, false, out);
     }
 cleanup:
@@ -96,12 +96,9 @@ cleanup:
 dam_status run_folder_claim(const arguments *args, dam__folder_kind kind, const char *resumed,
                             run_folder *out)
 {
-    dam_status status = DAM_OK;
     char *path = NULL;
     if (!args->resume && args->out == NULL)
         return claim_free(args->operands.items[0], kind, out);
     DAM_TRY(dam__format(&path, "%s", args->resume ? resumed : args->out));
-    DAM_TRY(claim(path, kind, args->resume, out));
-cleanup:
-    return status;
+    return claim(path, kind, args->resume, out);
 }

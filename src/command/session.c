@@ -8,7 +8,6 @@ const char *const kernels_choices[] = {"auto", "cpu", "gpu", NULL};
 dam_status open_device(const arguments *args, dam__precision precision, const dam_log *log,
                        dam__device **out)
 {
-    dam_status status = DAM_OK;
     static const dam__shape shapes[] = {DAM__SHAPE_AUTO, DAM__SHAPE_CPU, DAM__SHAPE_GPU};
     const dam__device_options options = {.log = *log,
                                          .precision = precision,
@@ -20,26 +19,23 @@ dam_status open_device(const arguments *args, dam__precision precision, const da
     const dam_device_info *info = dam__device_facts(*out);
     dam__info(log, "device %d: %s (%s%s%s)", info->index, info->name, info->platform,
               info->is_default ? "; the default: " : "", info->is_default ? info->reason : "");
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 dam_status give_profile(const arguments *args, dam__device *device, const dam_log *log)
 {
-    dam_status status = DAM_OK;
     size_t dropped = 0;
     if (args->profile)
         DAM_TRY(dam__profile_print(device, stderr));
     if (args->trace == NULL)
-        goto cleanup;
+        return DAM_OK;
     DAM_TRY(dam__profile_write_trace(device, args->trace, &dropped));
     dam__info(log, "'%s' is written: open it in https://ui.perfetto.dev or chrome://tracing",
               args->trace);
     if (dropped > 0)
         dam__warn(log, "'%s' has the first %d events; %zu that came later are left out",
                   args->trace, DAM__TRACE_EVENTS, dropped);
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 dam_status check_device(const arguments *args, const dam__device *device, int kind,

@@ -173,7 +173,7 @@ static dam_status contender_json(const dam__comparison *comparison, size_t i, js
     size_t count = 0;
     double mean = dam__mean_ratio(comparison, i, &count);
     dam__contender_note(comparison, i, &note);
-    DAM_TRY(dam__text_status(&note));
+    DAM_TRY_CLEANUP(dam__text_status(&note));
     *out = json_pack("{so so so ss ss so sb so}", "name", json_text(own->name), "file",
                      json_text(own->path), "device", json_deep_copy(own->device), "version",
                      dam__json_text_of(own->file, "version"), "kernels",
@@ -192,7 +192,7 @@ static dam_status print_comparison_json(const dam__comparison *comparison)
     int lost = 0;
     for (size_t i = 0; i < comparison->all->count; i++) {
         json_t *contender = NULL;
-        DAM_TRY(contender_json(comparison, i, &contender));
+        DAM_TRY_CLEANUP(contender_json(comparison, i, &contender));
         lost |= json_array_append_new(contenders, contender);
     }
     for (size_t i = 0; i < comparison->count; i++)
@@ -201,7 +201,7 @@ static dam_status print_comparison_json(const dam__comparison *comparison)
         all = json_pack("{so sO sO}", "baseline",
                         json_text(comparison->all->items[comparison->baseline].name), "contenders",
                         contenders, "presets", contests);
-    DAM_TRY(print_json(all));
+    DAM_TRY_CLEANUP(print_json(all));
 cleanup:
     json_decref(contenders);
     json_decref(contests);
@@ -216,7 +216,7 @@ static dam_status write_page(const dam__comparison *comparison, const char *path
     dam_status status = DAM_OK;
     dam__text page = {0};
     dam__compare_page(comparison, &page);
-    DAM_TRY(dam__text_write(&page, path));
+    DAM_TRY_CLEANUP(dam__text_write(&page, path));
     dam__info(log, "'%s' is written: one page, for any browser", path);
 cleanup:
     dam__text_free(&page);
@@ -235,12 +235,12 @@ static dam_status run_compare(const arguments *args)
         if (args->out != NULL && dam__same_file(path, args->out))
             DAM_FAIL(DAM_USAGE, "--out '%s' would replace what is to be compared; choose another",
                      args->out);
-        DAM_TRY(dam__contenders_add(path, &all));
+        DAM_TRY_CLEANUP(dam__contenders_add(path, &all));
     }
-    DAM_TRY(dam__comparison_create(&all, args->baseline, &comparison));
+    DAM_TRY_CLEANUP(dam__comparison_create(&all, args->baseline, &comparison));
     if (args->out != NULL)
-        DAM_TRY(write_page(&comparison, args->out, &log));
-    DAM_TRY(args->json ? print_comparison_json(&comparison) : print_table(&comparison));
+        DAM_TRY_CLEANUP(write_page(&comparison, args->out, &log));
+    DAM_TRY_CLEANUP(args->json ? print_comparison_json(&comparison) : print_table(&comparison));
 cleanup:
     dam__comparison_free(&comparison);
     dam__contenders_free(&all);

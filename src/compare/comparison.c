@@ -152,10 +152,10 @@ dam_status dam__comparison_create(const dam__contenders *all, const char *baseli
 {
     dam_status status = DAM_OK;
     dam__comparison made = {.all = all};
-    DAM_TRY(choose_baseline(all, baseline, &made.baseline));
+    DAM_TRY_CLEANUP(choose_baseline(all, baseline, &made.baseline));
     for (size_t i = 0; i < all->count; i++)
         for (size_t j = 0; j < all->items[i].count; j++)
-            DAM_TRY(add_record(&made, &all->items[i].records[j]));
+            DAM_TRY_CLEANUP(add_record(&made, &all->items[i].records[j]));
     *out = made;
     made = (dam__comparison){0};
 cleanup:

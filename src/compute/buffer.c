@@ -23,59 +23,49 @@ static dam_status check_span(const dam__buffer *buffer, size_t offset, size_t by
 dam_status dam__buffer_write(dam__buffer *buffer, size_t offset, const void *data, size_t bytes,
                              bool wait, const char *what)
 {
-    dam_status status = DAM_OK;
     dam__device *device = buffer->device;
     DAM_TRY(check_span(buffer, offset, bytes, what));
     if (bytes == 0)
-        goto cleanup;
+        return DAM_OK;
     cl_event *event = dam__profile_begin(device->profile, device->queue);
     DAM_CL(clEnqueueWriteBuffer(device->queue, buffer->memory, wait ? CL_TRUE : CL_FALSE, offset,
                                 bytes, data, 0, NULL, event));
     const dam__timed timed = {.name = what, .transfer = true, .bytes = (double)bytes};
-    DAM_TRY(dam__profile_end(device->profile, device->queue, &timed));
-cleanup:
-    return status;
+    return dam__profile_end(device->profile, device->queue, &timed);
 }
 
 dam_status dam__buffer_read(dam__buffer *buffer, size_t offset, void *data, size_t bytes,
                             const char *what)
 {
-    dam_status status = DAM_OK;
     dam__device *device = buffer->device;
     DAM_TRY(check_span(buffer, offset, bytes, what));
     if (bytes == 0)
-        goto cleanup;
+        return DAM_OK;
     cl_event *event = dam__profile_begin(device->profile, device->queue);
     DAM_CL(clEnqueueReadBuffer(device->queue, buffer->memory, CL_TRUE, offset, bytes, data, 0, NULL,
                                event));
     const dam__timed timed = {.name = what, .transfer = true, .bytes = (double)bytes};
-    DAM_TRY(dam__profile_end(device->profile, device->queue, &timed));
-cleanup:
-    return status;
+    return dam__profile_end(device->profile, device->queue, &timed);
 }
 
 dam_status dam__buffer_clear(dam__buffer *buffer)
 {
-    dam_status status = DAM_OK;
     dam__device *device = buffer->device;
     /* Fills want a multiple of the pattern; four bytes where they divide, else one. */
     const cl_uint zero = 0;
     DAM_CL(clEnqueueFillBuffer(device->queue, buffer->memory, &zero,
                                buffer->bytes % sizeof zero == 0 ? sizeof zero : 1, 0, buffer->bytes,
                                0, NULL, NULL));
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 dam_status dam__buffer_copy(dam__buffer *from, size_t from_offset, dam__buffer *to,
                             size_t to_offset, size_t bytes)
 {
-    dam_status status = DAM_OK;
     dam__device *device = from->device;
     DAM_TRY(check_span(from, from_offset, bytes, "copy from"));
     DAM_TRY(check_span(to, to_offset, bytes, "copy to"));
     DAM_CL(clEnqueueCopyBuffer(device->queue, from->memory, to->memory, from_offset, to_offset,
                                bytes, 0, NULL, NULL));
-cleanup:
-    return status;
+    return DAM_OK;
 }

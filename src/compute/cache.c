@@ -34,13 +34,13 @@ static dam_status entry_path(const dam__device *device, const char *source, cons
     dam__text key = {0};
     char *cache = NULL, *name = NULL;
     char hex[DAM__DIGEST_HEX];
-    DAM_TRY(dam__cache_folder(&cache));
-    DAM_TRY(dam__path_join(folder, cache, "programs"));
+    DAM_TRY_CLEANUP(dam__cache_folder(&cache));
+    DAM_TRY_CLEANUP(dam__path_join(folder, cache, "programs"));
     dam__text_append(&key, "%s\n%s\n%s\n%s\n%s\n%s\n%s", CACHE_FORMAT, device->info.platform,
                      device->info.version, device->info.name, device->info.driver, options, source);
-    DAM_TRY(dam__digest_text(&key, hex));
-    DAM_TRY(dam__format(&name, "%s.bin", hex));
-    DAM_TRY(dam__path_join(path, *folder, name));
+    DAM_TRY_CLEANUP(dam__digest_text(&key, hex));
+    DAM_TRY_CLEANUP(dam__format(&name, "%s.bin", hex));
+    DAM_TRY_CLEANUP(dam__path_join(path, *folder, name));
 cleanup:
     dam__text_free(&key);
     free(cache);

@@ -81,15 +81,16 @@ static dam_status allocate(dam__ceiling *ceiling)
     dam_status status = DAM_OK;
     dam__plan *plan = NULL;
     size_t real = dam__real_size(ceiling->device);
-    DAM_TRY(dam__plan_create(ceiling->device, &plan));
-    DAM_TRY(dam__plan_buffer(plan, "ceiling: start", (size_t)dam__lanes(ceiling->device) * real,
-                             &ceiling->start));
-    DAM_TRY(
+    DAM_TRY_CLEANUP(dam__plan_create(ceiling->device, &plan));
+    DAM_TRY_CLEANUP(dam__plan_buffer(plan, "ceiling: start",
+                                     (size_t)dam__lanes(ceiling->device) * real, &ceiling->start));
+    DAM_TRY_CLEANUP(
         dam__plan_buffer(plan, "ceiling: results", 2 * ceiling->items * real, &ceiling->results));
-    DAM_TRY(dam__plan_buffer(plan, "ceiling: copied from", ceiling->copied, &ceiling->from));
-    DAM_TRY(dam__plan_buffer(plan, "ceiling: copied to", ceiling->copied, &ceiling->to));
-    DAM_TRY(dam__plan_allocate(plan));
-    DAM_TRY(dam__alloc(ceiling->transferred, 1, &ceiling->host));
+    DAM_TRY_CLEANUP(
+        dam__plan_buffer(plan, "ceiling: copied from", ceiling->copied, &ceiling->from));
+    DAM_TRY_CLEANUP(dam__plan_buffer(plan, "ceiling: copied to", ceiling->copied, &ceiling->to));
+    DAM_TRY_CLEANUP(dam__plan_allocate(plan));
+    DAM_TRY_CLEANUP(dam__alloc(ceiling->transferred, 1, &ceiling->host));
 cleanup:
     dam__plan_destroy(plan);
     return status;
@@ -99,12 +100,12 @@ static dam_status compile(dam__ceiling *ceiling)
 {
     dam_status status = DAM_OK;
     char *options = NULL;
-    DAM_TRY(dam__format(&options, "-DCHAINS=%d -DUNROLLED=%d -DCOPIED=%d", ceiling->chains,
-                        UNROLLED, ceiling->copied_vectors));
-    DAM_TRY(dam__program_create(ceiling->device, "ceiling", options, &ceiling->program));
-    DAM_TRY(dam__program_kernel(ceiling->program, "ceiling_fma", &ceiling->fma));
-    DAM_TRY(dam__program_kernel(ceiling->program, "ceiling_copy", &ceiling->copy));
-    DAM_TRY(dam__program_kernel(ceiling->program, "ceiling_empty", &ceiling->empty));
+    DAM_TRY_CLEANUP(dam__format(&options, "-DCHAINS=%d -DUNROLLED=%d -DCOPIED=%d", ceiling->chains,
+                                UNROLLED, ceiling->copied_vectors));
+    DAM_TRY_CLEANUP(dam__program_create(ceiling->device, "ceiling", options, &ceiling->program));
+    DAM_TRY_CLEANUP(dam__program_kernel(ceiling->program, "ceiling_fma", &ceiling->fma));
+    DAM_TRY_CLEANUP(dam__program_kernel(ceiling->program, "ceiling_copy", &ceiling->copy));
+    DAM_TRY_CLEANUP(dam__program_kernel(ceiling->program, "ceiling_empty", &ceiling->empty));
 cleanup:
     free(options);
     return status;
@@ -181,7 +182,6 @@ static dam_status do_once(dam__ceiling *ceiling, dam__ceiling_kind kind)
 static dam_status time_amount(dam__ceiling *ceiling, dam__ceiling_kind kind, int amount,
                               double *seconds)
 {
-    dam_status status = DAM_OK;
     DAM_TRY(dam__device_finish(ceiling->device));
     double begin = dam__seconds();
     if (kind == DAM__CEILING_FMA)
@@ -191,8 +191,7 @@ static dam_status time_amount(dam__ceiling *ceiling, dam__ceiling_kind kind, int
             DAM_TRY(do_once(ceiling, kind));
     DAM_TRY(dam__device_finish(ceiling->device));
     *seconds = dam__seconds() - begin;
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* --- preparation ------------------------------------------------------------------------------ */
@@ -208,10 +207,10 @@ static dam_status write_start(dam__ceiling *ceiling)
                                .count = 1,
                                .ld = (size_t)count,
                                .stride = (size_t)count};
-    DAM_TRY(dam__alloc((size_t)count, sizeof *lanes, &lanes));
+    DAM_TRY_CLEANUP(dam__alloc((size_t)count, sizeof *lanes, &lanes));
     for (int l = 0; l < count; l++)
         lanes[l] = l;
-    DAM_TRY(dam__matrix_write_doubles(&start, lanes, "ceiling: start"));
+    DAM_TRY_CLEANUP(dam__matrix_write_doubles(&start, lanes, "ceiling: start"));
 cleanup:
     free(lanes);
     return status;
@@ -232,9 +231,9 @@ static dam_status check_fma(dam__ceiling *ceiling, int rounds)
     int lanes = dam__lanes(ceiling->device);
     const double wanted[] = {0.5 * lanes * ceiling->chains * (ceiling->chains - 1),
                              (double)rounds * UNROLLED + lanes - 1};
-    DAM_TRY(launch_fma(ceiling, rounds));
-    DAM_TRY(dam__alloc(count, sizeof *results, &results));
-    DAM_TRY(dam__matrix_read_doubles(&row, results, "ceiling: results"));
+    DAM_TRY_CLEANUP(launch_fma(ceiling, rounds));
+    DAM_TRY_CLEANUP(dam__alloc(count, sizeof *results, &results));
+    DAM_TRY_CLEANUP(dam__matrix_read_doubles(&row, results, "ceiling: results"));
     for (size_t i = 0; i < count; i++)
         if (results[i] != wanted[i % 2])
             DAM_FAIL(DAM_SELFTEST,
@@ -249,7 +248,6 @@ cleanup:
 /* Doubles the amount until it takes long enough to tell how many make a sample. */
 static dam_status calibrate(dam__ceiling *ceiling, dam__ceiling_kind kind)
 {
-    dam_status status = DAM_OK;
     int most = kind == DAM__CEILING_FMA ? MOST_ROUNDS : MOST_LAUNCHES, amount = 1;
     double seconds = 0;
     /* The first call may compile or allocate in the driver. */
@@ -261,23 +259,22 @@ static dam_status calibrate(dam__ceiling *ceiling, dam__ceiling_kind kind)
     }
     double wanted = amount * SAMPLE_SECONDS / seconds;
     ceiling->amounts[kind] = wanted < 1 ? 1 : wanted > most ? most : (int)wanted;
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 dam_status dam__ceiling_create(dam__device *device, dam__ceiling **out)
 {
     dam_status status = DAM_OK;
     dam__ceiling *ceiling = NULL;
-    DAM_TRY(dam__alloc(1, sizeof *ceiling, &ceiling));
+    DAM_TRY_CLEANUP(dam__alloc(1, sizeof *ceiling, &ceiling));
     ceiling->device = device;
     choose_sizes(ceiling);
-    DAM_TRY(allocate(ceiling));
-    DAM_TRY(compile(ceiling));
-    DAM_TRY(write_start(ceiling));
+    DAM_TRY_CLEANUP(allocate(ceiling));
+    DAM_TRY_CLEANUP(compile(ceiling));
+    DAM_TRY_CLEANUP(write_start(ceiling));
     for (int kind = 0; kind < DAM__CEILING_KINDS; kind++)
-        DAM_TRY(calibrate(ceiling, (dam__ceiling_kind)kind));
-    DAM_TRY(check_fma(ceiling, ceiling->amounts[DAM__CEILING_FMA]));
+        DAM_TRY_CLEANUP(calibrate(ceiling, (dam__ceiling_kind)kind));
+    DAM_TRY_CLEANUP(check_fma(ceiling, ceiling->amounts[DAM__CEILING_FMA]));
     *out = ceiling;
     ceiling = NULL;
 cleanup:
@@ -299,11 +296,9 @@ dam_status dam__ceiling_sample(dam__ceiling *ceiling, dam__ceiling_kind kind, do
 
 dam_status dam__ceiling_measure(dam__ceiling *ceiling, dam__ceiling_kind kind, dam__summary *out)
 {
-    dam_status status = DAM_OK;
     double samples[REPEATS];
     for (int i = 0; i < REPEATS; i++)
         DAM_TRY(dam__ceiling_sample(ceiling, kind, &samples[i]));
     *out = dam__summarise(samples, REPEATS);
-cleanup:
-    return status;
+    return DAM_OK;
 }

@@ -69,12 +69,15 @@ cl_int dam__queue_finish(cl_command_queue queue);
 /* Records a failed call by name; memory errors become DAM_NO_MEMORY, all others DAM_INTERNAL. */
 dam_status dam__cl_fail(const dam__device *device, cl_int error, const char *call);
 
-/* DAM_TRY for an OpenCL call that returns its error; wants a `dam__device *device` in scope. */
-#define DAM_CL(call)                                                                               \
-    do {                                                                                           \
-        cl_int cl_error_ = (call);                                                                 \
-        if (cl_error_ != CL_SUCCESS)                                                               \
-            DAM_TRY(dam__cl_fail(device, cl_error_, #call));                                       \
-    } while (0)
+/* DAM_OK, or the failed call recorded. */
+static inline dam_status dam__cl_check(const dam__device *device, cl_int error, const char *call)
+{
+    return error == CL_SUCCESS ? DAM_OK : dam__cl_fail(device, error, call);
+}
+
+/* DAM_TRY and DAM_TRY_CLEANUP for an OpenCL call that returns its error; want a `dam__device
+ * *device` in scope. */
+#define DAM_CL(call) DAM_TRY(dam__cl_check(device, (call), #call))
+#define DAM_CL_CLEANUP(call) DAM_TRY_CLEANUP(dam__cl_check(device, (call), #call))
 
 #endif

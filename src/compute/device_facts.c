@@ -26,7 +26,7 @@ dam_status dam__platform_name(cl_platform_id platform, char *name, size_t size)
     size_t length = 0;
     cl_int error = clGetPlatformInfo(platform, CL_PLATFORM_NAME, 0, NULL, &length);
     if (error == CL_SUCCESS) {
-        DAM_TRY(dam__alloc(length + 1, 1, &text));
+        DAM_TRY_CLEANUP(dam__alloc(length + 1, 1, &text));
         error = clGetPlatformInfo(platform, CL_PLATFORM_NAME, length, text, NULL);
     }
     clean_name(name, size, error == CL_SUCCESS ? text : dam__cl_error_name(error));

@@ -82,7 +82,7 @@ static dam_status describe_driver_folder(dam__text *text, const char *folder)
     else
         dam__text_append(text, "drivers of %s: ", folder);
     for (int i = 0; i < count; i++) {
-        DAM_TRY(dam__path_join(&path, folder, entries[i]->d_name));
+        DAM_TRY_CLEANUP(dam__path_join(&path, folder, entries[i]->d_name));
         dam__text_append(text, "%s", i > 0 ? ", " : "");
         describe_driver_file(text, path);
         free(path);
@@ -108,10 +108,10 @@ dam_status dam__describe_drivers(dam__text *text)
 
     dam__text_append(text, "OCL_ICD_VENDORS=%.200s decides which drivers load: ", chosen);
     if (dam__folder_exists(chosen)) {
-        DAM_TRY(describe_driver_folder(text, chosen));
+        DAM_TRY_CLEANUP(describe_driver_folder(text, chosen));
     } else if (ends_with(chosen, ".icd")) {
         if (strchr(chosen, '/') == NULL)
-            DAM_TRY(dam__path_join(&path, folder, chosen));
+            DAM_TRY_CLEANUP(dam__path_join(&path, folder, chosen));
         bool registered = path != NULL && dam__file_exists(path);
         describe_driver_file(text, registered ? path : chosen);
     } else {
@@ -134,7 +134,7 @@ dam_status dam__describe_render_nodes(dam__text *text, const char *folder)
                          "driver, or a container without it)",
                          folder);
     for (int i = 0; i < count; i++) {
-        DAM_TRY(dam__path_join(&path, folder, entries[i]->d_name));
+        DAM_TRY_CLEANUP(dam__path_join(&path, folder, entries[i]->d_name));
         bool allowed = faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) == 0;
         dam__text_append(text, "%s%s is %s", i > 0 ? ", " : "", path,
                          allowed ? "accessible"
@@ -156,11 +156,11 @@ dam_status dam__fail_no_device(const dam__text *notes)
         "OpenCL driver for AMD";
     dam_status status = DAM_OK;
     dam__text drivers = {0}, nodes = {0};
-    DAM_TRY(dam__describe_drivers(&drivers));
-    DAM_TRY(dam__describe_render_nodes(&nodes, "/dev/dri"));
+    DAM_TRY_CLEANUP(dam__describe_drivers(&drivers));
+    DAM_TRY_CLEANUP(dam__describe_render_nodes(&nodes, "/dev/dri"));
     const dam__text *const texts[] = {notes, &drivers, &nodes};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        DAM_TRY(dam__text_status(texts[i]));
+        DAM_TRY_CLEANUP(dam__text_status(texts[i]));
     /* The bounds leave room for the packages, which are what helps. */
     status = dam__fail(DAM_NO_DEVICE, "no OpenCL device: %.400s%s%.900s; %.300s; %s",
                        notes->length > 0 ? notes->data : "", notes->length > 0 ? "; " : "",

@@ -51,14 +51,14 @@ dam_status dam__gemm_create(dam__device *device, dam__gemm_provider provider, da
     dam_status status = DAM_OK;
     dam__gemm *gemm = NULL;
     dam__gemm_provider usual = provider == DAM__GEMM_AUTO ? usual_provider(device) : provider;
-    DAM_TRY(dam__alloc(1, sizeof *gemm, &gemm));
+    DAM_TRY_CLEANUP(dam__alloc(1, sizeof *gemm, &gemm));
     gemm->providers[0].ops = ops_of(usual);
-    DAM_TRY(gemm->providers[0].ops->create(device, &gemm->providers[0].state));
+    DAM_TRY_CLEANUP(gemm->providers[0].ops->create(device, &gemm->providers[0].state));
     if (provider == DAM__GEMM_AUTO && has_choice_of_other(device->part, usual)) {
         gemm->part = device->part;
         gemm->providers[1].ops =
             ops_of(usual == DAM__GEMM_PANEL ? DAM__GEMM_CLBLAST : DAM__GEMM_PANEL);
-        DAM_TRY(gemm->providers[1].ops->create(device, &gemm->providers[1].state));
+        DAM_TRY_CLEANUP(gemm->providers[1].ops->create(device, &gemm->providers[1].state));
     }
     *out = gemm;
     gemm = NULL;
@@ -153,7 +153,6 @@ static dam_status remember(dam__gemm *gemm, const dam__product *product)
 /* With both providers: parts of the matrices, multiplied later, may be given to either. */
 dam_status dam__gemm_reserve(dam__gemm *gemm, dam__operand a, dam__operand b, const dam__matrix *c)
 {
-    dam_status status = DAM_OK;
     dam__product product;
     DAM_TRY(make_product(gemm, a, b, c, &product));
     DAM_TRY(remember(gemm, &product));
@@ -161,18 +160,15 @@ dam_status dam__gemm_reserve(dam__gemm *gemm, dam__operand a, dam__operand b, co
         if (gemm->providers[i].state != NULL &&
             (gemm->providers[i].ops->gathers || !is_indexed(&product)))
             DAM_TRY(gemm->providers[i].ops->reserve(gemm->providers[i].state, &product));
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 dam_status dam__gemm_plan(dam__gemm *gemm, dam__plan *plan)
 {
-    dam_status status = DAM_OK;
     for (int i = 0; i < 2; i++)
         if (gemm->providers[i].state != NULL)
             DAM_TRY(gemm->providers[i].ops->plan(gemm->providers[i].state, plan));
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 const dam__product_shape *dam__gemm_shapes(const dam__gemm *gemm, size_t *count)

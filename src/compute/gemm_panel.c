@@ -117,15 +117,15 @@ static dam_status compile_packing(struct panel *panel, struct tile *tile)
     char *options = NULL;
     if (tile->a_mode != A_PACKED && tile->b_mode != B_PACKED)
         return DAM_OK;
-    DAM_TRY(dam__format(&options, "-DTILE_ROWS=%d -DTILE_VECTORS=%d", tile->rows,
-                        tile->set.values[DAM__PANEL_VECTORS]));
-    DAM_TRY(dam__program_create(panel->device, "panel_pack", options, &tile->packing));
+    DAM_TRY_CLEANUP(dam__format(&options, "-DTILE_ROWS=%d -DTILE_VECTORS=%d", tile->rows,
+                                tile->set.values[DAM__PANEL_VECTORS]));
+    DAM_TRY_CLEANUP(dam__program_create(panel->device, "panel_pack", options, &tile->packing));
     if (tile->a_mode == A_PACKED)
-        DAM_TRY(dam__program_kernel(
+        DAM_TRY_CLEANUP(dam__program_kernel(
             tile->packing, tile->a_transposed ? "panel_pack_a_across" : "panel_pack_a_along",
             &tile->pack_a));
     if (tile->b_mode == B_PACKED)
-        DAM_TRY(dam__program_kernel(
+        DAM_TRY_CLEANUP(dam__program_kernel(
             tile->packing, tile->b_transposed ? "panel_pack_b_along" : "panel_pack_b_across",
             &tile->pack_b));
 cleanup:
@@ -138,15 +138,15 @@ static dam_status compile(struct panel *panel, struct tile *tile)
     dam_status status = DAM_OK;
     char *options = NULL;
     const int *values = tile->set.values;
-    DAM_TRY(dam__format(&options,
-                        "-DTILE_ROWS=%d -DTILE_VECTORS=%d -DUNROLL_DEPTH=%d -DA_MODE=%d "
-                        "-DB_MODE=%d -DCOLUMNS_FIRST=%d",
-                        values[DAM__PANEL_ROWS], values[DAM__PANEL_VECTORS],
-                        values[DAM__PANEL_UNROLL], tile->a_mode, tile->b_mode,
-                        values[DAM__PANEL_COLUMNS_FIRST]));
-    DAM_TRY(dam__program_create(panel->device, "panel", options, &tile->program));
-    DAM_TRY(dam__program_kernel(tile->program, "panel_gemm", &tile->gemm));
-    DAM_TRY(compile_packing(panel, tile));
+    DAM_TRY_CLEANUP(dam__format(&options,
+                                "-DTILE_ROWS=%d -DTILE_VECTORS=%d -DUNROLL_DEPTH=%d -DA_MODE=%d "
+                                "-DB_MODE=%d -DCOLUMNS_FIRST=%d",
+                                values[DAM__PANEL_ROWS], values[DAM__PANEL_VECTORS],
+                                values[DAM__PANEL_UNROLL], tile->a_mode, tile->b_mode,
+                                values[DAM__PANEL_COLUMNS_FIRST]));
+    DAM_TRY_CLEANUP(dam__program_create(panel->device, "panel", options, &tile->program));
+    DAM_TRY_CLEANUP(dam__program_kernel(tile->program, "panel_gemm", &tile->gemm));
+    DAM_TRY_CLEANUP(compile_packing(panel, tile));
 cleanup:
     free(options);
     return status;
@@ -170,8 +170,8 @@ static dam_status find_tile(struct panel *panel, const dam__set *set, const dam_
             (*out)->b_transposed == tile.b_transposed && makes_same_program(&(*out)->set, set))
             return DAM_OK;
     }
-    DAM_TRY(compile(panel, &tile));
-    DAM_TRY(dam__grow(&panel->tiles, panel->tile_count + 1, sizeof *panel->tiles));
+    DAM_TRY_CLEANUP(compile(panel, &tile));
+    DAM_TRY_CLEANUP(dam__grow(&panel->tiles, panel->tile_count + 1, sizeof *panel->tiles));
     panel->tiles[panel->tile_count] = tile;
     *out = &panel->tiles[panel->tile_count++];
     tile.program = tile.packing = NULL;
@@ -201,7 +201,6 @@ static size_t packed_elements(int outer, int width, int depth, int most)
 /* Compiles for the product, and counts what it packs. */
 static dam_status reserve_set(struct panel *panel, const dam__set *set, const dam__product *product)
 {
-    dam_status status = DAM_OK;
     const struct tile *tile = NULL;
     size_t count = (size_t)product->count;
     int most = set->values[DAM__PANEL_DEPTH];
@@ -212,14 +211,12 @@ static dam_status reserve_set(struct panel *panel, const dam__set *set, const da
         panel->reserved_a = a;
     if (tile->b_mode == B_PACKED && b > panel->reserved_b)
         panel->reserved_b = b;
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* Parts of the matrices, multiplied later, may be like another choice: all are prepared for. */
 static dam_status reserve(void *state, const dam__product *product)
 {
-    dam_status status = DAM_OK;
     struct panel *panel = state;
     const dam__tuning_part *part = panel->device->part;
     DAM_TRY(reserve_set(panel, &panel->usual, product));
@@ -230,13 +227,11 @@ static dam_status reserve(void *state, const dam__product *product)
             choice->shape.b_transposed == product->b.transposed)
             DAM_TRY(reserve_set(panel, &choice->panel, product));
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static dam_status plan(void *state, dam__plan *plan)
 {
-    dam_status status = DAM_OK;
     struct panel *panel = state;
     size_t real = dam__real_size(panel->device);
     if (panel->reserved_a > 0)
@@ -245,8 +240,7 @@ static dam_status plan(void *state, dam__plan *plan)
     if (panel->reserved_b > 0)
         DAM_TRY(
             dam__plan_buffer(plan, "gemm: packed B", panel->reserved_b * real, &panel->packed_b));
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* --- running ---------------------------------------------------------------------------------- */
@@ -321,22 +315,18 @@ static dam_status multiply(const struct panel *panel, const struct tile *tile,
 static dam_status run_piece(const struct panel *panel, const struct tile *tile,
                             const dam__product *product, struct piece piece)
 {
-    dam_status status = DAM_OK;
     if (tile->a_mode == A_PACKED && piece.depth > 0)
         DAM_TRY(
             pack(panel, tile->pack_a, &product->a, product->m, tile->rows, piece, panel->packed_a));
     if (tile->b_mode == B_PACKED && piece.depth > 0)
         DAM_TRY(pack(panel, tile->pack_b, &product->b, product->n, tile->columns, piece,
                      panel->packed_b));
-    DAM_TRY(multiply(panel, tile, product, piece, piece.first == 0 ? product->beta : 1.0));
-cleanup:
-    return status;
+    return multiply(panel, tile, product, piece, piece.first == 0 ? product->beta : 1.0);
 }
 
 /* The depth in pieces of nearly one size. */
 static dam_status run(void *state, const dam__product *product)
 {
-    dam_status status = DAM_OK;
     struct panel *panel = state;
     const dam__set *set = set_for(panel, product);
     const struct tile *tile = NULL;
@@ -348,8 +338,7 @@ static dam_status run(void *state, const dam__product *product)
         int end = (int)((int64_t)product->k * (i + 1) / pieces);
         DAM_TRY(run_piece(panel, tile, product, (struct piece){first, end - first}));
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 const dam__gemm_ops dam__gemm_panel = {

@@ -95,7 +95,6 @@ static dam_status set_argument(const dam__kernel *kernel, cl_uint index,
 dam_status dam__launch(dam__kernel *kernel, dam__range range, dam__work work,
                        const dam__argument *arguments)
 {
-    dam_status status = DAM_OK;
     dam__device *device = kernel->device;
     DAM_TRY(check_count(kernel, arguments));
     for (cl_uint index = 0; index < kernel->arguments; index += (arguments++)->count)
@@ -110,9 +109,7 @@ dam_status dam__launch(dam__kernel *kernel, dam__range range, dam__work work,
     if (error != CL_SUCCESS)
         DAM_TRY(dam__cl_fail(device, error, kernel->name));
     const dam__timed timed = {.name = kernel->name, .flops = work.flops, .bytes = work.bytes};
-    DAM_TRY(dam__profile_end(device->profile, device->queue, &timed));
-cleanup:
-    return status;
+    return dam__profile_end(device->profile, device->queue, &timed);
 }
 
 dam__range dam__range_groups(const dam__device *device, size_t groups, size_t rows)

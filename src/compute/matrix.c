@@ -31,9 +31,9 @@ dam_status dam__matrix_write(const dam__matrix *matrix, const void *dense, const
     char *padded = NULL;
     size_t real = dam__real_size(matrix->buffer->device);
     size_t bytes = matrix_bytes(matrix, real);
-    DAM_TRY(dam__alloc(bytes, 1, &padded));
+    DAM_TRY_CLEANUP(dam__alloc(bytes, 1, &padded));
     copy_rows(matrix, real, padded, matrix->ld * real, dense, (size_t)matrix->cols * real);
-    DAM_TRY(dam__buffer_write(matrix->buffer, 0, padded, bytes, true, what));
+    DAM_TRY_CLEANUP(dam__buffer_write(matrix->buffer, 0, padded, bytes, true, what));
 cleanup:
     free(padded);
     return status;
@@ -45,8 +45,8 @@ dam_status dam__matrix_read(const dam__matrix *matrix, void *dense, const char *
     char *padded = NULL;
     size_t real = dam__real_size(matrix->buffer->device);
     size_t bytes = matrix_bytes(matrix, real);
-    DAM_TRY(dam__alloc(bytes, 1, &padded));
-    DAM_TRY(dam__buffer_read(matrix->buffer, 0, padded, bytes, what));
+    DAM_TRY_CLEANUP(dam__alloc(bytes, 1, &padded));
+    DAM_TRY_CLEANUP(dam__buffer_read(matrix->buffer, 0, padded, bytes, what));
     copy_rows(matrix, real, dense, (size_t)matrix->cols * real, padded, matrix->ld * real);
 cleanup:
     free(padded);
@@ -61,10 +61,10 @@ dam_status dam__matrix_write_doubles(const dam__matrix *matrix, const double *de
     dam_status status = DAM_OK;
     float *single = NULL;
     size_t items = dam__matrix_items(matrix);
-    DAM_TRY(dam__alloc(items, sizeof *single, &single));
+    DAM_TRY_CLEANUP(dam__alloc(items, sizeof *single, &single));
     for (size_t i = 0; i < items; i++)
         single[i] = (float)dense[i];
-    DAM_TRY(dam__matrix_write(matrix, single, what));
+    DAM_TRY_CLEANUP(dam__matrix_write(matrix, single, what));
 cleanup:
     free(single);
     return status;
@@ -77,8 +77,8 @@ dam_status dam__matrix_read_doubles(const dam__matrix *matrix, double *dense, co
     dam_status status = DAM_OK;
     float *single = NULL;
     size_t items = dam__matrix_items(matrix);
-    DAM_TRY(dam__alloc(items, sizeof *single, &single));
-    DAM_TRY(dam__matrix_read(matrix, single, what));
+    DAM_TRY_CLEANUP(dam__alloc(items, sizeof *single, &single));
+    DAM_TRY_CLEANUP(dam__matrix_read(matrix, single, what));
     for (size_t i = 0; i < items; i++)
         dense[i] = (double)single[i];
 cleanup:

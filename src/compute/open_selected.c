@@ -10,11 +10,11 @@ dam_status dam__device_open_selected(const char *selector, const dam__device_opt
     size_t count = 0, index = 0;
     dam__tuning *tuning = NULL;
     dam__device_options tuned = *options;
-    DAM_TRY(dam_device_list(&infos, &count));
-    DAM_TRY(dam_device_select(infos, count, selector, &index));
-    DAM_TRY(dam__tuning_find(&infos[index], &options->log, &tuning));
+    DAM_TRY_CLEANUP(dam_device_list(&infos, &count));
+    DAM_TRY_CLEANUP(dam_device_select(infos, count, selector, &index));
+    DAM_TRY_CLEANUP(dam__tuning_find(&infos[index], &options->log, &tuning));
     tuned.tuning = tuning;
-    DAM_TRY(dam__device_open(&infos[index], &tuned, out));
+    DAM_TRY_CLEANUP(dam__device_open(&infos[index], &tuned, out));
 cleanup:
     free(tuning);
     free(infos);

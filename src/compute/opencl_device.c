@@ -54,7 +54,6 @@ static void choose_lanes(dam__device *device)
 /* A copy of the tuning, unless CLBlast does not take its part of it. */
 static dam_status take_tuning(dam__device *device, const dam__tuning *tuning)
 {
-    dam_status status = DAM_OK;
     if (tuning == NULL)
         return DAM_OK;
     DAM_TRY(dam__alloc(1, sizeof *device->tuning, &device->tuning));
@@ -67,8 +66,7 @@ static dam_status take_tuning(dam__device *device, const dam__tuning *tuning)
         free(device->tuning);
         device->tuning = NULL;
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 dam_status dam__device_open(const dam_device_info *info, const dam__device_options *options,
@@ -76,32 +74,33 @@ dam_status dam__device_open(const dam_device_info *info, const dam__device_optio
 {
     dam_status status = DAM_OK;
     dam__device *device = NULL;
-    DAM_TRY(dam__alloc(1, sizeof *device, &device));
+    DAM_TRY_CLEANUP(dam__alloc(1, sizeof *device, &device));
     device->info = *info;
     device->log = options->log;
     device->precision = options->precision;
     if (options->precision == DAM__PRECISION_DOUBLE && !info->fp64)
-        DAM_TRY(dam__advise(DAM__ADVICE_DEVICE,
-                            dam__fail(DAM_NO_DEVICE,
-                                      "'%s' has no fp64, which train.precision = \"double\" needs; "
-                                      "take \"single\" or another device",
-                                      info->name)));
-    DAM_TRY(dam__device_ids(info, &device->platform, &device->id));
+        DAM_TRY_CLEANUP(
+            dam__advise(DAM__ADVICE_DEVICE,
+                        dam__fail(DAM_NO_DEVICE,
+                                  "'%s' has no fp64, which train.precision = \"double\" needs; "
+                                  "take \"single\" or another device",
+                                  info->name)));
+    DAM_TRY_CLEANUP(dam__device_ids(info, &device->platform, &device->id));
     device->shape = options->shape == DAM__SHAPE_AUTO ? natural_shape(info) : options->shape;
-    DAM_TRY(take_tuning(device, options->tuning));
+    DAM_TRY_CLEANUP(take_tuning(device, options->tuning));
     choose_lanes(device);
     cl_int error = CL_SUCCESS;
     const cl_context_properties properties[] = {CL_CONTEXT_PLATFORM,
                                                 (cl_context_properties)device->platform, 0};
     device->context = clCreateContext(properties, 1, &device->id, NULL, NULL, &error);
     if (device->context == NULL)
-        DAM_TRY(dam__cl_fail(device, error, "clCreateContext"));
+        DAM_TRY_CLEANUP(dam__cl_fail(device, error, "clCreateContext"));
     device->queue = clCreateCommandQueue(device->context, device->id,
                                          options->profile ? CL_QUEUE_PROFILING_ENABLE : 0, &error);
     if (device->queue == NULL)
-        DAM_TRY(dam__cl_fail(device, error, "clCreateCommandQueue"));
+        DAM_TRY_CLEANUP(dam__cl_fail(device, error, "clCreateCommandQueue"));
     if (options->profile)
-        DAM_TRY(dam__profile_create(&device->profile));
+        DAM_TRY_CLEANUP(dam__profile_create(&device->profile));
     *out = device;
     device = NULL;
 cleanup:
@@ -196,44 +195,35 @@ cl_int dam__queue_finish(cl_command_queue queue)
 
 dam_status dam__device_finish(dam__device *device)
 {
-    dam_status status = DAM_OK;
     DAM_CL(dam__queue_finish(device->queue));
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 dam_status dam__device_pace(dam__device *device)
 {
-    dam_status status = DAM_OK;
     dam__fence *fence = &device->pace[device->paced++ % DAM__PACE_DEPTH];
     DAM_TRY(dam__fence_wait(device, fence));
-    DAM_TRY(dam__fence_set(device, fence));
-cleanup:
-    return status;
+    return dam__fence_set(device, fence);
 }
 
 dam_status dam__fence_set(dam__device *device, dam__fence *fence)
 {
-    dam_status status = DAM_OK;
     cl_event event = NULL;
     dam__fence_clear(fence);
     DAM_CL(clEnqueueMarkerWithWaitList(device->queue, 0, NULL, &event));
     fence->event = event;
     DAM_CL(clFlush(device->queue));
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 dam_status dam__fence_wait(dam__device *device, dam__fence *fence)
 {
-    dam_status status = DAM_OK;
     if (fence->event == NULL)
         return DAM_OK;
     cl_event event = fence->event;
     DAM_CL(clWaitForEvents(1, &event));
     dam__fence_clear(fence);
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 void dam__fence_clear(dam__fence *fence)

@@ -51,29 +51,23 @@ dam_status dam__plan_buffer(dam__plan *plan, const char *name, size_t bytes, dam
 dam_status dam__plan_matrix(dam__plan *plan, const char *name, int rows, int cols, int count,
                             dam__matrix *out)
 {
-    dam_status status = DAM_OK;
     size_t bytes = 0;
     size_t ld = ((size_t)cols + ROW_ALIGNMENT - 1) / ROW_ALIGNMENT * ROW_ALIGNMENT;
     *out = (dam__matrix){.rows = rows, .cols = cols, .count = count, .ld = ld};
     DAM_TRY(dam__multiply(ld, (size_t)rows, &out->stride));
     DAM_TRY(dam__multiply(out->stride, (size_t)count, &bytes));
     DAM_TRY(dam__multiply(bytes, dam__real_size(plan->device), &bytes));
-    DAM_TRY(dam__plan_buffer(plan, name, bytes, &out->buffer));
-cleanup:
-    return status;
+    return dam__plan_buffer(plan, name, bytes, &out->buffer);
 }
 
 dam_status dam__plan_matrix_like(dam__plan *plan, const char *name, const dam__matrix *like,
                                  dam__matrix *out)
 {
-    dam_status status = DAM_OK;
     size_t bytes = 0;
     *out = *like;
     DAM_TRY(dam__multiply(like->stride, (size_t)like->count, &bytes));
     DAM_TRY(dam__multiply(bytes, dam__real_size(plan->device), &bytes));
-    DAM_TRY(dam__plan_buffer(plan, name, bytes, &out->buffer));
-cleanup:
-    return status;
+    return dam__plan_buffer(plan, name, bytes, &out->buffer);
 }
 
 size_t dam__plan_total(const dam__plan *plan)
@@ -126,7 +120,6 @@ dam_status dam__plan_fit(dam__plan_maker *make, void *user, int size, bool strea
         size = streams ? size / 2 : size;
         streams = true;
     }
-cleanup:
     return status;
 }
 
@@ -134,14 +127,14 @@ static dam_status make_buffer(dam__device *device, const struct entry *entry)
 {
     dam_status status = DAM_OK;
     dam__buffer *buffer = NULL;
-    DAM_TRY(dam__alloc(1, sizeof *buffer, &buffer));
+    DAM_TRY_CLEANUP(dam__alloc(1, sizeof *buffer, &buffer));
     buffer->device = device;
     buffer->bytes = entry->bytes;
     cl_int error = CL_SUCCESS;
     buffer->memory = clCreateBuffer(device->context, CL_MEM_READ_WRITE, entry->bytes, NULL, &error);
     if (buffer->memory == NULL)
-        DAM_TRY(dam__cl_fail(device, error, "clCreateBuffer"));
-    DAM_TRY(dam__buffer_clear(buffer));
+        DAM_TRY_CLEANUP(dam__cl_fail(device, error, "clCreateBuffer"));
+    DAM_TRY_CLEANUP(dam__buffer_clear(buffer));
     *entry->slot = buffer;
     buffer = NULL;
 cleanup:
@@ -155,10 +148,10 @@ dam_status dam__plan_allocate(dam__plan *plan)
 {
     dam_status status = DAM_OK;
     size_t made = 0;
-    DAM_TRY(dam__plan_check(plan));
+    DAM_TRY_CLEANUP(dam__plan_check(plan));
     for (; made < plan->count; made++)
-        DAM_TRY(make_buffer(plan->device, &plan->entries[made]));
-    DAM_TRY(dam__device_finish(plan->device));
+        DAM_TRY_CLEANUP(make_buffer(plan->device, &plan->entries[made]));
+    DAM_TRY_CLEANUP(dam__device_finish(plan->device));
 cleanup:
     if (status != DAM_OK)
         for (size_t i = 0; i < made; i++) {

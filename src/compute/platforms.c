@@ -71,19 +71,19 @@ static dam_status add_platform(listing *all, cl_platform_id platform, int platfo
     cl_device_id *devices = NULL;
     cl_uint count = 0;
     cl_int error = CL_SUCCESS;
-    DAM_TRY(dam__platform_name(platform, name, sizeof name));
-    DAM_TRY(list_devices(platform, &devices, &count, &error));
+    DAM_TRY_CLEANUP(dam__platform_name(platform, name, sizeof name));
+    DAM_TRY_CLEANUP(list_devices(platform, &devices, &count, &error));
     if (count == 0) {
         note_platform(all, name, error);
         goto cleanup;
     }
-    DAM_TRY(dam__grow(&all->infos, all->count + count, sizeof *all->infos));
+    DAM_TRY_CLEANUP(dam__grow(&all->infos, all->count + count, sizeof *all->infos));
     for (cl_uint d = 0; d < count; d++) {
         dam_device_info *info = &all->infos[all->count];
         *info = (dam_device_info){
             .index = (int)all->count, .platform_index = platform_index, .platform_device = (int)d};
         memcpy(info->platform, name, sizeof name);
-        DAM_TRY(dam__describe_device(devices[d], info));
+        DAM_TRY_CLEANUP(dam__describe_device(devices[d], info));
         all->count++;
     }
 cleanup:
@@ -100,14 +100,14 @@ dam_status dam_device_list(dam_device_info **infos, size_t *count)
     cl_int error = CL_SUCCESS;
     *infos = NULL;
     *count = 0;
-    DAM_TRY(list_platforms(&platforms, &platform_count, &error));
+    DAM_TRY_CLEANUP(list_platforms(&platforms, &platform_count, &error));
     enum { NO_PLATFORM = -1001 }; /* CL_PLATFORM_NOT_FOUND_KHR: the loader's word for zero */
     if (error != CL_SUCCESS && error != NO_PLATFORM)
         dam__text_append(&all.notes, "clGetPlatformIDs failed: %s (%d)", dam__cl_error_name(error),
                          (int)error);
     for (cl_uint p = 0; p < platform_count; p++)
-        DAM_TRY(add_platform(&all, platforms[p], (int)p));
-    DAM_TRY(dam__text_status(&all.notes));
+        DAM_TRY_CLEANUP(add_platform(&all, platforms[p], (int)p));
+    DAM_TRY_CLEANUP(dam__text_status(&all.notes));
     if (all.count == 0) {
         status = dam__fail_no_device(&all.notes);
         goto cleanup;
@@ -133,11 +133,11 @@ dam_status dam__device_ids(const dam_device_info *info, cl_platform_id *platform
     cl_int error = CL_SUCCESS;
     dam_device_info now = {0};
     cl_uint p = (cl_uint)info->platform_index, d = (cl_uint)info->platform_device;
-    DAM_TRY(list_platforms(&platforms, &platform_count, &error));
+    DAM_TRY_CLEANUP(list_platforms(&platforms, &platform_count, &error));
     if (p < platform_count)
-        DAM_TRY(list_devices(platforms[p], &devices, &device_count, &error));
+        DAM_TRY_CLEANUP(list_devices(platforms[p], &devices, &device_count, &error));
     if (d < device_count)
-        DAM_TRY(dam__describe_device(devices[d], &now));
+        DAM_TRY_CLEANUP(dam__describe_device(devices[d], &now));
     if (d >= device_count || strcmp(now.name, info->name) != 0)
         DAM_FAIL(DAM_NO_DEVICE, "device %d:%d (%s) is no longer there (%s); list the devices anew",
                  info->platform_index, info->platform_device, info->name,

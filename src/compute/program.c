@@ -48,33 +48,29 @@ static void needed_part(const dam__embedded *part, char name[64])
 static dam_status append_with_needs(const char *name, dam__text *source)
 {
     enum { DEEPEST = 4 };
-    dam_status status = DAM_OK;
     const dam__embedded *chain[DEEPEST];
     char needed[64];
     int length = 0;
     for (const char *next = name; next[0] != '\0'; next = needed) {
         if (length == DEEPEST)
-            DAM_FAIL(DAM_INTERNAL, "kernel source 'cl/%s.cl' needs parts too deep", name);
+            return dam__fail(DAM_INTERNAL, "kernel source 'cl/%s.cl' needs parts too deep", name);
         DAM_TRY(find_source(next, &chain[length]));
         needed_part(chain[length++], needed);
     }
     while (length > 0)
         append_source(chain[--length], source);
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* common.cl first: the reals, vectors, reductions and random numbers that the others use. */
 static dam_status assemble_source(const char *name, dam__text *source)
 {
-    dam_status status = DAM_OK;
     const dam__embedded *common = NULL;
     DAM_TRY(find_source("common", &common));
     append_source(common, source);
     if (strcmp(name, "common") != 0)
         DAM_TRY(append_with_needs(name, source));
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static void assemble_options(const dam__device *device, const char *extra, dam__text *options)
@@ -107,10 +103,10 @@ static dam_status compile(dam__device *device, const char *name, const char *sou
     cl_int error = CL_SUCCESS;
     cl_program program = clCreateProgramWithSource(device->context, 1, &source, NULL, &error);
     if (program == NULL)
-        DAM_TRY(dam__cl_fail(device, error, "clCreateProgramWithSource"));
+        DAM_TRY_CLEANUP(dam__cl_fail(device, error, "clCreateProgramWithSource"));
     error = clBuildProgram(program, 1, &device->id, options, NULL, NULL);
     if (error != CL_SUCCESS)
-        DAM_TRY(build_failure(device, program, name, error));
+        DAM_TRY_CLEANUP(build_failure(device, program, name, error));
     *out = program;
     program = NULL;
 cleanup:
@@ -125,8 +121,8 @@ static dam_status load_or_compile(dam__device *device, const char *name, const c
 {
     dam_status status = DAM_OK;
     dam__text source = {0};
-    DAM_TRY(assemble_source(name, &source));
-    DAM_TRY(dam__text_status(&source));
+    DAM_TRY_CLEANUP(assemble_source(name, &source));
+    DAM_TRY_CLEANUP(dam__text_status(&source));
     dam__cached cached = dam__cache_load(device, name, source.data, options, out);
     if (cached == DAM__CACHE_MISS && !device->has_compiled) {
         dam__info(&device->log, "compiling kernels for %s (kept for the next time)...",
@@ -134,7 +130,7 @@ static dam_status load_or_compile(dam__device *device, const char *name, const c
         device->has_compiled = true;
     }
     if (cached != DAM__CACHE_HIT)
-        DAM_TRY(compile(device, name, source.data, options, out));
+        DAM_TRY_CLEANUP(compile(device, name, source.data, options, out));
     if (cached == DAM__CACHE_MISS)
         dam__cache_store(device, name, source.data, options, *out);
 cleanup:
@@ -165,14 +161,14 @@ static dam_status shared_program(dam__device *device, const char *name, const ch
     dam_status status = DAM_OK;
     dam__built *built = NULL;
     char *key = NULL;
-    DAM_TRY(dam__format(&key, "%s %s", name, options));
+    DAM_TRY_CLEANUP(dam__format(&key, "%s %s", name, options));
     for (built = device->built; built != NULL; built = built->next)
         if (strcmp(built->key, key) == 0)
             break;
     if (built == NULL) {
         cl_program handle = NULL;
-        DAM_TRY(load_or_compile(device, name, options, &handle));
-        DAM_TRY(keep_built(device, &key, handle, &built));
+        DAM_TRY_CLEANUP(load_or_compile(device, name, options, &handle));
+        DAM_TRY_CLEANUP(keep_built(device, &key, handle, &built));
     }
     *out = built->handle;
 cleanup:
@@ -186,11 +182,11 @@ dam_status dam__program_create(dam__device *device, const char *name, const char
     dam_status status = DAM_OK;
     dam__text flags = {0};
     dam__program *program = NULL;
-    DAM_TRY(dam__alloc(1, sizeof *program, &program));
+    DAM_TRY_CLEANUP(dam__alloc(1, sizeof *program, &program));
     program->device = device;
     assemble_options(device, options, &flags);
-    DAM_TRY(dam__text_status(&flags));
-    DAM_TRY(shared_program(device, name, flags.data, &program->handle));
+    DAM_TRY_CLEANUP(dam__text_status(&flags));
+    DAM_TRY_CLEANUP(shared_program(device, name, flags.data, &program->handle));
     *out = program;
     program = NULL;
 cleanup:
@@ -244,15 +240,15 @@ dam_status dam__program_kernel(dam__program *program, const char *name, dam__ker
     dam_status status = DAM_OK;
     dam__device *device = program->device;
     dam__kernel *kernel = NULL;
-    DAM_TRY(dam__alloc(1, sizeof *kernel, &kernel));
+    DAM_TRY_CLEANUP(dam__alloc(1, sizeof *kernel, &kernel));
     kernel->device = device;
     strncpy(kernel->name, name, sizeof kernel->name - 1);
     cl_int error = CL_SUCCESS;
     kernel->handle = clCreateKernel(program->handle, name, &error);
     if (kernel->handle == NULL)
-        DAM_TRY(dam__cl_fail(device, error, name));
-    DAM_CL(clGetKernelInfo(kernel->handle, CL_KERNEL_NUM_ARGS, sizeof kernel->arguments,
-                           &kernel->arguments, NULL));
+        DAM_TRY_CLEANUP(dam__cl_fail(device, error, name));
+    DAM_CL_CLEANUP(clGetKernelInfo(kernel->handle, CL_KERNEL_NUM_ARGS, sizeof kernel->arguments,
+                                   &kernel->arguments, NULL));
     for (cl_uint i = 0; i < kernel->arguments && i < DAM__KNOWN_ARGUMENTS; i++)
         kernel->kinds[i] = kind_of(kernel->handle, i);
     kernel->next = program->kernels;
@@ -268,13 +264,11 @@ cleanup:
 
 dam_status dam__program_kernel_names(const dam__program *program, char **names)
 {
-    dam_status status = DAM_OK;
     dam__device *device = program->device;
     size_t length = 0;
     *names = NULL;
     DAM_CL(clGetProgramInfo(program->handle, CL_PROGRAM_KERNEL_NAMES, 0, NULL, &length));
     DAM_TRY(dam__alloc(length + 1, 1, names));
     DAM_CL(clGetProgramInfo(program->handle, CL_PROGRAM_KERNEL_NAMES, length, *names, NULL));
-cleanup:
-    return status;
+    return DAM_OK;
 }

@@ -238,13 +238,13 @@ static dam_status select_named(const dam_device_info *infos, size_t count, const
     }
     if (found == 0) {
         list_devices(&list, infos, count, NULL, 0);
-        DAM_TRY(dam__text_status(&list));
+        DAM_TRY_CLEANUP(dam__text_status(&list));
         DAM_FAIL(DAM_NO_DEVICE, "%s '%s' matches no device; there are: %s", origin, wanted,
                  list.data);
     }
     if (found > 1) {
         list_devices(&list, infos, count, &r, best);
-        DAM_TRY(dam__text_status(&list));
+        DAM_TRY_CLEANUP(dam__text_status(&list));
         DAM_FAIL(DAM_USAGE, "%s '%s' matches %zu devices, choose one by its index: %s", origin,
                  wanted, found, list.data);
     }
@@ -271,7 +271,7 @@ dam_status dam_device_select(const dam_device_info *infos, size_t count, const c
     size_t best = best_device(infos, count);
     if (best == count) {
         list_devices(&list, infos, count, NULL, 0);
-        DAM_TRY(dam__text_status(&list));
+        DAM_TRY_CLEANUP(dam__text_status(&list));
         DAM_FAIL(DAM_NO_DEVICE, "no usable OpenCL device among %zu: %s", count, list.data);
     }
     *index = best;

@@ -53,13 +53,11 @@ static dam_status own_buffer(dam__trial *trial, dam__buffer *buffer)
 
 dam_status dam__trial_array(dam__trial *trial, size_t count, size_t size, void *out)
 {
-    dam_status status = DAM_OK;
     struct owned *item = NULL;
     DAM_TRY(own(trial, &item));
     DAM_TRY(dam__alloc(count, size, &item->memory));
     *(void **)out = item->memory;
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 dam_status dam__trial_numbers(dam__trial *trial, size_t count, double least, double most,
@@ -83,12 +81,12 @@ dam_status dam__trial_matrix(dam__trial *trial, int rows, int cols, int count, c
 {
     dam_status status = DAM_OK;
     dam__plan *plan = NULL;
-    DAM_TRY(dam__plan_create(trial->device, &plan));
-    DAM_TRY(dam__plan_matrix(plan, "self-test", rows, cols, count, out));
-    DAM_TRY(dam__plan_allocate(plan));
-    DAM_TRY(own_buffer(trial, out->buffer));
+    DAM_TRY_CLEANUP(dam__plan_create(trial->device, &plan));
+    DAM_TRY_CLEANUP(dam__plan_matrix(plan, "self-test", rows, cols, count, out));
+    DAM_TRY_CLEANUP(dam__plan_allocate(plan));
+    DAM_TRY_CLEANUP(own_buffer(trial, out->buffer));
     if (dense != NULL)
-        DAM_TRY(dam__matrix_write_doubles(out, dense, "self-test"));
+        DAM_TRY_CLEANUP(dam__matrix_write_doubles(out, dense, "self-test"));
 cleanup:
     dam__plan_destroy(plan);
     return status;
@@ -98,12 +96,12 @@ dam_status dam__trial_buffer(dam__trial *trial, const void *data, size_t bytes, 
 {
     dam_status status = DAM_OK;
     dam__plan *plan = NULL;
-    DAM_TRY(dam__plan_create(trial->device, &plan));
-    DAM_TRY(dam__plan_buffer(plan, "self-test", bytes, out));
-    DAM_TRY(dam__plan_allocate(plan));
-    DAM_TRY(own_buffer(trial, *out));
+    DAM_TRY_CLEANUP(dam__plan_create(trial->device, &plan));
+    DAM_TRY_CLEANUP(dam__plan_buffer(plan, "self-test", bytes, out));
+    DAM_TRY_CLEANUP(dam__plan_allocate(plan));
+    DAM_TRY_CLEANUP(own_buffer(trial, *out));
     if (data != NULL)
-        DAM_TRY(dam__buffer_write(*out, 0, data, bytes, true, "self-test"));
+        DAM_TRY_CLEANUP(dam__buffer_write(*out, 0, data, bytes, true, "self-test"));
 cleanup:
     dam__plan_destroy(plan);
     return status;
@@ -112,13 +110,10 @@ cleanup:
 dam_status dam__trial_kernel(dam__trial *trial, const char *program, const char *options,
                              const char *name, dam__kernel **out)
 {
-    dam_status status = DAM_OK;
     struct owned *item = NULL;
     DAM_TRY(own(trial, &item));
     DAM_TRY(dam__program_create(trial->device, program, options, &item->program));
-    DAM_TRY(dam__program_kernel(item->program, name, out));
-cleanup:
-    return status;
+    return dam__program_kernel(item->program, name, out);
 }
 
 void dam__trial_compare(dam__trial *trial, double got, double wanted, double scale)
@@ -136,8 +131,8 @@ dam_status dam__trial_compare_matrix(dam__trial *trial, const dam__matrix *matri
     dam_status status = DAM_OK;
     size_t items = dam__matrix_items(matrix);
     double *got = NULL, scale = least_scale;
-    DAM_TRY(dam__alloc(items, sizeof *got, &got));
-    DAM_TRY(dam__matrix_read_doubles(matrix, got, "self-test"));
+    DAM_TRY_CLEANUP(dam__alloc(items, sizeof *got, &got));
+    DAM_TRY_CLEANUP(dam__matrix_read_doubles(matrix, got, "self-test"));
     for (size_t i = 0; i < items; i++)
         scale = fmax(scale, fabs(wanted[i]));
     for (size_t i = 0; i < items; i++)
@@ -152,8 +147,8 @@ dam_status dam__trial_compare_integers(dam__trial *trial, dam__buffer *buffer, s
 {
     dam_status status = DAM_OK;
     int32_t *got = NULL;
-    DAM_TRY(dam__alloc(count, sizeof *got, &got));
-    DAM_TRY(dam__buffer_read(buffer, 0, got, count * sizeof *got, "self-test"));
+    DAM_TRY_CLEANUP(dam__alloc(count, sizeof *got, &got));
+    DAM_TRY_CLEANUP(dam__buffer_read(buffer, 0, got, count * sizeof *got, "self-test"));
     for (size_t i = 0; i < count; i++)
         if (got[i] != wanted[i])
             trial->error = INFINITY;
@@ -200,8 +195,8 @@ dam_status dam__selftest_coverage(dam__device *device, const dam__selftest_case 
         char *rest = NULL;
         if (strcmp(source->name, "common") == 0)
             continue;
-        DAM_TRY(dam__program_create(device, source->name, "", &program));
-        DAM_TRY(dam__program_kernel_names(program, &names));
+        DAM_TRY_CLEANUP(dam__program_create(device, source->name, "", &program));
+        DAM_TRY_CLEANUP(dam__program_kernel_names(program, &names));
         for (char *name = strtok_r(names, ";", &rest); name != NULL;
              name = strtok_r(NULL, ";", &rest))
             if (!is_covered(tables, name))

@@ -4,7 +4,6 @@
 /* Chain i counts up from start + i, one at a time, in whole numbers. */
 static dam_status run_fma(dam__trial *trial)
 {
-    dam_status status = DAM_OK;
     enum { CHAINS = 8, UNROLLED = 8, MOST_LANES = 16 };
     const int rounds = trial->tiny ? 3 : 1000, lanes = dam__lanes(trial->device);
     const int items = 2 * dam__group(trial->device);
@@ -24,14 +23,11 @@ static dam_status run_fma(dam__trial *trial)
     DAM_TRY(dam__trial_kernel(trial, "ceiling", "-DCHAINS=8 -DUNROLLED=8", "ceiling_fma", &kernel));
     DAM_TRY(dam__launch(kernel, dam__range_groups(trial->device, 2, 1), (dam__work){0},
                         DAM_ARGUMENTS(&first, &results, rounds, 1.0, 1.0)));
-    DAM_TRY(dam__trial_compare_matrix(trial, &results, wanted, 0));
-cleanup:
-    return status;
+    return dam__trial_compare_matrix(trial, &results, wanted, 0);
 }
 
 static dam_status run_copy(dam__trial *trial)
 {
-    dam_status status = DAM_OK;
     enum { GROUPS = 3 };
     const int copied = dam__group(trial->device) * 4 * dam__lanes(trial->device) * GROUPS;
     double *values = NULL;
@@ -45,9 +41,7 @@ static dam_status run_copy(dam__trial *trial)
     DAM_TRY(dam__launch(empty, (dam__range){.global = {1}}, (dam__work){0}, DAM_NO_ARGUMENTS));
     DAM_TRY(dam__launch(kernel, dam__range_groups(trial->device, GROUPS, 1), (dam__work){0},
                         DAM_ARGUMENTS(&from, &to)));
-    DAM_TRY(dam__trial_compare_matrix(trial, &to, values, 0));
-cleanup:
-    return status;
+    return dam__trial_compare_matrix(trial, &to, values, 0);
 }
 
 const dam__selftest_case dam__selftest_ceiling_cases[] = {

@@ -44,7 +44,6 @@ static double wanted_entry(const struct product *p, int problem, int i, int j, d
 /* All entries of small products, a few hundred of large ones. */
 static dam_status compare_product(dam__trial *trial, const struct product *p)
 {
-    dam_status status = DAM_OK;
     enum { COMPARED = 400 };
     size_t items = dam__matrix_items(&p->c), columns = (size_t)p->c.cols;
     double *got = NULL;
@@ -59,8 +58,7 @@ static dam_status compare_product(dam__trial *trial, const struct product *p)
         /* The rounding of a sum of k terms grows like the root of k. */
         dam__trial_compare(trial, got[i], wanted, size * sqrt(p->shape.k));
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* Multiplies with scratch memory of the product's own. */
@@ -69,13 +67,13 @@ static dam_status multiply(dam__trial *trial, const struct product *p)
     dam_status status = DAM_OK;
     dam__gemm *gemm = NULL;
     dam__plan *plan = NULL;
-    DAM_TRY(dam__gemm_create(trial->device, trial->provider, &gemm));
-    DAM_TRY(dam__plan_create(trial->device, &plan));
-    DAM_TRY(dam__gemm_reserve(gemm, p->left, p->right, &p->c));
-    DAM_TRY(dam__gemm_plan(gemm, plan));
-    DAM_TRY(dam__plan_allocate(plan));
-    DAM_TRY(dam__gemm_run(gemm, p->alpha, p->left, p->right, p->beta, &p->c));
-    DAM_TRY(dam__device_finish(trial->device));
+    DAM_TRY_CLEANUP(dam__gemm_create(trial->device, trial->provider, &gemm));
+    DAM_TRY_CLEANUP(dam__plan_create(trial->device, &plan));
+    DAM_TRY_CLEANUP(dam__gemm_reserve(gemm, p->left, p->right, &p->c));
+    DAM_TRY_CLEANUP(dam__gemm_plan(gemm, plan));
+    DAM_TRY_CLEANUP(dam__plan_allocate(plan));
+    DAM_TRY_CLEANUP(dam__gemm_run(gemm, p->alpha, p->left, p->right, p->beta, &p->c));
+    DAM_TRY_CLEANUP(dam__device_finish(trial->device));
 cleanup:
     dam__gemm_destroy(gemm);
     dam__plan_destroy(plan);
@@ -86,7 +84,6 @@ cleanup:
 static dam_status check_product(dam__trial *trial, struct shape shape, int transposed, double beta,
                                 bool indexed)
 {
-    dam_status status = DAM_OK;
     bool left = (transposed & 1) != 0, right = (transposed & 2) != 0;
     int a_rows = left ? shape.k : shape.m, a_cols = left ? shape.m : shape.k;
     int b_rows = right ? shape.n : shape.k, b_cols = right ? shape.k : shape.n;
@@ -114,20 +111,16 @@ static dam_status check_product(dam__trial *trial, struct shape shape, int trans
         p.rows = rows;
     }
     DAM_TRY(multiply(trial, &p));
-    DAM_TRY(compare_product(trial, &p));
-cleanup:
-    return status;
+    return compare_product(trial, &p);
 }
 
 /* All four transpositions, adding to C in two of them. */
 static dam_status check_shape(dam__trial *trial, int m, int n, int k, int count)
 {
-    dam_status status = DAM_OK;
     const struct shape shape = {m, n, k, count};
     for (int transposed = 0; transposed < 4; transposed++)
         DAM_TRY(check_product(trial, shape, transposed, transposed % 3 == 0 ? 0 : 0.5, false));
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static dam_status run_tiny(dam__trial *trial)
@@ -178,26 +171,20 @@ static dam_status run_problems(dam__trial *trial)
 
 static dam_status run_gathered(dam__trial *trial)
 {
-    dam_status status = DAM_OK;
     const struct shape shape =
         trial->tiny ? (struct shape){3, 4, 3, 1} : (struct shape){40, 50, 30, 1};
     DAM_TRY(check_product(trial, shape, 0, 0, true));
-    DAM_TRY(check_product(trial, shape, 1, 0, true));
-cleanup:
-    return status;
+    return check_product(trial, shape, 1, 0, true);
 }
 
 /* The products of the run that is to come: similarities, and the memories' gradient. */
 static dam_status run_sized(dam__trial *trial)
 {
-    dam_status status = DAM_OK;
     const dam__selftest_sizes *sizes = &trial->sizes;
     const struct shape similarities = {sizes->batch, sizes->memories, sizes->dim, 1};
     const struct shape gradient = {sizes->memories, sizes->dim, sizes->batch, 1};
     DAM_TRY(check_product(trial, similarities, 2, 0, false));
-    DAM_TRY(check_product(trial, gradient, 1, 0, false));
-cleanup:
-    return status;
+    return check_product(trial, gradient, 1, 0, false);
 }
 
 #define PANEL_KERNELS                                                                              \

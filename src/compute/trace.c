@@ -23,8 +23,8 @@ dam_status dam__trace_create(dam__trace **out)
 {
     dam_status status = DAM_OK;
     dam__trace *trace = NULL;
-    DAM_TRY(dam__alloc(1, sizeof *trace, &trace));
-    DAM_TRY(dam__alloc(DAM__TRACE_EVENTS, sizeof *trace->events, &trace->events));
+    DAM_TRY_CLEANUP(dam__alloc(1, sizeof *trace, &trace));
+    DAM_TRY_CLEANUP(dam__alloc(DAM__TRACE_EVENTS, sizeof *trace->events, &trace->events));
     trace->ahead = INFINITY;
     *out = trace;
     trace = NULL;
@@ -138,7 +138,7 @@ dam_status dam__trace_write(dam__trace *trace, const char *device, const dam__pr
     for (size_t i = 0; i < trace->count; i++)
         append_event(&text, &trace->events[i], trace->events[0].start, &rows[trace->events[i].row]);
     dam__text_append(&text, "\n]}\n");
-    DAM_TRY(dam__text_write(&text, path));
+    DAM_TRY_CLEANUP(dam__text_write(&text, path));
     *dropped = trace->dropped;
 cleanup:
     dam__text_free(&text);

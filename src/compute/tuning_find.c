@@ -33,12 +33,12 @@ dam_status dam__tuning_path(const dam_device_info *info, char **path)
     char slug[48], hex[DAM__DIGEST_HEX];
     make_slug(info->name, slug, sizeof slug);
     /* Neither driver nor version: a file of a driver before is to be found, and said to be old. */
-    DAM_TRY(dam__format(&facts, "%s\n%s", info->platform, info->name));
-    DAM_TRY(dam__digest_hex(facts, strlen(facts), hex));
-    DAM_TRY(dam__format(&name, "%s-%.*s.tuning", slug, DIGITS, hex));
-    DAM_TRY(dam__cache_folder(&cache));
-    DAM_TRY(dam__path_join(&folder, cache, "tuning"));
-    DAM_TRY(dam__path_join(path, folder, name));
+    DAM_TRY_CLEANUP(dam__format(&facts, "%s\n%s", info->platform, info->name));
+    DAM_TRY_CLEANUP(dam__digest_hex(facts, strlen(facts), hex));
+    DAM_TRY_CLEANUP(dam__format(&name, "%s-%.*s.tuning", slug, DIGITS, hex));
+    DAM_TRY_CLEANUP(dam__cache_folder(&cache));
+    DAM_TRY_CLEANUP(dam__path_join(&folder, cache, "tuning"));
+    DAM_TRY_CLEANUP(dam__path_join(path, folder, name));
 cleanup:
     free(cache);
     free(folder);
@@ -103,8 +103,8 @@ dam_status dam__tuning_find(const dam_device_info *info, const dam_log *log, dam
     dam__tuning *tuning = NULL;
     bool found = false;
     *out = NULL;
-    DAM_TRY(dam__alloc(1, sizeof *tuning, &tuning));
-    DAM_TRY(search(info, log, tuning, &found));
+    DAM_TRY_CLEANUP(dam__alloc(1, sizeof *tuning, &tuning));
+    DAM_TRY_CLEANUP(search(info, log, tuning, &found));
     if (found) {
         *out = tuning;
         tuning = NULL;

@@ -30,7 +30,6 @@ static void append_fact(dam__text *out, const char *name, const char *fact)
 
 dam_status dam__tuning_header(const dam_device_info *info, dam__text *out)
 {
-    dam_status status = DAM_OK;
     char hex[DAM__DIGEST_HEX];
     DAM_TRY(dam__embedded_digest(dam__kernel_sources, hex));
     dam__text_append(out, FORMAT "\n");
@@ -41,8 +40,7 @@ dam_status dam__tuning_header(const dam_device_info *info, dam__text *out)
     append_fact(out, "device", info->name);
     append_fact(out, "opencl", info->version);
     append_fact(out, "driver", info->driver);
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* --- writing ---------------------------------------------------------------------------------- */
@@ -76,7 +74,6 @@ static void print_part(const dam__tuning_part *part, dam__text *out)
 
 dam_status dam__tuning_print(const dam__tuning *tuning, const dam_device_info *info, dam__text *out)
 {
-    dam_status status = DAM_OK;
     DAM_TRY(dam__tuning_header(info, out));
     for (int shape = 0; shape < 2; shape++)
         for (int wide = 0; wide < 2; wide++) {
@@ -88,8 +85,7 @@ dam_status dam__tuning_print(const dam__tuning *tuning, const dam_device_info *i
             dam__text_free(&lines);
         }
     dam__text_append(out, "\n" LAST_LINE "\n");
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* --- reading ---------------------------------------------------------------------------------- */
@@ -116,8 +112,8 @@ static dam_status compare_header(reader *from, const dam_device_info *info)
 {
     dam_status status = DAM_OK;
     dam__text header = {0};
-    DAM_TRY(dam__tuning_header(info, &header));
-    DAM_TRY(dam__text_status(&header));
+    DAM_TRY_CLEANUP(dam__tuning_header(info, &header));
+    DAM_TRY_CLEANUP(dam__text_status(&header));
     reader wanted = {.next = header.data};
     for (char *want = next_line(&wanted); want != NULL; want = next_line(&wanted)) {
         const char *line = next_line(from);
@@ -157,22 +153,20 @@ static dam_status parse_provider(const char *text, dam__gemm_provider *out)
 
 static dam_status parse_choice(const char *name, char *value, dam__tuning_part *part)
 {
-    dam_status status = DAM_OK;
     dam__choice choice = {0};
     DAM_TRY(dam__product_parse(name, &choice.shape));
     if (part->count == DAM__MOST_CHOICES)
-        DAM_FAIL(DAM_INPUT, "it has more than %d products", DAM__MOST_CHOICES);
+        return dam__fail(DAM_INPUT, "it has more than %d products", DAM__MOST_CHOICES);
     char *rest = strchr(value, ' ');
     if (rest != NULL)
         *rest++ = '\0';
     DAM_TRY(parse_provider(value, &choice.provider));
     if (rest != NULL && choice.provider != DAM__GEMM_PANEL)
-        DAM_FAIL(DAM_INPUT, "'%s' takes no parameters here", value);
+        return dam__fail(DAM_INPUT, "'%s' takes no parameters here", value);
     if (rest != NULL)
         DAM_TRY(dam__set_parse(DAM__SPACE_PANEL, rest, &choice.panel));
     part->choices[part->count++] = choice;
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static dam_status parse_line(char *line, dam__tuning_part *part)
@@ -214,14 +208,12 @@ static dam_status parse_sections(reader *from, dam__tuning *tuning)
 
 static dam_status check_limits(const dam__tuning *tuning, const dam_device_info *info)
 {
-    dam_status status = DAM_OK;
     for (int shape = 0; shape < 2; shape++)
         for (int wide = 0; wide < 2; wide++)
             for (int kind = 0; kind < DAM__SPACES; kind++)
                 DAM_TRY(dam__set_check((dam__space_kind)kind,
                                        &tuning->parts[shape][wide].sets[kind], info, wide != 0));
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 dam_status dam__tuning_parse(const char *text, size_t length, const dam_device_info *info,
@@ -230,16 +222,16 @@ dam_status dam__tuning_parse(const char *text, size_t length, const dam_device_i
     dam_status status = DAM_OK;
     dam__tuning *tuning = NULL;
     char *copy = NULL;
-    DAM_TRY(dam__alloc(1, sizeof *tuning, &tuning));
-    DAM_TRY(dam__alloc(length + 1, 1, &copy));
+    DAM_TRY_CLEANUP(dam__alloc(1, sizeof *tuning, &tuning));
+    DAM_TRY_CLEANUP(dam__alloc(length + 1, 1, &copy));
     memcpy(copy, text, length);
     if (strlen(copy) != length)
         DAM_FAIL(DAM_INPUT, "it is no text");
     reader from = {.next = copy};
-    DAM_TRY(compare_header(&from, info));
-    DAM_TRY(parse_sections(&from, tuning));
-    DAM_TRY(check_limits(tuning, info));
-    DAM_TRY(dam__digest_hex(text, length, tuning->digest));
+    DAM_TRY_CLEANUP(compare_header(&from, info));
+    DAM_TRY_CLEANUP(parse_sections(&from, tuning));
+    DAM_TRY_CLEANUP(check_limits(tuning, info));
+    DAM_TRY_CLEANUP(dam__digest_hex(text, length, tuning->digest));
     *out = *tuning;
 cleanup:
     free(copy);

@@ -41,7 +41,7 @@ static dam_status find_file(const char *folder, const char *name, char **found)
     char *path = NULL;
     *found = NULL;
     for (size_t i = 0; i < 2 && *found == NULL; i++) {
-        DAM_TRY(dam__format(&path, "%s/%s%s", folder, name, endings[i]));
+        DAM_TRY_CLEANUP(dam__format(&path, "%s/%s%s", folder, name, endings[i]));
         if (dam__file_exists(path)) {
             *found = path;
             path = NULL;
@@ -58,7 +58,6 @@ cleanup:
 static dam_status search_folder(const char *folder, dam__split split, places *out,
                                 dam__text *searched)
 {
-    dam_status status = DAM_OK;
     const char *images =
         split == DAM__SPLIT_TRAIN ? "train-images-idx3-ubyte" : "t10k-images-idx3-ubyte";
     const char *labels =
@@ -66,13 +65,12 @@ static dam_status search_folder(const char *folder, dam__split split, places *ou
     dam__text_append(searched, "%s'%s'", searched->length > 0 ? ", " : "", folder);
     DAM_TRY(find_file(folder, images, &out->images));
     if (out->images == NULL)
-        goto cleanup;
+        return DAM_OK;
     DAM_TRY(find_file(folder, labels, &out->labels));
     if (out->labels == NULL)
-        DAM_FAIL(DAM_INPUT, "'%s' has no labels beside it: put '%s' (or .gz) into '%s'",
-                 out->images, labels, folder);
-cleanup:
-    return status;
+        return dam__fail(DAM_INPUT, "'%s' has no labels beside it: put '%s' (or .gz) into '%s'",
+                         out->images, labels, folder);
+    return DAM_OK;
 }
 
 /* Finds the IDX pair of a named set in the search folders (see dataset.h for their order). */
@@ -95,14 +93,14 @@ static dam_status find_named(const char *name, dam__split split, places *out)
     for (size_t i = 0; i < sizeof roots / sizeof roots[0] && out->images == NULL; i++) {
         if (roots[i] == NULL || roots[i][0] == '\0')
             continue;
-        DAM_TRY(dam__path_join(&folder, roots[i], name));
-        DAM_TRY(search_folder(folder, split, out, &searched));
+        DAM_TRY_CLEANUP(dam__path_join(&folder, roots[i], name));
+        DAM_TRY_CLEANUP(search_folder(folder, split, out, &searched));
         free(folder);
         folder = NULL;
         if (out->images == NULL && loose && roots[i] != debian_folder)
-            DAM_TRY(search_folder(roots[i], split, out, &searched));
+            DAM_TRY_CLEANUP(search_folder(roots[i], split, out, &searched));
     }
-    DAM_TRY(dam__text_status(&searched));
+    DAM_TRY_CLEANUP(dam__text_status(&searched));
     if (out->images == NULL)
         DAM_FAIL(DAM_INPUT,
                  "data set '%s' is in none of %s: ci/setup fetches MNIST, Debian's package "
@@ -117,14 +115,13 @@ cleanup:
 /* The files of a split: those the configuration names, else the named set's. */
 static dam_status find_places(const dam__data_config *config, dam__split split, places *out)
 {
-    dam_status status = DAM_OK;
     bool train = split == DAM__SPLIT_TRAIN;
     const char *images = train ? config->images : config->test_images;
     const char *labels = train ? config->labels : config->test_labels;
     const char *prefix = train ? "" : "test_";
     if (images[0] == '\0' && labels[0] != '\0')
-        DAM_FAIL(DAM_INPUT, "data.%slabels is given without data.%simages; give both", prefix,
-                 prefix);
+        return dam__fail(DAM_INPUT, "data.%slabels is given without data.%simages; give both",
+                         prefix, prefix);
     if (images[0] != '\0') {
         DAM_TRY(dam__format(&out->images, "%s", images));
         if (labels[0] != '\0')
@@ -132,25 +129,23 @@ static dam_status find_places(const dam__data_config *config, dam__split split, 
     } else if (config->name[0] != '\0') {
         DAM_TRY(find_named(config->name, split, out));
     } else {
-        DAM_FAIL(DAM_INPUT, "there is no %s set: set data.%simages to a file, or data.name",
-                 train ? "training" : "test", prefix);
+        return dam__fail(DAM_INPUT, "there is no %s set: set data.%simages to a file, or data.name",
+                         train ? "training" : "test", prefix);
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* Reads the images into set->samples as n x features; the item type is still the file's. */
 static dam_status read_samples(const char *path, dam__dataset *set)
 {
-    dam_status status = DAM_OK;
     char text[DAM__SHAPE_TEXT];
     dam__array *samples = &set->samples;
     DAM_TRY(dam__array_read(path, samples));
     dam__shape_text(samples->rank, samples->shape, text);
     if (samples->rank == 0)
-        DAM_FAIL(DAM_INPUT, "'%s' holds one number, not samples", path);
+        return dam__fail(DAM_INPUT, "'%s' holds one number, not samples", path);
     if (dam__array_items(samples) == 0)
-        DAM_FAIL(DAM_INPUT, "'%s' holds no samples (its shape is %s)", path, text);
+        return dam__fail(DAM_INPUT, "'%s' holds no samples (its shape is %s)", path, text);
     set->count = samples->shape[0];
     set->features = dam__array_items(samples) / set->count;
     if (samples->rank == 3) {
@@ -159,8 +154,7 @@ static dam_status read_samples(const char *path, dam__dataset *set)
     }
     samples->rank = 2;
     samples->shape[1] = set->features;
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* Reads and checks the labels of all samples, and counts the classes. */
@@ -169,7 +163,7 @@ static dam_status read_labels(const char *path, const char *images, dam__dataset
     dam_status status = DAM_OK;
     char text[DAM__SHAPE_TEXT];
     dam__array labels = {0};
-    DAM_TRY(dam__array_read(path, &labels));
+    DAM_TRY_CLEANUP(dam__array_read(path, &labels));
     size_t items = dam__array_items(&labels);
     if (labels.rank == 0 || items != labels.shape[0])
         DAM_FAIL(DAM_INPUT,
@@ -179,7 +173,7 @@ static dam_status read_labels(const char *path, const char *images, dam__dataset
     if (items != set->count)
         DAM_FAIL(DAM_INPUT, "'%s' holds %zu samples but '%s' %zu labels; they must go together",
                  images, set->count, path, items);
-    DAM_TRY(dam__alloc(items, sizeof *set->labels, &set->labels));
+    DAM_TRY_CLEANUP(dam__alloc(items, sizeof *set->labels, &set->labels));
     for (size_t i = 0; i < items; i++) {
         double label = dam__array_at(&labels, i);
         if (!(label >= 0 && label <= DAM__LARGEST_LABEL) || label != floor(label))
@@ -231,15 +225,15 @@ static dam_status load_files(const dam__data_config *config, dam__split split, d
 {
     dam_status status = DAM_OK;
     places from = {0};
-    DAM_TRY(find_places(config, split, &from));
+    DAM_TRY_CLEANUP(find_places(config, split, &from));
     const char *name = config->name[0] != '\0' ? config->name : from.images;
     (void)snprintf(set->name, sizeof set->name, "%s", name);
-    DAM_TRY(read_samples(from.images, set));
+    DAM_TRY_CLEANUP(read_samples(from.images, set));
     if (from.labels != NULL)
-        DAM_TRY(read_labels(from.labels, from.images, set));
+        DAM_TRY_CLEANUP(read_labels(from.labels, from.images, set));
     if (split == DAM__SPLIT_TRAIN)
-        DAM_TRY(cut(config->samples, from.images, set));
-    DAM_TRY(convert(from.images, set));
+        DAM_TRY_CLEANUP(cut(config->samples, from.images, set));
+    DAM_TRY_CLEANUP(convert(from.images, set));
 cleanup:
     free(from.images);
     free(from.labels);
@@ -257,16 +251,17 @@ dam_status dam__dataset_load(const dam__data_config *config, dam__split split, d
     if (!from_file && dam__gaussian_asked(config))
         DAM_FAIL(DAM_INPUT, "the set 'gaussian' is drawn on a device; only train and eval do that");
     if (!from_file && dam__synthetic_asked(config))
-        DAM_TRY(dam__synthetic_load(config, split, &set));
+        DAM_TRY_CLEANUP(dam__synthetic_load(config, split, &set));
     else if (!from_file && dam__patterns_asked(config))
-        DAM_TRY(dam__patterns_load(config, 0, &set));
+        DAM_TRY_CLEANUP(dam__patterns_load(config, 0, &set));
     else
-        DAM_TRY(load_files(config, split, &set));
+        DAM_TRY_CLEANUP(load_files(config, split, &set));
     if (config->plaquette > 1)
-        DAM_TRY(dam__dataset_coarsen(&set, (size_t)config->plaquette));
+        DAM_TRY_CLEANUP(dam__dataset_coarsen(&set, (size_t)config->plaquette));
     set.held_out = split == DAM__SPLIT_TEST;
     if (config->patch > 0)
-        DAM_TRY(dam__dataset_cut(&set, (size_t)config->patch, (size_t)config->patch_stride));
+        DAM_TRY_CLEANUP(
+            dam__dataset_cut(&set, (size_t)config->patch, (size_t)config->patch_stride));
     *out = set;
     set = (dam__dataset){0};
 cleanup:

@@ -89,7 +89,6 @@ static int smaller(int a, size_t b)
 /* Keeps the sets and seeds of all problems. */
 static dam_status take_problems(dam__feed *feed)
 {
-    dam_status status = DAM_OK;
     const dam__feed_options *options = &feed->options;
     const dam__dataset *first = feed->set;
     feed->problems = options->problems > 0 ? options->problems : 1;
@@ -102,7 +101,8 @@ static dam_status take_problems(dam__feed *feed)
         feed->seeds[p] = options->problems > 0 ? options->seeds[p] : options->seed;
         if (set->count != first->count || set->features != first->features ||
             set->samples.element != first->samples.element)
-            DAM_FAIL(DAM_INTERNAL, "problems of one model have samples of different shapes");
+            return dam__fail(DAM_INTERNAL,
+                             "problems of one model have samples of different shapes");
         while (feed->sets[feed->leaders[p]] != set ||
                feed->seeds[feed->leaders[p]] != feed->seeds[p])
             feed->leaders[p]++;
@@ -110,12 +110,12 @@ static dam_status take_problems(dam__feed *feed)
     bool fits = !options->stream && first->patches.size == 0 && options->input.classes == 0 &&
                 (options->indexed || !options->shuffle);
     if (feed->problems > 1 && !fits)
-        DAM_FAIL(DAM_INTERNAL, "samples of problems side by side are neither streamed nor cut");
+        return dam__fail(DAM_INTERNAL,
+                         "samples of problems side by side are neither streamed nor cut");
     if ((double)feed->problems * (double)options->count > INT32_MAX)
-        DAM_FAIL(DAM_NO_MEMORY, "%d problems of %zu samples are too many", feed->problems,
-                 options->count);
-cleanup:
-    return status;
+        return dam__fail(DAM_NO_MEMORY, "%d problems of %zu samples are too many", feed->problems,
+                         options->count);
+    return DAM_OK;
 }
 
 /* How many matrices of samples there are. */
@@ -147,7 +147,7 @@ dam_status dam__feed_create(dam__device *device, const dam__dataset *set,
                  "train.batch = %d is more than the %zu training samples of '%s'; batches of this "
                  "model are full: lower it",
                  options->batch, options->count, set->name);
-    DAM_TRY(dam__alloc(1, sizeof *feed, &feed));
+    DAM_TRY_CLEANUP(dam__alloc(1, sizeof *feed, &feed));
     feed->device = device;
     feed->set = set;
     feed->options = *options;
@@ -161,7 +161,7 @@ dam_status dam__feed_create(dam__device *device, const dam__dataset *set,
     feed->piece = options->stream ? feed->options.batch * (batches > 0 ? batches : 1)
                                   : smaller((int)(fitting > 0 ? fitting : 1), options->count);
     feed->piece = smaller(feed->piece, (size_t)feed->options.batch * (size_t)feed->batches);
-    DAM_TRY(take_problems(feed));
+    DAM_TRY_CLEANUP(take_problems(feed));
     *out = feed;
     feed = NULL;
 cleanup:
@@ -213,22 +213,18 @@ double dam__feed_resident_bytes(const dam__device *device, const dam__dataset *s
 
 static dam_status plan_images(dam__feed *feed, dam__plan *plan)
 {
-    dam_status status = DAM_OK;
     DAM_TRY(dam__plan_buffer(plan, "samples: images", image_bytes(feed->set), &feed->images));
     if (feed->options.shuffle)
         DAM_TRY(dam__plan_buffer(plan, "order of the epoch", feed->options.count * sizeof(int32_t),
                                  &feed->order));
-    DAM_TRY(dam__plan_matrix(plan, "batch", feed->options.batch, (int)feed->set->features, 1,
-                             &feed->gathered));
-cleanup:
-    return status;
+    return dam__plan_matrix(plan, "batch", feed->options.batch, (int)feed->set->features, 1,
+                            &feed->gathered);
 }
 
 dam_status dam__feed_plan(dam__feed *feed, dam__plan *plan)
 {
     if (cuts(feed))
         return plan_images(feed, plan);
-    dam_status status = DAM_OK;
     int dim = width_of(feed), count = (int)feed->options.count;
     size_t label = sizeof(int32_t);
     for (int i = 0; i < SLOTS; i++) {
@@ -257,8 +253,7 @@ dam_status dam__feed_plan(dam__feed *feed, dam__plan *plan)
         DAM_TRY(dam__plan_buffer(plan, "batch: labels", (size_t)feed->options.batch * label,
                                  &feed->gathered_labels));
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* Raw samples of a slot into rows `first` of target, with labels of that first row on. */
@@ -285,13 +280,10 @@ static dam_status upload_piece(dam__feed *feed, struct slot *slot, int rows,
                                const dam__matrix *target, int first, const dam__buffer *labels,
                                const char *what)
 {
-    dam_status status = DAM_OK;
     DAM_TRY(dam__buffer_write(slot->raw, 0, slot->staging, (size_t)rows * feed->row_bytes, false,
                               what));
     DAM_TRY(prepare_piece(feed, slot, rows, target, first, labels));
-    DAM_TRY(dam__fence_set(feed->device, &slot->fence));
-cleanup:
-    return status;
+    return dam__fence_set(feed->device, &slot->fence);
 }
 
 /* The raw sample at an index of a set's fed range becomes row `row` of a slot's staging. */
@@ -310,7 +302,6 @@ static int32_t label_of(const dam__feed *feed, size_t index)
 /* The whole set of a problem, piece by piece; slots take turns, the first of them is `turn`'s. */
 static dam_status load_set(dam__feed *feed, int problem, size_t *turn)
 {
-    dam_status status = DAM_OK;
     size_t count = feed->options.count;
     for (size_t start = 0; start < count; start += (size_t)feed->piece) {
         struct slot *slot = &feed->slots[(*turn)++ % SLOTS];
@@ -323,8 +314,7 @@ static dam_status load_set(dam__feed *feed, int problem, size_t *turn)
                              (int)((size_t)problem * count + start), feed->resident_labels,
                              "samples (once)"));
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static dam_status write_offsets(dam__feed *feed)
@@ -332,11 +322,11 @@ static dam_status write_offsets(dam__feed *feed)
     dam_status status = DAM_OK;
     int32_t *offsets = NULL;
     size_t problems = (size_t)feed->problems;
-    DAM_TRY(dam__alloc(problems, sizeof *offsets, &offsets));
+    DAM_TRY_CLEANUP(dam__alloc(problems, sizeof *offsets, &offsets));
     for (size_t p = 0; p < problems; p++)
         offsets[p] = feed->leaders[p] * (int32_t)feed->options.count;
-    DAM_TRY(dam__buffer_write(feed->offsets, 0, offsets, problems * sizeof *offsets, true,
-                              "offsets of problems"));
+    DAM_TRY_CLEANUP(dam__buffer_write(feed->offsets, 0, offsets, problems * sizeof *offsets, true,
+                                      "offsets of problems"));
 cleanup:
     free(offsets);
     return status;
@@ -347,15 +337,15 @@ static dam_status load_resident(dam__feed *feed)
     dam_status status = DAM_OK;
     int32_t *labels = NULL;
     size_t count = feed->options.count, turn = 0;
-    DAM_TRY(dam__alloc(count, sizeof *labels, &labels));
+    DAM_TRY_CLEANUP(dam__alloc(count, sizeof *labels, &labels));
     for (size_t i = 0; i < count; i++)
         labels[i] = label_of(feed, i);
-    DAM_TRY(dam__buffer_write(feed->resident_labels, 0, labels, count * sizeof *labels, true,
-                              "labels (once)"));
+    DAM_TRY_CLEANUP(dam__buffer_write(feed->resident_labels, 0, labels, count * sizeof *labels,
+                                      true, "labels (once)"));
     for (int p = 0; p < resident_sets(feed); p++)
-        DAM_TRY(load_set(feed, p, &turn));
+        DAM_TRY_CLEANUP(load_set(feed, p, &turn));
     if (feed->problems > 1)
-        DAM_TRY(write_offsets(feed));
+        DAM_TRY_CLEANUP(write_offsets(feed));
 cleanup:
     free(labels);
     return status;
@@ -367,8 +357,9 @@ static dam_status compile(dam__feed *feed)
     const dam__dataset *set = feed->set;
     char *options = NULL;
     /* Datasets hold bytes or floats (data/dataset.h). */
-    DAM_TRY(dam__format(&options, "-DSOURCE=%s -DCENTRE=%d",
-                        set->samples.element == DAM__U8 ? "uchar" : "float", !set->on_sphere));
+    DAM_TRY_CLEANUP(dam__format(&options, "-DSOURCE=%s -DCENTRE=%d",
+                                set->samples.element == DAM__U8 ? "uchar" : "float",
+                                !set->on_sphere));
     if (cuts(feed)) {
         char *plain = options;
         options = NULL;
@@ -378,15 +369,15 @@ static dam_status compile(dam__feed *feed)
                              plain, set->patches.size, set->patches.stride, set->patches.height,
                              set->patches.width);
         free(plain);
-        DAM_TRY(status);
+        DAM_TRY_CLEANUP(status);
     }
-    DAM_TRY(dam__program_create(feed->device, "data", options, &feed->program));
-    DAM_TRY(dam__program_kernel(feed->program, "data_sphere", &feed->sphere));
-    DAM_TRY(dam__program_kernel(feed->program, "data_states", &feed->states));
-    DAM_TRY(dam__program_kernel(feed->program, "data_plain", &feed->plain));
-    DAM_TRY(dam__program_kernel(feed->program, "data_order", &feed->make_order));
-    DAM_TRY(dam__program_kernel(feed->program, "data_gather", &feed->gather));
-    DAM_TRY(dam__program_kernel(feed->program, "data_patches", &feed->cut_patches));
+    DAM_TRY_CLEANUP(dam__program_create(feed->device, "data", options, &feed->program));
+    DAM_TRY_CLEANUP(dam__program_kernel(feed->program, "data_sphere", &feed->sphere));
+    DAM_TRY_CLEANUP(dam__program_kernel(feed->program, "data_states", &feed->states));
+    DAM_TRY_CLEANUP(dam__program_kernel(feed->program, "data_plain", &feed->plain));
+    DAM_TRY_CLEANUP(dam__program_kernel(feed->program, "data_order", &feed->make_order));
+    DAM_TRY_CLEANUP(dam__program_kernel(feed->program, "data_gather", &feed->gather));
+    DAM_TRY_CLEANUP(dam__program_kernel(feed->program, "data_patches", &feed->cut_patches));
 cleanup:
     free(options);
     return status;
@@ -394,7 +385,6 @@ cleanup:
 
 dam_status dam__feed_prepare(dam__feed *feed)
 {
-    dam_status status = DAM_OK;
     DAM_TRY(compile(feed));
     if (cuts(feed))
         return dam__buffer_write(feed->images, 0, feed->set->samples.data, image_bytes(feed->set),
@@ -405,8 +395,7 @@ dam_status dam__feed_prepare(dam__feed *feed)
     }
     if (!feed->options.stream)
         DAM_TRY(load_resident(feed));
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 dam_status dam__feed_reload(dam__feed *feed, size_t count)
@@ -453,7 +442,6 @@ static size_t sample_at(const dam__feed *feed, size_t place)
 /* Queues piece number `number` of this epoch into its slot. */
 static dam_status stream_piece(dam__feed *feed, int number)
 {
-    dam_status status = DAM_OK;
     struct slot *slot = &feed->slots[number % SLOTS];
     size_t start = (size_t)number * (size_t)feed->piece;
     int rows = smaller(feed->piece, feed->options.count - start);
@@ -465,10 +453,8 @@ static dam_status stream_piece(dam__feed *feed, int number)
     }
     DAM_TRY(dam__buffer_write(slot->device_labels, 0, slot->labels,
                               (size_t)rows * sizeof *slot->labels, false, "labels (streamed)"));
-    DAM_TRY(upload_piece(feed, slot, rows, &slot->samples, 0, slot->device_labels,
-                         "samples (streamed)"));
-cleanup:
-    return status;
+    return upload_piece(feed, slot, rows, &slot->samples, 0, slot->device_labels,
+                        "samples (streamed)");
 }
 
 static dam_status make_order(dam__feed *feed, int problem, int epoch)
@@ -488,7 +474,6 @@ static dam_status make_order(dam__feed *feed, int problem, int epoch)
 
 dam_status dam__feed_begin(dam__feed *feed, int epoch, int step)
 {
-    dam_status status = DAM_OK;
     feed->epoch = epoch;
     feed->step = step;
     if (feed->options.stream) {
@@ -502,13 +487,11 @@ dam_status dam__feed_begin(dam__feed *feed, int epoch, int step)
         feed->is_ordered = true;
         feed->ordered = epoch;
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static dam_status next_streamed(dam__feed *feed, int start, dam__batch *out)
 {
-    dam_status status = DAM_OK;
     int number = start / feed->piece;
     struct slot *slot = &feed->slots[number % SLOTS];
     *out = (dam__batch){.samples = &slot->samples,
@@ -520,8 +503,7 @@ static dam_status next_streamed(dam__feed *feed, int start, dam__batch *out)
     bool more = (size_t)(number + 1) * (size_t)feed->piece < feed->options.count;
     if (more && feed->filled == number + 1)
         DAM_TRY(stream_piece(feed, feed->filled++));
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static dam_status next_gathered(dam__feed *feed, int start, int size, dam__batch *out)
@@ -550,7 +532,6 @@ static dam_status next_cut(dam__feed *feed, int start, int size, dam__batch *out
 
 dam_status dam__feed_next(dam__feed *feed, dam__batch *out)
 {
-    dam_status status = DAM_OK;
     int start = feed->step++ * feed->options.batch;
     int size = smaller(feed->options.batch, feed->options.count - (size_t)start);
     if (feed->options.stream)
@@ -572,6 +553,5 @@ dam_status dam__feed_next(dam__feed *feed, dam__batch *out)
     out->order = feed->options.shuffle ? feed->order : NULL;
     out->place = start;
     out->base = (uint32_t)feed->options.first + (feed->set->held_out ? TEST_NUMBERS : 0);
-cleanup:
-    return status;
+    return DAM_OK;
 }

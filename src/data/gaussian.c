@@ -53,17 +53,19 @@ static dam_status open_source(struct source *source, const dam__data_config *con
     dam__plan *plan = NULL;
     double *deviations = NULL;
     size_t dim = (size_t)config->dim;
-    DAM_TRY(dam__plan_create(source->device, &plan));
-    DAM_TRY(dam__plan_matrix(plan, "gaussian: deviations", 1, config->dim, 1, &source->deviations));
-    DAM_TRY(dam__plan_matrix(plan, "gaussian: samples", piece, config->dim, 1, &source->samples));
-    DAM_TRY(dam__plan_allocate(plan));
-    DAM_TRY(dam__alloc(dim, sizeof *deviations, &deviations));
+    DAM_TRY_CLEANUP(dam__plan_create(source->device, &plan));
+    DAM_TRY_CLEANUP(
+        dam__plan_matrix(plan, "gaussian: deviations", 1, config->dim, 1, &source->deviations));
+    DAM_TRY_CLEANUP(
+        dam__plan_matrix(plan, "gaussian: samples", piece, config->dim, 1, &source->samples));
+    DAM_TRY_CLEANUP(dam__plan_allocate(plan));
+    DAM_TRY_CLEANUP(dam__alloc(dim, sizeof *deviations, &deviations));
     dam__gaussian_variances((dam__spectrum)config->spectrum, dim, deviations);
     for (size_t i = 0; i < dim; i++)
         deviations[i] = sqrt(deviations[i]);
-    DAM_TRY(dam__matrix_write_doubles(&source->deviations, deviations, "made-up samples"));
-    DAM_TRY(dam__program_create(source->device, "gaussian", "", &source->program));
-    DAM_TRY(dam__program_kernel(source->program, "gaussian_samples", &source->draw));
+    DAM_TRY_CLEANUP(dam__matrix_write_doubles(&source->deviations, deviations, "made-up samples"));
+    DAM_TRY_CLEANUP(dam__program_create(source->device, "gaussian", "", &source->program));
+    DAM_TRY_CLEANUP(dam__program_kernel(source->program, "gaussian_samples", &source->draw));
 cleanup:
     free(deviations);
     dam__plan_destroy(plan);
@@ -91,11 +93,11 @@ static dam_status draw_samples(const struct source *source, uint64_t seed, dam__
     dam_status status = DAM_OK;
     double *values = NULL;
     size_t dim = set->features, piece = (size_t)source->samples.rows;
-    DAM_TRY(dam__alloc(piece * dim, sizeof *values, &values));
+    DAM_TRY_CLEANUP(dam__alloc(piece * dim, sizeof *values, &values));
     for (size_t first = 0; first < set->count; first += piece) {
         size_t count = set->count - first < piece ? set->count - first : piece;
-        DAM_TRY(draw_piece(source, seed, split, first, count));
-        DAM_TRY(dam__matrix_read_doubles(&source->samples, values, "made-up samples"));
+        DAM_TRY_CLEANUP(draw_piece(source, seed, split, first, count));
+        DAM_TRY_CLEANUP(dam__matrix_read_doubles(&source->samples, values, "made-up samples"));
         float *samples = (float *)set->samples.data + first * dim;
         for (size_t i = 0; i < count * dim; i++)
             samples[i] = (float)values[i];
@@ -122,9 +124,9 @@ dam_status dam__gaussian_load(dam__device *device, const dam__data_config *confi
                  set.count, dim, (int)MOST_ITEMS);
     size_t piece = PIECE_BYTES / sizeof(double) / dim;
     piece = piece < 1 ? 1 : piece < set.count ? piece : set.count;
-    DAM_TRY(dam__array_create(DAM__F32, 2, (const size_t[]){set.count, dim}, &set.samples));
-    DAM_TRY(open_source(&source, config, (int)piece));
-    DAM_TRY(draw_samples(&source, seed, split, &set));
+    DAM_TRY_CLEANUP(dam__array_create(DAM__F32, 2, (const size_t[]){set.count, dim}, &set.samples));
+    DAM_TRY_CLEANUP(open_source(&source, config, (int)piece));
+    DAM_TRY_CLEANUP(draw_samples(&source, seed, split, &set));
     *out = set;
     set = (dam__dataset){0};
 cleanup:

@@ -35,7 +35,7 @@ dam_status dam__patterns_load(const dam__data_config *config, uint64_t seed, dam
         DAM_FAIL(DAM_INPUT,
                  "data.samples = %zu patterns of data.dim = %zu are more than %d numbers",
                  set.count, set.features, DAM__PATTERNS_ITEMS);
-    DAM_TRY(
+    DAM_TRY_CLEANUP(
         dam__array_create(DAM__F32, 2, (const size_t[]){set.count, set.features}, &set.samples));
     for (size_t i = 0; i < set.count; i++)
         dam__pattern(seed, i, set.features, (float *)set.samples.data + i * set.features);

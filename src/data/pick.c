@@ -21,10 +21,10 @@ dam_status dam__dataset_pick(const dam__dataset *set, const size_t *indices, siz
         if (indices[i] >= set->count)
             DAM_FAIL(DAM_USAGE, "there is no sample %zu: '%s' has %zu, counted from 0", indices[i],
                      set->name, set->count);
-    DAM_TRY(dam__array_create(set->samples.element, 2, (const size_t[]){count, set->features},
-                              &picked.samples));
+    DAM_TRY_CLEANUP(dam__array_create(set->samples.element, 2,
+                                      (const size_t[]){count, set->features}, &picked.samples));
     if (set->labels != NULL)
-        DAM_TRY(dam__alloc(count, sizeof *picked.labels, &picked.labels));
+        DAM_TRY_CLEANUP(dam__alloc(count, sizeof *picked.labels, &picked.labels));
     size_t row = set->features * dam__element_size(set->samples.element);
     for (size_t i = 0; i < count; i++) {
         dam__dataset_copy(set, indices[i], (char *)picked.samples.data + i * row);

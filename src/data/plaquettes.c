@@ -22,7 +22,8 @@ dam_status dam__dataset_coarsen(dam__dataset *set, size_t side)
                  "data.plaquette = %zu does not divide the images of '%s', %zu x %zu pixels", side,
                  set->name, set->height, set->width);
     size_t height = set->height / side, width = set->width / side, features = height * width;
-    DAM_TRY(dam__array_create(DAM__F32, 2, (const size_t[]){set->count, features}, &coarse));
+    DAM_TRY_CLEANUP(
+        dam__array_create(DAM__F32, 2, (const size_t[]){set->count, features}, &coarse));
     float *values = coarse.data;
     for (size_t image = 0; image < set->count; image++)
         for (size_t k = 0; k < features; k++)

@@ -57,7 +57,7 @@ static dam_status mark_file(const char *path, const dam__state_shape *shape, uin
 {
     dam_status status = DAM_OK;
     dam__array array = {0};
-    DAM_TRY(dam__array_read(path, &array));
+    DAM_TRY_CLEANUP(dam__array_read(path, &array));
     if (dam__array_items(&array) != shape->dim)
         DAM_FAIL(DAM_INPUT, "the mask '%s' has %zu numbers; it must have %zu, one a neuron", path,
                  dam__array_items(&array), shape->dim);
@@ -106,7 +106,7 @@ dam_status dam__probe_flip(uint64_t seed, size_t probe, int flips, size_t dim, f
     uint32_t *places = NULL;
     if ((size_t)flips > dim)
         return dam__fail(DAM_USAGE, "%d flips are more than a state's %zu neurons", flips, dim);
-    DAM_TRY(dam__alloc(dim, sizeof *places, &places));
+    DAM_TRY_CLEANUP(dam__alloc(dim, sizeof *places, &places));
     for (size_t i = 0; i < dim; i++)
         places[i] = (uint32_t)i;
     /* The beginning of a shuffle (Fisher & Yates). */
@@ -128,7 +128,7 @@ dam_status dam__probe_noise(uint64_t seed, size_t probe, double sigma, size_t di
     dam_status status = DAM_OK;
     double *noise = NULL;
     uint32_t words[4];
-    DAM_TRY(dam__alloc(dim, sizeof *noise, &noise));
+    DAM_TRY_CLEANUP(dam__alloc(dim, sizeof *noise, &noise));
     /* A seed of its own for each probe: draws of a stream count from 0. */
     dam__random_words(seed, DAM__STREAM_PROBES, NOISE, probe, words);
     dam__normals((uint64_t)words[0] << 32 | words[1], DAM__STREAM_PROBES, NOISE + 1, dim, noise);
@@ -148,7 +148,6 @@ void dam__probe_forget(const uint8_t *marks, size_t dim, float *state)
 
 dam_status dam__states_of(const dam__dataset *set, float **states)
 {
-    dam_status status = DAM_OK;
     size_t items = 0;
     float *out = NULL;
     DAM_TRY(dam__multiply(set->count, set->features, &items));
@@ -159,8 +158,7 @@ dam_status dam__states_of(const dam__dataset *set, float **states)
         out[i] = !bytes ? (float)value : value > 0 ? 1 : -1;
     }
     *states = out;
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 dam_status dam__states_check(const char *where, const float *states, size_t count, size_t dim)

@@ -24,7 +24,6 @@ static void prepare_sample(const double *raw, size_t dim, double *out)
 /* Samples of bytes or floats; the second is constant, so its norm is zero. */
 static dam_status check_sphere(dam__trial *trial, bool floats)
 {
-    dam_status status = DAM_OK;
     enum { SAMPLES = 3, FIRST_ROW = 2 };
     size_t dim = trial->tiny ? 9 : 1003, items = dim * SAMPLES;
     double *values = NULL, *wanted = NULL;
@@ -52,9 +51,7 @@ static dam_status check_sphere(dam__trial *trial, bool floats)
                               "data_sphere", &kernel));
     DAM_TRY(dam__launch(kernel, dam__range_groups(trial->device, SAMPLES, 1), (dam__work){0},
                         DAM_ARGUMENTS(raw, &samples, dim, samples.ld, FIRST_ROW)));
-    DAM_TRY(dam__trial_compare_matrix(trial, &samples, wanted, 0));
-cleanup:
-    return status;
+    return dam__trial_compare_matrix(trial, &samples, wanted, 0);
 }
 
 static dam_status run_sphere_bytes(dam__trial *trial)
@@ -70,7 +67,6 @@ static dam_status run_sphere_floats(dam__trial *trial)
 /* Bytes become parts of 255, floats stay. */
 static dam_status check_plain(dam__trial *trial, bool floats)
 {
-    dam_status status = DAM_OK;
     enum { SAMPLES = 3, FIRST_ROW = 2 };
     size_t dim = trial->tiny ? 9 : 203, items = dim * SAMPLES;
     double *values = NULL, *wanted = NULL;
@@ -95,9 +91,7 @@ static dam_status check_plain(dam__trial *trial, bool floats)
                               "data_plain", &kernel));
     DAM_TRY(dam__launch(kernel, dam__range_groups(trial->device, SAMPLES, 1), (dam__work){0},
                         DAM_ARGUMENTS(raw, &samples, dim, samples.ld, FIRST_ROW)));
-    DAM_TRY(dam__trial_compare_matrix(trial, &samples, wanted, 0));
-cleanup:
-    return status;
+    return dam__trial_compare_matrix(trial, &samples, wanted, 0);
 }
 
 static dam_status run_plain(dam__trial *trial)
@@ -109,7 +103,6 @@ static dam_status run_plain(dam__trial *trial)
 /* Made-up vectors, number by number against Box-Muller in double. */
 static dam_status run_gaussian(dam__trial *trial)
 {
-    dam_status status = DAM_OK;
     enum { SAMPLES = 5, FIRST = 7, SPLIT = 1 };
     const double turn = 6.283185307179586;
     const uint64_t seed = 0xFEDCBA9876543210u;
@@ -136,15 +129,12 @@ static dam_status run_gaussian(dam__trial *trial)
                         (dam__work){0},
                         DAM_ARGUMENTS(&given, &samples, FIRST, dim, samples.ld, SPLIT,
                                       DAM__STREAM_GAUSSIAN, dam__arg_seed(seed))));
-    DAM_TRY(dam__trial_compare_matrix(trial, &samples, wanted, 1));
-cleanup:
-    return status;
+    return dam__trial_compare_matrix(trial, &samples, wanted, 1);
 }
 
 /* Bytes and floats as states, with two classes behind them, hidden and shown. */
 static dam_status check_states(dam__trial *trial, bool floats, int shows)
 {
-    dam_status status = DAM_OK;
     enum { SAMPLES = 5, FIRST = 2, CLASSES = 3 };
     static const int32_t labels[FIRST + SAMPLES] = {9, 9, 2, 0, 1, 1, 2};
     const size_t dim = trial->tiny ? 7 : 157, width = dim + CLASSES;
@@ -180,9 +170,7 @@ static dam_status check_states(dam__trial *trial, bool floats, int shows)
     DAM_TRY(
         dam__launch(kernel, dam__range_groups(trial->device, SAMPLES, 1), (dam__work){0},
                     DAM_ARGUMENTS(raw, device_labels, &out, dim, CLASSES, shows, out.ld, FIRST)));
-    DAM_TRY(dam__trial_compare_matrix(trial, &out, wanted, 1));
-cleanup:
-    return status;
+    return dam__trial_compare_matrix(trial, &out, wanted, 1);
 }
 
 static dam_status run_states(dam__trial *trial)
@@ -193,7 +181,6 @@ static dam_status run_states(dam__trial *trial)
 
 static dam_status run_order(dam__trial *trial)
 {
-    dam_status status = DAM_OK;
     const uint32_t size = trial->tiny ? 70 : 5000, side = trial->tiny ? 9 : 71;
     const uint64_t seed = 0x123456789abcdef0;
     enum { EPOCH = 3, FIRST = 7 };
@@ -208,14 +195,11 @@ static dam_status run_order(dam__trial *trial)
     DAM_TRY(dam__launch(
         kernel, dam__range_items(trial->device, size, 1), (dam__work){0},
         DAM_ARGUMENTS(rows, FIRST, size, side, EPOCH, dam__arg_seed(seed), DAM__STREAM_ORDER)));
-    DAM_TRY(dam__trial_compare_integers(trial, rows, FIRST + size, wanted));
-cleanup:
-    return status;
+    return dam__trial_compare_integers(trial, rows, FIRST + size, wanted);
 }
 
 static dam_status run_gather(dam__trial *trial)
 {
-    dam_status status = DAM_OK;
     enum { SAMPLES = 9, BATCH = 4, FIRST = 3 };
     static const int32_t order[SAMPLES] = {4, 8, 0, 7, 7, 2, 5, 1, 3};
     static const int32_t labels[SAMPLES] = {10, 11, 12, 13, 14, 15, 16, 17, 18};
@@ -243,16 +227,13 @@ static dam_status run_gather(dam__trial *trial)
         kernel, dam__range_groups(trial->device, BATCH, 1), (dam__work){0},
         DAM_ARGUMENTS(&samples, all_labels, rows, &batch, batch_labels, FIRST, samples.ld, 1)));
     DAM_TRY(dam__trial_compare_matrix(trial, &batch, wanted, 0));
-    DAM_TRY(dam__trial_compare_integers(trial, batch_labels, BATCH, wanted_labels));
-cleanup:
-    return status;
+    return dam__trial_compare_integers(trial, batch_labels, BATCH, wanted_labels);
 }
 
 /* Windows of 6 x 6, 2 apart, of 28 x 28 images: what the kernel's constants stand at by themselves.
  */
 static dam_status run_patches(dam__trial *trial)
 {
-    dam_status status = DAM_OK;
     enum { SIDE = 28, PATCH = 6, STRIDE = 2, PLACES = 12, DIM = PATCH * PATCH };
     enum { IMAGES = 3, TOTAL = IMAGES * PLACES * PLACES, MULTIPLIER = 269, BASE = 7, FIRST = 2 };
     static const int32_t order[] = {0, 0, 400, 13, 250, 1};
@@ -283,9 +264,7 @@ static dam_status run_patches(dam__trial *trial)
     DAM_TRY(dam__launch(kernel, dam__range_groups(trial->device, SAMPLES, 1), (dam__work){0},
                         DAM_ARGUMENTS(device_images, device_order, &batch, 1, FIRST, BASE,
                                       MULTIPLIER, TOTAL, batch.ld)));
-    DAM_TRY(dam__trial_compare_matrix(trial, &batch, wanted, 0));
-cleanup:
-    return status;
+    return dam__trial_compare_matrix(trial, &batch, wanted, 0);
 }
 
 const dam__selftest_case dam__selftest_data_cases[] = {

@@ -61,7 +61,6 @@ static double draw_cosine(double k, int dim, struct source *from)
 
 static dam_status run_draw(dam__trial *trial)
 {
-    dam_status status = DAM_OK;
     const int samples = trial->tiny ? 20 : 300, dim = 37;
     const double k = 30;
     size_t count = (size_t)samples;
@@ -93,9 +92,7 @@ static dam_status run_draw(dam__trial *trial)
                                       dim, softening, k)));
     DAM_TRY(dam__trial_compare_integers(trial, device_owners, count, owners));
     DAM_TRY(dam__trial_compare_integers(trial, device_labels, count, labels));
-    DAM_TRY(dam__trial_compare_matrix(trial, &cosines, wanted, 1));
-cleanup:
-    return status;
+    return dam__trial_compare_matrix(trial, &cosines, wanted, 1);
 }
 
 /* t w + sqrt(1 - t^2) v, v a normal vector made orthogonal to w and of unit norm. */
@@ -125,7 +122,6 @@ static void refer_sample(uint32_t sample, const double *w, double t, size_t dim,
 
 static dam_status run_sample(dam__trial *trial)
 {
-    dam_status status = DAM_OK;
     enum { SAMPLES = 4 };
     static const int32_t owners[SAMPLES] = {2, 0, 0, 1};
     static const double cosines[SAMPLES] = {0.5, -0.75, 0.875, 0.0625};
@@ -150,9 +146,7 @@ static dam_status run_sample(dam__trial *trial)
                         DAM_ARGUMENTS(&samples, &device_memories, device_owners, &device_cosines,
                                       FIRST, SPLIT, DAM__STREAM_TEACHER, dam__arg_seed(seed), dim,
                                       samples.ld, device_memories.ld)));
-    DAM_TRY(dam__trial_compare_matrix(trial, &samples, wanted, 0));
-cleanup:
-    return status;
+    return dam__trial_compare_matrix(trial, &samples, wanted, 0);
 }
 
 const dam__selftest_case dam__selftest_teacher_cases[] = {

@@ -71,8 +71,9 @@ dam_status dam__synthetic_load(const dam__data_config *config, dam__split split,
     size_t asked = config->samples > 0 ? (size_t)config->samples : DAM__SYNTHETIC_TRAIN;
     set.count = train ? asked : DAM__SYNTHETIC_TEST;
     (void)snprintf(set.name, sizeof set.name, "%s", config->name);
-    DAM_TRY(dam__array_create(DAM__U8, 2, (const size_t[]){set.count, PIXELS}, &set.samples));
-    DAM_TRY(dam__alloc(set.count, sizeof *set.labels, &set.labels));
+    DAM_TRY_CLEANUP(
+        dam__array_create(DAM__U8, 2, (const size_t[]){set.count, PIXELS}, &set.samples));
+    DAM_TRY_CLEANUP(dam__alloc(set.count, sizeof *set.labels, &set.labels));
     fill(train ? TRAIN_SAMPLES : TEST_SAMPLES, &set);
     *out = set;
     set = (dam__dataset){0};

@@ -40,12 +40,10 @@ bool dam__dataset_is_drawn(const dam__data_config *config)
 
 static dam_status draw_memories(const dam__data_config *config, uint64_t seed, dam__array *out)
 {
-    dam_status status = DAM_OK;
     size_t count = (size_t)config->teacher_memories, dim = (size_t)config->teacher_dim;
     DAM_TRY(dam__array_create(DAM__F64, 2, (const size_t[]){count, dim}, out));
     dam__unit_vectors(seed, DAM__STREAM_TEACHER, MEMORIES, count, dim, out->data);
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static void close_teacher(struct teacher *teacher)
@@ -64,18 +62,18 @@ static dam_status open_teacher(struct teacher *teacher, const dam__array *memori
     dam__plan *plan = NULL;
     int dim = teacher->config->teacher_dim, piece = teacher->piece;
     size_t index = (size_t)piece * sizeof(int32_t);
-    DAM_TRY(dam__plan_create(teacher->device, &plan));
-    DAM_TRY(dam__plan_matrix(plan, "teacher: memories", teacher->config->teacher_memories, dim, 1,
-                             &teacher->memories));
-    DAM_TRY(dam__plan_matrix(plan, "teacher: samples", piece, dim, 1, &teacher->samples));
-    DAM_TRY(dam__plan_matrix(plan, "teacher: cosines", 1, piece, 1, &teacher->cosines));
-    DAM_TRY(dam__plan_buffer(plan, "teacher: owners", index, &teacher->owners));
-    DAM_TRY(dam__plan_buffer(plan, "teacher: labels", index, &teacher->labels));
-    DAM_TRY(dam__plan_allocate(plan));
-    DAM_TRY(dam__matrix_write_doubles(&teacher->memories, memories->data, "teacher"));
-    DAM_TRY(dam__program_create(teacher->device, "teacher", "", &teacher->program));
-    DAM_TRY(dam__program_kernel(teacher->program, "teacher_draw", &teacher->draw));
-    DAM_TRY(dam__program_kernel(teacher->program, "teacher_sample", &teacher->sample));
+    DAM_TRY_CLEANUP(dam__plan_create(teacher->device, &plan));
+    DAM_TRY_CLEANUP(dam__plan_matrix(plan, "teacher: memories", teacher->config->teacher_memories,
+                                     dim, 1, &teacher->memories));
+    DAM_TRY_CLEANUP(dam__plan_matrix(plan, "teacher: samples", piece, dim, 1, &teacher->samples));
+    DAM_TRY_CLEANUP(dam__plan_matrix(plan, "teacher: cosines", 1, piece, 1, &teacher->cosines));
+    DAM_TRY_CLEANUP(dam__plan_buffer(plan, "teacher: owners", index, &teacher->owners));
+    DAM_TRY_CLEANUP(dam__plan_buffer(plan, "teacher: labels", index, &teacher->labels));
+    DAM_TRY_CLEANUP(dam__plan_allocate(plan));
+    DAM_TRY_CLEANUP(dam__matrix_write_doubles(&teacher->memories, memories->data, "teacher"));
+    DAM_TRY_CLEANUP(dam__program_create(teacher->device, "teacher", "", &teacher->program));
+    DAM_TRY_CLEANUP(dam__program_kernel(teacher->program, "teacher_draw", &teacher->draw));
+    DAM_TRY_CLEANUP(dam__program_kernel(teacher->program, "teacher_sample", &teacher->sample));
 cleanup:
     dam__plan_destroy(plan);
     return status;
@@ -84,7 +82,6 @@ cleanup:
 /* Samples first ... first + count - 1 of the split, on the device. */
 static dam_status draw_piece(struct teacher *teacher, int first, int count)
 {
-    dam_status status = DAM_OK;
     const dam__data_config *config = teacher->config;
     double items = (double)count * config->teacher_dim;
     uint32_t low = (uint32_t)teacher->seed, high = (uint32_t)(teacher->seed >> 32);
@@ -95,14 +92,12 @@ static dam_status draw_piece(struct teacher *teacher, int first, int count)
                                       config->teacher_memories, config->teacher_classes,
                                       config->teacher_dim, config->teacher_softening,
                                       config->teacher_beta)));
-    DAM_TRY(dam__launch(
+    return dam__launch(
         teacher->sample, dam__range_groups(teacher->device, (size_t)count, 1),
         (dam__work){.flops = 100 * items, .bytes = items * (double)dam__real_size(teacher->device)},
         DAM_ARGUMENTS(&teacher->samples, &teacher->memories, teacher->owners, &teacher->cosines,
                       first, teacher->split, DAM__STREAM_TEACHER, low, high, config->teacher_dim,
-                      teacher->samples.ld, teacher->memories.ld)));
-cleanup:
-    return status;
+                      teacher->samples.ld, teacher->memories.ld));
 }
 
 /* All samples of the split into set, piece by piece. */
@@ -111,13 +106,13 @@ static dam_status draw_samples(struct teacher *teacher, dam__dataset *set)
     dam_status status = DAM_OK;
     double *values = NULL;
     size_t dim = set->features, piece = (size_t)teacher->piece;
-    DAM_TRY(dam__alloc(piece * dim, sizeof *values, &values));
+    DAM_TRY_CLEANUP(dam__alloc(piece * dim, sizeof *values, &values));
     for (size_t first = 0; first < set->count; first += piece) {
         size_t count = set->count - first < piece ? set->count - first : piece;
-        DAM_TRY(draw_piece(teacher, (int)first, (int)count));
-        DAM_TRY(dam__matrix_read_doubles(&teacher->samples, values, "teacher's samples"));
-        DAM_TRY(dam__buffer_read(teacher->labels, 0, set->labels + first,
-                                 count * sizeof *set->labels, "teacher's labels"));
+        DAM_TRY_CLEANUP(draw_piece(teacher, (int)first, (int)count));
+        DAM_TRY_CLEANUP(dam__matrix_read_doubles(&teacher->samples, values, "teacher's samples"));
+        DAM_TRY_CLEANUP(dam__buffer_read(teacher->labels, 0, set->labels + first,
+                                         count * sizeof *set->labels, "teacher's labels"));
         float *samples = (float *)set->samples.data + first * dim;
         for (size_t i = 0; i < count * dim; i++)
             samples[i] = (float)values[i];
@@ -144,12 +139,12 @@ static dam_status load_teacher(dam__device *device, const dam__data_config *conf
     (void)snprintf(set->name, sizeof set->name, "%s", config->name);
     size_t piece = PIECE_BYTES / sizeof(double) / set->features;
     teacher.piece = (int)(piece < set->count ? piece : set->count);
-    DAM_TRY(draw_memories(config, seed, &set->teacher));
-    DAM_TRY(
+    DAM_TRY_CLEANUP(draw_memories(config, seed, &set->teacher));
+    DAM_TRY_CLEANUP(
         dam__array_create(DAM__F32, 2, (const size_t[]){set->count, set->features}, &set->samples));
-    DAM_TRY(dam__alloc(set->count, sizeof *set->labels, &set->labels));
-    DAM_TRY(open_teacher(&teacher, &set->teacher));
-    DAM_TRY(draw_samples(&teacher, set));
+    DAM_TRY_CLEANUP(dam__alloc(set->count, sizeof *set->labels, &set->labels));
+    DAM_TRY_CLEANUP(open_teacher(&teacher, &set->teacher));
+    DAM_TRY_CLEANUP(draw_samples(&teacher, set));
 cleanup:
     close_teacher(&teacher);
     return status;
@@ -168,9 +163,9 @@ dam_status dam__dataset_load_on(dam__device *device, const dam__data_config *con
         return dam__dataset_load(config, split, out);
     *out = (dam__dataset){0};
     if (drawn)
-        DAM_TRY(load_teacher(device, config, seed, split, out));
+        DAM_TRY_CLEANUP(load_teacher(device, config, seed, split, out));
     else
-        DAM_TRY(dam__dataset_load(config, split, out));
+        DAM_TRY_CLEANUP(dam__dataset_load(config, split, out));
     /* Also a test set of one's own must be prepared as the samples trained on. */
     out->on_sphere = true;
 cleanup:

@@ -134,7 +134,7 @@ static dam_status append_panel(const curve_panel *panel, const dam__table *histo
         dam__plot_integer(plot, points <= FEW_POINTS, "few[%zu]", curve);
         dam__plot_text(plot, colour_of(history->names[i], &others), "colour[%zu]", curve);
         free(legend);
-        DAM_TRY(name_curve(panel, history, i, &legend));
+        DAM_TRY_CLEANUP(name_curve(panel, history, i, &legend));
         dam__plot_text(plot, legend, "legend[%zu]", curve);
     }
 cleanup:
@@ -165,7 +165,7 @@ static dam_status append_stages(const dam__table *history, dam__plot *plot)
     }
     static const char *const names[] = {"stage_from", "stage_to", "stage_memories"};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
-        DAM_TRY(dam__text_status(&lists[i].text));
+        DAM_TRY_CLEANUP(dam__text_status(&lists[i].text));
         dam__plot_text(plot, lists[i].text.length > 0 ? lists[i].text.data : "", "%s", names[i]);
     }
 cleanup:
@@ -210,11 +210,11 @@ dam_status dam__curves(const char *folder, const char *title, const dam__table *
     append_data(history, &plot.data);
     if (counts[0] + counts[1] == 0) {
         dam__info(log, "the history in '%s' has no loss or accuracy to draw yet", folder);
-        DAM_TRY(dam__csv_write(&plot.data, folder, "curves.dat"));
+        DAM_TRY_CLEANUP(dam__csv_write(&plot.data, folder, "curves.dat"));
         goto cleanup;
     }
     append_axes(title, history, &plot);
-    DAM_TRY(append_stages(history, &plot));
+    DAM_TRY_CLEANUP(append_stages(history, &plot));
     dam__plot_text(&plot, grew ? "loss + log(sum of class weights)" : "loss", "loss");
     dam__plot_text(&plot,
                    counts[1] == 0   ? "loss"
@@ -228,8 +228,8 @@ dam_status dam__curves(const char *folder, const char *title, const dam__table *
     dam__plot_array(&plot, "most", 2);
     for (size_t i = 0; i < 2; i++)
         if (counts[i] > 0)
-            DAM_TRY(append_panel(&panels[i], history, ++number, &curves, &plot));
-    DAM_TRY(dam__plot_draw(&plot, "curves", folder, log));
+            DAM_TRY_CLEANUP(append_panel(&panels[i], history, ++number, &curves, &plot));
+    DAM_TRY_CLEANUP(dam__plot_draw(&plot, "curves", folder, log));
 cleanup:
     dam__plot_free(&plot);
     return status;

@@ -38,7 +38,7 @@ static dam_status frame_classes(const dam__record *record, size_t frame, int32_t
     dam_status status = DAM_OK;
     double *weights = NULL;
     size_t rows = (size_t)record->frames[frame].rows, columns = record->columns;
-    DAM_TRY(dam__alloc(columns * (rows + 1), sizeof *weights, &weights));
+    DAM_TRY_CLEANUP(dam__alloc(columns * (rows + 1), sizeof *weights, &weights));
     for (size_t i = 0; i < rows; i++)
         for (size_t y = 0; y < columns; y++)
             weights[y * (rows + 1) + i] = (double)dam__record_weights(record, frame, i)[y];
@@ -103,14 +103,14 @@ dam_status dam__film_places(const dam__record *record, int32_t **places, size_t 
     *places = NULL;
     *families = NULL;
     *place_count = *family_count = 0;
-    DAM_TRY(dam__alloc(count, sizeof *labels, &labels));
-    DAM_TRY(dam__alloc(count, sizeof *purity, &purity));
-    DAM_TRY(dam__alloc(count, sizeof *kin.latest, &kin.latest));
-    DAM_TRY(dam__alloc(count, sizeof *kin.earlier, &kin.earlier));
-    DAM_TRY(dam__alloc(count, sizeof *roots, &roots));
-    DAM_TRY(dam__alloc(count, sizeof **places, places));
-    DAM_TRY(dam__alloc(count, sizeof **families, families));
-    DAM_TRY(frame_classes(record, last, labels, purity));
+    DAM_TRY_CLEANUP(dam__alloc(count, sizeof *labels, &labels));
+    DAM_TRY_CLEANUP(dam__alloc(count, sizeof *purity, &purity));
+    DAM_TRY_CLEANUP(dam__alloc(count, sizeof *kin.latest, &kin.latest));
+    DAM_TRY_CLEANUP(dam__alloc(count, sizeof *kin.earlier, &kin.earlier));
+    DAM_TRY_CLEANUP(dam__alloc(count, sizeof *roots, &roots));
+    DAM_TRY_CLEANUP(dam__alloc(count, sizeof **places, places));
+    DAM_TRY_CLEANUP(dam__alloc(count, sizeof **families, families));
+    DAM_TRY_CLEANUP(frame_classes(record, last, labels, purity));
     for (size_t i = 0; i < count; i++) {
         int32_t parent = record->parents[i];
         kin.latest[i] = kin.earlier[i] = -1;
@@ -153,15 +153,12 @@ static void scene_free(scene *s)
 
 static dam_status scene_create(size_t memories, size_t dim, size_t places, scene *out)
 {
-    dam_status status = DAM_OK;
     size_t items = 0;
     DAM_TRY(dam__multiply(memories, dim, &items));
     DAM_TRY(dam__alloc(items, sizeof *out->memories, &out->memories));
     DAM_TRY(dam__alloc(memories, sizeof *out->purity, &out->purity));
     DAM_TRY(dam__alloc(memories, sizeof *out->labels, &out->labels));
-    DAM_TRY(dam__alloc(places, sizeof *out->places, &out->places));
-cleanup:
-    return status;
+    return dam__alloc(places, sizeof *out->places, &out->places);
 }
 
 /* "Epoch 12", the memories of a model that grows, "accuracy 95.12 %", with a separator between. */
@@ -197,7 +194,6 @@ static size_t widest_caption(const dam__film *film)
 static dam_status draw_frame(const dam__film *film, size_t frame, const int32_t *places,
                              size_t place_count, scene *s, dam__image *out)
 {
-    dam_status status = DAM_OK;
     const dam__record *record = film->record;
     char caption[CAPTION_BYTES];
     int rows = record->frames[frame].rows;
@@ -221,9 +217,7 @@ static dam_status draw_frame(const dam__film *film, size_t frame, const int32_t 
                             .place_count = place_count,
                             .caption = caption,
                             .tile = place_count > FEW_MEMORIES ? SMALL_TILE : TILE};
-    DAM_TRY(dam__memory_grid(&grid, out));
-cleanup:
-    return status;
+    return dam__memory_grid(&grid, out);
 }
 
 /* Rows of the widest frame. */
@@ -249,18 +243,19 @@ dam_status dam__film_write(const dam__film *film, const char *path, size_t *fram
     int pause = FILM_HUNDREDTHS / (int)wanted;
     pause = pause < LEAST_HUNDREDTHS ? LEAST_HUNDREDTHS : pause;
     pause = pause > MOST_HUNDREDTHS ? MOST_HUNDREDTHS : pause;
-    DAM_TRY(dam__film_places(record, &places, &place_count, &families, &family_count));
-    DAM_TRY(scene_create(most_rows(record), record->dim, place_count, &s));
+    DAM_TRY_CLEANUP(dam__film_places(record, &places, &place_count, &families, &family_count));
+    DAM_TRY_CLEANUP(scene_create(most_rows(record), record->dim, place_count, &s));
     dam__grid_colours(DAM__DIVERGING, colours);
     for (size_t i = 0; i < wanted; i++) {
         size_t frame = evenly(i, wanted, record->frame_count);
         dam__image_free(&image);
-        DAM_TRY(draw_frame(film, frame, places, place_count, &s, &image));
+        DAM_TRY_CLEANUP(draw_frame(film, frame, places, place_count, &s, &image));
         if (gif == NULL)
-            DAM_TRY(dam__gif_create(image.width, image.height, colours, DAM__GRID_COLOURS, &gif));
-        DAM_TRY(dam__gif_add(gif, &image, i + 1 < wanted ? pause : LAST_HUNDREDTHS));
+            DAM_TRY_CLEANUP(
+                dam__gif_create(image.width, image.height, colours, DAM__GRID_COLOURS, &gif));
+        DAM_TRY_CLEANUP(dam__gif_add(gif, &image, i + 1 < wanted ? pause : LAST_HUNDREDTHS));
     }
-    DAM_TRY(dam__gif_write(gif, path));
+    DAM_TRY_CLEANUP(dam__gif_write(gif, path));
     *frames = wanted;
 cleanup:
     dam__image_free(&image);
@@ -295,7 +290,6 @@ static size_t choose_columns(const int32_t *places, size_t place_count, const si
 static dam_status fill_row(const dam__record *record, size_t frame, const int32_t *columns,
                            size_t column_count, size_t row, scene *all, scene *whole)
 {
-    dam_status status = DAM_OK;
     DAM_TRY(frame_classes(record, frame, whole->labels, whole->purity));
     for (size_t i = 0; i < column_count; i++) {
         size_t at = row * column_count + i;
@@ -308,8 +302,7 @@ static dam_status fill_row(const dam__record *record, size_t frame, const int32_
         all->labels[at] = whole->labels[memory];
         all->purity[at] = whole->purity[memory];
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 dam_status dam__film_sheet(const dam__film *film, const char *path)
@@ -323,13 +316,13 @@ dam_status dam__film_sheet(const dam__film *film, const char *path)
     scene all = {0}, whole = {0};
     dam__image image = {0};
     size_t rows = record->frame_count < SHEET_ROWS ? record->frame_count : SHEET_ROWS;
-    DAM_TRY(dam__film_places(record, &places, &place_count, &families, &family_count));
+    DAM_TRY_CLEANUP(dam__film_places(record, &places, &place_count, &families, &family_count));
     size_t count = choose_columns(places, place_count, families, family_count, columns);
-    DAM_TRY(scene_create(rows * count, record->dim, rows * count, &all));
-    DAM_TRY(scene_create(most_rows(record), 1, 1, &whole));
+    DAM_TRY_CLEANUP(scene_create(rows * count, record->dim, rows * count, &all));
+    DAM_TRY_CLEANUP(scene_create(most_rows(record), 1, 1, &whole));
     for (size_t row = 0; row < rows; row++) {
         size_t frame = evenly(row, rows, record->frame_count);
-        DAM_TRY(fill_row(record, frame, columns, count, row, &all, &whole));
+        DAM_TRY_CLEANUP(fill_row(record, frame, columns, count, row, &all, &whole));
         write_caption(film, frame, "\n", captions[row]);
         lines[row] = captions[row];
     }
@@ -348,8 +341,8 @@ dam_status dam__film_sheet(const dam__film *film, const char *path)
                             .caption = title,
                             .row_captions = lines,
                             .tile = TILE};
-    DAM_TRY(dam__memory_grid(&grid, &image));
-    DAM_TRY(dam__image_write_png(&image, path));
+    DAM_TRY_CLEANUP(dam__memory_grid(&grid, &image));
+    DAM_TRY_CLEANUP(dam__image_write_png(&image, path));
 cleanup:
     dam__image_free(&image);
     scene_free(&all);

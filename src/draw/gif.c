@@ -63,12 +63,13 @@ static dam_status begin_file(dam__gif *gif)
     if (map == NULL || gif->file == NULL)
         DAM_FAIL(DAM_NO_MEMORY, "the host has no memory for a film");
     EGifSetGifVersion(gif->file, true);
-    DAM_TRY(check(gif, EGifPutScreenDesc(gif->file, gif->width, gif->height, 8, 0, map)));
+    DAM_TRY_CLEANUP(check(gif, EGifPutScreenDesc(gif->file, gif->width, gif->height, 8, 0, map)));
     /* Netscape's extension, which all viewers know: repeat without end. */
-    DAM_TRY(check(gif, EGifPutExtensionLeader(gif->file, APPLICATION_EXT_FUNC_CODE)));
-    DAM_TRY(check(gif, EGifPutExtensionBlock(gif->file, 11, "NETSCAPE2.0")));
-    DAM_TRY(check(gif, EGifPutExtensionBlock(gif->file, 3, (const GifByteType[]){1, 0, 0})));
-    DAM_TRY(check(gif, EGifPutExtensionTrailer(gif->file)));
+    DAM_TRY_CLEANUP(check(gif, EGifPutExtensionLeader(gif->file, APPLICATION_EXT_FUNC_CODE)));
+    DAM_TRY_CLEANUP(check(gif, EGifPutExtensionBlock(gif->file, 11, "NETSCAPE2.0")));
+    DAM_TRY_CLEANUP(
+        check(gif, EGifPutExtensionBlock(gif->file, 3, (const GifByteType[]){1, 0, 0})));
+    DAM_TRY_CLEANUP(check(gif, EGifPutExtensionTrailer(gif->file)));
 cleanup:
     GifFreeMapObject(map);
     return status;
@@ -84,17 +85,17 @@ dam_status dam__gif_create(int width, int height, const dam__colour *colours, si
         count < 1 || count > DAM__GIF_COLOURS)
         DAM_FAIL(DAM_INPUT, "a film of %d x %d pixels in %zu colours cannot be made", width, height,
                  count);
-    DAM_TRY(dam__alloc(1, sizeof *gif, &gif));
+    DAM_TRY_CLEANUP(dam__alloc(1, sizeof *gif, &gif));
     gif->width = width;
     gif->height = height;
     gif->count = count;
     memcpy(gif->colours, colours, count * sizeof *colours);
     size_t pixels = (size_t)width * (size_t)height;
-    DAM_TRY(dam__alloc(CELLS, sizeof *gif->cells, &gif->cells));
-    DAM_TRY(dam__alloc(pixels, 1, &gif->now));
-    DAM_TRY(dam__alloc(pixels, 1, &gif->before));
-    DAM_TRY(dam__alloc((size_t)width, sizeof *gif->line, &gif->line));
-    DAM_TRY(begin_file(gif));
+    DAM_TRY_CLEANUP(dam__alloc(CELLS, sizeof *gif->cells, &gif->cells));
+    DAM_TRY_CLEANUP(dam__alloc(pixels, 1, &gif->now));
+    DAM_TRY_CLEANUP(dam__alloc(pixels, 1, &gif->before));
+    DAM_TRY_CLEANUP(dam__alloc((size_t)width, sizeof *gif->line, &gif->line));
+    DAM_TRY_CLEANUP(begin_file(gif));
     *out = gif;
     gif = NULL;
 cleanup:
@@ -166,7 +167,6 @@ static window changed_window(const dam__gif *gif)
 
 static dam_status put_frame(dam__gif *gif, int hundredths)
 {
-    dam_status status = DAM_OK;
     const GraphicsControlBlock control = {.DisposalMode = DISPOSE_DO_NOT,
                                           .UserInputFlag = false,
                                           .DelayTime = hundredths,
@@ -188,17 +188,15 @@ static dam_status put_frame(dam__gif *gif, int hundredths)
         }
         DAM_TRY(check(gif, EGifPutLine(gif->file, gif->line, part.right - part.left)));
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 dam_status dam__gif_add(dam__gif *gif, const dam__image *image, int hundredths)
 {
-    dam_status status = DAM_OK;
     size_t pixels = (size_t)gif->width * (size_t)gif->height;
     if (image->width != gif->width || image->height != gif->height)
-        DAM_FAIL(DAM_INPUT, "a picture of %d x %d pixels in a film of %d x %d", image->width,
-                 image->height, gif->width, gif->height);
+        return dam__fail(DAM_INPUT, "a picture of %d x %d pixels in a film of %d x %d",
+                         image->width, image->height, gif->width, gif->height);
     for (size_t i = 0; i < pixels; i++) {
         const uint8_t *pixel = image->pixels + 3 * i;
         gif->now[i] = nearest(gif, (dam__colour){pixel[0], pixel[1], pixel[2]});
@@ -208,20 +206,17 @@ dam_status dam__gif_add(dam__gif *gif, const dam__image *image, int hundredths)
     gif->before = gif->now;
     gif->now = before;
     gif->begun = true;
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 dam_status dam__gif_write(dam__gif *gif, const char *path)
 {
-    dam_status status = DAM_OK;
     GifFileType *file = gif->file;
     int error = 0;
     gif->file = NULL;
     if (EGifCloseFile(file, &error) == GIF_ERROR || gif->failed)
-        DAM_FAIL(DAM_NO_MEMORY, "cannot make the film '%s': giflib: %s", path,
-                 GifErrorString(error) != NULL ? GifErrorString(error) : "it gives no reason");
-    DAM_TRY(dam__text_write(&gif->bytes, path));
-cleanup:
-    return status;
+        return dam__fail(DAM_NO_MEMORY, "cannot make the film '%s': giflib: %s", path,
+                         GifErrorString(error) != NULL ? GifErrorString(error)
+                                                       : "it gives no reason");
+    return dam__text_write(&gif->bytes, path);
 }

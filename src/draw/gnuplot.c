@@ -45,18 +45,19 @@ dam_status dam__gnuplot(const char *folder, const char *script, const char *pict
     dam__text said = {0};
     dam__ending ending = DAM__ENDED;
     int code = 0;
-    DAM_TRY(dam__path_join(&path, folder, picture));
-    DAM_TRY(dam__temporary_name(path, &temporary));
-    DAM_TRY(dam__format(&setting, "picture = '%s'", temporary + strlen(path) - strlen(picture)));
+    DAM_TRY_CLEANUP(dam__path_join(&path, folder, picture));
+    DAM_TRY_CLEANUP(dam__temporary_name(path, &temporary));
+    DAM_TRY_CLEANUP(
+        dam__format(&setting, "picture = '%s'", temporary + strlen(path) - strlen(picture)));
     /* -d: the user's own settings would change the picture. */
     char *arguments[] = {"gnuplot", "-d", "-e", setting, (char *)script, NULL};
     const dam__process process = {.arguments = arguments, .folder = folder, .limit = patience};
     dam_status ran = dam__process_run(&process, &said, &ending, &code);
     if (ran != DAM_OK && ran != DAM_INTERNAL)
-        DAM_TRY(ran);
+        DAM_TRY_CLEANUP(ran);
     bool well = ran == DAM_OK && ending == DAM__ENDED && code == 0;
     if (well && is_whole(temporary))
-        DAM_TRY(dam__temporary_commit(&temporary, path));
+        DAM_TRY_CLEANUP(dam__temporary_commit(&temporary, path));
     else if (well && dam__file_exists(temporary))
         dam__warn(log,
                   "'%s' was not drawn: gnuplot wrote only a part of it; is the disk full? Try "

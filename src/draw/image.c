@@ -138,10 +138,10 @@ dam_status dam__image_write_png(const dam__image *image, const char *path)
                      .format = PNG_FORMAT_RGB};
     png_alloc_size_t length = PNG_IMAGE_PNG_SIZE_MAX(png);
     void *bytes = NULL;
-    DAM_TRY(dam__alloc(length, 1, &bytes));
+    DAM_TRY_CLEANUP(dam__alloc(length, 1, &bytes));
     if (png_image_write_to_memory(&png, bytes, &length, 0, image->pixels, 0, NULL) == 0)
         DAM_FAIL(DAM_INTERNAL, "cannot draw '%s': libpng: %s", path, png.message);
-    DAM_TRY(dam__file_write(path, bytes, length));
+    DAM_TRY_CLEANUP(dam__file_write(path, bytes, length));
 cleanup:
     png_image_free(&png);
     free(bytes);

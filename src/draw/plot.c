@@ -100,16 +100,16 @@ dam_status dam__plot_draw(const dam__plot *plot, const char *template, const cha
     dam_status status = DAM_OK;
     char *data = NULL, *script = NULL, *picture = NULL, *path = NULL;
     dam__text text = {0};
-    DAM_TRY(dam__format(&data, "%s.dat", plot->stem));
-    DAM_TRY(dam__format(&script, "%s.gp", plot->stem));
-    DAM_TRY(dam__format(&picture, "%s.png", plot->stem));
-    DAM_TRY(dam__path_join(&path, folder, script));
+    DAM_TRY_CLEANUP(dam__format(&data, "%s.dat", plot->stem));
+    DAM_TRY_CLEANUP(dam__format(&script, "%s.gp", plot->stem));
+    DAM_TRY_CLEANUP(dam__format(&picture, "%s.png", plot->stem));
+    DAM_TRY_CLEANUP(dam__path_join(&path, folder, script));
     dam__text_append(&text, "%s", dam__text_part(&text, &plot->variables));
     append_template(&text, "style");
     append_template(&text, template);
-    DAM_TRY(dam__csv_write(&plot->data, folder, data));
-    DAM_TRY(dam__text_write(&text, path));
-    DAM_TRY(dam__gnuplot(folder, script, picture, PATIENCE, log));
+    DAM_TRY_CLEANUP(dam__csv_write(&plot->data, folder, data));
+    DAM_TRY_CLEANUP(dam__text_write(&text, path));
+    DAM_TRY_CLEANUP(dam__gnuplot(folder, script, picture, PATIENCE, log));
 cleanup:
     dam__text_free(&text);
     free(data);

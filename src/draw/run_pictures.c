@@ -32,19 +32,17 @@ static dam_status find_matrix(const dam__run *run, const char *name, const dam__
 static dam_status read_class_weights(const dam__run *run, double **values, size_t *columns,
                                      size_t *width)
 {
-    dam_status status = DAM_OK;
     const dam__array *weights = NULL;
     *values = NULL;
     DAM_TRY(find_matrix(run, "parameters/class_weights", &weights));
     *columns = weights->shape[0];
     *width = weights->shape[1];
     if (*columns == 0 || *width < 2)
-        DAM_FAIL(DAM_INPUT, "'%s' has no class weights", run->file);
+        return dam__fail(DAM_INPUT, "'%s' has no class weights", run->file);
     DAM_TRY(dam__alloc(*columns * *width, sizeof **values, values));
     for (size_t i = 0; i < *columns * *width; i++)
         (*values)[i] = dam__array_at(weights, i);
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /*
@@ -54,14 +52,14 @@ cleanup:
 static dam_status read_class_neurons(const dam__run *run, double **values, size_t *columns,
                                      size_t *width)
 {
-    dam_status status = DAM_OK;
     const dam__array *memories = NULL;
     DAM_TRY(find_matrix(run, "parameters/memories", &memories));
     size_t count = memories->shape[0], neurons = memories->shape[1];
     size_t classes = (size_t)run->classes, dim = (size_t)run->dim;
     if (dim + classes > neurons)
-        DAM_FAIL(DAM_INPUT, "'%s' has memories of %zu neurons for %zu features and %zu classes",
-                 run->file, neurons, dim, classes);
+        return dam__fail(DAM_INPUT,
+                         "'%s' has memories of %zu neurons for %zu features and %zu classes",
+                         run->file, neurons, dim, classes);
     bool classifies = neurons > dim;
     *columns = classes + 1;
     *width = count + 1;
@@ -71,8 +69,7 @@ static dam_status read_class_neurons(const dam__run *run, double **values, size_
             (*values)[y * *width + mu] = fmax(dam__array_at(memories, mu * neurons + dim + y), 0);
         (*values)[classes * *width + mu] = classifies ? 1e-6 : 1;
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 bool dam__report_has_classes(const dam__run *run)
@@ -90,12 +87,12 @@ dam_status dam__report_classes(const dam__run *run, int32_t **labels, float **pu
     size_t columns = 0, width = 0;
     *labels = NULL;
     *purity = NULL;
-    DAM_TRY(dam__model_type_of(&run->experiment.model)->class_weights
-                ? read_class_weights(run, &values, &columns, &width)
-                : read_class_neurons(run, &values, &columns, &width));
+    DAM_TRY_CLEANUP(dam__model_type_of(&run->experiment.model)->class_weights
+                        ? read_class_weights(run, &values, &columns, &width)
+                        : read_class_neurons(run, &values, &columns, &width));
     *memories = width - 1;
-    DAM_TRY(dam__alloc(*memories, sizeof **labels, labels));
-    DAM_TRY(dam__alloc(*memories, sizeof **purity, purity));
+    DAM_TRY_CLEANUP(dam__alloc(*memories, sizeof **labels, labels));
+    DAM_TRY_CLEANUP(dam__alloc(*memories, sizeof **purity, purity));
     dam__memory_classes(values, columns, *memories, *labels, *purity);
 cleanup:
     free(values);
@@ -110,14 +107,14 @@ dam_status dam__report_memories(const dam__run *run, const char *path, size_t mo
     int32_t *labels = NULL;
     size_t classified = 0;
     dam__image image = {0};
-    DAM_TRY(find_matrix(run, "parameters/memories", &memories));
-    DAM_TRY(dam__report_classes(run, &labels, &purity, &classified));
+    DAM_TRY_CLEANUP(find_matrix(run, "parameters/memories", &memories));
+    DAM_TRY_CLEANUP(dam__report_classes(run, &labels, &purity, &classified));
     /* Neurons of classes stand behind those of the picture. */
     size_t count = memories->shape[0], neurons = memories->shape[1], dim = (size_t)run->dim;
     if (classified != count)
         DAM_FAIL(DAM_INPUT, "'%s' has %zu memories but class weights for %zu", run->file, count,
                  classified);
-    DAM_TRY(dam__alloc(count * dim, sizeof *pixels, &pixels));
+    DAM_TRY_CLEANUP(dam__alloc(count * dim, sizeof *pixels, &pixels));
     for (size_t i = 0; i < count * dim; i++)
         pixels[i] = (float)dam__array_at(memories, i / dim * neurons + i % dim);
     bool classes = dam__report_has_classes(run);
@@ -129,8 +126,8 @@ dam_status dam__report_memories(const dam__run *run, const char *path, size_t mo
                             .labels = classes ? labels : NULL,
                             .certainty = classes ? purity : NULL,
                             .most = most};
-    DAM_TRY(dam__memory_grid(&grid, &image));
-    DAM_TRY(dam__image_write_png(&image, path));
+    DAM_TRY_CLEANUP(dam__memory_grid(&grid, &image));
+    DAM_TRY_CLEANUP(dam__image_write_png(&image, path));
 cleanup:
     dam__image_free(&image);
     free(pixels);
@@ -154,10 +151,10 @@ static dam_status add_present(const dam__run *run, const dam__history *history, 
     frame.stage = isfinite(stage) ? (int)stage : 0;
     frame.memories = run->memories;
     frame.rows = run->memories < most ? run->memories : most;
-    DAM_TRY(find_matrix(run, "parameters/memories", &memories));
+    DAM_TRY_CLEANUP(find_matrix(run, "parameters/memories", &memories));
     size_t rows = (size_t)frame.rows, columns = record->columns, width = 0;
     if (columns > 0) {
-        DAM_TRY(find_matrix(run, "parameters/class_weights", &weights));
+        DAM_TRY_CLEANUP(find_matrix(run, "parameters/class_weights", &weights));
         width = weights->shape[1];
         if (weights->shape[0] != columns || width < rows)
             DAM_FAIL(DAM_INPUT, "'%s' has class weights that do not fit its record", run->file);
@@ -165,13 +162,13 @@ static dam_status add_present(const dam__run *run, const dam__history *history, 
     size_t neurons = memories->shape[1];
     if (memories->shape[0] < rows || neurons < record->dim)
         DAM_FAIL(DAM_INPUT, "'%s' has memories that do not fit its record", run->file);
-    DAM_TRY(dam__alloc(rows * record->dim, sizeof *values, &values));
-    DAM_TRY(dam__alloc(rows * columns, sizeof *shares, &shares));
+    DAM_TRY_CLEANUP(dam__alloc(rows * record->dim, sizeof *values, &values));
+    DAM_TRY_CLEANUP(dam__alloc(rows * columns, sizeof *shares, &shares));
     for (size_t i = 0; i < rows * record->dim; i++)
         values[i] = dam__array_at(memories, i / record->dim * neurons + i % record->dim);
     for (size_t i = 0; i < rows * columns; i++)
         shares[i] = dam__array_at(weights, i % columns * width + i / columns);
-    DAM_TRY(dam__record_add(record, &frame, 1, record->dim, columns, values, shares));
+    DAM_TRY_CLEANUP(dam__record_add(record, &frame, 1, record->dim, columns, values, shares));
 cleanup:
     free(values);
     free(shares);
@@ -183,7 +180,7 @@ dam_status dam__report_film(const dam__run *run, const dam__history *history, co
 {
     dam_status status = DAM_OK;
     dam__record record = {0};
-    DAM_TRY(dam__record_restore(&run->container, &record));
+    DAM_TRY_CLEANUP(dam__record_restore(&run->container, &record));
     if (record.frame_count == 0)
         DAM_FAIL(DAM_INPUT,
                  "'%s' has no record to make a film of; train with --set train.record=1 (or 5: "
@@ -192,13 +189,13 @@ dam_status dam__report_film(const dam__run *run, const dam__history *history, co
     if (record.dim != (size_t)run->dim)
         DAM_FAIL(DAM_INPUT, "'%s' has %d features, but a record of %zu; use another copy of it",
                  run->file, run->dim, record.dim);
-    DAM_TRY(add_present(run, history, &record));
+    DAM_TRY_CLEANUP(add_present(run, history, &record));
     const dam__film drawn = {.record = &record,
                              .history = history,
                              .height = (size_t)run->height,
                              .width = (size_t)run->width};
-    DAM_TRY(dam__film_write(&drawn, film, frames));
-    DAM_TRY(dam__film_sheet(&drawn, sheet));
+    DAM_TRY_CLEANUP(dam__film_write(&drawn, film, frames));
+    DAM_TRY_CLEANUP(dam__film_sheet(&drawn, sheet));
 cleanup:
     dam__record_free(&record);
     return status;

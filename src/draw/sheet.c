@@ -288,10 +288,10 @@ dam_status dam__memory_grid(const dam__grid *grid, dam__image *out)
     *out = (dam__image){0};
     if (grid->count == 0 || grid->dim == 0)
         DAM_FAIL(DAM_INPUT, "there are no memories to draw");
-    DAM_TRY(lay_out(grid, &at));
-    DAM_TRY(dam__alloc(at.tiles, sizeof *tiles, &tiles));
+    DAM_TRY_CLEANUP(lay_out(grid, &at));
+    DAM_TRY_CLEANUP(dam__alloc(at.tiles, sizeof *tiles, &tiles));
     arrange(grid, &at, tiles);
-    DAM_TRY(dam__image_create(at.width, at.height, paper, out));
+    DAM_TRY_CLEANUP(dam__image_create(at.width, at.height, paper, out));
     dam__image_text(out, MARGIN, MARGIN, CAPTION_SCALE, ink, at.caption);
     draw_legend(grid, &at, out);
     int top = MARGIN + DAM__GLYPH_HEIGHT * CAPTION_SCALE + CAPTION_GAP + at.head_height;

@@ -107,7 +107,6 @@ static void draw_tile(const dam__tiles *sheet, const layout *at, const dam__tile
 
 dam_status dam__tiles_draw(const dam__tiles *sheet, dam__image *out)
 {
-    dam_status status = DAM_OK;
     layout at = {0};
     *out = (dam__image){0};
     DAM_TRY(lay_out(sheet, &at));
@@ -119,6 +118,5 @@ dam_status dam__tiles_draw(const dam__tiles *sheet, dam__image *out)
     for (size_t i = 0; i < sheet->rows * sheet->columns; i++)
         draw_tile(sheet, &at, &sheet->tiles[i], MARGIN + column_at(sheet, &at, i % sheet->columns),
                   at.top + (int)(i / sheet->columns) * at.cell_height, out);
-cleanup:
-    return status;
+    return DAM_OK;
 }

@@ -56,7 +56,7 @@ dam_status dam__embedding_weight_norm(const dam__embedding_state *state, double 
     dam_status status = DAM_OK;
     size_t width = state->memories + 1, items = state->columns * width;
     double *rest = NULL, squares = 0;
-    DAM_TRY(dam__alloc(items, sizeof *rest, &rest));
+    DAM_TRY_CLEANUP(dam__alloc(items, sizeof *rest, &rest));
     memcpy(rest, state->weights_gradient, items * sizeof *rest);
     for (int round = 0; round < MOST_ROUNDS; round++) {
         double memories = take_means(state->weights, rest, width, 1, state->columns, width);

@@ -29,7 +29,7 @@ dam_status dam__growth_create(dam__model *model, dam__feed *feed, const dam__gro
     if (model->ops->grow == NULL)
         DAM_FAIL(DAM_USAGE, "the %s model cannot grow; set grow.to = 0",
                  dam__model_type_of(&model->config)->name);
-    DAM_TRY(dam__alloc(1, sizeof *growth, &growth));
+    DAM_TRY_CLEANUP(dam__alloc(1, sizeof *growth, &growth));
     growth->model = model;
     growth->ops = model->ops->grow;
     growth->feed = feed;
@@ -37,11 +37,12 @@ dam_status dam__growth_create(dam__model *model, dam__feed *feed, const dam__gro
     growth->seed = seed;
     int samples = dam__feed_samples(feed);
     growth->search.samples = config->samples < samples ? config->samples : samples;
-    DAM_TRY(dam__alloc(room * DAM__GROW_NUMBERS, sizeof *growth->numbers, &growth->numbers));
-    DAM_TRY(dam__alloc(room, sizeof *growth->order, &growth->order));
-    DAM_TRY(dam__alloc(room, sizeof *growth->picked, &growth->picked));
-    DAM_TRY(dam__plan_matrix(plan, "splitting: directions", config->to, model->task.dim, 1,
-                             &growth->search.directions));
+    DAM_TRY_CLEANUP(
+        dam__alloc(room * DAM__GROW_NUMBERS, sizeof *growth->numbers, &growth->numbers));
+    DAM_TRY_CLEANUP(dam__alloc(room, sizeof *growth->order, &growth->order));
+    DAM_TRY_CLEANUP(dam__alloc(room, sizeof *growth->picked, &growth->picked));
+    DAM_TRY_CLEANUP(dam__plan_matrix(plan, "splitting: directions", config->to, model->task.dim, 1,
+                                     &growth->search.directions));
     *out = growth;
     growth = NULL;
 cleanup:
@@ -75,7 +76,6 @@ typedef dam_status (*visit)(dam__model *model, const dam__batch *batch, int offs
 /* Shows the stage's subset batch by batch: the first samples of an order of its own. */
 static dam_status pass(dam__growth *growth, int stage, visit what)
 {
-    dam_status status = DAM_OK;
     int samples = growth->search.samples;
     DAM_TRY(dam__feed_begin(growth->feed, (int)(DAM__EPOCH_FIRST_SPLIT - (uint32_t)stage), 0));
     for (int offset = 0; offset < samples;) {
@@ -87,8 +87,7 @@ static dam_status pass(dam__growth *growth, int stage, visit what)
         DAM_TRY(dam__device_pace(growth->model->device));
         offset += batch.size;
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static dam_status write_order(dam__growth *growth, int memories)
@@ -104,16 +103,16 @@ static dam_status begin_search(dam__growth *growth, int stage, int memories)
     double *normals = NULL;
     dam__matrix first = growth->search.directions;
     first.rows = memories;
-    DAM_TRY(dam__alloc(dam__matrix_items(&first), sizeof *normals, &normals));
+    DAM_TRY_CLEANUP(dam__alloc(dam__matrix_items(&first), sizeof *normals, &normals));
     dam__normals(growth->seed, DAM__STREAM_DIRECTIONS, (uint32_t)stage, dam__matrix_items(&first),
                  normals);
-    DAM_TRY(dam__matrix_write_doubles(&first, normals, "first directions"));
+    DAM_TRY_CLEANUP(dam__matrix_write_doubles(&first, normals, "first directions"));
     for (int i = 0; i < memories; i++)
         growth->order[i] = i;
-    DAM_TRY(write_order(growth, memories));
+    DAM_TRY_CLEANUP(write_order(growth, memories));
     growth->search.active = memories;
-    DAM_TRY(growth->ops->constrain(growth->model, &growth->search,
-                                   growth->config.direction != DAM__GROW_NOISE));
+    DAM_TRY_CLEANUP(growth->ops->constrain(growth->model, &growth->search,
+                                           growth->config.direction != DAM__GROW_NOISE));
 cleanup:
     free(normals);
     return status;
@@ -142,7 +141,6 @@ static double shift_of(int move, int moves)
  */
 static dam_status iterate(dam__growth *growth, int stage, int iterations, bool is_final)
 {
-    dam_status status = DAM_OK;
     for (int i = 0; i < iterations; i++) {
         dam__move move = {.first = i == 0, .reach = REACH, .rest = -ALL};
         DAM_TRY(pass(growth, stage, growth->ops->scatter));
@@ -154,9 +152,7 @@ static dam_status iterate(dam__growth *growth, int stage, int iterations, bool i
         }
         DAM_TRY(growth->ops->advance(growth->model, &growth->search, &move));
     }
-    DAM_TRY(growth->ops->read(growth->model, growth->numbers));
-cleanup:
-    return status;
+    return growth->ops->read(growth->model, growth->numbers);
 }
 
 /* Not below the threshold, but it may come to be. */
@@ -173,8 +169,8 @@ static dam_status move_undecided_first(dam__growth *growth, int memories)
     dam_status status = DAM_OK;
     int32_t *rows = NULL, *order = NULL;
     int count = 0;
-    DAM_TRY(dam__alloc((size_t)memories, sizeof *rows, &rows));
-    DAM_TRY(dam__alloc((size_t)memories, sizeof *order, &order));
+    DAM_TRY_CLEANUP(dam__alloc((size_t)memories, sizeof *rows, &rows));
+    DAM_TRY_CLEANUP(dam__alloc((size_t)memories, sizeof *order, &order));
     for (int i = 0; i < memories; i++)
         if (is_undecided(growth, memories, i))
             rows[count++] = i;
@@ -185,10 +181,10 @@ static dam_status move_undecided_first(dam__growth *growth, int memories)
     for (int i = 0; i < memories; i++)
         order[i] = growth->order[rows[i]];
     memcpy(growth->order, order, (size_t)memories * sizeof *order);
-    DAM_TRY(dam__buffer_write(growth->search.list, 0, rows, (size_t)memories * sizeof *rows, true,
-                              "splitting: list"));
-    DAM_TRY(growth->ops->reorder(growth->model, &growth->search));
-    DAM_TRY(write_order(growth, memories));
+    DAM_TRY_CLEANUP(dam__buffer_write(growth->search.list, 0, rows, (size_t)memories * sizeof *rows,
+                                      true, "splitting: list"));
+    DAM_TRY_CLEANUP(growth->ops->reorder(growth->model, &growth->search));
+    DAM_TRY_CLEANUP(write_order(growth, memories));
 cleanup:
     free(rows);
     free(order);
@@ -202,7 +198,6 @@ cleanup:
  */
 static dam_status iterate_all(dam__growth *growth, int stage, int memories)
 {
-    dam_status status = DAM_OK;
     int most = growth->config.iterations, rest = growth->config.extra_iterations;
     DAM_TRY(iterate(growth, stage, most, rest == 0));
     while (rest > 0) {
@@ -213,13 +208,11 @@ static dam_status iterate_all(dam__growth *growth, int stage, int memories)
         rest -= iterations;
         DAM_TRY(iterate(growth, stage, iterations, rest == 0));
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 dam_status dam__growth_search(dam__growth *growth, int stage)
 {
-    dam_status status = DAM_OK;
     int memories = growth->ops->memories(growth->model);
     DAM_TRY(begin_search(growth, stage, memories));
     DAM_TRY(pass(growth, stage, growth->ops->survey));
@@ -227,11 +220,9 @@ dam_status dam__growth_search(dam__growth *growth, int stage)
         DAM_TRY(growth->ops->read(growth->model, growth->numbers));
         for (int i = 0; i < memories; i++)
             growth->numbers[i] = NAN;
-        goto cleanup;
+        return DAM_OK;
     }
-    DAM_TRY(iterate_all(growth, stage, memories));
-cleanup:
-    return status;
+    return iterate_all(growth, stage, memories);
 }
 
 const double *dam__growth_numbers(const dam__growth *growth)
@@ -302,17 +293,17 @@ static dam_status make_pairs(dam__growth *growth, int memories, const int *picke
     dam_status status = DAM_OK;
     int32_t *rows = NULL, *list = NULL;
     const dam__pairs pairs = {.count = count, .step = growth->config.step};
-    DAM_TRY(dam__alloc((size_t)memories, sizeof *rows, &rows));
-    DAM_TRY(dam__alloc(2 * (size_t)count, sizeof *list, &list));
+    DAM_TRY_CLEANUP(dam__alloc((size_t)memories, sizeof *rows, &rows));
+    DAM_TRY_CLEANUP(dam__alloc(2 * (size_t)count, sizeof *list, &list));
     for (int i = 0; i < memories; i++)
         rows[growth->order[i]] = i;
     for (size_t j = 0; j < (size_t)count; j++) {
         list[2 * j] = picked[j];
         list[2 * j + 1] = rows[picked[j]];
     }
-    DAM_TRY(dam__buffer_write(growth->search.list, 0, list, 2 * (size_t)count * sizeof *list, true,
-                              "splitting: list"));
-    DAM_TRY(growth->ops->split(growth->model, &growth->search, &pairs, velocities));
+    DAM_TRY_CLEANUP(dam__buffer_write(growth->search.list, 0, list,
+                                      2 * (size_t)count * sizeof *list, true, "splitting: list"));
+    DAM_TRY_CLEANUP(growth->ops->split(growth->model, &growth->search, &pairs, velocities));
 cleanup:
     free(rows);
     free(list);
@@ -328,11 +319,11 @@ dam_status dam__growth_split(dam__growth *growth, const dam__matrix *velocities,
     int memories = growth->ops->memories(growth->model);
     *out = (dam__split_result){
         .before = memories, .after = memories, .least = NAN, .most = NAN, .picked = picked};
-    DAM_TRY(dam__alloc((size_t)memories, sizeof *ranks, &ranks));
+    DAM_TRY_CLEANUP(dam__alloc((size_t)memories, sizeof *ranks, &ranks));
     int count = 0;
-    DAM_TRY(pick(growth, memories, ranks, picked, &count));
+    DAM_TRY_CLEANUP(pick(growth, memories, ranks, picked, &count));
     if (count > 0)
-        DAM_TRY(make_pairs(growth, memories, picked, count, velocities));
+        DAM_TRY_CLEANUP(make_pairs(growth, memories, picked, count, velocities));
     for (int j = 0; j < count; j++) {
         out->least = fmin(out->least, growth->numbers[picked[j]]);
         out->most = fmax(out->most, growth->numbers[picked[j]]);

@@ -33,7 +33,6 @@ static void destroy(dam__model *model)
 
 static dam_status plan(dam__model *model, dam__plan *plan, int chunk)
 {
-    dam_status status = DAM_OK;
     struct linear *linear = linear_of(model);
     int classes = model->task.classes, dim = model->task.dim;
     dam__parameter *weights = &model->parameters[0];
@@ -53,23 +52,18 @@ static dam_status plan(dam__model *model, dam__plan *plan, int chunk)
                                  .stride = value->ld * (size_t)chunk};
     DAM_TRY(dam__gemm_reserve(model->gemm, dam__whole(&samples, false), dam__whole(value, true),
                               &linear->logits));
-    DAM_TRY(dam__gemm_reserve(model->gemm, dam__whole(&linear->logits, true),
-                              dam__whole(&samples, false), &weights->gradient));
-cleanup:
-    return status;
+    return dam__gemm_reserve(model->gemm, dam__whole(&linear->logits, true),
+                             dam__whole(&samples, false), &weights->gradient);
 }
 
 static dam_status prepare(dam__model *model)
 {
-    dam_status status = DAM_OK;
     struct linear *linear = linear_of(model);
     DAM_TRY(dam__program_create(model->device, "linear", "", &linear->program));
     DAM_TRY(dam__program_kernel(linear->program, "linear_softmax", &linear->softmax));
     DAM_TRY(dam__program_kernel(linear->program, "linear_collect", &linear->collect));
     DAM_TRY(dam__program_kernel(linear->program, "linear_margin", &linear->margin));
-    DAM_TRY(dam__program_kernel(linear->program, "linear_turn", &linear->turn));
-cleanup:
-    return status;
+    return dam__program_kernel(linear->program, "linear_turn", &linear->turn);
 }
 
 /* The loss is convex: it does not matter where training begins. */
@@ -113,7 +107,6 @@ static dam__work work_of(const struct linear *linear, const dam__batch *batch, d
 static dam_status chunk_gradient(struct linear *linear, const dam__batch *chunk, double per_sample,
                                  const dam__buffer *losses, int slot, bool accumulate)
 {
-    dam_status status = DAM_OK;
     dam__model *model = &linear->base;
     DAM_TRY(logits_of(linear, chunk, chunk->samples, &linear->logits));
     DAM_TRY(dam__launch(linear->softmax, dam__range_items(model->device, (size_t)chunk->size, 1),
@@ -126,17 +119,14 @@ static dam_status chunk_gradient(struct linear *linear, const dam__batch *chunk,
         (dam__work){.flops = chunk->size,
                     .bytes = (double)chunk->size * (double)dam__real_size(model->device)},
         DAM_ARGUMENTS(&linear->losses, losses, chunk->size, slot, accumulate, per_sample)));
-    DAM_TRY(dam__gemm_run(model->gemm, 1.0, rows_of(&linear->logits, chunk, true),
-                          rows_of(chunk->samples, chunk, false), accumulate ? 1.0 : 0.0,
-                          &model->parameters[0].gradient));
-cleanup:
-    return status;
+    return dam__gemm_run(model->gemm, 1.0, rows_of(&linear->logits, chunk, true),
+                         rows_of(chunk->samples, chunk, false), accumulate ? 1.0 : 0.0,
+                         &model->parameters[0].gradient);
 }
 
 static dam_status loss_gradient(dam__model *model, const dam__batch *batch,
                                 const dam__buffer *losses, int slot)
 {
-    dam_status status = DAM_OK;
     struct linear *linear = linear_of(model);
     for (int start = 0; start < batch->size; start += linear->chunk) {
         dam__batch chunk = *batch;
@@ -144,13 +134,11 @@ static dam_status loss_gradient(dam__model *model, const dam__batch *batch,
         chunk.size = batch->size - start < linear->chunk ? batch->size - start : linear->chunk;
         DAM_TRY(chunk_gradient(linear, &chunk, 1.0 / batch->size, losses, slot, start > 0));
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static dam_status plan_probe(dam__model *model, dam__plan *plan)
 {
-    dam_status status = DAM_OK;
     struct linear *linear = linear_of(model);
     const dam__matrix *value = &model->parameters[0].value;
     const dam__matrix directions = {.rows = linear->chunk,
@@ -159,43 +147,35 @@ static dam_status plan_probe(dam__model *model, dam__plan *plan)
                                     .ld = value->ld,
                                     .stride = value->ld * (size_t)linear->chunk};
     DAM_TRY(dam__plan_matrix_like(plan, "linear: products", &linear->logits, &linear->along));
-    DAM_TRY(dam__gemm_reserve(model->gemm, dam__whole(&linear->logits, false),
-                              dam__whole(value, false), &directions));
-cleanup:
-    return status;
+    return dam__gemm_reserve(model->gemm, dam__whole(&linear->logits, false),
+                             dam__whole(value, false), &directions);
 }
 
 static dam_status descend(dam__model *model, const dam__batch *batch, const dam__matrix *directions,
                           const dam__buffer *columns)
 {
-    dam_status status = DAM_OK;
     struct linear *linear = linear_of(model);
     DAM_TRY(logits_of(linear, batch, batch->samples, &linear->logits));
     DAM_TRY(dam__launch(linear->margin, dam__range_items(model->device, (size_t)batch->size, 1),
                         work_of(linear, batch, 1),
                         DAM_ARGUMENTS(&linear->logits, columns, batch->size, model->task.classes,
                                       linear->logits.ld)));
-    DAM_TRY(dam__gemm_run(model->gemm, 1.0, rows_of(&linear->logits, batch, false),
-                          dam__whole(&model->parameters[0].value, false), 0.0, directions));
-cleanup:
-    return status;
+    return dam__gemm_run(model->gemm, 1.0, rows_of(&linear->logits, batch, false),
+                         dam__whole(&model->parameters[0].value, false), 0.0, directions);
 }
 
 static dam_status turn(dam__model *model, const dam__batch *batch, const dam__matrix *directions,
                        const dam__turning *turning, const dam__buffer *columns,
                        const dam__matrix *angles, const dam__buffer *landed)
 {
-    dam_status status = DAM_OK;
     struct linear *linear = linear_of(model);
     DAM_TRY(logits_of(linear, batch, batch->samples, &linear->logits));
     DAM_TRY(logits_of(linear, batch, directions, &linear->along));
-    DAM_TRY(dam__launch(linear->turn, dam__range_items(model->device, (size_t)batch->size, 1),
-                        work_of(linear, batch, turning->scans + turning->halvings),
-                        DAM_ARGUMENTS(&linear->logits, &linear->along, columns, angles, landed,
-                                      batch->size, model->task.classes, linear->logits.ld,
-                                      turning->limit, turning->scans, turning->halvings)));
-cleanup:
-    return status;
+    return dam__launch(linear->turn, dam__range_items(model->device, (size_t)batch->size, 1),
+                       work_of(linear, batch, turning->scans + turning->halvings),
+                       DAM_ARGUMENTS(&linear->logits, &linear->along, columns, angles, landed,
+                                     batch->size, model->task.classes, linear->logits.ld,
+                                     turning->limit, turning->scans, turning->halvings));
 }
 
 static const dam__probe_ops probe_ops = {

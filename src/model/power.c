@@ -7,13 +7,10 @@
 
 dam_status dam__power_plan(dam__power *power, dam__device *device, int size, dam__plan *plan)
 {
-    dam_status status = DAM_OK;
     power->device = device;
     DAM_TRY(dam__plan_matrix(plan, "power iteration: v", 1, size, 1, &power->v));
     DAM_TRY(dam__plan_matrix(plan, "power iteration: A v", 1, size, 1, &power->w));
-    DAM_TRY(dam__plan_matrix(plan, "power iteration: beginning", 1, size, 1, &power->first));
-cleanup:
-    return status;
+    return dam__plan_matrix(plan, "power iteration: beginning", 1, size, 1, &power->first);
 }
 
 dam_status dam__power_prepare(dam__power *power)
@@ -21,13 +18,13 @@ dam_status dam__power_prepare(dam__power *power)
     dam_status status = DAM_OK;
     double *values = NULL;
     size_t size = (size_t)power->first.cols;
-    DAM_TRY(dam__program_create(power->device, "power", "", &power->program));
-    DAM_TRY(dam__program_kernel(power->program, "power_multiply", &power->multiply));
-    DAM_TRY(dam__program_kernel(power->program, "power_normalise", &power->normalise));
-    DAM_TRY(dam__alloc(size, sizeof *values, &values));
+    DAM_TRY_CLEANUP(dam__program_create(power->device, "power", "", &power->program));
+    DAM_TRY_CLEANUP(dam__program_kernel(power->program, "power_multiply", &power->multiply));
+    DAM_TRY_CLEANUP(dam__program_kernel(power->program, "power_normalise", &power->normalise));
+    DAM_TRY_CLEANUP(dam__alloc(size, sizeof *values, &values));
     /* Whatever is not orthogonal to the eigenvector will do: it is the same in every run. */
     dam__normals(0, DAM__STREAM_DIRECTIONS, 0, size, values);
-    DAM_TRY(dam__matrix_write_doubles(&power->first, values, "power iteration: beginning"));
+    DAM_TRY_CLEANUP(dam__matrix_write_doubles(&power->first, values, "power iteration: beginning"));
 cleanup:
     free(values);
     return status;
@@ -63,10 +60,10 @@ dam_status dam__power_top(dam__power *power, const dam__matrix *matrix, int size
                           double scale, const dam__buffer *out, size_t index)
 {
     enum { ITERATIONS = 400, PACE = 50 };
-    dam_status status = DAM_OK;
     const dam__matrix *first = &power->first;
     if (size > first->cols || size > matrix->cols)
-        DAM_FAIL(DAM_INTERNAL, "a power iteration of %d was planned for %d", size, first->cols);
+        return dam__fail(DAM_INTERNAL, "a power iteration of %d was planned for %d", size,
+                         first->cols);
     DAM_TRY(dam__buffer_copy(first->buffer, 0, power->w.buffer, 0,
                              first->stride * dam__real_size(power->device)));
     DAM_TRY(normalise(power, size, centred, scale, out, index));
@@ -76,6 +73,5 @@ dam_status dam__power_top(dam__power *power, const dam__matrix *matrix, int size
         if (i % PACE == 0)
             DAM_TRY(dam__device_pace(power->device));
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }

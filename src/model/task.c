@@ -84,11 +84,11 @@ dam_status dam__task_create(const dam__model_config *config, const dam__dataset 
                       .classes = dam__model_classes(config, set),
                       .set = set,
                       .trained = trained};
-    DAM_TRY(dam__task_check(config, set));
-    DAM_TRY(dam__alloc((size_t)task.classes + 1, sizeof *shares, &shares));
+    DAM_TRY_CLEANUP(dam__task_check(config, set));
+    DAM_TRY_CLEANUP(dam__alloc((size_t)task.classes + 1, sizeof *shares, &shares));
     /* Classes that no label is compared with are the model's own. */
     if (task.classes > 0 && !dam__model_compares(config))
-        DAM_TRY(dam__class_shares(config, shares));
+        DAM_TRY_CLEANUP(dam__class_shares(config, shares));
     else if (task.classes > 0)
         for (size_t i = 0; i < trained; i++)
             shares[set->labels[i]] += 1.0 / (double)trained;

@@ -77,15 +77,13 @@ static dam_status judge(const denoising *d, const dam__run *run, const dam__deno
 static dam_status recall_one(denoising *d, const dam__run *run, const dam__denoise_probes *probes,
                              dam__denoised *out)
 {
-    dam_status status = DAM_OK;
     const dam__recall_hooks hooks = {.user = d, .stop = signals_stop, .progress = on_progress};
     d->progress = progress_begin(&d->console);
-    status = dam__denoise_recall(run, d->device, gemm_choice(d->args), probes, &hooks, out);
+    dam_status status =
+        dam__denoise_recall(run, d->device, gemm_choice(d->args), probes, &hooks, out);
     progress_finish(&d->progress);
     DAM_TRY(status);
-    DAM_TRY(judge(d, run, out));
-cleanup:
-    return status;
+    return judge(d, run, out);
 }
 
 /* --- the smaller model ---------------------------------------------------------------------------- */
@@ -115,7 +113,6 @@ static dam_status side_between(const dam__run *large, const dam__run *small, siz
 
 static dam_status open_small(denoising *d, const words *overrides)
 {
-    dam_status status = DAM_OK;
     dam__denoise_result *result = &d->result;
     if (d->args->operands.count == 1)
         return DAM_OK;
@@ -123,13 +120,11 @@ static dam_status open_small(denoising *d, const words *overrides)
         dam__run_open(d->args->operands.items[1], overrides->items, overrides->count, &d->small));
     DAM_TRY(side_between(result->run, &d->small, &result->side));
     result->small = &d->small;
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static dam_status recall_small(denoising *d)
 {
-    dam_status status = DAM_OK;
     dam__denoise_result *result = &d->result;
     dam__denoise_probes by_large = {0};
     DAM_TRY(dam__denoise_probes_coarsen(&result->probes, result->side, &result->coarse));
@@ -140,9 +135,7 @@ static dam_status recall_small(denoising *d)
                                       .noisy = result->denoised.states};
     DAM_TRY(dam__denoise_probes_coarsen(&fine, result->side, &by_large));
     result->by_large = by_large.noisy;
-    DAM_TRY(recall_one(d, &d->small, &result->coarse, &result->by_small));
-cleanup:
-    return status;
+    return recall_one(d, &d->small, &result->coarse, &result->by_small);
 }
 
 /* --- telling -------------------------------------------------------------------------------------- */
@@ -248,7 +241,6 @@ static dam_status print_result(const denoising *d, const numbers *n)
 
 static dam_status tell(const denoising *d)
 {
-    dam_status status = DAM_OK;
     const char *out = d->args->out;
     bool drawn = false;
     const numbers n = measure(&d->result);
@@ -256,9 +248,7 @@ static dam_status tell(const denoising *d)
         DAM_TRY(dam__report_denoised(out, &d->result, (dam__recall_format)d->args->format));
         DAM_TRY(dam__report_denoised_picture(out, &d->result, &drawn));
     }
-    DAM_TRY(d->args->json ? print_result_json(d, &n) : print_result(d, &n));
-cleanup:
-    return status;
+    return d->args->json ? print_result_json(d, &n) : print_result(d, &n);
 }
 
 dam_status recall_denoised(const arguments *args, const words *overrides, const dam__run *run)
@@ -266,24 +256,25 @@ dam_status recall_denoised(const arguments *args, const words *overrides, const 
     dam_status status = DAM_OK;
     denoising d = {.args = args, .console = console_open(args->quiet), .result = {.run = run}};
     d.log = console_log(&d.console);
-    DAM_TRY(open_small(&d, overrides));
-    DAM_TRY(open_device(args, (dam__precision)run->experiment.train.precision, &d.log, &d.device));
-    DAM_TRY(check(&d, run));
+    DAM_TRY_CLEANUP(open_small(&d, overrides));
+    DAM_TRY_CLEANUP(
+        open_device(args, (dam__precision)run->experiment.train.precision, &d.log, &d.device));
+    DAM_TRY_CLEANUP(check(&d, run));
     if (d.result.small != NULL)
-        DAM_TRY(check(&d, d.result.small));
-    DAM_TRY(dam__denoise_probes_make(run, d.device, &d.result.probes));
+        DAM_TRY_CLEANUP(check(&d, d.result.small));
+    DAM_TRY_CLEANUP(dam__denoise_probes_make(run, d.device, &d.result.probes));
     if (run->experiment.recall.noise == 0 && run->experiment.recall.probes[0] == '\0')
         dam__info(&d.log, "recall.noise = 0: samples are taken without noise; -1 takes data.noise");
     if (args->out != NULL) {
-        DAM_TRY(dam__make_folders(args->out));
-        DAM_TRY(dam__folder_writable(args->out));
+        DAM_TRY_CLEANUP(dam__make_folders(args->out));
+        DAM_TRY_CLEANUP(dam__folder_writable(args->out));
     }
     signals_catch();
-    DAM_TRY(recall_one(&d, run, &d.result.probes, &d.result.denoised));
+    DAM_TRY_CLEANUP(recall_one(&d, run, &d.result.probes, &d.result.denoised));
     if (args->operands.count > 1)
-        DAM_TRY(recall_small(&d));
-    DAM_TRY(tell(&d));
-    DAM_TRY(give_profile(args, d.device, &d.log));
+        DAM_TRY_CLEANUP(recall_small(&d));
+    DAM_TRY_CLEANUP(tell(&d));
+    DAM_TRY_CLEANUP(give_profile(args, d.device, &d.log));
 cleanup:
     denoising_free(&d);
     return status;

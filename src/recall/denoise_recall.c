@@ -19,7 +19,6 @@ void dam__denoise_probes_free(dam__denoise_probes *probes)
 
 static dam_status load_set(const dam__run *run, dam__device *device, dam__dataset *set)
 {
-    dam_status status = DAM_OK;
     const dam__experiment *experiment = &run->experiment;
     dam__data_config file = {.plaquette = 1};
     if (experiment->recall.probes[0] == '\0') {
@@ -30,10 +29,9 @@ static dam_status load_set(const dam__run *run, dam__device *device, dam__datase
         DAM_TRY(dam__dataset_load(&file, DAM__SPLIT_TRAIN, set));
     }
     if (set->features != (size_t)run->dim)
-        DAM_FAIL(DAM_INPUT, "'%s' has %zu features a sample, but '%s' was trained on %d", set->name,
-                 set->features, run->folder, run->dim);
-cleanup:
-    return status;
+        return dam__fail(DAM_INPUT, "'%s' has %zu features a sample, but '%s' was trained on %d",
+                         set->name, set->features, run->folder, run->dim);
+    return DAM_OK;
 }
 
 /* noisy = clean + sigma noise, in the scale of the samples that the run was trained on. */
@@ -46,7 +44,7 @@ static dam_status add_noise(const dam__run *run, const dam__array *standards,
     double own = experiment->recall.noise;
     double sigma = own >= 0 ? own : experiment->model.denoise.noise, *noise = NULL;
     size_t dim = probes->dim;
-    DAM_TRY(dam__alloc(dim, sizeof *noise, &noise));
+    DAM_TRY_CLEANUP(dam__alloc(dim, sizeof *noise, &noise));
     for (size_t a = 0; a < probes->count; a++) {
         uint32_t words[4];
         /* A seed of its own for each probe: draws of a stream count from 0. */
@@ -71,20 +69,20 @@ dam_status dam__denoise_probes_make(const dam__run *run, dam__device *device,
     const dam__array *standards = NULL;
     size_t most = (size_t)run->experiment.recall.count, items = 0;
     *out = (dam__denoise_probes){0};
-    DAM_TRY(dam__denoise_standards(run, &standards));
-    DAM_TRY(load_set(run, device, &set));
+    DAM_TRY_CLEANUP(dam__denoise_standards(run, &standards));
+    DAM_TRY_CLEANUP(load_set(run, device, &set));
     probes.count = most > 0 && most < set.count ? most : set.count;
     probes.dim = set.features;
     probes.height = set.height;
     probes.width = set.width;
-    DAM_TRY(dam__multiply(probes.count, probes.dim, &items));
-    DAM_TRY(dam__alloc(items, sizeof *probes.noisy, &probes.noisy));
-    DAM_TRY(dam__alloc(items, sizeof *probes.clean, &probes.clean));
+    DAM_TRY_CLEANUP(dam__multiply(probes.count, probes.dim, &items));
+    DAM_TRY_CLEANUP(dam__alloc(items, sizeof *probes.noisy, &probes.noisy));
+    DAM_TRY_CLEANUP(dam__alloc(items, sizeof *probes.clean, &probes.clean));
     bool bytes = set.samples.element == DAM__U8;
     for (size_t i = 0; i < items; i++)
         probes.clean[i] = dam__array_at(&set.samples, i) / (bytes ? 255 : 1);
     if (run->experiment.recall.probes[0] == '\0') {
-        DAM_TRY(add_noise(run, standards, &probes));
+        DAM_TRY_CLEANUP(add_noise(run, standards, &probes));
     } else {
         double *given = probes.clean;
         probes.clean = NULL;
@@ -103,7 +101,6 @@ cleanup:
 static dam_status coarsen(const dam__denoise_probes *fine, size_t side, const double *images,
                           double **out)
 {
-    dam_status status = DAM_OK;
     size_t height = fine->height / side, width = fine->width / side, dim = height * width;
     double share = 1 / (double)(side * side);
     if (images == NULL)
@@ -113,8 +110,7 @@ static dam_status coarsen(const dam__denoise_probes *fine, size_t side, const do
         size_t image = i / fine->dim, y = i % fine->dim / fine->width, x = i % fine->width;
         (*out)[image * dim + y / side * width + x / side] += share * images[i];
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 dam_status dam__denoise_probes_coarsen(const dam__denoise_probes *fine, size_t side,
@@ -129,8 +125,8 @@ dam_status dam__denoise_probes_coarsen(const dam__denoise_probes *fine, size_t s
                                   .dim = fine->dim / (side * side),
                                   .height = fine->height / side,
                                   .width = fine->width / side};
-    DAM_TRY(coarsen(fine, side, fine->clean, &coarse.clean));
-    DAM_TRY(coarsen(fine, side, fine->noisy, &coarse.noisy));
+    DAM_TRY_CLEANUP(coarsen(fine, side, fine->clean, &coarse.clean));
+    DAM_TRY_CLEANUP(coarsen(fine, side, fine->noisy, &coarse.noisy));
     *out = coarse;
     coarse = (dam__denoise_probes){0};
 cleanup:
@@ -155,8 +151,8 @@ dam_status dam__denoise_recall(const dam__run *run, dam__device *device, dam__ge
     if (probes->dim != (size_t)run->dim)
         DAM_FAIL(DAM_USAGE, "probes of %zu features do not fit '%s', which has %d", probes->dim,
                  run->folder, run->dim);
-    DAM_TRY(dam__relaxer_create(run, device, gemm, probes->count, keys->steps, &relaxer));
-    DAM_TRY(dam__relaxer_run(relaxer, &task, hooks, out));
+    DAM_TRY_CLEANUP(dam__relaxer_create(run, device, gemm, probes->count, keys->steps, &relaxer));
+    DAM_TRY_CLEANUP(dam__relaxer_run(relaxer, &task, hooks, out));
 cleanup:
     dam__relaxer_destroy(relaxer);
     return status;

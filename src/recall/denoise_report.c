@@ -91,8 +91,8 @@ dam_status dam__report_denoised_picture(const char *folder, const dam__denoise_r
     *drawn = probes->height > 0;
     if (!*drawn)
         return DAM_OK;
-    DAM_TRY(dam__path_join(&path, folder, "recall.png"));
-    DAM_TRY(dam__alloc(count * shown * dim, sizeof *tiles, &tiles));
+    DAM_TRY_CLEANUP(dam__path_join(&path, folder, "recall.png"));
+    DAM_TRY_CLEANUP(dam__alloc(count * shown * dim, sizeof *tiles, &tiles));
     for (size_t i = 0; i < count; i++)
         heads[i] = columns[i].head;
     (void)snprintf(caption, sizeof caption, "%zu of %zu probes", shown, probes->count);
@@ -108,8 +108,8 @@ dam_status dam__report_denoised_picture(const char *folder, const dam__denoise_r
                             .caption = caption,
                             .heads = heads,
                             .head_count = count};
-    DAM_TRY(dam__memory_grid(&grid, &image));
-    DAM_TRY(dam__image_write_png(&image, path));
+    DAM_TRY_CLEANUP(dam__memory_grid(&grid, &image));
+    DAM_TRY_CLEANUP(dam__image_write_png(&image, path));
 cleanup:
     dam__image_free(&image);
     free(tiles);

@@ -45,7 +45,6 @@ static void recalling_free(recalling *r)
 /* Flags that name a key are short for --set recall.KEY=VALUE, and come after every --set. */
 static dam_status collect_overrides(recalling *r)
 {
-    dam_status status = DAM_OK;
     const arguments *args = r->args;
     const char *const keys[][2] = {{"probes", args->probes},    {"flips", args->flips},
                                    {"mask", args->mask},        {"clamp", args->clamp},
@@ -62,8 +61,7 @@ static dam_status collect_overrides(recalling *r)
         DAM_TRY(dam__format(&r->owned[r->owned_count], "recall.%s=%s", keys[i][0], keys[i][1]));
         r->overrides.items[r->overrides.count++] = r->owned[r->owned_count++];
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static void on_progress(void *user, size_t done, size_t total, int sweep)
@@ -149,13 +147,14 @@ static dam_status recall_once(recalling *r)
     dam_status status = DAM_OK;
     dam__recall_result result = {0};
     const char *out = r->args->out;
-    DAM_TRY(run_cell(r, &result));
+    DAM_TRY_CLEANUP(run_cell(r, &result));
     progress_finish(&r->progress);
     if (out != NULL) {
-        DAM_TRY(dam__report_recall(out, &r->source, &result, (dam__recall_format)r->args->format));
-        DAM_TRY(dam__report_recall_picture(out, &r->source, &result, &r->is_drawn));
+        DAM_TRY_CLEANUP(
+            dam__report_recall(out, &r->source, &result, (dam__recall_format)r->args->format));
+        DAM_TRY_CLEANUP(dam__report_recall_picture(out, &r->source, &result, &r->is_drawn));
     }
-    DAM_TRY(r->args->json ? print_json(result_json(&result)) : print_result(r, &result));
+    DAM_TRY_CLEANUP(r->args->json ? print_json(result_json(&result)) : print_result(r, &result));
 cleanup:
     dam__recall_result_free(&result);
     return status;
@@ -177,20 +176,20 @@ static dam_status recall_curve(recalling *r)
     dam__recall_row *rows = NULL;
     dam__text text = {0};
     json_t *list = json_array();
-    DAM_TRY(dam__alloc(r->cells.count, sizeof *rows, &rows));
+    DAM_TRY_CLEANUP(dam__alloc(r->cells.count, sizeof *rows, &rows));
     dam__text_append(&text, "%-11s %9s %6s %8s %10s %10s %7s %8s\n", "interaction", "memories",
                      "flips", "probes", "recovered", "distance", "sweeps", "seconds");
     for (r->cell = 0; r->cell < r->cells.count; r->cell++) {
         dam__recall_result_free(&result);
-        DAM_TRY(run_cell(r, &result));
+        DAM_TRY_CLEANUP(run_cell(r, &result));
         rows[r->cell] = dam__recall_row_of(&result);
         (void)json_array_append_new(list, result_json(&result));
         append_row(&text, &rows[r->cell]);
     }
     progress_finish(&r->progress);
     if (r->args->out != NULL) {
-        DAM_TRY(dam__report_capacity(r->args->out, r->source.experiment.title, &r->cells, rows,
-                                     &r->log));
+        DAM_TRY_CLEANUP(dam__report_capacity(r->args->out, r->source.experiment.title, &r->cells,
+                                             rows, &r->log));
     }
     if (r->args->json) {
         status = print_json(list);
@@ -212,30 +211,31 @@ static dam_status run_recall(const arguments *args)
     recalling r = {.args = args, .console = console_open(args->quiet)};
     r.log = console_log(&r.console);
     const char *operand = args->operands.items[0];
-    DAM_TRY(collect_overrides(&r));
-    DAM_TRY(dam__recall_source_open(operand, r.overrides.items, r.overrides.count, &r.source));
+    DAM_TRY_CLEANUP(collect_overrides(&r));
+    DAM_TRY_CLEANUP(
+        dam__recall_source_open(operand, r.overrides.items, r.overrides.count, &r.source));
     if (dam__model_type_of(&r.source.experiment.model)->relaxes) {
-        DAM_TRY(recall_denoised(args, &r.overrides, &r.source.run));
+        DAM_TRY_CLEANUP(recall_denoised(args, &r.overrides, &r.source.run));
         goto cleanup;
     }
     if (args->operands.count > 1)
         DAM_FAIL(DAM_USAGE, "'%s' is no denoiser's run: only these are compared with a smaller one",
                  operand);
-    DAM_TRY(dam__recall_cells_create(operand, &r.source.experiment, &r.cells));
-    DAM_TRY(
+    DAM_TRY_CLEANUP(dam__recall_cells_create(operand, &r.source.experiment, &r.cells));
+    DAM_TRY_CLEANUP(
         open_device(args, (dam__precision)r.source.experiment.train.precision, &r.log, &r.device));
-    DAM_TRY(dam__recall_source_load(&r.source, r.device));
-    DAM_TRY(check_recall_device(args, r.device));
+    DAM_TRY_CLEANUP(dam__recall_source_load(&r.source, r.device));
+    DAM_TRY_CLEANUP(check_recall_device(args, r.device));
     if (args->out != NULL) {
-        DAM_TRY(dam__make_folders(args->out));
-        DAM_TRY(dam__folder_writable(args->out));
+        DAM_TRY_CLEANUP(dam__make_folders(args->out));
+        DAM_TRY_CLEANUP(dam__folder_writable(args->out));
     }
     signals_catch();
     r.progress = progress_begin(&r.console);
     status = r.cells.count > 1 ? recall_curve(&r) : recall_once(&r);
     progress_finish(&r.progress);
-    DAM_TRY(status);
-    DAM_TRY(give_profile(args, r.device, &r.log));
+    DAM_TRY_CLEANUP(status);
+    DAM_TRY_CLEANUP(give_profile(args, r.device, &r.log));
 cleanup:
     recalling_free(&r);
     return status;

@@ -95,13 +95,13 @@ dam_status dam__report_capacity(const char *folder, const char *title,
     size_t curves = cells->interactions * (along_patterns ? cells->flips : cells->patterns);
     dam__plot plot;
     dam__plot_begin(&plot, "Curves of capacity by denseam", "capacity", 1000, 700);
-    DAM_TRY(write_csv(folder, cells, rows));
+    DAM_TRY_CLEANUP(write_csv(folder, cells, rows));
     dam__plot_text(&plot, title, "title");
     dam__plot_integer(&plot, along_patterns ? 1 : 2, "x_field");
     dam__plot_integer(&plot, (int64_t)curves, "curves");
     dam__plot_array(&plot, "name", curves);
     append_curves(&plot, cells, rows, along_patterns, curves);
-    DAM_TRY(dam__plot_draw(&plot, "capacity", folder, log));
+    DAM_TRY_CLEANUP(dam__plot_draw(&plot, "capacity", folder, log));
 cleanup:
     dam__plot_free(&plot);
     return status;

@@ -32,19 +32,19 @@ static dam_status write_hdf5(const char *folder, const char *kind,
     dam__array array = {0};
     dam__text preset = {0};
     char *path = NULL;
-    DAM_TRY(dam__path_join(&path, folder, "recall.h5"));
+    DAM_TRY_CLEANUP(dam__path_join(&path, folder, "recall.h5"));
     dam__experiment_print(experiment, &preset);
-    DAM_TRY(dam__text_status(&preset));
-    DAM_TRY(dam__container_set_text(&container, "format", kind));
-    DAM_TRY(dam__container_set_text(&container, "version", DENSEAM_VERSION));
-    DAM_TRY(dam__container_set_text(&container, "preset", preset.data));
+    DAM_TRY_CLEANUP(dam__text_status(&preset));
+    DAM_TRY_CLEANUP(dam__container_set_text(&container, "format", kind));
+    DAM_TRY_CLEANUP(dam__container_set_text(&container, "version", DENSEAM_VERSION));
+    DAM_TRY_CLEANUP(dam__container_set_text(&container, "preset", preset.data));
     for (int i = 0; i < count; i++) {
         if (items[i].data == NULL)
             continue;
-        DAM_TRY(copy_item(&items[i], &array));
-        DAM_TRY(dam__container_add(&container, items[i].name, &array));
+        DAM_TRY_CLEANUP(copy_item(&items[i], &array));
+        DAM_TRY_CLEANUP(dam__container_add(&container, items[i].name, &array));
     }
-    DAM_TRY(dam__container_write(&container, path));
+    DAM_TRY_CLEANUP(dam__container_write(&container, path));
 cleanup:
     dam__array_free(&array);
     dam__container_free(&container);
@@ -58,10 +58,10 @@ static dam_status write_npy(const char *folder, const dam__recall_item *item)
     dam_status status = DAM_OK;
     dam__array array = {0};
     char *name = NULL, *path = NULL;
-    DAM_TRY(dam__format(&name, "%s.npy", item->name));
-    DAM_TRY(dam__path_join(&path, folder, name));
-    DAM_TRY(copy_item(item, &array));
-    DAM_TRY(dam__npy_write(path, &array));
+    DAM_TRY_CLEANUP(dam__format(&name, "%s.npy", item->name));
+    DAM_TRY_CLEANUP(dam__path_join(&path, folder, name));
+    DAM_TRY_CLEANUP(copy_item(item, &array));
+    DAM_TRY_CLEANUP(dam__npy_write(path, &array));
 cleanup:
     dam__array_free(&array);
     free(name);

@@ -40,9 +40,9 @@ dam_status dam__report_recall_picture(const char *folder, const dam__recall_sour
     *drawn = pixels > 0 && pixels <= dim;
     if (!*drawn)
         return DAM_OK;
-    DAM_TRY(dam__path_join(&path, folder, "recall.png"));
-    DAM_TRY(dam__alloc(EACH * shown * pixels, sizeof *tiles, &tiles));
-    DAM_TRY(dam__alloc(dim, sizeof *memory, &memory));
+    DAM_TRY_CLEANUP(dam__path_join(&path, folder, "recall.png"));
+    DAM_TRY_CLEANUP(dam__alloc(EACH * shown * pixels, sizeof *tiles, &tiles));
+    DAM_TRY_CLEANUP(dam__alloc(dim, sizeof *memory, &memory));
     for (size_t p = 0; p < shown; p++) {
         float *triple = tiles + EACH * p * pixels;
         dam__recall_memory(source, (size_t)got->nearest[p], memory);
@@ -58,8 +58,8 @@ dam_status dam__report_recall_picture(const char *folder, const dam__recall_sour
                             .columns = EACH * (shown < ABREAST ? shown : ABREAST),
                             .palette = DAM__GREY,
                             .caption = "probe, recalled, nearest memory"};
-    DAM_TRY(dam__memory_grid(&grid, &image));
-    DAM_TRY(dam__image_write_png(&image, path));
+    DAM_TRY_CLEANUP(dam__memory_grid(&grid, &image));
+    DAM_TRY_CLEANUP(dam__image_write_png(&image, path));
 cleanup:
     dam__image_free(&image);
     free(tiles);

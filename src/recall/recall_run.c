@@ -37,7 +37,6 @@ static size_t pattern_of(const struct cell *c, size_t i)
 
 static dam_status read_masks(struct cell *c)
 {
-    dam_status status = DAM_OK;
     const dam__recall_source *source = c->source;
     size_t dim = source->shape.dim, features = dim - source->class_neurons;
     const char *clamp = c->keys->clamp;
@@ -48,11 +47,11 @@ static dam_status read_masks(struct cell *c)
         DAM_TRY(dam__region_mark(c->keys->mask, &shape, c->mask));
     }
     if (clamp[0] == '\0' && c->keys->dynamics != DAM__DYNAMICS_CLASS)
-        goto cleanup;
+        return DAM_OK;
     DAM_TRY(dam__alloc(dim, 1, &c->fixed));
     if (c->keys->dynamics == DAM__DYNAMICS_CLASS) {
         if (source->class_neurons == 0)
-            DAM_FAIL(
+            return dam__fail(
                 DAM_USAGE,
                 "recall.dynamics = \"class\" wants memories with class neurons, those of a run "
                 "that learned labels (model.task = \"classify\")");
@@ -63,13 +62,11 @@ static dam_status read_masks(struct cell *c)
     } else {
         DAM_TRY(dam__region_mark(clamp, &shape, c->fixed));
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static dam_status make_probes(struct cell *c)
 {
-    dam_status status = DAM_OK;
     const dam__recall_source *source = c->source;
     size_t dim = source->shape.dim, features = dim - source->class_neurons, items = 0;
     DAM_TRY(dam__multiply(c->count, dim, &items));
@@ -86,8 +83,7 @@ static dam_status make_probes(struct cell *c)
         if (c->mask != NULL)
             dam__probe_forget(c->mask, dim, x);
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* Probes of a file, taken as they are; class neurons may be left out of it. */
@@ -99,8 +95,8 @@ static dam_status read_probes(struct cell *c)
     const dam__state_shape *shape = &c->source->shape;
     dam__data_config from = {0};
     (void)snprintf(from.images, sizeof from.images, "%s", c->keys->probes);
-    DAM_TRY(dam__dataset_load(&from, DAM__SPLIT_TRAIN, &set));
-    DAM_TRY(dam__states_of(&set, &states));
+    DAM_TRY_CLEANUP(dam__dataset_load(&from, DAM__SPLIT_TRAIN, &set));
+    DAM_TRY_CLEANUP(dam__states_of(&set, &states));
     if (set.features != shape->dim)
         DAM_FAIL(DAM_INPUT, "the probes of '%s' have %zu neurons, the memories %zu",
                  c->keys->probes, set.features, shape->dim);
@@ -151,7 +147,6 @@ static void summarise(const struct cell *c, dam__recall_result *result)
 static dam_status recall_cell(struct cell *c, dam__device *device, dam__gemm_provider gemm,
                               const dam__recall_hooks *hooks)
 {
-    dam_status status = DAM_OK;
     dam__recall_result *result = c->result;
     const dam__recall_source *source = c->source;
     const dam__recall_config config = {.interaction = result->cell.interaction,
@@ -172,8 +167,7 @@ static dam_status recall_cell(struct cell *c, dam__device *device, dam__gemm_pro
     DAM_TRY(dam__recall(device, &config, &task, hooks, &result->recalled));
     result->memories = memories->shape[0];
     summarise(c, result);
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 dam_status dam__recall_cell_run(const dam__recall_source *source, dam__device *device,
@@ -191,9 +185,9 @@ dam_status dam__recall_cell_run(const dam__recall_source *source, dam__device *d
                  source->count, source->experiment.data.images[0] == '\0' ? " (data.samples)" : "");
     c.count = keys->count > 0 ? (size_t)keys->count : c.stored;
     result.compared = keys->probes[0] == '\0';
-    DAM_TRY(read_masks(&c));
-    DAM_TRY(result.compared ? make_probes(&c) : read_probes(&c));
-    DAM_TRY(recall_cell(&c, device, gemm, hooks));
+    DAM_TRY_CLEANUP(read_masks(&c));
+    DAM_TRY_CLEANUP(result.compared ? make_probes(&c) : read_probes(&c));
+    DAM_TRY_CLEANUP(recall_cell(&c, device, gemm, hooks));
     *out = result;
     result = (dam__recall_result){0};
 cleanup:

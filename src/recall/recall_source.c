@@ -76,12 +76,13 @@ dam_status dam__recall_source_open(const char *operand, const char *const *overr
     *out = (dam__recall_source){0};
     source.is_run = dam__folder_exists(operand) || is_sealed(operand);
     if (source.is_run) {
-        DAM_TRY(dam__run_open(operand, overrides, override_count, &source.run));
+        DAM_TRY_CLEANUP(dam__run_open(operand, overrides, override_count, &source.run));
         source.experiment = source.run.experiment;
     } else if (is_array(operand)) {
-        DAM_TRY(open_patterns(operand, overrides, override_count, &source.experiment));
+        DAM_TRY_CLEANUP(open_patterns(operand, overrides, override_count, &source.experiment));
     } else {
-        DAM_TRY(dam__experiment_load(operand, overrides, override_count, &source.experiment));
+        DAM_TRY_CLEANUP(
+            dam__experiment_load(operand, overrides, override_count, &source.experiment));
     }
     const dam__model_type *type = dam__model_type_of(&source.experiment.model);
     if (type->relaxes && !source.is_run)
@@ -108,7 +109,6 @@ cleanup:
 /* The class neurons of a state of a run follow the sample; the label's is +1. */
 static dam_status add_classes(dam__recall_source *source)
 {
-    dam_status status = DAM_OK;
     const dam__dataset *set = &source->set;
     size_t dim = source->shape.dim, features = set->features;
     float *states = NULL;
@@ -121,13 +121,11 @@ static dam_status add_classes(dam__recall_source *source)
     }
     free(source->patterns);
     source->patterns = states;
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 dam_status dam__recall_source_load(dam__recall_source *source, dam__device *device)
 {
-    dam_status status = DAM_OK;
     const dam__experiment *experiment = &source->experiment;
     const dam__array *memories =
         source->is_run ? dam__container_array(&source->run.container, "parameters/memories") : NULL;
@@ -135,7 +133,7 @@ dam_status dam__recall_source_load(dam__recall_source *source, dam__device *devi
         source->shape = (dam__state_shape){memories->shape[1], (size_t)source->run.height,
                                            (size_t)source->run.width};
         if (experiment->recall.probes[0] != '\0')
-            goto cleanup;
+            return DAM_OK;
     }
     DAM_TRY(dam__dataset_load_on(device, &experiment->data, (uint64_t)experiment->seed,
                                  DAM__SPLIT_TRAIN, &source->set));
@@ -149,15 +147,15 @@ dam_status dam__recall_source_load(dam__recall_source *source, dam__device *devi
                 : dam__states_check(set->name, source->patterns, set->count, set->features));
     size_t dim = source->shape.dim;
     if (dim < set->features || (dim > set->features && dim - set->features != (size_t)set->classes))
-        DAM_FAIL(DAM_INPUT,
-                 "the samples of '%s' have %zu features, but the memories of '%s' %zu neurons; "
-                 "recall from samples of the kind that was learned",
-                 set->name, set->features, source->run.folder, dim);
+        return dam__fail(
+            DAM_INPUT,
+            "the samples of '%s' have %zu features, but the memories of '%s' %zu neurons; "
+            "recall from samples of the kind that was learned",
+            set->name, set->features, source->run.folder, dim);
     source->class_neurons = dim - set->features;
     if (source->class_neurons > 0)
         DAM_TRY(add_classes(source));
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 void dam__recall_memory(const dam__recall_source *source, size_t mu, float *out)

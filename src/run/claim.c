@@ -61,12 +61,12 @@ dam_status dam__folder_claim(const char *folder, dam__folder_kind kind, bool res
 {
     dam_status status = DAM_OK;
     *lock = -1;
-    DAM_TRY(dam__make_folders(folder));
-    DAM_TRY(dam__folder_lock(folder, lock));
-    DAM_TRY(tidy(folder, kind));
+    DAM_TRY_CLEANUP(dam__make_folders(folder));
+    DAM_TRY_CLEANUP(dam__folder_lock(folder, lock));
+    DAM_TRY_CLEANUP(tidy(folder, kind));
     /* Only now no one else can put one there. */
     if (!resume)
-        DAM_TRY(check_empty(folder));
+        DAM_TRY_CLEANUP(check_empty(folder));
 cleanup:
     if (status != DAM_OK && *lock >= 0) {
         (void)close(*lock);

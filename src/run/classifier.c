@@ -33,7 +33,6 @@ static size_t row_bytes(const dam__run *run, dam__element element)
 
 static dam_status make_room(dam__classifier *c, dam__element element)
 {
-    dam_status status = DAM_OK;
     const dam__run *run = c->run;
     size_t features = (size_t)run->dim;
     c->set = (dam__dataset){.count = c->room,
@@ -42,9 +41,7 @@ static dam_status make_room(dam__classifier *c, dam__element element)
                             .on_sphere = dam__teacher_asked(&run->experiment.data)};
     (void)snprintf(c->set.name, sizeof c->set.name, "samples");
     DAM_TRY(dam__array_create(element, 2, (const size_t[]){c->room, features}, &c->set.samples));
-    DAM_TRY(dam__alloc(c->room, sizeof *c->set.labels, &c->set.labels));
-cleanup:
-    return status;
+    return dam__alloc(c->room, sizeof *c->set.labels, &c->set.labels);
 }
 
 dam_status dam__classifier_create(const dam__run *run, dam__device *device, dam__element element,
@@ -53,14 +50,14 @@ dam_status dam__classifier_create(const dam__run *run, dam__device *device, dam_
     dam_status status = DAM_OK;
     dam__classifier *c = NULL;
     const dam__experiment *experiment = &run->experiment;
-    DAM_TRY(dam__alloc(1, sizeof *c, &c));
+    DAM_TRY_CLEANUP(dam__alloc(1, sizeof *c, &c));
     c->run = run;
     c->room = room_for(row_bytes(run, element), count);
-    DAM_TRY(make_room(c, element));
+    DAM_TRY_CLEANUP(make_room(c, element));
     size_t batch = (size_t)experiment->train.batch;
-    DAM_TRY(dam__scorer_create(device, DAM__GEMM_AUTO, &experiment->model, run->dim, run->classes,
-                               &run->container, &c->set, (int)(batch < c->room ? batch : c->room),
-                               &c->scorer));
+    DAM_TRY_CLEANUP(dam__scorer_create(device, DAM__GEMM_AUTO, &experiment->model, run->dim,
+                                       run->classes, &run->container, &c->set,
+                                       (int)(batch < c->room ? batch : c->room), &c->scorer));
     *out = c;
     c = NULL;
 cleanup:
@@ -90,8 +87,8 @@ static dam_status run_piece(dam__classifier *c, const void *samples, size_t coun
     dam__score unused;
     int32_t *predicted = NULL, *closest = NULL;
     memcpy(c->set.samples.data, samples, count * row_bytes(c->run, c->set.samples.element));
-    DAM_TRY(dam__scorer_reload(c->scorer, count));
-    DAM_TRY(dam__scorer_run(c->scorer, &unused, &predicted, &closest));
+    DAM_TRY_CLEANUP(dam__scorer_reload(c->scorer, count));
+    DAM_TRY_CLEANUP(dam__scorer_run(c->scorer, &unused, &predicted, &closest));
     memcpy(classes, predicted, count * sizeof *classes);
     if (nearest != NULL)
         memcpy(nearest, closest, count * sizeof *nearest);

@@ -24,7 +24,6 @@ void dam__job_free(dam__job *job)
 
 dam_status dam__job_plan(dam__job *job)
 {
-    dam_status status = DAM_OK;
     const dam__experiment *experiment = &job->experiment;
     DAM_TRY(dam__job_warn_of_unused(job));
     if (job->set == NULL) {
@@ -36,8 +35,7 @@ dam_status dam__job_plan(dam__job *job)
     DAM_TRY(dam__trainer_create(job->device, &plan, &job->trainer));
     DAM_TRY(dam__job_describe(job));
     dam__job_note_left_out(job);
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static int most_memories(const dam__experiment *experiment)
@@ -65,7 +63,6 @@ static dam_status write_preset(const dam__job *job)
 
 dam_status dam__job_prepare(dam__job *job)
 {
-    dam_status status = DAM_OK;
     DAM_TRY(dam__selftest_device(job->device, job->gemm, job->experiment.model.kind,
                                  (dam__selftest_sizes){.memories = most_memories(&job->experiment),
                                                        .dim = (int)job->set->features,
@@ -78,8 +75,7 @@ dam_status dam__job_prepare(dam__job *job)
     }
     if (job->folder != NULL && !dam__trainer_is_over(job->trainer))
         DAM_TRY(write_preset(job));
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* --- while it runs ---------------------------------------------------------------------------- */
@@ -112,8 +108,8 @@ static dam_status write_metrics(dam__job *job)
     job->metrics_at = dam__seconds();
     if (job->folder == NULL)
         return DAM_OK;
-    DAM_TRY(dam__path_join(&path, job->folder, "metrics.jsonl"));
-    DAM_TRY(dam__metrics_write(path, &table));
+    DAM_TRY_CLEANUP(dam__path_join(&path, job->folder, "metrics.jsonl"));
+    DAM_TRY_CLEANUP(dam__metrics_write(path, &table));
 cleanup:
     free(path);
     return status;
@@ -164,10 +160,10 @@ static dam_status diverged(dam__job *job)
     char *file = NULL, *why = NULL;
     if (job->folder == NULL)
         return DAM_DIVERGED;
-    DAM_TRY(dam__format(&why, "%s", dam_error()));
+    DAM_TRY_CLEANUP(dam__format(&why, "%s", dam_error()));
     if (dam__trainer_history(job->trainer)->row_count > 0)
         (void)write_metrics(job);
-    DAM_TRY(dam__path_join(&file, job->folder, "run.h5"));
+    DAM_TRY_CLEANUP(dam__path_join(&file, job->folder, "run.h5"));
     if (dam__file_exists(file))
         DAM_FAIL(DAM_DIVERGED, "%s; '%s' keeps the last good checkpoint", why, file);
     DAM_FAIL(DAM_DIVERGED, "%s; there was no checkpoint yet", why);

@@ -65,11 +65,11 @@ dam_status dam__preset_find(const char *preset, char **text)
     bool file = access(preset, F_OK) == 0 && !dam__folder_exists(preset);
     const dam__embedded *embedded = file ? NULL : dam__embedded_find(dam__preset_texts, preset);
     if (!file && embedded == NULL)
-        DAM_TRY(no_such_preset(preset));
+        DAM_TRY_CLEANUP(no_such_preset(preset));
     if (embedded != NULL)
         return dam__format(text, "%.*s", (int)embedded->length, (const char *)embedded->bytes);
-    DAM_TRY(dam__file_read(preset, DAM__PRESET_LIMIT, &data, &length));
-    DAM_TRY(check_nul(preset, data, length));
+    DAM_TRY_CLEANUP(dam__file_read(preset, DAM__PRESET_LIMIT, &data, &length));
+    DAM_TRY_CLEANUP(check_nul(preset, data, length));
     *text = data;
     data = NULL;
 cleanup:

@@ -50,12 +50,12 @@ dam_status dam__metrics_write(const char *path, const dam__table *table)
     dam_status status = DAM_OK;
     dam__text text = {0};
     bool *integral = NULL;
-    DAM_TRY(dam__alloc(table->columns, sizeof *integral, &integral));
+    DAM_TRY_CLEANUP(dam__alloc(table->columns, sizeof *integral, &integral));
     for (size_t i = 0; i < table->columns; i++)
         integral[i] = is_integral(table, i);
     for (size_t row = 0; row < table->rows; row++)
-        DAM_TRY(append_row(table, row, integral, &text));
-    DAM_TRY(dam__text_write(&text, path));
+        DAM_TRY_CLEANUP(append_row(table, row, integral, &text));
+    DAM_TRY_CLEANUP(dam__text_write(&text, path));
 cleanup:
     free(integral);
     dam__text_free(&text);

@@ -46,7 +46,7 @@ dam_status dam__option_foreign(const dam__option *option, int kind)
             dam__text_append(&owners, "%s\"%s\"", owners.length > 0 ? " or " : "",
                              dam__model_types[owner]->name);
     dam__option_name(option->section, option->key, name);
-    DAM_TRY(dam__text_status(&owners));
+    DAM_TRY_CLEANUP(dam__text_status(&owners));
     DAM_FAIL(DAM_USAGE, "%s belongs to model.kind = %s, and this model is \"%s\"; leave it out",
              name, owners.data, dam__model_types[kind]->name);
 cleanup:
@@ -129,7 +129,7 @@ dam_status dam__option_unknown(const char *section, const char *key)
     char name[DAM__EXCERPT_BYTES];
     dam__option_name(section, key, name);
     suggest_key(section, key, &hint);
-    DAM_TRY(dam__text_status(&hint));
+    DAM_TRY_CLEANUP(dam__text_status(&hint));
     DAM_FAIL(DAM_USAGE, "%s: unknown key; %s", name, hint.data);
 cleanup:
     dam__text_free(&hint);
@@ -153,7 +153,7 @@ dam_status dam__option_unknown_section(const char *section)
     dam__text list = {0};
     for (size_t i = 0; i < count; i++)
         dam__text_append(&list, "%s%s", i == 0 ? "" : ", ", names[i]);
-    DAM_TRY(dam__text_status(&list));
+    DAM_TRY_CLEANUP(dam__text_status(&list));
     DAM_FAIL(DAM_USAGE, "%s: unknown section; there are %s", section, list.data);
 cleanup:
     dam__text_free(&list);
@@ -209,7 +209,7 @@ static dam_status refuse(const dam__option *option, const char *value, const cha
             dam__text_append(&allowed, "; did you mean '%s'?", closest);
     }
     const char *quote = dam__real_read(value, &(double){0}) == DAM__NUMBER_NONE ? "'" : "";
-    DAM_TRY(dam__text_status(&allowed));
+    DAM_TRY_CLEANUP(dam__text_status(&allowed));
     DAM_FAIL(DAM_USAGE, "%s = %s%s%s %s: %s", name, quote, shown, quote, reason, allowed.data);
 cleanup:
     dam__text_free(&allowed);
@@ -359,13 +359,11 @@ void dam__option_print(const dam__option *option, const dam__experiment *experim
 dam_status dam__option_differs(const dam__option *option, const dam__experiment *a,
                                const dam__experiment *b, dam__text values[2], bool *differs)
 {
-    dam_status status = DAM_OK;
     for (int i = 0; i < 2; i++) {
         dam__text_free(&values[i]);
         dam__option_print(option, i == 0 ? a : b, &values[i]);
         DAM_TRY(dam__text_status(&values[i]));
     }
     *differs = strcmp(values[0].data, values[1].data) != 0;
-cleanup:
-    return status;
+    return DAM_OK;
 }

@@ -84,7 +84,7 @@ static dam_status parse_clean(const char *name, const char *text, given_keys *gi
     schema *s = NULL;
     cfg_t *cfg = NULL;
     parse_state state = {.name = name, .experiment = out, .given = given, .status = DAM_OK};
-    DAM_TRY(dam__alloc(1, sizeof *s, &s));
+    DAM_TRY_CLEANUP(dam__alloc(1, sizeof *s, &s));
     build_schema(s);
 
     (void)pthread_mutex_lock(&lexer);
@@ -99,7 +99,7 @@ static dam_status parse_clean(const char *name, const char *text, given_keys *gi
     current = NULL;
     (void)pthread_mutex_unlock(&lexer);
 
-    DAM_TRY(state.status);
+    DAM_TRY_CLEANUP(state.status);
     if (result != CFG_SUCCESS)
         DAM_FAIL(DAM_NO_MEMORY, "%s: not enough memory to read this preset", name);
 cleanup:
@@ -156,7 +156,7 @@ static dam_status apply(dam__experiment *experiment, const char *assignment,
     const char *right = equals + 1;
     size_t right_length = strlen(right);
     trim(&right, &right_length);
-    DAM_TRY(dam__option_target(assignment, (size_t)(equals - assignment), set));
+    DAM_TRY_CLEANUP(dam__option_target(assignment, (size_t)(equals - assignment), set));
     if (right_length >= 2 && (right[0] == '"' || right[0] == '\'') &&
         right[right_length - 1] == right[0]) {
         right++;
@@ -164,8 +164,8 @@ static dam_status apply(dam__experiment *experiment, const char *assignment,
     }
     if (right_length > DAM__PRESET_LIMIT)
         DAM_FAIL(DAM_USAGE, "the value has more than %d bytes", DAM__PRESET_LIMIT);
-    DAM_TRY(dam__format(&value, "%.*s", (int)right_length, right));
-    DAM_TRY(dam__option_read(*set, value, experiment));
+    DAM_TRY_CLEANUP(dam__format(&value, "%.*s", (int)right_length, right));
+    DAM_TRY_CLEANUP(dam__option_read(*set, value, experiment));
 cleanup:
     free(value);
     return status;
@@ -183,9 +183,9 @@ dam_status dam__experiment_set(dam__experiment *experiment, const char *assignme
     dam_status status = DAM_OK;
     const dam__option *option = NULL;
     dam__experiment changed = *experiment;
-    DAM_TRY(apply(&changed, assignment, &option));
+    DAM_TRY_CLEANUP(apply(&changed, assignment, &option));
     if (!dam__option_applies(option, changed.model.kind))
-        DAM_TRY(dam__option_foreign(option, changed.model.kind));
+        DAM_TRY_CLEANUP(dam__option_foreign(option, changed.model.kind));
     *experiment = changed;
 cleanup:
     return status == DAM_OK ? status : within_override(status, assignment);
@@ -194,20 +194,18 @@ cleanup:
 /* Once the kind of model is known: its own defaults, and what it has no use for is refused. */
 static dam_status settle_kind(const char *name, const given_keys *given, dam__experiment *out)
 {
-    dam_status status = DAM_OK;
     int kind = out->model.kind;
     for (const dam__option *o = dam__options; o->key != NULL; o++) {
         int line = given->lines[o - dam__options];
         if (line == NOT_GIVEN) {
             DAM_TRY(dam__option_read(o, dam__option_default(o, kind), out));
         } else if (!dam__option_applies(o, kind)) {
-            status = dam__option_foreign(o, kind);
+            dam_status status = dam__option_foreign(o, kind);
             return line == BY_OVERRIDE ? dam__fail_within(status, "%s", name)
                                        : dam__fail_within(status, "%s:%d", name, line);
         }
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 dam_status dam__experiment_read(const char *name, const char *text, const char *const *overrides,
@@ -218,19 +216,19 @@ dam_status dam__experiment_read(const char *name, const char *text, const char *
     given_keys given = {0};
     if (strlen(text) > DAM__PRESET_LIMIT)
         DAM_FAIL(DAM_USAGE, "%s: a preset has at most %d bytes", name, DAM__PRESET_LIMIT);
-    DAM_TRY(dam__experiment_defaults(out));
-    DAM_TRY(dam__preset_scan(name, text, &clean));
-    DAM_TRY(dam__text_status(&clean));
+    DAM_TRY_CLEANUP(dam__experiment_defaults(out));
+    DAM_TRY_CLEANUP(dam__preset_scan(name, text, &clean));
+    DAM_TRY_CLEANUP(dam__text_status(&clean));
     if (clean.length > 0)
-        DAM_TRY(parse_clean(name, clean.data, &given, out));
+        DAM_TRY_CLEANUP(parse_clean(name, clean.data, &given, out));
     for (size_t i = 0; i < override_count; i++) {
         const dam__option *option = NULL;
         status = apply(out, overrides[i], &option);
         if (status != DAM_OK)
-            DAM_TRY(within_override(status, overrides[i]));
+            DAM_TRY_CLEANUP(within_override(status, overrides[i]));
         given.lines[option - dam__options] = BY_OVERRIDE;
     }
-    DAM_TRY(settle_kind(name, &given, out));
+    DAM_TRY_CLEANUP(settle_kind(name, &given, out));
 cleanup:
     dam__text_free(&clean);
     return status;

@@ -27,9 +27,9 @@ dam_status dam__experiment_write(const dam__experiment *experiment, const char *
     dam_status status = DAM_OK;
     dam__text preset = {0};
     char *path = NULL;
-    DAM_TRY(dam__path_join(&path, folder, "preset.conf"));
+    DAM_TRY_CLEANUP(dam__path_join(&path, folder, "preset.conf"));
     dam__experiment_print(experiment, &preset);
-    DAM_TRY(dam__text_write(&preset, path));
+    DAM_TRY_CLEANUP(dam__text_write(&preset, path));
 cleanup:
     dam__text_free(&preset);
     free(path);

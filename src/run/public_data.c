@@ -77,7 +77,6 @@ static dam_status count_classes(const dam_samples *samples, int32_t *classes)
 /* A copy of count items, or what is the caller's own. */
 static dam_status take(bool borrow, const void *items, size_t count, size_t size, void *out)
 {
-    dam_status status = DAM_OK;
     void *copy = NULL;
     size_t bytes = 0;
     if (!borrow) {
@@ -87,13 +86,11 @@ static dam_status take(bool borrow, const void *items, size_t count, size_t size
         items = copy;
     }
     memcpy(out, &items, sizeof items);
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static dam_status create(const dam_samples *samples, dam_dataset *to)
 {
-    dam_status status = DAM_OK;
     dam__dataset *set = &to->set;
     bool bytes = samples->bytes != NULL;
     size_t items = 0;
@@ -114,33 +111,29 @@ static dam_status create(const dam_samples *samples, dam_dataset *to)
         DAM_TRY(take(samples->borrow, samples->labels, samples->count, sizeof *set->labels,
                      &set->labels));
     }
-    DAM_TRY(take(samples->borrow, bytes ? (const void *)samples->bytes : samples->floats, items,
-                 dam__element_size(set->samples.element), &set->samples.data));
-cleanup:
-    return status;
+    return take(samples->borrow, bytes ? (const void *)samples->bytes : samples->floats, items,
+                dam__element_size(set->samples.element), &set->samples.data);
 }
 
 /* A dataset without samples; its origin has the defaults of a data section. */
 static dam_status create_empty(dam_dataset **out)
 {
-    dam_status status = DAM_OK;
     dam__experiment usual;
     dam_dataset *set = NULL;
     DAM_TRY(dam__experiment_defaults(&usual));
     DAM_TRY(dam__alloc(1, sizeof *set, &set));
     set->origin = usual.data;
     *out = set;
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 dam_status dam_dataset_create(const dam_samples *samples, dam_dataset **out)
 {
     dam_status status = DAM_OK;
     dam_dataset *set = NULL;
-    DAM_TRY(check_samples(samples));
-    DAM_TRY(create_empty(&set));
-    DAM_TRY(create(samples, set));
+    DAM_TRY_CLEANUP(check_samples(samples));
+    DAM_TRY_CLEANUP(create_empty(&set));
+    DAM_TRY_CLEANUP(create(samples, set));
     *out = set;
     set = NULL;
 cleanup:
@@ -172,12 +165,12 @@ dam_status dam_dataset_read(const char *samples, const char *labels, dam_dataset
     dam_dataset *set = NULL;
     if (samples == NULL || samples[0] == '\0')
         DAM_FAIL(DAM_USAGE, "no file of samples is given");
-    DAM_TRY(create_empty(&set));
+    DAM_TRY_CLEANUP(create_empty(&set));
     dam__data_config *origin = &set->origin;
-    DAM_TRY(copy_place("samples", samples, origin->images, sizeof origin->images));
+    DAM_TRY_CLEANUP(copy_place("samples", samples, origin->images, sizeof origin->images));
     if (labels != NULL)
-        DAM_TRY(copy_place("labels", labels, origin->labels, sizeof origin->labels));
-    DAM_TRY(dam__dataset_load(origin, DAM__SPLIT_TRAIN, &set->set));
+        DAM_TRY_CLEANUP(copy_place("labels", labels, origin->labels, sizeof origin->labels));
+    DAM_TRY_CLEANUP(dam__dataset_load(origin, DAM__SPLIT_TRAIN, &set->set));
     *out = set;
     set = NULL;
 cleanup:
@@ -195,14 +188,14 @@ dam_status dam_dataset_load(const dam_preset *preset, dam_split split, const cha
         DAM_FAIL(DAM_USAGE, "no preset is given");
     const dam__experiment *experiment = &preset->experiment;
     const dam__device_options options = {.precision = (dam__precision)experiment->train.precision};
-    DAM_TRY(dam__data_check(preset->name, &experiment->data));
-    DAM_TRY(create_empty(&set));
+    DAM_TRY_CLEANUP(dam__data_check(preset->name, &experiment->data));
+    DAM_TRY_CLEANUP(create_empty(&set));
     set->origin = experiment->data;
     if (dam__dataset_is_drawn(&experiment->data))
-        DAM_TRY(dam__device_open_selected(device, &options, &drawer));
-    DAM_TRY(dam__dataset_load_on(drawer, &experiment->data, (uint64_t)experiment->seed,
-                                 split == DAM_SPLIT_TRAIN ? DAM__SPLIT_TRAIN : DAM__SPLIT_TEST,
-                                 &set->set));
+        DAM_TRY_CLEANUP(dam__device_open_selected(device, &options, &drawer));
+    DAM_TRY_CLEANUP(dam__dataset_load_on(
+        drawer, &experiment->data, (uint64_t)experiment->seed,
+        split == DAM_SPLIT_TRAIN ? DAM__SPLIT_TRAIN : DAM__SPLIT_TEST, &set->set));
     *out = set;
     set = NULL;
 cleanup:

@@ -26,11 +26,11 @@ static dam_status create(const char *name, char *text, dam_preset **out)
 {
     dam_status status = DAM_OK;
     dam_preset *preset = NULL;
-    DAM_TRY(dam__alloc(1, sizeof *preset, &preset));
+    DAM_TRY_CLEANUP(dam__alloc(1, sizeof *preset, &preset));
     preset->text = text;
     text = NULL;
-    DAM_TRY(dam__format(&preset->name, "%s", name));
-    DAM_TRY(dam__experiment_read(name, preset->text, NULL, 0, &preset->experiment));
+    DAM_TRY_CLEANUP(dam__format(&preset->name, "%s", name));
+    DAM_TRY_CLEANUP(dam__experiment_read(name, preset->text, NULL, 0, &preset->experiment));
     *out = preset;
     preset = NULL;
 cleanup:
@@ -65,9 +65,9 @@ dam_status dam_preset_of_run(const char *folder, dam_preset **out)
     char *copy = NULL;
     if (folder == NULL)
         DAM_FAIL(DAM_USAGE, "no run is given");
-    DAM_TRY(dam__run_open(folder, NULL, 0, &run));
+    DAM_TRY_CLEANUP(dam__run_open(folder, NULL, 0, &run));
     dam__experiment_print(&run.experiment, &text);
-    DAM_TRY(dam__text_take(&text, &copy));
+    DAM_TRY_CLEANUP(dam__text_take(&text, &copy));
     status = create(run.file, copy, out);
 cleanup:
     dam__text_free(&text);
@@ -77,28 +77,26 @@ cleanup:
 
 dam_status dam_preset_set(dam_preset *preset, const char *key, const char *value)
 {
-    dam_status status = DAM_OK;
     dam__experiment changed;
     if (preset == NULL || key == NULL || value == NULL)
         return dam__fail(DAM_USAGE, "a key is set by preset, key and value; one of them is NULL");
     DAM_TRY(dam__grow(&preset->changes, preset->change_count + 1, sizeof *preset->changes));
     char **change = &preset->changes[preset->change_count];
     DAM_TRY(dam__format(change, "%s=%s", key, value));
-    status = dam__experiment_read(preset->name, preset->text, (const char *const *)preset->changes,
-                                  preset->change_count + 1, &changed);
+    dam_status status =
+        dam__experiment_read(preset->name, preset->text, (const char *const *)preset->changes,
+                             preset->change_count + 1, &changed);
     if (status != DAM_OK) {
         free(*change);
-        goto cleanup;
+        return status;
     }
     preset->change_count++;
     preset->experiment = changed;
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 dam_status dam_preset_get(const dam_preset *preset, const char *key, char **value)
 {
-    dam_status status = DAM_OK;
     const dam__option *option = NULL;
     dam__text text = {0};
     if (preset == NULL || key == NULL)
@@ -113,8 +111,6 @@ dam_status dam_preset_get(const dam_preset *preset, const char *key, char **valu
     }
     dam__option_print(option, &preset->experiment, &text);
     return dam__text_take(&text, value);
-cleanup:
-    return status;
 }
 
 dam_status dam_preset_text(const dam_preset *preset, char **text)

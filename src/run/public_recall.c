@@ -96,8 +96,8 @@ dam_status dam_run_recall_with(dam_run *run, const float *states, size_t count,
     dam__recalled got = {0};
     uint8_t *marks = NULL;
     options = options != NULL ? options : &usual;
-    DAM_TRY(check_call(run, recalls(run), "recalls no states", states, count,
-                       out != NULL ? out->states : NULL));
+    DAM_TRY_CLEANUP(check_call(run, recalls(run), "recalls no states", states, count,
+                               out != NULL ? out->states : NULL));
     if (options->sweeps < 0 || options->sweeps > DAM__MOST_SWEEPS)
         DAM_FAIL(DAM_USAGE, "a recall takes 1 to %d sweeps, not %d", DAM__MOST_SWEEPS,
                  options->sweeps);
@@ -105,15 +105,15 @@ dam_status dam_run_recall_with(dam_run *run, const float *states, size_t count,
         goto cleanup;
     const dam__recall_config config = config_of(run, options);
     const dam__recall_hooks hooks = {.user = options->context, .stop = options->should_stop};
-    DAM_TRY(mark_fixed(run, &config, &marks));
+    DAM_TRY_CLEANUP(mark_fixed(run, &config, &marks));
     const dam__recall_task task = {.memories = memories_of(run),
                                    .probes = states,
                                    .count = count,
                                    .fixed = options->fixed != NULL ? options->fixed : marks};
     if (!run->recall_trusted)
-        DAM_TRY(dam__selftest_recall(run->device, config.gemm));
+        DAM_TRY_CLEANUP(dam__selftest_recall(run->device, config.gemm));
     run->recall_trusted = true;
-    DAM_TRY(dam__recall(run->device, &config, &task, &hooks, &got));
+    DAM_TRY_CLEANUP(dam__recall(run->device, &config, &task, &hooks, &got));
     give(&got, out);
 cleanup:
     free(marks);
@@ -138,21 +138,21 @@ static dam_status relax(dam_run *run, const float *samples, size_t count,
     size_t items = 0;
     double *noisy = NULL;
     dam__relax_task task = *how;
-    DAM_TRY(dam__multiply(count, (size_t)run->run.dim, &items));
-    DAM_TRY(dam__alloc(items, sizeof *noisy, &noisy));
+    DAM_TRY_CLEANUP(dam__multiply(count, (size_t)run->run.dim, &items));
+    DAM_TRY_CLEANUP(dam__alloc(items, sizeof *noisy, &noisy));
     for (size_t i = 0; i < items; i++)
         noisy[i] = samples[i];
     task.noisy = noisy;
     task.count = count;
-    DAM_TRY(dam__run_trust(run));
+    DAM_TRY_CLEANUP(dam__run_trust(run));
     if (run->relaxer != NULL && !dam__relaxer_suits(run->relaxer, count, task.steps)) {
         dam__relaxer_destroy(run->relaxer);
         run->relaxer = NULL;
     }
     if (run->relaxer == NULL)
-        DAM_TRY(dam__relaxer_create(&run->run, run->device, DAM__GEMM_AUTO, count, task.steps,
-                                    &run->relaxer));
-    DAM_TRY(dam__relaxer_run(run->relaxer, &task, hooks, out));
+        DAM_TRY_CLEANUP(dam__relaxer_create(&run->run, run->device, DAM__GEMM_AUTO, count,
+                                            task.steps, &run->relaxer));
+    DAM_TRY_CLEANUP(dam__relaxer_run(run->relaxer, &task, hooks, out));
 cleanup:
     free(noisy);
     return status;
@@ -168,11 +168,11 @@ dam_status dam_run_denoise(dam_run *run, const float *samples, size_t count, flo
 {
     dam_status status = DAM_OK;
     dam__denoised got = {0};
-    DAM_TRY(check_call(run, relaxes(run), "denoises nothing", samples, count, denoised));
+    DAM_TRY_CLEANUP(check_call(run, relaxes(run), "denoises nothing", samples, count, denoised));
     if (count == 0)
         goto cleanup;
     const dam__relax_task once = {.once = true};
-    DAM_TRY(relax(run, samples, count, &once, &(dam__recall_hooks){0}, &got));
+    DAM_TRY_CLEANUP(relax(run, samples, count, &once, &(dam__recall_hooks){0}, &got));
     narrow(got.once, got.count * got.dim, denoised);
 cleanup:
     dam__denoised_free(&got);
@@ -204,11 +204,11 @@ dam_status dam_run_denoise_with(dam_run *run, const float *samples, size_t count
     dam__relax_task how;
     options = options != NULL ? options : &usual;
     const dam__recall_hooks hooks = {.user = options->context, .stop = options->should_stop};
-    DAM_TRY(check_call(run, relaxes(run), "denoises nothing", samples, count, denoised));
-    DAM_TRY(relaxation_of(run, options, &how));
+    DAM_TRY_CLEANUP(check_call(run, relaxes(run), "denoises nothing", samples, count, denoised));
+    DAM_TRY_CLEANUP(relaxation_of(run, options, &how));
     if (count == 0)
         goto cleanup;
-    DAM_TRY(relax(run, samples, count, &how, &hooks, &got));
+    DAM_TRY_CLEANUP(relax(run, samples, count, &how, &hooks, &got));
     if (got.lost > 0)
         DAM_FAIL(DAM_DIVERGED,
                  "%zu of %zu samples ran away to numbers that are not finite: the energy has no "
@@ -232,7 +232,7 @@ static dam_status energies_of_states(const dam_run *run, const float *states, si
     size_t number = memories->shape[0], neurons = memories->shape[1];
     const dam__recall_config config = config_of(run, &(dam_recall_options){0});
     double *similarities = NULL;
-    DAM_TRY(dam__alloc(number, sizeof *similarities, &similarities));
+    DAM_TRY_CLEANUP(dam__alloc(number, sizeof *similarities, &similarities));
     for (size_t p = 0; p < count; p++) {
         for (size_t mu = 0; mu < number; mu++) {
             similarities[mu] = 0;

@@ -17,7 +17,7 @@ dam_status dam__run_publish(dam__run *run, dam__device *device, dam_run **out)
 {
     dam_status status = DAM_OK;
     dam_run *made = NULL;
-    DAM_TRY(dam__alloc(1, sizeof *made, &made));
+    DAM_TRY_CLEANUP(dam__alloc(1, sizeof *made, &made));
     *made = (dam_run){.run = *run, .device = device};
     *run = (dam__run){0};
     device = NULL;
@@ -35,11 +35,11 @@ dam_status dam_run_open(const char *folder, const char *selector, const dam_log 
     dam__device *device = NULL;
     if (folder == NULL)
         return dam__fail(DAM_USAGE, "no run is given");
-    DAM_TRY(dam__run_open(folder, NULL, 0, &run));
+    DAM_TRY_CLEANUP(dam__run_open(folder, NULL, 0, &run));
     const dam__device_options options = {.log = log != NULL ? *log : (dam_log){0},
                                          .precision =
                                              (dam__precision)run.experiment.train.precision};
-    DAM_TRY(dam__device_open_selected(selector, &options, &device));
+    DAM_TRY_CLEANUP(dam__device_open_selected(selector, &options, &device));
     return dam__run_publish(&run, device, out);
 cleanup:
     dam__run_free(&run);
@@ -64,10 +64,10 @@ dam_status dam_run_save(const dam_run *run, const char *folder)
     int lock = -1;
     if (run == NULL || folder == NULL)
         return dam__fail(DAM_USAGE, "a run is saved by run and folder; one of them is NULL");
-    DAM_TRY(dam__folder_claim(folder, DAM__RUN_FOLDER, false, &lock));
-    DAM_TRY(dam__path_join(&file, folder, "run.h5"));
-    DAM_TRY(dam__experiment_write(&run->run.experiment, folder));
-    DAM_TRY(dam__container_write(&run->run.container, file));
+    DAM_TRY_CLEANUP(dam__folder_claim(folder, DAM__RUN_FOLDER, false, &lock));
+    DAM_TRY_CLEANUP(dam__path_join(&file, folder, "run.h5"));
+    DAM_TRY_CLEANUP(dam__experiment_write(&run->run.experiment, folder));
+    DAM_TRY_CLEANUP(dam__container_write(&run->run.container, file));
 cleanup:
     free(file);
     if (lock >= 0)
@@ -129,7 +129,7 @@ static dam_status no_such_parameter(const dam__container *container, const char 
         if (strncmp(container->arrays[i].name, folder_of_parameters, skip) == 0)
             dam__text_append(&names, "%s%s", names.length > 0 ? ", " : "",
                              container->arrays[i].name + skip);
-    DAM_TRY(dam__text_status(&names));
+    DAM_TRY_CLEANUP(dam__text_status(&names));
     DAM_FAIL(DAM_USAGE, "the run has no parameter '%.60s'; it has %s", name,
              names.data != NULL ? names.data : "none");
 cleanup:
@@ -146,11 +146,11 @@ dam_status dam_run_parameter(const dam_run *run, const char *name, double **valu
         return dam__fail(DAM_USAGE,
                          "a parameter is asked for by run and name; one of them is NULL");
     const dam__container *container = &run->run.container;
-    DAM_TRY(dam__format(&path, "%s%s", folder_of_parameters, name));
+    DAM_TRY_CLEANUP(dam__format(&path, "%s%s", folder_of_parameters, name));
     const dam__array *array = dam__container_array(container, path);
     if (array == NULL || array->rank != 2)
-        DAM_TRY(no_such_parameter(container, name));
-    DAM_TRY(copy_doubles(array, values));
+        DAM_TRY_CLEANUP(no_such_parameter(container, name));
+    DAM_TRY_CLEANUP(copy_doubles(array, values));
     *rows = array->shape[0];
     *cols = array->shape[1];
 cleanup:
@@ -167,13 +167,13 @@ dam_status dam_run_history(const dam_run *run, const char *column, double **valu
     if (run == NULL || column == NULL)
         return dam__fail(DAM_USAGE,
                          "a history is asked for by run and column; one of them is NULL");
-    DAM_TRY(dam__checkpoint_history(&run->run.container, &history));
+    DAM_TRY_CLEANUP(dam__checkpoint_history(&run->run.container, &history));
     while (at < history.column_count && strcmp(history.columns[at], column) != 0)
         at++;
     if (at == history.column_count)
         DAM_FAIL(DAM_USAGE, "the run's history has no column '%.60s'; it has %s", column,
                  dam__container_text(&run->run.container, "history_columns"));
-    DAM_TRY(dam__alloc(history.row_count, sizeof *copy, &copy));
+    DAM_TRY_CLEANUP(dam__alloc(history.row_count, sizeof *copy, &copy));
     for (size_t row = 0; row < history.row_count; row++)
         copy[row] = history.rows[row * history.column_count + at];
     *values = copy;

@@ -40,17 +40,17 @@ static void take_origin(const dam__data_config *origin, dam__data_config *data)
 
 static dam_status read_experiment(training *t, const dam_preset *preset, const dam_dataset *set)
 {
-    dam_status status = DAM_OK;
     dam__job *job = &t->job;
     if (t->options->resume) {
         if (t->options->folder == NULL)
-            DAM_FAIL(DAM_USAGE, "a training goes on in the folder of its run; give that folder");
+            return dam__fail(DAM_USAGE,
+                             "a training goes on in the folder of its run; give that folder");
         DAM_TRY(dam__run_open(t->options->folder, NULL, 0, &t->resumed));
         job->experiment = t->resumed.experiment;
         job->resumed = &t->resumed;
         job->changed = preset != NULL;
     } else if (preset == NULL) {
-        DAM_FAIL(DAM_USAGE, "no preset is given");
+        return dam__fail(DAM_USAGE, "no preset is given");
     }
     if (preset != NULL)
         job->experiment = preset->experiment;
@@ -58,10 +58,7 @@ static dam_status read_experiment(training *t, const dam_preset *preset, const d
         take_origin(&set->origin, &job->experiment.data);
         job->set = &set->set;
     }
-    DAM_TRY(
-        dam__experiment_check(preset != NULL ? preset->name : t->resumed.file, &job->experiment));
-cleanup:
-    return status;
+    return dam__experiment_check(preset != NULL ? preset->name : t->resumed.file, &job->experiment);
 }
 
 /* --- callbacks -------------------------------------------------------------------------------- */
@@ -104,12 +101,12 @@ static dam_status publish(training *t, dam_run **out)
     dam__container container = {0};
     dam__run run = {0};
     const char *folder = t->options->folder;
-    DAM_TRY(dam__job_collect(&t->job, &container));
-    DAM_TRY(dam__run_take(&container, folder != NULL ? folder : "the run", &run));
+    DAM_TRY_CLEANUP(dam__job_collect(&t->job, &container));
+    DAM_TRY_CLEANUP(dam__run_take(&container, folder != NULL ? folder : "the run", &run));
     dam__job_free(&t->job);
     dam__device *device = t->device;
     t->device = NULL;
-    DAM_TRY(dam__run_publish(&run, device, out));
+    DAM_TRY_CLEANUP(dam__run_publish(&run, device, out));
     (*out)->trusted = true;
 cleanup:
     dam__container_free(&container);
@@ -125,23 +122,24 @@ dam_status dam_train(const dam_preset *preset, const dam_dataset *set,
     const dam__job_hooks hooks = {.user = &t, .stop = on_stop, .on_epoch = on_epoch};
     dam__job *job = &t.job;
     char *why = NULL;
-    DAM_TRY(read_experiment(&t, preset, set));
+    DAM_TRY_CLEANUP(read_experiment(&t, preset, set));
     const dam__device_options open = {.log = t.options->log,
                                       .precision = (dam__precision)job->experiment.train.precision};
-    DAM_TRY(dam__device_open_selected(t.options->device, &open, &t.device));
+    DAM_TRY_CLEANUP(dam__device_open_selected(t.options->device, &open, &t.device));
     job->device = t.device;
-    DAM_TRY(dam__job_plan(job));
+    DAM_TRY_CLEANUP(dam__job_plan(job));
     if (t.options->folder != NULL) {
-        DAM_TRY(dam__folder_claim(t.options->folder, DAM__RUN_FOLDER, t.options->resume, &t.lock));
+        DAM_TRY_CLEANUP(
+            dam__folder_claim(t.options->folder, DAM__RUN_FOLDER, t.options->resume, &t.lock));
         job->folder = t.options->folder;
     }
-    DAM_TRY(dam__job_prepare(job));
+    DAM_TRY_CLEANUP(dam__job_prepare(job));
     ended = dam__job_run(job, &hooks);
     if (ended != DAM_OK && ended != DAM_INTERRUPTED)
-        DAM_TRY(ended);
-    DAM_TRY(dam__format(&why, "%s", dam_error()));
+        DAM_TRY_CLEANUP(ended);
+    DAM_TRY_CLEANUP(dam__format(&why, "%s", dam_error()));
     if (out != NULL)
-        DAM_TRY(publish(&t, out));
+        DAM_TRY_CLEANUP(publish(&t, out));
     status = ended != DAM_OK ? dam__fail(ended, "%s", why) : DAM_OK;
 cleanup:
     free(why);

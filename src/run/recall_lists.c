@@ -120,13 +120,13 @@ dam_status dam__recall_cells_create(const char *name, const dam__experiment *exp
     dam__interaction interactions[MOST_ITEMS];
     int patterns[MOST_ITEMS], flips[MOST_ITEMS];
     dam__recall_cells cells = {0};
-    DAM_TRY(read_interactions(name, experiment, interactions, &cells.interactions));
-    DAM_TRY(read_numbers(name, "patterns", experiment->recall.patterns, 1, MOST_PATTERNS, 0,
-                         patterns, &cells.patterns));
-    DAM_TRY(read_numbers(name, "flips", experiment->recall.flips, 0, MOST_FLIPS, 0, flips,
-                         &cells.flips));
+    DAM_TRY_CLEANUP(read_interactions(name, experiment, interactions, &cells.interactions));
+    DAM_TRY_CLEANUP(read_numbers(name, "patterns", experiment->recall.patterns, 1, MOST_PATTERNS, 0,
+                                 patterns, &cells.patterns));
+    DAM_TRY_CLEANUP(read_numbers(name, "flips", experiment->recall.flips, 0, MOST_FLIPS, 0, flips,
+                                 &cells.flips));
     size_t total = cells.interactions * cells.patterns * cells.flips;
-    DAM_TRY(dam__alloc(total, sizeof *cells.cells, &cells.cells));
+    DAM_TRY_CLEANUP(dam__alloc(total, sizeof *cells.cells, &cells.cells));
     for (size_t i = 0; i < cells.interactions; i++)
         for (size_t p = 0; p < cells.patterns; p++)
             for (size_t f = 0; f < cells.flips; f++)

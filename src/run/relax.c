@@ -48,7 +48,6 @@ void dam__relaxer_destroy(dam__relaxer *relaxer)
 
 static dam_status make_plan(void *user, int chunk, bool streams, const dam__plan **plan)
 {
-    dam_status status = DAM_OK;
     dam__relaxer *r = user;
     const dam__task task = {.dim = r->run->dim};
     (void)streams; /* samples come from the host anyway */
@@ -63,8 +62,7 @@ static dam_status make_plan(void *user, int chunk, bool streams, const dam__plan
     DAM_TRY(dam__plan_matrix(r->plan, "energies of all steps", r->steps + 1, chunk, 1, &r->trace));
     DAM_TRY(dam__gemm_plan(r->gemm, r->plan));
     *plan = r->plan;
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 enum { CHUNK = 512 };
@@ -76,13 +74,10 @@ static int wanted_chunk(size_t count)
 
 static dam_status open_model(dam__relaxer *r)
 {
-    dam_status status = DAM_OK;
     DAM_TRY(dam__plan_fit(make_plan, r, r->wanted, true));
     DAM_TRY(dam__plan_allocate(r->plan));
     DAM_TRY(r->model->ops->prepare(r->model));
-    DAM_TRY(dam__checkpoint_parameters(r->model, &r->run->container));
-cleanup:
-    return status;
+    return dam__checkpoint_parameters(r->model, &r->run->container);
 }
 
 dam_status dam__denoise_standards(const dam__run *run, const dam__array **out)
@@ -107,14 +102,14 @@ dam_status dam__relaxer_create(const dam__run *run, dam__device *device, dam__ge
 {
     dam_status status = DAM_OK;
     dam__relaxer *relaxer = NULL;
-    DAM_TRY(dam__alloc(1, sizeof *relaxer, &relaxer));
+    DAM_TRY_CLEANUP(dam__alloc(1, sizeof *relaxer, &relaxer));
     *relaxer = (dam__relaxer){.run = run,
                               .device = device,
                               .provider = gemm,
                               .wanted = wanted_chunk(count),
                               .steps = steps};
-    DAM_TRY(dam__denoise_standards(run, &relaxer->standards));
-    DAM_TRY(open_model(relaxer));
+    DAM_TRY_CLEANUP(dam__denoise_standards(run, &relaxer->standards));
+    DAM_TRY_CLEANUP(open_model(relaxer));
     *out = relaxer;
     relaxer = NULL;
 cleanup:
@@ -140,13 +135,10 @@ void dam__denoised_free(dam__denoised *denoised)
 /* Energies of the present states to a row of the trace. */
 static dam_status note_energies(dam__relaxer *r, int size, int row)
 {
-    dam_status status = DAM_OK;
     size_t real = dam__real_size(r->device);
     DAM_TRY(dam__denoise_energy(r->model, &r->states, size, &r->energies));
-    DAM_TRY(dam__buffer_copy(r->energies.buffer, 0, r->trace.buffer,
-                             (size_t)row * r->trace.ld * real, (size_t)size * real));
-cleanup:
-    return status;
+    return dam__buffer_copy(r->energies.buffer, 0, r->trace.buffer,
+                            (size_t)row * r->trace.ld * real, (size_t)size * real);
 }
 
 /* A task at work. */
@@ -159,7 +151,6 @@ struct work {
 
 static dam_status relax(dam__relaxer *r, int size, const struct work *work)
 {
-    dam_status status = DAM_OK;
     const dam__relax_task *task = work->task;
     const dam__recall_hooks *hooks = work->hooks;
     const dam__relaxation step = {.dt = task->dt, .steps = 1, .clip = task->clip};
@@ -170,11 +161,10 @@ static dam_status relax(dam__relaxer *r, int size, const struct work *work)
         if (hooks->progress != NULL)
             hooks->progress(hooks->user, work->done, task->count, i + 1);
         if (hooks->stop != NULL && hooks->stop(hooks->user))
-            DAM_FAIL(DAM_INTERRUPTED, "stopped after step %d of %d; nothing is written", i + 1,
-                     task->steps);
+            return dam__fail(DAM_INTERRUPTED, "stopped after step %d of %d; nothing is written",
+                             i + 1, task->steps);
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* States of the device as their data has them. */
@@ -225,8 +215,8 @@ static dam_status read_energies(dam__relaxer *r, size_t first, int size, dam__de
     size_t rows = out->steps + 1, width = (size_t)r->chunk;
     dam__matrix shown = r->trace;
     shown.rows = (int)rows;
-    DAM_TRY(dam__alloc(rows * width, sizeof *trace, &trace));
-    DAM_TRY(dam__matrix_read_doubles(&shown, trace, "energies"));
+    DAM_TRY_CLEANUP(dam__alloc(rows * width, sizeof *trace, &trace));
+    DAM_TRY_CLEANUP(dam__matrix_read_doubles(&shown, trace, "energies"));
     for (size_t a = 0; a < (size_t)size; a++) {
         double *energies = out->energies + (first + a) * rows;
         for (size_t s = 0; s < rows; s++)
@@ -242,7 +232,6 @@ cleanup:
 
 static dam_status run_chunk(dam__relaxer *r, const struct work *work, dam__denoised *out)
 {
-    dam_status status = DAM_OK;
     const dam__relax_task *task = work->task;
     size_t first = work->done, left = task->count - first, at = first * (size_t)r->run->dim;
     int size = left < (size_t)r->chunk ? (int)left : r->chunk;
@@ -260,9 +249,7 @@ static dam_status run_chunk(dam__relaxer *r, const struct work *work, dam__denoi
     DAM_TRY(dam__device_finish(r->device));
     out->seconds += dam__seconds() - began;
     DAM_TRY(read_states(r, size, work->buffer, out->states + at));
-    DAM_TRY(read_energies(r, first, size, out));
-cleanup:
-    return status;
+    return read_energies(r, first, size, out);
 }
 
 dam_status dam__relaxer_run(dam__relaxer *relaxer, const dam__relax_task *task,
@@ -273,15 +260,15 @@ dam_status dam__relaxer_run(dam__relaxer *relaxer, const dam__relax_task *task,
     dam__denoised got = {.count = task->count, .dim = dim, .steps = (size_t)task->steps};
     struct work work = {.task = task, .hooks = hooks};
     *out = (dam__denoised){0};
-    DAM_TRY(dam__multiply(task->count, dim, &items));
-    DAM_TRY(dam__multiply(task->count, got.steps + 1, &energies));
-    DAM_TRY(dam__alloc(items, sizeof *got.states, &got.states));
+    DAM_TRY_CLEANUP(dam__multiply(task->count, dim, &items));
+    DAM_TRY_CLEANUP(dam__multiply(task->count, got.steps + 1, &energies));
+    DAM_TRY_CLEANUP(dam__alloc(items, sizeof *got.states, &got.states));
     if (task->once)
-        DAM_TRY(dam__alloc(items, sizeof *got.once, &got.once));
-    DAM_TRY(dam__alloc(energies, sizeof *got.energies, &got.energies));
-    DAM_TRY(dam__alloc((size_t)relaxer->chunk * dim, sizeof *work.buffer, &work.buffer));
+        DAM_TRY_CLEANUP(dam__alloc(items, sizeof *got.once, &got.once));
+    DAM_TRY_CLEANUP(dam__alloc(energies, sizeof *got.energies, &got.energies));
+    DAM_TRY_CLEANUP(dam__alloc((size_t)relaxer->chunk * dim, sizeof *work.buffer, &work.buffer));
     for (; work.done < task->count; work.done += (size_t)relaxer->chunk)
-        DAM_TRY(run_chunk(relaxer, &work, &got));
+        DAM_TRY_CLEANUP(run_chunk(relaxer, &work, &got));
     *out = got;
     got = (dam__denoised){0};
 cleanup:

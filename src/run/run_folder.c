@@ -61,30 +61,29 @@ bool dam__sweep_is(const char *path)
 
 static dam_status locate(const char *path, dam__run *run)
 {
-    dam_status status = DAM_OK;
     if (dam__folder_exists(path)) {
         DAM_TRY(dam__format(&run->folder, "%s", path));
         DAM_TRY(dam__path_join(&run->file, path, "run.h5"));
         if (dam__sweep_is(path))
-            DAM_FAIL(DAM_INPUT,
-                     "'%s' is a sweep, which keeps no run; train its best cell to have one", path);
+            return dam__fail(DAM_INPUT,
+                             "'%s' is a sweep, which keeps no run; train its best cell to have one",
+                             path);
         if (!dam__file_exists(run->file))
-            DAM_FAIL(
+            return dam__fail(
                 DAM_INPUT,
                 "'%s' is no run: it has no run.h5; a training that was killed before its first "
                 "checkpoint (train.checkpoint) leaves none",
                 path);
     } else if (access(path, F_OK) != 0) {
-        DAM_FAIL(DAM_INPUT, "there is no run '%s': %s; give the folder of a training", path,
-                 strerror(errno));
+        return dam__fail(DAM_INPUT, "there is no run '%s': %s; give the folder of a training", path,
+                         strerror(errno));
     } else {
         const char *slash = strrchr(path, '/');
         int length = slash != NULL && slash > path ? (int)(slash - path) : 1;
         DAM_TRY(dam__format(&run->folder, "%.*s", length, slash != NULL ? path : "."));
         DAM_TRY(dam__format(&run->file, "%s", path));
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* The shape of the training samples: dim, classes, height, width. */
@@ -123,53 +122,47 @@ static dam_status check_parameter(const dam__run *run, const char *name, long ro
 /* The matrices that every kind of model has for pictures and sizes. */
 static dam_status check_parameters(const dam__run *run, long memories)
 {
-    dam_status status = DAM_OK;
     const dam__model_config *model = &run->experiment.model;
     DAM_TRY(check_parameter(run, "parameters/memories", memories,
                             dam__model_neurons(model, run->dim, run->classes)));
     if (dam__model_type_of(model)->class_weights)
         DAM_TRY(check_parameter(run, "parameters/class_weights", run->classes + 1L, memories + 1));
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* A seal says that a file is whole, not that it makes sense. */
 static dam_status check_shape(dam__run *run)
 {
-    dam_status status = DAM_OK;
     int least = dam__model_type_of(&run->experiment.model)->class_weights ? 1 : 0;
     if (run->dim < 1 || run->classes < least ||
         (run->height > 0 && (long)run->height * run->width != run->dim))
-        DAM_FAIL(DAM_INPUT, "'%s' gives its samples an impossible shape", run->file);
+        return dam__fail(DAM_INPUT, "'%s' gives its samples an impossible shape", run->file);
     const dam__array *memories = dam__container_array(&run->container, "parameters/memories");
     if (memories == NULL || memories->rank != 2)
-        DAM_FAIL(DAM_INPUT, "'%s' has no matrix 'parameters/memories'; use another copy of it",
-                 run->file);
+        return dam__fail(DAM_INPUT,
+                         "'%s' has no matrix 'parameters/memories'; use another copy of it",
+                         run->file);
     if (memories->shape[0] < 1 || memories->shape[0] > INT_MAX)
-        DAM_FAIL(DAM_INPUT, "'%s' has %zu memories; use another copy of it", run->file,
-                 memories->shape[0]);
+        return dam__fail(DAM_INPUT, "'%s' has %zu memories; use another copy of it", run->file,
+                         memories->shape[0]);
     DAM_TRY(check_parameters(run, (long)memories->shape[0]));
     run->memories = (int)memories->shape[0];
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* What the file holds was read: the rest of a run follows from it. */
 static dam_status complete(dam__run *run, const char *const *overrides, size_t override_count)
 {
-    dam_status status = DAM_OK;
     const char *format = dam__container_text(&run->container, "format");
     const char *preset = dam__container_text(&run->container, "preset");
     if (format == NULL || strcmp(format, RUN_FORMAT) != 0 || preset == NULL)
-        DAM_FAIL(DAM_INPUT,
-                 "'%s' has format '%s', not '" RUN_FORMAT "'; use the denseam that "
-                 "wrote it",
-                 run->file, format != NULL ? format : "");
+        return dam__fail(DAM_INPUT,
+                         "'%s' has format '%s', not '" RUN_FORMAT "'; use the denseam that "
+                         "wrote it",
+                         run->file, format != NULL ? format : "");
     DAM_TRY(dam__experiment_parse(run->file, preset, overrides, override_count, &run->experiment));
     DAM_TRY(read_shape(run));
-    DAM_TRY(check_shape(run));
-cleanup:
-    return status;
+    return check_shape(run);
 }
 
 dam_status dam__run_open(const char *path, const char *const *overrides, size_t override_count,
@@ -177,9 +170,9 @@ dam_status dam__run_open(const char *path, const char *const *overrides, size_t 
 {
     dam_status status = DAM_OK;
     dam__run run = {0};
-    DAM_TRY(locate(path, &run));
-    DAM_TRY(dam__container_read(run.file, &run.container));
-    DAM_TRY(complete(&run, overrides, override_count));
+    DAM_TRY_CLEANUP(locate(path, &run));
+    DAM_TRY_CLEANUP(dam__container_read(run.file, &run.container));
+    DAM_TRY_CLEANUP(complete(&run, overrides, override_count));
     *out = run;
     run = (dam__run){0};
 cleanup:
@@ -192,8 +185,8 @@ dam_status dam__run_take(dam__container *container, const char *name, dam__run *
     dam_status status = DAM_OK;
     dam__run run = {.container = *container};
     *container = (dam__container){0};
-    DAM_TRY(dam__format(&run.file, "%s", name));
-    DAM_TRY(complete(&run, NULL, 0));
+    DAM_TRY_CLEANUP(dam__format(&run.file, "%s", name));
+    DAM_TRY_CLEANUP(complete(&run, NULL, 0));
     *out = run;
     run = (dam__run){0};
 cleanup:
@@ -207,9 +200,9 @@ static dam_status save_shape(const dam__dataset *set, const dam__task *task, dam
     dam__array array = {0};
     const int64_t items[] = {task->dim, task->classes, (int64_t)set->height, (int64_t)set->width};
     const size_t count = sizeof items / sizeof *items;
-    DAM_TRY(dam__array_create(DAM__I64, 1, &count, &array));
+    DAM_TRY_CLEANUP(dam__array_create(DAM__I64, 1, &count, &array));
     memcpy(array.data, items, sizeof items);
-    DAM_TRY(dam__container_add(out, "shape", &array));
+    DAM_TRY_CLEANUP(dam__container_add(out, "shape", &array));
 cleanup:
     dam__array_free(&array);
     return status;
@@ -223,10 +216,10 @@ static dam_status save_teacher(const dam__dataset *set, dam__container *out)
     const dam__array *teacher = &set->teacher;
     if (teacher->data == NULL)
         return DAM_OK;
-    DAM_TRY(dam__array_create(teacher->element, teacher->rank, teacher->shape, &array));
+    DAM_TRY_CLEANUP(dam__array_create(teacher->element, teacher->rank, teacher->shape, &array));
     memcpy(array.data, teacher->data,
            dam__array_items(teacher) * dam__element_size(teacher->element));
-    DAM_TRY(dam__container_add(out, "teacher/memories", &array));
+    DAM_TRY_CLEANUP(dam__container_add(out, "teacher/memories", &array));
 cleanup:
     dam__array_free(&array);
     return status;
@@ -240,7 +233,7 @@ static dam_status save_facts(const dam__run_facts *facts, const dam__task *task,
     const dam_device_info *info = dam__device_facts(facts->device);
     bool cpu = dam__device_shape(facts->device) == DAM__SHAPE_CPU;
     dam__experiment_print(facts->experiment, &preset);
-    DAM_TRY(dam__text_status(&preset));
+    DAM_TRY_CLEANUP(dam__text_status(&preset));
     const char *const texts[][2] = {
         {"format", RUN_FORMAT},           {"version", DENSEAM_VERSION},
         {"preset", preset.data},          {"device", info->name},
@@ -249,9 +242,9 @@ static dam_status save_facts(const dam__run_facts *facts, const dam__task *task,
         {"data", facts->set->name},       {"tuning", dam__device_tuning_digest(facts->device)},
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        DAM_TRY(dam__container_set_text(out, texts[i][0], texts[i][1]));
-    DAM_TRY(save_shape(facts->set, task, out));
-    DAM_TRY(save_teacher(facts->set, out));
+        DAM_TRY_CLEANUP(dam__container_set_text(out, texts[i][0], texts[i][1]));
+    DAM_TRY_CLEANUP(save_shape(facts->set, task, out));
+    DAM_TRY_CLEANUP(save_teacher(facts->set, out));
 cleanup:
     dam__text_free(&preset);
     return status;
@@ -268,9 +261,9 @@ dam_status dam__run_save(const char *folder, const dam__run_facts *facts, dam__t
     dam_status status = DAM_OK;
     dam__container container = {0};
     char *file = NULL;
-    DAM_TRY(dam__path_join(&file, folder, "run.h5"));
-    DAM_TRY(dam__run_collect(facts, trainer, &container));
-    DAM_TRY(dam__container_write(&container, file));
+    DAM_TRY_CLEANUP(dam__path_join(&file, folder, "run.h5"));
+    DAM_TRY_CLEANUP(dam__run_collect(facts, trainer, &container));
+    DAM_TRY_CLEANUP(dam__container_write(&container, file));
 cleanup:
     dam__container_free(&container);
     free(file);

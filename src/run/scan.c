@@ -77,7 +77,6 @@ static dam_status skip_block_comment(scanner *s)
 /* Skips white space and comments; line ends are kept. */
 static dam_status skip_blank(scanner *s)
 {
-    dam_status status = DAM_OK;
     for (;;) {
         if (*s->at == '\n')
             next_line(s);
@@ -90,8 +89,7 @@ static dam_status skip_blank(scanner *s)
         else
             break;
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static dam_status skip_string(scanner *s)
@@ -137,7 +135,6 @@ static dam_status stray(const scanner *s)
 
 static dam_status next(scanner *s, token *t)
 {
-    dam_status status = DAM_OK;
     DAM_TRY(skip_blank(s));
     *t = (token){.start = s->at, .line = s->line};
     if (*s->at == '\0') {
@@ -156,8 +153,7 @@ static dam_status next(scanner *s, token *t)
         DAM_TRY(stray(s));
     }
     t->length = (size_t)(s->at - t->start);
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static bool is_mark(const token *t, char mark)
@@ -184,7 +180,6 @@ static dam_status given_twice(const scanner *s, size_t line, const char *name, s
 /* After a section's name: its '{'. */
 static dam_status open_section(scanner *s, const dam__option *first, const token *word)
 {
-    dam_status status = DAM_OK;
     char what[DAM__EXCERPT_BYTES];
     if (s->section[0] != '\0')
         return at_line(s, word->line,
@@ -205,14 +200,12 @@ static dam_status open_section(scanner *s, const dam__option *first, const token
         return expected(s, &brace, word->line, what);
     }
     dam__text_append(s->clean, "%s {", first->section);
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* After a key: '=' and, on the same line, its value. */
 static dam_status assignment(scanner *s, const dam__option *option, const token *word)
 {
-    dam_status status = DAM_OK;
     char name[DAM__EXCERPT_BYTES], what[DAM__EXCERPT_BYTES + 16];
     dam__option_name(option->section, option->key, name);
     size_t *given = &s->given[option - dam__options];
@@ -236,8 +229,7 @@ static dam_status assignment(scanner *s, const dam__option *option, const token 
     const char *quote = t.kind == TOKEN_WORD ? "\"" : "";
     dam__text_append(s->clean, " %s = %s%.*s%s ", option->key, quote, (int)t.length, t.start,
                      quote);
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static dam_status unknown(scanner *s, const char *word, size_t line)
@@ -279,7 +271,6 @@ static dam_status check_line_ends(const scanner *s)
 
 dam_status dam__preset_scan(const char *name, const char *text, dam__text *clean)
 {
-    dam_status status = DAM_OK;
     scanner s = {.name = name, .at = text, .line = 1, .clean = clean, .section = ""};
     if (strncmp(text, "\xEF\xBB\xBF", 3) == 0)
         s.at += 3;
@@ -303,6 +294,5 @@ dam_status dam__preset_scan(const char *name, const char *text, dam__text *clean
     if (s.section[0] != '\0')
         return at_line(&s, s.section_line,
                        dam__fail(DAM_USAGE, "section '%s' is not closed; add '}'", s.section));
-cleanup:
-    return status;
+    return DAM_OK;
 }

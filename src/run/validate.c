@@ -91,13 +91,10 @@ static dam_status check_recall(const char *name, const dam__experiment *experime
 
 dam_status dam__experiment_check(const char *name, const dam__experiment *experiment)
 {
-    dam_status status = DAM_OK;
     DAM_TRY(dam__data_check(name, &experiment->data));
     DAM_TRY(check_grow(name, experiment));
     DAM_TRY(check_model(name, experiment));
     if (dam__model_type_of(&experiment->model)->recall != NULL)
         DAM_TRY(check_recall(name, experiment));
-    DAM_TRY(check_diagnostics(name, experiment->train.diagnostics));
-cleanup:
-    return status;
+    return check_diagnostics(name, experiment->train.diagnostics);
 }

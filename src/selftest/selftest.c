@@ -143,7 +143,6 @@ static dam_status run_case(struct session *session, dam__trial *trial,
 static dam_status run_provider(struct session *session, dam__device *device,
                                dam__gemm_provider provider, bool first)
 {
-    dam_status status = DAM_OK;
     const dam__selftest_sizes *sizes = &session->options->sizes;
     bool sized = sizes->memories > 0 && sizes->dim > 0 && sizes->batch > 0;
     dam__trial trial = {.device = device,
@@ -155,8 +154,7 @@ static dam_status run_provider(struct session *session, dam__device *device,
             if ((item->products || first) && (sized || !item->sized) &&
                 (provider == DAM__GEMM_PANEL || !item->gathers))
                 DAM_TRY(run_case(session, &trial, item));
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static dam_status run_device(struct session *session, dam__shape shape, dam__precision precision)
@@ -168,11 +166,12 @@ static dam_status run_device(struct session *session, dam__shape shape, dam__pre
                                          .shape = shape,
                                          .precision = precision,
                                          .tuning = session->options->tuning};
-    DAM_TRY(dam__device_open(session->info, &options, &device));
+    DAM_TRY_CLEANUP(dam__device_open(session->info, &options, &device));
     if (wanted != DAM__GEMM_CLBLAST)
-        DAM_TRY(run_provider(session, device, DAM__GEMM_PANEL, true));
+        DAM_TRY_CLEANUP(run_provider(session, device, DAM__GEMM_PANEL, true));
     if (wanted != DAM__GEMM_PANEL)
-        DAM_TRY(run_provider(session, device, DAM__GEMM_CLBLAST, wanted == DAM__GEMM_CLBLAST));
+        DAM_TRY_CLEANUP(
+            run_provider(session, device, DAM__GEMM_CLBLAST, wanted == DAM__GEMM_CLBLAST));
 cleanup:
     dam__device_close(device);
     return status;
@@ -190,12 +189,13 @@ dam_status dam__selftest_run(const dam_device_info *info, const dam__selftest_op
         if (options->shape != DAM__SHAPE_AUTO && options->shape != shapes[i])
             continue;
         if (!options->double_only)
-            DAM_TRY(run_device(&session, shapes[i], DAM__PRECISION_SINGLE));
+            DAM_TRY_CLEANUP(run_device(&session, shapes[i], DAM__PRECISION_SINGLE));
         if (!options->single_only && (info->fp64 || options->double_only))
-            DAM_TRY(run_device(&session, shapes[i], DAM__PRECISION_DOUBLE));
+            DAM_TRY_CLEANUP(run_device(&session, shapes[i], DAM__PRECISION_DOUBLE));
     }
     if (session.failure != NULL)
-        DAM_TRY(dam__advise(DAM__ADVICE_KERNELS, dam__fail(DAM_SELFTEST, "%s", session.failure)));
+        DAM_TRY_CLEANUP(
+            dam__advise(DAM__ADVICE_KERNELS, dam__fail(DAM_SELFTEST, "%s", session.failure)));
 cleanup:
     free(session.failure);
     return status;
@@ -218,12 +218,12 @@ dam_status dam__selftest_verdict_path(const dam_device_info *info,
                      options->sizes.dim, options->sizes.batch);
     if (options->tuning != NULL)
         dam__text_append(&key, "%s\n", options->tuning->digest);
-    DAM_TRY(dam__embedded_digest(dam__kernel_sources, hex));
+    DAM_TRY_CLEANUP(dam__embedded_digest(dam__kernel_sources, hex));
     dam__text_append(&key, "%s\n", hex);
-    DAM_TRY(dam__digest_text(&key, hex));
-    DAM_TRY(dam__cache_folder(&cache));
-    DAM_TRY(dam__path_join(&folder, cache, "selftest"));
-    DAM_TRY(dam__path_join(path, folder, hex));
+    DAM_TRY_CLEANUP(dam__digest_text(&key, hex));
+    DAM_TRY_CLEANUP(dam__cache_folder(&cache));
+    DAM_TRY_CLEANUP(dam__path_join(&folder, cache, "selftest"));
+    DAM_TRY_CLEANUP(dam__path_join(path, folder, hex));
 cleanup:
     dam__text_free(&key);
     free(cache);
@@ -266,8 +266,8 @@ static dam_status resolve(const dam_device_info *info, dam__selftest_options *op
                                       .tuning = options->tuning,
                                       .precision = options->double_only ? DAM__PRECISION_DOUBLE
                                                                         : DAM__PRECISION_SINGLE};
-    DAM_TRY(dam__device_open(info, &open, &device));
-    DAM_TRY(dam__gemm_create(device, options->provider, &gemm));
+    DAM_TRY_CLEANUP(dam__device_open(info, &open, &device));
+    DAM_TRY_CLEANUP(dam__gemm_create(device, options->provider, &gemm));
     options->shape = dam__device_shape(device);
     /* AUTO checks both. */
     if (!dam__gemm_mixes(gemm))
@@ -286,7 +286,7 @@ dam_status dam__selftest_ensure(const dam_device_info *info, const dam__selftest
     dam__selftest_options exact = *options;
     dam__selftest_list list;
     char *path = NULL;
-    DAM_TRY(resolve(info, &exact));
+    DAM_TRY_CLEANUP(resolve(info, &exact));
     bool can_remember = dam__selftest_verdict_path(info, &exact, &path) == DAM_OK;
     if (can_remember && has_passed(path))
         goto cleanup;
@@ -295,7 +295,7 @@ dam_status dam__selftest_ensure(const dam_device_info *info, const dam__selftest
         list_recall(&list);
     else
         list_training(dam__model_types[exact.kind], &list);
-    DAM_TRY(dam__selftest_run(info, &exact, list.tables, NULL, NULL));
+    DAM_TRY_CLEANUP(dam__selftest_run(info, &exact, list.tables, NULL, NULL));
     if (can_remember)
         remember_pass(path);
 cleanup:

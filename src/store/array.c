@@ -53,12 +53,11 @@ double dam__array_at(const dam__array *array, size_t i)
 
 dam_status dam__array_create(dam__element element, int rank, const size_t *shape, dam__array *out)
 {
-    dam_status status = DAM_OK;
     dam__array array = {.element = element, .rank = rank};
     *out = (dam__array){0};
     if (rank < 0 || rank > DAM__MAX_RANK)
-        DAM_FAIL(DAM_INPUT, "an array of %d axes is not supported; at most %d are", rank,
-                 DAM__MAX_RANK);
+        return dam__fail(DAM_INPUT, "an array of %d axes is not supported; at most %d are", rank,
+                         DAM__MAX_RANK);
     size_t bytes = dam__element_size(element);
     for (int axis = 0; axis < rank; axis++) {
         array.shape[axis] = shape[axis];
@@ -66,8 +65,7 @@ dam_status dam__array_create(dam__element element, int rank, const size_t *shape
     }
     DAM_TRY(dam__alloc(bytes, 1, &array.data));
     *out = array;
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 void dam__array_free(dam__array *array)
@@ -114,12 +112,11 @@ static dam_status read_hdf5(const dam__source *source, const char *inner, dam__a
 /* Tells the format and reads it. */
 static dam_status dispatch(dam__source *source, const char *inner, dam__array *out)
 {
-    dam_status status = DAM_OK;
     unsigned char first[8] = {0};
     size_t got = 0;
     DAM_TRY(dam__source_peek(source, first, sizeof first, &got));
     if (got == 0)
-        DAM_FAIL(DAM_INPUT, "'%s' is empty", source->name);
+        return dam__fail(DAM_INPUT, "'%s' is empty", source->name);
     bool npy = memcmp(first, "\x93NUMPY", 6) == 0;
     bool idx = got >= 4 && first[0] == 0 && first[1] == 0 && first[2] != 0;
     /* An HDF5 file may start with a block of the user's, so the library is asked where it starts.
@@ -129,19 +126,20 @@ static dam_status dispatch(dam__source *source, const char *inner, dam__array *o
     if (hdf5)
         DAM_TRY(read_hdf5(source, inner, out));
     else if (inner != NULL && (npy || idx))
-        DAM_FAIL(DAM_INPUT, "'%s' is no HDF5 file and has nothing called '%s'; leave out ':%s'",
-                 source->name, inner, inner);
+        return dam__fail(DAM_INPUT,
+                         "'%s' is no HDF5 file and has nothing called '%s'; leave out ':%s'",
+                         source->name, inner, inner);
     else if (npy)
         DAM_TRY(dam__npy_read(source, out));
     else if (idx)
         DAM_TRY(dam__idx_read(source, out));
     else
-        DAM_FAIL(DAM_INPUT,
-                 "'%s' is no IDX, NPY or HDF5 file: it starts with bytes %02x %02x %02x %02x; "
-                 "convert it to one of them",
-                 source->name, first[0], first[1], first[2], first[3]);
-cleanup:
-    return status;
+        return dam__fail(
+            DAM_INPUT,
+            "'%s' is no IDX, NPY or HDF5 file: it starts with bytes %02x %02x %02x %02x; "
+            "convert it to one of them",
+            source->name, first[0], first[1], first[2], first[3]);
+    return DAM_OK;
 }
 
 dam_status dam__array_read(const char *location, dam__array *out)
@@ -151,9 +149,9 @@ dam_status dam__array_read(const char *location, dam__array *out)
     const char *inner = NULL;
     dam__source source = {0};
     *out = (dam__array){0};
-    DAM_TRY(split_location(location, &file, &inner));
-    DAM_TRY(dam__source_open(file, &source));
-    DAM_TRY(dispatch(&source, inner, out));
+    DAM_TRY_CLEANUP(split_location(location, &file, &inner));
+    DAM_TRY_CLEANUP(dam__source_open(file, &source));
+    DAM_TRY_CLEANUP(dispatch(&source, inner, out));
 cleanup:
     dam__source_close(&source);
     free(file);

@@ -26,12 +26,12 @@ dam_status dam__container_set_text(dam__container *container, const char *name, 
     dam_status status = DAM_OK;
     char *name_copy = NULL, *value_copy = NULL;
     size_t i = 0;
-    DAM_TRY(dam__format(&value_copy, "%s", value));
+    DAM_TRY_CLEANUP(dam__format(&value_copy, "%s", value));
     while (i < container->text_count && strcmp(container->texts[i].name, name) != 0)
         i++;
     if (i == container->text_count) {
-        DAM_TRY(dam__format(&name_copy, "%s", name));
-        DAM_TRY(dam__grow(&container->texts, i + 1, sizeof *container->texts));
+        DAM_TRY_CLEANUP(dam__format(&name_copy, "%s", name));
+        DAM_TRY_CLEANUP(dam__grow(&container->texts, i + 1, sizeof *container->texts));
         container->texts[i] = (struct dam__container_text){.name = name_copy};
         container->text_count++;
         name_copy = NULL;
@@ -53,8 +53,8 @@ dam_status dam__container_add(dam__container *container, const char *name, dam__
     while (i < container->array_count && strcmp(container->arrays[i].name, name) != 0)
         i++;
     if (i == container->array_count) {
-        DAM_TRY(dam__format(&name_copy, "%s", name));
-        DAM_TRY(dam__grow(&container->arrays, i + 1, sizeof *container->arrays));
+        DAM_TRY_CLEANUP(dam__format(&name_copy, "%s", name));
+        DAM_TRY_CLEANUP(dam__grow(&container->arrays, i + 1, sizeof *container->arrays));
         container->arrays[i] = (struct dam__container_array){.name = name_copy};
         container->array_count++;
         name_copy = NULL;

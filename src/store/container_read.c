@@ -34,7 +34,7 @@ static dam_status read_shape(hid_t dataset, uint64_t length, dam__array *shape)
     hid_t type = H5Dget_type(dataset), space = H5Dget_space(dataset);
     if (type < 0 || space < 0)
         DAM_FAIL(DAM_INPUT, "%s", dam__hdf5_reason(reason));
-    DAM_TRY(find_element(type, &shape->element));
+    DAM_TRY_CLEANUP(find_element(type, &shape->element));
     shape->rank = H5Sget_simple_extent_ndims(space);
     if (shape->rank < 0 || shape->rank > DAM__MAX_RANK)
         DAM_FAIL(DAM_INPUT, "it has %d axes, denseam writes at most %d", shape->rank,
@@ -62,12 +62,12 @@ static dam_status read_dataset(reader *to, hid_t dataset, const char *name)
     dam_status status = DAM_OK;
     char reason[DAM__HDF5_REASON_BYTES];
     dam__array shape = {0}, array = {0};
-    DAM_TRY(read_shape(dataset, to->length, &shape));
-    DAM_TRY(dam__array_create(shape.element, shape.rank, shape.shape, &array));
+    DAM_TRY_CLEANUP(read_shape(dataset, to->length, &shape));
+    DAM_TRY_CLEANUP(dam__array_create(shape.element, shape.rank, shape.shape, &array));
     if (dam__array_items(&array) > 0 && H5Dread(dataset, dam__hdf5_native_type(array.element),
                                                 H5S_ALL, H5S_ALL, H5P_DEFAULT, array.data) < 0)
         DAM_FAIL(DAM_INPUT, "%s", dam__hdf5_reason(reason));
-    DAM_TRY(dam__container_add(to->out, name, &array));
+    DAM_TRY_CLEANUP(dam__container_add(to->out, name, &array));
 cleanup:
     dam__array_free(&array);
     return status;
@@ -104,10 +104,10 @@ static dam_status read_text(reader *to, hid_t attribute, const char *name)
     size_t size = H5Tget_size(type);
     if (size == 0 || size > to->length)
         DAM_FAIL(DAM_INPUT, "it claims %zu bytes, more than the whole file has", size);
-    DAM_TRY(dam__alloc(size + 1, 1, &value));
+    DAM_TRY_CLEANUP(dam__alloc(size + 1, 1, &value));
     if (H5Aread(attribute, type, value) < 0)
         DAM_FAIL(DAM_INPUT, "%s", dam__hdf5_reason(reason));
-    DAM_TRY(dam__container_set_text(to->out, name, value));
+    DAM_TRY_CLEANUP(dam__container_set_text(to->out, name, value));
 cleanup:
     free(value);
     if (space >= 0)
@@ -153,7 +153,7 @@ dam_status dam__container_read(const char *path, dam__container *out)
     if (descriptor < 0)
         DAM_FAIL(DAM_INPUT, "cannot open '%s': %s; give the run.h5 of a training", path,
                  strerror(errno));
-    DAM_TRY(dam__seal_check(descriptor, path, &length));
+    DAM_TRY_CLEANUP(dam__seal_check(descriptor, path, &length));
     dam__hdf5_lock();
     status = dam__hdf5_open(&file, descriptor, length, false);
     if (status == DAM_OK)

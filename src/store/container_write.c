@@ -21,7 +21,7 @@ static dam_status create_groups(hid_t file, const char *name)
     char *path = NULL;
     char reason[DAM__HDF5_REASON_BYTES];
     hid_t creation = H5Pcreate(H5P_GROUP_CREATE), group = H5I_INVALID_HID;
-    DAM_TRY(dam__format(&path, "%s", name));
+    DAM_TRY_CLEANUP(dam__format(&path, "%s", name));
     if (creation < 0 || H5Pset_obj_track_times(creation, false) < 0)
         DAM_FAIL(DAM_INTERNAL, "%s", dam__hdf5_reason(reason));
     for (char *slash = strchr(path, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
@@ -62,7 +62,7 @@ static dam_status store_array(hid_t file, const char *name, const dam__array *ar
     hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
     hsize_t shape[DAM__MAX_RANK] = {0};
     size_t items = dam__array_items(array);
-    DAM_TRY(create_groups(file, name));
+    DAM_TRY_CLEANUP(create_groups(file, name));
     for (int i = 0; i < array->rank; i++)
         shape[i] = array->shape[i];
     space = array->rank == 0 ? H5Screate(H5S_SCALAR) : H5Screate_simple(array->rank, shape, NULL);
@@ -123,8 +123,8 @@ static dam_status store_all(const dam__container *container, const dam__hdf5_fil
     dam_status status = DAM_OK;
     const struct dam__container_array **arrays = NULL;
     const struct dam__container_text **texts = NULL;
-    DAM_TRY(dam__alloc(container->array_count, sizeof *arrays, &arrays));
-    DAM_TRY(dam__alloc(container->text_count, sizeof *texts, &texts));
+    DAM_TRY_CLEANUP(dam__alloc(container->array_count, sizeof *arrays, &arrays));
+    DAM_TRY_CLEANUP(dam__alloc(container->text_count, sizeof *texts, &texts));
     for (size_t i = 0; i < container->array_count; i++)
         arrays[i] = &container->arrays[i];
     for (size_t i = 0; i < container->text_count; i++)
@@ -132,9 +132,9 @@ static dam_status store_all(const dam__container *container, const dam__hdf5_fil
     qsort(arrays, container->array_count, sizeof *arrays, compare_arrays);
     qsort(texts, container->text_count, sizeof *texts, compare_texts);
     for (size_t i = 0; i < container->text_count && file->error == 0; i++)
-        DAM_TRY(store_text(file->id, texts[i]->name, texts[i]->value));
+        DAM_TRY_CLEANUP(store_text(file->id, texts[i]->name, texts[i]->value));
     for (size_t i = 0; i < container->array_count && file->error == 0; i++)
-        DAM_TRY(store_array(file->id, arrays[i]->name, &arrays[i]->array));
+        DAM_TRY_CLEANUP(store_array(file->id, arrays[i]->name, &arrays[i]->array));
 cleanup:
     free(arrays);
     free(texts);
@@ -160,7 +160,7 @@ dam_status dam__container_write(const dam__container *container, const char *pat
     dam_status status = DAM_OK;
     char *temporary = NULL;
     int descriptor = -1;
-    DAM_TRY(dam__temporary_name(path, &temporary));
+    DAM_TRY_CLEANUP(dam__temporary_name(path, &temporary));
     descriptor = open(temporary, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (descriptor < 0) {
         status = dam__fail(DAM_INPUT, "%s", strerror(errno));
@@ -174,7 +174,7 @@ dam_status dam__container_write(const dam__container *container, const char *pat
                  dam_error());
     else if (status != DAM_OK)
         goto cleanup;
-    DAM_TRY(dam__temporary_commit(&temporary, path));
+    DAM_TRY_CLEANUP(dam__temporary_commit(&temporary, path));
 cleanup:
     dam__temporary_discard(&temporary);
     return status;

@@ -82,7 +82,7 @@ static dam_status find_only(dam__hdf5 *from)
     char text[DAM__HDF5_REASON_BYTES];
     listing list = {0};
     herr_t visited = H5Ovisit(from->file, H5_INDEX_NAME, H5_ITER_INC, list_dataset, &list);
-    DAM_TRY(dam__text_status(&list.names));
+    DAM_TRY_CLEANUP(dam__text_status(&list.names));
     if (visited < 0)
         DAM_FAIL(DAM_INPUT, "cannot list '%s': %s", from->path, dam__hdf5_reason(text));
     if (list.count == 0)
@@ -90,7 +90,7 @@ static dam_status find_only(dam__hdf5 *from)
     if (list.count > 1)
         DAM_FAIL(DAM_INPUT, "'%s' holds %zu datasets (%s); name one as '%s:/PATH'", from->path,
                  list.count, list.names.data, from->path);
-    DAM_TRY(dam__text_take(&list.names, &from->inner));
+    DAM_TRY_CLEANUP(dam__text_take(&list.names, &from->inner));
 cleanup:
     dam__text_free(&list.names);
     return status;
@@ -98,25 +98,24 @@ cleanup:
 
 static dam_status open_dataset(dam__hdf5 *from)
 {
-    dam_status status = DAM_OK;
     char text[DAM__HDF5_REASON_BYTES];
     from->file = H5Fopen(from->path, H5F_ACC_RDONLY, H5P_DEFAULT);
     if (from->file < 0)
-        DAM_FAIL(DAM_INPUT, "cannot open '%s' as HDF5: %s", from->path, dam__hdf5_reason(text));
+        return dam__fail(DAM_INPUT, "cannot open '%s' as HDF5: %s", from->path,
+                         dam__hdf5_reason(text));
     if (from->inner == NULL)
         DAM_TRY(find_only(from));
     from->dataset = H5Dopen2(from->file, from->inner, H5P_DEFAULT);
     if (from->dataset < 0)
-        DAM_FAIL(DAM_INPUT, "cannot open dataset '%s' of '%s': %s", from->inner, from->path,
-                 dam__hdf5_reason(text));
+        return dam__fail(DAM_INPUT, "cannot open dataset '%s' of '%s': %s", from->inner, from->path,
+                         dam__hdf5_reason(text));
     from->space = H5Dget_space(from->dataset);
     from->type = from->space < 0 ? -1 : H5Dget_type(from->dataset);
     from->properties = from->type < 0 ? -1 : H5Dget_create_plist(from->dataset);
     if (from->properties < 0)
-        DAM_FAIL(DAM_INPUT, "cannot read dataset '%s' of '%s': %s", from->inner, from->path,
-                 dam__hdf5_reason(text));
-cleanup:
-    return status;
+        return dam__fail(DAM_INPUT, "cannot read dataset '%s' of '%s': %s", from->inner, from->path,
+                         dam__hdf5_reason(text));
+    return DAM_OK;
 }
 
 /* The element type nearest to the file's: one that holds all its values, as far as there is one. */
@@ -206,16 +205,16 @@ dam_status dam__hdf5_read(const char *path, const char *inner, dam__array *out)
     dam__element element = DAM__U8;
     size_t bytes = 0;
     if (inner != NULL)
-        DAM_TRY(dam__format(&from.inner, "%s", inner));
-    DAM_TRY(open_dataset(&from));
-    DAM_TRY(element_of(&from, &element));
-    DAM_TRY(find_shape(&from));
-    DAM_TRY(dam__hdf5_check(&from));
+        DAM_TRY_CLEANUP(dam__format(&from.inner, "%s", inner));
+    DAM_TRY_CLEANUP(open_dataset(&from));
+    DAM_TRY_CLEANUP(element_of(&from, &element));
+    DAM_TRY_CLEANUP(find_shape(&from));
+    DAM_TRY_CLEANUP(dam__hdf5_check(&from));
     if (!dam__shape_bytes(element, from.rank, from.shape, &bytes))
         DAM_FAIL(DAM_INPUT, "dataset '%s' of '%s' is too large for this machine", from.inner, path);
-    DAM_TRY(dam__array_create(element, from.rank, from.shape, &array));
+    DAM_TRY_CLEANUP(dam__array_create(element, from.rank, from.shape, &array));
     if (bytes > 0)
-        DAM_TRY(read_items(&from, &array));
+        DAM_TRY_CLEANUP(read_items(&from, &array));
     *out = array;
     array = (dam__array){0};
 cleanup:

@@ -37,27 +37,25 @@ static dam_status element_of(const dam__source *source, unsigned char type, dam_
 
 dam_status dam__idx_read(dam__source *source, dam__array *out)
 {
-    dam_status status = DAM_OK;
     unsigned char magic[4], axis_bytes[4];
     size_t shape[DAM__MAX_RANK] = {0};
     dam__element element = DAM__U8;
     DAM_TRY(dam__source_read(source, magic, sizeof magic, "its first four bytes"));
     if (magic[0] != 0 || magic[1] != 0)
-        DAM_FAIL(DAM_INPUT, "'%s' is no IDX file: it starts with bytes %02x %02x, not 00 00",
-                 source->name, magic[0], magic[1]);
+        return dam__fail(DAM_INPUT,
+                         "'%s' is no IDX file: it starts with bytes %02x %02x, not 00 00",
+                         source->name, magic[0], magic[1]);
     DAM_TRY(element_of(source, magic[2], &element));
     int rank = magic[3];
     if (rank < 1 || rank > DAM__MAX_RANK)
-        DAM_FAIL(DAM_INPUT, "'%s' is an IDX file of %d axes; files of 1 to %d are read",
-                 source->name, rank, DAM__MAX_RANK);
+        return dam__fail(DAM_INPUT, "'%s' is an IDX file of %d axes; files of 1 to %d are read",
+                         source->name, rank, DAM__MAX_RANK);
     for (int axis = 0; axis < rank; axis++) {
         DAM_TRY(dam__source_read(source, axis_bytes, sizeof axis_bytes, "its header"));
         shape[axis] = (size_t)axis_bytes[0] << 24 | (size_t)axis_bytes[1] << 16 |
                       (size_t)axis_bytes[2] << 8 | axis_bytes[3];
     }
-    DAM_TRY(dam__source_array(source, element, true, rank, shape, out));
-cleanup:
-    return status;
+    return dam__source_array(source, element, true, rank, shape, out);
 }
 
 dam_status dam__idx_parse(const char *name, const void *bytes, size_t length, dam__array *out)

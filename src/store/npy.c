@@ -188,24 +188,23 @@ static dam_status element_of(const char *name, const header *found, dam__element
 /* *text = the dictionary, not NUL-terminated; free(). */
 static dam_status read_header(dam__source *source, char **text, size_t *length)
 {
-    dam_status status = DAM_OK;
     unsigned char start[8], size[4] = {0};
     DAM_TRY(dam__source_read(source, start, sizeof start, "its first eight bytes"));
     if (memcmp(start, "\x93NUMPY", 6) != 0)
-        DAM_FAIL(DAM_INPUT, "'%s' is no NPY file: it does not start with \\x93NUMPY", source->name);
+        return dam__fail(DAM_INPUT, "'%s' is no NPY file: it does not start with \\x93NUMPY",
+                         source->name);
     if (start[6] < 1 || start[6] > 3 || start[7] != 0)
-        DAM_FAIL(DAM_INPUT, "'%s' is NPY version %d.%d; versions 1.0 to 3.0 are read", source->name,
-                 start[6], start[7]);
+        return dam__fail(DAM_INPUT, "'%s' is NPY version %d.%d; versions 1.0 to 3.0 are read",
+                         source->name, start[6], start[7]);
     DAM_TRY(dam__source_read(source, size, start[6] == 1 ? 2 : 4, "its header"));
     *length =
         (size_t)size[0] | (size_t)size[1] << 8 | (size_t)size[2] << 16 | (size_t)size[3] << 24;
     if (*length > LONGEST_HEADER)
-        DAM_FAIL(DAM_INPUT, "'%s' is damaged: an NPY header of %zu bytes is not read (at most %d)",
-                 source->name, *length, LONGEST_HEADER);
+        return dam__fail(DAM_INPUT,
+                         "'%s' is damaged: an NPY header of %zu bytes is not read (at most %d)",
+                         source->name, *length, LONGEST_HEADER);
     DAM_TRY(dam__alloc(*length, 1, text));
-    DAM_TRY(dam__source_read(source, *text, *length, "its header"));
-cleanup:
-    return status;
+    return dam__source_read(source, *text, *length, "its header");
 }
 
 dam_status dam__npy_read(dam__source *source, dam__array *out)
@@ -215,15 +214,15 @@ dam_status dam__npy_read(dam__source *source, dam__array *out)
     size_t length = 0;
     header found = {0};
     dam__element element = DAM__U8;
-    DAM_TRY(read_header(source, &text, &length));
+    DAM_TRY_CLEANUP(read_header(source, &text, &length));
     cursor at = {text, text + length};
     if (!take_header(&at, &found))
         DAM_FAIL(DAM_INPUT,
                  "'%s' is damaged: its NPY header is no dictionary of descr, fortran_order and "
                  "shape (byte %zu of %zu); save it again with np.save",
                  source->name, (size_t)(at.at - text), length);
-    DAM_TRY(element_of(source->name, &found, &element));
-    DAM_TRY(dam__source_array(source, element, false, found.rank, found.shape, out));
+    DAM_TRY_CLEANUP(element_of(source->name, &found, &element));
+    DAM_TRY_CLEANUP(dam__source_array(source, element, false, found.rank, found.shape, out));
 cleanup:
     free(text);
     return status;
@@ -282,8 +281,8 @@ dam_status dam__npy_write(const char *path, const dam__array *array)
     dam__text start = {0};
     char *temporary = NULL;
     FILE *file = NULL;
-    DAM_TRY(format_header(array, &start));
-    DAM_TRY(dam__temporary_name(path, &temporary));
+    DAM_TRY_CLEANUP(format_header(array, &start));
+    DAM_TRY_CLEANUP(dam__temporary_name(path, &temporary));
     file = fopen(temporary, "wbe");
     if (file == NULL)
         DAM_FAIL(DAM_INPUT, "cannot write '%s': %s", path, strerror(errno));
@@ -294,7 +293,7 @@ dam_status dam__npy_write(const char *path, const dam__array *array)
     if (!written)
         DAM_FAIL(DAM_INPUT, "cannot write '%s': %s; the file there before is unchanged", path,
                  strerror(errno));
-    DAM_TRY(dam__temporary_commit(&temporary, path));
+    DAM_TRY_CLEANUP(dam__temporary_commit(&temporary, path));
 cleanup:
     dam__temporary_discard(&temporary);
     dam__text_free(&start);

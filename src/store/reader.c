@@ -18,19 +18,20 @@ dam__source dam__source_memory(const char *name, const void *bytes, size_t lengt
 
 dam_status dam__source_open(const char *path, dam__source *out)
 {
-    dam_status status = DAM_OK;
     *out = (dam__source){.name = path};
     struct stat info;
     /* Looked at before opening, because opening a pipe may wait forever. */
     if (stat(path, &info) != 0)
-        DAM_FAIL(DAM_INPUT, "cannot open '%s': %s; check the path", path, strerror(errno));
+        return dam__fail(DAM_INPUT, "cannot open '%s': %s; check the path", path, strerror(errno));
     if (S_ISDIR(info.st_mode))
-        DAM_FAIL(DAM_INPUT, "cannot read '%s': it is a folder; name a file in it", path);
+        return dam__fail(DAM_INPUT, "cannot read '%s': it is a folder; name a file in it", path);
     if (!S_ISREG(info.st_mode))
-        DAM_FAIL(DAM_INPUT, "cannot read '%s': it is no regular file; save the data to one", path);
+        return dam__fail(DAM_INPUT, "cannot read '%s': it is no regular file; save the data to one",
+                         path);
     out->file = gzopen(path, "rbe");
     if (out->file == NULL)
-        DAM_FAIL(DAM_INPUT, "cannot open '%s': %s; check its permissions", path, strerror(errno));
+        return dam__fail(DAM_INPUT, "cannot open '%s': %s; check its permissions", path,
+                         strerror(errno));
     (void)gzbuffer(out->file, 1U << 17);
     out->packed = gzdirect(out->file) == 0;
     size_t size = (size_t)info.st_size;
@@ -38,8 +39,7 @@ dam_status dam__source_open(const char *path, dam__source *out)
         out->most = size;
     else
         out->most = size > SIZE_MAX / DEFLATE_RATIO ? SIZE_MAX : size * DEFLATE_RATIO;
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 void dam__source_close(dam__source *source)
@@ -105,13 +105,11 @@ static dam_status take(dam__source *source, void *buffer, size_t count, size_t *
 
 dam_status dam__source_peek(dam__source *source, void *buffer, size_t count, size_t *got)
 {
-    dam_status status = DAM_OK;
     DAM_TRY(take(source, buffer, count, got, "its first bytes"));
     if (source->file != NULL && gzrewind(source->file) != 0)
-        DAM_FAIL(DAM_INPUT, "cannot read '%s' twice: %s", source->name, strerror(errno));
+        return dam__fail(DAM_INPUT, "cannot read '%s' twice: %s", source->name, strerror(errno));
     source->at = 0;
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 dam_status dam__source_read(dam__source *source, void *buffer, size_t count, const char *what)
@@ -140,12 +138,12 @@ dam_status dam__source_array(dam__source *source, dam__element element, bool big
                  "'%s' is cut short: its shape, %s of %s, needs %zu bytes after the header and "
                  "there are%s %zu; get it again",
                  source->name, text, kind, bytes, source->packed ? " at most" : "", left);
-    DAM_TRY(dam__array_create(element, rank, shape, &array));
-    DAM_TRY(dam__source_read(source, array.data, bytes, "its data"));
+    DAM_TRY_CLEANUP(dam__array_create(element, rank, shape, &array));
+    DAM_TRY_CLEANUP(dam__source_read(source, array.data, bytes, "its data"));
     /* One byte more tells both trailing bytes and, for gzip, a wrong checksum. */
     unsigned char extra = 0;
     size_t got = 0;
-    DAM_TRY(take(source, &extra, 1, &got, "its gzip trailer"));
+    DAM_TRY_CLEANUP(take(source, &extra, 1, &got, "its gzip trailer"));
     if (got > 0)
         DAM_FAIL(DAM_INPUT,
                  "'%s' goes on after the %zu bytes its shape, %s of %s, needs; get it again",

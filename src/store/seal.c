@@ -36,13 +36,10 @@ static dam_status write_all(int descriptor, const unsigned char *bytes, size_t s
 
 dam_status dam__seal_write(int descriptor, uint64_t length)
 {
-    dam_status status = DAM_OK;
     unsigned char digest[DAM__DIGEST_BYTES];
     DAM_TRY(write_all(descriptor, magic, sizeof magic, length));
     DAM_TRY(dam__digest_file(descriptor, length + MAGIC_BYTES, digest));
-    DAM_TRY(write_all(descriptor, digest, sizeof digest, length + MAGIC_BYTES));
-cleanup:
-    return status;
+    return write_all(descriptor, digest, sizeof digest, length + MAGIC_BYTES);
 }
 
 /* Fewer bytes than asked for is no error here: the rest stays as it was. */
@@ -97,35 +94,31 @@ static dam_status fail_unsealed(const char *path, uint64_t size, const unsigned 
 
 dam_status dam__seal_check(int descriptor, const char *path, uint64_t *length)
 {
-    dam_status status = DAM_OK;
     unsigned char head[SUPERBLOCK_BYTES] = {0}, seal[SEAL_BYTES] = {0};
     unsigned char digest[DAM__DIGEST_BYTES];
     struct stat info;
     if (fstat(descriptor, &info) != 0)
-        DAM_FAIL(DAM_INPUT, "cannot read '%s': %s", path, strerror(errno));
+        return dam__fail(DAM_INPUT, "cannot read '%s': %s", path, strerror(errno));
     if (!S_ISREG(info.st_mode))
-        DAM_FAIL(DAM_INPUT, "cannot read '%s': it is not a file; give the run.h5 in it", path);
+        return dam__fail(DAM_INPUT, "cannot read '%s': it is not a file; give the run.h5 in it",
+                         path);
     uint64_t size = (uint64_t)info.st_size;
     DAM_TRY(read_at(descriptor, path, 0, head, sizeof head));
     if (size >= SUPERBLOCK_BYTES + SEAL_BYTES)
         DAM_TRY(read_at(descriptor, path, size - SEAL_BYTES, seal, sizeof seal));
-    if (memcmp(seal, magic, sizeof magic) != 0) {
-        status = fail_unsealed(path, size, head);
-        goto cleanup;
-    }
-    status = dam__digest_file(descriptor, size - DAM__DIGEST_BYTES, digest);
-    if (status != DAM_OK) {
-        status = dam__fail_within(status, "'%s'", path);
-        goto cleanup;
-    }
+    if (memcmp(seal, magic, sizeof magic) != 0)
+        return fail_unsealed(path, size, head);
+    dam_status status = dam__digest_file(descriptor, size - DAM__DIGEST_BYTES, digest);
+    if (status != DAM_OK)
+        return dam__fail_within(status, "'%s'", path);
     if (memcmp(digest, seal + MAGIC_BYTES, sizeof digest) != 0)
-        DAM_FAIL(DAM_INPUT,
-                 "'%s' is altered or damaged (its SHA-256 seal does not match); use another copy "
-                 "of it or train again",
-                 path);
+        return dam__fail(
+            DAM_INPUT,
+            "'%s' is altered or damaged (its SHA-256 seal does not match); use another copy "
+            "of it or train again",
+            path);
     if (memcmp(head, signature, sizeof signature) != 0)
-        DAM_FAIL(DAM_INPUT, "'%s' is not a denseam run file: its seal holds no HDF5", path);
+        return dam__fail(DAM_INPUT, "'%s' is not a denseam run file: its seal holds no HDF5", path);
     *length = size - SEAL_BYTES;
-cleanup:
-    return status;
+    return DAM_OK;
 }

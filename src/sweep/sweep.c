@@ -85,13 +85,12 @@ static dam_status check_twice(const dam__sweep *sweep)
 dam_status dam__sweep_create(dam__axis *axes, size_t count, size_t seeds, int score,
                              dam__sweep *out)
 {
-    dam_status status = DAM_OK;
     *out = (dam__sweep){.cells = 1, .seeds = seeds, .score = score};
     if (score != DAM__SCORE_AUTO)
         out->metric = (dam__metric)(score - DAM__SCORE_METRICS);
     if (count > DAM__SWEEP_AXES)
-        DAM_FAIL(DAM_USAGE, "the grid has %zu keys; at most %d are possible", count,
-                 (int)DAM__SWEEP_AXES);
+        return dam__fail(DAM_USAGE, "the grid has %zu keys; at most %d are possible", count,
+                         (int)DAM__SWEEP_AXES);
     for (size_t i = 0; i < count; i++) {
         out->axes[i] = axes[i];
         axes[i] = (dam__axis){0};
@@ -101,14 +100,13 @@ dam_status dam__sweep_create(dam__axis *axes, size_t count, size_t seeds, int sc
     for (size_t i = 0; i < count; i++) {
         out->cells *= out->axes[i].count;
         if (out->cells > DAM__SWEEP_PROBLEMS / seeds)
-            DAM_FAIL(DAM_USAGE,
-                     "the grid has more than %d trainings (cells times seeds); take fewer values, "
-                     "or several sweeps",
-                     (int)DAM__SWEEP_PROBLEMS);
+            return dam__fail(
+                DAM_USAGE,
+                "the grid has more than %d trainings (cells times seeds); take fewer values, "
+                "or several sweeps",
+                (int)DAM__SWEEP_PROBLEMS);
     }
-    DAM_TRY(dam__alloc(out->cells * seeds, sizeof *out->results, &out->results));
-cleanup:
-    return status;
+    return dam__alloc(out->cells * seeds, sizeof *out->results, &out->results);
 }
 
 const char *dam__metric_name(dam__metric metric)
@@ -282,7 +280,6 @@ static dam_status run_group(dam__sweep *sweep, const size_t *problems, size_t co
                             dam__problem_result *results, double *curves,
                             const dam__sweep_runner *runner)
 {
-    dam_status status = DAM_OK;
     for (size_t first = 0, taken = 0; first < count; first += taken) {
         taken = runner->together(runner->user, problems + first, count - first);
         clear_results(sweep, results, curves, taken);
@@ -291,8 +288,7 @@ static dam_status run_group(dam__sweep *sweep, const size_t *problems, size_t co
             dam__sweep_note(sweep, problems[first + i], &results[i]);
         DAM_TRY(runner->on_results(runner->user));
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 dam_status dam__sweep_run(dam__sweep *sweep, const size_t *group, size_t groups,
@@ -303,13 +299,13 @@ dam_status dam__sweep_run(dam__sweep *sweep, const size_t *group, size_t groups,
     dam__problem_result *results = NULL;
     double *curves = NULL;
     size_t all = sweep->cells * sweep->seeds;
-    DAM_TRY(dam__alloc(all, sizeof *problems, &problems));
-    DAM_TRY(dam__alloc(all, sizeof *results, &results));
+    DAM_TRY_CLEANUP(dam__alloc(all, sizeof *problems, &problems));
+    DAM_TRY_CLEANUP(dam__alloc(all, sizeof *results, &results));
     if (sweep->curves != NULL)
-        DAM_TRY(dam__alloc(all * DAM__SWEEP_POINTS, sizeof *curves, &curves));
+        DAM_TRY_CLEANUP(dam__alloc(all * DAM__SWEEP_POINTS, sizeof *curves, &curves));
     for (size_t g = 0; g < groups; g++) {
         size_t count = gather(sweep, group, g, problems);
-        DAM_TRY(run_group(sweep, problems, count, results, curves, runner));
+        DAM_TRY_CLEANUP(run_group(sweep, problems, count, results, curves, runner));
     }
 cleanup:
     free(problems);

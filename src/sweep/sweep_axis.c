@@ -81,8 +81,8 @@ dam_status dam__sweep_plot_axis(const dam__axis *axis, const char *name, dam__pl
     dam__text *script = &plot->variables;
     dam__plot_real(plot, fmin(first, last) - half, "%s_from", name);
     dam__plot_real(plot, fmax(first, last) + half, "%s_to", name);
-    DAM_TRY(dam__format(&label, "%s%s", axis->spacing == DAM__SPACING_INVERSE ? "1 / " : "",
-                        axis->key));
+    DAM_TRY_CLEANUP(dam__format(&label, "%s%s", axis->spacing == DAM__SPACING_INVERSE ? "1 / " : "",
+                                axis->key));
     dam__plot_text(plot, label, "%s_label", name);
     if (axis->spacing == DAM__SPACING_LIST || axis->spacing == DAM__SPACING_LOGARITHMIC) {
         dam__text_append(script, "set %stics noenhanced (", name);

@@ -37,7 +37,6 @@ static void batch_free(batch *b)
 /* The set of problem i; those of one seed share theirs. */
 static dam_status take_set(batch *b, size_t i)
 {
-    dam_status status = DAM_OK;
     const dam__experiment *experiment = &b->experiment;
     b->sets[i] = b->run->shared;
     for (size_t j = 0; j < i && b->sets[i] == NULL; j++)
@@ -48,13 +47,11 @@ static dam_status take_set(batch *b, size_t i)
     DAM_TRY(dam__dataset_load_on(b->run->device, &experiment->data, b->numbers[i].seed,
                                  DAM__SPLIT_TRAIN, &b->drawn[i]));
     b->sets[i] = &b->drawn[i];
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static dam_status take_problem(batch *b, size_t i)
 {
-    dam_status status = DAM_OK;
     const dam__experiment *experiment = &b->experiment;
     DAM_TRY(dam__sweep_plan_experiment(b->run->plan, b->problems[i], &b->experiment));
     b->numbers[i].seed = (uint64_t)experiment->seed;
@@ -62,13 +59,11 @@ static dam_status take_problem(batch *b, size_t i)
     b->numbers[i] = dam__model_type_of(&experiment->model)
                         ->problem(&experiment->model, (int)b->sets[i]->features, b->numbers[i].seed,
                                   experiment->train.learning_rate);
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static dam_status create(batch *b)
 {
-    dam_status status = DAM_OK;
     DAM_TRY(dam__alloc(b->count, sizeof *b->drawn, &b->drawn));
     DAM_TRY(dam__alloc(b->count, sizeof *b->sets, &b->sets));
     DAM_TRY(dam__alloc(b->count, sizeof *b->numbers, &b->numbers));
@@ -80,9 +75,7 @@ static dam_status create(batch *b)
                                             .sets = b->sets,
                                             .problems = b->numbers,
                                             .gemm = b->run->gemm};
-    DAM_TRY(dam__batched_create(b->run->device, &training, &b->model));
-cleanup:
-    return status;
+    return dam__batched_create(b->run->device, &training, &b->model);
 }
 
 /* Of models that store: how well each recalls its patterns. */
@@ -92,8 +85,8 @@ static dam_status recall(batch *b, dam__problem_result *results)
     const dam__batch_run *run = b->run;
     double *memories = NULL;
     size_t rows = (size_t)b->experiment.model.memories, dim = b->sets[0]->features;
-    DAM_TRY(dam__alloc(b->count * rows * dim, sizeof *memories, &memories));
-    DAM_TRY(dam__batched_memories(b->model, memories));
+    DAM_TRY_CLEANUP(dam__alloc(b->count * rows * dim, sizeof *memories, &memories));
+    DAM_TRY_CLEANUP(dam__batched_memories(b->model, memories));
     for (size_t i = 0; i < b->count; i++) {
         const dam__array own = {.element = DAM__F64,
                                 .rank = 2,
@@ -101,9 +94,9 @@ static dam_status recall(batch *b, dam__problem_result *results)
                                 .data = memories + i * rows * dim};
         if (results[i].status != DAM__PROBLEM_DONE)
             continue;
-        DAM_TRY(dam__sweep_plan_experiment(run->plan, b->problems[i], &b->experiment));
-        DAM_TRY(dam__sweep_recall(run->device, run->gemm, &b->experiment, b->sets[i], &own,
-                                  run->stop, run->user, results[i].metrics));
+        DAM_TRY_CLEANUP(dam__sweep_plan_experiment(run->plan, b->problems[i], &b->experiment));
+        DAM_TRY_CLEANUP(dam__sweep_recall(run->device, run->gemm, &b->experiment, b->sets[i], &own,
+                                          run->stop, run->user, results[i].metrics));
     }
 cleanup:
     free(memories);
@@ -115,8 +108,8 @@ static dam_status score(batch *b, dam__problem_result *results)
 {
     dam_status status = DAM_OK;
     dam__score *scores = NULL;
-    DAM_TRY(dam__alloc(b->count, sizeof *scores, &scores));
-    DAM_TRY(dam__batched_scores(b->model, scores));
+    DAM_TRY_CLEANUP(dam__alloc(b->count, sizeof *scores, &scores));
+    DAM_TRY_CLEANUP(dam__batched_scores(b->model, scores));
     for (size_t i = 0; i < b->count; i++)
         if (results[i].status == DAM__PROBLEM_DONE && dam__sweep_has_mse(&b->experiment.model))
             dam__sweep_take_mse(&b->experiment.model, b->sets[i], scores[i].loss, &results[i]);
@@ -131,9 +124,9 @@ static dam_status collect(batch *b, dam__problem_result *results)
     dam__batched_result *ends = NULL;
     double *curves = NULL;
     int epochs = b->experiment.train.epochs;
-    DAM_TRY(dam__alloc(b->count, sizeof *ends, &ends));
-    DAM_TRY(dam__alloc(b->count * (size_t)epochs, sizeof *curves, &curves));
-    DAM_TRY(dam__batched_results(b->model, ends, curves));
+    DAM_TRY_CLEANUP(dam__alloc(b->count, sizeof *ends, &ends));
+    DAM_TRY_CLEANUP(dam__alloc(b->count * (size_t)epochs, sizeof *curves, &curves));
+    DAM_TRY_CLEANUP(dam__batched_results(b->model, ends, curves));
     for (size_t i = 0; i < b->count; i++) {
         for (int m = 0; m < DAM__METRICS; m++)
             results[i].metrics[m] = NAN;
@@ -145,7 +138,7 @@ static dam_status collect(batch *b, dam__problem_result *results)
         if (results[i].curve != NULL)
             dam__curve_take(curves + i * (size_t)epochs, epochs, results[i].curve);
     }
-    DAM_TRY(dam__sweep_recalls(&b->experiment) ? recall(b, results) : score(b, results));
+    DAM_TRY_CLEANUP(dam__sweep_recalls(&b->experiment) ? recall(b, results) : score(b, results));
 cleanup:
     free(ends);
     free(curves);
@@ -158,14 +151,14 @@ dam_status dam__sweep_batch(const dam__batch_run *run, const size_t *problems, s
     dam_status status = DAM_OK;
     double began = dam__seconds();
     batch *b = NULL;
-    DAM_TRY(dam__alloc(1, sizeof *b, &b));
+    DAM_TRY_CLEANUP(dam__alloc(1, sizeof *b, &b));
     b->run = run;
     b->problems = problems;
     b->count = count;
-    DAM_TRY(create(b));
-    DAM_TRY(dam__plan_check(dam__batched_plan(b->model)));
-    DAM_TRY(dam__batched_run(b->model, run->stop, run->tell, run->user));
-    DAM_TRY(collect(b, results));
+    DAM_TRY_CLEANUP(create(b));
+    DAM_TRY_CLEANUP(dam__plan_check(dam__batched_plan(b->model)));
+    DAM_TRY_CLEANUP(dam__batched_run(b->model, run->stop, run->tell, run->user));
+    DAM_TRY_CLEANUP(collect(b, results));
     for (size_t i = 0; i < count; i++)
         results[i].seconds = (dam__seconds() - began) / (double)count;
 cleanup:
@@ -180,11 +173,11 @@ dam_status dam__sweep_batch_bytes(const dam__batch_run *run, const size_t *probl
 {
     dam_status status = DAM_OK;
     batch *b = NULL;
-    DAM_TRY(dam__alloc(1, sizeof *b, &b));
+    DAM_TRY_CLEANUP(dam__alloc(1, sizeof *b, &b));
     b->run = run;
     b->problems = problems;
     b->count = count;
-    DAM_TRY(create(b));
+    DAM_TRY_CLEANUP(create(b));
     *bytes = dam__plan_total(dam__batched_plan(b->model));
 cleanup:
     if (b != NULL)

@@ -71,12 +71,13 @@ static dam_status read_plan(const arguments *args, dam__sweep_plan *out)
 {
     dam_status status = DAM_OK;
     dam__experiment *base = NULL;
-    DAM_TRY(dam__alloc(1, sizeof *base, &base));
-    DAM_TRY(dam__experiment_load(args->operands.items[0], args->set.items, args->set.count, base));
+    DAM_TRY_CLEANUP(dam__alloc(1, sizeof *base, &base));
+    DAM_TRY_CLEANUP(
+        dam__experiment_load(args->operands.items[0], args->set.items, args->set.count, base));
     if (args->seeds > 0)
         base->sweep.seeds = args->seeds;
-    DAM_TRY(dam__sweep_plan_create(base, args->grid.items, args->grid.count, args->set.items,
-                                   args->set.count, out));
+    DAM_TRY_CLEANUP(dam__sweep_plan_create(base, args->grid.items, args->grid.count,
+                                           args->set.items, args->set.count, out));
 cleanup:
     free(base);
     return status;
@@ -102,10 +103,10 @@ static dam_status open_resumed(sweep *s, const char **folder)
                  operand);
     if (*folder == NULL)
         DAM_FAIL(DAM_USAGE, "'%s' is no sweep to go on with; give its folder, or --out", operand);
-    DAM_TRY(dam__sweep_plan_open(*folder, &s->plan));
+    DAM_TRY_CLEANUP(dam__sweep_plan_open(*folder, &s->plan));
     if (!is_sweep) {
-        DAM_TRY(read_plan(args, &asked));
-        DAM_TRY(dam__sweep_plan_compare(*folder, &s->plan, &asked));
+        DAM_TRY_CLEANUP(read_plan(args, &asked));
+        DAM_TRY_CLEANUP(dam__sweep_plan_compare(*folder, &s->plan, &asked));
     }
 cleanup:
     dam__sweep_plan_free(&asked);
@@ -114,18 +115,15 @@ cleanup:
 
 static dam_status prepare(sweep *s, const char **resumed)
 {
-    dam_status status = DAM_OK;
     const arguments *args = s->args;
     const char *operand = args->operands.items[0];
     if (args->resume)
         return open_resumed(s, resumed);
     if (dam__sweep_is(operand))
-        DAM_FAIL(DAM_USAGE, "'%s' is a sweep; 'denseam sweep %s --resume' goes on with it", operand,
-                 operand);
+        return dam__fail(DAM_USAGE, "'%s' is a sweep; 'denseam sweep %s --resume' goes on with it",
+                         operand, operand);
     DAM_TRY(run_folder_check(args, DAM__SWEEP_FOLDER));
-    DAM_TRY(read_plan(args, &s->plan));
-cleanup:
-    return status;
+    return read_plan(args, &s->plan);
 }
 
 /* --- while it runs ---------------------------------------------------------------------------- */
@@ -163,13 +161,11 @@ static void note_best(sweep *s)
 static dam_status save(sweep *s)
 {
     static const char *const providers[] = {"auto", "clblast", "panel"};
-    dam_status status = DAM_OK;
     const dam__sweep_facts facts = {.device = s->device, .gemm = providers[s->args->gemm]};
     DAM_TRY(dam__sweep_plan_save(&s->plan, &facts, s->folder.path));
     DAM_TRY(dam__report_sweep_table(s->folder.path, &s->plan.sweep));
     s->saved_at = dam__seconds();
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* Small cells take less time than a file that is synced. */
@@ -202,16 +198,14 @@ static void on_failure(void *user, size_t problem, dam_status status)
 
 static dam_status interrupted(sweep *s)
 {
-    dam_status status = DAM_OK;
     const dam__sweep *all = &s->plan.sweep;
     DAM_TRY(save(s));
     size_t left = dam__sweep_count(all, DAM__PROBLEM_PENDING);
-    DAM_FAIL(DAM_INTERRUPTED,
-             "stopped with %zu of %zu trainings done; everything is saved, 'denseam sweep %s "
-             "--resume' goes on from here",
-             dam__sweep_trainings(all) - left, dam__sweep_trainings(all), s->folder.path);
-cleanup:
-    return status;
+    return dam__fail(
+        DAM_INTERRUPTED,
+        "stopped with %zu of %zu trainings done; everything is saved, 'denseam sweep %s "
+        "--resume' goes on from here",
+        dam__sweep_trainings(all) - left, dam__sweep_trainings(all), s->folder.path);
 }
 
 /* After the results are shown: what could not be run is the sweep's failure too. */
@@ -229,7 +223,6 @@ static dam_status judge(const sweep *s)
 
 static dam_status run_to_the_end(sweep *s)
 {
-    dam_status status = DAM_OK;
     const dam__sweep_hooks hooks = {.user = s,
                                     .stop = signals_stop,
                                     .on_step = on_step,
@@ -239,7 +232,7 @@ static dam_status run_to_the_end(sweep *s)
     s->progress = progress_begin(&s->console);
     s->saved_at = dam__seconds();
     s->runs = true;
-    status = dam__sweep_plan_run(&s->plan, s->device, gemm_choice(s->args), &hooks);
+    dam_status status = dam__sweep_plan_run(&s->plan, s->device, gemm_choice(s->args), &hooks);
     s->runs = false;
     progress_finish(&s->progress);
     if (status == DAM_INTERRUPTED)
@@ -253,9 +246,7 @@ static dam_status run_to_the_end(sweep *s)
     DAM_TRY(
         dam__report_sweep_pictures(s->folder.path, s->plan.base.title, &s->plan.sweep, &s->log));
     DAM_TRY(print_sweep(&s->plan.sweep, s->folder.path, s->args->json));
-    DAM_TRY(judge(s));
-cleanup:
-    return status;
+    return judge(s);
 }
 
 static dam_status run_sweep(const arguments *args)
@@ -266,23 +257,24 @@ static dam_status run_sweep(const arguments *args)
     dam__sweep_estimate estimate;
     s.print = console_log(&s.console);
     s.log = (dam_log){say_once, &s};
-    DAM_TRY(prepare(&s, &resumed));
-    DAM_TRY(open_device(args, (dam__precision)s.plan.base.train.precision, &s.log, &s.device));
-    DAM_TRY(dam__sweep_plan_estimate(&s.plan, s.device, gemm_choice(args), &estimate));
+    DAM_TRY_CLEANUP(prepare(&s, &resumed));
+    DAM_TRY_CLEANUP(
+        open_device(args, (dam__precision)s.plan.base.train.precision, &s.log, &s.device));
+    DAM_TRY_CLEANUP(dam__sweep_plan_estimate(&s.plan, s.device, gemm_choice(args), &estimate));
     if (args->dry_run) {
-        DAM_TRY(print_sweep_plan(&s.plan, &estimate, s.device, args->json));
+        DAM_TRY_CLEANUP(print_sweep_plan(&s.plan, &estimate, s.device, args->json));
         goto cleanup;
     }
-    DAM_TRY(run_folder_claim(args, DAM__SWEEP_FOLDER, resumed, &s.folder));
-    DAM_TRY(check_device(args, s.device, s.plan.base.model.kind,
-                         (dam__selftest_sizes){.memories = estimate.memories,
-                                               .dim = estimate.dim,
-                                               .batch = estimate.batch}));
+    DAM_TRY_CLEANUP(run_folder_claim(args, DAM__SWEEP_FOLDER, resumed, &s.folder));
+    DAM_TRY_CLEANUP(check_device(args, s.device, s.plan.base.model.kind,
+                                 (dam__selftest_sizes){.memories = estimate.memories,
+                                                       .dim = estimate.dim,
+                                                       .batch = estimate.batch}));
     if (!args->resume) {
-        DAM_TRY(dam__experiment_write(&s.plan.base, s.folder.path));
-        DAM_TRY(save(&s));
+        DAM_TRY_CLEANUP(dam__experiment_write(&s.plan.base, s.folder.path));
+        DAM_TRY_CLEANUP(save(&s));
     }
-    DAM_TRY(run_to_the_end(&s));
+    DAM_TRY_CLEANUP(run_to_the_end(&s));
 cleanup:
     sweep_free(&s);
     return status;

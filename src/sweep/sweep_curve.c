@@ -69,7 +69,6 @@ static void find_range(const dam__sweep_view *view, double *least, double *most)
 dam_status dam__sweep_curve(const dam__sweep_view *view, dam__plot *plot)
 {
     static const char *const names[BLOCKS] = {"means", "seeds", "lost", "best"};
-    dam_status status = DAM_OK;
     const dam__sweep *sweep = view->sweep;
     const dam__axis *axis = &sweep->axes[view->axes[0]];
     double least, most;
@@ -96,6 +95,5 @@ dam_status dam__sweep_curve(const dam__sweep_view *view, dam__plot *plot)
     dam__plot_text(plot, dam__metric_name(sweep->metric), "metric");
     DAM_TRY(dam__sweep_plot_axis(axis, "x", plot));
     dam__sweep_view_heading(view, plot);
-cleanup:
-    return status;
+    return DAM_OK;
 }

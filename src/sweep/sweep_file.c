@@ -44,8 +44,8 @@ dam_status dam__sweep_plan_save(const dam__sweep_plan *plan, const dam__sweep_fa
     bool cpu = dam__device_shape(facts->device) == DAM__SHAPE_CPU;
     print_base(plan, &preset);
     print_grid(&plan->sweep, &grid);
-    DAM_TRY(dam__text_status(&preset));
-    DAM_TRY(dam__text_status(&grid));
+    DAM_TRY_CLEANUP(dam__text_status(&preset));
+    DAM_TRY_CLEANUP(dam__text_status(&grid));
     const char *const texts[][2] = {
         {"format", SWEEP_FORMAT},
         {"version", DENSEAM_VERSION},
@@ -61,10 +61,10 @@ dam_status dam__sweep_plan_save(const dam__sweep_plan *plan, const dam__sweep_fa
     };
     (void)snprintf(added, sizeof added, "%zu %zu", plan->sweep.added[0], plan->sweep.added[1]);
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        DAM_TRY(dam__container_set_text(&container, texts[i][0], texts[i][1]));
-    DAM_TRY(dam__sweep_save(&plan->sweep, &container));
-    DAM_TRY(dam__path_join(&file, folder, "sweep.h5"));
-    DAM_TRY(dam__container_write(&container, file));
+        DAM_TRY_CLEANUP(dam__container_set_text(&container, texts[i][0], texts[i][1]));
+    DAM_TRY_CLEANUP(dam__sweep_save(&plan->sweep, &container));
+    DAM_TRY_CLEANUP(dam__path_join(&file, folder, "sweep.h5"));
+    DAM_TRY_CLEANUP(dam__container_write(&container, file));
 cleanup:
     dam__container_free(&container);
     dam__text_free(&preset);
@@ -91,7 +91,6 @@ static dam_status cut_lines(char *text, const char *lines[DAM__SWEEP_AXES], size
 /* Adds the values that the search had added when it was saved: "2 1", in front and behind. */
 static dam_status read_added(const dam__container *container, dam__sweep_plan *plan)
 {
-    dam_status status = DAM_OK;
     const char *text = dam__container_text(container, "added");
     int64_t wanted[2] = {-1, -1};
     char first[8] = "", second[8] = "";
@@ -104,13 +103,12 @@ static dam_status read_added(const dam__container *container, dam__sweep_plan *p
         for (int64_t i = 0; i < wanted[end] && added; i++)
             DAM_TRY(dam__sweep_plan_insert(plan, end == 0, &added));
         if (!added)
-            DAM_FAIL(DAM_INPUT,
-                     "its search has added '%.20s' values, which cannot be; use another "
-                     "copy",
-                     text != NULL ? text : "");
+            return dam__fail(DAM_INPUT,
+                             "its search has added '%.20s' values, which cannot be; use another "
+                             "copy",
+                             text != NULL ? text : "");
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static dam_status read_plan(const dam__container *container, dam__sweep_plan *out)
@@ -127,13 +125,13 @@ static dam_status read_plan(const dam__container *container, dam__sweep_plan *ou
         DAM_FAIL(DAM_INPUT,
                  "its format is '%s', not '" SWEEP_FORMAT "'; use the denseam that wrote it",
                  format != NULL ? format : "");
-    DAM_TRY(dam__alloc(1, sizeof *base, &base));
-    DAM_TRY(dam__experiment_parse("its preset", preset, NULL, 0, base));
-    DAM_TRY(dam__format(&lines, "%s", grid));
-    DAM_TRY(cut_lines(lines, grids, &count));
-    DAM_TRY(dam__sweep_plan_create(base, grids, count, NULL, 0, out));
-    DAM_TRY(read_added(container, out));
-    DAM_TRY(dam__sweep_restore(&out->sweep, container));
+    DAM_TRY_CLEANUP(dam__alloc(1, sizeof *base, &base));
+    DAM_TRY_CLEANUP(dam__experiment_parse("its preset", preset, NULL, 0, base));
+    DAM_TRY_CLEANUP(dam__format(&lines, "%s", grid));
+    DAM_TRY_CLEANUP(cut_lines(lines, grids, &count));
+    DAM_TRY_CLEANUP(dam__sweep_plan_create(base, grids, count, NULL, 0, out));
+    DAM_TRY_CLEANUP(read_added(container, out));
+    DAM_TRY_CLEANUP(dam__sweep_restore(&out->sweep, container));
 cleanup:
     free(lines);
     free(base);
@@ -146,8 +144,8 @@ dam_status dam__sweep_plan_open(const char *folder, dam__sweep_plan *out)
     dam__container container = {0};
     char *file = NULL;
     *out = (dam__sweep_plan){0};
-    DAM_TRY(dam__path_join(&file, folder, "sweep.h5"));
-    DAM_TRY(dam__container_read(file, &container));
+    DAM_TRY_CLEANUP(dam__path_join(&file, folder, "sweep.h5"));
+    DAM_TRY_CLEANUP(dam__container_read(file, &container));
     status = read_plan(&container, out);
     if (status == DAM_INPUT || status == DAM_USAGE)
         status = dam__fail_within(DAM_INPUT, "'%s'", file);
@@ -195,13 +193,13 @@ dam_status dam__sweep_plan_compare(const char *folder, const dam__sweep_plan *st
     }
     for (int i = 0; i < 2; i++) {
         dam__text_append(&grids[i], "%s", ""); /* a text that is empty */
-        DAM_TRY(dam__text_status(&grids[i]));
-        DAM_TRY(dam__text_status(&presets[i]));
+        DAM_TRY_CLEANUP(dam__text_status(&grids[i]));
+        DAM_TRY_CLEANUP(dam__text_status(&presets[i]));
     }
     if (strcmp(grids[0].data, grids[1].data) != 0)
-        DAM_TRY(refuse(folder, "grid", &grids[0], &grids[1]));
+        DAM_TRY_CLEANUP(refuse(folder, "grid", &grids[0], &grids[1]));
     if (strcmp(presets[0].data, presets[1].data) != 0)
-        DAM_TRY(refuse(folder, "preset", &presets[0], &presets[1]));
+        DAM_TRY_CLEANUP(refuse(folder, "preset", &presets[0], &presets[1]));
 cleanup:
     for (int i = 0; i < 2; i++) {
         dam__text_free(&grids[i]);

@@ -59,8 +59,8 @@ static dam_status add_value(grid *g, const char *given)
     double power = 0;
     if (is_number(g->option) && strncmp(given, "2^", 2) == 0 && read_number(given, &power))
         given = dam__real_print(power, number);
-    DAM_TRY(dam__option_read(g->option, given, g->scratch));
-    DAM_TRY(print_value(g, given, &value));
+    DAM_TRY_CLEANUP(dam__option_read(g->option, given, g->scratch));
+    DAM_TRY_CLEANUP(print_value(g, given, &value));
     for (size_t i = 0; i < axis->count && !g->follows; i++)
         if (strcmp(axis->values[i], value) == 0)
             DAM_FAIL(DAM_USAGE, "the value %s comes twice%s", value,
@@ -68,10 +68,10 @@ static dam_status add_value(grid *g, const char *given)
     if (axis->count == DAM__SWEEP_VALUES)
         DAM_FAIL(DAM_USAGE, "more than %d values; take fewer", (int)DAM__SWEEP_VALUES);
     if (is_number(g->option)) {
-        DAM_TRY(dam__grow(&axis->numbers, axis->count + 1, sizeof *axis->numbers));
+        DAM_TRY_CLEANUP(dam__grow(&axis->numbers, axis->count + 1, sizeof *axis->numbers));
         (void)dam__real_read(value, &axis->numbers[axis->count]);
     }
-    DAM_TRY(dam__grow(&axis->values, axis->count + 1, sizeof *axis->values));
+    DAM_TRY_CLEANUP(dam__grow(&axis->values, axis->count + 1, sizeof *axis->values));
     axis->values[axis->count++] = value;
     value = NULL;
 cleanup:
@@ -123,12 +123,12 @@ static dam_status add_range(grid *g, const range *r)
     for (int i = 0; i < r->count; i++) {
         double value = range_value(r, i);
         if (is_whole(g->option)) {
-            DAM_TRY(dam__format(&whole, "%.0f", round(value)));
-            DAM_TRY(add_value(g, whole));
+            DAM_TRY_CLEANUP(dam__format(&whole, "%.0f", round(value)));
+            DAM_TRY_CLEANUP(add_value(g, whole));
             free(whole);
             whole = NULL;
         } else {
-            DAM_TRY(add_value(g, dam__real_print(value, number)));
+            DAM_TRY_CLEANUP(add_value(g, dam__real_print(value, number)));
         }
     }
 cleanup:
@@ -230,7 +230,6 @@ static char *end_of_item(char *text, char sign)
 /* One value for each of the keys: "64:128". */
 static dam_status read_tuple(grid *keys, size_t width, char *item)
 {
-    dam_status status = DAM_OK;
     size_t count = 0;
     for (char *part = item; part != NULL; count++) {
         char *colon = end_of_item(part, ':');
@@ -241,17 +240,15 @@ static dam_status read_tuple(grid *keys, size_t width, char *item)
         part = colon != NULL ? colon + 1 : NULL;
     }
     if (count != width)
-        DAM_FAIL(DAM_USAGE,
-                 "%zu values stand where there are %zu keys: keys that move together "
-                 "want a:b=1:10,2:20 and no ranges",
-                 count, width);
-cleanup:
-    return status;
+        return dam__fail(DAM_USAGE,
+                         "%zu values stand where there are %zu keys: keys that move together "
+                         "want a:b=1:10,2:20 and no ranges",
+                         count, width);
+    return DAM_OK;
 }
 
 static dam_status read_items(grid *keys, size_t width, char *values)
 {
-    dam_status status = DAM_OK;
     size_t items = 0;
     dam__spacing spacing = DAM__SPACING_LIST;
     for (char *item = values; item != NULL; items++) {
@@ -264,32 +261,30 @@ static dam_status read_items(grid *keys, size_t width, char *values)
     }
     /* Only a range that stands alone says how an axis is to look. */
     keys->axis->spacing = items == 1 ? spacing : DAM__SPACING_LIST;
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* Finds the keys, which have colons between; returns how many. */
 static dam_status read_keys(const char *text, const char *end, const dam__option **options,
                             size_t *width)
 {
-    dam_status status = DAM_OK;
     for (*width = 0;;) {
         char name[DAM__EXCERPT_BYTES];
         const char *colon = memchr(text, ':', (size_t)(end - text));
         const char *until = colon != NULL ? colon : end;
         if (*width == DAM__AXIS_KEYS)
-            DAM_FAIL(DAM_USAGE, "at most %d keys can move together", (int)DAM__AXIS_KEYS);
+            return dam__fail(DAM_USAGE, "at most %d keys can move together", (int)DAM__AXIS_KEYS);
         DAM_TRY(dam__option_target(text, (size_t)(until - text), &options[*width]));
         dam__option_name(options[*width]->section, options[*width]->key, name);
         if ((options[*width]->kinds & DAM__OPTION_FIXED) != 0)
-            DAM_FAIL(DAM_USAGE, "%s has one value in all of a sweep; set it by --set", name);
+            return dam__fail(DAM_USAGE, "%s has one value in all of a sweep; set it by --set",
+                             name);
         (*width)++;
         if (colon == NULL)
             break;
         text = colon + 1;
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static dam_status name_axis(const dam__option *option, dam__axis *axis)
@@ -302,15 +297,13 @@ static dam_status name_axis(const dam__option *option, dam__axis *axis)
 /* The values of the other keys become those of followers. */
 static dam_status follow(dam__axis *others, size_t count, dam__axis *out)
 {
-    dam_status status = DAM_OK;
     DAM_TRY(dam__alloc(count, sizeof *out->followers, &out->followers));
     for (size_t i = 0; i < count; i++) {
         out->followers[i] = (dam__follower){others[i].key, others[i].values, others[i].numbers};
         out->follower_count = i + 1;
         others[i] = (dam__axis){0};
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 dam_status dam__grid_parse(const char *text, dam__axis *out, const dam__option **options)
@@ -326,19 +319,19 @@ dam_status dam__grid_parse(const char *text, dam__axis *out, const dam__option *
     const char *equals = strchr(text, '=');
     if (equals == NULL)
         DAM_FAIL(DAM_USAGE, "no values; write section.key=VALUES");
-    DAM_TRY(read_keys(text, equals, found, &width));
-    DAM_TRY(dam__alloc(1, sizeof *scratch, &scratch));
+    DAM_TRY_CLEANUP(read_keys(text, equals, found, &width));
+    DAM_TRY_CLEANUP(dam__alloc(1, sizeof *scratch, &scratch));
     size_t key = 0;
     do { /* there is a first key */
         options[key] = found[key];
         keys[key] = (grid){found[key], scratch, key == 0 ? out : &others[key], key > 0};
-        DAM_TRY(name_axis(found[key], keys[key].axis));
+        DAM_TRY_CLEANUP(name_axis(found[key], keys[key].axis));
     } while (++key < width);
-    DAM_TRY(dam__format(&values, "%s", equals + 1));
-    DAM_TRY(dam__format(&out->grid, "%s", trimmed(values)));
-    DAM_TRY(read_items(keys, width, values));
+    DAM_TRY_CLEANUP(dam__format(&values, "%s", equals + 1));
+    DAM_TRY_CLEANUP(dam__format(&out->grid, "%s", trimmed(values)));
+    DAM_TRY_CLEANUP(read_items(keys, width, values));
     if (width > 1)
-        DAM_TRY(follow(others + 1, width - 1, out));
+        DAM_TRY_CLEANUP(follow(others + 1, width - 1, out));
 cleanup:
     for (size_t i = 0; i < DAM__AXIS_KEYS; i++)
         dam__axis_free(&others[i]);

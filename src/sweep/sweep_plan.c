@@ -52,19 +52,16 @@ static bool shapes(const dam__sweep_plan *plan, size_t axis)
 static dam_status check_key(const dam__option *option, const dam__experiment *base,
                             const char *const *set, size_t set_count)
 {
-    dam_status status = DAM_OK;
     DAM_TRY(check_set(option, set, set_count));
     DAM_TRY(check_seed(option, base->sweep.seeds));
     if (!dam__option_applies(option, base->model.kind))
         DAM_TRY(dam__option_foreign(option, base->model.kind));
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* Problems of equal values of the keys that shape a model are of one group. */
 static dam_status make_groups(dam__sweep_plan *plan)
 {
-    dam_status status = DAM_OK;
     const dam__sweep *sweep = &plan->sweep;
     free(plan->group);
     plan->group = NULL;
@@ -78,8 +75,7 @@ static dam_status make_groups(dam__sweep_plan *plan)
             if (shapes(plan, i))
                 plan->group[p] = plan->group[p] * sweep->axes[i].count +
                                  dam__sweep_index(sweep, p / sweep->seeds, i);
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static dam_status cell_experiment(const dam__sweep_plan *plan, size_t cell, dam__experiment *out)
@@ -109,13 +105,13 @@ static dam_status check_cells(const dam__sweep_plan *plan)
     dam_status status = DAM_OK;
     dam__experiment *experiment = NULL;
     dam__text name = {0};
-    DAM_TRY(dam__alloc(1, sizeof *experiment, &experiment));
+    DAM_TRY_CLEANUP(dam__alloc(1, sizeof *experiment, &experiment));
     for (size_t cell = 0; cell < plan->sweep.cells; cell++) {
         name.length = 0;
         dam__sweep_plan_describe(&plan->sweep, cell, &name);
-        DAM_TRY(dam__text_status(&name));
-        DAM_TRY(cell_experiment(plan, cell, experiment));
-        DAM_TRY(dam__experiment_check(name.data, experiment));
+        DAM_TRY_CLEANUP(dam__text_status(&name));
+        DAM_TRY_CLEANUP(cell_experiment(plan, cell, experiment));
+        DAM_TRY_CLEANUP(dam__experiment_check(name.data, experiment));
     }
 cleanup:
     dam__text_free(&name);
@@ -126,14 +122,12 @@ cleanup:
 static dam_status read_axes(dam__sweep_plan *plan, const char *const *grids, size_t count,
                             dam__axis *axes)
 {
-    dam_status status = DAM_OK;
     if (count > DAM__SWEEP_AXES)
-        DAM_FAIL(DAM_USAGE, "the grid has %zu keys; at most %d are possible", count,
-                 (int)DAM__SWEEP_AXES);
+        return dam__fail(DAM_USAGE, "the grid has %zu keys; at most %d are possible", count,
+                         (int)DAM__SWEEP_AXES);
     for (size_t i = 0; i < count; i++)
         DAM_TRY(dam__grid_parse(grids[i], &axes[i], plan->keys[i]));
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static bool is_rate(const dam__option *option)
@@ -174,16 +168,17 @@ dam_status dam__sweep_plan_create(const dam__experiment *base, const char *const
     if (grid_count == 0)
         DAM_FAIL(DAM_USAGE,
                  "no grid; give --grid section.key=VALUES, or x in the preset's sweep section");
-    DAM_TRY(read_axes(out, grids, grid_count, axes));
+    DAM_TRY_CLEANUP(read_axes(out, grids, grid_count, axes));
     for (size_t i = 0; i < grid_count; i++)
         for (size_t k = 0; k <= axes[i].follower_count; k++)
-            DAM_TRY(check_key(out->keys[i][k], base, set, set_count));
-    DAM_TRY(dam__sweep_create(axes, grid_count, (size_t)config->seeds, config->score, &out->sweep));
-    DAM_TRY(check_searched(out, grid_count));
+            DAM_TRY_CLEANUP(check_key(out->keys[i][k], base, set, set_count));
+    DAM_TRY_CLEANUP(
+        dam__sweep_create(axes, grid_count, (size_t)config->seeds, config->score, &out->sweep));
+    DAM_TRY_CLEANUP(check_searched(out, grid_count));
     if (config->extend > 0)
-        DAM_TRY(dam__sweep_make_search(&out->sweep, config->extend));
-    DAM_TRY(check_cells(out));
-    DAM_TRY(make_groups(out));
+        DAM_TRY_CLEANUP(dam__sweep_make_search(&out->sweep, config->extend));
+    DAM_TRY_CLEANUP(check_cells(out));
+    DAM_TRY_CLEANUP(make_groups(out));
 cleanup:
     for (size_t i = 0; i < DAM__SWEEP_AXES; i++)
         dam__axis_free(&axes[i]);
@@ -201,17 +196,17 @@ dam_status dam__sweep_plan_insert(dam__sweep_plan *plan, bool in_front, bool *ad
     size_t last = axis->count - 1 - sweep->added[1];
     int steps = (int)sweep->added[in_front ? 0 : 1] + 1;
     *added = false;
-    DAM_TRY(
+    DAM_TRY_CLEANUP(
         dam__grid_beyond(axis, sweep->added[0], last, in_front ? -steps : steps, &text, &number));
-    DAM_TRY(dam__alloc(1, sizeof *scratch, &scratch));
+    DAM_TRY_CLEANUP(dam__alloc(1, sizeof *scratch, &scratch));
     *scratch = plan->base;
     /* Where the key's range ends the search does. */
     if (dam__option_read(plan->keys[0][0], text, scratch) != DAM_OK)
         goto cleanup;
     status = dam__sweep_insert(sweep, in_front, text, number);
     text = NULL;
-    DAM_TRY(status);
-    DAM_TRY(make_groups(plan));
+    DAM_TRY_CLEANUP(status);
+    DAM_TRY_CLEANUP(make_groups(plan));
     *added = true;
 cleanup:
     free(scratch);
@@ -221,7 +216,6 @@ cleanup:
 
 dam_status dam__sweep_plan_extend(dam__sweep_plan *plan, size_t *asked)
 {
-    dam_status status = DAM_OK;
     bool added;
     *asked = 0;
     if (plan->sweep.extend == 0)
@@ -232,8 +226,7 @@ dam_status dam__sweep_plan_extend(dam__sweep_plan *plan, size_t *asked)
     if (wanted.behind)
         DAM_TRY(dam__sweep_plan_insert(plan, false, &added));
     *asked = dam__sweep_ask(&plan->sweep);
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 dam_status dam__sweep_plan_experiment(const dam__sweep_plan *plan, size_t problem,

@@ -330,7 +330,7 @@ dam_status print_sweep(const dam__sweep *sweep, const char *folder, bool json)
     if (json)
         return print_sweep_json(sweep, folder);
     bool has_best = dam__sweep_best(sweep, 0, 1, &best);
-    DAM_TRY(dam__alloc(sweep->cells, sizeof *rows, &rows));
+    DAM_TRY_CLEANUP(dam__alloc(sweep->cells, sizeof *rows, &rows));
     size_t count = sort_rows(sweep, rows);
     append_head(&text, sweep);
     for (size_t i = 0; i < count && i < ROWS; i++)
@@ -338,7 +338,7 @@ dam_status print_sweep(const dam__sweep *sweep, const char *folder, bool json)
     if (sweep->extend > 0)
         append_search(&text, sweep);
     append_end(&text, sweep, count, folder);
-    DAM_TRY(print_text(&text));
+    DAM_TRY_CLEANUP(print_text(&text));
 cleanup:
     dam__text_free(&text);
     free(rows);

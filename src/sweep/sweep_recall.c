@@ -54,18 +54,18 @@ dam_status dam__sweep_recall(dam__device *device, dam__gemm_provider gemm,
                                        .seed = (uint64_t)experiment->seed,
                                        .gemm = gemm};
     const dam__recall_hooks hooks = {.user = user, .stop = stop};
-    DAM_TRY(dam__states_of(patterns, &states));
-    DAM_TRY(dam__states_check(patterns->name, states, count, dim));
-    DAM_TRY(dam__multiply(2 * count, dim, &items));
-    DAM_TRY(dam__alloc(items, sizeof *probes, &probes));
+    DAM_TRY_CLEANUP(dam__states_of(patterns, &states));
+    DAM_TRY_CLEANUP(dam__states_check(patterns->name, states, count, dim));
+    DAM_TRY_CLEANUP(dam__multiply(2 * count, dim, &items));
+    DAM_TRY_CLEANUP(dam__alloc(items, sizeof *probes, &probes));
     /* The patterns themselves, then the flipped ones. */
     memcpy(probes, states, count * dim * sizeof *probes);
     memcpy(probes + count * dim, states, count * dim * sizeof *probes);
     for (size_t i = 0; i < count; i++)
-        DAM_TRY(dam__probe_flip((uint64_t)experiment->seed, i, experiment->sweep.flips, dim,
-                                probes + (count + i) * dim));
+        DAM_TRY_CLEANUP(dam__probe_flip((uint64_t)experiment->seed, i, experiment->sweep.flips, dim,
+                                        probes + (count + i) * dim));
     const dam__recall_task task = {.memories = memories, .probes = probes, .count = 2 * count};
-    DAM_TRY(dam__recall(device, &config, &task, &hooks, &recalled));
+    DAM_TRY_CLEANUP(dam__recall(device, &config, &task, &hooks, &recalled));
     compare(recalled.states, states, count, dim, &metrics[DAM__METRIC_DISTANCE], &recovered);
     compare(recalled.states + count * dim, states, count, dim,
             &metrics[DAM__METRIC_DISTANCE_FLIPPED], &metrics[DAM__METRIC_RECOVERED]);

@@ -19,8 +19,10 @@ static dam_status draw(const char *folder, const dam__sweep_view *view, size_t n
     if (number > 0)
         (void)snprintf(stem, sizeof stem, "sweep-%zu", number);
     dam__plot_begin(&plot, "A sweep by denseam", stem, WIDTH, HEIGHT);
-    DAM_TRY(view->count > 1 ? dam__sweep_heat_map(view, &plot) : dam__sweep_curve(view, &plot));
-    DAM_TRY(dam__plot_draw(&plot, view->count > 1 ? "heat-map" : "sweep-curve", folder, log));
+    DAM_TRY_CLEANUP(view->count > 1 ? dam__sweep_heat_map(view, &plot)
+                                    : dam__sweep_curve(view, &plot));
+    DAM_TRY_CLEANUP(
+        dam__plot_draw(&plot, view->count > 1 ? "heat-map" : "sweep-curve", folder, log));
 cleanup:
     dam__plot_free(&plot);
     return status;
@@ -62,11 +64,11 @@ static dam_status draw_search(const char *folder, const char *title, const dam__
     dam__plot_begin(&losses, "A search by denseam", "epochs", WIDTH, HEIGHT);
     dam__plot_text(&scores, title, "title");
     dam__plot_text(&losses, title, "title");
-    DAM_TRY(dam__search_curves(sweep, &scores));
-    DAM_TRY(dam__plot_draw(&scores, "search", folder, log));
-    DAM_TRY(dam__search_epochs(sweep, &losses, &drawn));
+    DAM_TRY_CLEANUP(dam__search_curves(sweep, &scores));
+    DAM_TRY_CLEANUP(dam__plot_draw(&scores, "search", folder, log));
+    DAM_TRY_CLEANUP(dam__search_epochs(sweep, &losses, &drawn));
     if (drawn)
-        DAM_TRY(dam__plot_draw(&losses, "search", folder, log));
+        DAM_TRY_CLEANUP(dam__plot_draw(&losses, "search", folder, log));
 cleanup:
     dam__plot_free(&scores);
     dam__plot_free(&losses);
@@ -93,9 +95,9 @@ dam_status dam__report_sweep_pictures(const char *folder, const char *title,
             continue;
         number++;
         view.first = cell;
-        DAM_TRY(title_of(&view, title, &name));
+        DAM_TRY_CLEANUP(title_of(&view, title, &name));
         view.title = name;
-        DAM_TRY(draw(folder, &view, slices == 1 ? 0 : number, log));
+        DAM_TRY_CLEANUP(draw(folder, &view, slices == 1 ? 0 : number, log));
         free(name);
         name = NULL;
     }

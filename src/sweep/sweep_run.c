@@ -43,7 +43,6 @@ static void runner_free(runner *r)
 /* Keeps or loads the set of the present experiment. */
 static dam_status load(runner *r, dam__split split, loaded *to)
 {
-    dam_status status = DAM_OK;
     const dam__data_config *config = &r->experiment.data;
     uint64_t seed = (uint64_t)r->experiment.seed;
     if (to->is && to->seed == seed && memcmp(&to->config, config, sizeof *config) == 0)
@@ -58,20 +57,16 @@ static dam_status load(runner *r, dam__split split, loaded *to)
     to->config = *config;
     to->seed = seed;
     to->is = true;
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static dam_status create_trainer(runner *r, dam__trainer **out)
 {
-    dam_status status = DAM_OK;
     const dam__experiment *experiment = &r->experiment;
     DAM_TRY(load(r, DAM__SPLIT_TRAIN, &r->train));
     dam__training training = dam__experiment_training(experiment, &r->train.set, r->gemm);
     training.scores = dam__sweep_has_mse(&experiment->model);
-    DAM_TRY(dam__trainer_create(r->device, &training, out));
-cleanup:
-    return status;
+    return dam__trainer_create(r->device, &training, out);
 }
 
 /* --- one problem ------------------------------------------------------------------------------ */
@@ -117,7 +112,7 @@ static dam_status take_curve(const dam__history *history, dam__problem_result *o
     double *losses = NULL;
     if (out->curve == NULL || history->row_count == 0)
         return DAM_OK;
-    DAM_TRY(dam__alloc(history->row_count, sizeof *losses, &losses));
+    DAM_TRY_CLEANUP(dam__alloc(history->row_count, sizeof *losses, &losses));
     for (size_t i = 0; i < history->row_count; i++)
         losses[i] = dam__history_value(history, i, "loss");
     dam__curve_take(losses, (int)history->row_count, out->curve);
@@ -153,14 +148,14 @@ static dam_status score_test(runner *r, dam__trainer *trainer, dam__problem_resu
     if (r->plan->sweep.metric != DAM__METRIC_TEST_LOSS &&
         r->plan->sweep.metric != DAM__METRIC_TEST_ACCURACY)
         return DAM_OK;
-    DAM_TRY(load(r, DAM__SPLIT_TEST, &r->test));
+    DAM_TRY_CLEANUP(load(r, DAM__SPLIT_TEST, &r->test));
     int batch = r->experiment.train.batch;
     if ((size_t)batch > r->test.set.count)
         batch = (int)r->test.set.count;
-    DAM_TRY(dam__checkpoint_save(trainer, &container));
-    DAM_TRY(dam__scorer_create(r->device, r->gemm, &r->experiment.model, task->dim, task->classes,
-                               &container, &r->test.set, batch, &scorer));
-    DAM_TRY(dam__scorer_run(scorer, &score, &predicted, &nearest));
+    DAM_TRY_CLEANUP(dam__checkpoint_save(trainer, &container));
+    DAM_TRY_CLEANUP(dam__scorer_create(r->device, r->gemm, &r->experiment.model, task->dim,
+                                       task->classes, &container, &r->test.set, batch, &scorer));
+    DAM_TRY_CLEANUP(dam__scorer_run(scorer, &score, &predicted, &nearest));
     out->metrics[DAM__METRIC_TEST_LOSS] = score.loss;
     out->metrics[DAM__METRIC_TEST_ACCURACY] = score.accuracy;
 cleanup:
@@ -178,10 +173,10 @@ static dam_status score_recall(runner *r, dam__trainer *trainer, dam__problem_re
     dam__container container = {0};
     if (!dam__sweep_recalls(&r->experiment))
         return DAM_OK;
-    DAM_TRY(dam__checkpoint_save(trainer, &container));
-    DAM_TRY(dam__sweep_recall(r->device, r->gemm, &r->experiment, &r->train.set,
-                              dam__container_array(&container, "parameters/memories"), stop, r,
-                              out->metrics));
+    DAM_TRY_CLEANUP(dam__checkpoint_save(trainer, &container));
+    DAM_TRY_CLEANUP(dam__sweep_recall(r->device, r->gemm, &r->experiment, &r->train.set,
+                                      dam__container_array(&container, "parameters/memories"), stop,
+                                      r, out->metrics));
 cleanup:
     dam__container_free(&container);
     return status;
@@ -191,16 +186,15 @@ cleanup:
  * diverged where it is far beyond that of an output of 0. */
 static dam_status score_mse(runner *r, dam__trainer *trainer, dam__problem_result *out)
 {
-    dam_status status = DAM_OK;
     dam__score score;
     if (!dam__sweep_has_mse(&r->experiment.model))
         return DAM_OK;
     DAM_TRY(dam__trainer_score(trainer, &score));
     dam__sweep_take_mse(&r->experiment.model, &r->train.set, score.loss, out);
     if (out->status == DAM__PROBLEM_DIVERGED)
-        DAM_FAIL(DAM_DIVERGED, "the mean squared error is %g after the last epoch", 2 * score.loss);
-cleanup:
-    return status;
+        return dam__fail(DAM_DIVERGED, "the mean squared error is %g after the last epoch",
+                         2 * score.loss);
+    return DAM_OK;
 }
 
 static dam_status train(runner *r, dam__problem_result *out)
@@ -209,16 +203,16 @@ static dam_status train(runner *r, dam__problem_result *out)
     dam__trainer *trainer = NULL;
     const dam__hooks hooks = {
         .user = r, .stop = stop, .on_step = on_step, .on_checkpoint = on_checkpoint};
-    DAM_TRY(create_trainer(r, &trainer));
-    DAM_TRY(dam__trainer_prepare(trainer));
+    DAM_TRY_CLEANUP(create_trainer(r, &trainer));
+    DAM_TRY_CLEANUP(dam__trainer_prepare(trainer));
     status = dam__trainer_run(trainer, &hooks);
     out->epochs = dam__trainer_position(trainer)->epoch;
     take_history(dam__trainer_history(trainer), out);
-    DAM_TRY(status);
-    DAM_TRY(take_curve(dam__trainer_history(trainer), out));
-    DAM_TRY(score_mse(r, trainer, out));
-    DAM_TRY(score_test(r, trainer, out));
-    DAM_TRY(score_recall(r, trainer, out));
+    DAM_TRY_CLEANUP(status);
+    DAM_TRY_CLEANUP(take_curve(dam__trainer_history(trainer), out));
+    DAM_TRY_CLEANUP(score_mse(r, trainer, out));
+    DAM_TRY_CLEANUP(score_test(r, trainer, out));
+    DAM_TRY_CLEANUP(score_recall(r, trainer, out));
 cleanup:
     dam__trainer_destroy(trainer);
     return status;
@@ -243,9 +237,9 @@ static dam_status run_one(runner *r, size_t problem, dam__problem_result *out)
     r->count = 1;
     for (int m = 0; m < DAM__METRICS; m++)
         out->metrics[m] = NAN;
-    DAM_TRY(dam__sweep_plan_experiment(r->plan, problem, &r->experiment));
-    DAM_TRY(train(r, out));
-    DAM_TRY(check_score(r, out));
+    DAM_TRY_CLEANUP(dam__sweep_plan_experiment(r->plan, problem, &r->experiment));
+    DAM_TRY_CLEANUP(train(r, out));
+    DAM_TRY_CLEANUP(check_score(r, out));
 cleanup:
     out->seconds = dam__seconds() - began;
     out->status = status == DAM_OK         ? DAM__PROBLEM_DONE
@@ -354,7 +348,7 @@ dam_status dam__sweep_plan_run(dam__sweep_plan *plan, dam__device *device, dam__
     dam_status status = DAM_OK;
     runner *r = NULL;
     const dam__sweep *sweep = &plan->sweep;
-    DAM_TRY(dam__alloc(1, sizeof *r, &r));
+    DAM_TRY_CLEANUP(dam__alloc(1, sizeof *r, &r));
     r->plan = plan;
     r->device = device;
     r->gemm = gemm;
@@ -364,8 +358,8 @@ dam_status dam__sweep_plan_run(dam__sweep_plan *plan, dam__device *device, dam__
     const dam__sweep_runner calls = {
         .user = r, .together = together, .run = run, .on_results = on_results};
     for (size_t asked = 1; asked > 0;) {
-        DAM_TRY(dam__sweep_run(&plan->sweep, plan->group, plan->groups, &calls));
-        DAM_TRY(dam__sweep_plan_extend(plan, &asked));
+        DAM_TRY_CLEANUP(dam__sweep_run(&plan->sweep, plan->group, plan->groups, &calls));
+        DAM_TRY_CLEANUP(dam__sweep_plan_extend(plan, &asked));
     }
 cleanup:
     if (r != NULL)
@@ -383,7 +377,6 @@ static int larger(int a, int b)
 static dam_status estimate_batch(runner *r, size_t group, size_t *problems,
                                  dam__sweep_estimate *out)
 {
-    dam_status status = DAM_OK;
     const dam__sweep *sweep = &r->plan->sweep;
     const dam__batch_run batch = {
         .device = r->device, .gemm = r->gemm, .plan = r->plan, .shared = shared_set(r)};
@@ -396,8 +389,7 @@ static dam_status estimate_batch(runner *r, size_t group, size_t *problems,
     if (count > 1)
         DAM_TRY(dam__sweep_batch_bytes(&batch, problems, count, &bytes));
     out->bytes = bytes > out->bytes ? bytes : out->bytes;
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 dam_status dam__sweep_plan_estimate(const dam__sweep_plan *plan, dam__device *device,
@@ -410,8 +402,8 @@ dam_status dam__sweep_plan_estimate(const dam__sweep_plan *plan, dam__device *de
     size_t planned = 0, *problems = NULL;
     dam__text name = {0};
     *out = (dam__sweep_estimate){0};
-    DAM_TRY(dam__alloc(1, sizeof *r, &r));
-    DAM_TRY(dam__alloc(sweep->cells * sweep->seeds, sizeof *problems, &problems));
+    DAM_TRY_CLEANUP(dam__alloc(1, sizeof *r, &r));
+    DAM_TRY_CLEANUP(dam__alloc(sweep->cells * sweep->seeds, sizeof *problems, &problems));
     r->plan = plan;
     r->device = device;
     r->gemm = gemm;
@@ -420,7 +412,7 @@ dam_status dam__sweep_plan_estimate(const dam__sweep_plan *plan, dam__device *de
         if (plan->group[p] != planned)
             continue;
         planned++;
-        DAM_TRY(dam__sweep_plan_experiment(plan, p, &r->experiment));
+        DAM_TRY_CLEANUP(dam__sweep_plan_experiment(plan, p, &r->experiment));
         status = create_trainer(r, &trainer);
         if (status != DAM_OK) {
             dam__sweep_plan_describe(sweep, p / sweep->seeds, &name);
@@ -436,7 +428,7 @@ dam_status dam__sweep_plan_estimate(const dam__sweep_plan *plan, dam__device *de
         out->batch = larger(out->batch, dam__trainer_chunk(trainer));
         dam__trainer_destroy(trainer);
         trainer = NULL;
-        DAM_TRY(estimate_batch(r, plan->group[p], problems, out));
+        DAM_TRY_CLEANUP(estimate_batch(r, plan->group[p], problems, out));
     }
 cleanup:
     free(problems);

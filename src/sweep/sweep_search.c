@@ -131,7 +131,6 @@ dam__transfer dam__sweep_transfer(const dam__sweep *sweep)
 
 dam_status dam__sweep_make_search(dam__sweep *sweep, int extend)
 {
-    dam_status status = DAM_OK;
     const double equal = 1e-6; /* of ranges, whose values are rounded */
     const dam__axis *axis = &sweep->axes[0];
     bool fits = axis->numbers != NULL && axis->count > 1 && axis->follower_count == 0 &&
@@ -140,24 +139,23 @@ dam_status dam__sweep_make_search(dam__sweep *sweep, int extend)
     for (size_t i = 2; fits && i < axis->count; i++)
         fits = fabs(axis->numbers[i] / axis->numbers[i - 1] / factor - 1) < equal;
     if (!fits)
-        DAM_FAIL(DAM_USAGE,
-                 "sweep.extend = %d goes on with equal factors, which %s=%s has not; give two "
-                 "values or more that rise so, such as 2^-6:2^-2:5:log",
-                 extend, axis->key, axis->grid);
+        return dam__fail(
+            DAM_USAGE,
+            "sweep.extend = %d goes on with equal factors, which %s=%s has not; give two "
+            "values or more that rise so, such as 2^-6:2^-2:5:log",
+            extend, axis->key, axis->grid);
     sweep->extend = extend;
     size_t points = sweep->cells * sweep->seeds * DAM__SWEEP_POINTS;
     DAM_TRY(dam__alloc(points, sizeof *sweep->curves, &sweep->curves));
     for (size_t i = 0; i < points; i++)
         sweep->curves[i] = NAN;
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* --- more values ------------------------------------------------------------------------------ */
 
 static dam_status insert_value(dam__axis *axis, size_t at, char *text, double number)
 {
-    dam_status status = DAM_OK;
     DAM_TRY(dam__grow(&axis->numbers, axis->count + 1, sizeof *axis->numbers));
     DAM_TRY(dam__grow(&axis->values, axis->count + 1, sizeof *axis->values));
     memmove(axis->numbers + at + 1, axis->numbers + at, (axis->count - at) * sizeof *axis->numbers);
@@ -165,8 +163,7 @@ static dam_status insert_value(dam__axis *axis, size_t at, char *text, double nu
     axis->numbers[at] = number;
     axis->values[at] = text;
     axis->count++;
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* The first key varies slowest: what was there moves as a whole. */
@@ -178,11 +175,11 @@ dam_status dam__sweep_insert(dam__sweep *sweep, bool in_front, char *text, doubl
     size_t new = in_front ? 0 : before, old = in_front ? more : 0;
     if (before + more > DAM__SWEEP_PROBLEMS || axis->count == DAM__SWEEP_VALUES)
         DAM_FAIL(DAM_USAGE, "the search has too many trainings; lower sweep.extend");
-    DAM_TRY(dam__grow(&sweep->results, before + more, sizeof *sweep->results));
+    DAM_TRY_CLEANUP(dam__grow(&sweep->results, before + more, sizeof *sweep->results));
     if (sweep->curves != NULL)
-        DAM_TRY(
+        DAM_TRY_CLEANUP(
             dam__grow(&sweep->curves, (before + more) * DAM__SWEEP_POINTS, sizeof *sweep->curves));
-    DAM_TRY(insert_value(axis, in_front ? 0 : axis->count, text, number));
+    DAM_TRY_CLEANUP(insert_value(axis, in_front ? 0 : axis->count, text, number));
     text = NULL;
     memmove(sweep->results + old, sweep->results, before * sizeof *sweep->results);
     for (size_t i = 0; i < more; i++)

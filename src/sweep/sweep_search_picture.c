@@ -235,7 +235,7 @@ dam_status dam__search_curves(const dam__sweep *sweep, dam__plot *plot)
     dam__plot_text(plot, dam__text_part(&plot->variables, &what), "what");
     dam__plot_integer(plot, 0, "epochs");
     append_x(&sweep->axes[0], plot);
-    DAM_TRY(append_y(least, most, dam__metric_name(sweep->metric), plot));
+    DAM_TRY_CLEANUP(append_y(least, most, dam__metric_name(sweep->metric), plot));
 cleanup:
     dam__text_free(&what);
     return status;
@@ -314,7 +314,7 @@ dam_status dam__search_epochs(const dam__sweep *sweep, dam__plot *plot, bool *dr
     dam__plot_integer(plot, r.epochs, "epochs");
     dam__plot_integer(plot, 0, "best");
     dam__plot_integer(plot, 0, "edge");
-    DAM_TRY(append_y(r.least, r.most, "loss", plot));
+    DAM_TRY_CLEANUP(append_y(r.least, r.most, "loss", plot));
 cleanup:
     dam__text_free(&what);
     return status;

@@ -23,11 +23,11 @@ static dam_status save_axis(const dam__axis *axis, dam__container *out)
     dam_status status = DAM_OK;
     dam__array array = {0};
     char *name = NULL;
-    DAM_TRY(dam__format(&name, "axes/%s", axis->key));
-    DAM_TRY(dam__array_create(DAM__F64, 1, &axis->count, &array));
+    DAM_TRY_CLEANUP(dam__format(&name, "axes/%s", axis->key));
+    DAM_TRY_CLEANUP(dam__array_create(DAM__F64, 1, &axis->count, &array));
     for (size_t i = 0; i < axis->count; i++)
         ((double *)array.data)[i] = axis->numbers != NULL ? axis->numbers[i] : (double)i;
-    DAM_TRY(dam__container_add(out, name, &array));
+    DAM_TRY_CLEANUP(dam__container_add(out, name, &array));
 cleanup:
     dam__array_free(&array);
     free(name);
@@ -68,8 +68,8 @@ static dam_status save_column(const dam__sweep *sweep, int column, dam__containe
     char *name = NULL;
     size_t shape[DAM__MAX_RANK];
     int rank = shape_of(sweep, shape);
-    DAM_TRY(dam__format(&name, "results/%s", column_name(column)));
-    DAM_TRY(dam__array_create(column == STATUS ? DAM__U8 : DAM__F64, rank, shape, &array));
+    DAM_TRY_CLEANUP(dam__format(&name, "results/%s", column_name(column)));
+    DAM_TRY_CLEANUP(dam__array_create(column == STATUS ? DAM__U8 : DAM__F64, rank, shape, &array));
     for (size_t p = 0; p < sweep->cells * sweep->seeds; p++) {
         double value = column_value(&sweep->results[p], column);
         if (column == STATUS)
@@ -77,7 +77,7 @@ static dam_status save_column(const dam__sweep *sweep, int column, dam__containe
         else
             ((double *)array.data)[p] = value;
     }
-    DAM_TRY(dam__container_add(out, name, &array));
+    DAM_TRY_CLEANUP(dam__container_add(out, name, &array));
 cleanup:
     dam__array_free(&array);
     free(name);
@@ -98,9 +98,9 @@ static dam_status save_curves(const dam__sweep *sweep, dam__container *out)
     dam__array array = {0};
     size_t shape[DAM__MAX_RANK], problems = sweep->cells * sweep->seeds;
     int rank = shape_of_curves(sweep, shape);
-    DAM_TRY(dam__array_create(DAM__F64, rank, shape, &array));
+    DAM_TRY_CLEANUP(dam__array_create(DAM__F64, rank, shape, &array));
     memcpy(array.data, sweep->curves, problems * DAM__SWEEP_POINTS * sizeof *sweep->curves);
-    DAM_TRY(dam__container_add(out, CURVES, &array));
+    DAM_TRY_CLEANUP(dam__container_add(out, CURVES, &array));
 cleanup:
     dam__array_free(&array);
     return status;
@@ -121,15 +121,13 @@ static dam_status restore_curves(dam__sweep *sweep, const dam__container *contai
 
 dam_status dam__sweep_save(const dam__sweep *sweep, dam__container *out)
 {
-    dam_status status = DAM_OK;
     for (size_t i = 0; i < sweep->axis_count; i++)
         DAM_TRY(save_axis(&sweep->axes[i], out));
     for (int column = 0; column < COLUMNS; column++)
         DAM_TRY(save_column(sweep, column, out));
     if (sweep->curves != NULL)
         DAM_TRY(save_curves(sweep, out));
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* Stores a number of the file in its result; false where it makes no sense. */
@@ -157,7 +155,7 @@ static dam_status restore_column(dam__sweep *sweep, int column, const dam__conta
     char *name = NULL;
     size_t shape[DAM__MAX_RANK];
     int rank = shape_of(sweep, shape);
-    DAM_TRY(dam__format(&name, "results/%s", column_name(column)));
+    DAM_TRY_CLEANUP(dam__format(&name, "results/%s", column_name(column)));
     const dam__array *array = dam__container_array(container, name);
     if (array == NULL || array->rank != rank ||
         memcmp(array->shape, shape, (size_t)rank * sizeof *shape) != 0 ||
@@ -175,7 +173,6 @@ cleanup:
 
 dam_status dam__sweep_restore(dam__sweep *sweep, const dam__container *container)
 {
-    dam_status status = DAM_OK;
     for (int column = 0; column < COLUMNS; column++)
         DAM_TRY(restore_column(sweep, column, container));
     if (sweep->curves != NULL)
@@ -184,6 +181,5 @@ dam_status dam__sweep_restore(dam__sweep *sweep, const dam__container *container
         const dam__problem_result result = sweep->results[p];
         dam__sweep_note(sweep, p, &result);
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }

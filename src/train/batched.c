@@ -63,7 +63,6 @@ static dam_status check_patterns(const dam__dataset *set, int problem)
 
 static dam_status check(const dam__batched_training *training)
 {
-    dam_status status = DAM_OK;
     const dam__dataset *first = training->sets[0];
     const dam__model_config *model = &training->model;
     bool own_sets = false;
@@ -73,20 +72,21 @@ static dam_status check(const dam__batched_training *training)
     if (fits && !dam__model_stores(model))
         return DAM_OK;
     if (!fits && !dam__model_stores(model))
-        DAM_FAIL(DAM_USAGE,
-                 "models of model.kind = \"%s\" with such keys do not train side by side; train "
-                 "them one by one",
-                 dam__model_type_of(model)->name);
+        return dam__fail(
+            DAM_USAGE,
+            "models of model.kind = \"%s\" with such keys do not train side by side; train "
+            "them one by one",
+            dam__model_type_of(model)->name);
     if (!fits)
-        DAM_FAIL(DAM_USAGE,
-                 "trainings side by side take all %zu patterns in one batch; raise train.batch "
-                 "from %d",
-                 first->count, training->train.batch);
+        return dam__fail(
+            DAM_USAGE,
+            "trainings side by side take all %zu patterns in one batch; raise train.batch "
+            "from %d",
+            first->count, training->train.batch);
     for (int p = 0; p < training->count; p++)
         if (p == 0 || training->sets[p] != first)
             DAM_TRY(check_patterns(training->sets[p], p));
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* Patterns that are stored all at once need no order. */
@@ -94,7 +94,7 @@ static dam_status create_feed(const dam__batched_training *training, dam__batche
 {
     dam_status status = DAM_OK;
     uint64_t *seeds = NULL;
-    DAM_TRY(dam__alloc((size_t)training->count, sizeof *seeds, &seeds));
+    DAM_TRY_CLEANUP(dam__alloc((size_t)training->count, sizeof *seeds, &seeds));
     for (int p = 0; p < training->count; p++)
         seeds[p] = training->problems[p].seed;
     const dam__feed_options options = {.count = training->sets[0]->count,
@@ -105,7 +105,8 @@ static dam_status create_feed(const dam__batched_training *training, dam__batche
                                        .problems = training->count,
                                        .sets = training->sets,
                                        .seeds = seeds};
-    DAM_TRY(dam__feed_create(batched->device, training->sets[0], &options, &batched->samples));
+    DAM_TRY_CLEANUP(
+        dam__feed_create(batched->device, training->sets[0], &options, &batched->samples));
 cleanup:
     free(seeds);
     return status;
@@ -113,7 +114,6 @@ cleanup:
 
 static dam_status make_plan(const dam__batched_training *training, dam__batched *batched)
 {
-    dam_status status = DAM_OK;
     const dam__dataset *first = training->sets[0];
     int batch =
         (size_t)training->train.batch < first->count ? training->train.batch : (int)first->count;
@@ -128,8 +128,9 @@ static dam_status make_plan(const dam__batched_training *training, dam__batched 
     DAM_TRY(create_feed(training, batched));
     if (__builtin_mul_overflow(training->train.epochs, training->count, &losses) ||
         __builtin_mul_overflow(losses, dam__feed_steps(batched->samples), &losses))
-        DAM_FAIL(DAM_NO_MEMORY, "%d epochs of %d problems are too many to keep their losses",
-                 training->train.epochs, training->count);
+        return dam__fail(DAM_NO_MEMORY,
+                         "%d epochs of %d problems are too many to keep their losses",
+                         training->train.epochs, training->count);
     DAM_TRY(dam__plan_create(batched->device, &batched->plan));
     plan = batched->plan;
     DAM_TRY(dam__gemm_create(batched->device, training->gemm, &batched->gemm));
@@ -141,9 +142,7 @@ static dam_status make_plan(const dam__batched_training *training, dam__batched 
     if (!dam__model_stores(&training->model))
         DAM_TRY(dam__evaluator_create(batched->model, batched->samples, plan, &batched->scores));
     DAM_TRY(dam__plan_matrix(plan, "losses", 1, losses, 1, &batched->losses));
-    DAM_TRY(dam__gemm_plan(batched->gemm, plan));
-cleanup:
-    return status;
+    return dam__gemm_plan(batched->gemm, plan);
 }
 
 dam_status dam__batched_create(dam__device *device, const dam__batched_training *training,
@@ -151,14 +150,14 @@ dam_status dam__batched_create(dam__device *device, const dam__batched_training 
 {
     dam_status status = DAM_OK;
     dam__batched *batched = NULL;
-    DAM_TRY(check(training));
-    DAM_TRY(dam__alloc(1, sizeof *batched, &batched));
+    DAM_TRY_CLEANUP(check(training));
+    DAM_TRY_CLEANUP(dam__alloc(1, sizeof *batched, &batched));
     batched->device = device;
     batched->train = training->train;
     batched->train.learning_rate = 1; /* those of the problems are factors of it */
     batched->count = training->count;
     batched->dim = (int)training->sets[0]->features;
-    DAM_TRY(make_plan(training, batched));
+    DAM_TRY_CLEANUP(make_plan(training, batched));
     *out = batched;
     batched = NULL;
 cleanup:
@@ -178,20 +177,16 @@ dam__model *dam__batched_model(dam__batched *batched)
 
 static dam_status prepare(dam__batched *batched)
 {
-    dam_status status = DAM_OK;
     DAM_TRY(dam__plan_allocate(batched->plan));
     DAM_TRY(dam__feed_prepare(batched->samples));
     DAM_TRY(batched->model->ops->prepare(batched->model));
     DAM_TRY(dam__optimizer_prepare(batched->optimizer));
     /* Problems have seeds of their own. */
-    DAM_TRY(batched->model->ops->initialise(batched->model, 0));
-cleanup:
-    return status;
+    return batched->model->ops->initialise(batched->model, 0);
 }
 
 static dam_status run_epoch(dam__batched *batched, int epoch)
 {
-    dam_status status = DAM_OK;
     const dam__model_ops *ops = batched->model->ops;
     int steps = dam__feed_steps(batched->samples);
     DAM_TRY(ops->begin_epoch(batched->model, epoch));
@@ -208,14 +203,12 @@ static dam_status run_epoch(dam__batched *batched, int epoch)
         DAM_TRY(ops->project(batched->model));
         DAM_TRY(dam__device_pace(batched->device));
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 dam_status dam__batched_run(dam__batched *batched, bool (*stop)(void *user),
                             void (*tell)(void *user, int epoch), void *user)
 {
-    dam_status status = DAM_OK;
     const dam__model_ops *ops = batched->model->ops;
     int epochs = batched->train.epochs;
     DAM_TRY(prepare(batched));
@@ -224,16 +217,14 @@ dam_status dam__batched_run(dam__batched *batched, bool (*stop)(void *user),
         if (tell != NULL)
             tell(user, epoch);
         if (stop != NULL && stop(user))
-            DAM_FAIL(DAM_INTERRUPTED,
-                     "stopped after epoch %d of %d; nothing of these %d trainings "
-                     "is kept",
-                     epoch + 1, epochs, batched->count);
+            return dam__fail(DAM_INTERRUPTED,
+                             "stopped after epoch %d of %d; nothing of these %d trainings "
+                             "is kept",
+                             epoch + 1, epochs, batched->count);
     }
     if (ops->settle != NULL)
         DAM_TRY(ops->settle(batched->model, batched->samples, epochs - 1));
-    DAM_TRY(dam__device_finish(batched->device));
-cleanup:
-    return status;
+    return dam__device_finish(batched->device);
 }
 
 /* Mean of an epoch's losses of a problem, over its samples, which make batches of one size; NaN
@@ -258,8 +249,8 @@ dam_status dam__batched_results(dam__batched *batched, dam__batched_result *resu
     dam_status status = DAM_OK;
     double *losses = NULL;
     size_t count = (size_t)batched->count, epochs = (size_t)batched->train.epochs;
-    DAM_TRY(dam__alloc(dam__matrix_items(&batched->losses), sizeof *losses, &losses));
-    DAM_TRY(dam__matrix_read_doubles(&batched->losses, losses, "losses"));
+    DAM_TRY_CLEANUP(dam__alloc(dam__matrix_items(&batched->losses), sizeof *losses, &losses));
+    DAM_TRY_CLEANUP(dam__matrix_read_doubles(&batched->losses, losses, "losses"));
     for (size_t p = 0; p < count; p++) {
         double loss = 0;
         size_t first = epochs;

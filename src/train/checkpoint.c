@@ -50,10 +50,10 @@ static dam_status save_matrix(dam__trainer *trainer, const char *name, const dam
     const size_t shape[] = {(size_t)matrix->rows, (size_t)matrix->cols};
     const dam__device *device = dam__trainer_model(trainer)->device;
     bool wide = dam__device_precision(device) == DAM__PRECISION_DOUBLE;
-    DAM_TRY(dam__array_create(wide ? DAM__F64 : DAM__F32, 2, shape, &array));
-    DAM_TRY(dam__matrix_read(matrix, array.data, "checkpoint"));
-    DAM_TRY(check_finite(trainer, name, &array));
-    DAM_TRY(dam__container_add(out, name, &array));
+    DAM_TRY_CLEANUP(dam__array_create(wide ? DAM__F64 : DAM__F32, 2, shape, &array));
+    DAM_TRY_CLEANUP(dam__matrix_read(matrix, array.data, "checkpoint"));
+    DAM_TRY_CLEANUP(check_finite(trainer, name, &array));
+    DAM_TRY_CLEANUP(dam__container_add(out, name, &array));
 cleanup:
     dam__array_free(&array);
     return status;
@@ -64,10 +64,10 @@ static dam_status save_doubles(dam__container *out, const char *name, const doub
 {
     dam_status status = DAM_OK;
     dam__array array = {0};
-    DAM_TRY(dam__array_create(DAM__F64, rank, shape, &array));
+    DAM_TRY_CLEANUP(dam__array_create(DAM__F64, rank, shape, &array));
     if (dam__array_items(&array) > 0)
         memcpy(array.data, values, dam__array_items(&array) * sizeof *values);
-    DAM_TRY(dam__container_add(out, name, &array));
+    DAM_TRY_CLEANUP(dam__container_add(out, name, &array));
 cleanup:
     dam__array_free(&array);
     return status;
@@ -111,9 +111,9 @@ static dam_status save_losses(dam__trainer *trainer, size_t steps, dam__containe
     dam_status status = DAM_OK;
     double *losses = NULL;
     const size_t shape[] = {steps};
-    DAM_TRY(dam__alloc(steps, sizeof *losses, &losses));
-    DAM_TRY(dam__trainer_read_losses(trainer, losses));
-    DAM_TRY(save_doubles(out, "state/losses", losses, 1, shape));
+    DAM_TRY_CLEANUP(dam__alloc(steps, sizeof *losses, &losses));
+    DAM_TRY_CLEANUP(dam__trainer_read_losses(trainer, losses));
+    DAM_TRY_CLEANUP(save_doubles(out, "state/losses", losses, 1, shape));
 cleanup:
     free(losses);
     return status;
@@ -126,9 +126,9 @@ static dam_status save_history(const dam__history *history, dam__container *out)
     const size_t shape[] = {history->row_count, history->column_count};
     for (size_t i = 0; i < history->column_count; i++)
         dam__text_append(&columns, "%s%s", i > 0 ? "," : "", history->columns[i]);
-    DAM_TRY(dam__text_status(&columns));
-    DAM_TRY(dam__container_set_text(out, "history_columns", columns.data));
-    DAM_TRY(save_doubles(out, "history", history->rows, 2, shape));
+    DAM_TRY_CLEANUP(dam__text_status(&columns));
+    DAM_TRY_CLEANUP(dam__container_set_text(out, "history_columns", columns.data));
+    DAM_TRY_CLEANUP(save_doubles(out, "history", history->rows, 2, shape));
 cleanup:
     dam__text_free(&columns);
     return status;
@@ -136,7 +136,6 @@ cleanup:
 
 dam_status dam__checkpoint_save(dam__trainer *trainer, dam__container *out)
 {
-    dam_status status = DAM_OK;
     dam__model *model = dam__trainer_model(trainer);
     const dam__optimizer *optimizer = dam__trainer_optimizer(trainer);
     char name[NAME_BYTES];
@@ -163,9 +162,7 @@ dam_status dam__checkpoint_save(dam__trainer *trainer, dam__container *out)
         DAM_TRY(save_losses(trainer, (size_t)dam__trainer_steps(trainer), out));
     DAM_TRY(save_history(dam__trainer_history(trainer), out));
     DAM_TRY(dam__record_save(dam__trainer_record(trainer), out));
-    DAM_TRY(dam__diagnostics_save(dam__trainer_diagnostics(trainer), out));
-cleanup:
-    return status;
+    return dam__diagnostics_save(dam__trainer_diagnostics(trainer), out);
 }
 
 /* --- restoring -------------------------------------------------------------------------------- */
@@ -200,14 +197,14 @@ static dam_status restore_matrix(const dam__container *container, const char *na
     const dam__array *array = NULL;
     double *values = NULL;
     size_t items = dam__matrix_items(matrix);
-    DAM_TRY(find(container, name, items, &array));
+    DAM_TRY_CLEANUP(find(container, name, items, &array));
     if (array->rank != 2 || array->shape[0] != (size_t)matrix->rows)
         DAM_FAIL(DAM_INPUT, "the run file's '%s' is not of the %d x %d that its preset needs", name,
                  matrix->rows, matrix->cols);
-    DAM_TRY(dam__alloc(items, sizeof *values, &values));
+    DAM_TRY_CLEANUP(dam__alloc(items, sizeof *values, &values));
     for (size_t i = 0; i < items; i++)
         values[i] = dam__array_at(array, i);
-    DAM_TRY(dam__matrix_write_doubles(matrix, values, "restored run"));
+    DAM_TRY_CLEANUP(dam__matrix_write_doubles(matrix, values, "restored run"));
 cleanup:
     free(values);
     return status;
@@ -220,50 +217,42 @@ static bool within(double value, double least, double most)
 
 dam_status dam__checkpoint_memories(const dam__container *container, int *memories)
 {
-    dam_status status = DAM_OK;
     const dam__array *array = NULL;
     if (dam__container_array(container, MEMORIES_NAME) == NULL)
         return DAM_OK;
     DAM_TRY(find(container, MEMORIES_NAME, 1, &array));
     double count = dam__array_at(array, 0);
     if (!within(count, 1, INT32_MAX) || count != trunc(count))
-        DAM_FAIL(DAM_INPUT, "the run file's '%s' is %g", MEMORIES_NAME, count);
+        return dam__fail(DAM_INPUT, "the run file's '%s' is %g", MEMORIES_NAME, count);
     *memories = (int)count;
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* A model that has grown since its preset takes the width it had. */
 static dam_status restore_memories(dam__model *model, const dam__container *container)
 {
-    dam_status status = DAM_OK;
     if (model->ops->grow == NULL)
         return DAM_OK;
     int memories = model->config.memories;
     DAM_TRY(dam__checkpoint_memories(container, &memories));
     if (memories > model->config.memories)
         DAM_TRY(model->ops->grow->resize(model, memories));
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 dam_status dam__checkpoint_parameters(dam__model *model, const dam__container *container)
 {
-    dam_status status = DAM_OK;
     char name[NAME_BYTES];
     DAM_TRY(restore_memories(model, container));
     for (int i = 0; i < model->parameter_count; i++) {
         parameter_name(name, &model->parameters[i]);
         DAM_TRY(restore_matrix(container, name, &model->parameters[i].value));
     }
-    DAM_TRY(model->ops->refresh(model));
-cleanup:
-    return status;
+    return model->ops->refresh(model);
 }
 
 static dam_status restore_position(dam__trainer *trainer, const dam__container *container)
 {
-    dam_status status = DAM_OK;
     const dam__array *array = NULL;
     const double most_epochs = 1e9;
     DAM_TRY(find(container, "state/position", POSITION_ITEMS, &array));
@@ -274,8 +263,9 @@ static dam_status restore_position(dam__trainer *trainer, const dam__container *
     if (!within(epoch, 0, most_epochs) || !within(step, 0, dam__trainer_steps(trainer)) ||
         !within(wait, 0, most_epochs) || isnan(best) || !within(seconds, 0, DBL_MAX) ||
         !within(stage, 0, most_epochs) || !within(first, 0, epoch))
-        DAM_FAIL(DAM_INPUT, "the run file stands at epoch %g, step %g, which its preset lacks",
-                 epoch, step);
+        return dam__fail(DAM_INPUT,
+                         "the run file stands at epoch %g, step %g, which its preset lacks", epoch,
+                         step);
     *dam__trainer_position(trainer) = (dam__position){.epoch = (int)epoch,
                                                       .step = (int)step,
                                                       .wait = (int)wait,
@@ -284,25 +274,22 @@ static dam_status restore_position(dam__trainer *trainer, const dam__container *
                                                       .stage = (int)stage,
                                                       .stage_epoch = (int)first,
                                                       .stable = dam__array_at(array, STABLE) != 0};
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static dam_status restore_split(dam__trainer *trainer, const dam__container *container)
 {
-    dam_status status = DAM_OK;
     const dam__array *array = NULL;
     if (dam__container_array(container, "state/split") == NULL)
         return DAM_OK;
     DAM_TRY(find(container, "state/split", 2, &array));
     double seconds = dam__array_at(array, 0), epochs = dam__array_at(array, 1);
     if (!within(seconds, 0, DBL_MAX) || !within(epochs, 0, DBL_MAX))
-        DAM_FAIL(DAM_INPUT, "the run file's last split took %g seconds, %g epochs", seconds,
-                 epochs);
+        return dam__fail(DAM_INPUT, "the run file's last split took %g seconds, %g epochs", seconds,
+                         epochs);
     dam__trainer_position(trainer)->split_seconds = seconds;
     dam__trainer_position(trainer)->split_epochs = epochs;
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static dam_status restore_losses(dam__trainer *trainer, const dam__container *container)
@@ -313,11 +300,11 @@ static dam_status restore_losses(dam__trainer *trainer, const dam__container *co
     size_t steps = (size_t)dam__trainer_steps(trainer);
     if (dam__trainer_position(trainer)->step == 0)
         return DAM_OK;
-    DAM_TRY(find(container, "state/losses", steps, &array));
-    DAM_TRY(dam__alloc(steps, sizeof *losses, &losses));
+    DAM_TRY_CLEANUP(find(container, "state/losses", steps, &array));
+    DAM_TRY_CLEANUP(dam__alloc(steps, sizeof *losses, &losses));
     for (size_t i = 0; i < steps; i++)
         losses[i] = dam__array_at(array, i);
-    DAM_TRY(dam__trainer_write_losses(trainer, losses));
+    DAM_TRY_CLEANUP(dam__trainer_write_losses(trainer, losses));
 cleanup:
     free(losses);
     return status;
@@ -332,11 +319,11 @@ dam_status dam__checkpoint_history(const dam__container *container, dam__history
     *out = (dam__history){0};
     if (names == NULL || table == NULL || table->rank != 2 || table->shape[1] == 0)
         DAM_FAIL(DAM_INPUT, "the run file has no history; it is not from this version");
-    DAM_TRY(dam__format(&columns, "%s", names));
+    DAM_TRY_CLEANUP(dam__format(&columns, "%s", names));
     char *rest = NULL;
     for (char *name = strtok_r(columns, ",", &rest); name != NULL;
          name = strtok_r(NULL, ",", &rest))
-        DAM_TRY(dam__history_column(out, name));
+        DAM_TRY_CLEANUP(dam__history_column(out, name));
     if (out->column_count != table->shape[1])
         DAM_FAIL(DAM_INPUT, "the run file's history names %zu columns and has %zu",
                  out->column_count, table->shape[1]);
@@ -344,7 +331,7 @@ dam_status dam__checkpoint_history(const dam__container *container, dam__history
         double values[DAM__HISTORY_COLUMNS] = {0};
         for (size_t c = 0; c < out->column_count; c++)
             values[c] = dam__array_at(table, row * out->column_count + c);
-        DAM_TRY(dam__history_add(out, values));
+        DAM_TRY_CLEANUP(dam__history_add(out, values));
     }
 cleanup:
     free(columns);
@@ -358,12 +345,12 @@ static dam_status restore_history(dam__trainer *trainer, const dam__container *c
 {
     dam_status status = DAM_OK;
     dam__history *history = dam__trainer_history(trainer), restored = {0};
-    DAM_TRY(dam__checkpoint_history(container, &restored));
+    DAM_TRY_CLEANUP(dam__checkpoint_history(container, &restored));
     bool same = restored.column_count == history->column_count;
     for (size_t c = 0; same && c < history->column_count; c++)
         same = strcmp(restored.columns[c], history->columns[c]) == 0;
     if (!same || restored.row_count != (size_t)dam__trainer_position(trainer)->epoch)
-        DAM_TRY(dam__advise(
+        DAM_TRY_CLEANUP(dam__advise(
             DAM__ADVICE_CHANGES,
             dam__fail(
                 DAM_INPUT,
@@ -380,7 +367,6 @@ cleanup:
 
 dam_status dam__checkpoint_restore(dam__trainer *trainer, const dam__container *container)
 {
-    dam_status status = DAM_OK;
     dam__model *model = dam__trainer_model(trainer);
     char name[NAME_BYTES];
     DAM_TRY(restore_memories(model, container));
@@ -407,7 +393,5 @@ dam_status dam__checkpoint_restore(dam__trainer *trainer, const dam__container *
     DAM_TRY(restore_losses(trainer, container));
     DAM_TRY(restore_history(trainer, container));
     DAM_TRY(dam__record_restore(container, dam__trainer_record(trainer)));
-    DAM_TRY(dam__diagnostics_restore(dam__trainer_diagnostics(trainer), container));
-cleanup:
-    return status;
+    return dam__diagnostics_restore(dam__trainer_diagnostics(trainer), container);
 }

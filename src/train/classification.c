@@ -38,7 +38,7 @@ dam_status dam__classify(const int32_t *labels, const int32_t *predicted, const 
     size_t width = (size_t)classes + 1, right = 0, nearest_right = 0;
     size_t faithful_right = 0, faithful_wrong = 0;
     *out = (dam__classification){.classes = classes};
-    DAM_TRY(dam__alloc(width * width, sizeof *out->confusion, &out->confusion));
+    DAM_TRY_CLEANUP(dam__alloc(width * width, sizeof *out->confusion, &out->confusion));
     for (size_t i = 0; i < count; i++) {
         if (labels[i] < 0 || labels[i] > classes || predicted[i] < 0 || predicted[i] > classes)
             DAM_FAIL(DAM_INTERNAL, "sample %zu: label %d and prediction %d of %d classes", i,

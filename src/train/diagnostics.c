@@ -50,13 +50,13 @@ dam_status dam__diagnostics_create(dam__model *model, const char *steps, dam__pl
     if (ops == NULL)
         DAM_FAIL(DAM_USAGE, "train.diagnostics: models of kind \"%s\" tell nothing of steps",
                  dam__model_type_of(&model->config)->name);
-    DAM_TRY(dam__alloc(1, sizeof *diagnostics, &diagnostics));
+    DAM_TRY_CLEANUP(dam__alloc(1, sizeof *diagnostics, &diagnostics));
     diagnostics->model = model;
-    DAM_TRY(dam__diagnosed_steps(steps, diagnostics->steps, &diagnostics->count));
+    DAM_TRY_CLEANUP(dam__diagnosed_steps(steps, diagnostics->steps, &diagnostics->count));
     diagnostics->columns = ops->names_of(model, diagnostics->names);
-    DAM_TRY(ops->plan(model, plan));
-    DAM_TRY(dam__plan_matrix(plan, "diagnostics", diagnostics->count, diagnostics->columns, 1,
-                             &diagnostics->numbers));
+    DAM_TRY_CLEANUP(ops->plan(model, plan));
+    DAM_TRY_CLEANUP(dam__plan_matrix(plan, "diagnostics", diagnostics->count, diagnostics->columns,
+                                     1, &diagnostics->numbers));
     *out = diagnostics;
     diagnostics = NULL;
 cleanup:
@@ -135,19 +135,19 @@ dam_status dam__diagnostics_save(const dam__diagnostics *diagnostics, dam__conta
         rows += diagnostics->measured[i];
     if (rows == 0)
         return DAM_OK;
-    DAM_TRY(dam__array_create(DAM__F64, 1, &rows, &steps));
-    DAM_TRY(dam__array_create(DAM__F64, 2, (const size_t[]){rows, columns}, &values));
-    DAM_TRY(dam__alloc(count * columns, sizeof *all, &all));
-    DAM_TRY(dam__matrix_read_doubles(&diagnostics->numbers, all, "diagnostics"));
+    DAM_TRY_CLEANUP(dam__array_create(DAM__F64, 1, &rows, &steps));
+    DAM_TRY_CLEANUP(dam__array_create(DAM__F64, 2, (const size_t[]){rows, columns}, &values));
+    DAM_TRY_CLEANUP(dam__alloc(count * columns, sizeof *all, &all));
+    DAM_TRY_CLEANUP(dam__matrix_read_doubles(&diagnostics->numbers, all, "diagnostics"));
     for (size_t i = 0, row = 0; i < count; i++) {
         if (!diagnostics->measured[i])
             continue;
         ((double *)steps.data)[row] = diagnostics->steps[i];
         memcpy((double *)values.data + row++ * columns, all + i * columns, columns * sizeof *all);
     }
-    DAM_TRY(name_columns(diagnostics, out));
-    DAM_TRY(dam__container_add(out, STEPS_NAME, &steps));
-    DAM_TRY(dam__container_add(out, VALUES_NAME, &values));
+    DAM_TRY_CLEANUP(name_columns(diagnostics, out));
+    DAM_TRY_CLEANUP(dam__container_add(out, STEPS_NAME, &steps));
+    DAM_TRY_CLEANUP(dam__container_add(out, VALUES_NAME, &values));
 cleanup:
     dam__array_free(&steps);
     dam__array_free(&values);
@@ -164,16 +164,16 @@ dam_status dam__diagnostics_restore(dam__diagnostics *diagnostics, const dam__co
     if (diagnostics == NULL)
         return DAM_OK;
     size_t columns = (size_t)diagnostics->columns;
-    DAM_TRY(dam__diagnosed_read(container, &kept));
+    DAM_TRY_CLEANUP(dam__diagnosed_read(container, &kept));
     if (kept.rows > 0 && kept.columns != diagnostics->columns)
-        DAM_TRY(dam__advise(
+        DAM_TRY_CLEANUP(dam__advise(
             DAM__ADVICE_CHANGES,
             dam__fail(
                 DAM_INPUT,
                 "the run file's diagnostics have %d numbers a step where its preset has %d; leave "
                 "out changes to what shapes the model",
                 kept.columns, diagnostics->columns)));
-    DAM_TRY(dam__alloc((size_t)diagnostics->count * columns, sizeof *all, &all));
+    DAM_TRY_CLEANUP(dam__alloc((size_t)diagnostics->count * columns, sizeof *all, &all));
     for (int i = 0; i < kept.rows; i++) {
         int row = row_of(diagnostics, kept.steps[i]);
         if (row < 0)
@@ -182,7 +182,7 @@ dam_status dam__diagnostics_restore(dam__diagnostics *diagnostics, const dam__co
                columns * sizeof *all);
         diagnostics->measured[row] = true;
     }
-    DAM_TRY(dam__matrix_write_doubles(&diagnostics->numbers, all, "diagnostics"));
+    DAM_TRY_CLEANUP(dam__matrix_write_doubles(&diagnostics->numbers, all, "diagnostics"));
 cleanup:
     dam__diagnosed_free(&kept);
     free(all);
@@ -236,15 +236,15 @@ dam_status dam__diagnosed_read(const dam__container *container, dam__diagnosed *
     if (steps == NULL && values == NULL)
         return DAM_OK;
     if (names != NULL)
-        DAM_TRY(split_names(names, &read));
+        DAM_TRY_CLEANUP(split_names(names, &read));
     if (names == NULL || steps == NULL || values == NULL || steps->rank != 1 || values->rank != 2 ||
         steps->shape[0] > DAM__DIAGNOSED_STEPS || values->shape[0] != steps->shape[0] ||
         values->shape[1] != (size_t)read.columns)
         DAM_FAIL(DAM_INPUT, "the run file's diagnostics do not fit each other; use another copy");
     size_t items = dam__array_items(values);
     read.rows = (int)steps->shape[0];
-    DAM_TRY(dam__alloc(steps->shape[0], sizeof *read.steps, &read.steps));
-    DAM_TRY(dam__alloc(items, sizeof *read.values, &read.values));
+    DAM_TRY_CLEANUP(dam__alloc(steps->shape[0], sizeof *read.steps, &read.steps));
+    DAM_TRY_CLEANUP(dam__alloc(items, sizeof *read.values, &read.values));
     for (size_t i = 0; i < steps->shape[0]; i++)
         read.steps[i] = dam__array_at(steps, i);
     for (size_t i = 0; i < items; i++)

@@ -17,16 +17,17 @@ dam_status dam__evaluator_create(dam__model *model, dam__feed *feed, dam__plan *
 {
     dam_status status = DAM_OK;
     dam__evaluator *evaluator = NULL;
-    DAM_TRY(dam__alloc(1, sizeof *evaluator, &evaluator));
+    DAM_TRY_CLEANUP(dam__alloc(1, sizeof *evaluator, &evaluator));
     evaluator->model = model;
     evaluator->feed = feed;
     size_t bytes = (size_t)dam__feed_range(feed) * sizeof(int32_t);
-    DAM_TRY(dam__plan_matrix(plan, "evaluation: totals", dam__feed_batches(feed), 2,
-                             model->task.count > 0 ? model->task.count : 1,
-                             &evaluator->evaluation.totals));
-    DAM_TRY(
+    DAM_TRY_CLEANUP(dam__plan_matrix(plan, "evaluation: totals", dam__feed_batches(feed), 2,
+                                     model->task.count > 0 ? model->task.count : 1,
+                                     &evaluator->evaluation.totals));
+    DAM_TRY_CLEANUP(
         dam__plan_buffer(plan, "evaluation: predictions", bytes, &evaluator->evaluation.predicted));
-    DAM_TRY(dam__plan_buffer(plan, "evaluation: nearest", bytes, &evaluator->evaluation.nearest));
+    DAM_TRY_CLEANUP(
+        dam__plan_buffer(plan, "evaluation: nearest", bytes, &evaluator->evaluation.nearest));
     *out = evaluator;
     evaluator = NULL;
 cleanup:
@@ -49,8 +50,8 @@ static dam_status read_score(dam__evaluator *evaluator, dam__score *out)
     dam_status status = DAM_OK;
     double *totals = NULL;
     const dam__matrix *matrix = &evaluator->evaluation.totals;
-    DAM_TRY(dam__alloc(dam__matrix_items(matrix), sizeof *totals, &totals));
-    DAM_TRY(dam__matrix_read_doubles(matrix, totals, "evaluation totals"));
+    DAM_TRY_CLEANUP(dam__alloc(dam__matrix_items(matrix), sizeof *totals, &totals));
+    DAM_TRY_CLEANUP(dam__matrix_read_doubles(matrix, totals, "evaluation totals"));
     int samples = dam__feed_range(evaluator->feed);
     bool compared = dam__model_compares(&evaluator->model->config);
     size_t steps = (size_t)matrix->rows, batches = (size_t)dam__feed_batches(evaluator->feed);
@@ -71,7 +72,6 @@ cleanup:
 
 dam_status dam__evaluator_run(dam__evaluator *evaluator, dam__score *out)
 {
-    dam_status status = DAM_OK;
     dam__model *model = evaluator->model;
     int offset = 0;
     DAM_TRY(dam__feed_begin(evaluator->feed, 0, 0));
@@ -82,9 +82,7 @@ dam_status dam__evaluator_run(dam__evaluator *evaluator, dam__score *out)
         DAM_TRY(dam__device_pace(model->device));
         offset += batch.size;
     }
-    DAM_TRY(read_score(evaluator, out));
-cleanup:
-    return status;
+    return read_score(evaluator, out);
 }
 
 dam_status dam__evaluator_predictions(dam__evaluator *evaluator, int32_t **predicted,
@@ -94,12 +92,12 @@ dam_status dam__evaluator_predictions(dam__evaluator *evaluator, int32_t **predi
     size_t samples = (size_t)dam__feed_range(evaluator->feed);
     *predicted = NULL;
     *nearest = NULL;
-    DAM_TRY(dam__alloc(samples, sizeof **predicted, predicted));
-    DAM_TRY(dam__alloc(samples, sizeof **nearest, nearest));
-    DAM_TRY(dam__buffer_read(evaluator->evaluation.predicted, 0, *predicted,
-                             samples * sizeof **predicted, "predictions"));
-    DAM_TRY(dam__buffer_read(evaluator->evaluation.nearest, 0, *nearest, samples * sizeof **nearest,
-                             "nearest memories"));
+    DAM_TRY_CLEANUP(dam__alloc(samples, sizeof **predicted, predicted));
+    DAM_TRY_CLEANUP(dam__alloc(samples, sizeof **nearest, nearest));
+    DAM_TRY_CLEANUP(dam__buffer_read(evaluator->evaluation.predicted, 0, *predicted,
+                                     samples * sizeof **predicted, "predictions"));
+    DAM_TRY_CLEANUP(dam__buffer_read(evaluator->evaluation.nearest, 0, *nearest,
+                                     samples * sizeof **nearest, "nearest memories"));
 cleanup:
     if (status != DAM_OK) {
         free(*predicted);

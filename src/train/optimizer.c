@@ -30,7 +30,7 @@ dam_status dam__optimizer_create(dam__model *model, dam__plan *plan, dam__optimi
 {
     dam_status status = DAM_OK;
     dam__optimizer *optimizer = NULL;
-    DAM_TRY(dam__alloc(1, sizeof *optimizer, &optimizer));
+    DAM_TRY_CLEANUP(dam__alloc(1, sizeof *optimizer, &optimizer));
     optimizer->model = model;
     for (int i = 0; i < model->parameter_count; i++) {
         const dam__parameter *parameter = &model->parameters[i];
@@ -38,14 +38,16 @@ dam_status dam__optimizer_create(dam__model *model, dam__plan *plan, dam__optimi
             continue;
         char name[64];
         (void)snprintf(name, sizeof name, "%s: velocity", parameter->name);
-        DAM_TRY(dam__plan_matrix_like(plan, name, &parameter->value, &optimizer->velocities[i]));
+        DAM_TRY_CLEANUP(
+            dam__plan_matrix_like(plan, name, &parameter->value, &optimizer->velocities[i]));
         if (parameter->rule == DAM__RULE_ADAM) {
             (void)snprintf(name, sizeof name, "%s: mean squared gradient", parameter->name);
-            DAM_TRY(dam__plan_matrix_like(plan, name, &parameter->value, &optimizer->squares[i]));
+            DAM_TRY_CLEANUP(
+                dam__plan_matrix_like(plan, name, &parameter->value, &optimizer->squares[i]));
         }
         if (takes_rates(parameter->rule) && optimizer->rates.cols == 0)
-            DAM_TRY(dam__plan_matrix(plan, "rates of problems", 1, parameter->value.count, 1,
-                                     &optimizer->rates));
+            DAM_TRY_CLEANUP(dam__plan_matrix(plan, "rates of problems", 1, parameter->value.count,
+                                             1, &optimizer->rates));
     }
     *out = optimizer;
     optimizer = NULL;
@@ -69,7 +71,6 @@ void dam__optimizer_destroy(dam__optimizer *optimizer)
 
 dam_status dam__optimizer_prepare(dam__optimizer *optimizer)
 {
-    dam_status status = DAM_OK;
     DAM_TRY(dam__program_create(optimizer->model->device, "optimizer", "", &optimizer->program));
     DAM_TRY(dam__program_kernel(optimizer->program, "optimizer_momentum", &optimizer->momentum));
     DAM_TRY(dam__program_kernel(optimizer->program, "optimizer_unit_rows", &optimizer->unit_rows));
@@ -79,8 +80,7 @@ dam_status dam__optimizer_prepare(dam__optimizer *optimizer)
     DAM_TRY(dam__program_kernel(optimizer->program, "optimizer_adam", &optimizer->adam));
     if (optimizer->rates.cols > 0)
         DAM_TRY(dam__optimizer_rates(optimizer, NULL));
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* Problem p's factor of all rates. */
@@ -98,10 +98,10 @@ dam_status dam__optimizer_rates(dam__optimizer *optimizer, const double *factors
     int count = optimizer->rates.cols;
     if (count == 0)
         DAM_FAIL(DAM_INTERNAL, "no parameter takes rates problem by problem");
-    DAM_TRY(dam__alloc((size_t)count, sizeof *values, &values));
+    DAM_TRY_CLEANUP(dam__alloc((size_t)count, sizeof *values, &values));
     for (int p = 0; p < count; p++)
         values[p] = factors != NULL ? factors[p] : rate_of(optimizer->model, p);
-    DAM_TRY(dam__matrix_write_doubles(&optimizer->rates, values, "rates of problems"));
+    DAM_TRY_CLEANUP(dam__matrix_write_doubles(&optimizer->rates, values, "rates of problems"));
 cleanup:
     free(values);
     return status;
@@ -200,13 +200,11 @@ static dam_status step_parameter(dam__optimizer *optimizer, int i, double rate, 
 
 dam_status dam__optimizer_step(dam__optimizer *optimizer, double rate, double momentum)
 {
-    dam_status status = DAM_OK;
     optimizer->steps++;
     for (int i = 0; i < optimizer->model->parameter_count; i++)
         if (optimizer->model->parameters[i].trained)
             DAM_TRY(step_parameter(optimizer, i, rate, momentum));
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 void dam__optimizer_set_steps(dam__optimizer *optimizer, double steps)

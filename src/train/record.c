@@ -90,7 +90,6 @@ static void thin(dam__record *record, int every)
  */
 static dam_status make_room(dam__record *record, const dam__frame *frame, int every, bool *fits)
 {
-    dam_status status = DAM_OK;
     size_t rows = (size_t)frame->rows, count = record->frame_count;
     size_t bytes = record->limit > 0 ? record->limit : DAM__RECORD_BYTES;
     size_t most = bytes / row_bytes(record->dim, record->columns);
@@ -104,9 +103,7 @@ static dam_status make_room(dam__record *record, const dam__frame *frame, int ev
     DAM_TRY(dam__grow(&record->levels, all * record->dim, 1));
     DAM_TRY(dam__grow(&record->scales, all, sizeof *record->scales));
     DAM_TRY(dam__grow(&record->weights, all * record->columns, sizeof *record->weights));
-    DAM_TRY(dam__grow(&record->frames, record->frame_count + 1, sizeof *record->frames));
-cleanup:
-    return status;
+    return dam__grow(&record->frames, record->frame_count + 1, sizeof *record->frames);
 }
 
 /* The memory's numbers as levels of the largest; false where one is not finite. */
@@ -127,15 +124,13 @@ static bool quantise(const double *values, size_t count, uint8_t *levels, float 
 /* Memories that no split made have no parent. */
 static dam_status add_first_memories(dam__record *record, int memories)
 {
-    dam_status status = DAM_OK;
     size_t count = (size_t)memories;
     if (count <= record->parent_count)
         return DAM_OK;
     DAM_TRY(dam__grow(&record->parents, count, sizeof *record->parents));
     while (record->parent_count < count)
         record->parents[record->parent_count++] = -1;
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static dam_status check_sizes(dam__record *record, const dam__frame *frame, size_t dim,
@@ -157,39 +152,37 @@ static dam_status check_sizes(dam__record *record, const dam__frame *frame, size
 dam_status dam__record_add(dam__record *record, const dam__frame *frame, int every, size_t dim,
                            size_t columns, const double *memories, const double *weights)
 {
-    dam_status status = DAM_OK;
     size_t rows = (size_t)frame->rows;
     bool fits = false;
     DAM_TRY(check_sizes(record, frame, dim, columns));
     DAM_TRY(add_first_memories(record, frame->memories));
     DAM_TRY(make_room(record, frame, every, &fits));
     if (!fits)
-        goto cleanup;
+        return DAM_OK;
     size_t first = record->row_count;
     for (size_t i = 0; i < rows; i++)
         if (!quantise(memories + i * dim, dim, record->levels + (first + i) * dim,
                       &record->scales[first + i]))
-            DAM_FAIL(DAM_DIVERGED, "memory %zu is not finite after epoch %d", i, frame->epoch);
+            return dam__fail(DAM_DIVERGED, "memory %zu is not finite after epoch %d", i,
+                             frame->epoch);
     for (size_t i = 0; i < rows * columns; i++) {
         if (!isfinite(weights[i]))
-            DAM_FAIL(DAM_DIVERGED, "class weights are not finite after epoch %d", frame->epoch);
+            return dam__fail(DAM_DIVERGED, "class weights are not finite after epoch %d",
+                             frame->epoch);
         record->weights[first * columns + i] = (float)weights[i];
     }
     record->frames[record->frame_count] = *frame;
     record->frames[record->frame_count++].first = first;
     record->row_count += rows;
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 dam_status dam__record_split(dam__record *record, int before, const int *picked, int count)
 {
-    dam_status status = DAM_OK;
     DAM_TRY(add_first_memories(record, before + count));
     for (int j = 0; j < count; j++)
         record->parents[before + j] = picked[j];
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 void dam__record_memory(const dam__record *record, size_t frame, size_t row, float *out)
@@ -215,10 +208,10 @@ static dam_status save_items(dam__container *out, const char *name, dam__element
 {
     dam_status status = DAM_OK;
     dam__array array = {0};
-    DAM_TRY(dam__array_create(element, rank, shape, &array));
+    DAM_TRY_CLEANUP(dam__array_create(element, rank, shape, &array));
     if (dam__array_items(&array) > 0)
         memcpy(array.data, items, dam__array_items(&array) * dam__element_size(element));
-    DAM_TRY(dam__container_add(out, name, &array));
+    DAM_TRY_CLEANUP(dam__container_add(out, name, &array));
 cleanup:
     dam__array_free(&array);
     return status;
@@ -231,23 +224,24 @@ dam_status dam__record_save(const dam__record *record, dam__container *out)
     size_t count = record->frame_count, rows = record->row_count;
     if (count == 0)
         return DAM_OK;
-    DAM_TRY(dam__alloc(count * FRAME_ITEMS, sizeof *frames, &frames));
+    DAM_TRY_CLEANUP(dam__alloc(count * FRAME_ITEMS, sizeof *frames, &frames));
     for (size_t i = 0; i < count; i++) {
         frames[i * FRAME_ITEMS + EPOCH] = record->frames[i].epoch;
         frames[i * FRAME_ITEMS + STAGE] = record->frames[i].stage;
         frames[i * FRAME_ITEMS + MEMORIES] = record->frames[i].memories;
         frames[i * FRAME_ITEMS + ROWS] = record->frames[i].rows;
     }
-    DAM_TRY(save_items(out, "record/frames", DAM__I64, 2, (const size_t[]){count, FRAME_ITEMS},
-                       frames));
-    DAM_TRY(save_items(out, "record/spread", DAM__I64, 1, (const size_t[]){1}, &spread));
-    DAM_TRY(save_items(out, "record/memories", DAM__U8, 2, (const size_t[]){rows, record->dim},
-                       record->levels));
-    DAM_TRY(save_items(out, "record/scales", DAM__F32, 1, (const size_t[]){rows}, record->scales));
-    DAM_TRY(save_items(out, "record/class_weights", DAM__F32, 2,
-                       (const size_t[]){rows, record->columns}, record->weights));
-    DAM_TRY(save_items(out, "record/parents", DAM__I32, 1, (const size_t[]){record->parent_count},
-                       record->parents));
+    DAM_TRY_CLEANUP(save_items(out, "record/frames", DAM__I64, 2,
+                               (const size_t[]){count, FRAME_ITEMS}, frames));
+    DAM_TRY_CLEANUP(save_items(out, "record/spread", DAM__I64, 1, (const size_t[]){1}, &spread));
+    DAM_TRY_CLEANUP(save_items(out, "record/memories", DAM__U8, 2,
+                               (const size_t[]){rows, record->dim}, record->levels));
+    DAM_TRY_CLEANUP(
+        save_items(out, "record/scales", DAM__F32, 1, (const size_t[]){rows}, record->scales));
+    DAM_TRY_CLEANUP(save_items(out, "record/class_weights", DAM__F32, 2,
+                               (const size_t[]){rows, record->columns}, record->weights));
+    DAM_TRY_CLEANUP(save_items(out, "record/parents", DAM__I32, 1,
+                               (const size_t[]){record->parent_count}, record->parents));
 cleanup:
     free(frames);
     return status;
@@ -257,21 +251,20 @@ cleanup:
 static dam_status take(const dam__container *container, const char *name, dam__element element,
                        int rank, const size_t *shape, void *out)
 {
-    dam_status status = DAM_OK;
     void *items = NULL;
     const dam__array *array = dam__container_array(container, name);
     bool right = array != NULL && array->element == element && array->rank == rank;
     for (int i = 0; right && i < rank; i++)
         right = shape[i] == SIZE_MAX || array->shape[i] == shape[i];
     if (!right)
-        DAM_FAIL(DAM_INPUT, "the run file's '%s' is missing or of another shape; use another copy",
-                 name);
+        return dam__fail(DAM_INPUT,
+                         "the run file's '%s' is missing or of another shape; use another copy",
+                         name);
     size_t count = dam__array_items(array), size = dam__element_size(element);
     DAM_TRY(dam__alloc(count, size, &items));
     memcpy(items, array->data, count * size);
     memcpy(out, &items, sizeof items);
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static dam_status restore_frames(const dam__container *container, dam__record *record)
@@ -279,11 +272,11 @@ static dam_status restore_frames(const dam__container *container, dam__record *r
     dam_status status = DAM_OK;
     int64_t *items = NULL, *spread = NULL;
     const dam__array *table = dam__container_array(container, "record/frames");
-    DAM_TRY(take(container, "record/frames", DAM__I64, 2, (const size_t[]){SIZE_MAX, FRAME_ITEMS},
-                 &items));
-    DAM_TRY(take(container, "record/spread", DAM__I64, 1, (const size_t[]){1}, &spread));
+    DAM_TRY_CLEANUP(take(container, "record/frames", DAM__I64, 2,
+                         (const size_t[]){SIZE_MAX, FRAME_ITEMS}, &items));
+    DAM_TRY_CLEANUP(take(container, "record/spread", DAM__I64, 1, (const size_t[]){1}, &spread));
     size_t count = table->shape[0], rows = 0;
-    DAM_TRY(dam__alloc(count, sizeof *record->frames, &record->frames));
+    DAM_TRY_CLEANUP(dam__alloc(count, sizeof *record->frames, &record->frames));
     bool right = count > 0 && *spread >= 1 && *spread <= 1 << 30;
     for (size_t i = 0; right && i < count; i++) {
         const int64_t *item = items + i * FRAME_ITEMS, *last = i > 0 ? item - FRAME_ITEMS : item;
@@ -315,7 +308,6 @@ cleanup:
 
 static dam_status restore_parents(const dam__container *container, dam__record *record)
 {
-    dam_status status = DAM_OK;
     DAM_TRY(take(container, "record/parents", DAM__I32, 1, (const size_t[]){SIZE_MAX},
                  &record->parents));
     record->parent_count = dam__container_array(container, "record/parents")->shape[0];
@@ -323,9 +315,9 @@ static dam_status restore_parents(const dam__container *container, dam__record *
     for (size_t i = 0; right && i < record->parent_count; i++)
         right = record->parents[i] >= -1 && record->parents[i] < (int64_t)i;
     if (!right)
-        DAM_FAIL(DAM_INPUT, "the run file's record has impossible parents; use another copy");
-cleanup:
-    return status;
+        return dam__fail(DAM_INPUT,
+                         "the run file's record has impossible parents; use another copy");
+    return DAM_OK;
 }
 
 static dam_status check_numbers(const dam__record *record)
@@ -350,18 +342,18 @@ dam_status dam__record_restore(const dam__container *container, dam__record *out
     *out = record;
     if (dam__container_array(container, "record/frames") == NULL)
         return DAM_OK;
-    DAM_TRY(take(container, "record/memories", DAM__U8, 2, (const size_t[]){SIZE_MAX, SIZE_MAX},
-                 &record.levels));
+    DAM_TRY_CLEANUP(take(container, "record/memories", DAM__U8, 2,
+                         (const size_t[]){SIZE_MAX, SIZE_MAX}, &record.levels));
     record.row_count = levels->shape[0];
     record.dim = levels->shape[1];
-    DAM_TRY(take(container, "record/class_weights", DAM__F32, 2,
-                 (const size_t[]){record.row_count, SIZE_MAX}, &record.weights));
+    DAM_TRY_CLEANUP(take(container, "record/class_weights", DAM__F32, 2,
+                         (const size_t[]){record.row_count, SIZE_MAX}, &record.weights));
     record.columns = weights->shape[1];
-    DAM_TRY(take(container, "record/scales", DAM__F32, 1, (const size_t[]){record.row_count},
-                 &record.scales));
-    DAM_TRY(restore_frames(container, &record));
-    DAM_TRY(restore_parents(container, &record));
-    DAM_TRY(check_numbers(&record));
+    DAM_TRY_CLEANUP(take(container, "record/scales", DAM__F32, 1,
+                         (const size_t[]){record.row_count}, &record.scales));
+    DAM_TRY_CLEANUP(restore_frames(container, &record));
+    DAM_TRY_CLEANUP(restore_parents(container, &record));
+    DAM_TRY_CLEANUP(check_numbers(&record));
     *out = record;
     record = (dam__record){0};
 cleanup:

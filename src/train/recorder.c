@@ -44,9 +44,9 @@ static dam_status read_weights(const dam__matrix *weights, size_t rows, double *
     dam_status status = DAM_OK;
     double *all = NULL;
     size_t columns = (size_t)weights->rows, width = (size_t)weights->cols;
-    DAM_TRY(dam__alloc(columns * width, sizeof *all, &all));
-    DAM_TRY(dam__alloc(rows * columns, sizeof **out, out));
-    DAM_TRY(dam__matrix_read_doubles(weights, all, "recorded class weights"));
+    DAM_TRY_CLEANUP(dam__alloc(columns * width, sizeof *all, &all));
+    DAM_TRY_CLEANUP(dam__alloc(rows * columns, sizeof **out, out));
+    DAM_TRY_CLEANUP(dam__matrix_read_doubles(weights, all, "recorded class weights"));
     for (size_t i = 0; i < rows; i++)
         for (size_t y = 0; y < columns; y++)
             (*out)[i * columns + y] = all[y * width + i];
@@ -67,12 +67,12 @@ dam_status dam__recorder_take(dam__model *model, const dam__position *position,
                               .memories = memories.rows,
                               .rows = kept(memories.rows, config)};
     memories.rows = frame.rows;
-    DAM_TRY(dam__alloc(dam__matrix_items(&memories), sizeof *values, &values));
-    DAM_TRY(dam__matrix_read_doubles(&memories, values, "recorded memories"));
+    DAM_TRY_CLEANUP(dam__alloc(dam__matrix_items(&memories), sizeof *values, &values));
+    DAM_TRY_CLEANUP(dam__matrix_read_doubles(&memories, values, "recorded memories"));
     if (weights != NULL)
-        DAM_TRY(read_weights(weights, (size_t)frame.rows, &shares));
-    DAM_TRY(dam__record_add(record, &frame, config->record, (size_t)memories.cols,
-                            weights != NULL ? (size_t)weights->rows : 0, values, shares));
+        DAM_TRY_CLEANUP(read_weights(weights, (size_t)frame.rows, &shares));
+    DAM_TRY_CLEANUP(dam__record_add(record, &frame, config->record, (size_t)memories.cols,
+                                    weights != NULL ? (size_t)weights->rows : 0, values, shares));
 cleanup:
     if (status == DAM_DIVERGED)
         (void)dam__fail(status, "%s; %s", dam_error(), dam__model_advice(model));

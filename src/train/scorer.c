@@ -59,7 +59,6 @@ struct request {
 
 static dam_status make_plan(void *user, int batch, bool stream, const dam__plan **plan)
 {
-    dam_status status = DAM_OK;
     const struct request *request = user;
     dam__scorer *scorer = request->scorer;
     dam__feed_options options = {.count = request->set->count,
@@ -79,8 +78,7 @@ static dam_status make_plan(void *user, int batch, bool stream, const dam__plan 
     DAM_TRY(dam__evaluator_create(scorer->model, scorer->feed, scorer->plan, &scorer->evaluator));
     DAM_TRY(dam__gemm_plan(scorer->gemm, scorer->plan));
     *plan = scorer->plan;
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 dam_status dam__scorer_create(dam__device *device, dam__gemm_provider gemm,
@@ -95,16 +93,16 @@ dam_status dam__scorer_create(dam__device *device, dam__gemm_provider gemm,
                               .config = *config,
                               .set = set,
                               .task = {.dim = dim, .classes = classes}};
-    DAM_TRY(check_set(config, set, dim, classes));
-    DAM_TRY(dam__task_check(config, set));
-    DAM_TRY(dam__checkpoint_memories(run, &request.config.memories));
-    DAM_TRY(dam__alloc(1, sizeof *scorer, &scorer));
+    DAM_TRY_CLEANUP(check_set(config, set, dim, classes));
+    DAM_TRY_CLEANUP(dam__task_check(config, set));
+    DAM_TRY_CLEANUP(dam__checkpoint_memories(run, &request.config.memories));
+    DAM_TRY_CLEANUP(dam__alloc(1, sizeof *scorer, &scorer));
     request.scorer = scorer;
-    DAM_TRY(dam__plan_fit(make_plan, &request, batch, false));
-    DAM_TRY(dam__plan_allocate(scorer->plan));
-    DAM_TRY(dam__feed_prepare(scorer->feed));
-    DAM_TRY(scorer->model->ops->prepare(scorer->model));
-    DAM_TRY(dam__checkpoint_parameters(scorer->model, run));
+    DAM_TRY_CLEANUP(dam__plan_fit(make_plan, &request, batch, false));
+    DAM_TRY_CLEANUP(dam__plan_allocate(scorer->plan));
+    DAM_TRY_CLEANUP(dam__feed_prepare(scorer->feed));
+    DAM_TRY_CLEANUP(scorer->model->ops->prepare(scorer->model));
+    DAM_TRY_CLEANUP(dam__checkpoint_parameters(scorer->model, run));
     *out = scorer;
     scorer = NULL;
 cleanup:

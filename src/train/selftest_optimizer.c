@@ -74,33 +74,34 @@ static dam_status check_rule(dam__trial *trial, dam__rule rule, dam__constraint 
     dam__optimizer *optimizer = NULL;
     dam__plan *plan = NULL;
     double *value = NULL, *gradient = NULL, *velocity = NULL;
-    DAM_TRY(dam__trial_array(trial, 1, sizeof *model, &model));
-    DAM_TRY(dam__trial_array(trial, items, sizeof *velocity, &velocity));
+    DAM_TRY_CLEANUP(dam__trial_array(trial, 1, sizeof *model, &model));
+    DAM_TRY_CLEANUP(dam__trial_array(trial, items, sizeof *velocity, &velocity));
     /* Of norm about 1 in a row of the unit sphere; a zero stays zero under the mirror rule. */
     const double side = constraint == DAM__CONSTRAINT_UNIT_ROWS ? sqrt(3.0 / cols) : 1;
-    DAM_TRY(
+    DAM_TRY_CLEANUP(
         dam__trial_numbers(trial, items, rule == DAM__RULE_MIRROR ? 0.01 : -side, side, &value));
-    DAM_TRY(dam__trial_numbers(trial, items, -side, side, &gradient));
+    DAM_TRY_CLEANUP(dam__trial_numbers(trial, items, -side, side, &gradient));
     if (rule == DAM__RULE_MIRROR)
         value[items / 2] = 0;
     model->device = trial->device;
     model->parameter_count = 1;
     model->parameters[0] = (dam__parameter){
         .name = "self-test", .rule = rule, .constraint = constraint, .trained = true};
-    DAM_TRY(dam__trial_matrix(trial, rows, cols, 1, value, &model->parameters[0].value));
-    DAM_TRY(dam__trial_matrix(trial, rows, cols, 1, gradient, &model->parameters[0].gradient));
-    DAM_TRY(dam__plan_create(trial->device, &plan));
-    DAM_TRY(dam__optimizer_create(model, plan, &optimizer));
-    DAM_TRY(dam__plan_allocate(plan));
-    DAM_TRY(dam__optimizer_prepare(optimizer));
+    DAM_TRY_CLEANUP(dam__trial_matrix(trial, rows, cols, 1, value, &model->parameters[0].value));
+    DAM_TRY_CLEANUP(
+        dam__trial_matrix(trial, rows, cols, 1, gradient, &model->parameters[0].gradient));
+    DAM_TRY_CLEANUP(dam__plan_create(trial->device, &plan));
+    DAM_TRY_CLEANUP(dam__optimizer_create(model, plan, &optimizer));
+    DAM_TRY_CLEANUP(dam__plan_allocate(plan));
+    DAM_TRY_CLEANUP(dam__optimizer_prepare(optimizer));
     for (int i = 0; i < STEPS; i++) {
-        DAM_TRY(dam__optimizer_step(optimizer, RATE, MOMENTUM));
+        DAM_TRY_CLEANUP(dam__optimizer_step(optimizer, RATE, MOMENTUM));
         step(value, gradient, velocity, rows, cols);
     }
     /* What was added up is of that size, even where the sum is small. */
-    DAM_TRY(dam__trial_compare_matrix(trial, &model->parameters[0].value, value, side));
-    DAM_TRY(dam__trial_compare_matrix(trial, dam__optimizer_velocity(optimizer, 0), velocity,
-                                      RATE * side));
+    DAM_TRY_CLEANUP(dam__trial_compare_matrix(trial, &model->parameters[0].value, value, side));
+    DAM_TRY_CLEANUP(dam__trial_compare_matrix(trial, dam__optimizer_velocity(optimizer, 0),
+                                              velocity, RATE * side));
 cleanup:
     dam__optimizer_destroy(optimizer);
     dam__plan_destroy(plan);
@@ -109,33 +110,24 @@ cleanup:
 
 static dam_status run_momentum(dam__trial *trial)
 {
-    dam_status status = DAM_OK;
     DAM_TRY(check_rule(trial, DAM__RULE_MOMENTUM, DAM__CONSTRAINT_NONE, 1, 1, step_free));
-    DAM_TRY(check_rule(trial, DAM__RULE_MOMENTUM, DAM__CONSTRAINT_NONE, 3, trial->tiny ? 18 : 333,
-                       step_free));
-cleanup:
-    return status;
+    return check_rule(trial, DAM__RULE_MOMENTUM, DAM__CONSTRAINT_NONE, 3, trial->tiny ? 18 : 333,
+                      step_free);
 }
 
 static dam_status run_unit_rows(dam__trial *trial)
 {
-    dam_status status = DAM_OK;
     DAM_TRY(check_rule(trial, DAM__RULE_MOMENTUM, DAM__CONSTRAINT_UNIT_ROWS, 2, 7, step_unit_rows));
     /* More than one vector for each item of a group. */
-    DAM_TRY(check_rule(trial, DAM__RULE_MOMENTUM, DAM__CONSTRAINT_UNIT_ROWS, trial->tiny ? 1 : 5,
-                       785, step_unit_rows));
-cleanup:
-    return status;
+    return check_rule(trial, DAM__RULE_MOMENTUM, DAM__CONSTRAINT_UNIT_ROWS, trial->tiny ? 1 : 5,
+                      785, step_unit_rows);
 }
 
 static dam_status run_mirror(dam__trial *trial)
 {
-    dam_status status = DAM_OK;
     DAM_TRY(check_rule(trial, DAM__RULE_MIRROR, DAM__CONSTRAINT_NONE, 3, 7, step_mirror));
-    DAM_TRY(check_rule(trial, DAM__RULE_MIRROR, DAM__CONSTRAINT_NONE, 11, trial->tiny ? 17 : 301,
-                       step_mirror));
-cleanup:
-    return status;
+    return check_rule(trial, DAM__RULE_MIRROR, DAM__CONSTRAINT_NONE, 11, trial->tiny ? 17 : 301,
+                      step_mirror);
 }
 
 /*
@@ -156,10 +148,10 @@ static dam_status run_max_norm(dam__trial *trial)
     dam__optimizer *optimizer = NULL;
     dam__plan *plan = NULL;
     dam__matrix device_scales;
-    DAM_TRY(dam__trial_array(trial, 1, sizeof *model, &model));
-    DAM_TRY(dam__trial_array(trial, items, sizeof *velocity, &velocity));
-    DAM_TRY(dam__trial_numbers(trial, items, -1, 1, &value));
-    DAM_TRY(dam__trial_numbers(trial, items, -1, 1, &gradient));
+    DAM_TRY_CLEANUP(dam__trial_array(trial, 1, sizeof *model, &model));
+    DAM_TRY_CLEANUP(dam__trial_array(trial, items, sizeof *velocity, &velocity));
+    DAM_TRY_CLEANUP(dam__trial_numbers(trial, items, -1, 1, &value));
+    DAM_TRY_CLEANUP(dam__trial_numbers(trial, items, -1, 1, &gradient));
     for (size_t p = 0; p < PROBLEMS; p++)
         memcpy(scales + 2 * p * ROWS, logs + p * ROWS, ROWS * sizeof *scales);
     model->device = trial->device;
@@ -171,17 +163,18 @@ static dam_status run_max_norm(dam__trial *trial)
                                             .scales = &device_scales,
                                             .floor = floor,
                                             .clamped = clamped};
-    DAM_TRY(dam__trial_matrix(trial, 2, ROWS, PROBLEMS, scales, &device_scales));
-    DAM_TRY(dam__trial_matrix(trial, ROWS, cols, PROBLEMS, value, &model->parameters[0].value));
-    DAM_TRY(
+    DAM_TRY_CLEANUP(dam__trial_matrix(trial, 2, ROWS, PROBLEMS, scales, &device_scales));
+    DAM_TRY_CLEANUP(
+        dam__trial_matrix(trial, ROWS, cols, PROBLEMS, value, &model->parameters[0].value));
+    DAM_TRY_CLEANUP(
         dam__trial_matrix(trial, ROWS, cols, PROBLEMS, gradient, &model->parameters[0].gradient));
-    DAM_TRY(dam__plan_create(trial->device, &plan));
-    DAM_TRY(dam__optimizer_create(model, plan, &optimizer));
-    DAM_TRY(dam__plan_allocate(plan));
-    DAM_TRY(dam__optimizer_prepare(optimizer));
-    DAM_TRY(dam__optimizer_rates(optimizer, factors));
+    DAM_TRY_CLEANUP(dam__plan_create(trial->device, &plan));
+    DAM_TRY_CLEANUP(dam__optimizer_create(model, plan, &optimizer));
+    DAM_TRY_CLEANUP(dam__plan_allocate(plan));
+    DAM_TRY_CLEANUP(dam__optimizer_prepare(optimizer));
+    DAM_TRY_CLEANUP(dam__optimizer_rates(optimizer, factors));
     for (int step = 0; step < STEPS; step++) {
-        DAM_TRY(dam__optimizer_step(optimizer, RATE, MOMENTUM));
+        DAM_TRY_CLEANUP(dam__optimizer_step(optimizer, RATE, MOMENTUM));
         for (size_t k = 0; k < COUNT; k++) {
             double largest = 0;
             for (size_t j = k * width; j < (k + 1) * width; j++) {
@@ -197,8 +190,9 @@ static dam_status run_max_norm(dam__trial *trial)
             before[k] = logs[k];
         }
     }
-    DAM_TRY(dam__trial_compare_matrix(trial, &model->parameters[0].value, value, 1));
-    DAM_TRY(dam__trial_compare_matrix(trial, dam__optimizer_velocity(optimizer, 0), velocity, 1));
+    DAM_TRY_CLEANUP(dam__trial_compare_matrix(trial, &model->parameters[0].value, value, 1));
+    DAM_TRY_CLEANUP(
+        dam__trial_compare_matrix(trial, dam__optimizer_velocity(optimizer, 0), velocity, 1));
 cleanup:
     dam__optimizer_destroy(optimizer);
     dam__plan_destroy(plan);
@@ -216,11 +210,11 @@ static dam_status check_scaled(dam__trial *trial, bool adam, int cols)
     dam__model *model = NULL;
     dam__optimizer *optimizer = NULL;
     dam__plan *plan = NULL;
-    DAM_TRY(dam__trial_array(trial, 1, sizeof *model, &model));
-    DAM_TRY(dam__trial_array(trial, items, sizeof *velocity, &velocity));
-    DAM_TRY(dam__trial_array(trial, items, sizeof *square, &square));
-    DAM_TRY(dam__trial_numbers(trial, items, -1, 1, &value));
-    DAM_TRY(dam__trial_numbers(trial, items, -1, 1, &gradient));
+    DAM_TRY_CLEANUP(dam__trial_array(trial, 1, sizeof *model, &model));
+    DAM_TRY_CLEANUP(dam__trial_array(trial, items, sizeof *velocity, &velocity));
+    DAM_TRY_CLEANUP(dam__trial_array(trial, items, sizeof *square, &square));
+    DAM_TRY_CLEANUP(dam__trial_numbers(trial, items, -1, 1, &value));
+    DAM_TRY_CLEANUP(dam__trial_numbers(trial, items, -1, 1, &gradient));
     model->device = trial->device;
     model->parameter_count = 1;
     model->parameters[0] = (dam__parameter){.name = "self-test",
@@ -228,16 +222,17 @@ static dam_status check_scaled(dam__trial *trial, bool adam, int cols)
                                             .trained = true,
                                             .rate_scale = own,
                                             .epsilon = epsilon};
-    DAM_TRY(dam__trial_matrix(trial, ROWS, cols, PROBLEMS, value, &model->parameters[0].value));
-    DAM_TRY(
+    DAM_TRY_CLEANUP(
+        dam__trial_matrix(trial, ROWS, cols, PROBLEMS, value, &model->parameters[0].value));
+    DAM_TRY_CLEANUP(
         dam__trial_matrix(trial, ROWS, cols, PROBLEMS, gradient, &model->parameters[0].gradient));
-    DAM_TRY(dam__plan_create(trial->device, &plan));
-    DAM_TRY(dam__optimizer_create(model, plan, &optimizer));
-    DAM_TRY(dam__plan_allocate(plan));
-    DAM_TRY(dam__optimizer_prepare(optimizer));
-    DAM_TRY(dam__optimizer_rates(optimizer, factors));
+    DAM_TRY_CLEANUP(dam__plan_create(trial->device, &plan));
+    DAM_TRY_CLEANUP(dam__optimizer_create(model, plan, &optimizer));
+    DAM_TRY_CLEANUP(dam__plan_allocate(plan));
+    DAM_TRY_CLEANUP(dam__optimizer_prepare(optimizer));
+    DAM_TRY_CLEANUP(dam__optimizer_rates(optimizer, factors));
     for (int step = 1; step <= STEPS; step++) {
-        DAM_TRY(dam__optimizer_step(optimizer, RATE, MOMENTUM));
+        DAM_TRY_CLEANUP(dam__optimizer_step(optimizer, RATE, MOMENTUM));
         for (size_t i = 0; i < items; i++) {
             double rate = RATE * own * factors[i / problem], g = gradient[i];
             velocity[i] = adam ? 0.9 * velocity[i] + 0.1 * g : MOMENTUM * velocity[i] + g;
@@ -247,10 +242,12 @@ static dam_status check_scaled(dam__trial *trial, bool adam, int cols)
             value[i] -= adam ? rate * mean / size : rate * velocity[i];
         }
     }
-    DAM_TRY(dam__trial_compare_matrix(trial, &model->parameters[0].value, value, 1));
-    DAM_TRY(dam__trial_compare_matrix(trial, dam__optimizer_velocity(optimizer, 0), velocity, 1));
+    DAM_TRY_CLEANUP(dam__trial_compare_matrix(trial, &model->parameters[0].value, value, 1));
+    DAM_TRY_CLEANUP(
+        dam__trial_compare_matrix(trial, dam__optimizer_velocity(optimizer, 0), velocity, 1));
     if (adam)
-        DAM_TRY(dam__trial_compare_matrix(trial, dam__optimizer_square(optimizer, 0), square, 0));
+        DAM_TRY_CLEANUP(
+            dam__trial_compare_matrix(trial, dam__optimizer_square(optimizer, 0), square, 0));
 cleanup:
     dam__optimizer_destroy(optimizer);
     dam__plan_destroy(plan);

@@ -13,7 +13,6 @@ static double steps_done(const dam__trainer *trainer)
 
 static dam_status take_step(dam__trainer *trainer)
 {
-    dam_status status = DAM_OK;
     dam__model *model = trainer->model;
     dam__batch batch;
     DAM_TRY(dam__feed_next(trainer->samples, &batch));
@@ -29,8 +28,7 @@ static dam_status take_step(dam__trainer *trainer)
     DAM_TRY(dam__device_pace(trainer->device));
     trainer->position.step++;
     trainer->steps_taken++;
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 void dam__trainer_begin_clock(dam__trainer *trainer)
@@ -77,7 +75,6 @@ dam_status dam__trainer_settle(dam__trainer *trainer, int epoch)
 /* The steps of one epoch from position.step on. */
 static dam_status run_steps(dam__trainer *trainer, const dam__hooks *hooks)
 {
-    dam_status status = DAM_OK;
     int steps = dam__feed_steps(trainer->samples);
     DAM_TRY(trainer->model->ops->begin_epoch(trainer->model, trainer->position.epoch));
     /* A run stopped after an epoch's last step has only its validation left. */
@@ -90,17 +87,15 @@ static dam_status run_steps(dam__trainer *trainer, const dam__hooks *hooks)
             dam__trainer_count_seconds(trainer);
             DAM_TRY(dam__trainer_settle(trainer, trainer->position.epoch));
             DAM_TRY(hooks->on_checkpoint(hooks->user));
-            DAM_FAIL(DAM_INTERRUPTED, "stopped in epoch %d after step %d of %d",
-                     trainer->position.epoch + 1, trainer->position.step, steps);
+            return dam__fail(DAM_INTERRUPTED, "stopped in epoch %d after step %d of %d",
+                             trainer->position.epoch + 1, trainer->position.step, steps);
         }
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 dam_status dam__trainer_run(dam__trainer *trainer, const dam__hooks *hooks)
 {
-    dam_status status = DAM_OK;
     dam__trainer_begin_clock(trainer);
     DAM_TRY(dam__trainer_record_first(trainer));
     while (!dam__trainer_is_over(trainer)) {
@@ -111,8 +106,7 @@ dam_status dam__trainer_run(dam__trainer *trainer, const dam__hooks *hooks)
         DAM_TRY(run_steps(trainer, hooks));
         DAM_TRY(dam__trainer_finish_epoch(trainer, hooks));
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 dam_status dam__trainer_score(dam__trainer *trainer, dam__score *out)
@@ -124,7 +118,6 @@ dam_status dam__trainer_score(dam__trainer *trainer, dam__score *out)
 
 dam_status dam__trainer_step(dam__trainer *trainer)
 {
-    dam_status status = DAM_OK;
     dam__position *position = &trainer->position;
     if (position->step == dam__feed_steps(trainer->samples)) {
         position->epoch++;
@@ -134,7 +127,5 @@ dam_status dam__trainer_step(dam__trainer *trainer)
         DAM_TRY(trainer->model->ops->begin_epoch(trainer->model, position->epoch));
         DAM_TRY(dam__feed_begin(trainer->samples, position->epoch, 0));
     }
-    DAM_TRY(take_step(trainer));
-cleanup:
-    return status;
+    return take_step(trainer);
 }

@@ -14,8 +14,8 @@ static dam_status epoch_loss(dam__trainer *trainer, double *mean)
     double *losses = NULL, sum = 0;
     int steps = dam__feed_steps(trainer->samples), samples = dam__feed_samples(trainer->samples);
     int batch = trainer->training.train.batch < samples ? trainer->training.train.batch : samples;
-    DAM_TRY(dam__alloc((size_t)steps, sizeof *losses, &losses));
-    DAM_TRY(dam__matrix_read_doubles(&trainer->losses, losses, "losses of the epoch"));
+    DAM_TRY_CLEANUP(dam__alloc((size_t)steps, sizeof *losses, &losses));
+    DAM_TRY_CLEANUP(dam__matrix_read_doubles(&trainer->losses, losses, "losses of the epoch"));
     double worst = trainer->model->ops->worst_loss;
     for (int step = 0; step < steps; step++) {
         bool finite = isfinite(losses[step]);
@@ -33,7 +33,6 @@ cleanup:
 
 static dam_status add_row(dam__trainer *trainer, double loss, const dam__score *score)
 {
-    dam_status status = DAM_OK;
     double row[DAM__HISTORY_COLUMNS] = {trainer->position.epoch + 1, loss, score->loss,
                                         score->accuracy, trainer->position.seconds};
     size_t column = 5;
@@ -51,9 +50,7 @@ static dam_status add_row(dam__trainer *trainer, double loss, const dam__score *
         row[column++] = trainer->position.split_seconds;
         row[column++] = trainer->position.split_epochs;
     }
-    DAM_TRY(dam__history_add(&trainer->history, row));
-cleanup:
-    return status;
+    return dam__history_add(&trainer->history, row);
 }
 
 /*
@@ -79,7 +76,6 @@ static void note_loss(dam__trainer *trainer, double loss)
 
 dam_status dam__trainer_finish_epoch(dam__trainer *trainer, const dam__hooks *hooks)
 {
-    dam_status status = DAM_OK;
     dam__position *position = &trainer->position;
     dam__score score = {.loss = NAN, .accuracy = NAN};
     double loss = 0;
@@ -89,8 +85,8 @@ dam_status dam__trainer_finish_epoch(dam__trainer *trainer, const dam__hooks *ho
         DAM_TRY(dam__evaluator_run(trainer->evaluator, &score));
     }
     if (trainer->evaluator != NULL && !isfinite(score.loss))
-        DAM_FAIL(DAM_DIVERGED, "the validation loss is not finite after epoch %d; %s",
-                 position->epoch + 1, dam__model_advice(trainer->model));
+        return dam__fail(DAM_DIVERGED, "the validation loss is not finite after epoch %d; %s",
+                         position->epoch + 1, dam__model_advice(trainer->model));
     dam__trainer_count_seconds(trainer);
     DAM_TRY(add_row(trainer, loss, &score));
     note_loss(trainer, trainer->evaluator != NULL ? score.loss : loss);
@@ -107,6 +103,5 @@ dam_status dam__trainer_finish_epoch(dam__trainer *trainer, const dam__hooks *ho
             DAM_TRY(dam__trainer_settle(trainer, position->epoch - 1));
         DAM_TRY(hooks->on_checkpoint(hooks->user));
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }

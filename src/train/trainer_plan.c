@@ -17,14 +17,14 @@ static size_t validation_count(const dam__training *training)
 
 static dam_status create_feeds(dam__trainer *trainer)
 {
-    dam_status status = DAM_OK;
     const dam__dataset *set = trainer->training.set;
     size_t held_out = validation_count(&trainer->training);
     if (trainer->training.validation > 0 && held_out == 0)
-        DAM_FAIL(DAM_USAGE,
-                 "data.validation = %g keeps none of the %zu samples of '%s' for validation; "
-                 "raise it, or set it to 0",
-                 trainer->training.validation, set->count, set->name);
+        return dam__fail(
+            DAM_USAGE,
+            "data.validation = %g keeps none of the %zu samples of '%s' for validation; "
+            "raise it, or set it to 0",
+            trainer->training.validation, set->count, set->name);
     dam__feed_options options = {
         .count = set->count - held_out,
         .batch = trainer->training.train.batch,
@@ -41,8 +41,7 @@ static dam_status create_feeds(dam__trainer *trainer)
     options.input.shows_label = false; /* it is what is asked for */
     if (held_out > 0)
         DAM_TRY(dam__feed_create(trainer->device, set, &options, &trainer->validation));
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static void forget_plan(dam__trainer *trainer)
@@ -74,7 +73,6 @@ static void forget_plan(dam__trainer *trainer)
 /* Lists everything the training needs for one choice of chunk and streaming. */
 static dam_status make_plan(void *user, int chunk, bool streams, const dam__plan **plan)
 {
-    dam_status status = DAM_OK;
     dam__trainer *trainer = user;
     const dam__training *training = &trainer->training;
     forget_plan(trainer);
@@ -106,8 +104,7 @@ static dam_status make_plan(void *user, int chunk, bool streams, const dam__plan
                              &trainer->losses));
     DAM_TRY(dam__gemm_plan(trainer->gemm, trainer->plan));
     *plan = trainer->plan;
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* Whether the preset's limit on the samples' memory asks for streaming. */
@@ -128,7 +125,6 @@ static dam_status plan_what_fits(dam__trainer *trainer)
 
 static dam_status name_columns(dam__trainer *trainer)
 {
-    dam_status status = DAM_OK;
     const char *const fixed[] = {"epoch", "loss", "validation_loss", "validation_accuracy",
                                  "seconds"};
     for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
@@ -145,8 +141,7 @@ static dam_status name_columns(dam__trainer *trainer)
         DAM_TRY(dam__history_column(&trainer->history, "split_seconds"));
         DAM_TRY(dam__history_column(&trainer->history, "split_epochs"));
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static int most_memories(const dam__training *training)
@@ -159,20 +154,22 @@ dam_status dam__trainer_create(dam__device *device, const dam__training *trainin
 {
     dam_status status = DAM_OK;
     dam__trainer *trainer = NULL;
-    DAM_TRY(dam__alloc(1, sizeof *trainer, &trainer));
+    DAM_TRY_CLEANUP(dam__alloc(1, sizeof *trainer, &trainer));
     trainer->device = device;
     trainer->training = *training;
     if (training->grow.to > 0)
         trainer->training.model.room = training->grow.to;
     trainer->position.best = INFINITY;
     /* The prior is that of the samples trained on, without the validation set. */
-    DAM_TRY(dam__task_create(&training->model, training->set,
-                             training->set->count - validation_count(training), &trainer->task));
+    DAM_TRY_CLEANUP(dam__task_create(&training->model, training->set,
+                                     training->set->count - validation_count(training),
+                                     &trainer->task));
     trainer->task.batch = training->train.batch;
-    DAM_TRY(plan_what_fits(trainer));
-    DAM_TRY(name_columns(trainer));
+    DAM_TRY_CLEANUP(plan_what_fits(trainer));
+    DAM_TRY_CLEANUP(name_columns(trainer));
     if (training->train.record > 0)
-        DAM_TRY(dam__recorder_check(trainer->model, most_memories(training), &training->train));
+        DAM_TRY_CLEANUP(
+            dam__recorder_check(trainer->model, most_memories(training), &training->train));
     *out = trainer;
     trainer = NULL;
 cleanup:
@@ -198,8 +195,8 @@ static dam_status measure(dam__trainer *trainer)
     dam__text text = {0};
     if (model->ops->measure == NULL)
         return DAM_OK;
-    DAM_TRY(model->ops->measure(model, trainer->samples, &text));
-    DAM_TRY(dam__text_status(&text));
+    DAM_TRY_CLEANUP(model->ops->measure(model, trainer->samples, &text));
+    DAM_TRY_CLEANUP(dam__text_status(&text));
     if (text.length > 0)
         dam__info(dam__device_log(trainer->device), "%s", text.data);
 cleanup:
@@ -209,7 +206,6 @@ cleanup:
 
 dam_status dam__trainer_prepare(dam__trainer *trainer)
 {
-    dam_status status = DAM_OK;
     DAM_TRY(dam__plan_allocate(trainer->plan));
     DAM_TRY(dam__feed_prepare(trainer->samples));
     if (trainer->validation != NULL)
@@ -220,9 +216,7 @@ dam_status dam__trainer_prepare(dam__trainer *trainer)
         DAM_TRY(dam__growth_prepare(trainer->growth));
     DAM_TRY(dam__diagnostics_prepare(trainer->diagnostics));
     DAM_TRY(trainer->model->ops->initialise(trainer->model, trainer->training.seed));
-    DAM_TRY(measure(trainer));
-cleanup:
-    return status;
+    return measure(trainer);
 }
 
 /* --- what others look at ---------------------------------------------------------------------- */
@@ -296,8 +290,8 @@ dam_status dam__trainer_last_loss(dam__trainer *trainer, double *loss)
 {
     dam_status status = DAM_OK;
     double *losses = NULL;
-    DAM_TRY(dam__alloc((size_t)dam__trainer_steps(trainer), sizeof *losses, &losses));
-    DAM_TRY(dam__trainer_read_losses(trainer, losses));
+    DAM_TRY_CLEANUP(dam__alloc((size_t)dam__trainer_steps(trainer), sizeof *losses, &losses));
+    DAM_TRY_CLEANUP(dam__trainer_read_losses(trainer, losses));
     *loss = losses[trainer->position.step - 1];
 cleanup:
     free(losses);

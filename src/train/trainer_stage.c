@@ -69,14 +69,12 @@ dam_status dam__trainer_record_first(dam__trainer *trainer)
 /* A split gives a frame; who is whose twin is kept as long as there is a record. */
 static dam_status record_split(dam__trainer *trainer, const dam__split_result *split)
 {
-    dam_status status = DAM_OK;
     if (trainer->record.frame_count > 0)
         DAM_TRY(dam__record_split(&trainer->record, split->before, split->picked,
                                   split->after - split->before));
     if (trainer->training.train.record > 0)
         DAM_TRY(dam__trainer_record_frame(trainer));
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* Of the present stage so far: the mean, without what was before its first epoch where there are
@@ -109,7 +107,6 @@ static void report_split(const dam__trainer *trainer, const dam__split_result *s
 
 dam_status dam__trainer_split(dam__trainer *trainer, const dam__hooks *hooks)
 {
-    dam_status status = DAM_OK;
     dam__position *position = &trainer->position;
     dam__split_result result;
     double began = dam__seconds();
@@ -126,14 +123,12 @@ dam_status dam__trainer_split(dam__trainer *trainer, const dam__hooks *hooks)
         position->stable = true;
         if (hooks->on_checkpoint != NULL)
             DAM_TRY(hooks->on_checkpoint(hooks->user));
-        goto cleanup;
+        return DAM_OK;
     }
     dam__trainer_begin_clock(trainer); /* the next stage has a pace of its own */
     position->stage++;
     position->stage_epoch = position->epoch;
     position->wait = 0;
     position->best = INFINITY;
-    DAM_TRY(record_split(trainer, &result));
-cleanup:
-    return status;
+    return record_split(trainer, &result);
 }

@@ -95,7 +95,7 @@ static dam_status fit_images(const dam__tuned *tuned, int dim, dam__experiment *
         return DAM_OK;
     }
     list_dims(height, width, &dims);
-    DAM_TRY(dam__text_status(&dims));
+    DAM_TRY_CLEANUP(dam__text_status(&dims));
     DAM_FAIL(DAM_USAGE,
              "images of %d x %d pixels, averaged over square plaquettes, have %s features, not %d; "
              "give one of these as N",
@@ -187,8 +187,8 @@ static dam_status refuse_other_data(const dam__experiment *before, const dam__ex
     dam__text values[2] = {{0}, {0}};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         bool changed = false;
-        DAM_TRY(dam__option_differs(dam__option_find(keys[i][0], keys[i][1]), before, after, values,
-                                    &changed));
+        DAM_TRY_CLEANUP(dam__option_differs(dam__option_find(keys[i][0], keys[i][1]), before, after,
+                                            values, &changed));
         if (changed)
             DAM_FAIL(DAM_USAGE,
                      "--set %s.%s: the data stay those of the small run, and --to says all sizes; "
@@ -209,7 +209,7 @@ static dam_status warn_of_overrides(const dam__experiment *before, const dam__ex
     const dam__option *option = NULL;
     for (size_t i = 0; (option = dam__tuned_key(i)) != NULL; i++) {
         bool changed = false;
-        DAM_TRY(dam__option_differs(option, before, after, values, &changed));
+        DAM_TRY_CLEANUP(dam__option_differs(option, before, after, values, &changed));
         if (changed && i == 0)
             dam__warn(log, "--set changes train.eta0 from %s, which was tuned, to %s",
                       values[0].data, values[1].data);
@@ -245,8 +245,8 @@ dam_status dam__transfer_make(const dam__tuned *tuned, const dam__sizes *to,
     dam_status status = DAM_OK;
     dam__experiment large = tuned->experiment, usual;
     dam__text text = {0};
-    DAM_TRY(dam__experiment_defaults(&usual));
-    DAM_TRY(fit_data(tuned, to, &large));
+    DAM_TRY_CLEANUP(dam__experiment_defaults(&usual));
+    DAM_TRY_CLEANUP(fit_data(tuned, to, &large));
     large.sweep = usual.sweep; /* the search is over */
     large.data.samples = samples_for(to->samples, large.data.validation);
     large.model.memories = to->memories;
@@ -254,10 +254,10 @@ dam_status dam__transfer_make(const dam__tuned *tuned, const dam__sizes *to,
     name_it(tuned->experiment.title, to, &large);
     /* The preset's own rules say whether such sizes are allowed. */
     dam__experiment_print(&large, &text);
-    DAM_TRY(dam__text_status(&text));
-    DAM_TRY(dam__experiment_parse("--to", text.data, overrides, override_count, out));
-    DAM_TRY(refuse_other_data(&large, out));
-    DAM_TRY(warn_of_overrides(&large, out, log));
+    DAM_TRY_CLEANUP(dam__text_status(&text));
+    DAM_TRY_CLEANUP(dam__experiment_parse("--to", text.data, overrides, override_count, out));
+    DAM_TRY_CLEANUP(refuse_other_data(&large, out));
+    DAM_TRY_CLEANUP(warn_of_overrides(&large, out, log));
     warn_of_model(tuned, out, log);
     warn_of_sizes(tuned, to, log);
 cleanup:

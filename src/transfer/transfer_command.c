@@ -71,12 +71,10 @@ static void append_scales(const transferring *t, dam__text *out)
 /* The preset on stdout leaves stderr for the table. */
 static dam_status print_both(const arguments *args, const dam__text *preset, const dam__text *table)
 {
-    dam_status status = DAM_OK;
     DAM_TRY(print_text(preset));
     if (!args->quiet)
         (void)fputs(table->data, stderr);
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static dam_status tell(const arguments *args, const transferring *t)
@@ -85,21 +83,21 @@ static dam_status tell(const arguments *args, const transferring *t)
     dam__text preset = {0}, table = {0};
     preset_of(t, &preset);
     append_scales(t, &table);
-    DAM_TRY(dam__text_status(&preset));
-    DAM_TRY(dam__text_status(&table));
+    DAM_TRY_CLEANUP(dam__text_status(&preset));
+    DAM_TRY_CLEANUP(dam__text_status(&table));
     if (args->out != NULL)
-        DAM_TRY(dam__text_write(&preset, args->out));
+        DAM_TRY_CLEANUP(dam__text_write(&preset, args->out));
     if (args->json)
-        DAM_TRY(print_json(json_pack("{so sf so so so}", "run", json_text(t->tuned.name), "eta0",
-                                     t->large.model.denoise.eta0, "small", scales_json(t, 0),
-                                     "large", scales_json(t, 1), "preset",
-                                     json_text(args->out != NULL ? args->out : preset.data))));
+        DAM_TRY_CLEANUP(print_json(json_pack(
+            "{so sf so so so}", "run", json_text(t->tuned.name), "eta0",
+            t->large.model.denoise.eta0, "small", scales_json(t, 0), "large", scales_json(t, 1),
+            "preset", json_text(args->out != NULL ? args->out : preset.data))));
     else if (args->out == NULL)
-        DAM_TRY(print_both(args, &preset, &table));
+        DAM_TRY_CLEANUP(print_both(args, &preset, &table));
     else
         dam__text_append(&table, "'denseam train %s' trains the large one\n", args->out);
     if (args->out != NULL && !args->json)
-        DAM_TRY(print_text(&table));
+        DAM_TRY_CLEANUP(print_text(&table));
 cleanup:
     dam__text_free(&preset);
     dam__text_free(&table);
@@ -127,18 +125,18 @@ static dam_status run_transfer(const arguments *args)
         DAM_FAIL(DAM_USAGE, "transfer wants --to N,K,P,B; see 'denseam help transfer'");
     if (args->out != NULL && (dam__file_exists(args->out) || dam__folder_exists(args->out)))
         DAM_FAIL(DAM_USAGE, "'%s' is there already; remove it, or choose another --out", args->out);
-    DAM_TRY(dam__tuned_open(args->operands.items[0], &log, &t.tuned));
+    DAM_TRY_CLEANUP(dam__tuned_open(args->operands.items[0], &log, &t.tuned));
     t.sizes[0] = t.tuned.sizes;
-    DAM_TRY(dam__sizes_read(args->to, &t.sizes[0], &t.sizes[1]));
-    DAM_TRY(dam__transfer_make(&t.tuned, &t.sizes[1], args->set.items, args->set.count, &log,
-                               &t.large));
+    DAM_TRY_CLEANUP(dam__sizes_read(args->to, &t.sizes[0], &t.sizes[1]));
+    DAM_TRY_CLEANUP(dam__transfer_make(&t.tuned, &t.sizes[1], args->set.items, args->set.count,
+                                       &log, &t.large));
     warn_of_data(&t.large, &log);
     if (t.large.model.denoise.rates == DAM__RATES_SPECTRUM)
         dam__info(&log, "the rates below are yet to be divided by the largest eigenvalue of the "
                         "inputs' covariance, which each training measures");
     t.scales[0] = dam__denoise_scale(&t.tuned.experiment.model, t.sizes[0].dim);
     t.scales[1] = dam__denoise_scale(&t.large.model, t.sizes[1].dim);
-    DAM_TRY(tell(args, &t));
+    DAM_TRY_CLEANUP(tell(args, &t));
 cleanup:
     dam__tuned_free(&t.tuned);
     return status;

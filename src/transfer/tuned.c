@@ -42,7 +42,7 @@ static dam_status look_at_data(dam__tuned *tuned, size_t *count)
         tuned->sizes.dim = data->dim;
         *count = data->samples > 0 ? *count : (size_t)data->dim * (size_t)DAM__GAUSSIAN_RATIO;
     } else if (!shaped || data->samples == 0) {
-        DAM_TRY(dam__dataset_load(data, DAM__SPLIT_TRAIN, &set));
+        DAM_TRY_CLEANUP(dam__dataset_load(data, DAM__SPLIT_TRAIN, &set));
         *count = set.count;
         tuned->sizes.dim = (int)set.features;
         tuned->height = (int)set.height;
@@ -55,7 +55,6 @@ cleanup:
 
 static dam_status measure(dam__tuned *tuned)
 {
-    dam_status status = DAM_OK;
     size_t count = 0;
     const dam__experiment *experiment = &tuned->experiment;
     DAM_TRY(look_at_data(tuned, &count));
@@ -63,8 +62,7 @@ static dam_status measure(dam__tuned *tuned)
     tuned->sizes.memories = experiment->model.memories;
     tuned->sizes.samples = (int)count;
     tuned->sizes.batch = experiment->train.batch;
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* --- a run ---------------------------------------------------------------------------------------- */
@@ -73,12 +71,12 @@ static dam_status open_run(const char *path, dam__tuned *out)
 {
     dam_status status = DAM_OK;
     dam__run run = {0};
-    DAM_TRY(dam__run_open(path, NULL, 0, &run));
+    DAM_TRY_CLEANUP(dam__run_open(path, NULL, 0, &run));
     out->experiment = run.experiment;
     out->sizes.dim = run.dim;
     out->height = run.height;
     out->width = run.width;
-    DAM_TRY(check_model(out));
+    DAM_TRY_CLEANUP(check_model(out));
 cleanup:
     dam__run_free(&run);
     return status;
@@ -130,10 +128,10 @@ static dam_status find_best(const dam__sweep_plan *plan, const char *name, const
     dam__experiment *one = NULL;
     double least = INFINITY;
     size_t alike = 0;
-    DAM_TRY(dam__alloc(1, sizeof *one, &one));
+    DAM_TRY_CLEANUP(dam__alloc(1, sizeof *one, &one));
     for (size_t line = 0; line < dam__sweep_lines(&plan->sweep); line++) {
         dam__optimum optimum;
-        DAM_TRY(dam__sweep_plan_experiment(plan, line * plan->sweep.seeds, one));
+        DAM_TRY_CLEANUP(dam__sweep_plan_experiment(plan, line * plan->sweep.seeds, one));
         if (size_of(one) > least)
             continue;
         dam__sweep_optimum(&plan->sweep, line, &optimum);
@@ -148,8 +146,8 @@ static dam_status find_best(const dam__sweep_plan *plan, const char *name, const
             "the sweep '%s' has no best train.eta0 at its smallest size (%s); go on with it, or "
             "try other values",
             name, dam__place_name(best->place));
-    DAM_TRY(dam__sweep_plan_experiment(plan, best->cell * plan->sweep.seeds, out));
-    DAM_TRY(tell_choice(&plan->sweep, best, name, alike, log));
+    DAM_TRY_CLEANUP(dam__sweep_plan_experiment(plan, best->cell * plan->sweep.seeds, out));
+    DAM_TRY_CLEANUP(tell_choice(&plan->sweep, best, name, alike, log));
 cleanup:
     free(one);
     return status;
@@ -160,15 +158,15 @@ static dam_status open_sweep(const char *path, const dam_log *log, dam__tuned *o
     dam_status status = DAM_OK;
     dam__sweep_plan plan = {0};
     dam__optimum best = {0};
-    DAM_TRY(dam__sweep_plan_open(path, &plan));
+    DAM_TRY_CLEANUP(dam__sweep_plan_open(path, &plan));
     const dam__option *first = plan.keys[0][0];
     if (first == NULL || strcmp(first->section, "train") != 0 || strcmp(first->key, "eta0") != 0)
         DAM_FAIL(DAM_USAGE,
                  "the sweep '%s' has no train.eta0 as its first key: there is nothing tuned in it",
                  path);
     out->experiment = plan.base;
-    DAM_TRY(check_model(out));
-    DAM_TRY(find_best(&plan, path, log, &best, &out->experiment));
+    DAM_TRY_CLEANUP(check_model(out));
+    DAM_TRY_CLEANUP(find_best(&plan, path, log, &best, &out->experiment));
     if (best.place != DAM__PLACE_INTERIOR)
         dam__warn(
             log,
@@ -185,9 +183,9 @@ dam_status dam__tuned_open(const char *path, const dam_log *log, dam__tuned *out
     dam_status status = DAM_OK;
     dam__tuned tuned = {0};
     *out = (dam__tuned){0};
-    DAM_TRY(dam__format(&tuned.name, "%s", path));
-    DAM_TRY(dam__sweep_is(path) ? open_sweep(path, log, &tuned) : open_run(path, &tuned));
-    DAM_TRY(measure(&tuned));
+    DAM_TRY_CLEANUP(dam__format(&tuned.name, "%s", path));
+    DAM_TRY_CLEANUP(dam__sweep_is(path) ? open_sweep(path, log, &tuned) : open_run(path, &tuned));
+    DAM_TRY_CLEANUP(measure(&tuned));
     *out = tuned;
     tuned = (dam__tuned){0};
 cleanup:

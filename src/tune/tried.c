@@ -25,7 +25,7 @@ dam_status dam__tried_open(const char *path, const char *header, dam__tried *out
     char *data = NULL;
     size_t length = 0;
     *out = (dam__tried){.header = strlen(header)};
-    DAM_TRY(dam__format(&out->path, "%s", path));
+    DAM_TRY_CLEANUP(dam__format(&out->path, "%s", path));
     dam__text_append(&out->text, "%s", header);
     if (dam__file_exists(path)) {
         status = dam__file_read(path, LARGEST_FILE, &data, &length);
@@ -72,13 +72,10 @@ dam_status dam__tried_find(const dam__tried *tried, const char *key, char **resu
 
 dam_status dam__tried_add(dam__tried *tried, const char *key, const char *result)
 {
-    dam_status status = DAM_OK;
     size_t begin = tried->text.length;
     dam__text_append(&tried->text, "%s %s\n", key, result);
     for (size_t i = begin; i + 1 < tried->text.length; i++)
         if (tried->text.data[i] == '\n')
             tried->text.data[i] = ' ';
-    DAM_TRY(dam__text_write(&tried->text, tried->path));
-cleanup:
-    return status;
+    return dam__text_write(&tried->text, tried->path);
 }

@@ -36,7 +36,6 @@ static double window_of(const watch *w)
 /* The FMA peak by the watch: flops a second of the clock, of all cores or of one. */
 static dam_status sample_peak(watch *w, dam__ceiling *ceiling)
 {
-    dam_status status = DAM_OK;
     double flops = 0, clock = now_of(w), passed = 0;
     do {
         double rate = 0, begin = dam__seconds();
@@ -45,8 +44,7 @@ static dam_status sample_peak(watch *w, dam__ceiling *ceiling)
         passed = now_of(w) - clock;
     } while (passed < window_of(w) / 2);
     w->peak = flops / passed;
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* Cores are counted where a kernel that could keep them all busy does not get them. */
@@ -54,14 +52,12 @@ static dam_status choose_clock(watch *w, const dam_device_info *info, dam__ceili
 {
     enum { LOOKS = 3 };
     const double quiet = 0.9; /* of all cores' time */
-    dam_status status = DAM_OK;
     double begin = dam__seconds(), cores = dam__cpu_seconds();
     for (int i = 0; i < LOOKS; i++)
         DAM_TRY(sample_peak(w, ceiling));
     double busy = (dam__cpu_seconds() - cores) / (dam__seconds() - begin);
     w->counts_cores = info->type == DAM_DEVICE_CPU && busy < quiet * info->compute_units;
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* --- a product -------------------------------------------------------------------------------- */
@@ -92,7 +88,6 @@ static void destroy(product *p)
 /* Numbers in (-1/2, 1/2), exact in every precision. */
 static dam_status fill(const dam__matrix *matrix, uint32_t which, double **values)
 {
-    dam_status status = DAM_OK;
     size_t count = dam__matrix_items(matrix);
     DAM_TRY(dam__alloc(count, sizeof **values, values));
     for (size_t i = 0; i < count; i += 4) {
@@ -101,9 +96,7 @@ static dam_status fill(const dam__matrix *matrix, uint32_t which, double **value
         for (size_t j = i; j < i + 4 && j < count; j++)
             (*values)[j] = dam__uniform(words[j - i]) - 0.5;
     }
-    DAM_TRY(dam__matrix_write_doubles(matrix, *values, "tuning operands"));
-cleanup:
-    return status;
+    return dam__matrix_write_doubles(matrix, *values, "tuning operands");
 }
 
 static dam__operand left_of(const product *p)
@@ -133,18 +126,18 @@ static dam_status prepare(product *p, dam__gemm_provider provider)
     const dam__product_shape *s = &p->shape;
     int a_rows = s->a_transposed ? s->k : s->m, a_cols = s->a_transposed ? s->m : s->k;
     int b_rows = s->b_transposed ? s->n : s->k, b_cols = s->b_transposed ? s->k : s->n;
-    DAM_TRY(dam__gemm_create(p->device, provider, &p->gemm));
-    DAM_TRY(dam__plan_create(p->device, &plan));
-    DAM_TRY(dam__plan_matrix(plan, "left", a_rows, a_cols, s->count, &p->a));
-    DAM_TRY(dam__plan_matrix(plan, "right", b_rows, b_cols, s->count, &p->b));
-    DAM_TRY(dam__plan_matrix(plan, "product", s->m, s->n, s->count, &p->c));
-    DAM_TRY(dam__gemm_reserve(p->gemm, left_of(p), right_of(p), &p->c));
-    DAM_TRY(dam__gemm_plan(p->gemm, plan));
-    DAM_TRY(dam__plan_check(plan));
-    DAM_TRY(dam__plan_allocate(plan));
-    DAM_TRY(fill(&p->a, LEFT, &p->left));
-    DAM_TRY(fill(&p->b, RIGHT, &p->right));
-    DAM_TRY(dam__alloc(dam__matrix_items(&p->c), sizeof *p->result, &p->result));
+    DAM_TRY_CLEANUP(dam__gemm_create(p->device, provider, &p->gemm));
+    DAM_TRY_CLEANUP(dam__plan_create(p->device, &plan));
+    DAM_TRY_CLEANUP(dam__plan_matrix(plan, "left", a_rows, a_cols, s->count, &p->a));
+    DAM_TRY_CLEANUP(dam__plan_matrix(plan, "right", b_rows, b_cols, s->count, &p->b));
+    DAM_TRY_CLEANUP(dam__plan_matrix(plan, "product", s->m, s->n, s->count, &p->c));
+    DAM_TRY_CLEANUP(dam__gemm_reserve(p->gemm, left_of(p), right_of(p), &p->c));
+    DAM_TRY_CLEANUP(dam__gemm_plan(p->gemm, plan));
+    DAM_TRY_CLEANUP(dam__plan_check(plan));
+    DAM_TRY_CLEANUP(dam__plan_allocate(plan));
+    DAM_TRY_CLEANUP(fill(&p->a, LEFT, &p->left));
+    DAM_TRY_CLEANUP(fill(&p->b, RIGHT, &p->right));
+    DAM_TRY_CLEANUP(dam__alloc(dam__matrix_items(&p->c), sizeof *p->result, &p->result));
 cleanup:
     dam__plan_destroy(plan);
     return status;
@@ -175,7 +168,6 @@ static double expected(const product *p, int problem, int i, int j, int depth, d
 static dam_status check(const product *p)
 {
     enum { PLACES = 7 };
-    dam_status status = DAM_OK;
     const dam__product_shape *s = &p->shape;
     int rows = s->m - (s->a_transposed ? 0 : p->cut);
     int depth = s->k - (s->a_transposed ? p->cut : 0);
@@ -188,11 +180,11 @@ static dam_status check(const product *p)
         double size = 0, wanted = expected(p, problem, i, j, depth, &size);
         double got = p->result[(size_t)problem * items + (size_t)i * (size_t)s->n + (size_t)j];
         if (!(fabs(got - wanted) <= (depth + 2) * dam__real_epsilon(p->device) * size))
-            DAM_FAIL(DAM_SELFTEST, "entry %d, %d of a product of depth %d is %g instead of %g", i,
-                     j, depth, got, wanted);
+            return dam__fail(DAM_SELFTEST,
+                             "entry %d, %d of a product of depth %d is %g instead of %g", i, j,
+                             depth, got, wanted);
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* The whole product, and where B has no depth of its own to cut, a part of it. */
@@ -209,7 +201,6 @@ static dam_status check_both(product *p)
         status = status == DAM_OK ? check(p) : status;
         p->cut = 0;
     }
-cleanup:
     return status;
 }
 
@@ -217,35 +208,30 @@ cleanup:
 
 static dam_status time_product(const product *p, const watch *w, int calls, double *seconds)
 {
-    dam_status status = DAM_OK;
     DAM_TRY(dam__device_finish(p->device));
     double begin = now_of(w);
     for (int i = 0; i < calls; i++)
         DAM_TRY(multiply(p));
     DAM_TRY(dam__device_finish(p->device));
     *seconds = (now_of(w) - begin) / calls;
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* How many calls make a window. */
 static dam_status count_calls(const product *p, const watch *w, int *calls, double *seconds)
 {
-    dam_status status = DAM_OK;
     *calls = 1;
     DAM_TRY(time_product(p, w, 1, seconds));
     while (*seconds * *calls < window_of(w) / 2 && *calls < MOST_CALLS) {
         *calls *= 2;
         DAM_TRY(time_product(p, w, *calls, seconds));
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static dam_status measure(const product *p, watch *w, dam__ceiling *ceiling, double limit,
                           double *share)
 {
-    dam_status status = DAM_OK;
     double shares[MOST_ROUNDS], before = 0, seconds = 0;
     double flops = 2.0 * p->shape.m * p->shape.n * p->shape.k * p->shape.count;
     int calls = 1, rounds = 0;
@@ -259,8 +245,7 @@ static dam_status measure(const product *p, watch *w, dam__ceiling *ceiling, dou
         shares[rounds++] = flops / seconds / ((before + w->peak) / 2);
     } while (rounds < LEAST_ROUNDS || (rounds < MOST_ROUNDS && dam__seconds() - begin < limit));
     *share = dam__summarise(shares, (size_t)rounds).median;
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* A few rows first: a provider may be thousands of times too slow for a device. */
@@ -275,17 +260,17 @@ static dam_status try_product(dam__device *device, dam__gemm_provider provider, 
     double took = 0;
     int whole = shape->m;
     p.shape.m = whole < FEW ? whole : FEW;
-    DAM_TRY(prepare(&p, provider));
-    DAM_TRY(check_both(&p));
-    DAM_TRY(time_product(&p, w, 1, &took));
+    DAM_TRY_CLEANUP(prepare(&p, provider));
+    DAM_TRY_CLEANUP(check_both(&p));
+    DAM_TRY_CLEANUP(time_product(&p, w, 1, &took));
     if (p.shape.m < whole && took * whole / p.shape.m < most) {
         (void)dam__device_finish(device);
         destroy(&p);
         p = (product){.device = device, .shape = *shape};
-        DAM_TRY(prepare(&p, provider));
-        DAM_TRY(check_both(&p));
+        DAM_TRY_CLEANUP(prepare(&p, provider));
+        DAM_TRY_CLEANUP(check_both(&p));
     }
-    DAM_TRY(measure(&p, w, ceiling, seconds, share));
+    DAM_TRY_CLEANUP(measure(&p, w, ceiling, seconds, share));
 cleanup:
     (void)dam__device_finish(device);
     destroy(&p);
@@ -299,12 +284,12 @@ dam_status dam__try_products(dam__device *device, dam__gemm_provider provider,
     dam_status status = DAM_OK;
     dam__ceiling *ceiling = NULL;
     watch w = {0};
-    DAM_TRY(dam__ceiling_create(device, &ceiling));
-    DAM_TRY(choose_clock(&w, dam__device_facts(device), ceiling));
+    DAM_TRY_CLEANUP(dam__ceiling_create(device, &ceiling));
+    DAM_TRY_CLEANUP(choose_clock(&w, dam__device_facts(device), ceiling));
     for (size_t i = 0; i < count; i++) {
         double share = 0;
-        DAM_TRY(try_product(device, provider, &w, ceiling, &shapes[i], seconds, &share));
-        DAM_TRY(report(user, i, share));
+        DAM_TRY_CLEANUP(try_product(device, provider, &w, ceiling, &shapes[i], seconds, &share));
+        DAM_TRY_CLEANUP(report(user, i, share));
     }
 cleanup:
     dam__ceiling_destroy(ceiling);
@@ -331,30 +316,24 @@ static void close_side(side *s)
 static dam_status open_side(const dam_device_info *info, const dam__device_options *options,
                             const dam__training *training, side *out)
 {
-    dam_status status = DAM_OK;
     DAM_TRY(dam__device_open(info, options, &out->device));
     DAM_TRY(dam__trainer_create(out->device, training, &out->trainer));
-    DAM_TRY(dam__trainer_prepare(out->trainer));
-cleanup:
-    return status;
+    return dam__trainer_prepare(out->trainer);
 }
 
 static dam_status time_steps(side *s, const watch *w, double *seconds)
 {
-    dam_status status = DAM_OK;
     DAM_TRY(dam__device_finish(s->device));
     double begin = now_of(w);
     for (int i = 0; i < s->calls; i++)
         DAM_TRY(dam__trainer_step(s->trainer));
     DAM_TRY(dam__device_finish(s->device));
     *seconds = (now_of(w) - begin) / s->calls;
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static dam_status warm_up(side *s, const watch *w)
 {
-    dam_status status = DAM_OK;
     double seconds = 0;
     s->calls = 1;
     DAM_TRY(time_steps(s, w, &seconds));
@@ -364,8 +343,7 @@ static dam_status warm_up(side *s, const watch *w)
             break;
         s->calls *= 2;
     } while (s->calls < MOST_CALLS);
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* The kernels of such a training, as they are tuned. */
@@ -386,7 +364,6 @@ static dam_status check_kernels(const dam_device_info *info, const dam__device *
 static dam_status compare_in_turns(side *ours, side *usual, const watch *w, double seconds,
                                    dam__summary *ratio)
 {
-    dam_status status = DAM_OK;
     double ratios[MOST_ROUNDS], before = 0, after = 0, now = 0, begin = dam__seconds();
     int rounds = 0;
     DAM_TRY(time_steps(usual, w, &before));
@@ -397,21 +374,18 @@ static dam_status compare_in_turns(side *ours, side *usual, const watch *w, doub
         before = after;
     } while (rounds < LEAST_ROUNDS || (rounds < MOST_ROUNDS && dam__seconds() - begin < seconds));
     *ratio = dam__summarise(ratios, (size_t)rounds);
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static dam_status measure_side(side *s, const watch *w, double seconds, dam__summary *time)
 {
-    dam_status status = DAM_OK;
     double times[MOST_ROUNDS], begin = dam__seconds();
     int rounds = 0;
     do
         DAM_TRY(time_steps(s, w, &times[rounds++]));
     while (rounds < LEAST_ROUNDS || (rounds < MOST_ROUNDS && dam__seconds() - begin < seconds));
     *time = dam__summarise(times, (size_t)rounds);
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* CLBlast's parameters are the process's: once it is tuned there is no way back. */
@@ -436,24 +410,24 @@ dam_status dam__try_step(const dam_device_info *info, const dam__device_options 
     watch w = {0};
     bool in_turns = !lasts(tuned->tuning);
     plain.tuning = NULL;
-    DAM_TRY(open_side(info, &plain, training, &usual));
+    DAM_TRY_CLEANUP(open_side(info, &plain, training, &usual));
     alive("prepared");
-    DAM_TRY(dam__ceiling_create(usual.device, &ceiling));
-    DAM_TRY(choose_clock(&w, info, ceiling));
-    DAM_TRY(warm_up(&usual, &w));
+    DAM_TRY_CLEANUP(dam__ceiling_create(usual.device, &ceiling));
+    DAM_TRY_CLEANUP(choose_clock(&w, info, ceiling));
+    DAM_TRY_CLEANUP(warm_up(&usual, &w));
     alive("warm");
     if (!in_turns)
-        DAM_TRY(measure_side(&usual, &w, seconds / 2, &before));
-    DAM_TRY(open_side(info, tuned, training, &ours));
+        DAM_TRY_CLEANUP(measure_side(&usual, &w, seconds / 2, &before));
+    DAM_TRY_CLEANUP(open_side(info, tuned, training, &ours));
     alive("prepared as it is tuned");
-    DAM_TRY(check_kernels(info, ours.device, training, tuned->tuning));
+    DAM_TRY_CLEANUP(check_kernels(info, ours.device, training, tuned->tuning));
     alive("checked");
-    DAM_TRY(warm_up(&ours, &w));
+    DAM_TRY_CLEANUP(warm_up(&ours, &w));
     alive("warm");
     if (in_turns)
-        DAM_TRY(compare_in_turns(&ours, &usual, &w, seconds, ratio));
+        DAM_TRY_CLEANUP(compare_in_turns(&ours, &usual, &w, seconds, ratio));
     else
-        DAM_TRY(measure_side(&ours, &w, seconds / 2, &after));
+        DAM_TRY_CLEANUP(measure_side(&ours, &w, seconds / 2, &after));
     if (!in_turns)
         *ratio = (dam__summary){after.median / before.median, after.spread + before.spread};
 cleanup:

@@ -27,9 +27,9 @@ static dam_status add_products(tuning *t, dam__device *device, int preset,
     dam__dataset set = {0};
     dam__trainer *trainer = NULL;
     size_t count = 0;
-    DAM_TRY(dam__dataset_load(&experiment->data, DAM__SPLIT_TRAIN, &set));
+    DAM_TRY_CLEANUP(dam__dataset_load(&experiment->data, DAM__SPLIT_TRAIN, &set));
     const dam__training training = dam__experiment_training(experiment, &set, DAM__GEMM_AUTO);
-    DAM_TRY(dam__trainer_create(device, &training, &trainer));
+    DAM_TRY_CLEANUP(dam__trainer_create(device, &training, &trainer));
     const dam__product_shape *shapes = dam__gemm_shapes(dam__trainer_model(trainer)->gemm, &count);
     for (size_t i = 0; i < count; i++)
         dam__tuner_add(t->tuner, preset, &shapes[i]);
@@ -49,11 +49,11 @@ static dam_status open_untuned(tuning *t, dam__precision precision, dam__device 
     static const dam__shape shapes[] = {DAM__SHAPE_AUTO, DAM__SHAPE_CPU, DAM__SHAPE_GPU};
     const dam__device_options options = {
         .log = t->log, .precision = precision, .shape = shapes[t->args->kernels]};
-    DAM_TRY(dam_device_list(&infos, &count));
-    DAM_TRY(dam_device_select(infos, count, t->args->device, &index));
+    DAM_TRY_CLEANUP(dam_device_list(&infos, &count));
+    DAM_TRY_CLEANUP(dam_device_select(infos, count, t->args->device, &index));
     t->info = infos[index];
-    DAM_TRY(dam__device_open(&t->info, &options, device));
-    DAM_TRY(dam__gemm_create(*device, DAM__GEMM_AUTO, &gemm));
+    DAM_TRY_CLEANUP(dam__device_open(&t->info, &options, device));
+    DAM_TRY_CLEANUP(dam__gemm_create(*device, DAM__GEMM_AUTO, &gemm));
     t->precision = precision;
     t->tuner->shape = dam__device_shape(*device);
     t->tuner->lanes = dam__lanes(*device);
@@ -67,7 +67,6 @@ cleanup:
 
 static dam_status add_preset(tuning *t, const char *name, dam__device **device)
 {
-    dam_status status = DAM_OK;
     dam__experiment experiment;
     dam__tuner *tuner = t->tuner;
     DAM_TRY(dam__experiment_load(name, t->args->set.items, t->args->set.count, &experiment));
@@ -75,17 +74,16 @@ static dam_status add_preset(tuning *t, const char *name, dam__device **device)
     if (*device == NULL)
         DAM_TRY(open_untuned(t, precision, device));
     if (precision != t->precision)
-        DAM_FAIL(DAM_USAGE,
-                 "'%s' has another precision than the presets before it; tune for one "
-                 "precision at a time",
-                 name);
+        return dam__fail(DAM_USAGE,
+                         "'%s' has another precision than the presets before it; tune for one "
+                         "precision at a time",
+                         name);
     if (tuner->preset_count == DAM__MOST_PRESETS)
-        DAM_FAIL(DAM_USAGE, "tune takes at most %d presets at a time", DAM__MOST_PRESETS);
+        return dam__fail(DAM_USAGE, "tune takes at most %d presets at a time", DAM__MOST_PRESETS);
     DAM_TRY(add_products(t, *device, tuner->preset_count, &experiment));
     tuner->presets[tuner->preset_count++] =
         (dam__tuned_preset){.name = name, .kind = experiment.model.kind};
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* Opens the device only to see what the presets need; the trials open it themselves. */
@@ -95,10 +93,10 @@ static dam_status add_presets(tuning *t)
     dam__device *device = NULL;
     const words *operands = &t->args->operands;
     for (size_t i = 0; i < operands->count; i++)
-        DAM_TRY(add_preset(t, operands->items[i], &device));
+        DAM_TRY_CLEANUP(add_preset(t, operands->items[i], &device));
     for (const dam__embedded *p = dam__preset_texts; operands->count == 0 && p->name != NULL; p++)
         if (strncmp(p->name, BENCH, sizeof BENCH - 1) == 0)
-            DAM_TRY(add_preset(t, p->name, &device));
+            DAM_TRY_CLEANUP(add_preset(t, p->name, &device));
 cleanup:
     dam__device_close(device);
     return status;
@@ -112,21 +110,22 @@ static dam_status prepare_files(tuning *t)
     char *folder = NULL, *tried = NULL;
     dam__text header = {0};
     const char *program = getenv("DENSEAM_TUNE_PROGRAM");
-    DAM_TRY(dam__tuning_path(&t->info, &t->path));
-    DAM_TRY(dam__format(&folder, "%s", t->path));
+    DAM_TRY_CLEANUP(dam__tuning_path(&t->info, &t->path));
+    DAM_TRY_CLEANUP(dam__format(&folder, "%s", t->path));
     *strrchr(folder, '/') = '\0';
-    DAM_TRY(dam__make_folders(folder));
-    DAM_TRY(dam__folder_writable(folder));
-    DAM_TRY(dam__format(&t->candidate, "%s.try.%ld", t->path, (long)getpid()));
-    DAM_TRY(dam__format(&tried, "%s.tried", t->path));
-    DAM_TRY(dam__tuning_header(&t->info, &header));
-    DAM_TRY(dam__text_status(&header));
-    DAM_TRY(dam__tried_open(tried, header.data, &t->tried));
+    DAM_TRY_CLEANUP(dam__make_folders(folder));
+    DAM_TRY_CLEANUP(dam__folder_writable(folder));
+    DAM_TRY_CLEANUP(dam__format(&t->candidate, "%s.try.%ld", t->path, (long)getpid()));
+    DAM_TRY_CLEANUP(dam__format(&tried, "%s.tried", t->path));
+    DAM_TRY_CLEANUP(dam__tuning_header(&t->info, &header));
+    DAM_TRY_CLEANUP(dam__text_status(&header));
+    DAM_TRY_CLEANUP(dam__tried_open(tried, header.data, &t->tried));
     if (program != NULL && program[0] != '\0')
-        DAM_TRY(dam__format(&t->program, "%s", program));
+        DAM_TRY_CLEANUP(dam__format(&t->program, "%s", program));
     else
-        DAM_TRY(dam__process_self(&t->program));
-    DAM_TRY(dam__format(&t->selector, "%d:%d", t->info.platform_index, t->info.platform_device));
+        DAM_TRY_CLEANUP(dam__process_self(&t->program));
+    DAM_TRY_CLEANUP(
+        dam__format(&t->selector, "%d:%d", t->info.platform_index, t->info.platform_device));
 cleanup:
     dam__text_free(&header);
     free(folder);
@@ -161,9 +160,9 @@ static dam_status read_old(const tuning *t, dam__tuning **out)
     char *text = NULL;
     size_t length = 0;
     if (!dam__file_exists(t->path))
-        DAM_TRY(dam__tuning_find(&t->info, &t->log, out));
+        DAM_TRY_CLEANUP(dam__tuning_find(&t->info, &t->log, out));
     if (*out == NULL)
-        DAM_TRY(dam__alloc(1, sizeof **out, out));
+        DAM_TRY_CLEANUP(dam__alloc(1, sizeof **out, out));
     if (dam__file_exists(t->path) &&
         dam__file_read(t->path, LARGEST_FILE, &text, &length) == DAM_OK)
         (void)dam__tuning_parse(text, length, &t->info, *out);
@@ -179,12 +178,12 @@ static dam_status write_tuning(tuning *t)
     dam__tuning *whole = NULL;
     dam__text text = {0};
     dam__tuning_part new = t->tuner->part;
-    DAM_TRY(read_old(t, &whole));
+    DAM_TRY_CLEANUP(read_old(t, &whole));
     dam__tuning_part *part = dam__tuning_part_of(whole, t->tuner->shape, t->precision);
     keep_others(part, &new);
     *part = new;
-    DAM_TRY(dam__tuning_print(whole, &t->info, &text));
-    DAM_TRY(dam__text_write(&text, t->path));
+    DAM_TRY_CLEANUP(dam__tuning_print(whole, &t->info, &text));
+    DAM_TRY_CLEANUP(dam__text_write(&text, t->path));
     /* The next search measures anew. */
     (void)unlink(t->tried.path);
 cleanup:
@@ -212,21 +211,21 @@ static dam_status run_tune(const arguments *args)
     dam_status status = DAM_OK;
     console notices = console_open(args->quiet);
     tuning t = {.args = args, .log = console_log(&notices)};
-    DAM_TRY(dam__alloc(1, sizeof *t.tuner, &t.tuner));
-    DAM_TRY(add_presets(&t));
-    DAM_TRY(prepare_files(&t));
+    DAM_TRY_CLEANUP(dam__alloc(1, sizeof *t.tuner, &t.tuner));
+    DAM_TRY_CLEANUP(add_presets(&t));
+    DAM_TRY_CLEANUP(prepare_files(&t));
     signals_catch();
     dam__info(&t.log, "tuning %s: %d products of %d presets", t.info.name, t.tuner->product_count,
               t.tuner->preset_count);
     t.began = dam__seconds(); /* the search's budget; what the presets need took its own time */
     const dam__judge judge = make_judge(&t);
-    DAM_TRY(dam__tuner_run(t.tuner, &judge));
+    DAM_TRY_CLEANUP(dam__tuner_run(t.tuner, &judge));
     if (t.stopped)
         DAM_FAIL(DAM_INTERRUPTED,
                  "stopped; '%s' is as it was, and what was tried is kept: run the "
                  "same command again to go on",
                  t.path);
-    DAM_TRY(write_tuning(&t));
+    DAM_TRY_CLEANUP(write_tuning(&t));
     status = args->json ? print_tuning_json(&t) : print_tuning(&t);
 cleanup:
     free_tuning(&t);

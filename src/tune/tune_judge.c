@@ -57,13 +57,11 @@ static void free_words(words_of *list)
 
 static dam_status add_word(words_of *list, const char *word)
 {
-    dam_status status = DAM_OK;
     DAM_TRY(dam__grow(&list->items, list->count + 2, sizeof *list->items));
     list->items[list->count] = NULL;
     DAM_TRY(dam__format(&list->items[list->count], "%s", word));
     list->items[++list->count] = NULL;
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static dam_status add_pair(words_of *list, const char *name, const char *value)
@@ -74,7 +72,6 @@ static dam_status add_pair(words_of *list, const char *name, const char *value)
 
 static dam_status begin_call(const tuning *t, const char *what, const char *gemm, words_of *out)
 {
-    dam_status status = DAM_OK;
     bool cpu = t->tuner->shape == DAM__SHAPE_CPU, wide = t->precision == DAM__PRECISION_DOUBLE;
     DAM_TRY(add_word(out, t->program));
     DAM_TRY(add_word(out, "tune-try"));
@@ -84,9 +81,7 @@ static dam_status begin_call(const tuning *t, const char *what, const char *gemm
     DAM_TRY(add_pair(out, "--precision", wide ? "double" : "single"));
     for (size_t i = 0; i < t->args->set.count; i++)
         DAM_TRY(add_pair(out, "--set", t->args->set.items[i]));
-    DAM_TRY(add_pair(out, "--", what));
-cleanup:
-    return status;
+    return add_pair(out, "--", what);
 }
 
 /* --- a trial ---------------------------------------------------------------------------------- */
@@ -96,9 +91,9 @@ static dam_status print_candidate(const tuning *t, const dam__tuning_part *part,
 {
     dam_status status = DAM_OK;
     dam__tuning *whole = NULL;
-    DAM_TRY(dam__alloc(1, sizeof *whole, &whole));
+    DAM_TRY_CLEANUP(dam__alloc(1, sizeof *whole, &whole));
     *dam__tuning_part_of(whole, t->tuner->shape, t->precision) = *part;
-    DAM_TRY(dam__tuning_print(whole, &t->info, out));
+    DAM_TRY_CLEANUP(dam__tuning_print(whole, &t->info, out));
 cleanup:
     free(whole);
     return status;
@@ -123,7 +118,7 @@ static dam_status collect(const char *output, const char *name, size_t count, da
     dam_status status = DAM_OK;
     double *values = NULL;
     size_t length = strlen(name);
-    DAM_TRY(dam__alloc(count, sizeof *values, &values));
+    DAM_TRY_CLEANUP(dam__alloc(count, sizeof *values, &values));
     for (const char *line = output; line != NULL && *line != '\0';) {
         if (strncmp(line, name, length) == 0) {
             char *at = (char *)line + length;
@@ -178,16 +173,16 @@ static dam_status run_trial(tuning *t, const words_of *call, const dam__text *ca
     dam__ending ending = DAM__STOPPED;
     int code = 0;
     double patience = t->args->patience > 0 ? t->args->patience : USUAL_PATIENCE;
-    DAM_TRY(dam__text_write(candidate, t->candidate));
-    DAM_TRY(dam__format(&environment[0], "DENSEAM_TUNING=%s", t->candidate));
+    DAM_TRY_CLEANUP(dam__text_write(candidate, t->candidate));
+    DAM_TRY_CLEANUP(dam__format(&environment[0], "DENSEAM_TUNING=%s", t->candidate));
     const dam__process process = {.arguments = call->items,
                                   .environment = (const char *const *)environment,
                                   .patience = patience,
                                   .stop = is_over,
                                   .user = t};
-    DAM_TRY(dam__process_run(&process, &output, &ending, &code));
+    DAM_TRY_CLEANUP(dam__process_run(&process, &output, &ending, &code));
     if (ending != DAM__STOPPED)
-        DAM_TRY(describe_end(ending, code, &output, name, count, result));
+        DAM_TRY_CLEANUP(describe_end(ending, code, &output, name, count, result));
 cleanup:
     free(environment[0]);
 
@@ -225,14 +220,14 @@ static dam_status try_candidate(tuning *t, const words_of *call, const dam__tuni
     if (is_over(t) || budget_left(t) <= 0)
         return DAM_OK;
     t->repeats++;
-    DAM_TRY(print_candidate(t, part, &candidate));
-    DAM_TRY(make_key(t, call, &candidate, key));
-    DAM_TRY(dam__tried_find(&t->tried, key, &known));
+    DAM_TRY_CLEANUP(print_candidate(t, part, &candidate));
+    DAM_TRY_CLEANUP(make_key(t, call, &candidate, key));
+    DAM_TRY_CLEANUP(dam__tried_find(&t->tried, key, &known));
     if (known == NULL) {
-        DAM_TRY(run_trial(t, call, &candidate, name, count, &result));
-        DAM_TRY(dam__text_status(&result));
+        DAM_TRY_CLEANUP(run_trial(t, call, &candidate, name, count, &result));
+        DAM_TRY_CLEANUP(dam__text_status(&result));
         if (result.length > 0)
-            DAM_TRY(dam__tried_add(&t->tried, key, result.data));
+            DAM_TRY_CLEANUP(dam__tried_add(&t->tried, key, result.data));
     }
     if (known != NULL || result.length > 0)
         *end = read_result(t, known != NULL ? known : result.data, values, count);
@@ -255,14 +250,14 @@ static dam_status judge_products(void *user, const dam__tuning_part *part,
     tuning *t = user;
     words_of call = {0};
     dam__text shape = {0};
-    DAM_TRY(begin_call(t, "products", gemm_choices[provider], &call));
+    DAM_TRY_CLEANUP(begin_call(t, "products", gemm_choices[provider], &call));
     for (size_t i = 0; i < count; i++) {
         dam__text_free(&shape);
         dam__product_print(&shapes[i], &shape);
-        DAM_TRY(dam__text_status(&shape));
-        DAM_TRY(add_word(&call, shape.data));
+        DAM_TRY_CLEANUP(dam__text_status(&shape));
+        DAM_TRY_CLEANUP(add_word(&call, shape.data));
     }
-    DAM_TRY(try_candidate(t, &call, part, "share ", shares, count, end));
+    DAM_TRY_CLEANUP(try_candidate(t, &call, part, "share ", shares, count, end));
 cleanup:
     dam__text_free(&shape);
     free_words(&call);
@@ -275,9 +270,9 @@ static dam_status judge_step(void *user, const dam__tuning_part *part, int prese
     dam_status status = DAM_OK;
     tuning *t = user;
     words_of call = {0};
-    DAM_TRY(begin_call(t, "step", "auto", &call));
-    DAM_TRY(add_word(&call, t->tuner->presets[preset].name));
-    DAM_TRY(try_candidate(t, &call, part, "ratio ", ratio, 1, end));
+    DAM_TRY_CLEANUP(begin_call(t, "step", "auto", &call));
+    DAM_TRY_CLEANUP(add_word(&call, t->tuner->presets[preset].name));
+    DAM_TRY_CLEANUP(try_candidate(t, &call, part, "ratio ", ratio, 1, end));
     if (*end == DAM__TRIAL_MEASURED && !(*ratio > 0)) {
         *end = DAM__TRIAL_REFUSED;
         dam__info(&t->log, "candidate %d is refused: it ended without the time of a step",

@@ -47,13 +47,13 @@ static dam_status try_products(const arguments *args)
     dam__product_shape *shapes = NULL;
     const dam_log log = {0};
     size_t count = args->operands.count - 1;
-    DAM_TRY(dam__alloc(count + 1, sizeof *shapes, &shapes));
+    DAM_TRY_CLEANUP(dam__alloc(count + 1, sizeof *shapes, &shapes));
     for (size_t i = 0; i < count; i++)
-        DAM_TRY(dam__product_parse(args->operands.items[i + 1], &shapes[i]));
-    DAM_TRY(open_device(args, (dam__precision)args->precision, &log, &device));
-    DAM_TRY(check_taken(device));
-    DAM_TRY(dam__try_products(device, gemm_choice(args), shapes, count, PRODUCT_SECONDS,
-                              report_share, NULL));
+        DAM_TRY_CLEANUP(dam__product_parse(args->operands.items[i + 1], &shapes[i]));
+    DAM_TRY_CLEANUP(open_device(args, (dam__precision)args->precision, &log, &device));
+    DAM_TRY_CLEANUP(check_taken(device));
+    DAM_TRY_CLEANUP(dam__try_products(device, gemm_choice(args), shapes, count, PRODUCT_SECONDS,
+                                      report_share, NULL));
 cleanup:
     dam__device_close(device);
     free(shapes);
@@ -71,11 +71,11 @@ static dam_status try_step(const arguments *args)
     char line[64];
     if (args->operands.count != 2)
         DAM_FAIL(DAM_USAGE, "tune-try step wants one preset");
-    DAM_TRY(dam__experiment_load(args->operands.items[1], args->set.items, args->set.count,
-                                 &experiment));
-    DAM_TRY(dam__dataset_load(&experiment.data, DAM__SPLIT_TRAIN, &set));
-    DAM_TRY(open_device(args, (dam__precision)experiment.train.precision, &log, &device));
-    DAM_TRY(check_taken(device));
+    DAM_TRY_CLEANUP(dam__experiment_load(args->operands.items[1], args->set.items, args->set.count,
+                                         &experiment));
+    DAM_TRY_CLEANUP(dam__dataset_load(&experiment.data, DAM__SPLIT_TRAIN, &set));
+    DAM_TRY_CLEANUP(open_device(args, (dam__precision)experiment.train.precision, &log, &device));
+    DAM_TRY_CLEANUP(check_taken(device));
     const dam_device_info info = *dam__device_facts(device);
     const dam__training training = dam__experiment_training(&experiment, &set, gemm_choice(args));
     const dam__device_options options = {.precision = (dam__precision)experiment.train.precision,
@@ -83,9 +83,9 @@ static dam_status try_step(const arguments *args)
                                          .tuning = dam__device_tuning(device)};
     if (options.tuning == NULL)
         DAM_FAIL(DAM_USAGE, "tune-try step wants a tuning file in DENSEAM_TUNING");
-    DAM_TRY(dam__try_step(&info, &options, &training, STEP_SECONDS, alive, &ratio));
+    DAM_TRY_CLEANUP(dam__try_step(&info, &options, &training, STEP_SECONDS, alive, &ratio));
     (void)snprintf(line, sizeof line, "ratio 0 %.6f", ratio.median);
-    DAM_TRY(print_line_now(line));
+    DAM_TRY_CLEANUP(print_line_now(line));
 cleanup:
     dam__device_close(device);
     dam__dataset_free(&set);

@@ -103,7 +103,6 @@ static dam__set plain_for(const dam__set *set, int group)
 
 static dam_status try_panel(search *s, const dam__set *candidate, int group)
 {
-    dam_status status = DAM_OK;
     dam__trial_end end = DAM__TRIAL_OVER;
     dam__tuning_part part = {0};
     const dam__set set = plain_for(candidate, group);
@@ -118,14 +117,12 @@ static dam_status try_panel(search *s, const dam__set *candidate, int group)
     part.sets[DAM__SPACE_PANEL] = set;
     DAM_TRY(try_products(s, &part, DAM__GEMM_PANEL, group, out->shares, &end));
     s->panel_count += end != DAM__TRIAL_OVER;
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* Both providers as they are built in. */
 static dam_status measure_untuned(search *s)
 {
-    dam_status status = DAM_OK;
     dam__tuner *tuner = s->tuner;
     const dam__tuning_part nothing = {0};
     dam__gemm_provider order[] = {tuner->usual, tuner->usual == DAM__GEMM_PANEL ? DAM__GEMM_CLBLAST
@@ -145,8 +142,7 @@ static dam_status measure_untuned(search *s)
         s->clblast_shares[p] = tuner->products[p].shares[DAM__GEMM_CLBLAST];
     }
     s->panel_count = 1;
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static double flops(const dam__product_shape *shape)
@@ -194,7 +190,6 @@ static dam_status walk(search *s)
 
 static dam_status search_panels(search *s, double until)
 {
-    dam_status status = DAM_OK;
     dam__set set;
     bool wanted[GROUPS] = {false};
     for (int p = 0; p < s->tuner->product_count; p++)
@@ -210,8 +205,7 @@ static dam_status search_panels(search *s, double until)
         DAM_TRY(walk(s));
         idle = s->panel_count > before ? 0 : idle + 1;
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* Mean time over the products, in units of the best untuned provider's; infinite where some fail.
@@ -228,7 +222,6 @@ static double cost(const search *s, const double *shares)
 
 static dam_status try_clblast(search *s, dam__space_kind kind, const dam__set *set)
 {
-    dam_status status = DAM_OK;
     double shares[DAM__MOST_SHAPES];
     dam__trial_end end = DAM__TRIAL_OVER;
     dam__tuning_part part = {0};
@@ -239,8 +232,7 @@ static dam_status try_clblast(search *s, dam__space_kind kind, const dam__set *s
         s->clblast[kind] = *set;
         memcpy(s->clblast_shares, shares, sizeof shares);
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* A third of the time each for the large kernel, the small one, and the size between them. */
@@ -249,7 +241,6 @@ static dam_status search_clblast(search *s, double until)
     static const dam__space_kind kinds[] = {DAM__SPACE_XGEMM, DAM__SPACE_XGEMM_DIRECT,
                                             DAM__SPACE_XGEMM_ROUTINE};
     enum { KINDS = sizeof kinds / sizeof *kinds, MOST_STEPS = 64 };
-    dam_status status = DAM_OK;
     double begin = s->judge->left(s->judge->user);
     note(s, "parameters of CLBlast");
     for (int k = 0; k < KINDS; k++) {
@@ -264,8 +255,7 @@ static dam_status search_clblast(search *s, double until)
             DAM_TRY(try_clblast(s, kinds[k], &set));
         }
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* --- what is chosen --------------------------------------------------------------------------- */
@@ -348,22 +338,23 @@ dam_status dam__tuner_run(dam__tuner *tuner, const dam__judge *judge)
 {
     dam_status status = DAM_OK;
     search s = {.tuner = tuner, .judge = judge};
-    DAM_TRY(dam__alloc(MOST_FOUND, sizeof *s.panels, &s.panels));
+    DAM_TRY_CLEANUP(dam__alloc(MOST_FOUND, sizeof *s.panels, &s.panels));
     if (tuner->product_count > 0) {
-        DAM_TRY(measure_untuned(&s));
+        DAM_TRY_CLEANUP(measure_untuned(&s));
         bool panel = is_viable(tuner, DAM__GEMM_PANEL),
              clblast = is_viable(tuner, DAM__GEMM_CLBLAST);
         double now = judge->left(judge->user);
         if (panel)
-            DAM_TRY(search_panels(&s, clblast ? (now + AFTER_PRODUCTS) / 2 : AFTER_PRODUCTS));
+            DAM_TRY_CLEANUP(
+                search_panels(&s, clblast ? (now + AFTER_PRODUCTS) / 2 : AFTER_PRODUCTS));
         if (clblast)
-            DAM_TRY(search_clblast(&s, AFTER_PRODUCTS));
+            DAM_TRY_CLEANUP(search_clblast(&s, AFTER_PRODUCTS));
         if (!panel || !clblast)
             note(&s, clblast ? "panel failed or is over five times slower: not searched"
                              : "CLBlast failed or is over five times slower: not searched");
         choose(&s);
     }
-    DAM_TRY(dam__tuner_steps(tuner, judge));
+    DAM_TRY_CLEANUP(dam__tuner_steps(tuner, judge));
 cleanup:
     free(s.panels);
     return status;

@@ -56,7 +56,6 @@ static int preset_of(const dam__tuner *tuner, int kind)
 static dam_status try_key(const work *s, const dam__tuning_part *part, int key, double *score,
                           bool *over)
 {
-    dam_status status = DAM_OK;
     int count = 0;
     *score = 0;
     for (int kind = 0; kind < DAM__KINDS; kind++) {
@@ -74,8 +73,7 @@ static dam_status try_key(const work *s, const dam__tuning_part *part, int key, 
             break;
     }
     *score = count > 0 ? *score / count : INFINITY;
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static bool is_worth_trying(const dam__tuner *tuner, dam__kernel_key key, int value)
@@ -88,7 +86,6 @@ static bool is_worth_trying(const dam__tuner *tuner, dam__kernel_key key, int va
 /* Each value of each key, one after the other, from the best so far. */
 static dam_status search_kernels(const work *s, double until)
 {
-    dam_status status = DAM_OK;
     dam__tuning_part *part = &s->tuner->part;
     const dam__space *space = &dam__spaces[DAM__SPACE_KERNELS];
     note(s, "shapes of the other kernels");
@@ -118,8 +115,7 @@ static dam_status search_kernels(const work *s, double until)
             part->sets[DAM__SPACE_KERNELS].values[key] = present;
         }
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* --- what is kept ----------------------------------------------------------------------------- */
@@ -173,7 +169,6 @@ static void take_all_back(dam__tuner *tuner)
  * left. */
 static dam_status measure_preset(const work *s, int preset, double *ratio)
 {
-    dam_status status = DAM_OK;
     double again = 0;
     dam__trial_end end;
     DAM_TRY(try_step(s, &s->tuner->part, preset, ratio, &end));
@@ -183,8 +178,7 @@ static dam_status measure_preset(const work *s, int preset, double *ratio)
     } else if (end == DAM__TRIAL_OVER) {
         *ratio = 0;
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /*
@@ -193,7 +187,6 @@ cleanup:
  */
 static dam_status settle(const work *s, int preset, bool *changed)
 {
-    dam_status status = DAM_OK;
     double *ratio = &s->tuner->presets[preset].ratio;
     DAM_TRY(measure_preset(s, preset, ratio));
     if (*ratio <= SLOWER)
@@ -203,8 +196,7 @@ static dam_status settle(const work *s, int preset, bool *changed)
         DAM_TRY(measure_preset(s, preset, ratio));
     if (*ratio == 0 || *ratio > SLOWER)
         take_all_back(s->tuner);
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /*
@@ -213,7 +205,6 @@ cleanup:
  */
 static dam_status confirm(const work *s, bool *all)
 {
-    dam_status status = DAM_OK;
     dam__tuner *tuner = s->tuner;
     int count = tuner->preset_count;
     note(s, "training steps with all that was found");
@@ -228,15 +219,13 @@ static dam_status confirm(const work *s, bool *all)
             tuner->presets[p].ratio = 1;
         *all = *all && tuner->presets[p].ratio > 0;
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* Whether no preset's step is slower with the kernels that were found; false where not all of them
  * were seen. */
 static dam_status check_kernels(const work *s, bool *good)
 {
-    dam_status status = DAM_OK;
     dam__tuner *tuner = s->tuner;
     *good = true;
     note(s, "training steps with these shapes");
@@ -245,8 +234,7 @@ static dam_status check_kernels(const work *s, bool *good)
         DAM_TRY(measure_preset(s, p, ratio));
         *good = *ratio > 0 && *ratio <= SLOWER;
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* Kernels last: what the steps are with products alone is known by then, and is what stays unless
@@ -256,11 +244,11 @@ static dam_status tune_kernels(const work *s)
     dam_status status = DAM_OK;
     dam__tuner *before = NULL;
     bool good = true;
-    DAM_TRY(dam__alloc(1, sizeof *before, &before));
+    DAM_TRY_CLEANUP(dam__alloc(1, sizeof *before, &before));
     *before = *s->tuner;
-    DAM_TRY(search_kernels(s, AFTER_KERNELS));
+    DAM_TRY_CLEANUP(search_kernels(s, AFTER_KERNELS));
     if (s->tuner->part.sets[DAM__SPACE_KERNELS].given)
-        DAM_TRY(check_kernels(s, &good));
+        DAM_TRY_CLEANUP(check_kernels(s, &good));
     if (!good) {
         s->tuner->part = before->part;
         memcpy(s->tuner->presets, before->presets, sizeof before->presets);
@@ -272,12 +260,10 @@ cleanup:
 
 dam_status dam__tuner_steps(dam__tuner *tuner, const dam__judge *judge)
 {
-    dam_status status = DAM_OK;
     const work s = {.tuner = tuner, .judge = judge};
     bool all = false;
     DAM_TRY(confirm(&s, &all));
     if (all)
         DAM_TRY(tune_kernels(&s));
-cleanup:
-    return status;
+    return DAM_OK;
 }

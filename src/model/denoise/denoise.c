@@ -110,7 +110,6 @@ static bool is_idle(const dam__denoise_config *config, int parameter)
 
 static dam_status plan_parameters(struct denoise *denoise, dam__plan *plan)
 {
-    dam_status status = DAM_OK;
     dam__model *model = &denoise->base;
     /* eta0 is a factor of the model, or of each problem. */
     dam__model_config unit = model->config;
@@ -144,13 +143,11 @@ static dam_status plan_parameters(struct denoise *denoise, dam__plan *plan)
             DAM_TRY(dam__plan_matrix(plan, shapes[i].gradient, shapes[i].rows, shapes[i].cols,
                                      denoise->count, &parameter->gradient));
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static dam_status reserve_products(struct denoise *denoise)
 {
-    dam_status status = DAM_OK;
     dam__gemm *gemm = denoise->base.gemm;
     const dam__parameter *memories = &denoise->base.parameters[MEMORIES];
     const dam__matrix *noisy = &denoise->noisy, *hidden = &denoise->hidden;
@@ -163,10 +160,8 @@ static dam_status reserve_products(struct denoise *denoise)
                               &memories->gradient));
     DAM_TRY(dam__gemm_reserve(gemm, dam__whole(output, false), dam__whole(&memories->value, true),
                               active));
-    DAM_TRY(dam__gemm_reserve(gemm, dam__whole(active, true), dam__whole(noisy, false),
-                              &memories->gradient));
-cleanup:
-    return status;
+    return dam__gemm_reserve(gemm, dam__whole(active, true), dam__whole(noisy, false),
+                             &memories->gradient);
 }
 
 /* Rates matter to a model that is trained. */
@@ -178,15 +173,15 @@ static bool trains_by_spectrum(const struct denoise *denoise)
 
 static dam_status plan(dam__model *model, dam__plan *plan, int chunk)
 {
-    dam_status status = DAM_OK;
     struct denoise *denoise = denoise_of(model);
     int memories = model->config.memories, dim = model->task.dim, count = denoise->count;
     int lanes = dam__lanes(model->device), vectors = (dim + lanes - 1) / lanes;
     if (chunk < model->task.batch)
-        DAM_FAIL(DAM_NO_MEMORY,
-                 "a batch of %d samples does not fit the device, and a denoiser takes its batch "
-                 "whole; lower train.batch or model.memories",
-                 model->task.batch);
+        return dam__fail(
+            DAM_NO_MEMORY,
+            "a batch of %d samples does not fit the device, and a denoiser takes its batch "
+            "whole; lower train.batch or model.memories",
+            model->task.batch);
     denoise->chunk = chunk;
     DAM_TRY(plan_parameters(denoise, plan));
     const struct {
@@ -212,8 +207,7 @@ static dam_status plan(dam__model *model, dam__plan *plan, int chunk)
     DAM_TRY(reserve_products(denoise));
     if (trains_by_spectrum(denoise))
         DAM_TRY(dam__denoise_spectrum_plan(denoise, plan));
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static dam_status prepare(dam__model *model)
@@ -239,12 +233,13 @@ static dam_status prepare(dam__model *model)
         {"denoise_energy", &denoise->energy},
         {"denoise_advance", &denoise->advance},
     };
-    DAM_TRY(dam__format(&options, "-DACTIVATION=%d -DPOWER=%d", config->activation, config->power));
-    DAM_TRY(dam__program_create(model->device, "denoise", options, &denoise->program));
+    DAM_TRY_CLEANUP(
+        dam__format(&options, "-DACTIVATION=%d -DPOWER=%d", config->activation, config->power));
+    DAM_TRY_CLEANUP(dam__program_create(model->device, "denoise", options, &denoise->program));
     for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++)
-        DAM_TRY(dam__program_kernel(denoise->program, kernels[i].name, kernels[i].out));
+        DAM_TRY_CLEANUP(dam__program_kernel(denoise->program, kernels[i].name, kernels[i].out));
     if (trains_by_spectrum(denoise))
-        DAM_TRY(dam__denoise_spectrum_prepare(denoise));
+        DAM_TRY_CLEANUP(dam__denoise_spectrum_prepare(denoise));
 cleanup:
     free(options);
     return status;
@@ -303,12 +298,12 @@ static dam_status write_standards(struct denoise *denoise)
     const dam__task *task = &denoise->base.task;
     double *standards = NULL;
     size_t items = 2 * (size_t)task->dim;
-    DAM_TRY(dam__alloc(items * (size_t)denoise->count, sizeof *standards, &standards));
-    DAM_TRY(measure(task, standards));
+    DAM_TRY_CLEANUP(dam__alloc(items * (size_t)denoise->count, sizeof *standards, &standards));
+    DAM_TRY_CLEANUP(measure(task, standards));
     for (size_t i = items; i < items * (size_t)denoise->count; i++)
         standards[i] = standards[i % items];
-    DAM_TRY(dam__matrix_write_doubles(&denoise->base.parameters[STANDARDS].value, standards,
-                                      "standards"));
+    DAM_TRY_CLEANUP(dam__matrix_write_doubles(&denoise->base.parameters[STANDARDS].value, standards,
+                                              "standards"));
 cleanup:
     free(standards);
     return status;
@@ -329,8 +324,8 @@ static dam_status initialise(dam__model *model, uint64_t seed)
     size_t problems = (size_t)denoise->count;
     double *values = NULL;
     uint32_t *seeds = NULL;
-    DAM_TRY(dam__alloc(items * problems, sizeof *values, &values));
-    DAM_TRY(dam__alloc(2 * problems, sizeof *seeds, &seeds));
+    DAM_TRY_CLEANUP(dam__alloc(items * problems, sizeof *values, &values));
+    DAM_TRY_CLEANUP(dam__alloc(2 * problems, sizeof *seeds, &seeds));
     for (size_t p = 0; p < problems; p++) {
         uint64_t own = seed_of(denoise, (int)p, seed);
         dam__normals(own, DAM__STREAM_WEIGHTS, MEMORIES, items, values + p * items);
@@ -339,13 +334,14 @@ static dam_status initialise(dam__model *model, uint64_t seed)
     }
     for (size_t i = 0; i < items * problems; i++)
         values[i] *= denoise->scales.spread;
-    DAM_TRY(dam__matrix_write_doubles(&parameters[MEMORIES].value, values, "first memories"));
-    DAM_TRY(dam__buffer_write(denoise->seeds, 0, seeds, 2 * problems * sizeof *seeds, true,
-                              "seeds of noise"));
-    DAM_TRY(dam__buffer_clear(parameters[INNER].value.buffer));
-    DAM_TRY(dam__buffer_clear(parameters[OUTER].value.buffer));
-    DAM_TRY(dam__buffer_clear(parameters[MEANS].value.buffer));
-    DAM_TRY(write_standards(denoise));
+    DAM_TRY_CLEANUP(
+        dam__matrix_write_doubles(&parameters[MEMORIES].value, values, "first memories"));
+    DAM_TRY_CLEANUP(dam__buffer_write(denoise->seeds, 0, seeds, 2 * problems * sizeof *seeds, true,
+                                      "seeds of noise"));
+    DAM_TRY_CLEANUP(dam__buffer_clear(parameters[INNER].value.buffer));
+    DAM_TRY_CLEANUP(dam__buffer_clear(parameters[OUTER].value.buffer));
+    DAM_TRY_CLEANUP(dam__buffer_clear(parameters[MEANS].value.buffer));
+    DAM_TRY_CLEANUP(write_standards(denoise));
 cleanup:
     free(values);
     free(seeds);
@@ -424,7 +420,7 @@ dam_status dam__denoise_create(dam__device *device, dam__gemm *gemm,
     struct denoise *denoise = NULL;
     dam__problem *problems = NULL;
     bool cpu = dam__device_shape(device) == DAM__SHAPE_CPU;
-    DAM_TRY(dam__alloc(1, sizeof *denoise, &denoise));
+    DAM_TRY_CLEANUP(dam__alloc(1, sizeof *denoise, &denoise));
     denoise->base = (dam__model){.ops = &dam__denoise_ops,
                                  .device = device,
                                  .gemm = gemm,
@@ -435,7 +431,7 @@ dam_status dam__denoise_create(dam__device *device, dam__gemm *gemm,
     denoise->count = task->count > 0 ? task->count : 1;
     denoise->parts = dam__tuned(device, DAM__KERNEL_PARTS, cpu ? PARTS_ON_CPU : PARTS_ON_GPU);
     if (task->count > 0) {
-        DAM_TRY(dam__alloc((size_t)task->count, sizeof *problems, &problems));
+        DAM_TRY_CLEANUP(dam__alloc((size_t)task->count, sizeof *problems, &problems));
         for (int p = 0; p < task->count; p++)
             problems[p] = task->problems[p];
     }

@@ -52,13 +52,12 @@ static int names_of(const dam__model *model, const char *names[DAM__MAX_DIAGNOSE
 
 static dam_status plan(dam__model *model, dam__plan *plan)
 {
-    dam_status status = DAM_OK;
     struct denoise *denoise = denoise_of(model);
     struct denoise_diagnosis *d = &denoise->diagnosis;
     const dam__matrix *w = &model->parameters[MEMORIES].value;
     int memories = w->rows, dim = w->cols, batch = denoise->chunk;
     if (denoise->count > 1)
-        DAM_FAIL(DAM_INTERNAL, "diagnostics are for one problem at a time");
+        return dam__fail(DAM_INTERNAL, "diagnostics are for one problem at a time");
     DAM_TRY(dam__plan_matrix(plan, "diagnostics: change of memories", memories, dim, 1, &d->term));
     DAM_TRY(dam__plan_matrix(plan, "diagnostics: change of Z", batch, memories, 1, &d->change));
     DAM_TRY(dam__plan_matrix(plan, "diagnostics: T T'", batch, batch, 1, &d->gram));
@@ -75,24 +74,19 @@ static dam_status plan(dam__model *model, dam__plan *plan)
                               dam__whole(&denoise->active, true), &d->gram));
     DAM_TRY(dam__gemm_reserve(model->gemm, dam__whole(&denoise->noisy, false),
                               dam__whole(&d->term, true), &d->change));
-    DAM_TRY(dam__gemm_reserve(model->gemm, dam__whole(&d->change, false), dam__whole(w, false),
-                              &denoise->output));
-cleanup:
-    return status;
+    return dam__gemm_reserve(model->gemm, dam__whole(&d->change, false), dam__whole(w, false),
+                             &denoise->output);
 }
 
 static dam_status prepare(dam__model *model)
 {
-    dam_status status = DAM_OK;
     struct denoise_diagnosis *d = &denoise_of(model)->diagnosis;
     DAM_TRY(dam__program_create(model->device, "diagnose", "", &d->program));
     DAM_TRY(dam__program_kernel(d->program, "diagnose_squares", &d->sum_squares));
     DAM_TRY(dam__program_kernel(d->program, "diagnose_collect", &d->collect));
     DAM_TRY(dam__program_kernel(d->program, "diagnose_subtract", &d->subtract));
     DAM_TRY(dam__program_kernel(d->program, "diagnose_centre", &d->centre));
-    DAM_TRY(dam__power_prepare(&d->power));
-cleanup:
-    return status;
+    return dam__power_prepare(&d->power);
 }
 
 void dam__denoise_diagnosis_free(struct denoise *denoise)
@@ -131,17 +125,14 @@ static dam__work work_of(const struct denoise *denoise, double items, double rea
 static dam_status collect(const struct place *at, const dam__matrix *matrix, int rows, bool inverse,
                           double scale, int number)
 {
-    dam_status status = DAM_OK;
     const struct denoise_diagnosis *d = &at->denoise->diagnosis;
     dam__device *device = at->denoise->base.device;
     DAM_TRY(dam__launch(d->sum_squares, dam__range_groups(device, (size_t)rows, 1),
                         work_of(at->denoise, (double)rows * matrix->cols, 1),
                         DAM_ARGUMENTS(matrix, &d->squares, matrix->cols, matrix->ld)));
-    DAM_TRY(dam__launch(
+    return dam__launch(
         d->collect, dam__range_groups(device, 1, 1), work_of(at->denoise, rows, 1),
-        DAM_ARGUMENTS(&d->squares, at->numbers, rows, (int)at->row + number, inverse, scale)));
-cleanup:
-    return status;
+        DAM_ARGUMENTS(&d->squares, at->numbers, rows, (int)at->row + number, inverse, scale));
 }
 
 /* Root mean square of the first rows of factor times a matrix. */
@@ -176,7 +167,6 @@ static dam__operand rows_of(const dam__matrix *matrix, int size, bool transposed
 /* What the change of W in `term` makes of Z and F; w is W before the step. */
 static dam_status follow_term(const struct place *at, const dam__matrix *w, int first)
 {
-    dam_status status = DAM_OK;
     struct denoise *denoise = at->denoise;
     struct denoise_diagnosis *d = &denoise->diagnosis;
     dam__gemm *gemm = denoise->base.gemm;
@@ -197,15 +187,12 @@ static dam_status follow_term(const struct place *at, const dam__matrix *w, int 
                             DAM_ARGUMENTS(change, &denoise->means, change->cols, change->ld)));
     DAM_TRY(
         dam__gemm_run(gemm, s2, rows_of(change, at->size, false), dam__whole(w, false), 0, output));
-    DAM_TRY(root_mean_square(at, output, at->size, 1, first + THROUGH_F));
-cleanup:
-    return status;
+    return root_mean_square(at, output, at->size, 1, first + THROUGH_F);
 }
 
 /* Eigenvalues of T T' / K, of a softmax K T T', whose entries are of order 1; and its width. */
 static dam_status look_at_activations(const struct place *at, int first)
 {
-    dam_status status = DAM_OK;
     struct denoise *denoise = at->denoise;
     struct denoise_diagnosis *d = &denoise->diagnosis;
     const dam__model *model = &denoise->base;
@@ -218,8 +205,7 @@ static dam_status look_at_activations(const struct place *at, int first)
                            at->row + (size_t)(first + BULK)));
     if (is_softmax(model))
         DAM_TRY(collect(at, &denoise->hidden, at->size, true, 1.0 / at->size, first + OF_REST));
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* --- verbs ---------------------------------------------------------------------------------------- */
@@ -227,7 +213,6 @@ cleanup:
 /* Both terms of a step of SGD, without what momentum keeps of earlier ones. */
 static dam_status follow_gradient(const struct place *at, double rate)
 {
-    dam_status status = DAM_OK;
     struct denoise *denoise = at->denoise;
     const dam__parameter *parameters = denoise->base.parameters;
     const dam__matrix *w = &parameters[MEMORIES].value, *term = &denoise->diagnosis.term;
@@ -241,9 +226,7 @@ static dam_status follow_gradient(const struct place *at, double rate)
                           rows_of(&denoise->output, at->size, false), 0, term));
     DAM_TRY(follow_term(at, w, 0));
     DAM_TRY(subtract(denoise, &parameters[MEMORIES].gradient, -own, term));
-    DAM_TRY(follow_term(at, w, OF_TERM));
-cleanup:
-    return status;
+    return follow_term(at, w, OF_TERM);
 }
 
 static dam_status keep(const dam__matrix *value, const dam__matrix *out, size_t real)
@@ -254,7 +237,6 @@ static dam_status keep(const dam__matrix *value, const dam__matrix *out, size_t 
 static dam_status before(dam__model *model, int size, double rate, const dam__matrix *numbers,
                          int row)
 {
-    dam_status status = DAM_OK;
     const struct place at = place_of(model, size, numbers, row);
     const struct denoise_diagnosis *d = &at.denoise->diagnosis;
     const dam__parameter *parameters = model->parameters;
@@ -269,13 +251,11 @@ static dam_status before(dam__model *model, int size, double rate, const dam__ma
     } else {
         DAM_TRY(follow_gradient(&at, rate * model->rate)); /* with eta0 */
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static dam_status after(dam__model *model, int size, const dam__matrix *numbers, int row)
 {
-    dam_status status = DAM_OK;
     const struct place at = place_of(model, size, numbers, row);
     struct denoise *denoise = at.denoise;
     const struct denoise_diagnosis *d = &denoise->diagnosis;
@@ -287,9 +267,7 @@ static dam_status after(dam__model *model, int size, const dam__matrix *numbers,
     DAM_TRY(subtract(denoise, &parameters[INNER].value, 1, &d->biases));
     DAM_TRY(root_mean_square(&at, &d->biases, 1, 1, OF_TERM + CHANGE_B));
     DAM_TRY(subtract(denoise, &parameters[OUTER].value, 1, &d->outers));
-    DAM_TRY(root_mean_square(&at, &d->outers, 1, 1, OF_TERM + CHANGE_C));
-cleanup:
-    return status;
+    return root_mean_square(&at, &d->outers, 1, 1, OF_TERM + CHANGE_C);
 }
 
 const dam__diagnose_ops dam__denoise_diagnose = {

@@ -11,12 +11,11 @@
 
 dam_status dam__denoise_spectrum_plan(struct denoise *denoise, dam__plan *plan)
 {
-    dam_status status = DAM_OK;
     struct denoise_spectrum *spectrum = &denoise->spectrum;
     dam__gemm *gemm = denoise->base.gemm;
     int dim = denoise->base.task.dim;
     if (denoise->count > 1)
-        DAM_FAIL(DAM_INTERNAL, "rates by the spectrum are for one problem at a time");
+        return dam__fail(DAM_INTERNAL, "rates by the spectrum are for one problem at a time");
     DAM_TRY(dam__plan_matrix(plan, "covariance of inputs", dim, dim, 1, &spectrum->covariance));
     DAM_TRY(dam__plan_matrix(plan, "mean of inputs", 1, dim, 1, &spectrum->mean));
     DAM_TRY(dam__plan_matrix(plan, "ones", denoise->chunk, 1, 1, &spectrum->ones));
@@ -26,10 +25,8 @@ dam_status dam__denoise_spectrum_plan(struct denoise *denoise, dam__plan *plan)
     DAM_TRY(
         dam__gemm_reserve(gemm, dam__whole(&denoise->noisy, true), noisy, &spectrum->covariance));
     DAM_TRY(dam__gemm_reserve(gemm, dam__whole(&spectrum->ones, true), noisy, &spectrum->mean));
-    DAM_TRY(dam__gemm_reserve(gemm, dam__whole(&spectrum->mean, true),
-                              dam__whole(&spectrum->mean, false), &spectrum->covariance));
-cleanup:
-    return status;
+    return dam__gemm_reserve(gemm, dam__whole(&spectrum->mean, true),
+                             dam__whole(&spectrum->mean, false), &spectrum->covariance);
 }
 
 dam_status dam__denoise_spectrum_prepare(struct denoise *denoise)
@@ -37,11 +34,11 @@ dam_status dam__denoise_spectrum_prepare(struct denoise *denoise)
     dam_status status = DAM_OK;
     double *ones = NULL;
     size_t rows = (size_t)denoise->chunk;
-    DAM_TRY(dam__alloc(rows, sizeof *ones, &ones));
+    DAM_TRY_CLEANUP(dam__alloc(rows, sizeof *ones, &ones));
     for (size_t i = 0; i < rows; i++)
         ones[i] = 1;
-    DAM_TRY(dam__matrix_write_doubles(&denoise->spectrum.ones, ones, "ones"));
-    DAM_TRY(dam__power_prepare(&denoise->spectrum.power));
+    DAM_TRY_CLEANUP(dam__matrix_write_doubles(&denoise->spectrum.ones, ones, "ones"));
+    DAM_TRY_CLEANUP(dam__power_prepare(&denoise->spectrum.power));
 cleanup:
     free(ones);
     return status;
@@ -60,7 +57,6 @@ void dam__denoise_spectrum_free(struct denoise *denoise)
 /* Sum of x x' and mean of all inputs x, then the covariance. */
 static dam_status make_covariance(struct denoise *denoise, dam__feed *samples)
 {
-    dam_status status = DAM_OK;
     const struct denoise_spectrum *spectrum = &denoise->spectrum;
     dam__gemm *gemm = denoise->base.gemm;
     double share = 1.0 / dam__feed_range(samples);
@@ -79,15 +75,12 @@ static dam_status make_covariance(struct denoise *denoise, dam__feed *samples)
         DAM_TRY(dam__gemm_run(gemm, share, ones, inputs, kept, &spectrum->mean));
         DAM_TRY(dam__device_pace(denoise->base.device));
     }
-    DAM_TRY(dam__gemm_run(gemm, -1, dam__whole(&spectrum->mean, true),
-                          dam__whole(&spectrum->mean, false), 1, &spectrum->covariance));
-cleanup:
-    return status;
+    return dam__gemm_run(gemm, -1, dam__whole(&spectrum->mean, true),
+                         dam__whole(&spectrum->mean, false), 1, &spectrum->covariance);
 }
 
 dam_status dam__denoise_measure(dam__model *model, dam__feed *samples, dam__text *out)
 {
-    dam_status status = DAM_OK;
     struct denoise *denoise = (struct denoise *)model;
     struct denoise_spectrum *spectrum = &denoise->spectrum;
     double top = 0;
@@ -98,10 +91,10 @@ dam_status dam__denoise_measure(dam__model *model, dam__feed *samples, dam__text
                            spectrum->top.buffer, 0));
     DAM_TRY(dam__matrix_read_doubles(&spectrum->top, &top, "largest eigenvalue"));
     if (!isfinite(top) || !(top > 0))
-        DAM_FAIL(DAM_INPUT,
-                 "the covariance of the noisy samples has the largest eigenvalue %g; set "
-                 "train.rates = \"sizes\"",
-                 top);
+        return dam__fail(DAM_INPUT,
+                         "the covariance of the noisy samples has the largest eigenvalue %g; set "
+                         "train.rates = \"sizes\"",
+                         top);
     for (int i = 0; i < model->parameter_count; i++)
         model->parameters[i].rate_scale /= top;
     dam__text_append(out,
@@ -109,6 +102,5 @@ dam_status dam__denoise_measure(dam__model *model, dam__feed *samples, dam__text
                      "it: of W %.6g, of b %.6g, of c %.6g",
                      top, denoise->scales.memories / top, denoise->scales.inner / top,
                      denoise->scales.outer / top);
-cleanup:
-    return status;
+    return DAM_OK;
 }

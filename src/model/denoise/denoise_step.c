@@ -100,7 +100,6 @@ static dam_status similarities(struct denoise *denoise, const dam__matrix *state
 /* sigma(Z + b): where frozen T, with the means that are kept; else its sums over the batch. */
 static dam_status activate(struct denoise *denoise, int size, bool frozen, bool accumulate)
 {
-    dam_status status = DAM_OK;
     const dam__matrix *hidden = &denoise->hidden, *bias = value_of(denoise, INNER);
     const dam__matrix *sums = &denoise->inner_sums;
     double items = inner_items(denoise, size);
@@ -108,14 +107,12 @@ static dam_status activate(struct denoise *denoise, int size, bool frozen, bool 
         DAM_TRY(dam__launch(
             denoise->softmax, groups(denoise, size), work_of(denoise, items, 24, 6),
             DAM_ARGUMENTS(hidden, bias, hidden->cols, dam__arg_shape(hidden), bias->stride)));
-    DAM_TRY(dam__launch(denoise->activate, vectors(denoise, hidden->cols, denoise->parts),
-                        work_of(denoise, items, 3, frozen ? 3 : 2),
-                        DAM_ARGUMENTS(hidden, bias, value_of(denoise, MEANS), &denoise->active,
-                                      sums, size, hidden->cols, per_part(denoise, size),
-                                      dam__arg_shape(hidden), bias->stride, dam__arg_shape(sums),
-                                      frozen, accumulate)));
-cleanup:
-    return status;
+    return dam__launch(denoise->activate, vectors(denoise, hidden->cols, denoise->parts),
+                       work_of(denoise, items, 3, frozen ? 3 : 2),
+                       DAM_ARGUMENTS(hidden, bias, value_of(denoise, MEANS), &denoise->active, sums,
+                                     size, hidden->cols, per_part(denoise, size),
+                                     dam__arg_shape(hidden), bias->stride, dam__arg_shape(sums),
+                                     frozen, accumulate));
 }
 
 /* out = scale times the sums of the parts. */
@@ -131,16 +128,13 @@ static dam_status fold(struct denoise *denoise, const dam__matrix *sums, double 
 /* T = S - m, with the batch's means. */
 static dam_status centre(struct denoise *denoise, int size)
 {
-    dam_status status = DAM_OK;
     const dam__matrix *hidden = &denoise->hidden, *means = &denoise->means;
     DAM_TRY(fold(denoise, &denoise->inner_sums, 1.0 / size, means));
-    DAM_TRY(
-        dam__launch(denoise->centre, vectors(denoise, hidden->cols, denoise->parts),
-                    work_of(denoise, inner_items(denoise, size), 2, 2),
-                    DAM_ARGUMENTS(hidden, means, &denoise->active, size, hidden->cols,
-                                  per_part(denoise, size), dam__arg_shape(hidden), means->stride)));
-cleanup:
-    return status;
+    return dam__launch(denoise->centre, vectors(denoise, hidden->cols, denoise->parts),
+                       work_of(denoise, inner_items(denoise, size), 2, 2),
+                       DAM_ARGUMENTS(hidden, means, &denoise->active, size, hidden->cols,
+                                     per_part(denoise, size), dam__arg_shape(hidden),
+                                     means->stride));
 }
 
 /* F = s2 T W (GEMM 2), without c. */
@@ -154,26 +148,20 @@ static dam_status outputs(struct denoise *denoise, int size)
 /* T and F of states, with the means that are kept. */
 static dam_status forward_frozen(struct denoise *denoise, const dam__matrix *states, int size)
 {
-    dam_status status = DAM_OK;
     DAM_TRY(similarities(denoise, states, size));
     DAM_TRY(activate(denoise, size, true, false));
-    DAM_TRY(outputs(denoise, size));
-cleanup:
-    return status;
+    return outputs(denoise, size);
 }
 
 /* The same of the batch X; the means are its own where the model is centred. */
 static dam_status forward(struct denoise *denoise, int size)
 {
-    dam_status status = DAM_OK;
     if (!is_centred(denoise))
         return forward_frozen(denoise, &denoise->noisy, size); /* its means are 0 */
     DAM_TRY(similarities(denoise, &denoise->noisy, size));
     DAM_TRY(activate(denoise, size, false, false));
     DAM_TRY(centre(denoise, size));
-    DAM_TRY(outputs(denoise, size));
-cleanup:
-    return status;
+    return outputs(denoise, size);
 }
 
 /* F becomes scale (F + c - Y). */
@@ -217,7 +205,6 @@ static dam_status sum_up(struct denoise *denoise, const dam__matrix *matrix, int
 static dam_status multiply_slope(struct denoise *denoise, const dam__matrix *change,
                                  const dam__matrix *means, int size)
 {
-    dam_status status = DAM_OK;
     const dam__matrix *hidden = &denoise->hidden;
     double items = inner_items(denoise, size);
     if (is_softmax(denoise)) {
@@ -234,28 +221,23 @@ static dam_status multiply_slope(struct denoise *denoise, const dam__matrix *cha
                                       hidden->cols, per_part(denoise, size), dam__arg_shape(hidden),
                                       means->stride, dam__arg_shape(&denoise->inner_sums))));
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* dL/dT, in place of T, to dL/dZ. */
 static dam_status through_activation(struct denoise *denoise, int size)
 {
-    dam_status status = DAM_OK;
     /* The mean is differentiated through. It is never written, hence 0, without centring. */
     if (is_centred(denoise)) {
         DAM_TRY(sum_up(denoise, &denoise->active, size));
         DAM_TRY(fold(denoise, &denoise->inner_sums, 1.0 / size, &denoise->means));
     }
-    DAM_TRY(multiply_slope(denoise, &denoise->active, &denoise->means, size));
-cleanup:
-    return status;
+    return multiply_slope(denoise, &denoise->active, &denoise->means, size);
 }
 
 /* Every gradient, from that of the loss by F in place of F. */
 static dam_status backward(struct denoise *denoise, int size)
 {
-    dam_status status = DAM_OK;
     dam__gemm *gemm = denoise->base.gemm;
     const dam__parameter *parameters = denoise->base.parameters;
     const dam__matrix *gradient = &parameters[MEMORIES].gradient;
@@ -269,10 +251,8 @@ static dam_status backward(struct denoise *denoise, int size)
                           dam__whole(&parameters[MEMORIES].value, true), 0.0, active));
     DAM_TRY(through_activation(denoise, size));
     DAM_TRY(fold(denoise, &denoise->inner_sums, 1, &parameters[INNER].gradient));
-    DAM_TRY(dam__gemm_run(gemm, s1, rows_of(active, size, true),
-                          rows_of(&denoise->noisy, size, false), 1.0, gradient));
-cleanup:
-    return status;
+    return dam__gemm_run(gemm, s1, rows_of(active, size, true),
+                         rows_of(&denoise->noisy, size, false), 1.0, gradient);
 }
 
 /* --- verbs ------------------------------------------------------------------------------------ */
@@ -287,19 +267,16 @@ static uint32_t noise_step(const struct denoise *denoise)
 dam_status dam__denoise_loss_gradient(dam__model *model, const dam__batch *batch,
                                       const dam__buffer *losses, int slot)
 {
-    dam_status status = DAM_OK;
     struct denoise *denoise = (struct denoise *)model;
     double per_item = 1.0 / ((double)batch->size * model->task.dim);
     if (batch->size > denoise->chunk)
-        DAM_FAIL(DAM_INTERNAL, "a denoiser takes a batch whole");
+        return dam__fail(DAM_INTERNAL, "a denoiser takes a batch whole");
     DAM_TRY(make_pairs(denoise, batch, noise_step(denoise)));
     DAM_TRY(forward(denoise, batch->size));
     DAM_TRY(residual(denoise, batch->size, per_item));
     DAM_TRY(
         collect(denoise, losses, (size_t)slot * (size_t)denoise->count, 1, false, per_item / 2));
-    DAM_TRY(backward(denoise, batch->size));
-cleanup:
-    return status;
+    return backward(denoise, batch->size);
 }
 
 static dam__batch chunk_of(const struct denoise *denoise, const dam__batch *batch, int start)
@@ -315,7 +292,6 @@ static dam__batch chunk_of(const struct denoise *denoise, const dam__batch *batc
 dam_status dam__denoise_evaluate(dam__model *model, const dam__batch *batch,
                                  const dam__evaluation *evaluation, int slot, int offset)
 {
-    dam_status status = DAM_OK;
     struct denoise *denoise = (struct denoise *)model;
     const dam__matrix *totals = &evaluation->totals;
     (void)offset;
@@ -327,8 +303,7 @@ dam_status dam__denoise_evaluate(dam__model *model, const dam__batch *batch,
         DAM_TRY(collect(denoise, totals->buffer, (size_t)slot * totals->ld, totals->stride,
                         start > 0, 0.5 / model->task.dim));
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* The means of all training samples' activations. */
@@ -340,17 +315,17 @@ dam_status dam__denoise_settle(dam__model *model, dam__feed *samples, int epoch)
     if (!is_centred(denoise))
         return DAM_OK;
     denoise->epoch = epoch;
-    DAM_TRY(dam__feed_begin(samples, epoch, 0));
+    DAM_TRY_CLEANUP(dam__feed_begin(samples, epoch, 0));
     for (int i = 0; i < dam__feed_batches(samples); i++) {
         dam__batch batch;
-        DAM_TRY(dam__feed_next(samples, &batch));
-        DAM_TRY(make_pairs(denoise, &batch, noise_step(denoise)));
-        DAM_TRY(similarities(denoise, &denoise->noisy, batch.size));
-        DAM_TRY(activate(denoise, batch.size, false, i > 0));
-        DAM_TRY(dam__device_pace(model->device));
+        DAM_TRY_CLEANUP(dam__feed_next(samples, &batch));
+        DAM_TRY_CLEANUP(make_pairs(denoise, &batch, noise_step(denoise)));
+        DAM_TRY_CLEANUP(similarities(denoise, &denoise->noisy, batch.size));
+        DAM_TRY_CLEANUP(activate(denoise, batch.size, false, i > 0));
+        DAM_TRY_CLEANUP(dam__device_pace(model->device));
     }
-    DAM_TRY(fold(denoise, &denoise->inner_sums, 1.0 / dam__feed_range(samples),
-                 value_of(denoise, MEANS)));
+    DAM_TRY_CLEANUP(fold(denoise, &denoise->inner_sums, 1.0 / dam__feed_range(samples),
+                         value_of(denoise, MEANS)));
 cleanup:
     denoise->epoch = before;
     return status;
@@ -370,21 +345,18 @@ static dam_status check_states(const struct denoise *denoise, const dam__matrix 
 dam_status dam__denoise_energy(dam__model *model, const dam__matrix *states, int size,
                                const dam__matrix *energies)
 {
-    dam_status status = DAM_OK;
     struct denoise *denoise = (struct denoise *)model;
     const dam__matrix *hidden = &denoise->hidden;
     const dam__matrix *inner = value_of(denoise, INNER), *outer = value_of(denoise, OUTER);
     DAM_TRY(check_states(denoise, states, size));
     DAM_TRY(similarities(denoise, states, size));
-    DAM_TRY(
-        dam__launch(denoise->energy, groups(denoise, size),
-                    work_of(denoise, inner_items(denoise, size) + outer_items(denoise, size), 5, 1),
-                    DAM_ARGUMENTS(hidden, states, inner, outer, value_of(denoise, MEANS), energies,
-                                  hidden->cols, states->cols, dam__arg_shape(hidden),
-                                  dam__arg_shape(states), inner->stride, outer->stride,
-                                  energies->stride, denoise->scales.s2 / denoise->scales.s1)));
-cleanup:
-    return status;
+    return dam__launch(
+        denoise->energy, groups(denoise, size),
+        work_of(denoise, inner_items(denoise, size) + outer_items(denoise, size), 5, 1),
+        DAM_ARGUMENTS(hidden, states, inner, outer, value_of(denoise, MEANS), energies,
+                      hidden->cols, states->cols, dam__arg_shape(hidden), dam__arg_shape(states),
+                      inner->stride, outer->stride, energies->stride,
+                      denoise->scales.s2 / denoise->scales.s1));
 }
 
 static dam_status advance(struct denoise *denoise, const dam__matrix *states, int size,
@@ -400,23 +372,22 @@ static dam_status advance(struct denoise *denoise, const dam__matrix *states, in
 dam_status dam__denoise_relax(dam__model *model, const dam__matrix *states, int size,
                               const dam__relaxation *how)
 {
-    dam_status status = DAM_OK;
     struct denoise *denoise = (struct denoise *)model;
     const dam__denoise_config *config = &model->config.denoise;
     bool relu = config->activation == DAM__ACTIVATION_RELU;
     if (relu && config->power > 1 && !(how->clip > 0) && !how->once)
-        DAM_FAIL(DAM_USAGE,
-                 "the energy of relu to the power %d has no lower bound: states would run away; "
-                 "set recall.clip, or train with model.power = 1",
-                 config->power);
+        return dam__fail(
+            DAM_USAGE,
+            "the energy of relu to the power %d has no lower bound: states would run away; "
+            "set recall.clip, or train with model.power = 1",
+            config->power);
     DAM_TRY(check_states(denoise, states, size));
     for (int step = 0; step < how->steps; step++) {
         DAM_TRY(forward_frozen(denoise, states, size));
         DAM_TRY(advance(denoise, states, size, how));
         DAM_TRY(dam__device_pace(model->device));
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* --- for the other files ---------------------------------------------------------------------- */
@@ -429,20 +400,15 @@ dam_status dam__denoise_pairs(struct denoise *denoise, const dam__batch *batch)
 
 dam_status dam__denoise_again(struct denoise *denoise, int size)
 {
-    dam_status status = DAM_OK;
     DAM_TRY(forward(denoise, size));
-    DAM_TRY(residual(denoise, size, 1.0 / ((double)size * denoise->base.task.dim)));
-cleanup:
-    return status;
+    return residual(denoise, size, 1.0 / ((double)size * denoise->base.task.dim));
 }
 
 dam_status dam__denoise_push(struct denoise *denoise, const dam__matrix *change,
                              const dam__matrix *nothing, int size)
 {
-    dam_status status = DAM_OK;
     DAM_TRY(multiply_slope(denoise, change, nothing, size));
     if (is_centred(denoise))
         DAM_TRY(fold(denoise, &denoise->inner_sums, 1.0 / size, &denoise->means));
-cleanup:
-    return status;
+    return DAM_OK;
 }

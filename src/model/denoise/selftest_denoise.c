@@ -211,7 +211,6 @@ static void relax(struct check *c, size_t p, const double *state, double *energy
 
 static dam_status compute_reference(dam__trial *trial, struct check *c)
 {
-    dam_status status = DAM_OK;
     size_t dim = (size_t)c->dim, memories = (size_t)c->config.memories, batch = (size_t)c->batch;
     struct work w = {0};
     double *d = NULL;
@@ -229,15 +228,13 @@ static dam_status compute_reference(dam__trial *trial, struct check *c)
             relax(c, p, c->samples + (p * batch + a) * dim, &c->energies[p * batch + a],
                   c->relaxed + (p * batch + a) * dim, &w);
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* --- making both sides -------------------------------------------------------------------------- */
 
 static dam_status make_numbers(dam__trial *trial, struct check *c)
 {
-    dam_status status = DAM_OK;
     size_t dim = PROBLEMS * (size_t)c->dim, memories = PROBLEMS * (size_t)c->config.memories;
     size_t batch = (size_t)c->batch, width = (size_t)c->dim;
     DAM_TRY(dam__trial_numbers(trial, dim * batch, -1.5, 1.5, &c->samples));
@@ -257,8 +254,7 @@ static dam_status make_numbers(dam__trial *trial, struct check *c)
             c->means[k] /= c->config.memories;
     for (int p = 0; p < PROBLEMS; p++)
         c->problems[p].seed = 0x123456789ABCDEF0u + (uint64_t)p;
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static dam_status write(const struct check *c, const char *name, const double *values)
@@ -272,22 +268,22 @@ static dam_status make_model(dam__trial *trial, struct check *c)
     dam_status status = DAM_OK;
     dam__plan *plan = NULL;
     const dam__task task = {.dim = c->dim, .count = PROBLEMS, .problems = c->problems};
-    DAM_TRY(dam__gemm_create(trial->device, trial->provider, &c->gemm));
-    DAM_TRY(dam__model_create(trial->device, c->gemm, &c->config, &task, &c->model));
-    DAM_TRY(dam__plan_create(trial->device, &plan));
-    DAM_TRY(c->model->ops->plan(c->model, plan, c->batch));
-    DAM_TRY(dam__gemm_plan(c->gemm, plan));
-    DAM_TRY(dam__plan_allocate(plan));
-    DAM_TRY(c->model->ops->prepare(c->model));
-    DAM_TRY(c->model->ops->initialise(c->model, 1));
-    DAM_TRY(write(c, "memories", c->memories));
-    DAM_TRY(write(c, "inner_biases", c->inner));
-    DAM_TRY(write(c, "outer_biases", c->outer));
-    DAM_TRY(write(c, "standards", c->standards));
-    DAM_TRY(dam__trial_matrix(trial, c->batch, c->dim, PROBLEMS, c->samples, &c->given));
-    DAM_TRY(dam__trial_matrix(trial, c->batch, c->dim, PROBLEMS, c->samples, &c->states));
-    DAM_TRY(dam__trial_matrix(trial, 1, (SLOT + 1) * PROBLEMS, 1, NULL, &c->loss_slots));
-    DAM_TRY(dam__trial_matrix(trial, 1, c->batch, PROBLEMS, NULL, &c->energy_slots));
+    DAM_TRY_CLEANUP(dam__gemm_create(trial->device, trial->provider, &c->gemm));
+    DAM_TRY_CLEANUP(dam__model_create(trial->device, c->gemm, &c->config, &task, &c->model));
+    DAM_TRY_CLEANUP(dam__plan_create(trial->device, &plan));
+    DAM_TRY_CLEANUP(c->model->ops->plan(c->model, plan, c->batch));
+    DAM_TRY_CLEANUP(dam__gemm_plan(c->gemm, plan));
+    DAM_TRY_CLEANUP(dam__plan_allocate(plan));
+    DAM_TRY_CLEANUP(c->model->ops->prepare(c->model));
+    DAM_TRY_CLEANUP(c->model->ops->initialise(c->model, 1));
+    DAM_TRY_CLEANUP(write(c, "memories", c->memories));
+    DAM_TRY_CLEANUP(write(c, "inner_biases", c->inner));
+    DAM_TRY_CLEANUP(write(c, "outer_biases", c->outer));
+    DAM_TRY_CLEANUP(write(c, "standards", c->standards));
+    DAM_TRY_CLEANUP(dam__trial_matrix(trial, c->batch, c->dim, PROBLEMS, c->samples, &c->given));
+    DAM_TRY_CLEANUP(dam__trial_matrix(trial, c->batch, c->dim, PROBLEMS, c->samples, &c->states));
+    DAM_TRY_CLEANUP(dam__trial_matrix(trial, 1, (SLOT + 1) * PROBLEMS, 1, NULL, &c->loss_slots));
+    DAM_TRY_CLEANUP(dam__trial_matrix(trial, 1, c->batch, PROBLEMS, NULL, &c->energy_slots));
 cleanup:
     dam__plan_destroy(plan);
     return status;
@@ -304,27 +300,27 @@ static dam_status run_check(dam__trial *trial, struct check *c)
 {
     dam_status status = DAM_OK;
     double losses[(SLOT + 1) * PROBLEMS];
-    DAM_TRY(make_numbers(trial, c));
-    DAM_TRY(compute_reference(trial, c));
-    DAM_TRY(make_model(trial, c));
+    DAM_TRY_CLEANUP(make_numbers(trial, c));
+    DAM_TRY_CLEANUP(compute_reference(trial, c));
+    DAM_TRY_CLEANUP(make_model(trial, c));
     const dam__batch batch = {.samples = &c->given, .size = c->batch, .place = PLACE, .base = BASE};
-    DAM_TRY(c->model->ops->begin_epoch(c->model, EPOCH));
-    DAM_TRY(c->model->ops->loss_gradient(c->model, &batch, c->loss_slots.buffer, SLOT));
-    DAM_TRY(dam__matrix_read_doubles(&c->loss_slots, losses, "self-test"));
+    DAM_TRY_CLEANUP(c->model->ops->begin_epoch(c->model, EPOCH));
+    DAM_TRY_CLEANUP(c->model->ops->loss_gradient(c->model, &batch, c->loss_slots.buffer, SLOT));
+    DAM_TRY_CLEANUP(dam__matrix_read_doubles(&c->loss_slots, losses, "self-test"));
     for (size_t p = 0; p < PROBLEMS; p++)
         dam__trial_compare(trial, losses[(size_t)SLOT * PROBLEMS + p], c->losses[p], c->losses[p]);
-    DAM_TRY(compare_gradient(trial, c, "memories", c->gradient));
+    DAM_TRY_CLEANUP(compare_gradient(trial, c, "memories", c->gradient));
     /* Sums over a batch that a linear and centred model makes nearly 0. */
-    DAM_TRY(dam__trial_compare_matrix(trial,
-                                      &dam__model_parameter(c->model, "inner_biases")->gradient,
-                                      c->inner_gradient, 1.0 / (c->dim * c->config.memories)));
-    DAM_TRY(compare_gradient(trial, c, "outer_biases", c->outer_gradient));
-    DAM_TRY(write(c, "activation_means", c->means));
-    DAM_TRY(dam__denoise_energy(c->model, &c->states, c->batch, &c->energy_slots));
-    DAM_TRY(dam__trial_compare_matrix(trial, &c->energy_slots, c->energies, c->dim));
+    DAM_TRY_CLEANUP(
+        dam__trial_compare_matrix(trial, &dam__model_parameter(c->model, "inner_biases")->gradient,
+                                  c->inner_gradient, 1.0 / (c->dim * c->config.memories)));
+    DAM_TRY_CLEANUP(compare_gradient(trial, c, "outer_biases", c->outer_gradient));
+    DAM_TRY_CLEANUP(write(c, "activation_means", c->means));
+    DAM_TRY_CLEANUP(dam__denoise_energy(c->model, &c->states, c->batch, &c->energy_slots));
+    DAM_TRY_CLEANUP(dam__trial_compare_matrix(trial, &c->energy_slots, c->energies, c->dim));
     const dam__relaxation how = {.dt = DT, .steps = STEPS, .clip = 1e30};
-    DAM_TRY(dam__denoise_relax(c->model, &c->states, c->batch, &how));
-    DAM_TRY(dam__trial_compare_matrix(trial, &c->states, c->relaxed, 1));
+    DAM_TRY_CLEANUP(dam__denoise_relax(c->model, &c->states, c->batch, &how));
+    DAM_TRY_CLEANUP(dam__trial_compare_matrix(trial, &c->states, c->relaxed, 1));
 cleanup:
     dam__model_destroy(c->model);
     dam__gemm_destroy(c->gemm);
@@ -360,13 +356,9 @@ static dam_status run_linear(dam__trial *trial)
 
 static dam_status run_relu(dam__trial *trial)
 {
-    dam_status status = DAM_OK;
     DAM_TRY(check_activation(trial, DAM__ACTIVATION_RELU, 1, DAM__CENTRING_BATCH,
                              DAM__REGIME_PROPORTIONAL));
-    DAM_TRY(
-        check_activation(trial, DAM__ACTIVATION_RELU, 2, DAM__CENTRING_NONE, DAM__REGIME_WIDTH));
-cleanup:
-    return status;
+    return check_activation(trial, DAM__ACTIVATION_RELU, 2, DAM__CENTRING_NONE, DAM__REGIME_WIDTH);
 }
 
 static dam_status run_softmax(dam__trial *trial)

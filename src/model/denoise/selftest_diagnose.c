@@ -10,7 +10,6 @@
 static dam_status run_sums(dam__trial *trial)
 {
     enum { INDEX = 3, OUT = 5 };
-    dam_status status = DAM_OK;
     int rows = trial->tiny ? 5 : 71, cols = trial->tiny ? 7 : 45;
     size_t items = (size_t)rows * (size_t)cols;
     double *values = NULL, *sums = NULL, root = 0, inverse = 0, got[OUT];
@@ -39,8 +38,7 @@ static dam_status run_sums(dam__trial *trial)
     DAM_TRY(dam__matrix_read_doubles(&out, got, "self-test"));
     dam__trial_compare(trial, got[INDEX], sqrt(root), sqrt(root));
     dam__trial_compare(trial, got[INDEX + 1], inverse, inverse);
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* --- differences -------------------------------------------------------------------------------- */
@@ -48,7 +46,6 @@ cleanup:
 /* b = scale a - b, then without the columns' means. */
 static dam_status run_differences(dam__trial *trial)
 {
-    dam_status status = DAM_OK;
     const double scale = 0.75;
     int rows = trial->tiny ? 3 : 21, cols = trial->tiny ? 5 : 83;
     size_t items = (size_t)rows * (size_t)cols, width = (size_t)cols;
@@ -71,9 +68,7 @@ static dam_status run_differences(dam__trial *trial)
         dam__launch(centre, range, (dam__work){0}, DAM_ARGUMENTS(&right, &middle, cols, right.ld)));
     for (size_t i = 0; i < items; i++)
         b[i] = scale * a[i] - b[i] - means[i % width];
-    DAM_TRY(dam__trial_compare_matrix(trial, &right, b, 0));
-cleanup:
-    return status;
+    return dam__trial_compare_matrix(trial, &right, b, 0);
 }
 
 /* --- power iteration ---------------------------------------------------------------------------- */
@@ -92,19 +87,20 @@ static dam_status run_power(dam__trial *trial)
     dam__matrix matrix, out;
     dam__plan *plan = NULL;
     dam__power power = {0};
-    DAM_TRY(dam__trial_array(trial, width * width, sizeof *values, &values));
+    DAM_TRY_CLEANUP(dam__trial_array(trial, width * width, sizeof *values, &values));
     for (size_t i = 0; i < (size_t)size; i++)
         for (size_t j = 0; j < (size_t)size; j++)
             values[i * width + j] = a + (i == j ? d : 0) + c / size * ((i + j) % 2 == 0 ? 1 : -1);
-    DAM_TRY(dam__trial_matrix(trial, more, more, 1, values, &matrix));
-    DAM_TRY(dam__trial_matrix(trial, 1, 2, 1, NULL, &out));
-    DAM_TRY(dam__plan_create(trial->device, &plan));
-    DAM_TRY(dam__power_plan(&power, trial->device, more, plan));
-    DAM_TRY(dam__plan_allocate(plan));
-    DAM_TRY(dam__power_prepare(&power));
+    DAM_TRY_CLEANUP(dam__trial_matrix(trial, more, more, 1, values, &matrix));
+    DAM_TRY_CLEANUP(dam__trial_matrix(trial, 1, 2, 1, NULL, &out));
+    DAM_TRY_CLEANUP(dam__plan_create(trial->device, &plan));
+    DAM_TRY_CLEANUP(dam__power_plan(&power, trial->device, more, plan));
+    DAM_TRY_CLEANUP(dam__plan_allocate(plan));
+    DAM_TRY_CLEANUP(dam__power_prepare(&power));
     for (int centred = 0; centred < 2; centred++)
-        DAM_TRY(dam__power_top(&power, &matrix, size, centred, 2, out.buffer, (size_t)centred));
-    DAM_TRY(dam__matrix_read_doubles(&out, got, "self-test"));
+        DAM_TRY_CLEANUP(
+            dam__power_top(&power, &matrix, size, centred, 2, out.buffer, (size_t)centred));
+    DAM_TRY_CLEANUP(dam__matrix_read_doubles(&out, got, "self-test"));
     double first = 2 * fmax(d + a * size, d + c), second = 2 * (d + c);
     dam__trial_compare(trial, got[0], first, first);
     dam__trial_compare(trial, got[1], second, second);

@@ -41,7 +41,6 @@ static void destroy(dam__model *model)
 
 static dam_status plan_parameters(struct energy *energy, dam__plan *plan)
 {
-    dam_status status = DAM_OK;
     const dam__energy_config *config = &energy->base.config.energy;
     int memories = energy->base.config.memories;
     dam__parameter *parameters = energy->base.parameters;
@@ -59,16 +58,13 @@ static dam_status plan_parameters(struct energy *energy, dam__plan *plan)
                              &parameters[MEMORIES].value));
     DAM_TRY(dam__plan_matrix(plan, "memories: gradient", memories, energy->neurons, energy->count,
                              &parameters[MEMORIES].gradient));
-    DAM_TRY(dam__plan_matrix(plan, "gradient scales", 2, memories, energy->count,
-                             &parameters[SCALES].value));
-cleanup:
-    return status;
+    return dam__plan_matrix(plan, "gradient scales", 2, memories, energy->count,
+                            &parameters[SCALES].value);
 }
 
 /* S = X M' and R' X; only the shape of the samples matters. */
 static dam_status reserve_products(struct energy *energy)
 {
-    dam_status status = DAM_OK;
     const dam__matrix *memories = &energy->base.parameters[MEMORIES].value;
     const dam__matrix samples = {.rows = energy->chunk,
                                  .cols = energy->neurons,
@@ -77,16 +73,13 @@ static dam_status reserve_products(struct energy *energy)
                                  .stride = memories->ld * (size_t)energy->chunk};
     DAM_TRY(dam__gemm_reserve(energy->base.gemm, dam__whole(&samples, false),
                               dam__whole(memories, true), &energy->similarities));
-    DAM_TRY(dam__gemm_reserve(energy->base.gemm, dam__whole(&energy->values, true),
-                              dam__whole(&samples, false),
-                              &energy->base.parameters[MEMORIES].gradient));
-cleanup:
-    return status;
+    return dam__gemm_reserve(energy->base.gemm, dam__whole(&energy->values, true),
+                             dam__whole(&samples, false),
+                             &energy->base.parameters[MEMORIES].gradient);
 }
 
 static dam_status plan(dam__model *model, dam__plan *plan, int chunk)
 {
-    dam_status status = DAM_OK;
     struct energy *energy = energy_of(model);
     int memories = model->config.memories, trained = energy->trained, count = energy->count;
     energy->chunk = chunk;
@@ -112,16 +105,13 @@ static dam_status plan(dam__model *model, dam__plan *plan, int chunk)
     if (energy->classifies)
         DAM_TRY(dam__plan_matrix(plan, "own gradients, parts", trained, memories,
                                  count * energy->parts, &energy->own));
-    DAM_TRY(reserve_products(energy));
-cleanup:
-    return status;
+    return reserve_products(energy);
 }
 
 /* --- compiling ---------------------------------------------------------------------------------- */
 
 static dam_status take_kernels(struct energy *energy)
 {
-    dam_status status = DAM_OK;
     bool few = energy->classifies;
     const struct {
         dam__program *program;
@@ -144,8 +134,7 @@ static dam_status take_kernels(struct energy *energy)
     };
     for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++)
         DAM_TRY(dam__program_kernel(kernels[i].program, kernels[i].name, kernels[i].out));
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static dam_status prepare(dam__model *model)
@@ -154,21 +143,21 @@ static dam_status prepare(dam__model *model)
     struct energy *energy = energy_of(model);
     const dam__energy_config *config = &model->config.energy;
     char *interaction = NULL, *options = NULL;
-    DAM_TRY(dam__interaction_options(&config->interaction, &interaction));
+    DAM_TRY_CLEANUP(dam__interaction_options(&config->interaction, &interaction));
     bool hidden = energy->classifies && config->targets == DAM__TARGETS_HIDDEN;
     bool wide = dam__device_precision(model->device) == DAM__PRECISION_DOUBLE;
     /* Powers of small ratios underflow by the thousand: denormals would cost a hundredfold. */
-    DAM_TRY(
+    DAM_TRY_CLEANUP(
         dam__format(&options,
                     "%s -DRULE=%d -DCLASSIFY=%d -DHIDDEN=%d -DERROR_EXPONENT=%d -DFEW=%d "
                     "-DTILE_STATES=%d -DTILE_MEMORIES=%d -DCOLUMN_VECTORS=%d -DMEMORY_VECTORS=%d%s",
                     interaction, config->rule, energy->classifies, hidden, config->error_exponent,
                     energy->few, energy->tile_states, energy->tile_memories, energy->column_vectors,
                     energy->memory_vectors, wide ? "" : " -cl-denorms-are-zero"));
-    DAM_TRY(dam__program_create(model->device, "energy", options, &energy->program));
-    DAM_TRY(dam__program_create(model->device, energy->classifies ? "energy_few" : "energy_all",
-                                options, &energy->sums));
-    DAM_TRY(take_kernels(energy));
+    DAM_TRY_CLEANUP(dam__program_create(model->device, "energy", options, &energy->program));
+    DAM_TRY_CLEANUP(dam__program_create(
+        model->device, energy->classifies ? "energy_few" : "energy_all", options, &energy->sums));
+    DAM_TRY_CLEANUP(take_kernels(energy));
 cleanup:
     free(interaction);
     free(options);
@@ -213,7 +202,7 @@ static dam_status write_given(struct energy *energy)
     enum { TEMPERATURE, TEMPERATURE_TO, LEAK };
     dam_status status = DAM_OK;
     double *given = NULL;
-    DAM_TRY(dam__alloc((size_t)energy->count * DAM__ENERGY_NUMBERS, sizeof *given, &given));
+    DAM_TRY_CLEANUP(dam__alloc((size_t)energy->count * DAM__ENERGY_NUMBERS, sizeof *given, &given));
     for (int p = 0; p < energy->count; p++) {
         const dam__problem problem = problem_of(energy, p, 0);
         double *numbers = given + (size_t)p * DAM__ENERGY_NUMBERS;
@@ -222,7 +211,7 @@ static dam_status write_given(struct energy *energy)
         numbers[TEMPERATURE_TO] = problem.temperature_to;
         numbers[LEAK] = problem.leak;
     }
-    DAM_TRY(dam__matrix_write_doubles(&energy->given, given, "settings"));
+    DAM_TRY_CLEANUP(dam__matrix_write_doubles(&energy->given, given, "settings"));
 cleanup:
     free(given);
     return status;
@@ -236,17 +225,17 @@ static dam_status initialise(dam__model *model, uint64_t seed)
     const dam__energy_config *config = &model->config.energy;
     size_t items = (size_t)model->config.memories * (size_t)energy->neurons;
     double *values = NULL;
-    DAM_TRY(dam__alloc(items * (size_t)energy->count, sizeof *values, &values));
+    DAM_TRY_CLEANUP(dam__alloc(items * (size_t)energy->count, sizeof *values, &values));
     for (int p = 0; p < energy->count; p++) {
         double *own = values + (size_t)p * items;
         dam__normals(problem_of(energy, p, seed).seed, DAM__STREAM_WEIGHTS, MEMORIES, items, own);
         for (size_t i = 0; i < items; i++)
             own[i] = fmin(fmax(config->mean + config->spread * own[i], -1), 1);
     }
-    DAM_TRY(
+    DAM_TRY_CLEANUP(
         dam__matrix_write_doubles(&model->parameters[MEMORIES].value, values, "first memories"));
-    DAM_TRY(write_given(energy));
-    DAM_TRY(dam__energy_settings(energy, 0));
+    DAM_TRY_CLEANUP(write_given(energy));
+    DAM_TRY_CLEANUP(dam__energy_settings(energy, 0));
 cleanup:
     free(values);
     return status;
@@ -346,12 +335,12 @@ dam_status dam__energy_create(dam__device *device, dam__gemm *gemm, const dam__m
     if (config->energy.task == DAM__TASK_CLASSIFY && task->classes < 1)
         DAM_FAIL(DAM_USAGE, "model.task = \"classify\" learns classes, but the data has no labels; "
                             "set data.labels, or model.task = \"store\"");
-    DAM_TRY(dam__alloc(1, sizeof *energy, &energy));
+    DAM_TRY_CLEANUP(dam__alloc(1, sizeof *energy, &energy));
     energy->base = (dam__model){
         .ops = &dam__energy_ops, .device = device, .gemm = gemm, .config = *config, .task = *task};
     shape(energy);
     if (task->count > 0) {
-        DAM_TRY(dam__alloc((size_t)task->count, sizeof *problems, &problems));
+        DAM_TRY_CLEANUP(dam__alloc((size_t)task->count, sizeof *problems, &problems));
         for (int p = 0; p < task->count; p++)
             problems[p] = task->problems[p];
     }

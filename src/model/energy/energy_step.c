@@ -103,7 +103,6 @@ static dam_status similarities(struct energy *energy, const dam__batch *batch)
 /* The trained columns, and how far a flip can move an overlap. */
 static dam_status view_columns(struct energy *energy)
 {
-    dam_status status = DAM_OK;
     const dam__matrix *memories = memories_of(energy);
     int count = energy->base.config.memories;
     double items = (double)energy->trained * count;
@@ -113,12 +112,10 @@ static dam_status view_columns(struct energy *energy)
         work_of(energy, 0, 2 * items),
         DAM_ARGUMENTS(memories, &energy->columns, count, first_column(energy), energy->trained,
                       dam__arg_shape(memories), dam__arg_shape(&energy->columns))));
-    DAM_TRY(dam__launch(
+    return dam__launch(
         energy->reach, tiles(energy, count, lanes(energy), 1), work_of(energy, items, items),
         DAM_ARGUMENTS(&energy->columns, &energy->memory_numbers, count, energy->trained,
-                      dam__arg_shape(&energy->columns), dam__arg_shape(&energy->memory_numbers))));
-cleanup:
-    return status;
+                      dam__arg_shape(&energy->columns), dam__arg_shape(&energy->memory_numbers)));
 }
 
 static dam_status scale_states(struct energy *energy, int size)
@@ -176,13 +173,10 @@ static dam_status gaps_of_few(struct energy *energy, const dam__batch *batch)
 /* Gaps of a chunk, scaled; the logarithms of their scales are in the states' numbers. */
 static dam_status forward(struct energy *energy, const dam__batch *batch)
 {
-    dam_status status = DAM_OK;
     DAM_TRY(similarities(energy, batch));
     DAM_TRY(view_columns(energy));
     DAM_TRY(scale_states(energy, batch->size));
-    DAM_TRY(energy->classifies ? gaps_of_few(energy, batch) : gaps_of_all(energy, batch));
-cleanup:
-    return status;
+    return energy->classifies ? gaps_of_few(energy, batch) : gaps_of_all(energy, batch);
 }
 
 /* Gaps become errors; each state's sums go into its numbers. */
@@ -201,7 +195,6 @@ static dam_status errors(struct energy *energy, const dam__batch *batch)
 
 static dam_status scale_memories(struct energy *energy, const dam__batch *batch, bool accumulate)
 {
-    dam_status status = DAM_OK;
     const dam__parameter *parameters = energy->base.parameters;
     const dam__matrix *gradient = &parameters[MEMORIES].gradient;
     int count = energy->base.config.memories;
@@ -220,8 +213,7 @@ static dam_status scale_memories(struct energy *energy, const dam__batch *batch,
             work_of(energy, items, 2 * (double)count * energy->neurons),
             DAM_ARGUMENTS(gradient, &energy->memory_numbers, energy->neurons,
                           dam__arg_shape(gradient), dam__arg_shape(&energy->memory_numbers))));
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* gradient (+)= R' X (GEMM 2). */
@@ -253,7 +245,6 @@ static dam__range own_tiles(const struct energy *energy)
 
 static dam_status backward_all(struct energy *energy, const dam__batch *batch, bool accumulate)
 {
-    dam_status status = DAM_OK;
     const dam__matrix *memories = memories_of(energy);
     int width = energy->memory_vectors * lanes(energy);
     DAM_TRY(dam__launch(
@@ -268,21 +259,18 @@ static dam_status backward_all(struct energy *energy, const dam__batch *batch, b
                       dam__arg_shape(&energy->memory_numbers), dam__arg_shape(batch->samples),
                       energy->states.stride, dam__arg_shape(&energy->gaps))));
     DAM_TRY(pull(energy, batch, accumulate));
-    DAM_TRY(dam__launch(
+    return dam__launch(
         energy->backward_own, own_tiles(energy), backward_work(energy, batch->size, 5),
         DAM_ARGUMENTS(&energy->scaled, memories, &energy->memory_numbers, batch->samples,
                       rows_of(batch), &energy->gaps, &energy->base.parameters[MEMORIES].gradient,
                       batch->rows != NULL, batch->first, batch->size, memories->rows,
                       energy->neurons, dam__arg_shape(&energy->scaled), dam__arg_shape(memories),
                       dam__arg_shape(&energy->memory_numbers), dam__arg_shape(batch->samples),
-                      dam__arg_shape(&energy->gaps))));
-cleanup:
-    return status;
+                      dam__arg_shape(&energy->gaps)));
 }
 
 static dam_status backward_few(struct energy *energy, const dam__batch *batch, bool accumulate)
 {
-    dam_status status = DAM_OK;
     const dam__matrix *gradient = &energy->base.parameters[MEMORIES].gradient;
     int count = energy->base.config.memories;
     DAM_TRY(dam__launch(
@@ -296,14 +284,12 @@ static dam_status backward_few(struct energy *energy, const dam__batch *batch, b
                       dam__arg_shape(&energy->memory_numbers), dam__arg_shape(batch->samples),
                       energy->states.stride, dam__arg_shape(&energy->gaps))));
     DAM_TRY(pull(energy, batch, accumulate));
-    DAM_TRY(dam__launch(
+    return dam__launch(
         energy->backward_own, tiles(energy, count, lanes(energy), (size_t)energy->trained),
         work_of(energy, (double)count * energy->trained * energy->parts,
                 (double)count * energy->trained * (energy->parts + 2)),
         DAM_ARGUMENTS(&energy->own, gradient, energy->parts, count, first_column(energy),
-                      dam__arg_shape(&energy->own), dam__arg_shape(gradient))));
-cleanup:
-    return status;
+                      dam__arg_shape(&energy->own), dam__arg_shape(gradient)));
 }
 
 /* --- verbs ------------------------------------------------------------------------------------ */
@@ -319,7 +305,6 @@ static dam__batch chunk_of(const struct energy *energy, const dam__batch *batch,
 dam_status dam__energy_loss_gradient(dam__model *model, const dam__batch *batch,
                                      const dam__buffer *losses, int slot)
 {
-    dam_status status = DAM_OK;
     struct energy *energy = (struct energy *)model;
     double per_neuron = 1.0 / ((double)batch->size * energy->trained);
     for (int start = 0; start < batch->size; start += energy->chunk) {
@@ -335,15 +320,13 @@ dam_status dam__energy_loss_gradient(dam__model *model, const dam__batch *batch,
                             DAM_ARGUMENTS(&energy->states, losses, chunk.size, slot, energy->count,
                                           accumulate, energy->states.stride, per_neuron)));
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static dam_status evaluate_chunk(struct energy *energy, const dam__batch *batch,
                                  const dam__evaluation *evaluation, int slot, int offset,
                                  bool accumulate)
 {
-    dam_status status = DAM_OK;
     const dam__matrix *memories = memories_of(energy);
     double cells = (double)batch->size * (energy->trained + memories->rows);
     DAM_TRY(forward(energy, batch));
@@ -353,26 +336,23 @@ static dam_status evaluate_chunk(struct energy *energy, const dam__batch *batch,
                                       offset, energy->trained, memories->rows, first_column(energy),
                                       energy->gaps.ld, energy->similarities.ld, memories->ld)));
     DAM_TRY(errors(energy, batch));
-    DAM_TRY(dam__launch(energy->score, dam__range_groups(energy->base.device, 1, 1),
-                        work_of(energy, 2 * batch->size, 2 * batch->size),
-                        DAM_ARGUMENTS(&energy->states, labels_of(batch), &evaluation->totals,
-                                      batch->size, batch->first, slot, evaluation->totals.ld,
-                                      accumulate, 1.0 / energy->trained)));
-cleanup:
-    return status;
+    return dam__launch(energy->score, dam__range_groups(energy->base.device, 1, 1),
+                       work_of(energy, 2 * batch->size, 2 * batch->size),
+                       DAM_ARGUMENTS(&energy->states, labels_of(batch), &evaluation->totals,
+                                     batch->size, batch->first, slot, evaluation->totals.ld,
+                                     accumulate, 1.0 / energy->trained));
 }
 
 dam_status dam__energy_evaluate(dam__model *model, const dam__batch *batch,
                                 const dam__evaluation *evaluation, int slot, int offset)
 {
-    dam_status status = DAM_OK;
     struct energy *energy = (struct energy *)model;
     if (batch->rows != NULL || energy->count > 1)
-        DAM_FAIL(DAM_INTERNAL, "evaluation takes batches of one problem in their stored order");
+        return dam__fail(DAM_INTERNAL,
+                         "evaluation takes batches of one problem in their stored order");
     for (int start = 0; start < batch->size; start += energy->chunk) {
         dam__batch chunk = chunk_of(energy, batch, start);
         DAM_TRY(evaluate_chunk(energy, &chunk, evaluation, slot, offset + start, start > 0));
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }

@@ -47,15 +47,13 @@ static dam_status check_memories(const dam__array *memories)
 /* Lists the free neurons. */
 static dam_status find_free(dam__recaller *r)
 {
-    dam_status status = DAM_OK;
     DAM_TRY(dam__alloc((size_t)r->dim, sizeof *r->free, &r->free));
     for (int i = 0; i < r->dim; i++)
         if (r->task->fixed == NULL || r->task->fixed[i] == 0)
             r->free[r->neurons++] = i;
     if (r->neurons == 0)
-        DAM_FAIL(DAM_INPUT, "the mask keeps every neuron as it is; leave some free");
-cleanup:
-    return status;
+        return dam__fail(DAM_INPUT, "the mask keeps every neuron as it is; leave some free");
+    return DAM_OK;
 }
 
 static bool is_sign(float value)
@@ -109,7 +107,6 @@ static void measure_memories(dam__recaller *r, double largest)
 
 static dam_status examine(dam__recaller *r)
 {
-    dam_status status = DAM_OK;
     bool signs = false;
     double largest = 1;
     DAM_TRY(check_memories(r->task->memories));
@@ -118,14 +115,13 @@ static dam_status examine(dam__recaller *r)
     r->ld = ((size_t)r->memories + 15) / 16 * 16;
     r->sweeps = r->config->dynamics == DAM__DYNAMICS_CLASS ? 1 : r->config->sweeps;
     if (r->task->count == 0)
-        DAM_FAIL(DAM_INPUT, "there is no probe to recall from");
+        return dam__fail(DAM_INPUT, "there is no probe to recall from");
     DAM_TRY(find_free(r));
     DAM_TRY(check_probes(r, &signs, &largest));
     r->signs =
         signs && dam__all_signs(r->task->memories) && dam__recall_table_fits(r->config, r->dim);
     measure_memories(r, largest);
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* --- energies --------------------------------------------------------------------------------- */
@@ -169,7 +165,6 @@ double dam__recall_energy(const dam__recall_config *config, const double *simila
 
 static dam_status make_room(const dam__recaller *r, dam__recalled *out)
 {
-    dam_status status = DAM_OK;
     size_t count = r->task->count, sweeps = (size_t)r->sweeps, items = 0;
     out->count = count;
     out->dim = (size_t)r->dim;
@@ -183,9 +178,7 @@ static dam_status make_room(const dam__recaller *r, dam__recalled *out)
     DAM_TRY(dam__alloc(count, sizeof *out->taken, &out->taken));
     DAM_TRY(dam__alloc(count, sizeof *out->ends, &out->ends));
     DAM_TRY(dam__alloc(count, sizeof *out->nearest, &out->nearest));
-    DAM_TRY(dam__alloc(count, sizeof *out->distances, &out->distances));
-cleanup:
-    return status;
+    return dam__alloc(count, sizeof *out->distances, &out->distances);
 }
 
 /* How many sweeps a probe took: flips is 0 in the one that changed nothing, and in those after. */
@@ -233,10 +226,10 @@ static dam_status read_sweeps(dam__recaller *r, size_t first, size_t count, int 
     int32_t *flips = NULL;
     size_t items = (size_t)run * (size_t)r->chunk;
     shown.rows = run + 1;
-    DAM_TRY(dam__alloc(dam__matrix_items(&shown), sizeof *records, &records));
-    DAM_TRY(dam__alloc(items, sizeof *flips, &flips));
-    DAM_TRY(dam__matrix_read_doubles(&shown, records, "energies"));
-    DAM_TRY(dam__buffer_read(r->flips, 0, flips, items * sizeof *flips, "flips"));
+    DAM_TRY_CLEANUP(dam__alloc(dam__matrix_items(&shown), sizeof *records, &records));
+    DAM_TRY_CLEANUP(dam__alloc(items, sizeof *flips, &flips));
+    DAM_TRY_CLEANUP(dam__matrix_read_doubles(&shown, records, "energies"));
+    DAM_TRY_CLEANUP(dam__buffer_read(r->flips, 0, flips, items * sizeof *flips, "flips"));
     if (r->config->dynamics == DAM__DYNAMICS_CLASS)
         for (size_t p = 0; p < count; p++)
             out->ends[first + p] = DAM__RECALL_SETTLED;
@@ -254,15 +247,15 @@ static dam_status read_states(dam__recaller *r, size_t first, size_t count, dam_
     dam__matrix shown = r->states;
     size_t dim = (size_t)r->dim;
     shown.rows = (int)count;
-    DAM_TRY(dam__alloc(count * dim, sizeof *states, &states));
-    DAM_TRY(dam__alloc((size_t)r->chunk, sizeof *least, &least));
-    DAM_TRY(dam__matrix_read_doubles(&shown, states, "states"));
+    DAM_TRY_CLEANUP(dam__alloc(count * dim, sizeof *states, &states));
+    DAM_TRY_CLEANUP(dam__alloc((size_t)r->chunk, sizeof *least, &least));
+    DAM_TRY_CLEANUP(dam__matrix_read_doubles(&shown, states, "states"));
     if (!r->signs)
-        DAM_TRY(dam__recaller_refresh(r, count));
-    DAM_TRY(dam__recaller_nearest(r, count));
-    DAM_TRY(dam__matrix_read_doubles(&r->distances, least, "distances"));
-    DAM_TRY(dam__buffer_read(r->nearest, 0, out->nearest + first, count * sizeof *out->nearest,
-                             "nearest memories"));
+        DAM_TRY_CLEANUP(dam__recaller_refresh(r, count));
+    DAM_TRY_CLEANUP(dam__recaller_nearest(r, count));
+    DAM_TRY_CLEANUP(dam__matrix_read_doubles(&r->distances, least, "distances"));
+    DAM_TRY_CLEANUP(dam__buffer_read(r->nearest, 0, out->nearest + first,
+                                     count * sizeof *out->nearest, "nearest memories"));
     for (size_t p = 0; p < count; p++) {
         double squares = 0;
         for (size_t i = 0; i < dim; i++) {
@@ -308,7 +301,6 @@ static bool all_ended(const int32_t *ends, size_t count)
 static dam_status sweep_chunk(dam__recaller *r, size_t first, size_t count,
                               const dam__recall_hooks *hooks, int32_t *ends, int *run)
 {
-    dam_status status = DAM_OK;
     bool single = dam__device_precision(r->device) == DAM__PRECISION_SINGLE;
     for (*run = 0; *run < r->sweeps;) {
         if (!r->signs && single && *run > 0 && *run % RECOMPUTED == 0)
@@ -321,19 +313,18 @@ static dam_status sweep_chunk(dam__recaller *r, size_t first, size_t count,
         if (all_ended(ends, count))
             break;
         if (hooks != NULL && hooks->stop != NULL && hooks->stop(hooks->user))
-            DAM_FAIL(DAM_INTERRUPTED, "stopped after %zu of %zu probes; nothing was written", first,
-                     r->task->count);
+            return dam__fail(DAM_INTERRUPTED,
+                             "stopped after %zu of %zu probes; nothing was written", first,
+                             r->task->count);
         if (hooks != NULL && hooks->progress != NULL)
             hooks->progress(hooks->user, first, r->task->count, *run);
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static dam_status recall_chunk(dam__recaller *r, size_t first, size_t count,
                                const dam__recall_hooks *hooks, dam__recalled *out)
 {
-    dam_status status = DAM_OK;
     int run = 0;
     DAM_TRY(dam__recaller_load(r, first, count));
     DAM_TRY(dam__device_finish(r->device));
@@ -344,8 +335,7 @@ static dam_status recall_chunk(dam__recaller *r, size_t first, size_t count,
     DAM_TRY(read_states(r, first, count, out));
     if (hooks != NULL && hooks->progress != NULL)
         hooks->progress(hooks->user, first + count, r->task->count, 0);
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 dam_status dam__recall(dam__device *device, const dam__recall_config *config,
@@ -356,16 +346,17 @@ dam_status dam__recall(dam__device *device, const dam__recall_config *config,
     dam__recaller recaller = {.device = device, .config = config, .task = task};
     dam__recalled recalled = {0};
     *out = (dam__recalled){0};
-    DAM_TRY(examine(&recaller));
-    DAM_TRY(dam__recaller_open(&recaller));
-    DAM_TRY(make_room(&recaller, &recalled));
+    DAM_TRY_CLEANUP(examine(&recaller));
+    DAM_TRY_CLEANUP(dam__recaller_open(&recaller));
+    DAM_TRY_CLEANUP(make_room(&recaller, &recalled));
     size_t chunk = (size_t)recaller.chunk;
     for (size_t first = 0; first < task->count; first += chunk) {
         size_t left = task->count - first;
         if (hooks != NULL && hooks->stop != NULL && hooks->stop(hooks->user))
             DAM_FAIL(DAM_INTERRUPTED, "stopped after %zu of %zu probes; nothing was written", first,
                      task->count);
-        DAM_TRY(recall_chunk(&recaller, first, left < chunk ? left : chunk, hooks, &recalled));
+        DAM_TRY_CLEANUP(
+            recall_chunk(&recaller, first, left < chunk ? left : chunk, hooks, &recalled));
     }
     trim(&recalled);
     *out = recalled;

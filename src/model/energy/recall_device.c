@@ -29,7 +29,6 @@ static size_t memory_words(const dam__recaller *r)
 /* What only memories and probes of +-1 need. */
 static dam_status plan_signs(dam__recaller *r, dam__plan *plan)
 {
-    dam_status status = DAM_OK;
     size_t chunk = (size_t)r->chunk, word = sizeof(uint32_t);
     int kept = r->room > 0 ? 1 : r->chunk;
     DAM_TRY(dam__plan_buffer(plan, "agreements", chunk * r->ld * sizeof(int32_t), &r->agreements));
@@ -43,29 +42,23 @@ static dam_status plan_signs(dam__recaller *r, dam__plan *plan)
     DAM_TRY(dam__plan_matrix(plan, "gains of differing", kept, r->memories, 1, &r->further));
     DAM_TRY(dam__plan_matrix(plan, "table: differences", 1, r->table.levels * (r->dim + 2), 1,
                              &r->differences));
-    DAM_TRY(dam__plan_matrix(plan, "table: values", 1, r->table.levels * (r->dim + 1), 1,
-                             &r->table_values));
-cleanup:
-    return status;
+    return dam__plan_matrix(plan, "table: values", 1, r->table.levels * (r->dim + 1), 1,
+                            &r->table_values);
 }
 
 static dam_status plan_reals(dam__recaller *r, dam__plan *plan)
 {
-    dam_status status = DAM_OK;
     DAM_TRY(dam__plan_matrix(plan, "memories, by neuron", r->dim, r->memories, 1, &r->columns));
     DAM_TRY(dam__plan_matrix(plan, "similarities", r->chunk, r->memories, 1, &r->similarities));
     DAM_TRY(
         dam__plan_matrix(plan, "values", r->room > 0 ? 1 : r->chunk, r->memories, 1, &r->values));
     DAM_TRY(dam__gemm_reserve(r->gemm, dam__whole(&r->states, false),
                               dam__whole(&r->columns, false), &r->similarities));
-    DAM_TRY(dam__gemm_plan(r->gemm, plan));
-cleanup:
-    return status;
+    return dam__gemm_plan(r->gemm, plan);
 }
 
 static dam_status plan_all(dam__recaller *r, dam__plan *plan)
 {
-    dam_status status = DAM_OK;
     size_t chunk = (size_t)r->chunk, index = sizeof(int32_t);
     bool together = r->config->dynamics != DAM__DYNAMICS_ASYNCHRONOUS;
     DAM_TRY(dam__plan_matrix(plan, "states", r->chunk, r->dim, 1, &r->states));
@@ -80,9 +73,7 @@ static dam_status plan_all(dam__recaller *r, dam__plan *plan)
     DAM_TRY(dam__plan_buffer(plan, "ends", chunk * index, &r->ends));
     DAM_TRY(dam__plan_buffer(plan, "flips", (size_t)r->sweeps * chunk * index, &r->flips));
     DAM_TRY(dam__plan_buffer(plan, "nearest memories", chunk * index, &r->nearest));
-    DAM_TRY(r->signs ? plan_signs(r, plan) : plan_reals(r, plan));
-cleanup:
-    return status;
+    return r->signs ? plan_signs(r, plan) : plan_reals(r, plan);
 }
 
 /*
@@ -103,7 +94,6 @@ static int first_chunk(const dam__recaller *r)
 
 static dam_status make_plan(void *user, int chunk, bool streams, const dam__plan **plan)
 {
-    dam_status status = DAM_OK;
     dam__recaller *r = user;
     (void)streams; /* probes come from the host anyway */
     dam__plan_destroy(r->plan);
@@ -115,8 +105,7 @@ static dam_status make_plan(void *user, int chunk, bool streams, const dam__plan
     DAM_TRY(dam__gemm_create(r->device, r->config->gemm, &r->gemm));
     DAM_TRY(plan_all(r, r->plan));
     *plan = r->plan;
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* --- programs --------------------------------------------------------------------------------- */
@@ -153,17 +142,17 @@ static dam_status compile(dam__recaller *r)
     dam_status status = DAM_OK;
     const dam__interaction compiled = compiled_interaction(r);
     char *interaction = NULL, *options = NULL;
-    DAM_TRY(dam__interaction_options(&compiled, &interaction));
-    DAM_TRY(dam__format(&options, "%s -DLOCAL_ROOM=%d -DSYNCHRONOUS=%d", interaction, r->room,
-                        (int)(r->config->dynamics != DAM__DYNAMICS_ASYNCHRONOUS)));
+    DAM_TRY_CLEANUP(dam__interaction_options(&compiled, &interaction));
+    DAM_TRY_CLEANUP(dam__format(&options, "%s -DLOCAL_ROOM=%d -DSYNCHRONOUS=%d", interaction,
+                                r->room, (int)(r->config->dynamics != DAM__DYNAMICS_ASYNCHRONOUS)));
     const char *sweep = r->signs ? "recall_signs" : "recall_sweep"; /* a program of its own, too */
-    DAM_TRY(dam__program_create(r->device, sweep, options, &r->program));
-    DAM_TRY(dam__program_kernel(r->program, sweep, &r->sweep));
+    DAM_TRY_CLEANUP(dam__program_create(r->device, sweep, options, &r->program));
+    DAM_TRY_CLEANUP(dam__program_kernel(r->program, sweep, &r->sweep));
     if (r->signs)
-        DAM_TRY(dam__program_kernel(r->program, "recall_signs_agree", &r->agree));
-    DAM_TRY(dam__program_kernel(r->program, "recall_nearest", &r->find_nearest));
-    DAM_TRY(dam__program_create(r->device, "data", "", &r->orders));
-    DAM_TRY(dam__program_kernel(r->orders, "data_order", &r->make_order));
+        DAM_TRY_CLEANUP(dam__program_kernel(r->program, "recall_signs_agree", &r->agree));
+    DAM_TRY_CLEANUP(dam__program_kernel(r->program, "recall_nearest", &r->find_nearest));
+    DAM_TRY_CLEANUP(dam__program_create(r->device, "data", "", &r->orders));
+    DAM_TRY_CLEANUP(dam__program_kernel(r->orders, "data_order", &r->make_order));
 cleanup:
     free(interaction);
     free(options);
@@ -177,11 +166,11 @@ static dam_status load_reals(dam__recaller *r)
     dam_status status = DAM_OK;
     double *columns = NULL;
     size_t memories = (size_t)r->memories, dim = (size_t)r->dim;
-    DAM_TRY(dam__alloc(memories * dim, sizeof *columns, &columns));
+    DAM_TRY_CLEANUP(dam__alloc(memories * dim, sizeof *columns, &columns));
     for (size_t mu = 0; mu < memories; mu++)
         for (size_t i = 0; i < dim; i++)
             columns[i * memories + mu] = dam__array_at(r->task->memories, mu * dim + i);
-    DAM_TRY(dam__matrix_write_doubles(&r->columns, columns, "memories"));
+    DAM_TRY_CLEANUP(dam__matrix_write_doubles(&r->columns, columns, "memories"));
 cleanup:
     free(columns);
     return status;
@@ -194,10 +183,10 @@ static dam_status load_signs(dam__recaller *r)
     uint32_t *rows = NULL, *bits = NULL;
     size_t memories = (size_t)r->memories, dim = (size_t)r->dim, items = memories * dim;
     size_t row_words = state_words(r) * r->ld, bit_words = dim * memory_words(r);
-    DAM_TRY(dam__alloc(items, sizeof *signs, &signs));
-    DAM_TRY(dam__alloc(items, sizeof *columns, &columns));
-    DAM_TRY(dam__alloc(row_words, sizeof *rows, &rows));
-    DAM_TRY(dam__alloc(bit_words, sizeof *bits, &bits));
+    DAM_TRY_CLEANUP(dam__alloc(items, sizeof *signs, &signs));
+    DAM_TRY_CLEANUP(dam__alloc(items, sizeof *columns, &columns));
+    DAM_TRY_CLEANUP(dam__alloc(row_words, sizeof *rows, &rows));
+    DAM_TRY_CLEANUP(dam__alloc(bit_words, sizeof *bits, &bits));
     for (size_t mu = 0; mu < memories; mu++)
         for (size_t i = 0; i < dim; i++) {
             signs[mu * dim + i] = (float)dam__array_at(r->task->memories, mu * dim + i);
@@ -205,12 +194,14 @@ static dam_status load_signs(dam__recaller *r)
         }
     dam__pack_signs(signs, memories, dim, r->ld, true, rows);
     dam__pack_signs(columns, dim, memories, memory_words(r), false, bits);
-    DAM_TRY(dam__buffer_write(r->rows, 0, rows, row_words * sizeof *rows, true, "memories"));
-    DAM_TRY(dam__buffer_write(r->bits, 0, bits, bit_words * sizeof *bits, true, "memories"));
-    DAM_TRY(dam__matrix_write_doubles(&r->differences, r->table.differences, "table"));
-    DAM_TRY(dam__matrix_write_doubles(&r->table_values, r->table.values, "table"));
-    DAM_TRY(dam__buffer_write(r->levels, 0, r->table.level_of,
-                              ((size_t)r->dim + 1) * sizeof(int32_t), true, "table"));
+    DAM_TRY_CLEANUP(
+        dam__buffer_write(r->rows, 0, rows, row_words * sizeof *rows, true, "memories"));
+    DAM_TRY_CLEANUP(
+        dam__buffer_write(r->bits, 0, bits, bit_words * sizeof *bits, true, "memories"));
+    DAM_TRY_CLEANUP(dam__matrix_write_doubles(&r->differences, r->table.differences, "table"));
+    DAM_TRY_CLEANUP(dam__matrix_write_doubles(&r->table_values, r->table.values, "table"));
+    DAM_TRY_CLEANUP(dam__buffer_write(r->levels, 0, r->table.level_of,
+                                      ((size_t)r->dim + 1) * sizeof(int32_t), true, "table"));
 cleanup:
     free(signs);
     free(columns);
@@ -224,13 +215,13 @@ static dam_status load_halves(dam__recaller *r)
     dam_status status = DAM_OK;
     double *halves = NULL;
     size_t memories = (size_t)r->memories, dim = (size_t)r->dim;
-    DAM_TRY(dam__alloc(memories, sizeof *halves, &halves));
+    DAM_TRY_CLEANUP(dam__alloc(memories, sizeof *halves, &halves));
     for (size_t mu = 0; mu < memories; mu++)
         for (size_t i = 0; i < dim; i++) {
             double value = dam__array_at(r->task->memories, mu * dim + i);
             halves[mu] += value * value / 2;
         }
-    DAM_TRY(dam__matrix_write_doubles(&r->halves, halves, "memories"));
+    DAM_TRY_CLEANUP(dam__matrix_write_doubles(&r->halves, halves, "memories"));
 cleanup:
     free(halves);
     return status;
@@ -239,18 +230,14 @@ cleanup:
 /* Some drivers compile a kernel when it is first launched: here, on a probe that has ended. */
 static dam_status warm_up(dam__recaller *r)
 {
-    dam_status status = DAM_OK;
     const int32_t ended = DAM__RECALL_SETTLED;
     DAM_TRY(dam__buffer_write(r->ends, 0, &ended, sizeof ended, true, "warm-up"));
     DAM_TRY(dam__recaller_sweep(r, 1, 0));
-    DAM_TRY(dam__device_finish(r->device));
-cleanup:
-    return status;
+    return dam__device_finish(r->device);
 }
 
 dam_status dam__recaller_open(dam__recaller *r)
 {
-    dam_status status = DAM_OK;
     r->room = local_room(r);
     if (r->signs)
         DAM_TRY(dam__recall_table_create(r->config, r->dim, &r->table));
@@ -261,9 +248,7 @@ dam_status dam__recaller_open(dam__recaller *r)
                               true, "free neurons"));
     DAM_TRY(r->signs ? load_signs(r) : load_reals(r));
     DAM_TRY(load_halves(r));
-    DAM_TRY(warm_up(r));
-cleanup:
-    return status;
+    return warm_up(r);
 }
 
 void dam__recaller_close(dam__recaller *r)
@@ -307,10 +292,11 @@ static dam_status load_packed(dam__recaller *r, const float *probes, size_t coun
     dam_status status = DAM_OK;
     uint32_t *packed = NULL;
     size_t words = count * state_words(r);
-    DAM_TRY(dam__alloc(words, sizeof *packed, &packed));
+    DAM_TRY_CLEANUP(dam__alloc(words, sizeof *packed, &packed));
     dam__pack_signs(probes, count, (size_t)r->dim, state_words(r), false, packed);
-    DAM_TRY(dam__buffer_write(r->packed, 0, packed, words * sizeof *packed, true, "probes"));
-    DAM_TRY(dam__launch(
+    DAM_TRY_CLEANUP(
+        dam__buffer_write(r->packed, 0, packed, words * sizeof *packed, true, "probes"));
+    DAM_TRY_CLEANUP(dam__launch(
         r->agree, dam__range_groups(r->device, count, 1),
         (dam__work){.flops = 3.0 * (double)(words * r->ld), .bytes = 4.0 * (double)(count * r->ld)},
         DAM_ARGUMENTS(r->packed, r->rows, r->agreements, state_words(r), r->ld, r->dim)));
@@ -327,8 +313,8 @@ dam_status dam__recaller_load(dam__recaller *r, size_t first, size_t count)
     size_t dim = (size_t)r->dim, items = count * dim;
     dam__matrix shown = r->states;
     shown.rows = (int)count;
-    DAM_TRY(dam__alloc(items, sizeof *states, &states));
-    DAM_TRY(dam__alloc(items, sizeof *probes, &probes));
+    DAM_TRY_CLEANUP(dam__alloc(items, sizeof *states, &states));
+    DAM_TRY_CLEANUP(dam__alloc(items, sizeof *probes, &probes));
     memcpy(probes, r->task->probes + first * dim, items * sizeof *probes);
     if (r->config->dynamics == DAM__DYNAMICS_CLASS)
         for (size_t p = 0; p < count; p++)
@@ -336,10 +322,10 @@ dam_status dam__recaller_load(dam__recaller *r, size_t first, size_t count)
                 probes[p * dim + (size_t)r->free[v]] = -1;
     for (size_t i = 0; i < items; i++)
         states[i] = (double)probes[i];
-    DAM_TRY(dam__matrix_write_doubles(&shown, states, "probes"));
-    DAM_TRY(dam__buffer_clear(r->ends));
-    DAM_TRY(dam__buffer_clear(r->flips));
-    DAM_TRY(r->signs ? load_packed(r, probes, count) : dam__recaller_refresh(r, count));
+    DAM_TRY_CLEANUP(dam__matrix_write_doubles(&shown, states, "probes"));
+    DAM_TRY_CLEANUP(dam__buffer_clear(r->ends));
+    DAM_TRY_CLEANUP(dam__buffer_clear(r->flips));
+    DAM_TRY_CLEANUP(r->signs ? load_packed(r, probes, count) : dam__recaller_refresh(r, count));
 cleanup:
     free(states);
     free(probes);
@@ -392,13 +378,10 @@ static dam_status sweep_signs(dam__recaller *r, size_t count, int sweep)
 
 dam_status dam__recaller_sweep(dam__recaller *r, size_t count, int sweep)
 {
-    dam_status status = DAM_OK;
     if (r->config->dynamics == DAM__DYNAMICS_ASYNCHRONOUS)
         DAM_TRY(draw_order(r, sweep));
     DAM_TRY(r->signs ? sweep_signs(r, count, sweep) : sweep_reals(r, count, sweep));
-    DAM_TRY(dam__device_pace(r->device));
-cleanup:
-    return status;
+    return dam__device_pace(r->device);
 }
 
 dam_status dam__recaller_nearest(dam__recaller *r, size_t count)

@@ -124,9 +124,10 @@ dam_status dam__recall_table_create(const dam__recall_config *config, int dim,
     table.base = dam__wide_interaction(config, dim).exponent;
     table.levels = deepest(config, dim, table.base) + 1;
     size_t levels = (size_t)table.levels, width = (size_t)dim + 1;
-    DAM_TRY(dam__alloc(levels * (width + 1), sizeof *table.differences, &table.differences));
-    DAM_TRY(dam__alloc(levels * width, sizeof *table.values, &table.values));
-    DAM_TRY(dam__alloc(width, sizeof *table.level_of, &table.level_of));
+    DAM_TRY_CLEANUP(
+        dam__alloc(levels * (width + 1), sizeof *table.differences, &table.differences));
+    DAM_TRY_CLEANUP(dam__alloc(levels * width, sizeof *table.values, &table.values));
+    DAM_TRY_CLEANUP(dam__alloc(width, sizeof *table.level_of, &table.level_of));
     for (int k = 0; k <= dim; k++) {
         dam__wide value = value_at(config, dim, k), step = difference_at(config, dim, k);
         for (int level = 0; level < table.levels; level++) {

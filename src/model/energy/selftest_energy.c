@@ -99,7 +99,6 @@ static void judge(struct check *c, int state, const double *gaps)
 
 static dam_status compute_reference(dam__trial *trial, struct check *c)
 {
-    dam_status status = DAM_OK;
     double *gaps = NULL;
     DAM_TRY(dam__trial_array(trial, (size_t)c->trained, sizeof *gaps, &gaps));
     for (int a = 0; a < c->batch; a++) {
@@ -110,15 +109,13 @@ static dam_status compute_reference(dam__trial *trial, struct check *c)
         }
         judge(c, a, gaps);
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* --- making both sides ------------------------------------------------------------------------ */
 
 static dam_status make_numbers(dam__trial *trial, struct check *c)
 {
-    dam_status status = DAM_OK;
     size_t n = (size_t)c->neurons, batch = (size_t)c->batch, memories = (size_t)c->config.memories;
     DAM_TRY(dam__trial_numbers(trial, batch * n, -1, 1, &c->states));
     DAM_TRY(dam__trial_numbers(trial, memories * n, -0.25, 0.25, &c->memories));
@@ -138,8 +135,7 @@ static dam_status make_numbers(dam__trial *trial, struct check *c)
     /* Memories like states, so that gaps are neither 0 nor huge. */
     for (size_t i = 0; i < memories * n; i++)
         c->memories[i] += 0.5 * c->states[(i / n % batch) * n + i % n];
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static dam_status make_model(dam__trial *trial, struct check *c)
@@ -147,16 +143,16 @@ static dam_status make_model(dam__trial *trial, struct check *c)
     dam_status status = DAM_OK;
     dam__plan *plan = NULL;
     const dam__task task = {.dim = c->dim, .classes = c->classes};
-    DAM_TRY(dam__gemm_create(trial->device, trial->provider, &c->gemm));
-    DAM_TRY(dam__model_create(trial->device, c->gemm, &c->config, &task, &c->model));
-    DAM_TRY(dam__plan_create(trial->device, &plan));
-    DAM_TRY(c->model->ops->plan(c->model, plan, c->chunk));
-    DAM_TRY(dam__gemm_plan(c->gemm, plan));
-    DAM_TRY(dam__plan_allocate(plan));
-    DAM_TRY(c->model->ops->prepare(c->model));
-    DAM_TRY(c->model->ops->initialise(c->model, 1));
-    DAM_TRY(dam__matrix_write_doubles(&dam__model_parameter(c->model, "memories")->value,
-                                      c->memories, "self-test"));
+    DAM_TRY_CLEANUP(dam__gemm_create(trial->device, trial->provider, &c->gemm));
+    DAM_TRY_CLEANUP(dam__model_create(trial->device, c->gemm, &c->config, &task, &c->model));
+    DAM_TRY_CLEANUP(dam__plan_create(trial->device, &plan));
+    DAM_TRY_CLEANUP(c->model->ops->plan(c->model, plan, c->chunk));
+    DAM_TRY_CLEANUP(dam__gemm_plan(c->gemm, plan));
+    DAM_TRY_CLEANUP(dam__plan_allocate(plan));
+    DAM_TRY_CLEANUP(c->model->ops->prepare(c->model));
+    DAM_TRY_CLEANUP(c->model->ops->initialise(c->model, 1));
+    DAM_TRY_CLEANUP(dam__matrix_write_doubles(&dam__model_parameter(c->model, "memories")->value,
+                                              c->memories, "self-test"));
 cleanup:
     dam__plan_destroy(plan);
     return status;
@@ -164,7 +160,6 @@ cleanup:
 
 static dam_status make_batch(dam__trial *trial, struct check *c)
 {
-    dam_status status = DAM_OK;
     size_t batch = (size_t)c->batch;
     dam__buffer *labels = NULL;
     DAM_TRY(dam__trial_matrix(trial, c->batch, c->neurons, 1, c->states, &c->samples));
@@ -174,14 +169,12 @@ static dam_status make_batch(dam__trial *trial, struct check *c)
     DAM_TRY(dam__trial_buffer(trial, NULL, batch * sizeof(int32_t), &c->evaluation.predicted));
     DAM_TRY(dam__trial_buffer(trial, NULL, batch * sizeof(int32_t), &c->evaluation.nearest));
     c->given = (dam__batch){.samples = &c->samples, .labels = labels, .size = c->batch};
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* Rows of the gradient have scales of their own: each is compared with its largest entry. */
 static dam_status compare_gradient(dam__trial *trial, const struct check *c)
 {
-    dam_status status = DAM_OK;
     const dam__parameter *memories = dam__model_parameter(c->model, "memories");
     size_t n = (size_t)c->neurons, count = (size_t)c->config.memories;
     double *got = NULL, *scales = NULL;
@@ -197,13 +190,11 @@ static dam_status compare_gradient(dam__trial *trial, const struct check *c)
             dam__trial_compare(trial, got[mu * n + j] * exp(scales[mu]), c->gradient[mu * n + j],
                                largest);
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static dam_status compare_scores(dam__trial *trial, const struct check *c)
 {
-    dam_status status = DAM_OK;
     double totals[2];
     DAM_TRY(c->model->ops->evaluate(c->model, &c->given, &c->evaluation, 0, 0));
     DAM_TRY(dam__matrix_read_doubles(&c->evaluation.totals, totals, "self-test"));
@@ -211,10 +202,7 @@ static dam_status compare_scores(dam__trial *trial, const struct check *c)
     dam__trial_compare(trial, totals[1], c->right, 1);
     DAM_TRY(dam__trial_compare_integers(trial, c->evaluation.predicted, (size_t)c->batch,
                                         c->predicted));
-    DAM_TRY(
-        dam__trial_compare_integers(trial, c->evaluation.nearest, (size_t)c->batch, c->nearest));
-cleanup:
-    return status;
+    return dam__trial_compare_integers(trial, c->evaluation.nearest, (size_t)c->batch, c->nearest);
 }
 
 static dam_status run_check(dam__trial *trial, struct check *c)
@@ -223,15 +211,15 @@ static dam_status run_check(dam__trial *trial, struct check *c)
     double loss = 0;
     c->neurons = c->dim + c->classes;
     c->trained = c->classes > 0 ? c->classes : c->neurons;
-    DAM_TRY(make_numbers(trial, c));
-    DAM_TRY(compute_reference(trial, c));
-    DAM_TRY(make_model(trial, c));
-    DAM_TRY(make_batch(trial, c));
-    DAM_TRY(c->model->ops->loss_gradient(c->model, &c->given, c->losses.buffer, 0));
-    DAM_TRY(dam__matrix_read_doubles(&c->losses, &loss, "self-test"));
+    DAM_TRY_CLEANUP(make_numbers(trial, c));
+    DAM_TRY_CLEANUP(compute_reference(trial, c));
+    DAM_TRY_CLEANUP(make_model(trial, c));
+    DAM_TRY_CLEANUP(make_batch(trial, c));
+    DAM_TRY_CLEANUP(c->model->ops->loss_gradient(c->model, &c->given, c->losses.buffer, 0));
+    DAM_TRY_CLEANUP(dam__matrix_read_doubles(&c->losses, &loss, "self-test"));
     dam__trial_compare(trial, loss, c->loss, 1);
-    DAM_TRY(compare_gradient(trial, c));
-    DAM_TRY(compare_scores(trial, c));
+    DAM_TRY_CLEANUP(compare_gradient(trial, c));
+    DAM_TRY_CLEANUP(compare_scores(trial, c));
 cleanup:
     dam__model_destroy(c->model);
     dam__gemm_destroy(c->gemm);

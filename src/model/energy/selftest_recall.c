@@ -17,7 +17,6 @@ struct fixture {
 
 static dam_status make_fixture(dam__trial *trial, bool signs, struct fixture *f)
 {
-    dam_status status = DAM_OK;
     double *numbers = NULL;
     DAM_TRY(dam__trial_numbers(trial, (size_t)MEMORIES * DIM, -1, 1, &f->memories));
     DAM_TRY(dam__trial_numbers(trial, (size_t)PROBES * DIM, -1, 1, &numbers));
@@ -29,8 +28,7 @@ static dam_status make_fixture(dam__trial *trial, bool signs, struct fixture *f)
     f->config.seed = 3;
     f->config.sharpness = 1;
     f->config.gemm = trial->provider;
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static dam_status recall(dam__trial *trial, struct fixture *f)
@@ -81,8 +79,8 @@ static dam_status run_descent(dam__trial *trial, bool signs, dam__interaction in
 {
     dam_status status = DAM_OK;
     struct fixture f = {.config = {.interaction = interaction, .sweeps = SWEEPS}};
-    DAM_TRY(make_fixture(trial, signs, &f));
-    DAM_TRY(recall(trial, &f));
+    DAM_TRY_CLEANUP(make_fixture(trial, signs, &f));
+    DAM_TRY_CLEANUP(recall(trial, &f));
     for (size_t p = 0; p < PROBES; p++) {
         const float *state = f.got.states + p * DIM;
         const double *energies = f.got.energies + p * (f.got.sweeps + 1);
@@ -106,8 +104,8 @@ static dam_status run_together(dam__trial *trial, bool signs, dam__interaction i
     dam_status status = DAM_OK;
     struct fixture f = {
         .config = {.interaction = interaction, .sweeps = 1, .dynamics = DAM__DYNAMICS_SYNCHRONOUS}};
-    DAM_TRY(make_fixture(trial, signs, &f));
-    DAM_TRY(recall(trial, &f));
+    DAM_TRY_CLEANUP(make_fixture(trial, signs, &f));
+    DAM_TRY_CLEANUP(recall(trial, &f));
     for (size_t p = 0; p < PROBES; p++)
         for (size_t i = 0; i < DIM; i++) {
             const float *probe = f.probes + p * DIM;

@@ -23,17 +23,13 @@ static const double b = 2.5; /* the only one of the model's scalars that growth 
 
 static dam_status make_rows(dam__trial *trial, int rows, double **values, dam__matrix *matrix)
 {
-    dam_status status = DAM_OK;
     const double side = 0.1;
     DAM_TRY(dam__trial_numbers(trial, (size_t)rows * DIM, -side, side, values));
-    DAM_TRY(dam__trial_matrix(trial, rows, DIM, 1, *values, matrix));
-cleanup:
-    return status;
+    return dam__trial_matrix(trial, rows, DIM, 1, *values, matrix);
 }
 
 static dam_status make_fixture(dam__trial *trial, struct fixture *f)
 {
-    dam_status status = DAM_OK;
     *f = (struct fixture){0};
     DAM_TRY(make_rows(trial, MEMORIES, &f->memories, &f->on_memories));
     DAM_TRY(make_rows(trial, MEMORIES, &f->directions, &f->on_directions));
@@ -41,9 +37,7 @@ static dam_status make_fixture(dam__trial *trial, struct fixture *f)
     DAM_TRY(dam__trial_numbers(trial, NUMBERS * MEMORIES, 0.1, 1, &f->numbers));
     DAM_TRY(dam__trial_matrix(trial, NUMBERS, MEMORIES, 1, f->numbers, &f->on_numbers));
     DAM_TRY(dam__trial_matrix(trial, 1, 1, 1, &b, &f->on_scalars));
-    DAM_TRY(dam__trial_buffer(trial, order, sizeof order, &f->on_order));
-cleanup:
-    return status;
+    return dam__trial_buffer(trial, order, sizeof order, &f->on_order);
 }
 
 static double dot(const double *x, const double *y)
@@ -57,12 +51,9 @@ static double dot(const double *x, const double *y)
 static dam_status launch(dam__trial *trial, const char *name, dam__range range,
                          const dam__argument *arguments)
 {
-    dam_status status = DAM_OK;
     dam__kernel *kernel = NULL;
     DAM_TRY(dam__trial_kernel(trial, "grow", "", name, &kernel));
-    DAM_TRY(dam__launch(kernel, range, (dam__work){0}, arguments));
-cleanup:
-    return status;
+    return dam__launch(kernel, range, (dam__work){0}, arguments);
 }
 
 static size_t vectors_of(const dam__trial *trial, int columns)
@@ -75,7 +66,6 @@ static size_t vectors_of(const dam__trial *trial, int columns)
 
 static dam_status run_survey(dam__trial *trial)
 {
-    dam_status status = DAM_OK;
     struct fixture f;
     double *owed = NULL;
     dam__matrix on_owed;
@@ -101,14 +91,11 @@ static dam_status run_survey(dam__trial *trial)
         f.numbers[DAM__GROW_MASS * MEMORIES + mu] = mass;
         f.numbers[DAM__GROW_DEBT * MEMORIES + mu] = debt;
     }
-    DAM_TRY(dam__trial_compare_matrix(trial, &f.on_numbers, f.numbers, 0));
-cleanup:
-    return status;
+    return dam__trial_compare_matrix(trial, &f.on_numbers, f.numbers, 0);
 }
 
 static dam_status run_constrain(dam__trial *trial)
 {
-    dam_status status = DAM_OK;
     for (int tangent = 0; tangent < 2; tangent++) {
         struct fixture f;
         DAM_TRY(make_fixture(trial, &f));
@@ -127,13 +114,11 @@ static dam_status run_constrain(dam__trial *trial)
         }
         DAM_TRY(dam__trial_compare_matrix(trial, &f.on_directions, f.directions, 0));
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static dam_status run_weigh(dam__trial *trial)
 {
-    dam_status status = DAM_OK;
     double *products = NULL, *owed = NULL;
     dam__matrix on_products, on_owed;
     dam__buffer *on_order = NULL;
@@ -148,9 +133,7 @@ static dam_status run_weigh(dam__trial *trial)
     for (int i = 0; i < SAMPLES; i++)
         for (int j = 0; j < ACTIVE; j++)
             products[i * ACTIVE + j] *= owed[i * MEMORIES + order[j]];
-    DAM_TRY(dam__trial_compare_matrix(trial, &on_products, products, 0));
-cleanup:
-    return status;
+    return dam__trial_compare_matrix(trial, &on_products, products, 0);
 }
 
 /* What one direction's move leaves in the fixture's numbers. */
@@ -189,7 +172,6 @@ static dam_status run_advance(dam__trial *trial)
     static const dam__move moves[] = {{.shift = 0.3, .reach = 0.8, .rest = -1e30},
                                       {.first = true, .last = true, .rest = 1e30},
                                       {.last = true, .shift = 0.7, .reach = 0.5, .rest = 0.5}};
-    dam_status status = DAM_OK;
     for (size_t k = 0; k < sizeof moves / sizeof *moves; k++) {
         const dam__move *move = &moves[k];
         struct fixture f;
@@ -212,13 +194,11 @@ static dam_status run_advance(dam__trial *trial)
         DAM_TRY(dam__trial_compare_matrix(trial, &f.on_scatter, f.scatter, 0));
         DAM_TRY(dam__trial_compare_matrix(trial, &f.on_numbers, f.numbers, 0));
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static dam_status run_gather(dam__trial *trial)
 {
-    dam_status status = DAM_OK;
     struct fixture f;
     DAM_TRY(make_fixture(trial, &f));
     DAM_TRY(launch(
@@ -227,9 +207,7 @@ static dam_status run_gather(dam__trial *trial)
     for (int slot = 0; slot < MEMORIES; slot++)
         memcpy(f.scatter + (size_t)slot * DIM, f.directions + (size_t)order[slot] * DIM,
                DIM * sizeof *f.scatter);
-    DAM_TRY(dam__trial_compare_matrix(trial, &f.on_scatter, f.scatter, 0));
-cleanup:
-    return status;
+    return dam__trial_compare_matrix(trial, &f.on_scatter, f.scatter, 0);
 }
 
 /* --- the split -------------------------------------------------------------------------------- */
@@ -239,7 +217,6 @@ static const int32_t pairs[2 * PAIRS] = {2, 4, 0, 1};
 
 static dam_status run_split_rows(dam__trial *trial)
 {
-    dam_status status = DAM_OK;
     const double step = 0.25;
     struct fixture f;
     dam__buffer *on_pairs = NULL;
@@ -264,14 +241,11 @@ static dam_status run_split_rows(dam__trial *trial)
         }
     }
     DAM_TRY(dam__trial_compare_matrix(trial, &f.on_memories, f.memories, 0));
-    DAM_TRY(dam__trial_compare_matrix(trial, &f.on_scatter, f.scatter, 0));
-cleanup:
-    return status;
+    return dam__trial_compare_matrix(trial, &f.on_scatter, f.scatter, 0);
 }
 
 static dam_status run_split_columns(dam__trial *trial)
 {
-    dam_status status = DAM_OK;
     enum { ROWS = 2, COLUMNS = BEFORE + PAIRS + 1 };
     const double kept = 0.5, given = 0.25, scale = 1.5;
     double *values = NULL;
@@ -292,9 +266,7 @@ static dam_status run_split_columns(dam__trial *trial)
         for (int j = 0; j < COLUMNS; j++)
             row[j] *= scale;
     }
-    DAM_TRY(dam__trial_compare_matrix(trial, &matrix, values, 0));
-cleanup:
-    return status;
+    return dam__trial_compare_matrix(trial, &matrix, values, 0);
 }
 
 #define SUMS "sums over a row that partly cancel"

@@ -22,7 +22,6 @@ struct fixture {
 
 static dam_status make_fixture(dam__trial *trial, struct fixture *f)
 {
-    dam_status status = DAM_OK;
     DAM_TRY(dam__trial_numbers(trial, SAMPLES * WIDTH, -1, 1, &f->similarities));
     DAM_TRY(dam__trial_numbers(trial, SAMPLES * WIDTH, -1, 1, &f->along));
     DAM_TRY(dam__trial_numbers(trial, COLUMNS * WIDTH, 0, 1, &f->weights));
@@ -36,9 +35,7 @@ static dam_status make_fixture(dam__trial *trial, struct fixture *f)
     DAM_TRY(dam__trial_matrix(trial, COLUMNS, WIDTH, 1, f->weights, &f->on_weights));
     DAM_TRY(dam__trial_matrix(trial, 1, 3, 1, scalars, &f->on_scalars));
     DAM_TRY(dam__trial_buffer(trial, NULL, 2 * SAMPLES * sizeof(int32_t), &f->columns));
-    DAM_TRY(dam__trial_buffer(trial, NULL, SAMPLES * sizeof(int32_t), &f->landed));
-cleanup:
-    return status;
+    return dam__trial_buffer(trial, NULL, SAMPLES * sizeof(int32_t), &f->landed);
 }
 
 /* What sample i, turned by an angle, activates, and its class sums. */
@@ -67,18 +64,14 @@ static int32_t largest(const double *numbers, int count, int except)
 
 static dam_status launch(dam__trial *trial, const char *name, const dam__argument *arguments)
 {
-    dam_status status = DAM_OK;
     dam__kernel *kernel = NULL;
     DAM_TRY(dam__trial_kernel(trial, "vmf", "-DCOLUMNS=4 -DTILE=3", name, &kernel));
-    DAM_TRY(dam__launch(kernel, dam__range_groups(trial->device, SAMPLES, 1), (dam__work){0},
-                        arguments));
-cleanup:
-    return status;
+    return dam__launch(kernel, dam__range_groups(trial->device, SAMPLES, 1), (dam__work){0},
+                       arguments);
 }
 
 static dam_status run_posterior(dam__trial *trial)
 {
-    dam_status status = DAM_OK;
     struct fixture f;
     dam__matrix probabilities;
     double wanted[SAMPLES * WIDTH], shares[SAMPLES * COLUMNS];
@@ -103,14 +96,11 @@ static dam_status run_posterior(dam__trial *trial)
         }
     }
     DAM_TRY(dam__trial_compare_matrix(trial, &f.on_activations, wanted, 0));
-    DAM_TRY(dam__trial_compare_matrix(trial, &probabilities, shares, 0));
-cleanup:
-    return status;
+    return dam__trial_compare_matrix(trial, &probabilities, shares, 0);
 }
 
 static dam_status run_margin(dam__trial *trial)
 {
-    dam_status status = DAM_OK;
     struct fixture f;
     double wanted[SAMPLES * WIDTH];
     int32_t columns[2 * SAMPLES];
@@ -129,9 +119,7 @@ static dam_status run_margin(dam__trial *trial)
         row[MEMORIES] = 0;
     }
     DAM_TRY(dam__trial_compare_integers(trial, f.columns, 2 * SAMPLES, columns));
-    DAM_TRY(dam__trial_compare_matrix(trial, &f.on_similarities, wanted, 0));
-cleanup:
-    return status;
+    return dam__trial_compare_matrix(trial, &f.on_similarities, wanted, 0);
 }
 
 /* The search of vmf_turn and linear_turn, over what `lead` says is largest at an angle. */
@@ -167,7 +155,6 @@ static int32_t lead_of_vmf(const void *of, int i, double angle)
 
 static dam_status run_turn(dam__trial *trial)
 {
-    dam_status status = DAM_OK;
     struct fixture f;
     dam__matrix angles;
     double wanted[SAMPLES];
@@ -190,9 +177,7 @@ static dam_status run_turn(dam__trial *trial)
                                  &angles, f.landed, &f.on_weights, &f.on_scalars, MEMORIES,
                                  f.on_similarities.ld, f.on_weights.ld, limit, SCANS, HALVINGS)));
     DAM_TRY(dam__trial_compare_matrix(trial, &angles, wanted, 0));
-    DAM_TRY(dam__trial_compare_integers(trial, f.landed, SAMPLES, landed));
-cleanup:
-    return status;
+    return dam__trial_compare_integers(trial, f.landed, SAMPLES, landed);
 }
 
 /* --- directions ----------------------------------------------------------------------------------- */
@@ -217,7 +202,6 @@ static void centre(double *x)
 static dam_status run_tangent(dam__trial *trial)
 {
     enum { FIRST = 2 };
-    dam_status status = DAM_OK;
     for (int centred = 0; centred < 2; centred++) {
         double *directions = NULL, *samples = NULL;
         dam__matrix on_directions, on_samples;
@@ -255,8 +239,7 @@ static dam_status run_tangent(dam__trial *trial)
         }
         DAM_TRY(dam__trial_compare_matrix(trial, &on_directions, directions, 0));
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* --- softmax regression --------------------------------------------------------------------------- */
@@ -265,13 +248,9 @@ enum { CLASSES = 7, MANY = 70 };
 
 static dam_status launch_linear(dam__trial *trial, const char *name, const dam__argument *arguments)
 {
-    dam_status status = DAM_OK;
     dam__kernel *kernel = NULL;
     DAM_TRY(dam__trial_kernel(trial, "linear", "", name, &kernel));
-    DAM_TRY(
-        dam__launch(kernel, dam__range_items(trial->device, MANY, 1), (dam__work){0}, arguments));
-cleanup:
-    return status;
+    return dam__launch(kernel, dam__range_items(trial->device, MANY, 1), (dam__work){0}, arguments);
 }
 
 /* In place of the logits per_sample (probability - target); the loss. */
@@ -291,7 +270,6 @@ static dam_status run_softmax(dam__trial *trial)
 {
     enum { FIRST = 3 };
     const double per_sample = 0.125, least = -4, most = 4;
-    dam_status status = DAM_OK;
     double *logits = NULL, losses[MANY], total = 0;
     int32_t labels[FIRST + MANY];
     dam__matrix on_logits, on_losses, on_total;
@@ -317,9 +295,7 @@ static dam_status run_softmax(dam__trial *trial)
     }
     DAM_TRY(dam__trial_compare_matrix(trial, &on_logits, logits, 0));
     DAM_TRY(dam__trial_compare_matrix(trial, &on_losses, losses, 0));
-    DAM_TRY(dam__trial_compare_matrix(trial, &on_total, (const double[]){0, total}, 0));
-cleanup:
-    return status;
+    return dam__trial_compare_matrix(trial, &on_total, (const double[]){0, total}, 0);
 }
 
 /* Logits of samples and of the directions that they turn to. */
@@ -339,7 +315,6 @@ static int32_t lead_of_linear(const void *of, int i, double angle)
 
 static dam_status run_linear_turn(dam__trial *trial)
 {
-    dam_status status = DAM_OK;
     struct rows rows;
     double angles[MANY];
     int32_t columns[2 * MANY], landed[MANY];
@@ -374,9 +349,7 @@ static dam_status run_linear_turn(dam__trial *trial)
         for (int y = 0; y < CLASSES; y++)
             rows.logits[i * CLASSES + y] = (y == columns[2 * i + 1]) - (y == columns[2 * i]);
     DAM_TRY(dam__trial_compare_integers(trial, on_columns, 2 * MANY, columns));
-    DAM_TRY(dam__trial_compare_matrix(trial, &on_logits, rows.logits, 0));
-cleanup:
-    return status;
+    return dam__trial_compare_matrix(trial, &on_logits, rows.logits, 0);
 }
 
 #define SUMS "exponentials of similarities, summed over a row"

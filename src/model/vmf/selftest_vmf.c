@@ -138,7 +138,6 @@ static void refer_sample(struct check *c, int sample, double *activations, doubl
 
 static dam_status refer(dam__trial *trial, struct check *c)
 {
-    dam_status status = DAM_OK;
     double *activations = NULL, *ratios = NULL;
     size_t width = (size_t)c->size.memories + 1, columns = (size_t)c->size.classes + 1;
     size_t batch = (size_t)c->size.batch;
@@ -152,8 +151,7 @@ static dam_status refer(dam__trial *trial, struct check *c)
     DAM_TRY(dam__trial_array(trial, batch, sizeof(int32_t), &c->nearest));
     for (int i = 0; i < c->size.batch; i++)
         refer_sample(c, i, activations, ratios);
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* --- the device
@@ -161,7 +159,6 @@ cleanup:
 
 static dam_status make_numbers(dam__trial *trial, struct check *c)
 {
-    dam_status status = DAM_OK;
     size_t dim = (size_t)c->size.dim, memories = (size_t)c->size.memories;
     size_t batch = (size_t)c->size.batch, columns = (size_t)c->size.classes + 1;
     /* Rows of norm about 1. */
@@ -172,8 +169,7 @@ static dam_status make_numbers(dam__trial *trial, struct check *c)
     DAM_TRY(dam__trial_array(trial, batch, sizeof *c->labels, &c->labels));
     for (int i = 0; i < c->size.batch; i++)
         c->labels[i] = (i * 2 + 1) % c->size.classes;
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static dam_status make_model(dam__trial *trial, struct check *c, const double *share)
@@ -192,18 +188,18 @@ static dam_status make_model(dam__trial *trial, struct check *c, const double *s
                                       .vmf.loss = c->unsupervised ? DAM__LOSS_UNSUPERVISED
                                                                   : DAM__LOSS_SUPERVISED};
     const dam__task task = {.dim = c->size.dim, .classes = c->size.classes, .class_share = share};
-    DAM_TRY(dam__gemm_create(trial->device, trial->provider, &c->gemm));
-    DAM_TRY(dam__model_create(trial->device, c->gemm, &config, &task, &c->model));
-    DAM_TRY(dam__plan_create(trial->device, &plan));
-    DAM_TRY(c->model->ops->plan(c->model, plan, c->size.chunk));
-    DAM_TRY(dam__gemm_plan(c->gemm, plan));
-    DAM_TRY(dam__plan_allocate(plan));
-    DAM_TRY(c->model->ops->prepare(c->model));
-    DAM_TRY(c->model->ops->initialise(c->model, 1));
-    DAM_TRY(dam__matrix_write_doubles(&dam__model_parameter(c->model, "memories")->value,
-                                      c->memories, "self-test"));
-    DAM_TRY(dam__matrix_write_doubles(&dam__model_parameter(c->model, "class_weights")->value,
-                                      c->weights, "self-test"));
+    DAM_TRY_CLEANUP(dam__gemm_create(trial->device, trial->provider, &c->gemm));
+    DAM_TRY_CLEANUP(dam__model_create(trial->device, c->gemm, &config, &task, &c->model));
+    DAM_TRY_CLEANUP(dam__plan_create(trial->device, &plan));
+    DAM_TRY_CLEANUP(c->model->ops->plan(c->model, plan, c->size.chunk));
+    DAM_TRY_CLEANUP(dam__gemm_plan(c->gemm, plan));
+    DAM_TRY_CLEANUP(dam__plan_allocate(plan));
+    DAM_TRY_CLEANUP(c->model->ops->prepare(c->model));
+    DAM_TRY_CLEANUP(c->model->ops->initialise(c->model, 1));
+    DAM_TRY_CLEANUP(dam__matrix_write_doubles(&dam__model_parameter(c->model, "memories")->value,
+                                              c->memories, "self-test"));
+    DAM_TRY_CLEANUP(dam__matrix_write_doubles(
+        &dam__model_parameter(c->model, "class_weights")->value, c->weights, "self-test"));
 cleanup:
     dam__plan_destroy(plan);
     return status;
@@ -211,7 +207,6 @@ cleanup:
 
 static dam_status make_batch(dam__trial *trial, struct check *c)
 {
-    dam_status status = DAM_OK;
     size_t batch = (size_t)c->size.batch;
     dam__buffer *labels = NULL;
     DAM_TRY(
@@ -222,8 +217,7 @@ static dam_status make_batch(dam__trial *trial, struct check *c)
     DAM_TRY(dam__trial_buffer(trial, NULL, batch * sizeof(int32_t), &c->evaluation.predicted));
     DAM_TRY(dam__trial_buffer(trial, NULL, batch * sizeof(int32_t), &c->evaluation.nearest));
     c->batch = (dam__batch){.samples = &c->device_samples, .labels = labels, .size = c->size.batch};
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static void close_check(struct check *c)
@@ -237,7 +231,6 @@ static void close_check(struct check *c)
 static dam_status open_check(dam__trial *trial, const struct size *size, bool unsupervised,
                              struct check **out)
 {
-    dam_status status = DAM_OK;
     struct check *c = NULL;
     double *share = NULL;
     DAM_TRY(dam__trial_array(trial, (size_t)size->classes, sizeof *share, &share));
@@ -245,7 +238,7 @@ static dam_status open_check(dam__trial *trial, const struct size *size, bool un
         share[y] = 2.0 * (y + 1) / (size->classes * (size->classes + 1.0));
     c = calloc(1, sizeof *c);
     if (c == NULL)
-        DAM_FAIL(DAM_NO_MEMORY, "no memory for a self-test case");
+        return dam__fail(DAM_NO_MEMORY, "no memory for a self-test case");
     *out = c;
     c->size = *size;
     c->unsupervised = unsupervised;
@@ -255,9 +248,7 @@ static dam_status open_check(dam__trial *trial, const struct size *size, bool un
     c->softening = 0.125;
     DAM_TRY(make_numbers(trial, c));
     DAM_TRY(make_model(trial, c, share));
-    DAM_TRY(make_batch(trial, c));
-cleanup:
-    return status;
+    return make_batch(trial, c);
 }
 
 /* --- the cases
@@ -293,64 +284,46 @@ static dam_status for_sizes(dam__trial *trial, bool unsupervised, compare_functi
 
 static dam_status run_loss_gradient(dam__trial *trial, struct check *c)
 {
-    dam_status status = DAM_OK;
     DAM_TRY(refer(trial, c));
-    DAM_TRY(c->model->ops->loss_gradient(c->model, &c->batch, c->losses.buffer, 0));
-cleanup:
-    return status;
+    return c->model->ops->loss_gradient(c->model, &c->batch, c->losses.buffer, 0);
 }
 
 static dam_status compare_loss(dam__trial *trial, struct check *c)
 {
-    dam_status status = DAM_OK;
     DAM_TRY(run_loss_gradient(trial, c));
-    DAM_TRY(dam__trial_compare_matrix(trial, &c->losses, &c->loss, 1));
-cleanup:
-    return status;
+    return dam__trial_compare_matrix(trial, &c->losses, &c->loss, 1);
 }
 
 static dam_status compare_memory_gradient(dam__trial *trial, struct check *c)
 {
-    dam_status status = DAM_OK;
     DAM_TRY(run_loss_gradient(trial, c));
-    DAM_TRY(dam__trial_compare_matrix(trial, &dam__model_parameter(c->model, "memories")->gradient,
-                                      c->memory_gradient, 0));
-cleanup:
-    return status;
+    return dam__trial_compare_matrix(trial, &dam__model_parameter(c->model, "memories")->gradient,
+                                     c->memory_gradient, 0);
 }
 
 static dam_status compare_class_gradient(dam__trial *trial, struct check *c)
 {
-    dam_status status = DAM_OK;
     DAM_TRY(run_loss_gradient(trial, c));
-    DAM_TRY(dam__trial_compare_matrix(
-        trial, &dam__model_parameter(c->model, "class_weights")->gradient, c->weight_gradient, 0));
-cleanup:
-    return status;
+    return dam__trial_compare_matrix(
+        trial, &dam__model_parameter(c->model, "class_weights")->gradient, c->weight_gradient, 0);
 }
 
 static dam_status compare_beta_gradient(dam__trial *trial, struct check *c)
 {
-    dam_status status = DAM_OK;
     DAM_TRY(run_loss_gradient(trial, c));
-    DAM_TRY(dam__trial_compare_matrix(trial, &dam__model_parameter(c->model, "beta")->gradient,
-                                      &c->beta_gradient, 0.1));
-cleanup:
-    return status;
+    return dam__trial_compare_matrix(trial, &dam__model_parameter(c->model, "beta")->gradient,
+                                     &c->beta_gradient, 0.1);
 }
 
 static dam_status compare_evaluation(dam__trial *trial, struct check *c)
 {
-    dam_status status = DAM_OK;
     size_t batch = (size_t)c->size.batch;
     DAM_TRY(refer(trial, c));
     DAM_TRY(c->model->ops->evaluate(c->model, &c->batch, &c->evaluation, 0, 0));
     const double totals[] = {c->loss * c->size.batch, c->right};
     DAM_TRY(dam__trial_compare_matrix(trial, &c->evaluation.totals, totals, c->size.batch));
     DAM_TRY(dam__trial_compare_integers(trial, c->evaluation.predicted, batch, c->predicted));
-    DAM_TRY(dam__trial_compare_integers(trial, c->evaluation.nearest, batch, c->nearest));
-cleanup:
-    return status;
+    return dam__trial_compare_integers(trial, c->evaluation.nearest, batch, c->nearest);
 }
 
 /* Scales rows of G to counts, then columns to total * prior; G is class-major. */
@@ -378,7 +351,6 @@ static double balance(double *weights, const double *counts, const double *prior
 
 static dam_status compare_sinkhorn(dam__trial *trial, struct check *c)
 {
-    dam_status status = DAM_OK;
     size_t width = (size_t)c->size.memories + 1, columns = (size_t)c->size.classes + 1;
     double *counts = NULL, *prior = NULL;
     DAM_TRY(dam__trial_array(trial, width, sizeof *counts, &counts));
@@ -392,22 +364,17 @@ static dam_status compare_sinkhorn(dam__trial *trial, struct check *c)
     for (int i = 0; i < c->model->config.vmf.sinkhorn; i++)
         if (balance(c->weights, counts, prior, columns, width) <= 1e-7 * c->size.classes)
             break;
-    DAM_TRY(dam__trial_compare_matrix(
-        trial, &dam__model_parameter(c->model, "class_weights")->value, c->weights, 0));
-cleanup:
-    return status;
+    return dam__trial_compare_matrix(trial, &dam__model_parameter(c->model, "class_weights")->value,
+                                     c->weights, 0);
 }
 
 static dam_status compare_all(dam__trial *trial, struct check *c)
 {
-    dam_status status = DAM_OK;
     DAM_TRY(compare_loss(trial, c));
     DAM_TRY(compare_memory_gradient(trial, c));
     DAM_TRY(compare_class_gradient(trial, c));
     DAM_TRY(compare_beta_gradient(trial, c));
-    DAM_TRY(compare_evaluation(trial, c));
-cleanup:
-    return status;
+    return compare_evaluation(trial, c);
 }
 
 #define RUN(name, compare)                                                                         \

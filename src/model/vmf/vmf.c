@@ -76,7 +76,6 @@ static dam_status plan_parameters(struct vmf *vmf, dam__plan *plan)
         [COUNTS] = {1, vmf->room + 1},
         [PRIOR] = {1, vmf->columns},
     };
-    dam_status status = DAM_OK;
     vmf->base.parameter_count = PARAMETERS;
     for (int i = 0; i < PARAMETERS; i++) {
         dam__parameter *parameter = &vmf->base.parameters[i];
@@ -91,8 +90,7 @@ static dam_status plan_parameters(struct vmf *vmf, dam__plan *plan)
                                      shapes[i][1], 1, &parameter->gradient));
     }
     vmf->base.parameters[BETA].trained = vmf->base.config.vmf.beta_rule == DAM__BETA_LEARNED;
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 void dam__vmf_show(struct vmf *vmf, int memories)
@@ -130,7 +128,6 @@ dam__operand dam__vmf_rows(const dam__matrix *matrix, int rows, bool transposed)
 
 static dam_status reserve_products(struct vmf *vmf)
 {
-    dam_status status = DAM_OK;
     const dam__matrix *memories = &vmf->base.parameters[MEMORIES].value;
     const dam__matrix *gradient = &vmf->base.parameters[MEMORIES].gradient;
     /* Only the shape of the samples matters here. */
@@ -142,15 +139,12 @@ static dam_status reserve_products(struct vmf *vmf)
     dam__matrix similarities = memory_columns(vmf, &vmf->similarities);
     DAM_TRY(dam__gemm_reserve(vmf->base.gemm, dam__whole(&samples, false),
                               dam__whole(memories, true), &similarities));
-    DAM_TRY(dam__gemm_reserve(vmf->base.gemm, dam__whole(&similarities, true),
-                              dam__whole(&samples, false), gradient));
-cleanup:
-    return status;
+    return dam__gemm_reserve(vmf->base.gemm, dam__whole(&similarities, true),
+                             dam__whole(&samples, false), gradient);
 }
 
 static dam_status plan(dam__model *model, dam__plan *plan, int chunk)
 {
-    dam_status status = DAM_OK;
     struct vmf *vmf = vmf_of(model);
     int width = vmf->room + 1;
     vmf->chunk = chunk;
@@ -168,8 +162,7 @@ static dam_status plan(dam__model *model, dam__plan *plan, int chunk)
     dam__vmf_show(vmf, vmf->base.config.memories);
     if (vmf->room > vmf->memories)
         DAM_TRY(reserve_products(vmf));
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /*
@@ -193,18 +186,18 @@ static dam_status prepare(dam__model *model)
     dam_status status = DAM_OK;
     struct vmf *vmf = vmf_of(model);
     char *options = NULL;
-    DAM_TRY(dam__format(&options, "-DCOLUMNS=%d -DTILE=%d -DUNSUPERVISED=%d", vmf->columns,
-                        vmf->tile, is_unsupervised(vmf)));
-    DAM_TRY(dam__program_create(model->device, "vmf", options, &vmf->program));
-    DAM_TRY(dam__program_create(model->device, "reduce", "", &vmf->reduce));
-    DAM_TRY(dam__program_kernel(vmf->program, "vmf_scalars", &vmf->update_scalars));
-    DAM_TRY(dam__program_kernel(vmf->program, "vmf_forward", &vmf->forward));
-    DAM_TRY(dam__program_kernel(vmf->program, "vmf_evaluate", &vmf->evaluate));
-    DAM_TRY(dam__program_kernel(vmf->program, "vmf_class_gradient", &vmf->class_gradient));
-    DAM_TRY(dam__program_kernel(vmf->program, "vmf_collect", &vmf->collect));
-    DAM_TRY(dam__program_kernel(vmf->program, "vmf_score", &vmf->score));
-    DAM_TRY(dam__program_kernel(vmf->program, "vmf_sinkhorn", &vmf->sinkhorn));
-    DAM_TRY(dam__program_kernel(vmf->reduce, "reduce_problems", &vmf->reduce_problems));
+    DAM_TRY_CLEANUP(dam__format(&options, "-DCOLUMNS=%d -DTILE=%d -DUNSUPERVISED=%d", vmf->columns,
+                                vmf->tile, is_unsupervised(vmf)));
+    DAM_TRY_CLEANUP(dam__program_create(model->device, "vmf", options, &vmf->program));
+    DAM_TRY_CLEANUP(dam__program_create(model->device, "reduce", "", &vmf->reduce));
+    DAM_TRY_CLEANUP(dam__program_kernel(vmf->program, "vmf_scalars", &vmf->update_scalars));
+    DAM_TRY_CLEANUP(dam__program_kernel(vmf->program, "vmf_forward", &vmf->forward));
+    DAM_TRY_CLEANUP(dam__program_kernel(vmf->program, "vmf_evaluate", &vmf->evaluate));
+    DAM_TRY_CLEANUP(dam__program_kernel(vmf->program, "vmf_class_gradient", &vmf->class_gradient));
+    DAM_TRY_CLEANUP(dam__program_kernel(vmf->program, "vmf_collect", &vmf->collect));
+    DAM_TRY_CLEANUP(dam__program_kernel(vmf->program, "vmf_score", &vmf->score));
+    DAM_TRY_CLEANUP(dam__program_kernel(vmf->program, "vmf_sinkhorn", &vmf->sinkhorn));
+    DAM_TRY_CLEANUP(dam__program_kernel(vmf->reduce, "reduce_problems", &vmf->reduce_problems));
 cleanup:
     free(options);
     return status;
@@ -218,13 +211,13 @@ static dam_status initialise_memories(struct vmf *vmf, uint64_t seed)
     dam_status status = DAM_OK;
     double *memories = NULL;
     size_t dim = (size_t)vmf->base.task.dim, count = (size_t)vmf->memories;
-    DAM_TRY(dam__alloc(count * dim, sizeof *memories, &memories));
+    DAM_TRY_CLEANUP(dam__alloc(count * dim, sizeof *memories, &memories));
     if (vmf->base.config.vmf.initial == DAM__INITIAL_DATA)
-        DAM_TRY(dam__task_samples(&vmf->base.task, seed, count, memories));
+        DAM_TRY_CLEANUP(dam__task_samples(&vmf->base.task, seed, count, memories));
     else
         dam__unit_vectors(seed, DAM__STREAM_WEIGHTS, MEMORIES, count, dim, memories);
-    DAM_TRY(dam__matrix_write_doubles(&vmf->base.parameters[MEMORIES].value, memories,
-                                      "first memories"));
+    DAM_TRY_CLEANUP(dam__matrix_write_doubles(&vmf->base.parameters[MEMORIES].value, memories,
+                                              "first memories"));
 cleanup:
     free(memories);
     return status;
@@ -249,9 +242,9 @@ static dam_status initialise_classes(struct vmf *vmf)
     size_t columns = (size_t)vmf->columns, width = (size_t)vmf->memories + 1;
     double softening = vmf->base.config.vmf.softening;
     int capacity = vmf->base.config.vmf.capacity > 0 ? vmf->base.config.vmf.capacity : vmf->room;
-    DAM_TRY(dam__alloc(columns, sizeof *prior, &prior));
-    DAM_TRY(dam__alloc(width, sizeof *counts, &counts));
-    DAM_TRY(dam__alloc(columns * width, sizeof *weights, &weights));
+    DAM_TRY_CLEANUP(dam__alloc(columns, sizeof *prior, &prior));
+    DAM_TRY_CLEANUP(dam__alloc(width, sizeof *counts, &counts));
+    DAM_TRY_CLEANUP(dam__alloc(columns * width, sizeof *weights, &weights));
     const dam__task *task = &vmf->base.task;
     double background = vmf->base.config.vmf.background > 0 ? vmf->base.config.vmf.background : 1;
     /* The last column is the softening class. */
@@ -266,10 +259,12 @@ static dam_status initialise_classes(struct vmf *vmf)
             weights[y * width + j] = counts[j] * prior[y];
     if (is_unsupervised(vmf))
         warn_of_uniform_prior(vmf, prior);
-    DAM_TRY(dam__matrix_write_doubles(&vmf->base.parameters[PRIOR].value, prior, "class prior"));
-    DAM_TRY(dam__matrix_write_doubles(&vmf->base.parameters[COUNTS].value, counts, "counts"));
-    DAM_TRY(dam__matrix_write_doubles(&vmf->base.parameters[CLASS_WEIGHTS].value, weights,
-                                      "first class weights"));
+    DAM_TRY_CLEANUP(
+        dam__matrix_write_doubles(&vmf->base.parameters[PRIOR].value, prior, "class prior"));
+    DAM_TRY_CLEANUP(
+        dam__matrix_write_doubles(&vmf->base.parameters[COUNTS].value, counts, "counts"));
+    DAM_TRY_CLEANUP(dam__matrix_write_doubles(&vmf->base.parameters[CLASS_WEIGHTS].value, weights,
+                                              "first class weights"));
 cleanup:
     free(prior);
     free(counts);
@@ -293,15 +288,12 @@ static dam_status refresh(dam__model *model)
 
 static dam_status initialise(dam__model *model, uint64_t seed)
 {
-    dam_status status = DAM_OK;
     struct vmf *vmf = vmf_of(model);
     warn_of_small_varsigma(model);
     DAM_TRY(initialise_memories(vmf, seed));
     DAM_TRY(initialise_classes(vmf));
     DAM_TRY(write_beta(vmf, model->config.vmf.beta));
-    DAM_TRY(refresh(model));
-cleanup:
-    return status;
+    return refresh(model);
 }
 
 double dam__vmf_annealed_beta(const dam__model_config *config, int epoch)
@@ -381,7 +373,6 @@ static dam_status forward(struct vmf *vmf, const dam__batch *batch, double per_s
 static dam_status class_gradient(struct vmf *vmf, const dam__batch *batch, double per_sample,
                                  bool accumulate)
 {
-    dam_status status = DAM_OK;
     dam__device *device = vmf->base.device;
     const dam__matrix *parts = &vmf->gradient_parts;
     const dam__matrix *gradient = &vmf->base.parameters[CLASS_WEIGHTS].gradient;
@@ -398,13 +389,11 @@ static dam_status class_gradient(struct vmf *vmf, const dam__batch *batch, doubl
                                       vmf->memories + 1, vmf->activations.ld, vmf->ratios.ld,
                                       parts->ld, parts->stride, per_sample)));
     double entries = (double)vmf->columns * (vmf->memories + 1);
-    DAM_TRY(dam__launch(
+    return dam__launch(
         vmf->reduce_problems, dam__range_items(device, vectors, (size_t)vmf->columns),
         (dam__work){.flops = entries * vmf->parts, .bytes = entries * (vmf->parts + 1) * real},
         DAM_ARGUMENTS(parts, gradient, vmf->parts, parts->stride, vmf->memories + 1, parts->ld,
-                      accumulate)));
-cleanup:
-    return status;
+                      accumulate));
 }
 
 dam_status dam__vmf_memory_sums(struct vmf *vmf, const dam__matrix *owed, const dam__batch *chunk,
@@ -442,7 +431,6 @@ static dam_status collect(struct vmf *vmf, const dam__batch *batch, const dam__b
 static dam_status loss_gradient(dam__model *model, const dam__batch *batch,
                                 const dam__buffer *losses, int slot)
 {
-    dam_status status = DAM_OK;
     struct vmf *vmf = vmf_of(model);
     double per_sample = 1.0 / batch->size;
     for (int start = 0; start < batch->size; start += vmf->chunk) {
@@ -454,14 +442,12 @@ static dam_status loss_gradient(dam__model *model, const dam__batch *batch,
         DAM_TRY(memory_gradient(vmf, &chunk, accumulate));
         DAM_TRY(collect(vmf, &chunk, losses, slot, per_sample, accumulate));
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* Sinkhorn-Knopp on the class weights; then what follows from the new beta. */
 static dam_status project(dam__model *model)
 {
-    dam_status status = DAM_OK;
     struct vmf *vmf = vmf_of(model);
     const dam__matrix *weights = &model->parameters[CLASS_WEIGHTS].value;
     double entries = (double)vmf->columns * (vmf->memories + 1);
@@ -472,16 +458,13 @@ static dam_status project(dam__model *model)
                         DAM_ARGUMENTS(weights, &model->parameters[COUNTS].value,
                                       &model->parameters[PRIOR].value, vmf->memories, weights->ld,
                                       model->config.vmf.sinkhorn, 1e-7 * classes)));
-    DAM_TRY(refresh(model));
-cleanup:
-    return status;
+    return refresh(model);
 }
 
 static dam_status evaluate_chunk(struct vmf *vmf, const dam__batch *batch,
                                  const dam__evaluation *evaluation, int slot, int offset,
                                  bool accumulate)
 {
-    dam_status status = DAM_OK;
     dam__device *device = vmf->base.device;
     const dam__matrix *weights = &vmf->base.parameters[CLASS_WEIGHTS].value;
     double cells = (double)batch->size * (vmf->memories + 1);
@@ -494,27 +477,23 @@ static dam_status evaluate_chunk(struct vmf *vmf, const dam__batch *batch,
                       evaluation->predicted, evaluation->nearest, weights, &vmf->scalars,
                       labels_of(vmf, batch), batch->first, offset, vmf->memories,
                       vmf->similarities.ld, weights->ld, vmf->base.config.vmf.softening)));
-    DAM_TRY(dam__launch(vmf->score, dam__range_groups(device, 1, 1),
-                        (dam__work){.flops = 2.0 * batch->size, .bytes = 4 * batch->size * real},
-                        DAM_ARGUMENTS(&vmf->statistics, &evaluation->totals, batch->size, slot,
-                                      evaluation->totals.ld, accumulate)));
-cleanup:
-    return status;
+    return dam__launch(vmf->score, dam__range_groups(device, 1, 1),
+                       (dam__work){.flops = 2.0 * batch->size, .bytes = 4 * batch->size * real},
+                       DAM_ARGUMENTS(&vmf->statistics, &evaluation->totals, batch->size, slot,
+                                     evaluation->totals.ld, accumulate));
 }
 
 static dam_status evaluate(dam__model *model, const dam__batch *batch,
                            const dam__evaluation *evaluation, int slot, int offset)
 {
-    dam_status status = DAM_OK;
     struct vmf *vmf = vmf_of(model);
     if (batch->rows != NULL)
-        DAM_FAIL(DAM_INTERNAL, "evaluation takes batches in their stored order");
+        return dam__fail(DAM_INTERNAL, "evaluation takes batches in their stored order");
     for (int start = 0; start < batch->size; start += vmf->chunk) {
         dam__batch chunk = dam__vmf_chunk(vmf, batch, start);
         DAM_TRY(evaluate_chunk(vmf, &chunk, evaluation, slot, offset + start, start > 0));
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* S = X W' and Q' X. */

@@ -65,7 +65,6 @@ static void lend(dam__model *model, dam__search *search)
 
 static dam_status prepare(dam__model *model)
 {
-    dam_status status = DAM_OK;
     struct dam__vmf_growth *growth = &vmf_of(model)->growth;
     const struct {
         const char *name;
@@ -78,8 +77,7 @@ static dam_status prepare(dam__model *model)
     DAM_TRY(dam__program_create(model->device, "grow", "", &growth->program));
     for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++)
         DAM_TRY(dam__program_kernel(growth->program, kernels[i].name, kernels[i].slot));
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 /* Vectors that cover so many memories. */
@@ -123,7 +121,6 @@ static dam_status curvature(struct vmf *vmf)
 static dam_status survey(dam__model *model, const dam__batch *batch, int offset,
                          const dam__search *search)
 {
-    dam_status status = DAM_OK;
     struct vmf *vmf = vmf_of(model);
     const dam__matrix owed = dam__vmf_columns(&vmf->similarities, vmf->memories);
     for (int start = 0; start < batch->size; start += vmf->chunk) {
@@ -135,8 +132,7 @@ static dam_status survey(dam__model *model, const dam__batch *batch, int offset,
     }
     if (offset + batch->size == search->samples)
         DAM_TRY(curvature(vmf));
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static dam_status constrain(dam__model *model, const dam__search *search, bool tangent)
@@ -154,7 +150,6 @@ static dam_status constrain(dam__model *model, const dam__search *search, bool t
 /* Products of a chunk's samples and the directions, times what they owe; in the activations. */
 static dam_status weigh(struct vmf *vmf, const dam__batch *chunk, const dam__search *search)
 {
-    dam_status status = DAM_OK;
     const dam__matrix *owed = &vmf->similarities;
     const dam__matrix products = dam__vmf_columns(&vmf->activations, search->active);
     double cells = (double)chunk->size * search->active;
@@ -162,19 +157,16 @@ static dam_status weigh(struct vmf *vmf, const dam__batch *chunk, const dam__sea
     DAM_TRY(dam__gemm_run(vmf->base.gemm, 1.0, dam__vmf_samples(chunk),
                           dam__vmf_rows(&search->directions, search->active, true), 0.0,
                           &products));
-    DAM_TRY(dam__launch(
+    return dam__launch(
         vmf->growth.weigh,
         dam__range_items(vmf->base.device, vectors_of(vmf, search->active), (size_t)chunk->size),
         (dam__work){.flops = cells, .bytes = 3 * cells * (double)dam__real_size(vmf->base.device)},
-        DAM_ARGUMENTS(&products, owed, search->order, search->active, products.ld, owed->ld)));
-cleanup:
-    return status;
+        DAM_ARGUMENTS(&products, owed, search->order, search->active, products.ld, owed->ld));
 }
 
 static dam_status scatter(dam__model *model, const dam__batch *batch, int offset,
                           const dam__search *search)
 {
-    dam_status status = DAM_OK;
     struct vmf *vmf = vmf_of(model);
     const dam__matrix products = dam__vmf_columns(&vmf->activations, search->active);
     for (int start = 0; start < batch->size; start += vmf->chunk) {
@@ -182,8 +174,7 @@ static dam_status scatter(dam__model *model, const dam__batch *batch, int offset
         DAM_TRY(weigh(vmf, &chunk, search));
         DAM_TRY(dam__vmf_memory_sums(vmf, &products, &chunk, offset + start > 0));
     }
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 static dam_status advance(dam__model *model, const dam__search *search, const dam__move *move)
@@ -203,7 +194,6 @@ static dam_status advance(dam__model *model, const dam__search *search, const da
 
 static dam_status reorder(dam__model *model, const dam__search *search)
 {
-    dam_status status = DAM_OK;
     struct vmf *vmf = vmf_of(model);
     const dam__matrix *scratch = &model->parameters[MEMORIES].gradient;
     double items = (double)dam__matrix_items(scratch);
@@ -211,10 +201,8 @@ static dam_status reorder(dam__model *model, const dam__search *search)
         vmf->growth.gather, dam__range_groups(model->device, (size_t)vmf->memories, 1),
         (dam__work){.bytes = 2 * items * (double)dam__real_size(model->device)},
         DAM_ARGUMENTS(&search->directions, scratch, search->list, scratch->cols, scratch->ld)));
-    DAM_TRY(dam__buffer_copy(scratch->buffer, 0, search->directions.buffer, 0,
-                             (size_t)vmf->memories * row_bytes(vmf, scratch)));
-cleanup:
-    return status;
+    return dam__buffer_copy(scratch->buffer, 0, search->directions.buffer, 0,
+                            (size_t)vmf->memories * row_bytes(vmf, scratch));
 }
 
 static dam_status read_numbers(dam__model *model, double *numbers)
@@ -242,15 +230,14 @@ static dam_status split_columns(struct vmf *vmf, const dam__matrix *matrix,
 static dam_status split(dam__model *model, const dam__search *search, const dam__pairs *pairs,
                         const dam__matrix *velocities)
 {
-    dam_status status = DAM_OK;
     struct vmf *vmf = vmf_of(model);
     const dam__parameter *parameters = model->parameters;
     const dam__matrix *memories = &parameters[MEMORIES].value;
     double items = (double)pairs->count * memories->cols;
     double scale = (double)(vmf->memories + pairs->count) / vmf->memories;
     if (pairs->count > vmf->room - vmf->memories)
-        DAM_FAIL(DAM_INTERNAL, "%d memories cannot take %d more: there is room for %d",
-                 vmf->memories, pairs->count, vmf->room);
+        return dam__fail(DAM_INTERNAL, "%d memories cannot take %d more: there is room for %d",
+                         vmf->memories, pairs->count, vmf->room);
     DAM_TRY(dam__launch(
         vmf->growth.split_rows, dam__range_groups(model->device, (size_t)pairs->count, 1),
         (dam__work){.flops = 12 * items,
@@ -261,8 +248,7 @@ static dam_status split(dam__model *model, const dam__search *search, const dam_
     DAM_TRY(split_columns(vmf, &parameters[COUNTS].value, search, pairs, 0.5, 0.5, scale));
     DAM_TRY(split_columns(vmf, &velocities[CLASS_WEIGHTS], search, pairs, 1, 0, 1));
     dam__vmf_show(vmf, vmf->memories + pairs->count);
-cleanup:
-    return status;
+    return DAM_OK;
 }
 
 const dam__grow_ops dam__vmf_grow_ops = {

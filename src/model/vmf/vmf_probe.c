@@ -8,7 +8,6 @@ static struct vmf *vmf_of(dam__model *model)
 
 static dam_status plan(dam__model *model, dam__plan *plan)
 {
-    dam_status status = DAM_OK;
     struct vmf *vmf = vmf_of(model);
     const dam__matrix *memories = &model->parameters[MEMORIES].value;
     const dam__matrix directions = {.rows = vmf->chunk,
@@ -18,21 +17,16 @@ static dam_status plan(dam__model *model, dam__plan *plan)
                                     .stride = memories->ld * (size_t)vmf->chunk};
     const dam__matrix pulls = dam__vmf_columns(&vmf->similarities, vmf->memories);
     DAM_TRY(dam__plan_matrix_like(plan, "probe: products", &vmf->similarities, &vmf->probe.along));
-    DAM_TRY(dam__gemm_reserve(model->gemm, dam__whole(&pulls, false), dam__whole(memories, false),
-                              &directions));
-cleanup:
-    return status;
+    return dam__gemm_reserve(model->gemm, dam__whole(&pulls, false), dam__whole(memories, false),
+                             &directions);
 }
 
 static dam_status prepare(dam__model *model)
 {
-    dam_status status = DAM_OK;
     struct vmf *vmf = vmf_of(model);
     DAM_TRY(dam__program_kernel(vmf->program, "vmf_posterior", &vmf->probe.posterior));
     DAM_TRY(dam__program_kernel(vmf->program, "vmf_margin", &vmf->probe.margin));
-    DAM_TRY(dam__program_kernel(vmf->program, "vmf_turn", &vmf->probe.turn));
-cleanup:
-    return status;
+    return dam__program_kernel(vmf->program, "vmf_turn", &vmf->probe.turn);
 }
 
 /* Samples are found by their place: none of the kernels reads an index. */
@@ -56,25 +50,21 @@ static dam__work work_of(const struct vmf *vmf, const dam__batch *batch, double 
 static dam_status posterior(dam__model *model, const dam__batch *batch,
                             const dam__matrix *posterior, const dam__matrix *probabilities)
 {
-    dam_status status = DAM_OK;
     struct vmf *vmf = vmf_of(model);
     const dam__matrix *weights = &model->parameters[CLASS_WEIGHTS].value;
     DAM_TRY(check_batch(vmf, batch));
     DAM_TRY(dam__vmf_similarities(vmf, batch));
-    DAM_TRY(dam__launch(vmf->probe.posterior,
-                        dam__range_groups(model->device, (size_t)batch->size, 1),
-                        work_of(vmf, batch, 1),
-                        DAM_ARGUMENTS(&vmf->similarities, posterior, probabilities, weights,
-                                      &vmf->scalars, vmf->memories, vmf->similarities.ld,
-                                      posterior->ld, probabilities->ld, weights->ld)));
-cleanup:
-    return status;
+    return dam__launch(vmf->probe.posterior,
+                       dam__range_groups(model->device, (size_t)batch->size, 1),
+                       work_of(vmf, batch, 1),
+                       DAM_ARGUMENTS(&vmf->similarities, posterior, probabilities, weights,
+                                     &vmf->scalars, vmf->memories, vmf->similarities.ld,
+                                     posterior->ld, probabilities->ld, weights->ld));
 }
 
 static dam_status descend(dam__model *model, const dam__batch *batch, const dam__matrix *directions,
                           const dam__buffer *columns)
 {
-    dam_status status = DAM_OK;
     struct vmf *vmf = vmf_of(model);
     const dam__matrix *weights = &model->parameters[CLASS_WEIGHTS].value;
     const dam__matrix pulls = dam__vmf_columns(&vmf->similarities, vmf->memories);
@@ -85,10 +75,8 @@ static dam_status descend(dam__model *model, const dam__batch *batch, const dam_
                         DAM_ARGUMENTS(&vmf->similarities, &vmf->activations, columns, weights,
                                       &vmf->scalars, vmf->memories, vmf->similarities.ld,
                                       weights->ld)));
-    DAM_TRY(dam__gemm_run(model->gemm, 1.0, dam__vmf_rows(&pulls, batch->size, false),
-                          dam__whole(&model->parameters[MEMORIES].value, false), 0.0, directions));
-cleanup:
-    return status;
+    return dam__gemm_run(model->gemm, 1.0, dam__vmf_rows(&pulls, batch->size, false),
+                         dam__whole(&model->parameters[MEMORIES].value, false), 0.0, directions);
 }
 
 /* The similarities of a turned sample are a mixture of two rows: no product for each angle. */
@@ -96,7 +84,6 @@ static dam_status turn(dam__model *model, const dam__batch *batch, const dam__ma
                        const dam__turning *turning, const dam__buffer *columns,
                        const dam__matrix *angles, const dam__buffer *landed)
 {
-    dam_status status = DAM_OK;
     struct vmf *vmf = vmf_of(model);
     const dam__matrix *weights = &model->parameters[CLASS_WEIGHTS].value;
     const dam__matrix along = dam__vmf_columns(&vmf->probe.along, vmf->memories);
@@ -104,14 +91,12 @@ static dam_status turn(dam__model *model, const dam__batch *batch, const dam__ma
     DAM_TRY(dam__vmf_similarities(vmf, batch));
     DAM_TRY(dam__gemm_run(model->gemm, 1.0, dam__vmf_rows(directions, batch->size, false),
                           dam__whole(&model->parameters[MEMORIES].value, true), 0.0, &along));
-    DAM_TRY(dam__launch(vmf->probe.turn, dam__range_groups(model->device, (size_t)batch->size, 1),
-                        work_of(vmf, batch, turning->scans + turning->halvings),
-                        DAM_ARGUMENTS(&vmf->similarities, &vmf->probe.along, &vmf->activations,
-                                      columns, angles, landed, weights, &vmf->scalars,
-                                      vmf->memories, vmf->similarities.ld, weights->ld,
-                                      turning->limit, turning->scans, turning->halvings)));
-cleanup:
-    return status;
+    return dam__launch(vmf->probe.turn, dam__range_groups(model->device, (size_t)batch->size, 1),
+                       work_of(vmf, batch, turning->scans + turning->halvings),
+                       DAM_ARGUMENTS(&vmf->similarities, &vmf->probe.along, &vmf->activations,
+                                     columns, angles, landed, weights, &vmf->scalars, vmf->memories,
+                                     vmf->similarities.ld, weights->ld, turning->limit,
+                                     turning->scans, turning->halvings));
 }
 
 const dam__probe_ops dam__vmf_probe_ops = {

@@ -16,8 +16,8 @@ static dam_status check_classes(const dam__vmf_config *vmf, const dam__model_con
     dam_status status = DAM_OK;
     double *shares = NULL;
     if (vmf->loss == DAM__LOSS_UNSUPERVISED) {
-        DAM_TRY(dam__alloc((size_t)vmf->classes, sizeof *shares, &shares));
-        DAM_TRY(dam__class_shares(config, shares));
+        DAM_TRY_CLEANUP(dam__alloc((size_t)vmf->classes, sizeof *shares, &shares));
+        DAM_TRY_CLEANUP(dam__class_shares(config, shares));
     } else if (vmf->class_counts[0] != '\0') {
         DAM_FAIL(DAM_USAGE, "model.class_counts goes with model.loss = \"unsupervised\" only; "
                             "labels have counts of their own");
@@ -46,23 +46,23 @@ static dam_status check_growth(const dam__vmf_config *vmf, int to)
 
 static dam_status check(const dam__model_config *config, const dam__model_setting *setting)
 {
-    dam_status status = DAM_OK;
     const dam__vmf_config *vmf = &config->vmf;
     if (vmf->capacity != 0 && vmf->capacity < config->memories)
-        DAM_FAIL(DAM_USAGE,
-                 "model.capacity = %d is less than model.memories = %d; raise it, or 0 for as many "
-                 "as memories",
-                 vmf->capacity, config->memories);
+        return dam__fail(
+            DAM_USAGE,
+            "model.capacity = %d is less than model.memories = %d; raise it, or 0 for as many "
+            "as memories",
+            vmf->capacity, config->memories);
     if (vmf->beta_rule == DAM__BETA_ANNEALED && !(vmf->anneal_to > 0))
-        DAM_FAIL(DAM_USAGE, "model.beta_rule = \"annealed\" needs model.anneal_to, beta at the end "
-                            "of the schedule");
+        return dam__fail(DAM_USAGE,
+                         "model.beta_rule = \"annealed\" needs model.anneal_to, beta at the end "
+                         "of the schedule");
     if (vmf->beta_rule == DAM__BETA_ANNEALED && vmf->anneal_epochs == 0)
-        DAM_FAIL(DAM_USAGE, "model.beta_rule = \"annealed\" needs model.anneal_epochs, the length "
-                            "of the schedule");
+        return dam__fail(DAM_USAGE,
+                         "model.beta_rule = \"annealed\" needs model.anneal_epochs, the length "
+                         "of the schedule");
     DAM_TRY(check_classes(vmf, config));
-    DAM_TRY(check_growth(vmf, setting->grow->to));
-cleanup:
-    return status;
+    return check_growth(vmf, setting->grow->to);
 }
 
 /* --- facts ---------------------------------------------------------------------------------------- */
