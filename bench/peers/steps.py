@@ -93,7 +93,7 @@ class Torch:
         return self.torch.from_numpy(order)
 
 
-# --- the steps (docs/models.md has the equations) -------------------------------------------------
+# --- the steps (docs/models/ has the equations) -------------------------------------------------
 
 class Vmf:
     B, N, K, C, SAMPLES = 1000, 784, 400, 10, 10000

@@ -52,7 +52,7 @@ DAM_API int dam_run_memories(const dam_run *run); /* K */
 DAM_API int dam_run_neurons(const dam_run *run);
 
 /*
- * A copy of a parameter, rows x cols; free() it. "memories" is K x neurons; docs/architecture.md
+ * A copy of a parameter, rows x cols; free() it. "memories" is K x neurons; docs/format.md
  * lists the others of each model, under Run files. DAM_USAGE: it has none of that name (the message
  * lists those it has).
  */
@@ -163,8 +163,8 @@ DAM_API dam_status dam_run_denoise_with(dam_run *run, const float *samples, size
  *
  * Of an energy model: in units of F(N), what one memory gives a state that agrees with it in every
  * neuron, so -1 is a stored pattern that no other memory resembles; computed on the host, in
- * double. Of a denoiser: E of docs/models.md (Energy and dynamics), whose gradient is x - f(x), in
- * the scale of the run's standardised samples. DAM_USAGE: a model that has no energy.
+ * double. Of a denoiser: E of docs/models/denoise.md (Energy and dynamics), whose gradient is x -
+ * f(x), in the scale of the run's standardised samples. DAM_USAGE: a model that has no energy.
  */
 DAM_API dam_status dam_run_energy(dam_run *run, const float *states, size_t count,
                                   double *energies);

@@ -45,7 +45,7 @@ typedef struct dam_train_options {
 /*
  * Trains the model of a preset: the vMF mixture classifier of arXiv 2508.19151 (model.kind =
  * "vmf"), the energy memories of arXiv 2407.08742 ("energy"), or the denoiser of arXiv 2605.10164
- * ("denoise"); docs/models.md has the equations.
+ * ("denoise"); docs/models/ has the equations.
  *
  * set: what to learn from; then only the keys validation, memory, noise, pairs and test_* of the
  * preset's data section count. NULL: what the preset's data section names. options: NULL for all

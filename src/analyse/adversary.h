@@ -1,6 +1,6 @@
 /*
- * How far samples must be moved before a classifier predicts another class (docs/models.md): along
- * the gradient of its margin, for a model of memories and for a plain linear classifier.
+ * How far samples must be moved before a classifier predicts another class (docs/models/vmf.md):
+ * along the gradient of its margin, for a model of memories and for a plain linear classifier.
  */
 #ifndef DAM__ANALYSE_ADVERSARY_H
 #define DAM__ANALYSE_ADVERSARY_H

@@ -1,4 +1,4 @@
-/* The JSON of `denseam bench`: what docs/architecture.md ("The file.") describes and
+/* The JSON of `denseam bench`: what docs/format.md ("The bench file") describes and
  * bench/bench_file.h reads. */
 #include <stdlib.h>
 #include <string.h>

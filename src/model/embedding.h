@@ -1,6 +1,6 @@
 /*
- * The embedding of a narrow vmf model in a wide one (arXiv 2508.19151, docs/models.md): what its
- * check needs to know of the mathematics. On the host, in double.
+ * The embedding of a narrow vmf model in a wide one (arXiv 2508.19151, docs/models/vmf.md): what
+ * its check needs to know of the mathematics. On the host, in double.
  */
 #ifndef DAM__MODEL_EMBEDDING_H
 #define DAM__MODEL_EMBEDDING_H

@@ -13,14 +13,14 @@ typedef enum dam__model_kind {
 
 /* --- vmf -------------------------------------------------------------------------------------- */
 
-/* How the inverse temperature beta moves (docs/models.md, Optimizer and Schedule). */
+/* How the inverse temperature beta moves (docs/models/vmf.md, Optimizer and Schedule). */
 typedef enum dam__beta_rule {
     DAM__BETA_LEARNED, /* gradient descent with momentum */
     DAM__BETA_FROZEN,  /* stays at its first value */
     DAM__BETA_ANNEALED /* follows the schedule from beta to anneal_to */
 } dam__beta_rule;
 
-/* What the loss compares the class columns with (docs/models.md). */
+/* What the loss compares the class columns with (docs/models/vmf.md). */
 typedef enum dam__loss {
     DAM__LOSS_SUPERVISED,  /* softened labels */
     DAM__LOSS_UNSUPERVISED /* the model's own softened class probabilities */
@@ -61,7 +61,8 @@ typedef enum dam__energy_task {
     DAM__TASK_CLASSIFY /* labels, by a neuron a class that follows the sample's own neurons */
 } dam__energy_task;
 
-/* Where the scale of an energy model's overlaps is taken (docs/models.md): h = g sum F(b ...). */
+/* Where the scale of an energy model's overlaps is taken (docs/models/energy.md, Rules):
+ * h = g sum F(b ...). */
 typedef enum dam__energy_rule {
     DAM__RULE_MODIFIED, /* b = 1/(N T), g = 1 (equation 14) */
     DAM__RULE_ORIGINAL, /* b = 1, g = T^-n (equation 8); overflows where the paper says so */
@@ -109,7 +110,7 @@ typedef enum dam__centring {
     DAM__CENTRING_BATCH /* each memory's mean over the batch; afterwards over the training set */
 } dam__centring;
 
-/* What factors and rates follow from (docs/models.md, Transfer). */
+/* What factors and rates follow from (docs/models/denoise.md, Transfer). */
 typedef enum dam__parametrisation {
     DAM__PARAMETRISATION_TRANSFER, /* rates found on small models hold on large ones */
     DAM__PARAMETRISATION_STANDARD  /* weights of variance 1 / dim, one rate whatever the size */

@@ -7,7 +7,7 @@
 #include "data/patches.h"
 #include "model/model_type.h"
 
-/* Equal counts would keep all class columns equal (docs/models.md); these are the paper's. */
+/* Equal counts would keep all class columns equal (docs/models/vmf.md); these are the paper's. */
 static const char ten_classes[] = "110,132,121,101,105,108,104,102,112,125";
 
 /* One count at *text, with blanks round it; moves *text behind it. 0 where there is none. */

@@ -1,6 +1,6 @@
 /*
  * What a denoiser makes of noisy samples: f(x) at once, or the relaxation x <- x + dt (f(x) - x),
- * down the model's energy (docs/models.md, Energy and dynamics).
+ * down the model's energy (docs/models/denoise.md, Energy and dynamics).
  */
 #ifndef DAM__RUN_RELAX_H
 #define DAM__RUN_RELAX_H

@@ -1,6 +1,6 @@
 /*
  * A recorded weight history: the memories and class weights of chosen moments of a training, on the
- * host and in the run file (docs/architecture.md, Run files). Knows neither model nor device.
+ * host and in the run file (docs/format.md, The record). Knows neither model nor device.
  *
  * A memory is kept in 8 bits a number: level q stands for (q - 128) / 127 of the memory's largest
  * |value|, so an error is at most 1/254 of that. Class weights are kept as they are.

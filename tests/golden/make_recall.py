@@ -6,7 +6,7 @@ PATH/TO/energy.py is a slow float64 implementation with numpy alone (class Inter
 relax_sync, energy); it is not part of the product. FOLDER is tests/golden/recall.
 
 The orders of the neurons are drawn here once more, by Philox4x32-10 and a Feistel network as
-docs/architecture.md describes them, from seed SEED, stream STREAM and the sweep.
+docs/data.md describes them, from seed SEED, stream STREAM and the sweep.
 
 Each problem is a folder of float64 .npy files:
 

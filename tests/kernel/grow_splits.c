@@ -13,7 +13,7 @@
 
 /* --- the smallest eigenvalue, dense --------------------------------------------------------------- */
 
-/* Responsibilities Q (n x P) and overlaps m of a problem, as docs/models.md says. */
+/* Responsibilities Q (n x P) and overlaps m of a problem, as docs/models/vmf.md says. */
 static void host_posterior(const struct problem *p, const double *x, double *m, double *q)
 {
     int memories = p->memories, columns = p->classes + 1;

@@ -191,7 +191,7 @@ static const char denoising[] =
     "model { kind = denoise  memories = 16  activation = relu  centring = batch }\n"
     "train { optimizer = adam  eta0 = 0.125  batch = 40  epochs = 30 }\n";
 
-/* All that f and E are made of (docs/models.md, The denoiser). */
+/* All that f and E are made of (docs/models/denoise.md). */
 typedef struct denoiser {
     double *memories, *inner, *outer, *means, *standards;
 } denoiser;

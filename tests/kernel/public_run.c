@@ -56,7 +56,7 @@ static int close_shared(void **state)
     return 0;
 }
 
-/* --- classifying against docs/models.md, in double -------------------------------------------- */
+/* --- classifying against docs/models/vmf.md, in double -------------------------------------------- */
 
 /* tau(beta) of the normaliser. */
 static double normaliser(double beta)

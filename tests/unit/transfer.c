@@ -105,7 +105,7 @@ static void vectors_are_transferred(void **state)
     assert_true(large.model.denoise.eta0 == 0.03125);
     assert_string_equal(large.title, "vectors, transferred to N = 1024, K = 2048");
     assert_string_equal(large.sweep.x, "");
-    /* Section 4 of docs/transfer.md: rates of W grow as N K, the function stays. */
+    /* docs/models/denoise.md, Transfer: rates of W grow as N K, the function stays. */
     dam__experiment by_sgd = large;
     by_sgd.model.denoise.algorithm = DAM__ALGORITHM_SGD;
     assert_true(dam__denoise_scale(&by_sgd.model, 1024).memories == 0.03125 * 1024 * 2048);

@@ -1,6 +1,6 @@
 /*
  * The tied-weight denoiser f(x) = s2 W' (sigma(s1 W x + b) - m) + c with its scaling prescription
- * (arXiv 2605.10164); docs/models.md has the equations.
+ * (arXiv 2605.10164); docs/models/denoise.md has the equations.
  */
 #ifndef DAM__MODEL_DENOISE_DENOISE_H
 #define DAM__MODEL_DENOISE_DENOISE_H

@@ -1,4 +1,5 @@
-/* The dense associative memory with an interaction energy (arXiv 2407.08742); see docs/models.md.
+/* The dense associative memory with an interaction energy (arXiv 2407.08742); see
+ * docs/models/energy.md.
  */
 #ifndef DAM__MODEL_ENERGY_ENERGY_H
 #define DAM__MODEL_ENERGY_ENERGY_H
@@ -17,13 +18,13 @@ dam_status dam__energy_create(dam__device *device, dam__gemm *gemm, const dam__m
 
 /*
  * T where `given` is 0, and given elsewhere: with it a finished memory leaves neurons neither
- * unsure nor so sure that they learn no more (docs/models.md, Steps).
+ * unsure nor so sure that they learn no more (docs/models/energy.md, Steps).
  */
 double dam__energy_temperature(const dam__energy_config *config, double given, int neurons);
 
 /*
  * b of F(b S) of exp for memories that were learned: that of their learning. The sign does not
- * depend on b for poly and rect, and leaky is recalled at b = 1 (docs/models.md).
+ * depend on b for poly and rect, and leaky is recalled at b = 1 (docs/models/energy.md).
  */
 double dam__energy_sharpness(const dam__energy_config *config, int neurons);
 

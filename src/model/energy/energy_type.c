@@ -85,7 +85,7 @@ static dam__interaction interaction(const dam__model_config *config)
 }
 
 /* Of memories that were learned, that of their learning. The sign does not depend on b for poly and
- * rect, and leaky is recalled at b = 1 (docs/models.md). */
+ * rect, and leaky is recalled at b = 1 (docs/models/energy.md). */
 static double sharpness(const dam__model_config *config, size_t neurons, bool learned)
 {
     const dam__energy_config *energy = &config->energy;

@@ -1,7 +1,7 @@
 /*
  * Interaction functions F of the energy E(x) = -sum_mu F(alpha zeta_mu . x) (arXiv 2407.08742,
- * equations 5 to 7; docs/models.md). cl/interaction.cl is what devices compute; the functions here
- * are plain C in double, for self-tests and tests.
+ * equations 5 to 7; docs/models/energy.md). cl/interaction.cl is what devices compute; the
+ * functions here are plain C in double, for self-tests and tests.
  */
 #ifndef DAM__MODEL_ENERGY_INTERACTION_H
 #define DAM__MODEL_ENERGY_INTERACTION_H

@@ -1,6 +1,7 @@
 /*
  * Recall by energy descent: states move until no neuron would lower the energy
- * E(x) = -sum_mu F(zeta_mu . x) by flipping (arXiv 2407.08742, equations 1 to 4; docs/models.md).
+ * E(x) = -sum_mu F(zeta_mu . x) by flipping (arXiv 2407.08742, equations 1 to 4;
+ * docs/models/energy.md).
  */
 #ifndef DAM__MODEL_ENERGY_RECALL_H
 #define DAM__MODEL_ENERGY_RECALL_H

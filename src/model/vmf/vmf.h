@@ -1,4 +1,4 @@
-/* The von Mises-Fisher model (arXiv 2508.19151); see docs/models.md. */
+/* The von Mises-Fisher model (arXiv 2508.19151); see docs/models/vmf.md. */
 #ifndef DAM__MODEL_VMF_VMF_H
 #define DAM__MODEL_VMF_VMF_H
 
@@ -11,7 +11,7 @@ dam_status dam__vmf_create(dam__device *device, dam__gemm *gemm, const dam__mode
                            const dam__task *task, dam__model **out);
 
 /*
- * beta at an epoch of the annealing schedule (docs/models.md, Schedule): from beta to
+ * beta at an epoch of the annealing schedule (docs/models/vmf.md, Schedule): from beta to
  * anneal_to along p^a / (p^a + (1-p)^a), p = (epoch + 1) / anneal_epochs.
  */
 double dam__vmf_annealed_beta(const dam__model_config *config, int epoch);

@@ -1,5 +1,5 @@
 /*
- * Splitting the vmf model's memories. docs/models.md has the mathematics.
+ * Splitting the vmf model's memories. docs/models/vmf.md has the mathematics.
  *
  * A pass over the subset costs three large products, one of them for the responsibilities, which
  * are not kept. Growth takes no further memory than the directions: the memories' gradient, unused

@@ -1,4 +1,4 @@
-/* What the vmf model tells of single samples. docs/models.md has the mathematics. */
+/* What the vmf model tells of single samples. docs/models/vmf.md has the mathematics. */
 #include "model/vmf/vmf_internal.h"
 
 static struct vmf *vmf_of(dam__model *model)
