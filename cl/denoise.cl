@@ -1,7 +1,7 @@
 /* needs: normals */
 /*
- * The tied-weight denoiser (arXiv 2605.10164; docs/models.md has the equations), everything but its
- * five products:
+ * The tied-weight denoiser (arXiv 2605.10164; docs/models/denoise.md has the equations), everything
+ * but its five products:
  *
  *     Z = s1 X W' + b,  S = sigma(Z),  T = S - m,  F = s2 T W + c,  L = |F - Y|^2 / (2 B N).
  *

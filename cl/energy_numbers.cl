@@ -1,8 +1,8 @@
 /* needs: interaction */
 /*
- * What the files of the energy model share (arXiv 2407.08742; docs/models.md has the equations). A
- * state x of `neurons` reals has similarities S = M x with the memories; neuron i of those that are
- * trained asks how the energy changes where x_i flips, V = S - 2 x_i M_i:
+ * What the files of the energy model share (arXiv 2407.08742; docs/models/energy.md has the
+ * equations). A state x of `neurons` reals has similarities S = M x with the memories; neuron i of
+ * those that are trained asks how the energy changes where x_i flips, V = S - 2 x_i M_i:
  *
  *     gap = sum_mu F(b S_mu) - F(b V_mu),   hh = g gap,   C = x tanh(hh).
  *

@@ -1,5 +1,5 @@
 /*
- * Splitting memories on the unit sphere (arXiv 2508.19151): docs/models.md has the mathematics.
+ * Splitting memories on the unit sphere (arXiv 2508.19151): docs/models/vmf.md has the mathematics.
  *
  * Responsibilities come scaled by -b/n: `owed` is -b/n Q. Row j of the directions belongs to memory
  * order[j]; directions, memories and scatter have dim columns and one row length, ld. numbers holds

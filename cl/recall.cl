@@ -1,8 +1,8 @@
 /* needs: interaction */
 /*
- * Recall by energy descent (arXiv 2407.08742, equations 3 and 4; docs/models.md): one sweep over
- * the free neurons of each probe, by one work-group. With S the similarities of a state x, and V
- * those after neuron i was flipped, V = S - 2 x_i M_i,
+ * Recall by energy descent (arXiv 2407.08742, equations 3 and 4; docs/models/energy.md): one sweep
+ * over the free neurons of each probe, by one work-group. With S the similarities of a state x, and
+ * V those after neuron i was flipped, V = S - 2 x_i M_i,
  *
  *   gap = sum_mu F(S) - F(V);   the neuron flips where gap < 0, or gap = 0 and x_i = -1.
  *

@@ -1,6 +1,6 @@
 /*
  * The von Mises-Fisher memory (arXiv 2508.19151): everything of a step but its two large products.
- * docs/models.md has the mathematics, equation by equation.
+ * docs/models/vmf.md has the mathematics, equation by equation.
  *
  * Column `memories` of similarities, activations and class weights is the background, whose
  * exponent is 0: so it takes part in the maximum, in the class sums and in the class gradient
