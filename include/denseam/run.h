@@ -53,7 +53,7 @@ DAM_API int dam_run_neurons(const dam_run *run);
 
 /*
  * A copy of a parameter, rows x cols; free() it. "memories" is K x neurons; docs/format.md
- * lists the others of each model, under Run files. DAM_USAGE: it has none of that name (the message
+ * (run.h5) lists the others of each model. DAM_USAGE: it has none of that name (the message
  * lists those it has).
  */
 DAM_API dam_status dam_run_parameter(const dam_run *run, const char *name, double **values,

@@ -142,7 +142,7 @@ anchors() {
     inline_code | grep -oE '^(data|model|train|grow|recall|sweep)\.[a-z0-9_]+' |
         grep -vE '\.(h5|csv|png|gp|dat|npy|conf|c)$' | sort -u | grep -vxFf "$keys" | nothing_listed 'keys:'
     cd "$root"
-    for name in $(cat $(pages) | grep -oE '\b(src|cl|tests|ci|bench|presets|include|cmake|tuning)/[A-Za-z0-9_./*-]*[A-Za-z0-9*]' | sed 's/\*\*$//' | sort -u); do
+    for name in $(cat $(pages) | grep -oE '\b(src|cl|tests|ci|bench|presets|include|cmake|tuning|examples)/[A-Za-z0-9_./*-]*[A-Za-z0-9*]' | sed 's/\*\*$//' | sort -u); do
         [[ "$name" =~ (NAME|TOOL|COMMAND|FILE|PART) ]] || compgen -G "$name" > /dev/null || [ -f "presets/$name.conf" ] || echo "$name"
     done | nothing_listed 'files:'
     # Functions, kernels, macros, columns: what is written with an underscore stands somewhere in the code.
@@ -154,8 +154,8 @@ anchors() {
 @test "pages that the code names are there" {
     local page
     cd "$root"
-    for page in $(grep -rhoE 'docs/[A-Za-z_/-]+\.(md|png)' src include cl tests presets bench ci cmake CMakeLists.txt | sort -u); do
-        [ -e "$page" ] || grep -rlF "$page" src include cl tests presets bench ci cmake CMakeLists.txt | sed "s|\$|: $page|"
+    for page in $(grep -rhoE 'docs/[A-Za-z_/-]+\.(md|png)' src include examples cl tests presets bench ci cmake CMakeLists.txt | sort -u); do
+        [ -e "$page" ] || grep -rlF "$page" src include examples cl tests presets bench ci cmake CMakeLists.txt | sed "s|\$|: $page|"
     done | nothing_listed 'pages:'
 }
 
