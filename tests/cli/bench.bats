@@ -71,7 +71,7 @@ step_over_products" ]
 }
 
 @test "every preset of bench/ that trains has the losses of a right device" {
-    table="$BATS_TEST_DIRNAME/../../src/preset/bench_losses.c"
+    table="$BATS_TEST_DIRNAME/../../src/bench/bench_losses.c"
     for preset in "$BATS_TEST_DIRNAME"/../../presets/bench/*.conf; do
         grep -q '^recall {' "$preset" || grep -q "{\"bench/$(basename "$preset" .conf)\"," "$table" ||
             { echo "bench/losses was not run for $preset"; return 1; }
