@@ -233,13 +233,15 @@ static dam_status run_show(const arguments *args)
     DAM_TRY_CLEANUP(take_census(&run, &c));
     /* A run in a place that cannot be written to is described all the same. */
     dam_status result = draw(&run, &history, args, &drawn);
+    dam__advice advice = args->out != NULL ? dam__advice_of_error() : DAM__ADVICE_NONE;
     if (result != DAM_OK)
         why = strdup(dam_error());
     DAM_TRY_CLEANUP(args->json ? print_run_json(&run, &history, &c, &drawn)
                                : print_run(&run, &history, &c, &drawn));
     if (result != DAM_OK)
-        DAM_FAIL(result, "%s%s", why != NULL ? why : "the picture could not be drawn",
-                 args->out == NULL ? "; --out draws into another folder" : "");
+        DAM_TRY(dam__advise(
+            advice, dam__fail(result, "%s%s", why != NULL ? why : "the picture could not be drawn",
+                              args->out == NULL ? "; --out draws into another folder" : "")));
 cleanup:
     free(why);
     pictures_free(&drawn);

@@ -215,7 +215,7 @@ was_interrupted() {
     before=$(fingerprint stopped)
     tool train stopped --resume --quiet --set model.memories=40
     failed_with 3 "'stopped/run.h5'" "'velocities/memories' has 15680 items where its preset needs 31360" \
-        "leave out --set"
+        "leave out changes to what shapes the model or its batches (--set)"
     tool train stopped --resume --quiet --set train.batch=5
     failed_with 3 "'state/losses' has 180 items where its preset needs 360"
     tool train stopped --resume --quiet --set data.name=nonsense
