@@ -29,7 +29,7 @@ is_finished() {
         jq -e .finished > /dev/null
 }
 
-# train_run NAME PRESET OPTION...: trains $out/NAME unless that is done, and scores it on the test
+# train_run NAME PRESET OPTION...: trains $out/NAME unless that is done, and evaluates it on the test
 # set. Leaves eval.json, and cpu.txt: user and system seconds, a line for each time it was trained.
 train_run() {
     # shellcheck disable=SC2154
@@ -57,7 +57,7 @@ train_run() {
         rm -f "$run/eval.json"
     fi
     [ -s "$run/eval.json" ] || "$denseam" eval "$run" --json --quiet > "$run/eval.json.tmp" ||
-        fail "$run could not be scored"
+        fail "$run could not be evaluated"
     [ ! -e "$run/eval.json.tmp" ] || mv "$run/eval.json.tmp" "$run/eval.json"
 }
 
@@ -66,8 +66,9 @@ last_of() {
     tail -n 1 "$1/metrics.jsonl" | jq -r --arg key "$2" '.[$key] // "-"'
 }
 
+# score_of RUN KEY [OLD]: a number of its eval.json; OLD is the key's name in older files.
 score_of() {
-    jq -r --arg key "$2" '.[$key] // "-"' "$1/eval.json"
+    jq -r --arg key "$2" --arg old "${3:-$2}" '.[$key] // .[$old] // "-"' "$1/eval.json"
 }
 
 cpu_of() {

@@ -42,7 +42,7 @@ ONE_GROUP __kernel void ceiling_copy(__global const real *restrict from, __globa
 {
     const size_t first = get_group_id(0) * COPIED * GROUP + get_local_id(0);
     for (int i = 0; i < COPIED; i++) {
-        const size_t at = (first + (size_t)i * GROUP) * LANES;
+        const size_t at = (first + (size_t)i * GROUP) * VECTOR_WIDTH;
         STORE(LOAD(from + at), to + at);
     }
 }

@@ -1,15 +1,15 @@
 /*
- * Shared by every kernel: the real type, vectors of LANES reals, reductions over a work-group, and
- * Philox random numbers. The host puts this text before each of the other sources.
+ * Shared by every kernel: the real type, vectors of VECTOR_WIDTH reals, reductions over a
+ * work-group, and Philox random numbers. The host puts this text before each of the other sources.
  *
- * Two shapes come out of the same source. CPU: GROUP = 1 and LANES = the width of the machine's
- * vectors. GPU: GROUP work-items, each with a few lanes.
+ * Two shapes come out of the same source. CPU: GROUP = 1 and VECTOR_WIDTH = the width of the
+ * machine's vectors. GPU: GROUP work-items, each with a short vector.
  */
 #ifndef REAL_IS_DOUBLE
 #define REAL_IS_DOUBLE 0
 #endif
-#ifndef LANES
-#define LANES 4 /* 2, 4, 8 or 16 */
+#ifndef VECTOR_WIDTH
+#define VECTOR_WIDTH 4 /* 2, 4, 8 or 16 */
 #endif
 #ifndef GROUP
 #define GROUP 64
@@ -41,8 +41,8 @@ typedef float real;
 #define UNROLL _Pragma("unroll")
 #define JOIN_(a, b) a##b
 #define JOIN(a, b) JOIN_(a, b)
-#define VECTOR JOIN(REAL_NAME, LANES)
-#define MASK JOIN(MASK_NAME, LANES)
+#define VECTOR JOIN(REAL_NAME, VECTOR_WIDTH)
+#define MASK JOIN(MASK_NAME, VECTOR_WIDTH)
 
 typedef VECTOR vector;
 typedef MASK vmask;
@@ -71,15 +71,15 @@ OVERLOADED void store_lanes(const vector value, __private real *to)
 #define LOAD(pointer) load_lanes(pointer)
 #define STORE(value, pointer) store_lanes(value, pointer)
 #else
-#define LOAD(pointer) JOIN(vload, LANES)(0, pointer)
-#define STORE(value, pointer) JOIN(vstore, LANES)(value, 0, pointer)
+#define LOAD(pointer) JOIN(vload, VECTOR_WIDTH)(0, pointer)
+#define STORE(value, pointer) JOIN(vstore, VECTOR_WIDTH)(value, 0, pointer)
 #endif
 #define SELECT(no, yes, condition) select((vector)(no), (vector)(yes), condition)
-#if LANES == 2
+#if VECTOR_WIDTH == 2
 #define LANE_INDEX ((vmask)(0, 1))
-#elif LANES == 4
+#elif VECTOR_WIDTH == 4
 #define LANE_INDEX ((vmask)(0, 1, 2, 3))
-#elif LANES == 8
+#elif VECTOR_WIDTH == 8
 #define LANE_INDEX ((vmask)(0, 1, 2, 3, 4, 5, 6, 7))
 #else
 #define LANE_INDEX ((vmask)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15))
@@ -88,11 +88,11 @@ OVERLOADED void store_lanes(const vector value, __private real *to)
 /* Sum and largest of a vector's lanes, always in the same order. */
 INLINE real lanes_sum(vector v)
 {
-#if LANES == 2
+#if VECTOR_WIDTH == 2
     return v.x + v.y;
-#elif LANES == 4
+#elif VECTOR_WIDTH == 4
     return (v.x + v.z) + (v.y + v.w);
-#elif LANES == 8
+#elif VECTOR_WIDTH == 8
     const JOIN(REAL_NAME, 4) q = v.lo + v.hi;
     return (q.x + q.z) + (q.y + q.w);
 #else
@@ -104,11 +104,11 @@ INLINE real lanes_sum(vector v)
 
 INLINE real lanes_max(vector v)
 {
-#if LANES == 2
+#if VECTOR_WIDTH == 2
     return fmax(v.x, v.y);
-#elif LANES == 4
+#elif VECTOR_WIDTH == 4
     return fmax(fmax(v.x, v.z), fmax(v.y, v.w));
-#elif LANES == 8
+#elif VECTOR_WIDTH == 8
     const JOIN(REAL_NAME, 4) q = fmax(v.lo, v.hi);
     return fmax(fmax(q.x, q.z), fmax(q.y, q.w));
 #else
@@ -118,21 +118,21 @@ INLINE real lanes_max(vector v)
 #endif
 }
 
-/* A block of LANES x LANES reals, rows to columns: a perfect shuffle of the rows, as often as LANES
- * can be halved. */
+/* A block of VECTOR_WIDTH x VECTOR_WIDTH reals, rows to columns: a perfect shuffle of the rows, as
+ * often as VECTOR_WIDTH can be halved. */
 INLINE void transpose_lanes(vector *block)
 {
-    UNROLL for (int stage = 1; stage < LANES; stage *= 2)
+    UNROLL for (int stage = 1; stage < VECTOR_WIDTH; stage *= 2)
     {
-        vector next[LANES];
-        UNROLL for (int i = 0; i < LANES / 2; i++)
+        vector next[VECTOR_WIDTH];
+        UNROLL for (int i = 0; i < VECTOR_WIDTH / 2; i++)
         {
             next[2 * i].even = block[i].lo;
-            next[2 * i].odd = block[i + LANES / 2].lo;
+            next[2 * i].odd = block[i + VECTOR_WIDTH / 2].lo;
             next[2 * i + 1].even = block[i].hi;
-            next[2 * i + 1].odd = block[i + LANES / 2].hi;
+            next[2 * i + 1].odd = block[i + VECTOR_WIDTH / 2].hi;
         }
-        UNROLL for (int i = 0; i < LANES; i++) block[i] = next[i];
+        UNROLL for (int i = 0; i < VECTOR_WIDTH; i++) block[i] = next[i];
     }
 }
 

@@ -164,7 +164,7 @@ data_gather(__global const real *restrict samples, __global const int *restrict 
 {
     const size_t i = get_group_id(0);
     const size_t row = (size_t)rows[first + (int)i];
-    for (int j = (int)get_local_id(0) * LANES; j < ld; j += GROUP * LANES)
+    for (int j = (int)get_local_id(0) * VECTOR_WIDTH; j < ld; j += GROUP * VECTOR_WIDTH)
         STORE(LOAD(samples + row * ld + j), batch + i * ld + j);
     if (labelled && get_local_id(0) == 0)
         batch_labels[i] = labels[row];

@@ -5,7 +5,7 @@
  *
  *     Z = s1 X W' + b,  S = sigma(Z),  T = S - m,  F = s2 T W + c,  L = |F - Y|^2 / (2 B N).
  *
- * Matrices are batch x memories or batch x features; axis 2 of every range is the problem. Sums
+ * Matrices are batch x memories or batch x features; axis 2 of every range is the replica. Sums
  * over a batch are made in parts of `per` rows, and denoise_fold adds the parts up, so that their
  * shape is fixed. Padding columns hold zeros and stay so: every sigma but softmax has sigma(0) = 0,
  * and softmax writes zeros there.
@@ -49,12 +49,12 @@ INLINE vector slope(const vector z)
 }
 
 /*
- * Raw samples to pairs: the clean one is (raw - standards[0]) standards[1], the noisy one has
- * sigma times normal numbers on top, which follow from the sample and `step` alone. Sample a of the
- * batch is number base + order[place + a] of its stream (base + place + a where not ordered).
- * seeds: two words a problem. Where grouped, entries of rows and order begin at a problem's offset,
- * and problems of one offset have the same pairs, which the first of them makes for all.
- * Work-items: vectors of a row x rows x problems.
+ * Raw samples to pairs: the clean one is (raw - standards[0]) standards[1], the noisy one has sigma
+ * times normal numbers on top, which follow from the sample and `step` alone. Sample a of the batch
+ * is number base + order[place + a] of its stream (base + place + a where not ordered). seeds: two
+ * words a replica. Where grouped, entries of rows and order begin at a replica's offset, and
+ * replicas of one offset have the same pairs, which the first of them makes for all. Work-items:
+ * vectors of a row x rows x replicas.
  */
 __kernel void
 denoise_pairs(__global const real *restrict samples, __global const int *restrict rows,
@@ -66,7 +66,7 @@ denoise_pairs(__global const real *restrict samples, __global const int *restric
               const int samples_stride, const int standards_ld, const int standards_stride,
               const int ld, const int stride, const real sigma, const uint step, const uint stream)
 {
-    const int j = (int)get_global_id(0) * LANES;
+    const int j = (int)get_global_id(0) * VECTOR_WIDTH;
     const int a = (int)get_global_id(1);
     const size_t p = get_global_id(2);
     if (j >= dim)
@@ -93,7 +93,7 @@ denoise_pairs(__global const real *restrict samples, __global const int *restric
         }
 }
 
-/* Z + b to its softmax, in place. One work-group a row, axis 2 is the problem. */
+/* Z + b to its softmax, in place. One work-group a row, axis 2 is the replica. */
 __kernel ONE_GROUP void denoise_softmax(__global real *restrict z,
                                         __global const real *restrict bias, const int cols,
                                         const int ld, const int stride, const int bias_stride)
@@ -102,9 +102,9 @@ __kernel ONE_GROUP void denoise_softmax(__global real *restrict z,
     const size_t p = get_global_id(2);
     __global real *row = z + p * stride + get_group_id(0) * ld;
     __global const real *b = bias + p * bias_stride;
-    const int begin = (int)get_local_id(0) * LANES;
+    const int begin = (int)get_local_id(0) * VECTOR_WIDTH;
     vector most = -INFINITY;
-    for (int j = begin; j < cols; j += GROUP * LANES) {
+    for (int j = begin; j < cols; j += GROUP * VECTOR_WIDTH) {
         const vmask inside = (vmask)j + LANE_INDEX < (vmask)cols;
         const vector value = SELECT(-INFINITY, LOAD(row + j) + LOAD(b + j), inside);
         STORE(value, row + j);
@@ -112,20 +112,20 @@ __kernel ONE_GROUP void denoise_softmax(__global real *restrict z,
     }
     const real largest = GROUP_MAX(scratch, lanes_max(most));
     vector total = 0;
-    for (int j = begin; j < cols; j += GROUP * LANES) {
+    for (int j = begin; j < cols; j += GROUP * VECTOR_WIDTH) {
         const vector value = exp(LOAD(row + j) - largest);
         STORE(value, row + j);
         total += value;
     }
     const real scale = 1 / GROUP_SUM(scratch, lanes_sum(total));
-    for (int j = begin; j < cols; j += GROUP * LANES)
+    for (int j = begin; j < cols; j += GROUP * VECTOR_WIDTH)
         STORE(LOAD(row + j) * scale, row + j);
 }
 
 /*
  * Z + b in place (a softmax has had its b), and of sigma of it: where frozen, T = sigma - means;
  * else the sums over each part's rows, added to those of earlier batches where accumulate is set.
- * Work-items: vectors of columns x parts x problems.
+ * Work-items: vectors of columns x parts x replicas.
  */
 __kernel void denoise_activate(__global real *restrict z, __global const real *restrict bias,
                                __global const real *restrict means, __global real *restrict t,
@@ -134,7 +134,7 @@ __kernel void denoise_activate(__global real *restrict z, __global const real *r
                                const int sums_ld, const int sums_stride, const int frozen,
                                const int accumulate)
 {
-    const int j = (int)get_global_id(0) * LANES;
+    const int j = (int)get_global_id(0) * VECTOR_WIDTH;
     const int part = (int)get_global_id(1);
     const size_t p = get_global_id(2);
     if (j >= cols)
@@ -164,12 +164,12 @@ __kernel void denoise_activate(__global real *restrict z, __global const real *r
         STORE(accumulate ? LOAD(out) + sum : sum, out);
 }
 
-/* out = scale times the sum of the parts. Work-items: vectors of columns x 1 x problems. */
+/* out = scale times the sum of the parts. Work-items: vectors of columns x 1 x replicas. */
 __kernel void denoise_fold(__global const real *restrict sums, __global real *restrict out,
                            const int cols, const int parts, const int sums_ld,
                            const int sums_stride, const int out_stride, const real scale)
 {
-    const int j = (int)get_global_id(0) * LANES;
+    const int j = (int)get_global_id(0) * VECTOR_WIDTH;
     const size_t p = get_global_id(2);
     if (j >= cols)
         return;
@@ -179,12 +179,12 @@ __kernel void denoise_fold(__global const real *restrict sums, __global real *re
     STORE(scale * sum, out + p * out_stride + j);
 }
 
-/* T = sigma(Z) - means. Work-items: vectors of columns x parts x problems. */
+/* T = sigma(Z) - means. Work-items: vectors of columns x parts x replicas. */
 __kernel void denoise_centre(__global const real *restrict z, __global const real *restrict means,
                              __global real *restrict t, const int size, const int cols,
                              const int per, const int ld, const int stride, const int means_stride)
 {
-    const int j = (int)get_global_id(0) * LANES;
+    const int j = (int)get_global_id(0) * VECTOR_WIDTH;
     const int part = (int)get_global_id(1);
     const size_t p = get_global_id(2);
     if (j >= cols)
@@ -199,7 +199,7 @@ __kernel void denoise_centre(__global const real *restrict z, __global const rea
 
 /*
  * F becomes scale (F + c - Y); its sums over each part's rows, and one sum of squared errors a
- * work-item. Work-items: vectors of columns x parts x problems.
+ * work-item. Work-items: vectors of columns x parts x replicas.
  */
 __kernel void denoise_residual(__global real *restrict f, __global const real *restrict clean,
                                __global const real *restrict bias, __global real *restrict sums,
@@ -208,7 +208,7 @@ __kernel void denoise_residual(__global real *restrict f, __global const real *r
                                const int sums_ld, const int sums_stride, const int squares_ld,
                                const int squares_stride, const real scale)
 {
-    const int j = (int)get_global_id(0) * LANES;
+    const int j = (int)get_global_id(0) * VECTOR_WIDTH;
     const int part = (int)get_global_id(1);
     const size_t p = get_global_id(2);
     if (j >= cols)
@@ -227,7 +227,7 @@ __kernel void denoise_residual(__global real *restrict f, __global const real *r
     squares[p * squares_stride + (size_t)part * squares_ld + get_global_id(0)] = lanes_sum(square);
 }
 
-/* out[index + p step] (+)= scale times the sum of all squares. One work-group a problem. */
+/* out[index + p step] (+)= scale times the sum of all squares. One work-group a replica. */
 __kernel ONE_GROUP void denoise_collect(__global const real *restrict squares,
                                         __global real *restrict out, const int rows, const int cols,
                                         const int ld, const int stride, const int index,
@@ -244,12 +244,12 @@ __kernel ONE_GROUP void denoise_collect(__global const real *restrict squares,
         *slot = (accumulate ? *slot : 0) + scale * total;
 }
 
-/* Sums over each part's rows. Work-items: vectors of columns x parts x problems. */
+/* Sums over each part's rows. Work-items: vectors of columns x parts x replicas. */
 __kernel void denoise_sums(__global const real *restrict d, __global real *restrict sums,
                            const int size, const int cols, const int per, const int ld,
                            const int stride, const int sums_ld, const int sums_stride)
 {
-    const int j = (int)get_global_id(0) * LANES;
+    const int j = (int)get_global_id(0) * VECTOR_WIDTH;
     const int part = (int)get_global_id(1);
     const size_t p = get_global_id(2);
     if (j >= cols)
@@ -271,7 +271,7 @@ __kernel void denoise_backward(__global const real *restrict z, __global real *r
                                const int stride, const int means_stride, const int sums_ld,
                                const int sums_stride)
 {
-    const int j = (int)get_global_id(0) * LANES;
+    const int j = (int)get_global_id(0) * VECTOR_WIDTH;
     const int part = (int)get_global_id(1);
     const size_t p = get_global_id(2);
     if (j >= cols)
@@ -288,7 +288,7 @@ __kernel void denoise_backward(__global const real *restrict z, __global real *r
     STORE(sum, sums + p * sums_stride + (size_t)part * sums_ld + j);
 }
 
-/* The same for a softmax S: S (dS - sum S dS). One work-group a row, axis 2 is the problem. */
+/* The same for a softmax S: S (dS - sum S dS). One work-group a row, axis 2 is the replica. */
 __kernel ONE_GROUP void denoise_backward_softmax(__global const real *restrict s,
                                                  __global real *restrict d,
                                                  __global const real *restrict means,
@@ -299,19 +299,19 @@ __kernel ONE_GROUP void denoise_backward_softmax(__global const real *restrict s
     const size_t p = get_global_id(2);
     const size_t row = p * stride + get_group_id(0) * ld;
     __global const real *mean = means + p * means_stride;
-    const int begin = (int)get_local_id(0) * LANES;
+    const int begin = (int)get_local_id(0) * VECTOR_WIDTH;
     vector along = 0;
-    for (int j = begin; j < cols; j += GROUP * LANES)
+    for (int j = begin; j < cols; j += GROUP * VECTOR_WIDTH)
         along = fma(LOAD(s + row + j), LOAD(d + row + j) - LOAD(mean + j), along);
     const real dot = GROUP_SUM(scratch, lanes_sum(along));
-    for (int j = begin; j < cols; j += GROUP * LANES)
+    for (int j = begin; j < cols; j += GROUP * VECTOR_WIDTH)
         STORE(LOAD(s + row + j) * (LOAD(d + row + j) - LOAD(mean + j) - dot), d + row + j);
 }
 
 /*
  * E(x) = |x|^2 / 2 - c.x - ratio (Q(z) - m.z) of states x with z = s1 W x, to which b is added
  * here; ratio = s2 / s1 and sigma = grad Q, so that -grad E = f(x) - x. One work-group a state,
- * axis 2 is the problem.
+ * axis 2 is the replica.
  */
 __kernel ONE_GROUP void
 denoise_energy(__global const real *restrict z, __global const real *restrict x,
@@ -326,16 +326,16 @@ denoise_energy(__global const real *restrict z, __global const real *restrict x,
     __global const real *row = z + p * stride + a * ld, *b = bias + p * bias_stride;
     __global const real *m = means + p * bias_stride;
     __global const real *state = x + p * x_stride + a * x_ld, *c = outer + p * outer_stride;
-    const int begin = (int)get_local_id(0) * LANES;
+    const int begin = (int)get_local_id(0) * VECTOR_WIDTH;
     vector pulls = 0, parts = 0, own = 0;
 #if ACTIVATION == 2
     vector most = -INFINITY;
-    for (int j = begin; j < cols; j += GROUP * LANES)
+    for (int j = begin; j < cols; j += GROUP * VECTOR_WIDTH)
         most = fmax(most, SELECT(-INFINITY, LOAD(row + j) + LOAD(b + j),
                                  (vmask)j + LANE_INDEX < (vmask)cols));
     const real largest = GROUP_MAX(scratch, lanes_max(most));
 #endif
-    for (int j = begin; j < cols; j += GROUP * LANES) {
+    for (int j = begin; j < cols; j += GROUP * VECTOR_WIDTH) {
         const vector value = LOAD(row + j) + LOAD(b + j);
         pulls = fma(LOAD(m + j), value, pulls);
 #if ACTIVATION == 0
@@ -346,7 +346,7 @@ denoise_energy(__global const real *restrict z, __global const real *restrict x,
         parts += SELECT(0, exp(value - largest), (vmask)j + LANE_INDEX < (vmask)cols);
 #endif
     }
-    for (int j = begin; j < dim; j += GROUP * LANES) {
+    for (int j = begin; j < dim; j += GROUP * VECTOR_WIDTH) {
         const vector value = LOAD(state + j);
         own += value * ((real)0.5 * value - LOAD(c + j));
     }
@@ -362,14 +362,14 @@ denoise_energy(__global const real *restrict z, __global const real *restrict x,
 
 /*
  * x <- x + dt (F + c - x), kept within [-clip, clip] where clip > 0. Work-items: vectors of a row x
- * rows x problems.
+ * rows x replicas.
  */
 __kernel void denoise_advance(__global real *restrict x, __global const real *restrict f,
                               __global const real *restrict outer, const int dim, const int x_ld,
                               const int x_stride, const int ld, const int stride,
                               const int outer_stride, const real dt, const real clip)
 {
-    const int j = (int)get_global_id(0) * LANES;
+    const int j = (int)get_global_id(0) * VECTOR_WIDTH;
     const size_t a = get_global_id(1), p = get_global_id(2);
     if (j >= dim)
         return;

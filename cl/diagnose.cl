@@ -8,7 +8,7 @@ __kernel ONE_GROUP void diagnose_squares(__global const real *restrict matrix,
     DECLARE_SCRATCH(scratch);
     const size_t i = get_group_id(0);
     vector sum = 0;
-    for (int j = (int)get_local_id(0) * LANES; j < cols; j += GROUP * LANES) {
+    for (int j = (int)get_local_id(0) * VECTOR_WIDTH; j < cols; j += GROUP * VECTOR_WIDTH) {
         const vector value = LOAD(matrix + i * ld + j);
         sum = fma(value, value, sum);
     }
@@ -38,7 +38,7 @@ __kernel ONE_GROUP void diagnose_collect(__global const real *restrict squares,
 __kernel void diagnose_subtract(__global const real *restrict a, __global real *restrict b,
                                 const int cols, const int ld, const real scale)
 {
-    const int j = (int)get_global_id(0) * LANES;
+    const int j = (int)get_global_id(0) * VECTOR_WIDTH;
     if (j >= cols)
         return;
     const size_t at = get_global_id(1) * ld + j;
@@ -49,7 +49,7 @@ __kernel void diagnose_subtract(__global const real *restrict a, __global real *
 __kernel void diagnose_centre(__global real *restrict matrix, __global const real *restrict means,
                               const int cols, const int ld)
 {
-    const int j = (int)get_global_id(0) * LANES;
+    const int j = (int)get_global_id(0) * VECTOR_WIDTH;
     if (j >= cols)
         return;
     const size_t at = get_global_id(1) * ld + j;

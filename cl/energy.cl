@@ -1,7 +1,7 @@
 /* needs: energy_numbers */
 /*
- * The energy model: scales, errors and scores. What is summed over all triples of state, neuron and
- * memory is in energy_all.cl where all neurons are trained, in energy_few.cl where classes are.
+ * The energy model: scales, errors and metrics. What is summed over all triples of state, neuron
+ * and memory is in energy_all.cl where all neurons are trained, in energy_few.cl where classes are.
  */
 /* An overlap's size as far as F raises it to a power. */
 INLINE vector sized(const vector overlap)
@@ -42,7 +42,7 @@ INLINE vector split_scale(const vector largest, const int degree, const real log
 /* Overlaps below this count as this: memories of zeros have no scale. */
 #define LEAST ((real)1e-20)
 
-/* b, log g and the leak of every problem in an epoch. Work-items: problems. */
+/* b, log g and the leak of every replica in an epoch. Work-items: replicas. */
 __kernel void energy_settings(__global const real *restrict given, __global real *restrict settings,
                               const int count, const int epoch, const int ramp, const int neurons,
                               const real sharpness)
@@ -68,26 +68,26 @@ __kernel void energy_transpose(__global const real *restrict memories,
                                const int first_column, const int trained, const int ld,
                                const int stride, const int column_ld, const int column_stride)
 {
-    const int i = (int)get_global_id(0) * LANES, mu = (int)get_global_id(1) * LANES;
+    const int i = (int)get_global_id(0) * VECTOR_WIDTH, mu = (int)get_global_id(1) * VECTOR_WIDTH;
     if (i >= trained)
         return;
-    const int width = min(trained - i, LANES), height = min(count - mu, LANES);
+    const int width = min(trained - i, VECTOR_WIDTH), height = min(count - mu, VECTOR_WIDTH);
     __global const real *from =
         memories + get_global_id(2) * (size_t)stride + (size_t)mu * ld + first_column + i;
     __global real *to = columns + get_global_id(2) * (size_t)column_stride + (size_t)i * column_ld;
-    vector block[LANES];
-    if (width == LANES && height == LANES) {
-        UNROLL for (int l = 0; l < LANES; l++) block[l] = LOAD(from + (size_t)l * ld);
+    vector block[VECTOR_WIDTH];
+    if (width == VECTOR_WIDTH && height == VECTOR_WIDTH) {
+        UNROLL for (int l = 0; l < VECTOR_WIDTH; l++) block[l] = LOAD(from + (size_t)l * ld);
     } else {
-        for (int l = 0; l < LANES; l++) {
-            real row[LANES];
-            for (int w = 0; w < LANES; w++)
+        for (int l = 0; l < VECTOR_WIDTH; l++) {
+            real row[VECTOR_WIDTH];
+            for (int w = 0; w < VECTOR_WIDTH; w++)
                 row[w] = l < height && w < width ? from[(size_t)l * ld + w] : 0;
             block[l] = LOAD(row);
         }
     }
     transpose_lanes(block);
-    UNROLL for (int w = 0; w < LANES; w++) if (w < width)
+    UNROLL for (int w = 0; w < VECTOR_WIDTH; w++) if (w < width)
         STORE(block[w], to + (size_t)w * column_ld + mu);
 }
 
@@ -96,7 +96,7 @@ __kernel void energy_reach(__global const real *restrict columns, __global real 
                            const int count, const int trained, const int column_ld,
                            const int column_stride, const int number_ld, const int number_stride)
 {
-    const int mu = (int)get_global_id(0) * LANES;
+    const int mu = (int)get_global_id(0) * VECTOR_WIDTH;
     if (mu >= count)
         return;
     __global const real *from = columns + get_global_id(2) * (size_t)column_stride + mu;
@@ -119,7 +119,7 @@ ONE_GROUP __kernel void energy_scale_states(
 {
     DECLARE_SCRATCH(scratch);
     const size_t a = get_group_id(0), p = get_global_id(2);
-    const int begin = (int)get_local_id(0) * LANES;
+    const int begin = (int)get_local_id(0) * VECTOR_WIDTH;
     const size_t row = p * stride + a * ld;
     __global const real *reach = memory_numbers + p * number_stride + MEMORY_REACH * number_ld;
     const real sharpness = settings[p * NUMBERS + SHARPNESS], leak = settings[p * NUMBERS + LEAK];
@@ -127,7 +127,7 @@ ONE_GROUP __kernel void energy_scale_states(
     const vector weight = sharpness, offset = 0, gain = 1, leaking = leak, log_scale = 0;
 #else
     vector most = -INFINITY;
-    for (int mu = begin; mu < count; mu += GROUP * LANES) {
+    for (int mu = begin; mu < count; mu += GROUP * VECTOR_WIDTH) {
         const vector size = sized(LOAD(similarities + row + mu)) + LOAD(reach + mu);
         most = fmax(most, SELECT(-INFINITY, size, (vmask)mu + LANE_INDEX < (vmask)count));
     }
@@ -148,7 +148,7 @@ ONE_GROUP __kernel void energy_scale_states(
         state[STATE_LEAK] = leaking.s0;
         state[STATE_LOG] = log_scale.s0 + settings[p * NUMBERS + LOG_SCALE];
     }
-    for (int mu = begin; mu < count; mu += GROUP * LANES) {
+    for (int mu = begin; mu < count; mu += GROUP * VECTOR_WIDTH) {
         const vector s = fma(LOAD(similarities + row + mu), weight, -offset);
         STORE(s, scaled + row + mu);
         STORE(interaction_value(s, gain, leaking), values + row + mu);
@@ -189,7 +189,7 @@ ONE_GROUP __kernel void energy_errors(__global real *restrict gaps, __global rea
     const real log_scale = state[STATE_LOG];
     const int label = HIDDEN ? labels[ROW_OF(a)] : -1;
     vector errors = 0, losses = 0;
-    for (int i = (int)get_local_id(0) * LANES; i < trained; i += GROUP * LANES) {
+    for (int i = (int)get_local_id(0) * VECTOR_WIDTH; i < trained; i += GROUP * VECTOR_WIDTH) {
         const vmask inside = (vmask)i + LANE_INDEX < (vmask)trained;
         const vector c = tanh(confidence(LOAD(row + i), log_scale));
         const vector miss = targets(i, label) - c;
@@ -207,10 +207,10 @@ ONE_GROUP __kernel void energy_errors(__global real *restrict gaps, __global rea
     }
 }
 
-/* losses[slot] (+)= the states' losses over size x trained. One work-group a problem. */
+/* losses[slot] (+)= the states' losses over size x trained. One work-group a replica. */
 ONE_GROUP __kernel void energy_collect(__global const real *restrict states,
                                        __global real *restrict losses, const int size,
-                                       const int slot, const int problems, const int accumulate,
+                                       const int slot, const int replicas, const int accumulate,
                                        const int state_stride, const real per_neuron)
 {
     DECLARE_SCRATCH(scratch);
@@ -220,7 +220,7 @@ ONE_GROUP __kernel void energy_collect(__global const real *restrict states,
         sum += states[p * state_stride + (size_t)a * NUMBERS + SUM_LOSS];
     const real total = GROUP_SUM(scratch, sum) * per_neuron;
     if (get_local_id(0) == 0) {
-        __global real *loss = losses + (size_t)slot * problems + p;
+        __global real *loss = losses + (size_t)slot * replicas + p;
         *loss = accumulate ? *loss + total : total;
     }
 }
@@ -238,7 +238,7 @@ energy_scale_memories(__global const real *restrict similarities,
                       const int ld, const int stride, const int column_ld, const int column_stride,
                       const int number_ld, const int number_stride, const int scale_stride)
 {
-    const int mu = (int)get_global_id(0) * LANES;
+    const int mu = (int)get_global_id(0) * VECTOR_WIDTH;
     const size_t p = get_global_id(2);
     if (mu >= count)
         return;
@@ -280,7 +280,7 @@ __kernel void energy_shrink(__global real *restrict gradient, __global const rea
                             const int neurons, const int ld, const int stride, const int number_ld,
                             const int number_stride)
 {
-    const int j = (int)get_global_id(0) * LANES;
+    const int j = (int)get_global_id(0) * VECTOR_WIDTH;
     const size_t mu = get_global_id(1), p = get_global_id(2);
     if (j >= neurons)
         return;
@@ -289,17 +289,17 @@ __kernel void energy_shrink(__global real *restrict gradient, __global const rea
 }
 
 /*
- * After a forward pass with the errors' losses: what a batch scores. With classes, the neuron whose
- * flip to +1 lowers the energy most is the prediction; `nearest` is the class of the memory of the
- * largest overlap. Without, a state is right where no flip lowers its energy. One work-group a
- * state; gaps are still gaps.
+ * After a forward pass with the errors' losses: the metrics of a batch. With classes, the neuron
+ * whose flip to +1 lowers the energy most is the prediction; `nearest` is the class of the memory
+ * of the largest overlap. Without, a state is right where no flip lowers its energy. One work-group
+ * a state; gaps are still gaps.
  */
 ONE_GROUP __kernel void
-energy_judge(__global const real *restrict gaps, __global const real *restrict similarities,
-             __global const real *restrict memories, __global real *restrict states,
-             __global int *restrict predicted, __global int *restrict nearest, const int offset,
-             const int trained, const int count, const int first_column, const int gap_ld,
-             const int ld, const int memory_ld)
+energy_evaluate(__global const real *restrict gaps, __global const real *restrict similarities,
+                __global const real *restrict memories, __global real *restrict states,
+                __global int *restrict predicted, __global int *restrict nearest, const int offset,
+                const int trained, const int count, const int first_column, const int gap_ld,
+                const int ld, const int memory_ld)
 {
     DECLARE_SCRATCH(scratch);
     const int a = (int)get_group_id(0), item = (int)get_local_id(0);
@@ -330,11 +330,11 @@ energy_judge(__global const real *restrict gaps, __global const real *restrict s
 }
 
 /* Row slot of totals (+)= the batch's losses per neuron and right answers. One work-group. */
-ONE_GROUP __kernel void energy_score(__global const real *restrict states,
-                                     __global const int *restrict labels,
-                                     __global real *restrict totals, const int size,
-                                     const int first, const int slot, const int totals_ld,
-                                     const int accumulate, const real per_neuron)
+ONE_GROUP __kernel void energy_metrics(__global const real *restrict states,
+                                       __global const int *restrict labels,
+                                       __global real *restrict totals, const int size,
+                                       const int first, const int slot, const int totals_ld,
+                                       const int accumulate, const real per_neuron)
 {
     DECLARE_SCRATCH(scratch);
     real loss = 0, right = 0;

@@ -30,7 +30,7 @@ __kernel void energy_forward(__global const real *restrict scaled,
                              const int memory_stride, const int sample_ld, const int sample_stride,
                              const int state_stride, const int gap_ld, const int gap_stride)
 {
-    const int begin = (int)get_global_id(0) * COLUMN_VECTORS * LANES;
+    const int begin = (int)get_global_id(0) * COLUMN_VECTORS * VECTOR_WIDTH;
     const int above = (int)get_global_id(1) * TILE_STATES;
     const size_t p = get_global_id(2);
     if (begin >= neurons)
@@ -41,7 +41,7 @@ __kernel void energy_forward(__global const real *restrict scaled,
     vector gain[TILE_STATES], leaking[TILE_STATES];
     int column[COLUMN_VECTORS];
     UNROLL for (int v = 0; v < COLUMN_VECTORS; v++) column[v] =
-        min(begin + v * LANES, memory_ld - LANES);
+        min(begin + v * VECTOR_WIDTH, memory_ld - VECTOR_WIDTH);
     UNROLL for (int t = 0; t < TILE_STATES; t++)
     {
         const int a = min(above + t, size - 1);
@@ -68,7 +68,7 @@ __kernel void energy_forward(__global const real *restrict scaled,
         }
     }
     UNROLL for (int t = 0; t < TILE_STATES; t++) if (above + t < size)
-        UNROLL for (int v = 0; v < COLUMN_VECTORS; v++) if (begin + v * LANES < neurons)
+        UNROLL for (int v = 0; v < COLUMN_VECTORS; v++) if (begin + v * VECTOR_WIDTH < neurons)
             STORE(sum[t][v], gaps + p * gap_stride + (size_t)(above + t) * gap_ld + column[v]);
 }
 /*
@@ -85,7 +85,7 @@ __kernel void energy_backward_overlaps(
     const int column_stride, const int number_ld, const int number_stride, const int sample_ld,
     const int sample_stride, const int state_stride, const int error_ld, const int error_stride)
 {
-    const int begin = (int)get_global_id(0) * MEMORY_VECTORS * LANES;
+    const int begin = (int)get_global_id(0) * MEMORY_VECTORS * VECTOR_WIDTH;
     const int above = (int)get_global_id(1) * TILE_STATES;
     const size_t p = get_global_id(2);
     if (begin >= count)
@@ -96,7 +96,7 @@ __kernel void energy_backward_overlaps(
     int memory[MEMORY_VECTORS];
     UNROLL for (int v = 0; v < MEMORY_VECTORS; v++)
     {
-        memory[v] = min(begin + v * LANES, ld - LANES);
+        memory[v] = min(begin + v * VECTOR_WIDTH, ld - VECTOR_WIDTH);
         __global const real *number = numbers + p * number_stride + memory[v];
         gain[v] = LOAD(number + (size_t)MEMORY_GAIN * number_ld);
         leaking[v] = LOAD(number + (size_t)MEMORY_LEAK * number_ld);
@@ -125,7 +125,7 @@ __kernel void energy_backward_overlaps(
         }
     }
     UNROLL for (int t = 0; t < TILE_STATES; t++) if (above + t < size)
-        UNROLL for (int v = 0; v < MEMORY_VECTORS; v++) if (begin + v * LANES < count)
+        UNROLL for (int v = 0; v < MEMORY_VECTORS; v++) if (begin + v * VECTOR_WIDTH < count)
     {
         const size_t to = p * stride + (size_t)(above + t) * ld + memory[v];
         STORE(sum[t][v], pulls + to);
@@ -150,7 +150,7 @@ energy_backward_own(__global const real *restrict scaled, __global const real *r
                     const int number_ld, const int number_stride, const int sample_ld,
                     const int sample_stride, const int error_ld, const int error_stride)
 {
-    const int column = (int)get_global_id(OWN_COLUMNS) * LANES;
+    const int column = (int)get_global_id(OWN_COLUMNS) * VECTOR_WIDTH;
     const int above = (int)get_global_id(1 - OWN_COLUMNS) * TILE_MEMORIES;
     const size_t p = get_global_id(2);
     if (column >= neurons || above >= count)

@@ -20,7 +20,7 @@ energy_forward_few(__global const real *restrict scaled, __global const real *re
     DECLARE_SCRATCH(scratch);
     const int a = (int)get_group_id(0);
     const size_t p = get_global_id(2);
-    const int begin = (int)get_local_id(0) * LANES;
+    const int begin = (int)get_local_id(0) * VECTOR_WIDTH;
     __global const real *state = states + p * state_stride + (size_t)a * NUMBERS;
     __global const real *x = samples + p * sample_stride + ROW_OF(a) * sample_ld + first_column;
     __global const real *at = scaled + p * stride + (size_t)a * ld;
@@ -32,7 +32,7 @@ energy_forward_few(__global const real *restrict scaled, __global const real *re
             flip[i] = -2 * state[STATE_WEIGHT] * x[min(tile + i, trained - 1)];
             sum[i] = 0;
         }
-        for (int mu = begin; mu < count; mu += GROUP * LANES) {
+        for (int mu = begin; mu < count; mu += GROUP * VECTOR_WIDTH) {
             const vector s = LOAD(at + mu);
             const vector f = interaction_value(s, gain, leaking);
             UNROLL for (int i = 0; i < FEW; i++)
@@ -65,7 +65,7 @@ energy_backward_few(__global const real *restrict similarities,
                     const int sample_ld, const int sample_stride, const int state_stride,
                     const int error_ld, const int error_stride)
 {
-    const int mu = (int)get_global_id(0) * LANES;
+    const int mu = (int)get_global_id(0) * VECTOR_WIDTH;
     const int part = (int)get_global_id(1), parts = (int)get_global_size(1);
     const size_t p = get_global_id(2);
     if (mu >= count)
@@ -116,16 +116,16 @@ __kernel void energy_add_own(__global const real *restrict own, __global real *r
                              const int column_ld, const int column_stride, const int ld,
                              const int stride)
 {
-    const int mu = (int)get_global_id(0) * LANES;
+    const int mu = (int)get_global_id(0) * VECTOR_WIDTH;
     const size_t i = get_global_id(1), p = get_global_id(2);
     if (mu >= count)
         return;
     vector sum = 0;
     for (int part = 0; part < parts; part++)
         sum += LOAD(own + (p * parts + part) * (size_t)column_stride + i * column_ld + mu);
-    real lanes[LANES];
-    STORE(2 * sum, lanes);
+    real vector_width[VECTOR_WIDTH];
+    STORE(2 * sum, vector_width);
     __global real *to = gradient + p * stride + (size_t)mu * ld + first_column + i;
-    for (int l = 0; l < LANES && mu + l < count; l++)
-        to[(size_t)l * ld] += lanes[l];
+    for (int l = 0; l < VECTOR_WIDTH && mu + l < count; l++)
+        to[(size_t)l * ld] += vector_width[l];
 }

@@ -10,7 +10,7 @@
  * backward over that of the memory; the logarithms of what was divided out are kept beside. So any
  * exponent fits single precision. No tensor of states x neurons x memories exists anywhere.
  *
- * Axis 2 of every range is the problem; `rows` are those of the batch's samples where it is
+ * Axis 2 of every range is the replica; `rows` are those of the batch's samples where it is
  * indexed.
  */
 #ifndef RULE
@@ -29,7 +29,7 @@
 #define ONE_GROUP __attribute__((reqd_work_group_size(GROUP, 1, 1)))
 #define ROW_OF(a) (size_t)(indexed ? rows[first + (a)] : first + (a))
 
-/* Numbers of a problem, rows of `NUMBERS` reals. */
+/* Numbers of a replica, rows of `NUMBERS` reals. */
 enum { NUMBERS = 16 };
 enum { GIVEN_TEMPERATURE, GIVEN_TEMPERATURE_TO, GIVEN_LEAK };
 enum { SHARPNESS, LOG_SCALE, LEAK }; /* b, log g, s */

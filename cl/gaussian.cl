@@ -8,7 +8,7 @@ __kernel void gaussian_samples(__global const real *restrict deviations,
                                const int ld, const uint split, const uint stream,
                                const uint seed_low, const uint seed_high)
 {
-    const int j = (int)get_global_id(0) * LANES;
+    const int j = (int)get_global_id(0) * VECTOR_WIDTH;
     if (j >= dim)
         return;
     const uint row = (uint)get_global_id(1);

@@ -1,6 +1,7 @@
 /*
- * Interaction functions F of the energy and their slopes (docs/models/energy.md), for LANES numbers
- * at once. The kind and the exponent n are constants of the compilation, so that powers unroll.
+ * Interaction functions F of the energy and their slopes (docs/models/energy.md), for VECTOR_WIDTH
+ * numbers at once. The kind and the exponent n are constants of the compilation, so that powers
+ * unroll.
  *
  * The host puts this text before each source whose first line is "needs: interaction" in a comment.
  */

@@ -72,11 +72,12 @@ __kernel void linear_margin(__global real *restrict logits, __global int *restri
     columns[2 * i + 1] = second;
 }
 
-/* As vmf_turn of vmf.cl. */
-__kernel void linear_turn(__global const real *restrict logits, __global const real *restrict along,
-                          __global const int *restrict columns, __global real *restrict angles,
-                          __global int *restrict landed, const int samples, const int classes,
-                          const int ld, const real limit, const int scans, const int halvings)
+/* As vmf_perturb of vmf.cl. */
+__kernel void linear_perturb(__global const real *restrict logits,
+                             __global const real *restrict along,
+                             __global const int *restrict columns, __global real *restrict angles,
+                             __global int *restrict landed, const int samples, const int classes,
+                             const int ld, const real limit, const int scans, const int halvings)
 {
     const int i = (int)get_global_id(0);
     if (i >= samples)

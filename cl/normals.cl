@@ -4,7 +4,7 @@
  * the first two by Box-Muller, words 2 and 3 the others.
  */
 
-#define DRAWS (LANES / 4)
+#define DRAWS (VECTOR_WIDTH / 4)
 
 /* In (0, 1]: ((x >> 8) + 0.5) 2^-24, as on the host. */
 INLINE real normals_uniform(const uint word)
@@ -12,13 +12,13 @@ INLINE real normals_uniform(const uint word)
     return ((real)(word >> 8) + (real)0.5) * (real)5.9604644775390625e-8;
 }
 
-/* Those of LANES columns from `column` on, a multiple of LANES. A sine is a cosine a quarter turn
- * later, so that one cosine of a vector gives all. */
+/* Those of VECTOR_WIDTH columns from `column` on, a multiple of VECTOR_WIDTH. A sine is a cosine a
+ * quarter turn later, so that one cosine of a vector gives all. */
 INLINE vector normals_at(const uint id, const uint column, const uint step, const uint stream,
                          const uint2 key)
 {
-    real radii[LANES], turns[LANES];
-#if LANES == 2
+    real radii[VECTOR_WIDTH], turns[VECTOR_WIDTH];
+#if VECTOR_WIDTH == 2
     const uint4 words = philox((uint4)(id, column / 4, step, stream), key);
     const uint2 pair = (column & 2) != 0 ? words.zw : words.xy;
     radii[0] = radii[1] = normals_uniform(pair.x);

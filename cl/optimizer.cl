@@ -9,7 +9,7 @@ __kernel void optimizer_momentum(__global real *restrict value,
                                  __global real *restrict velocity, const int cols, const int ld,
                                  const real rate, const real momentum)
 {
-    const int j = (int)get_global_id(0) * LANES;
+    const int j = (int)get_global_id(0) * VECTOR_WIDTH;
     if (j >= cols)
         return;
     const size_t at = get_global_id(1) * ld + j;
@@ -30,17 +30,17 @@ optimizer_unit_rows(__global real *restrict value, __global const real *restrict
 {
     DECLARE_SCRATCH(scratch);
     const size_t row = get_group_id(0) * (size_t)ld;
-    const int begin = (int)get_local_id(0) * LANES;
+    const int begin = (int)get_local_id(0) * VECTOR_WIDTH;
     __global real *w = value + row, *v = velocity + row;
     __global const real *g = gradient + row;
 
     vector along = 0;
-    for (int j = begin; j < cols; j += GROUP * LANES)
+    for (int j = begin; j < cols; j += GROUP * VECTOR_WIDTH)
         along = fma(LOAD(g + j), LOAD(w + j), along);
     const real radial = GROUP_SUM(scratch, lanes_sum(along));
 
     vector squares = 0;
-    for (int j = begin; j < cols; j += GROUP * LANES) {
+    for (int j = begin; j < cols; j += GROUP * VECTOR_WIDTH) {
         const vector old = LOAD(w + j);
         const vector speed = momentum * LOAD(v + j) - rate * (LOAD(g + j) - radial * old);
         const vector moved = old + rate * speed;
@@ -49,7 +49,7 @@ optimizer_unit_rows(__global real *restrict value, __global const real *restrict
         squares = fma(moved, moved, squares);
     }
     const real scale = 1 / sqrt(GROUP_SUM(scratch, lanes_sum(squares)));
-    for (int j = begin; j < cols; j += GROUP * LANES)
+    for (int j = begin; j < cols; j += GROUP * VECTOR_WIDTH)
         STORE(LOAD(w + j) * scale, w + j);
 }
 
@@ -65,7 +65,7 @@ __kernel void optimizer_mirror(__global real *restrict value,
                                __global real *restrict velocity, const int rows, const int cols,
                                const int ld, const real rate, const real momentum)
 {
-    const int j = (int)get_global_id(0) * LANES;
+    const int j = (int)get_global_id(0) * VECTOR_WIDTH;
     if (j >= cols)
         return;
     vector largest = -INFINITY;
@@ -90,10 +90,10 @@ __kernel void optimizer_mirror(__global real *restrict value,
 
 /*
  * Steps of a fixed largest change: v <- momentum v + g, and every row moves by rate v / max |v|.
- * Gradient and velocity of a row are to be multiplied with exp of their scales (two rows of
- * scales: the gradient's, and the velocity's, which becomes the same); so a row whose true largest
- * |v| is below exp(log_floor) moves less. The first `clamped` columns stay within [-1, 1]. One
- * work-group a row, axis 1 is the problem; rates has a factor of the rate for each.
+ * Gradient and velocity of a row are to be multiplied with exp of their scales (two rows of scales:
+ * the gradient's, and the velocity's, which becomes the same); so a row whose true largest |v| is
+ * below exp(log_floor) moves less. The first `clamped` columns stay within [-1, 1]. One work-group
+ * a row, axis 1 is the replica; rates has a factor of the rate for each.
  */
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
 optimizer_max_norm(__global real *restrict value, __global const real *restrict gradient,
@@ -105,7 +105,7 @@ optimizer_max_norm(__global real *restrict value, __global const real *restrict 
     DECLARE_SCRATCH(scratch);
     const size_t k = get_group_id(0), p = get_global_id(1);
     const size_t row = p * stride + k * ld;
-    const int begin = (int)get_local_id(0) * LANES;
+    const int begin = (int)get_local_id(0) * VECTOR_WIDTH;
     __global real *scale = scales + p * scale_stride + k;
     __global real *m = value + row, *v = velocity + row;
     __global const real *g = gradient + row;
@@ -114,7 +114,7 @@ optimizer_max_norm(__global real *restrict value, __global const real *restrict 
     GROUP_BARRIER();
 
     vector most = 0;
-    for (int j = begin; j < cols; j += GROUP * LANES) {
+    for (int j = begin; j < cols; j += GROUP * VECTOR_WIDTH) {
         const vector speed = kept * LOAD(v + j) + LOAD(g + j);
         STORE(speed, v + j);
         most = fmax(most, fabs(speed));
@@ -122,7 +122,7 @@ optimizer_max_norm(__global real *restrict value, __global const real *restrict 
     const real largest = GROUP_MAX(scratch, lanes_max(most));
     const real least = exp(fmin(log_floor - now, (real)80));
     const real step = largest < REAL_TINY ? 0 : rate * rates[p] / fmax(largest, least);
-    for (int j = begin; j < cols; j += GROUP * LANES) {
+    for (int j = begin; j < cols; j += GROUP * VECTOR_WIDTH) {
         const vector moved = LOAD(m + j) - step * LOAD(v + j);
         const vector within = fmin(fmax(moved, (vector)-1), (vector)1);
         STORE(SELECT(moved, within, (vmask)j + LANE_INDEX < (vmask)clamped), m + j);
@@ -133,14 +133,14 @@ optimizer_max_norm(__global real *restrict value, __global const real *restrict 
 
 /*
  * Plain momentum: v <- momentum v + g, x <- x - rate v. Work-items: vectors of a row x rows x
- * problems; rates has a factor of the rate for each problem.
+ * replicas; rates has a factor of the rate for each replica.
  */
 __kernel void optimizer_sgd(__global real *restrict value, __global const real *restrict gradient,
                             __global real *restrict velocity, __global const real *restrict rates,
                             const int cols, const int ld, const int stride, const real rate,
                             const real momentum)
 {
-    const int j = (int)get_global_id(0) * LANES;
+    const int j = (int)get_global_id(0) * VECTOR_WIDTH;
     const size_t p = get_global_id(2);
     if (j >= cols)
         return;
@@ -162,7 +162,7 @@ __kernel void optimizer_adam(__global real *restrict value, __global const real 
                              const real mean_new, const real square_kept, const real square_new,
                              const real unbias, const real epsilon)
 {
-    const int j = (int)get_global_id(0) * LANES;
+    const int j = (int)get_global_id(0) * VECTOR_WIDTH;
     const size_t p = get_global_id(2);
     if (j >= cols)
         return;

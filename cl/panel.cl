@@ -17,7 +17,7 @@
 #define TILE_VECTORS 2
 #endif
 #ifndef UNROLL_DEPTH
-#define UNROLL_DEPTH 1 /* steps of depth between two looks at the loop's counter */
+#define UNROLL_DEPTH 1 /* steps of depth per unrolled iteration */
 #endif
 #ifndef A_MODE
 #define A_MODE 0 /* 0: packed; as stored, 1: a row of C a row, 2: an index of depth a row */
@@ -28,20 +28,20 @@
 #ifndef COLUMNS_FIRST
 #define COLUMNS_FIRST 0 /* 1: a panel of A meets all of B before the next; else the other way */
 #endif
-#define TILE_COLUMNS (TILE_VECTORS * LANES)
+#define TILE_COLUMNS (TILE_VECTORS * VECTOR_WIDTH)
 #define ONE_ITEM __attribute__((reqd_work_group_size(1, 1, 1)))
 
 /* One vector of a row of C, the whole or its first `width` columns. */
 INLINE void store_vector(__global real *c, const vector value, const int width, const real alpha,
                          const real beta)
 {
-    if (width >= LANES) {
+    if (width >= VECTOR_WIDTH) {
         STORE(beta == 0 ? alpha * value : fma((vector)beta, LOAD(c), alpha * value), c);
     } else {
-        real lanes[LANES];
-        STORE(value, lanes);
+        real vector_width[VECTOR_WIDTH];
+        STORE(value, vector_width);
         for (int l = 0; l < width; l++)
-            c[l] = beta == 0 ? alpha * lanes[l] : fma(beta, c[l], alpha * lanes[l]);
+            c[l] = beta == 0 ? alpha * vector_width[l] : fma(beta, c[l], alpha * vector_width[l]);
     }
 }
 
@@ -54,13 +54,13 @@ INLINE void store_vector(__global real *c, const vector value, const int width, 
  */
 #define A_ROW                                                                                      \
     (A_MODE == 2                                                                                   \
-         ? a_problem + STORED_ROW(a_indexed, a_rows, a_first + first_depth + d) * (size_t)a_ld +   \
+         ? a_replica + STORED_ROW(a_indexed, a_rows, a_first + first_depth + d) * (size_t)a_ld +   \
                above                                                                               \
-         : a_problem + (size_t)i * depth + (size_t)d * TILE_ROWS)
+         : a_replica + (size_t)i * depth + (size_t)d * TILE_ROWS)
 #define B_ROW                                                                                      \
     (B_MODE == 1                                                                                   \
-         ? b_problem + STORED_ROW(b_indexed, b_rows, b_first + first_depth + d) * (size_t)b_ld     \
-         : b_problem + (size_t)j * depth + (size_t)d * TILE_COLUMNS)
+         ? b_replica + STORED_ROW(b_indexed, b_rows, b_first + first_depth + d) * (size_t)b_ld     \
+         : b_replica + (size_t)j * depth + (size_t)d * TILE_COLUMNS)
 #define STEP(VECTORS)                                                                              \
     {                                                                                              \
         __global const real *a_row = A_ROW, *b_row = B_ROW;                                        \
@@ -83,12 +83,12 @@ INLINE void store_vector(__global real *c, const vector value, const int width, 
             STEP(VECTORS);                                                                         \
         UNROLL for (int r = 0; r < TILE_ROWS; r++) if (above + r >= i && above + r < m)            \
             UNROLL for (int v = 0; v < VECTORS; v++)                                               \
-                store_vector(c + (size_t)(above + r) * ld + j + v * LANES, sum[r][v],              \
-                             n - j - v * LANES, alpha, beta);                                      \
+                store_vector(c + (size_t)(above + r) * ld + j + v * VECTOR_WIDTH, sum[r][v],       \
+                             n - j - v * VECTOR_WIDTH, alpha, beta);                               \
     }
 
 /*
- * Work-items: panels of A x panels of B x problems; the first two the other way round where
+ * Work-items: panels of A x panels of B x replicas; the first two the other way round where
  * COLUMNS_FIRST. A factor is its packed panels, or the stored matrix with the row indices of
  * PACK_ARGUMENTS. Of a factor that is not packed, tiles reach beyond the last row or column by
  * looking at the last ones again.
@@ -103,21 +103,21 @@ panel_gemm(__global const real *restrict a, __global const real *restrict b,
 {
     const int i = (int)get_global_id(COLUMNS_FIRST) * TILE_ROWS;
     const int j = (int)get_global_id(1 - COLUMNS_FIRST) * TILE_COLUMNS;
-    const size_t problem = get_global_id(2);
-    __global const real *a_problem = a + problem * a_stride;
-    __global const real *b_problem = b + problem * b_stride;
-    __global real *c = product + problem * stride;
+    const size_t replica = get_global_id(2);
+    __global const real *a_replica = a + replica * a_stride;
+    __global const real *b_replica = b + replica * b_stride;
+    __global real *c = product + replica * stride;
     const int above = A_MODE == 2 ? max(0, min(i, m - TILE_ROWS)) : i; /* the tile's first row */
     __global const real *at[TILE_ROWS];
     UNROLL for (int r = 0; r < TILE_ROWS; r++) at[r] =
-        a_problem +
+        a_replica +
         (A_MODE == 1 ? STORED_ROW(a_indexed, a_rows, a_first + min(i + r, m - 1)) * (size_t)a_ld +
                            first_depth
                      : 0);
     int column[TILE_VECTORS];
     UNROLL for (int v = 0; v < TILE_VECTORS; v++) column[v] =
-        B_MODE == 1 ? min(j + v * LANES, b_ld - LANES) : v * LANES;
-    if (n - j > LANES)
+        B_MODE == 1 ? min(j + v * VECTOR_WIDTH, b_ld - VECTOR_WIDTH) : v * VECTOR_WIDTH;
+    if (n - j > VECTOR_WIDTH)
         TILE(TILE_VECTORS)
     else
         TILE(1)

@@ -8,14 +8,14 @@
 #ifndef TILE_VECTORS
 #define TILE_VECTORS 2
 #endif
-#define TILE_COLUMNS (TILE_VECTORS * LANES)
+#define TILE_COLUMNS (TILE_VECTORS * VECTOR_WIDTH)
 #define ONE_ITEM __attribute__((reqd_work_group_size(1, 1, 1)))
 
 /*
  * Packs outer indices 0 ... outer-1 of depth indices first_depth ... +depth-1 into panels of WIDTH.
  * Stored row r of the operand is rows[first + r], or first + r where indexed is 0. ALONG: the
  * operand stores one outer index a row (depth is contiguous); ACROSS: one depth index a row. Outer
- * indices beyond the last are packed as zeros. Work-items: panels x chunks of depth x problems.
+ * indices beyond the last are packed as zeros. Work-items: panels x chunks of depth x replicas.
  */
 #define PACK_CHUNK 256
 #define PACK_ARGUMENTS                                                                             \
@@ -28,13 +28,13 @@
     const int d0 = (int)get_global_id(1) * PACK_CHUNK;                                             \
     const int chunk = min(PACK_CHUNK, depth - d0);                                                 \
     const int width = min(outer - o, WIDTH);                                                       \
-    __global const real *problem = stored + get_global_id(2) * (size_t)stride;                     \
+    __global const real *replica = stored + get_global_id(2) * (size_t)stride;                     \
     __global real *target =                                                                        \
         packed + get_global_id(2) * (size_t)packed_stride + (size_t)o * depth + (size_t)d0 * WIDTH
 
 #define STORED_ROW(r) (size_t)(indexed ? rows[r] : (r))
 /* Where an operand that stores one outer index a row has that of the panel's index w. */
-#define PACK_ROW(w) (problem + STORED_ROW(first + o + min(w, width - 1)) * ld + first_depth + d0)
+#define PACK_ROW(w) (replica + STORED_ROW(first + o + min(w, width - 1)) * ld + first_depth + d0)
 
 ONE_ITEM __kernel void panel_pack_a_along(PACK_ARGUMENTS)
 {
@@ -44,10 +44,10 @@ ONE_ITEM __kernel void panel_pack_a_along(PACK_ARGUMENTS)
         source[w] = PACK_ROW(w);
     int d = 0;
     if (width == TILE_ROWS)
-        for (; d + LANES <= chunk; d += LANES, target += LANES * TILE_ROWS) {
-            real block[TILE_ROWS][LANES];
+        for (; d + VECTOR_WIDTH <= chunk; d += VECTOR_WIDTH, target += VECTOR_WIDTH * TILE_ROWS) {
+            real block[TILE_ROWS][VECTOR_WIDTH];
             UNROLL for (int w = 0; w < TILE_ROWS; w++) STORE(LOAD(source[w] + d), block[w]);
-            UNROLL for (int l = 0; l < LANES; l++) UNROLL for (int w = 0; w < TILE_ROWS; w++)
+            UNROLL for (int l = 0; l < VECTOR_WIDTH; l++) UNROLL for (int w = 0; w < TILE_ROWS; w++)
                 target[l * TILE_ROWS + w] = block[w][l];
         }
     for (; d < chunk; d++, target += TILE_ROWS)
@@ -55,24 +55,25 @@ ONE_ITEM __kernel void panel_pack_a_along(PACK_ARGUMENTS)
             target[w] = w < width ? source[w][d] : 0;
 }
 
-/* Vector after vector of the panel, each along all of the chunk: CPUs fetch ahead in LANES rows,
- * but not in more. */
+/* Vector after vector of the panel, each along all of the chunk: CPUs fetch ahead in VECTOR_WIDTH
+ * rows, but not in more. */
 ONE_ITEM __kernel void panel_pack_b_along(PACK_ARGUMENTS)
 {
     PACK_HEAD(TILE_COLUMNS);
-    for (int v = 0; v < TILE_COLUMNS; v += LANES, target += LANES) {
-        const int whole = v + LANES <= width ? chunk - chunk % LANES : 0;
-        __global const real *source[LANES];
-        for (int w = 0; w < LANES; w++)
+    for (int v = 0; v < TILE_COLUMNS; v += VECTOR_WIDTH, target += VECTOR_WIDTH) {
+        const int whole = v + VECTOR_WIDTH <= width ? chunk - chunk % VECTOR_WIDTH : 0;
+        __global const real *source[VECTOR_WIDTH];
+        for (int w = 0; w < VECTOR_WIDTH; w++)
             source[w] = PACK_ROW(v + w);
-        for (int d = 0; d < whole; d += LANES) {
-            vector block[LANES];
-            UNROLL for (int w = 0; w < LANES; w++) block[w] = LOAD(source[w] + d);
+        for (int d = 0; d < whole; d += VECTOR_WIDTH) {
+            vector block[VECTOR_WIDTH];
+            UNROLL for (int w = 0; w < VECTOR_WIDTH; w++) block[w] = LOAD(source[w] + d);
             transpose_lanes(block);
-            UNROLL for (int l = 0; l < LANES; l++) STORE(block[l], target + (d + l) * TILE_COLUMNS);
+            UNROLL for (int l = 0; l < VECTOR_WIDTH; l++)
+                STORE(block[l], target + (d + l) * TILE_COLUMNS);
         }
         for (int d = whole; d < chunk; d++)
-            for (int w = 0; w < LANES; w++)
+            for (int w = 0; w < VECTOR_WIDTH; w++)
                 target[d * TILE_COLUMNS + w] = v + w < width ? source[w][d] : 0;
     }
 }
@@ -83,7 +84,7 @@ ONE_ITEM __kernel void panel_pack_b_along(PACK_ARGUMENTS)
         PACK_HEAD(WIDTH);                                                                          \
         for (int d = 0; d < chunk; d++, target += WIDTH) {                                         \
             __global const real *source =                                                          \
-                problem + STORED_ROW(first + first_depth + d0 + d) * ld + o;                       \
+                replica + STORED_ROW(first + first_depth + d0 + d) * ld + o;                       \
             if (width == WIDTH)                                                                    \
                 for (int w = 0; w < WIDTH; w++)                                                    \
                     target[w] = source[w];                                                         \

@@ -1,7 +1,7 @@
 /* Directions in which single samples are moved, whatever the model. */
 
 /*
- * Makes row i of the directions one along which sample first + i can turn: tangent to the sphere
+ * Makes row i of the directions one along which sample first + i can rotate: tangent to the sphere
  * at the sample, of mean 0 where samples have it, of unit norm; a row in which nothing is left
  * becomes zero. One work-group a row.
  */

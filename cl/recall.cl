@@ -6,15 +6,16 @@
  *
  *   gap = sum_mu F(S) - F(V);   the neuron flips where gap < 0, or gap = 0 and x_i = -1.
  *
- * Each work-item keeps its own memories: all LANES of them, GROUP * LANES further, and so on. So
- * what is kept of the similarities needs no barrier; only the gap is a sum over the group.
+ * Each work-item keeps its own memories: all VECTOR_WIDTH of them, GROUP * VECTOR_WIDTH further,
+ * and so on. So what is kept of the similarities needs no barrier; only the gap is a sum over the
+ * group.
  *
  * Two kernels do it, with this file before them: recall_sweep takes any memories, recall_signs
  * those of +-1.
  */
-#ifndef LOCAL_ROOM
-#define LOCAL_ROOM                                                                                 \
-    0 /* memories, with padding, that local memory has room for; 0: all in global                  \
+#ifndef LOCAL_MEMORIES
+#define LOCAL_MEMORIES                                                                             \
+    0 /* memories, with padding, that fit into local memory; 0: all in global                      \
        */
 #endif
 #ifndef SYNCHRONOUS
@@ -26,13 +27,13 @@
 
 /* What has become of a probe: dam__recall_end. */
 #define RUNNING 0
-#define SETTLED 1
+#define CONVERGED 1
 #define CYCLING 2
 
 /* Reals of a record: sum of F(S), of |F(S)|, and the scale they are in (see energy/recall.c). */
 #define RECORD 4
 
-#if LOCAL_ROOM > 0
+#if LOCAL_MEMORIES > 0
 #define KEPT __local
 #else
 #define KEPT __global
@@ -82,7 +83,7 @@ INLINE vector extent_of(const vector similarities, const int mu, const int memor
 
 /* The vectors of memories that a work-item keeps. */
 #define ITEM ((int)get_local_id(0))
-#define MY_VECTORS(mu) for (int mu = ITEM * LANES; mu < ld; mu += GROUP * LANES)
+#define MY_VECTORS(mu) for (int mu = ITEM * VECTOR_WIDTH; mu < ld; mu += GROUP * VECTOR_WIDTH)
 
 /* Item 0 writes the energy's record: sums over this item's values come in. */
 #define WRITE_RECORD(record, sum, size, third, fourth)                                             \
@@ -95,7 +96,7 @@ INLINE vector extent_of(const vector similarities, const int mu, const int memor
 
 /* What becomes of a probe: a synchronous one that flips what it flipped before goes to and fro. */
 #define END_OF(flipped, sweep, changed)                                                            \
-    ((flipped) == 0 ? SETTLED : SYNCHRONOUS && (sweep) > 0 && (changed) == 0 ? CYCLING : RUNNING)
+    ((flipped) == 0 ? CONVERGED : SYNCHRONOUS && (sweep) > 0 && (changed) == 0 ? CYCLING : RUNNING)
 
 INLINE void turn_over(__global real *x, __global const uchar *wish, __global const int *free,
                       const int neurons)

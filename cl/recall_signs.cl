@@ -4,21 +4,21 @@
  * memory, which change only when a neuron flips, and a visit is a sum of those that the memories'
  * signs pick.
  */
-#define UINTS JOIN(uint, LANES)
-#define INTS JOIN(int, LANES)
-#define LOAD_INTS(pointer) JOIN(vload, LANES)(0, pointer)
-#define STORE_INTS(value, pointer) JOIN(vstore, LANES)(value, 0, pointer)
-#define TO_REALS(v) JOIN(JOIN(convert_, REAL_NAME), LANES)(v)
-#define TO_MASK(v) JOIN(JOIN(convert_, MASK_NAME), LANES)(v)
-#define TO_INTS(v) JOIN(convert_int, LANES)(v)
+#define UINTS JOIN(uint, VECTOR_WIDTH)
+#define INTS JOIN(int, VECTOR_WIDTH)
+#define LOAD_INTS(pointer) JOIN(vload, VECTOR_WIDTH)(0, pointer)
+#define STORE_INTS(value, pointer) JOIN(vstore, VECTOR_WIDTH)(value, 0, pointer)
+#define TO_REALS(v) JOIN(JOIN(convert_, REAL_NAME), VECTOR_WIDTH)(v)
+#define TO_MASK(v) JOIN(JOIN(convert_, MASK_NAME), VECTOR_WIDTH)(v)
+#define TO_INTS(v) JOIN(convert_int, VECTOR_WIDTH)(v)
 
 /* table[index] in every lane. */
-#if LANES == 2
+#if VECTOR_WIDTH == 2
 #define GATHER(table, i) (vector)((table)[(i).s0], (table)[(i).s1])
-#elif LANES == 4
+#elif VECTOR_WIDTH == 4
 #define GATHER(table, i)                                                                           \
     (vector)((table)[(i).s0], (table)[(i).s1], (table)[(i).s2], (table)[(i).s3])
-#elif LANES == 8
+#elif VECTOR_WIDTH == 8
 #define GATHER(table, i)                                                                           \
     (vector)((table)[(i).s0], (table)[(i).s1], (table)[(i).s2], (table)[(i).s3], (table)[(i).s4],  \
              (table)[(i).s5], (table)[(i).s6], (table)[(i).s7])
@@ -46,7 +46,8 @@ recall_signs_agree(__global const uint *restrict packed, __global const uint *re
         UINTS differ = 0;
         for (int w = 0; w < words; w++)
             differ += popcount((UINTS)x[w] ^ LOAD_INTS(rows + (size_t)w * ld + mu));
-        STORE_INTS((INTS)dim - JOIN(convert_int, LANES)(differ), agreements + probe * ld + mu);
+        STORE_INTS((INTS)dim - JOIN(convert_int, VECTOR_WIDTH)(differ),
+                   agreements + probe * ld + mu);
     }
 }
 
@@ -108,7 +109,7 @@ INLINE vector signed_gaps(__global const uint *signs, const real x, KEPT const r
 }
 
 /*
- * Turns a neuron over: k moves by one, and of the two differences one is the other's with its sign
+ * Flips a neuron: k moves by one, and of the two differences one is the other's with its sign
  * changed, so only one is looked up.
  */
 INLINE real flip_sign(__global const uint *signs, const real x, KEPT int *agreements,
@@ -117,10 +118,10 @@ INLINE real flip_sign(__global const uint *signs, const real x, KEPT int *agreem
 {
     __global const real *differences = of.differences + (size_t)level * (of.dim + 2);
     vector extent = 0;
-    const vmask turned = x > 0 ? (vmask)0 : (vmask)-1;
+    const vmask flipped = x > 0 ? (vmask)0 : (vmask)-1;
     MY_VECTORS(mu)
     {
-        const vmask agreed = SIGNS(signs, mu) ^ turned;
+        const vmask agreed = SIGNS(signs, mu) ^ flipped;
         const INTS was = LOAD_INTS(agreements + mu), step = TO_INTS(agreed);
         const INTS k = was + 1 + 2 * step; /* agreed is -1 */
         const vector looked_up =
@@ -167,9 +168,9 @@ recall_signs(__global real *restrict states, __global int *restrict all_agreemen
     const int probe = (int)get_group_id(0), words = ld / 32 + (ld % 32 > 0);
     const tables of = {differences, table, level_of, dim};
     __global real *x = states + (size_t)probe * states_ld;
-#if LOCAL_ROOM > 0
-    __local int agreements[LOCAL_ROOM];
-    __local real closer[LOCAL_ROOM], further[LOCAL_ROOM];
+#if LOCAL_MEMORIES > 0
+    __local int agreements[LOCAL_MEMORIES];
+    __local real closer[LOCAL_MEMORIES], further[LOCAL_MEMORIES];
     __global int *home = all_agreements + (size_t)probe * ld;
 #else
     __global int *agreements = all_agreements + (size_t)probe * ld;
@@ -178,7 +179,7 @@ recall_signs(__global real *restrict states, __global int *restrict all_agreemen
 #endif
     if (ends[probe] != RUNNING)
         return;
-#if LOCAL_ROOM > 0
+#if LOCAL_MEMORIES > 0
     MY_VECTORS(mu) STORE_INTS(LOAD_INTS(home + mu), agreements + mu);
 #endif
     real mine = my_agreements_extent(agreements, dim, memories, ld), extent = mine, gap = 0;
@@ -231,7 +232,7 @@ recall_signs(__global real *restrict states, __global int *restrict all_agreemen
     GROUP_PAIR(scratch, gap, extent);
     record_signs(agreements, memories, ld, of, level_of[(int)extent],
                  record + (size_t)records_ld * RECORD SCRATCH_ARGUMENT);
-#if LOCAL_ROOM > 0
+#if LOCAL_MEMORIES > 0
     MY_VECTORS(mu) STORE_INTS(LOAD_INTS(agreements + mu), home + mu);
 #endif
     if (ITEM == 0) {

@@ -66,7 +66,7 @@ INLINE void refresh(KEPT const real *similarities, KEPT real *values, const int 
     STORE(scaled_value(LOAD(similarities + mu), by), values + mu);
 }
 
-/* Turns a neuron of value x over; gives this item's share of the largest similarity. */
+/* Flips a neuron of value x; gives this item's share of the largest similarity. */
 INLINE real flip(__global const real *column, const real x, KEPT real *similarities,
                  KEPT real *values, const int memories, const int ld, const scaling by)
 {
@@ -126,8 +126,8 @@ recall_sweep(__global real *restrict states, __global real *restrict all_similar
     DECLARE_PAIRS(scratch);
     const int probe = (int)get_group_id(0);
     __global real *x = states + (size_t)probe * states_ld;
-#if LOCAL_ROOM > 0
-    __local real similarities[LOCAL_ROOM], values[LOCAL_ROOM];
+#if LOCAL_MEMORIES > 0
+    __local real similarities[LOCAL_MEMORIES], values[LOCAL_MEMORIES];
     __global real *home = all_similarities + (size_t)probe * ld;
 #else
     __global real *similarities = all_similarities + (size_t)probe * ld;
@@ -135,7 +135,7 @@ recall_sweep(__global real *restrict states, __global real *restrict all_similar
 #endif
     if (ends[probe] != RUNNING)
         return;
-#if LOCAL_ROOM > 0
+#if LOCAL_MEMORIES > 0
     MY_VECTORS(mu) STORE(LOAD(home + mu), similarities + mu);
 #endif
     real mine = my_extent(similarities, memories, ld), extent = mine, gap = 0;
@@ -188,7 +188,7 @@ recall_sweep(__global real *restrict states, __global real *restrict all_similar
     by = scaling_of(extent, reach, leak, most, sharpness);
     refresh(similarities, values, ld, by);
     record_energy(values, memories, ld, by, record + (size_t)records_ld * RECORD SCRATCH_ARGUMENT);
-#if LOCAL_ROOM > 0
+#if LOCAL_MEMORIES > 0
     MY_VECTORS(mu) STORE(LOAD(similarities + mu), home + mu);
 #endif
     if (ITEM == 0) {

@@ -1,12 +1,12 @@
-/* Sums of fixed shape over the problems of a matrix. */
+/* Sums of fixed shape over the replicas of a matrix. */
 
 /* total = sum of `count` matrices at `stride`, added to total where accumulate. Work-items: vectors
  * of a row x rows. */
-__kernel void reduce_problems(__global const real *restrict parts, __global real *restrict total,
-                              const int count, const int stride, const int cols, const int ld,
-                              const int accumulate)
+__kernel void reduce_parts(__global const real *restrict parts, __global real *restrict total,
+                           const int count, const int stride, const int cols, const int ld,
+                           const int accumulate)
 {
-    const int j = (int)get_global_id(0) * LANES;
+    const int j = (int)get_global_id(0) * VECTOR_WIDTH;
     if (j >= cols)
         return;
     const size_t at = get_global_id(1) * ld + j;

@@ -55,7 +55,7 @@ INLINE real row_shift(__global const real *similarity, const int memories, const
                       const real tau SCRATCH_PARAMETER)
 {
     vector largest = 0;
-    for (int j = (int)get_local_id(0) * LANES; j < memories; j += GROUP * LANES) {
+    for (int j = (int)get_local_id(0) * VECTOR_WIDTH; j < memories; j += GROUP * VECTOR_WIDTH) {
         const vmask inside = (vmask)j + LANE_INDEX < (vmask)memories;
         largest = fmax(largest, SELECT(0, b * LOAD(similarity + j) - tau, inside));
     }
@@ -76,7 +76,7 @@ INLINE void class_sums(__global const real *activations, __global const real *we
     for (int y0 = 0; y0 < COLUMNS; y0 += TILE) {
         vector partial[TILE];
         UNROLL for (int t = 0; t < TILE; t++) partial[t] = 0;
-        for (int j = (int)get_local_id(0) * LANES; j < width; j += GROUP * LANES) {
+        for (int j = (int)get_local_id(0) * VECTOR_WIDTH; j < width; j += GROUP * VECTOR_WIDTH) {
             const vector e = LOAD(activations + j);
             UNROLL for (int t = 0; t < TILE; t++)
             {
@@ -152,7 +152,7 @@ vmf_forward(__global real *restrict similarities, __global real *restrict activa
 {
     DECLARE_SCRATCH(scratch);
     SHARED real sums[COLUMNS];
-    const int i = (int)get_group_id(0), begin = (int)get_local_id(0) * LANES;
+    const int i = (int)get_group_id(0), begin = (int)get_local_id(0) * VECTOR_WIDTH;
     const int label = UNSUPERVISED ? -1 : labels[indexed ? rows[first + i] : first + i];
     const real b = scalars[0], tau = scalars[1];
     const int width = memories + 1;
@@ -160,7 +160,7 @@ vmf_forward(__global real *restrict similarities, __global real *restrict activa
     __global real *ratio = ratios + (size_t)i * ratios_ld;
 
     const real shift = row_shift(m, memories, b, tau SCRATCH_ARGUMENT);
-    for (int j = begin; j < width; j += GROUP * LANES)
+    for (int j = begin; j < width; j += GROUP * VECTOR_WIDTH)
         STORE(activation(LOAD(m + j), j, memories, b, tau, shift), e + j);
     GROUP_BARRIER();
     class_sums(e, weights, width, weights_ld, sums SCRATCH_ARGUMENT);
@@ -177,7 +177,7 @@ vmf_forward(__global real *restrict similarities, __global real *restrict activa
     GROUP_BARRIER();
 
     vector sum_qm = 0, sum_q = 0;
-    for (int j = begin; j < width; j += GROUP * LANES) {
+    for (int j = begin; j < width; j += GROUP * VECTOR_WIDTH) {
         vector owed = 0;
         for (int y0 = 0; y0 < COLUMNS; y0 += TILE)
             UNROLL for (int t = 0; t < TILE; t++) if (y0 + t < COLUMNS) owed =
@@ -222,7 +222,7 @@ vmf_evaluate(__global const real *restrict similarities, __global real *restrict
 {
     DECLARE_SCRATCH(scratch);
     SHARED real sums[COLUMNS];
-    const int i = (int)get_group_id(0), begin = (int)get_local_id(0) * LANES;
+    const int i = (int)get_group_id(0), begin = (int)get_local_id(0) * VECTOR_WIDTH;
     const int label = UNSUPERVISED ? -1 : labels[first + i];
     const real b = scalars[0], tau = scalars[1];
     const int width = memories + 1;
@@ -230,7 +230,7 @@ vmf_evaluate(__global const real *restrict similarities, __global real *restrict
     __global real *e = activations + (size_t)i * ld;
 
     const real shift = row_shift(m, memories, b, tau SCRATCH_ARGUMENT);
-    for (int j = begin; j < width; j += GROUP * LANES)
+    for (int j = begin; j < width; j += GROUP * VECTOR_WIDTH)
         STORE(activation(LOAD(m + j), j, memories, b, tau, shift), e + j);
     GROUP_BARRIER();
     class_sums(e, weights, width, weights_ld, sums SCRATCH_ARGUMENT);
@@ -266,7 +266,7 @@ __kernel void vmf_class_gradient(__global const real *restrict activations,
                                  const int width, const int ld, const int ratios_ld,
                                  const int weights_ld, const int part_stride, const real per_sample)
 {
-    const int j = (int)get_global_id(0) * LANES;
+    const int j = (int)get_global_id(0) * VECTOR_WIDTH;
     if (j >= width)
         return;
     const int y0 = (int)get_global_id(1) * TILE;
@@ -312,9 +312,9 @@ ONE_GROUP __kernel void vmf_collect(__global const real *restrict statistics,
 }
 
 /* totals[slot] = {sum of losses, number of right predictions} of a batch. One work-group. */
-ONE_GROUP __kernel void vmf_score(__global const real *restrict statistics,
-                                  __global real *restrict totals, const int samples, const int slot,
-                                  const int totals_ld, const int accumulate)
+ONE_GROUP __kernel void vmf_metrics(__global const real *restrict statistics,
+                                    __global real *restrict totals, const int samples,
+                                    const int slot, const int totals_ld, const int accumulate)
 {
     DECLARE_SCRATCH(scratch);
     real loss = 0, right = 0;
@@ -345,7 +345,7 @@ ONE_GROUP __kernel void vmf_sinkhorn(__global real *restrict weights,
 {
     DECLARE_SCRATCH(scratch);
     SHARED real factor[COLUMNS];
-    const int width = memories + 1, begin = (int)get_local_id(0) * LANES;
+    const int width = memories + 1, begin = (int)get_local_id(0) * VECTOR_WIDTH;
     /* The counts of the memories sum to their number; the background's share comes on top. */
     const real total = memories + counts[memories];
     int done = 0;
@@ -353,7 +353,7 @@ ONE_GROUP __kernel void vmf_sinkhorn(__global real *restrict weights,
         vector off = 0, column[COLUMNS];
         for (int y = 0; y < COLUMNS; y++)
             column[y] = 0;
-        for (int j = begin; j < width; j += GROUP * LANES) {
+        for (int j = begin; j < width; j += GROUP * VECTOR_WIDTH) {
             const vmask inside = (vmask)j + LANE_INDEX < (vmask)width;
             vector sum = 0;
             for (int y = 0; y < COLUMNS; y++)
@@ -374,7 +374,7 @@ ONE_GROUP __kernel void vmf_sinkhorn(__global real *restrict weights,
         }
         const real worst = GROUP_MAX(scratch, lanes_max(off));
         GROUP_BARRIER();
-        for (int j = begin; j < width; j += GROUP * LANES)
+        for (int j = begin; j < width; j += GROUP * VECTOR_WIDTH)
             for (int y = 0; y < COLUMNS; y++)
                 STORE(LOAD(weights + (size_t)y * ld + j) * factor[y], weights + (size_t)y * ld + j);
         GROUP_BARRIER();
@@ -397,14 +397,14 @@ vmf_posterior(__global const real *restrict similarities, __global real *restric
 {
     DECLARE_SCRATCH(scratch);
     SHARED real sums[COLUMNS];
-    const int i = (int)get_group_id(0), begin = (int)get_local_id(0) * LANES;
+    const int i = (int)get_group_id(0), begin = (int)get_local_id(0) * VECTOR_WIDTH;
     const int width = memories + 1;
     const real b = scalars[0], tau = scalars[1];
     __global const real *m = similarities + (size_t)i * ld;
     __global real *e = posterior + (size_t)i * posterior_ld;
 
     const real shift = row_shift(m, memories, b, tau SCRATCH_ARGUMENT);
-    for (int j = begin; j < width; j += GROUP * LANES)
+    for (int j = begin; j < width; j += GROUP * VECTOR_WIDTH)
         STORE(activation(LOAD(m + j), j, memories, b, tau, shift), e + j);
     GROUP_BARRIER();
     class_sums(e, weights, width, weights_ld, sums SCRATCH_ARGUMENT);
@@ -413,7 +413,7 @@ vmf_posterior(__global const real *restrict similarities, __global real *restric
         total += sums[y];
     for (int y = (int)get_local_id(0); y < COLUMNS; y += GROUP)
         probabilities[(size_t)i * probabilities_ld + y] = sums[y] / total;
-    for (int j = begin; j < width; j += GROUP * LANES) {
+    for (int j = begin; j < width; j += GROUP * VECTOR_WIDTH) {
         vector weight = 0;
         for (int y = 0; y < COLUMNS; y++)
             weight += LOAD(weights + (size_t)y * weights_ld + j);
@@ -444,19 +444,19 @@ ONE_GROUP __kernel void vmf_margin(__global real *restrict similarities,
 {
     DECLARE_SCRATCH(scratch);
     SHARED real sums[COLUMNS];
-    const int i = (int)get_group_id(0), begin = (int)get_local_id(0) * LANES;
+    const int i = (int)get_group_id(0), begin = (int)get_local_id(0) * VECTOR_WIDTH;
     const int width = memories + 1;
     const real b = scalars[0], tau = scalars[1];
     __global real *m = similarities + (size_t)i * ld, *e = activations + (size_t)i * ld;
 
     const real shift = row_shift(m, memories, b, tau SCRATCH_ARGUMENT);
-    for (int j = begin; j < width; j += GROUP * LANES)
+    for (int j = begin; j < width; j += GROUP * VECTOR_WIDTH)
         STORE(activation(LOAD(m + j), j, memories, b, tau, shift), e + j);
     GROUP_BARRIER();
     class_sums(e, weights, width, weights_ld, sums SCRATCH_ARGUMENT);
     const int first = largest_column(sums, -1), second = largest_column(sums, first);
     const vector away = -b / sums[first], towards = b / sums[second];
-    for (int j = begin; j < width; j += GROUP * LANES) {
+    for (int j = begin; j < width; j += GROUP * VECTOR_WIDTH) {
         const vector pull = away * LOAD(weights + (size_t)first * weights_ld + j) +
                             towards * LOAD(weights + (size_t)second * weights_ld + j);
         const vmask memory = (vmask)j + LANE_INDEX < (vmask)memories;
@@ -469,22 +469,22 @@ ONE_GROUP __kernel void vmf_margin(__global real *restrict similarities,
 }
 
 /*
- * One sample a work-group: how far it turns towards its direction before another column than
+ * One sample a work-group: how far it rotates towards its direction before another column than
  * columns[2 i] has the largest logit; -1 where that does not come within `limit`. The similarities
- * of a turned sample are cos(angle) m + sin(angle) along. `scans` equal steps find the first
+ * of a perturbed sample are cos(angle) m + sin(angle) along. `scans` equal steps find the first
  * change, `halvings` its place. landed[i] is the column there.
  */
 ONE_GROUP __kernel void
-vmf_turn(__global const real *restrict similarities, __global const real *restrict along,
-         __global real *restrict activations, __global const int *restrict columns,
-         __global real *restrict angles, __global int *restrict landed,
-         __global const real *restrict weights, __global const real *restrict scalars,
-         const int memories, const int ld, const int weights_ld, const real limit, const int scans,
-         const int halvings)
+vmf_perturb(__global const real *restrict similarities, __global const real *restrict along,
+            __global real *restrict activations, __global const int *restrict columns,
+            __global real *restrict angles, __global int *restrict landed,
+            __global const real *restrict weights, __global const real *restrict scalars,
+            const int memories, const int ld, const int weights_ld, const real limit,
+            const int scans, const int halvings)
 {
     DECLARE_SCRATCH(scratch);
     SHARED real sums[COLUMNS];
-    const int i = (int)get_group_id(0), begin = (int)get_local_id(0) * LANES;
+    const int i = (int)get_group_id(0), begin = (int)get_local_id(0) * VECTOR_WIDTH;
     const int width = memories + 1, stays = columns[2 * i];
     const real b = scalars[0], tau = scalars[1];
     __global const real *m = similarities + (size_t)i * ld, *a = along + (size_t)i * ld;
@@ -495,11 +495,11 @@ vmf_turn(__global const real *restrict similarities, __global const real *restri
         const real scanned = limit * (step + 1) / scans, middle = (low + high) / 2;
         const real angle = step < scans ? scanned : middle;
         const vector c = cos(angle), s = sin(angle);
-        for (int j = begin; j < width; j += GROUP * LANES)
+        for (int j = begin; j < width; j += GROUP * VECTOR_WIDTH)
             STORE(c * LOAD(m + j) + s * LOAD(a + j), e + j);
         GROUP_BARRIER();
         const real shift = row_shift(e, memories, b, tau SCRATCH_ARGUMENT);
-        for (int j = begin; j < width; j += GROUP * LANES)
+        for (int j = begin; j < width; j += GROUP * VECTOR_WIDTH)
             STORE(activation(LOAD(e + j), j, memories, b, tau, shift), e + j);
         GROUP_BARRIER();
         class_sums(e, weights, width, weights_ld, sums SCRATCH_ARGUMENT);

@@ -58,13 +58,13 @@ int main(void)
     need(dam_run_recall(run, &states[0][0], PATTERNS, &states[0][0], ends));
     need(dam_run_energy(run, &states[0][0], PATTERNS, after));
 
-    int recovered = 0, settled = 0;
+    int recovered = 0, converged = 0;
     for (int p = 0; p < PATTERNS; p++) {
         recovered += memcmp(states[p], patterns[p], sizeof states[p]) == 0;
-        settled += ends[p] == DAM_RECALL_SETTLED;
+        converged += ends[p] == DAM_RECALL_CONVERGED;
     }
-    printf("%d of %d patterns recovered from %d wrong neurons; %d settled\n", recovered, PATTERNS,
-           WRONG, settled);
+    printf("%d of %d patterns recovered from %d wrong neurons; %d converged\n", recovered, PATTERNS,
+           WRONG, converged);
     printf("mean energy %.4f before, %.4f after\n", mean(before, PATTERNS), mean(after, PATTERNS));
 
     dam_run_close(run);

@@ -19,6 +19,6 @@ example() {
 
 example train 'validation accuracy after 20 epochs: (1\.000|0\.9)' run
 example classify 'of 2000 right: (1\.000|0\.9)' run
-example store_recall '10 of 10 patterns recovered from 10 wrong neurons; 10 settled'
+example store_recall '10 of 10 patterns recovered from 10 wrong neurons; 10 converged'
 example denoise 'mean squared error 0\.25[0-9]* before, 0\.0[0-4][0-9]* after'
 example callback 'stopped with 12 memories'

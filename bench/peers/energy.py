@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Steps of the energy model's training: denseam against a numpy program, in turns.
+"""Steps of the energy model's training: denseam against a numpy program, alternating.
 
     bench/peers/energy.py REFERENCE [--denseam build/release/denseam] [--size 100] [--exponent 5]
 

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Training steps of the three models: denseam against numpy and torch on the CPU, in turns.
+"""Training steps of the three models: denseam against numpy and torch on the CPU, alternating.
 
     bench/peers/steps.py [--denseam build/release/denseam] [--rounds 5] [--docs] [vmf|energy|denoise ...]
 

@@ -1,5 +1,5 @@
 /*
- * Samples to learn from: a program's own, those of a file, or what a preset's data section says.
+ * Datasets: samples in memory, in files, or those of a preset's data section.
  */
 #ifndef DENSEAM_DATA_H
 #define DENSEAM_DATA_H
@@ -21,11 +21,11 @@ typedef struct dam_dataset dam_dataset;
 /* --- simple ----------------------------------------------------------------------------------- */
 
 /*
- * A dataset of a program's own samples, count x features, copied. labels has a class for each, 0
- * ... 65535, or is NULL. Numbers are taken as they are, without scaling: models of kind "vmf"
- * centre them and make them unit vectors, "energy" wants states of +1 and -1, "denoise" takes them
- * to mean 0 and mean square 1. DAM_INPUT names the first sample with a number that is not finite or
- * a label that is out of range; DAM_NO_MEMORY. Release with dam_dataset_free.
+ * A dataset of samples in memory, count x features, which are copied. labels has a class for each,
+ * 0 ... 65535, or is NULL. Numbers are not scaled here: models of kind "vmf" centre and normalise
+ * them, "energy" wants states of +1 and -1, "denoise" standardises them to mean 0 and mean
+ * square 1. DAM_INPUT names the first sample with a number that is not finite or a label that is
+ * out of range; DAM_NO_MEMORY. Release with dam_dataset_free.
  */
 DAM_API dam_status dam_dataset_from_floats(const float *samples, const int32_t *labels,
                                            size_t count, size_t features, dam_dataset **out);
@@ -41,14 +41,14 @@ DAM_API void dam_dataset_free(dam_dataset *set);
 
 /* --- explicit --------------------------------------------------------------------------------- */
 
-/* Samples as a program has them: floats or bytes, the other is NULL. */
+/* Samples in memory, as floats or as bytes; the other pointer is NULL. */
 typedef struct dam_samples {
     const float *floats;   /* count x features */
     const uint8_t *bytes;  /* likewise, such as pixels; an energy model reads 0 as -1, others as +1,
                               a denoiser divides by 255 */
     const int32_t *labels; /* count, or NULL */
     size_t count, features;
-    size_t height, width; /* of images, with height * width = features; 0, 0: they are none */
+    size_t height, width; /* of images, with height * width = features; 0, 0: not images */
     int32_t classes;      /* labels are below it; 0: the largest label and 1 */
     bool borrow;          /* nothing is copied: the arrays must outlive the dataset, unchanged */
     const char *name;     /* for messages and the run's record; copied. NULL: "memory" */
@@ -60,7 +60,7 @@ DAM_API dam_status dam_dataset_create(const dam_samples *samples, dam_dataset **
 typedef enum dam_split { DAM_SPLIT_TRAIN, DAM_SPLIT_TEST } dam_split;
 
 /*
- * What the data section of a preset names: a set by its name ("mnist"), files, or made-up samples
+ * The dataset of a preset's data section: a set by its name ("mnist"), files, or synthetic samples
  * ("random", "teacher", "gaussian", "patterns"; some are drawn on a device: that which `device`
  * names, see dam_device_select; NULL takes the default). DAM_INPUT: absent or unreadable;
  * DAM_USAGE; DAM_NO_DEVICE.

@@ -1,7 +1,7 @@
 /*
- * Where the library's notices go: warnings, and what it is doing when that takes long.
+ * Where the library's messages go: warnings, and progress of long operations.
  *
- * The library itself prints nothing. A NULL log, or a log whose write is NULL, drops everything.
+ * The library itself prints nothing. A NULL log, or a log whose write is NULL, discards everything.
  */
 #ifndef DENSEAM_LOG_H
 #define DENSEAM_LOG_H

@@ -1,6 +1,6 @@
 /*
- * Presets: all that a training follows from, as text. `denseam help presets` lists
- * the keys, as the man page does.
+ * Presets: all settings of a training, as text. `denseam help presets` lists the keys, as the man
+ * page does.
  */
 #ifndef DENSEAM_PRESET_H
 #define DENSEAM_PRESET_H
@@ -17,7 +17,7 @@ extern "C" {
 typedef struct dam_preset dam_preset;
 
 /*
- * A preset by its place: a file if there is one of that path, else one that comes with the library
+ * Loads a preset: a file if one of that path exists, else one that comes with the library
  * (dam_preset_name). DAM_USAGE names line, key and what is allowed. Release with dam_preset_free.
  */
 DAM_API dam_status dam_preset_load(const char *place, dam_preset **out);
@@ -25,7 +25,7 @@ DAM_API dam_status dam_preset_load(const char *place, dam_preset **out);
 /* A preset from its text, such as "model { kind = energy  memories = 20 }". */
 DAM_API dam_status dam_preset_parse(const char *text, dam_preset **out);
 
-/* That of a run, all keys at the values it was trained with. folder: as dam_run_open. */
+/* The preset of a run, with the values it was trained with. folder: as dam_run_open. */
 DAM_API dam_status dam_preset_of_run(const char *folder, dam_preset **out);
 
 DAM_API void dam_preset_free(dam_preset *preset);
@@ -33,7 +33,7 @@ DAM_API void dam_preset_free(dam_preset *preset);
 /*
  * Sets a key: "model.memories" to "50", "seed" to "7". DAM_USAGE, and nothing is changed: no such
  * key (with the closest name), a value that it does not take, or a key that this kind of model does
- * not use, so set model.kind first. Whether values go together is looked at when they are used.
+ * not use, so set model.kind first. Combinations of values are checked when the preset is used.
  */
 DAM_API dam_status dam_preset_set(dam_preset *preset, const char *key, const char *value);
 

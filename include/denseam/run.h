@@ -1,5 +1,5 @@
 /*
- * What a training learned, on a device: it classifies, recalls or denoises, and can be saved.
+ * A trained model on a device: it classifies, recalls or denoises, and can be saved.
  */
 #ifndef DENSEAM_RUN_H
 #define DENSEAM_RUN_H
@@ -25,8 +25,8 @@ typedef struct dam_run dam_run;
 
 /*
  * Opens the run in folder, or a run file, on the device that selector names (see dam_device_select;
- * NULL takes the default). log may be NULL; it is copied. DAM_INPUT where the folder holds no whole
- * run, DAM_NO_DEVICE, DAM_NO_MEMORY. Close with dam_run_close.
+ * NULL takes the default). log may be NULL; it is copied. DAM_INPUT where the folder does not hold
+ * a complete run, DAM_NO_DEVICE, DAM_NO_MEMORY. Close with dam_run_close.
  */
 DAM_API dam_status dam_run_open(const char *folder, const char *selector, const dam_log *log,
                                 dam_run **out);
@@ -67,10 +67,10 @@ DAM_API dam_status dam_run_history(const dam_run *run, const char *column, doubl
 /* --- classifying ------------------------------------------------------------------------------ */
 
 /*
- * Classifies count samples of dam_run_features numbers each, as raw as those it was trained on:
- * centring and scaling are the library's. (An energy model takes states, +1 and -1.) classes[i] is
- * the predicted class, or C where the model prefers none (its softening class); nearest[i], unless
- * nearest is NULL, the class of the memory most similar to sample i.
+ * Classifies count samples of dam_run_features numbers each, in the units of the training data: the
+ * library centres and scales them. (An energy model takes states, +1 and -1.) classes[i] is the
+ * predicted class, or C for the softening class; nearest[i], unless nearest is NULL, the class of
+ * the memory most similar to sample i.
  *
  * The first call plans, compiles and loads; later ones of no more samples reuse all of it.
  * DAM_INPUT where a number is not finite; DAM_USAGE of a run that has no classes; DAM_NO_MEMORY.
@@ -86,9 +86,9 @@ DAM_API dam_status dam_run_classify_bytes(dam_run *run, const uint8_t *samples, 
 
 /* How a recall ended. */
 typedef enum dam_recall_end {
-    DAM_RECALL_MOVING,  /* it still moved in the last sweep that was allowed */
-    DAM_RECALL_SETTLED, /* a whole sweep changed nothing: a minimum of the energy */
-    DAM_RECALL_CYCLING  /* synchronous: it goes to and fro between two states */
+    DAM_RECALL_MOVING,    /* it still changed in the last sweep that was allowed */
+    DAM_RECALL_CONVERGED, /* a whole sweep changed nothing: a minimum of the energy */
+    DAM_RECALL_CYCLING    /* synchronous: it cycles between two states */
 } dam_recall_end;
 
 /*
@@ -101,7 +101,7 @@ typedef enum dam_recall_end {
 DAM_API dam_status dam_run_recall(dam_run *run, const float *states, size_t count, float *recalled,
                                   dam_recall_end *ends);
 
-/* Zeros ask for what the run's preset says in its recall section. */
+/* Zeros mean the values of the run's preset, in its recall section. */
 typedef struct dam_recall_options {
     int sweeps;       /* at most */
     bool synchronous; /* all neurons decide from the same state, then flip together */
@@ -111,7 +111,7 @@ typedef struct dam_recall_options {
     void *context;
 } dam_recall_options;
 
-/* Where results go, count of each; NULL where they are not wanted. */
+/* Where results go, count of each; NULL for those not wanted. */
 typedef struct dam_recalled {
     float *states;        /* count x neurons */
     dam_recall_end *ends; /* how each ended */
@@ -121,7 +121,7 @@ typedef struct dam_recalled {
     double *distances;    /* to it, |x - zeta|: 2 sqrt(wrong neurons) for memories of +1 and -1 */
 } dam_recalled;
 
-/* dam_run_recall with more to say and to learn; options may be NULL. */
+/* dam_run_recall with options and more results; options may be NULL. */
 DAM_API dam_status dam_run_recall_with(dam_run *run, const float *states, size_t count,
                                        const dam_recall_options *options, const dam_recalled *out);
 
@@ -136,8 +136,8 @@ DAM_API dam_status dam_run_recall_with(dam_run *run, const float *states, size_t
 DAM_API dam_status dam_run_denoise(dam_run *run, const float *samples, size_t count,
                                    float *denoised);
 
-/* A relaxation x <- x + dt (f(x) - x), down the model's energy. Zeros ask for what the run's preset
- * says in its recall section. */
+/* A relaxation x <- x + dt (f(x) - x), down the model's energy. Zeros mean the values of the run's
+ * preset, in its recall section. */
 typedef struct dam_denoise_options {
     int steps;
     double dt;   /* length of a step, in (0, 1] */

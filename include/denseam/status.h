@@ -38,8 +38,8 @@ DAM_API const char *dam_status_sentence(dam_status status);
 
 /*
  * The message of this thread's last failure: what, where, and what to do, without a final newline.
- * For right after a call that did not return DAM_OK: what the library mended by itself may have
- * left a message too. Valid until the thread's next call.
+ * Read it right after a call that did not return DAM_OK; errors that the library handled itself may
+ * leave a message, too. Valid until the thread's next call.
  */
 DAM_API const char *dam_error(void);
 

@@ -17,7 +17,7 @@
 extern "C" {
 #endif
 
-/* What is known after an epoch. A number that the training does not have is NaN. */
+/* The state of a training after an epoch. Numbers that it does not have are NaN. */
 typedef struct dam_epoch {
     int epoch;                  /* epochs done */
     int epochs;                 /* most there will be; of a model that grows, of this stage */
@@ -35,7 +35,7 @@ typedef struct dam_train_options {
     const char *device; /* see dam_device_select; NULL: the default */
     const char *folder; /* where checkpoints go (train.checkpoint), with preset.conf and
                            metrics.jsonl; made where it is missing. NULL: nothing is written */
-    bool resume;        /* go on with the run in the folder, bit for bit as if it had not stopped */
+    bool resume;        /* continue the run in the folder, bit for bit as if it had not stopped */
     void (*on_epoch)(const dam_epoch *epoch, void *context); /* after each epoch; or NULL */
     bool (*should_stop)(void *context); /* asked after each step, so make it quick; or NULL */
     void *context;                      /* for both; they are called on the calling thread */

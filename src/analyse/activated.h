@@ -1,4 +1,4 @@
-/* A picture of samples and of the memories that answer to them. */
+/* A picture of samples and of the memories that respond to them. */
 #ifndef DAM__ANALYSE_ACTIVATED_H
 #define DAM__ANALYSE_ACTIVATED_H
 

@@ -73,10 +73,10 @@ dam_status dam__activations_of(const dam__workbench_options *options, dam__activ
     DAM_TRY_CLEANUP(dam__alloc(cells, sizeof *found.posterior, &found.posterior));
     DAM_TRY_CLEANUP(dam__alloc(found.samples * found.columns, sizeof *found.probabilities,
                                &found.probabilities));
-    DAM_TRY_CLEANUP(dam__feed_begin(table.bench.feed, 0, 0));
+    DAM_TRY_CLEANUP(dam__loader_begin(table.bench.loader, 0, 0));
     for (int offset = 0; offset < (int)found.samples;) {
         dam__batch batch;
-        DAM_TRY_CLEANUP(dam__feed_next(table.bench.feed, &batch));
+        DAM_TRY_CLEANUP(dam__loader_next(table.bench.loader, &batch));
         DAM_TRY_CLEANUP(
             probe->posterior(table.bench.model, &batch, &table.posterior, &table.probabilities));
         DAM_TRY_CLEANUP(read_batch(&table, offset, batch.size, &found));

@@ -1,4 +1,4 @@
-/* Which memories answer to single samples. */
+/* Which memories respond to single samples. */
 #ifndef DAM__ANALYSE_ACTIVATIONS_H
 #define DAM__ANALYSE_ACTIVATIONS_H
 

@@ -53,12 +53,12 @@ static dam_status plan_fitting(void *user, dam__workbench *bench)
 static dam_status descend_loss(struct fitting *fitting, int steps)
 {
     const double rate = 1, momentum = 0.95;
-    dam__feed *feed = fitting->bench.feed;
+    dam__loader *loader = fitting->bench.loader;
     for (int step = 0; step < steps; step++) {
         dam__batch batch;
-        if (step % dam__feed_steps(feed) == 0)
-            DAM_TRY(dam__feed_begin(feed, step / dam__feed_steps(feed), 0));
-        DAM_TRY(dam__feed_next(feed, &batch));
+        if (step % dam__loader_steps(loader) == 0)
+            DAM_TRY(dam__loader_begin(loader, step / dam__loader_steps(loader), 0));
+        DAM_TRY(dam__loader_next(loader, &batch));
         DAM_TRY(
             fitting->model->ops->loss_gradient(fitting->model, &batch, fitting->losses.buffer, 0));
         DAM_TRY(dam__optimizer_step(fitting->optimizer, rate, momentum));
@@ -102,9 +102,9 @@ void dam__linear_fit_free(dam__linear_fit *fit)
     *fit = (dam__linear_fit){0};
 }
 
-/* --- turning samples ------------------------------------------------------------------------------ */
+/* --- perturbing samples --------------------------------------------------------------------------- */
 
-struct turner {
+struct attack {
     dam__workbench bench;
     const dam__workbench_options *options;
     dam__model *linear;
@@ -114,80 +114,80 @@ struct turner {
     dam__kernel *tangent;
 };
 
-static void forget_turner(void *user)
+static void forget_attack(void *user)
 {
-    struct turner *turner = user;
-    dam__model_destroy(turner->linear);
-    dam__buffer_destroy(turner->directions.buffer);
-    dam__buffer_destroy(turner->angles.buffer);
-    dam__buffer_destroy(turner->columns);
-    dam__buffer_destroy(turner->landed);
-    turner->linear = NULL;
-    turner->directions.buffer = NULL;
-    turner->angles.buffer = NULL;
-    turner->columns = NULL;
-    turner->landed = NULL;
+    struct attack *attack = user;
+    dam__model_destroy(attack->linear);
+    dam__buffer_destroy(attack->directions.buffer);
+    dam__buffer_destroy(attack->angles.buffer);
+    dam__buffer_destroy(attack->columns);
+    dam__buffer_destroy(attack->landed);
+    attack->linear = NULL;
+    attack->directions.buffer = NULL;
+    attack->angles.buffer = NULL;
+    attack->columns = NULL;
+    attack->landed = NULL;
 }
 
-static dam_status plan_turner(void *user, dam__workbench *bench)
+static dam_status plan_attack(void *user, dam__workbench *bench)
 {
-    struct turner *turner = user;
+    struct attack *attack = user;
     dam__model *model = bench->model;
     size_t integers = (size_t)bench->chunk * sizeof(int32_t);
     if (model->ops->probe == NULL || model->ops->probe->descend == NULL)
         return dam__fail(DAM_USAGE,
                          "the %s model does not tell in which direction a prediction changes",
                          dam__model_type_of(&model->config)->name);
-    DAM_TRY(create_linear(turner->options, bench, &turner->linear));
+    DAM_TRY(create_linear(attack->options, bench, &attack->linear));
     DAM_TRY(model->ops->probe->plan(model, bench->plan));
-    DAM_TRY(turner->linear->ops->probe->plan(turner->linear, bench->plan));
-    DAM_TRY(dam__plan_matrix(bench->plan, "directions", bench->chunk, turner->options->dim, 1,
-                             &turner->directions));
-    DAM_TRY(dam__plan_matrix(bench->plan, "angles", 1, bench->chunk, 1, &turner->angles));
-    DAM_TRY(dam__plan_buffer(bench->plan, "class columns", 2 * integers, &turner->columns));
-    return dam__plan_buffer(bench->plan, "landed", integers, &turner->landed);
+    DAM_TRY(attack->linear->ops->probe->plan(attack->linear, bench->plan));
+    DAM_TRY(dam__plan_matrix(bench->plan, "directions", bench->chunk, attack->options->dim, 1,
+                             &attack->directions));
+    DAM_TRY(dam__plan_matrix(bench->plan, "angles", 1, bench->chunk, 1, &attack->angles));
+    DAM_TRY(dam__plan_buffer(bench->plan, "class columns", 2 * integers, &attack->columns));
+    return dam__plan_buffer(bench->plan, "landed", integers, &attack->landed);
 }
 
-static dam_status prepare_turner(struct turner *turner, const dam__linear_fit *fit)
+static dam_status prepare_attack(struct attack *attack, const dam__linear_fit *fit)
 {
-    dam__model *linear = turner->linear;
-    const dam__probe_ops *probe = turner->bench.model->ops->probe;
-    DAM_TRY(probe->prepare(turner->bench.model));
+    dam__model *linear = attack->linear;
+    const dam__probe_ops *probe = attack->bench.model->ops->probe;
+    DAM_TRY(probe->prepare(attack->bench.model));
     DAM_TRY(linear->ops->prepare(linear));
     DAM_TRY(linear->ops->probe->prepare(linear));
     DAM_TRY(
         dam__matrix_write_doubles(&linear->parameters[0].value, fit->weights, "linear weights"));
-    DAM_TRY(dam__program_create(turner->options->device, "probe", "", &turner->program));
-    return dam__program_kernel(turner->program, "probe_tangent", &turner->tangent);
+    DAM_TRY(dam__program_create(attack->options->device, "probe", "", &attack->program));
+    return dam__program_kernel(attack->program, "probe_tangent", &attack->tangent);
 }
 
-static dam_status make_tangent(struct turner *turner, const dam__batch *batch)
+static dam_status make_tangent(struct attack *attack, const dam__batch *batch)
 {
-    const dam__matrix *directions = &turner->directions;
+    const dam__matrix *directions = &attack->directions;
     double items = (double)batch->size * directions->cols;
     return dam__launch(
-        turner->tangent, dam__range_groups(turner->options->device, (size_t)batch->size, 1),
+        attack->tangent, dam__range_groups(attack->options->device, (size_t)batch->size, 1),
         (dam__work){.flops = 12 * items,
-                    .bytes = 3 * items * (double)dam__real_size(turner->options->device)},
+                    .bytes = 3 * items * (double)dam__real_size(attack->options->device)},
         DAM_ARGUMENTS(directions, batch->samples, batch->first, directions->cols, directions->ld,
-                      batch->samples->ld, !turner->options->set->on_sphere));
+                      batch->samples->ld, !attack->options->set->on_sphere));
 }
 
-static dam_status read_margins(const struct turner *turner, size_t offset, size_t size,
+static dam_status read_margins(const struct attack *attack, size_t offset, size_t size,
                                dam__margins *out)
 {
     dam_status status = DAM_OK;
     int32_t *columns = NULL;
-    dam__matrix angles = turner->angles, directions = turner->directions;
+    dam__matrix angles = attack->angles, directions = attack->directions;
     angles.cols = (int)size;
     DAM_TRY_CLEANUP(dam__alloc(2 * size, sizeof *columns, &columns));
     DAM_TRY_CLEANUP(
-        dam__buffer_read(turner->columns, 0, columns, 2 * size * sizeof *columns, "columns"));
+        dam__buffer_read(attack->columns, 0, columns, 2 * size * sizeof *columns, "columns"));
     for (size_t i = 0; i < size; i++) {
         out->predicted[offset + i] = columns[2 * i];
         out->rival[offset + i] = columns[2 * i + 1];
     }
-    DAM_TRY_CLEANUP(dam__buffer_read(turner->landed, 0, out->landed + offset,
+    DAM_TRY_CLEANUP(dam__buffer_read(attack->landed, 0, out->landed + offset,
                                      size * sizeof *out->landed, "columns"));
     DAM_TRY_CLEANUP(dam__matrix_read_doubles(&angles, out->angles + offset, "angles"));
     if (offset < out->kept) {
@@ -200,17 +200,17 @@ cleanup:
     return status;
 }
 
-static dam_status turn_batch(struct turner *turner, dam__model *model, const dam__batch *batch,
-                             double limit, size_t offset, dam__margins *out)
+static dam_status perturb_batch(struct attack *attack, dam__model *model, const dam__batch *batch,
+                                double limit, size_t offset, dam__margins *out)
 {
     enum { SCANS = 64, HALVINGS = 16 };
     const dam__probe_ops *probe = model->ops->probe;
-    const dam__turning turning = {.limit = limit, .scans = SCANS, .halvings = HALVINGS};
-    DAM_TRY(probe->descend(model, batch, &turner->directions, turner->columns));
-    DAM_TRY(make_tangent(turner, batch));
-    DAM_TRY(probe->turn(model, batch, &turner->directions, &turning, turner->columns,
-                        &turner->angles, turner->landed));
-    return read_margins(turner, offset, (size_t)batch->size, out);
+    const dam__perturbation_search search = {.limit = limit, .scans = SCANS, .halvings = HALVINGS};
+    DAM_TRY(probe->descend(model, batch, &attack->directions, attack->columns));
+    DAM_TRY(make_tangent(attack, batch));
+    DAM_TRY(probe->perturb(model, batch, &attack->directions, &search, attack->columns,
+                           &attack->angles, attack->landed));
+    return read_margins(attack, offset, (size_t)batch->size, out);
 }
 
 void dam__margins_free(dam__margins *margins)
@@ -239,28 +239,28 @@ dam_status dam__adversary_run(const dam__workbench_options *options, const dam__
     dam_status status = DAM_OK;
     dam__model_config config = *options->config;
     dam__workbench_options bench = *options;
-    struct turner turner = {.options = &bench};
+    struct attack attack = {.options = &bench};
     const dam__workbench_extras extras = {
-        .user = &turner, .plan = plan_turner, .forget = forget_turner};
+        .user = &attack, .plan = plan_attack, .forget = forget_attack};
     bench.config = &config;
     DAM_TRY_CLEANUP(dam__checkpoint_memories(bench.run, &config.memories));
     for (int i = 0; i < 2; i++)
         DAM_TRY_CLEANUP(make_margins(options->count, (size_t)options->dim, kept, &margins[i]));
-    DAM_TRY_CLEANUP(dam__workbench_open(&bench, &extras, &turner.bench));
-    DAM_TRY_CLEANUP(prepare_turner(&turner, fit));
-    DAM_TRY_CLEANUP(dam__feed_begin(turner.bench.feed, 0, 0));
+    DAM_TRY_CLEANUP(dam__workbench_open(&bench, &extras, &attack.bench));
+    DAM_TRY_CLEANUP(prepare_attack(&attack, fit));
+    DAM_TRY_CLEANUP(dam__loader_begin(attack.bench.loader, 0, 0));
     for (size_t offset = 0; offset < options->count;) {
         dam__batch batch;
-        DAM_TRY_CLEANUP(dam__feed_next(turner.bench.feed, &batch));
+        DAM_TRY_CLEANUP(dam__loader_next(attack.bench.loader, &batch));
         DAM_TRY_CLEANUP(
-            turn_batch(&turner, turner.bench.model, &batch, limit, offset, &margins[0]));
-        DAM_TRY_CLEANUP(turn_batch(&turner, turner.linear, &batch, limit, offset, &margins[1]));
+            perturb_batch(&attack, attack.bench.model, &batch, limit, offset, &margins[0]));
+        DAM_TRY_CLEANUP(perturb_batch(&attack, attack.linear, &batch, limit, offset, &margins[1]));
         offset += (size_t)batch.size;
     }
 cleanup:
-    forget_turner(&turner);
-    dam__program_destroy(turner.program);
-    dam__workbench_close(&turner.bench);
+    forget_attack(&attack);
+    dam__program_destroy(attack.program);
+    dam__workbench_close(&attack.bench);
     if (status != DAM_OK)
         for (int i = 0; i < 2; i++)
             dam__margins_free(&margins[i]);

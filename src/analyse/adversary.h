@@ -1,6 +1,7 @@
 /*
- * How far samples must be moved before a classifier predicts another class (docs/models/vmf.md):
- * along the gradient of its margin, for a model of memories and for a plain linear classifier.
+ * Adversarial perturbations: how far samples must be moved along the gradient of a classifier's
+ * margin before it predicts another class (docs/models/vmf.md), for a model of memories and for a
+ * linear classifier.
  */
 #ifndef DAM__ANALYSE_ADVERSARY_H
 #define DAM__ANALYSE_ADVERSARY_H
@@ -26,7 +27,7 @@ void dam__linear_fit_free(dam__linear_fit *fit);
 typedef struct dam__margins {
     size_t samples, dim;
     int32_t *predicted, *rival; /* class columns of the largest and second largest logit */
-    int32_t *landed; /* what is predicted after the turn; where it never changes: predicted */
+    int32_t *landed; /* the prediction after the perturbation; where it never changes: predicted */
     double *angles;  /* in radians; -1 where the prediction never changes */
     size_t kept;
     double *directions; /* of the first `kept` samples, kept x dim: unit and tangent, or zeros */
@@ -34,8 +35,8 @@ typedef struct dam__margins {
 void dam__margins_free(dam__margins *margins);
 
 /*
- * Turns the bench's samples, by at most `limit` radians, against the run's model (margins[0]) and
- * against the linear fit (margins[1]). A sample x turns to cos(angle) x + sin(angle) u, with u
+ * Perturbs the bench's samples, by at most `limit` radians, against the run's model (margins[0])
+ * and against the linear fit (margins[1]). A sample x becomes cos(angle) x + sin(angle) u, with u
  * along minus the gradient of the difference between the two largest logits, tangent to the sphere
  * at x, and of mean 0 where the samples are centred. DAM_USAGE where the model has no such
  * gradient.

@@ -1,4 +1,4 @@
-/* `denseam analyse`: what the memories of a run are like, and why it predicts what it predicts. */
+/* `denseam analyse`: statistics of a run's memories, and explanations of its predictions. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -144,7 +144,7 @@ static dam_status open_it(analysis *a)
     if (a->activations || a->adversarial)
         DAM_TRY(dam__dataset_load_on(a->device, &experiment->data, (uint64_t)experiment->seed,
                                      DAM__SPLIT_TEST, &a->test));
-    /* What the parts would find out after minutes. */
+    /* Checks that the parts would otherwise make only after minutes. */
     if (a->adversarial || (a->activations && a->args->samples == NULL))
         DAM_TRY(dam__workbench_labels(&a->test, a->run.classes, "data.test_labels"));
     size_t held_out = (size_t)((double)a->train.count * experiment->data.validation);

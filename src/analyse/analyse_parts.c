@@ -9,7 +9,7 @@
 #include "base/notice.h"
 #include "command/session.h"
 #include "data/pick.h"
-#include "train/scorer.h"
+#include "train/run_evaluator.h"
 
 enum { DEFAULT_MISCLASSIFIED = 8, DEFAULT_ITERATIONS = 30 };
 
@@ -99,25 +99,25 @@ cleanup:
 static dam_status find_misclassified(analysis *a)
 {
     dam_status status = DAM_OK;
-    dam__scorer *scorer = NULL;
-    dam__score score;
+    dam__run_evaluator *evaluator = NULL;
+    dam__metrics metrics;
     int32_t *predicted = NULL, *nearest = NULL;
     size_t most =
         a->args->misclassified > 0 ? (size_t)a->args->misclassified : (size_t)DEFAULT_MISCLASSIFIED;
     int batch = a->run.experiment.train.batch;
     if ((size_t)batch > a->test.count)
         batch = (int)a->test.count;
-    DAM_TRY_CLEANUP(dam__scorer_create(a->device, gemm_choice(a->args), &a->run.experiment.model,
-                                       a->run.dim, a->run.classes, &a->run.container, &a->test,
-                                       batch, &scorer));
-    DAM_TRY_CLEANUP(dam__scorer_run(scorer, &score, &predicted, &nearest));
+    DAM_TRY_CLEANUP(dam__run_evaluator_create(a->device, gemm_choice(a->args),
+                                              &a->run.experiment.model, a->run.dim, a->run.classes,
+                                              &a->run.container, &a->test, batch, &evaluator));
+    DAM_TRY_CLEANUP(dam__run_evaluator_run(evaluator, &metrics, &predicted, &nearest));
     for (size_t i = 0; i < a->test.count && a->chosen_count < most; i++)
         if (predicted[i] != a->test.labels[i])
             a->chosen[a->chosen_count++] = i;
 cleanup:
     free(predicted);
     free(nearest);
-    dam__scorer_destroy(scorer);
+    dam__run_evaluator_destroy(evaluator);
     return status;
 }
 
@@ -142,17 +142,17 @@ dam_status analyse_activations(analysis *a)
 
 /* --- adversary ------------------------------------------------------------------------------------ */
 
-static dam_status report_turns(analysis *a)
+static dam_status report_perturbation(analysis *a)
 {
     enum { ROWS = 8 };
     const char *path = NULL;
     size_t drawn = 0;
-    const dam__turns turns = {.set = &a->test, .margins = a->margins};
-    DAM_TRY(dam__turns_compare(&turns, &a->comparison));
+    const dam__perturbation perturbation = {.set = &a->test, .margins = a->margins};
+    DAM_TRY(dam__perturbation_compare(&perturbation, &a->comparison));
     DAM_TRY(add_file(a, "adversarial.csv", &path));
-    DAM_TRY(dam__turns_write(&turns, path));
+    DAM_TRY(dam__perturbation_write(&perturbation, path));
     DAM_TRY(add_file(a, "adversarial.png", &path));
-    DAM_TRY(dam__turns_draw(&turns, ROWS, path, &drawn));
+    DAM_TRY(dam__perturbation_draw(&perturbation, ROWS, path, &drawn));
     if (drawn == 0)
         drop_file(a);
     return DAM_OK;
@@ -170,5 +170,5 @@ dam_status analyse_adversary(analysis *a)
     DAM_TRY(dam__linear_train(&train, STEPS, &a->linear));
     const dam__workbench_options test = bench_of(a, &a->test, count);
     DAM_TRY(dam__adversary_run(&test, &a->linear, right_angle, KEPT, a->margins));
-    return report_turns(a);
+    return report_perturbation(a);
 }

@@ -112,7 +112,7 @@ static void append_size(dam__text *text, double size)
 static void append_adversary(dam__text *text, const analysis *a)
 {
     static const char *const names[] = {"memories", "linear classifier"};
-    const dam__turn_comparison *c = &a->comparison;
+    const dam__perturbation_comparison *c = &a->comparison;
     dam__text_append(text,
                      "smallest changes that change a prediction: %zu test samples of %s,\n"
                      "%zu of them right by both; sizes for samples of norm 1\n",
@@ -120,7 +120,7 @@ static void append_adversary(dam__text *text, const analysis *a)
     dam__text_append(text, "%-24s %9s %9s %9s %9s %9s\n", "", "accuracy", "1/4", "median", "3/4",
                      "unchanged");
     for (int i = 0; i < 2; i++) {
-        const dam__turn_summary *s = &c->classifiers[i];
+        const dam__perturbation_summary *s = &c->classifiers[i];
         dam__text_append(text, "%-24s %9.4f", names[i], s->accuracy);
         if (c->compared > 0) {
             append_size(text, s->quarter);
@@ -256,7 +256,7 @@ cleanup:
     return status;
 }
 
-static json_t *turns_json(const dam__turn_summary *s)
+static json_t *perturbation_json(const dam__perturbation_summary *s)
 {
     return json_pack("{so so so so sI}", "accuracy", json_number(s->accuracy), "quarter",
                      json_number(s->quarter), "median", json_number(s->median), "three_quarters",
@@ -265,12 +265,12 @@ static json_t *turns_json(const dam__turn_summary *s)
 
 static json_t *adversary_json(const analysis *a)
 {
-    const dam__turn_comparison *c = &a->comparison;
-    return json_pack("{sI sI so so so so so}", "samples", (json_int_t)a->margins->samples,
-                     "compared", (json_int_t)c->compared, "memories",
-                     turns_json(&c->classifiers[0]), "linear", turns_json(&c->classifiers[1]),
-                     "linear_loss", json_number(a->linear.loss), "larger", json_number(c->larger),
-                     "ratio", json_number(c->ratio));
+    const dam__perturbation_comparison *c = &a->comparison;
+    return json_pack(
+        "{sI sI so so so so so}", "samples", (json_int_t)a->margins->samples, "compared",
+        (json_int_t)c->compared, "memories", perturbation_json(&c->classifiers[0]), "linear",
+        perturbation_json(&c->classifiers[1]), "linear_loss", json_number(a->linear.loss), "larger",
+        json_number(c->larger), "ratio", json_number(c->ratio));
 }
 
 dam_status print_analysis_json(const analysis *a)

@@ -17,7 +17,7 @@ typedef struct verdict {
     size_t steepest; /* of the slopes; as many as there are where none is finite */
 } verdict;
 
-static verdict judge(const dam__collapse *c)
+static verdict verdict_of(const dam__collapse *c)
 {
     verdict v = {.steepest = dam__collapse_steepest(c, -1, true)};
     for (size_t i = 0; i < c->rows * c->columns; i++) {
@@ -62,7 +62,7 @@ static dam_status print_table(const dam__collapse *c)
             dam__text_append(&text, "\n");
     }
     if (c->runs > 1) {
-        const verdict v = judge(c);
+        const verdict v = verdict_of(c);
         dam__text_append(&text, "%zu of %zu changes are flat, within %g a doubling of %c", v.flat,
                          v.changes, dam__collapse_flat, c->axis);
         if (v.steepest < c->rows * c->columns)
@@ -78,7 +78,7 @@ static dam_status print_table(const dam__collapse *c)
 
 static dam_status print_it_as_json(const dam__collapse *c)
 {
-    const verdict v = judge(c);
+    const verdict v = verdict_of(c);
     char axis[] = {c->axis, '\0'};
     json_t *sizes = json_array(), *rows = json_array();
     for (size_t r = 0; r < c->runs; r++)

@@ -1,4 +1,4 @@
-/* What `denseam analyse` finds, part by part, and how it is told. */
+/* The parts of `denseam analyse`: inputs, results and output. */
 #ifndef ANALYSE_ANALYSIS_H
 #define ANALYSE_ANALYSIS_H
 
@@ -7,7 +7,7 @@
 #include "analyse/activations.h"
 #include "analyse/landscape.h"
 #include "analyse/memory_table.h"
-#include "analyse/turns.h"
+#include "analyse/perturbation.h"
 #include "command/command.h"
 #include "denseam/log.h"
 #include "run/run_folder.h"
@@ -16,7 +16,7 @@ enum { ANALYSIS_FILES = 5 }; /* with a NULL behind the last */
 
 enum { DEFAULT_TOP = 6 }; /* memories shown of a sample */
 
-/* Inputs, and for each part that was asked for its results. */
+/* Inputs, and the results of each part that was requested. */
 typedef struct analysis {
     const arguments *args;
     dam_log log;
@@ -41,7 +41,7 @@ typedef struct analysis {
 
     dam__margins margins[2];
     dam__linear_fit linear;
-    dam__turn_comparison comparison;
+    dam__perturbation_comparison comparison;
 
     char *files[ANALYSIS_FILES]; /* written, in order */
 } analysis;

@@ -1,5 +1,5 @@
 /*
- * Whether what training steps change is the same at all sizes: the diagnostics of several runs of
+ * Whether training steps have the same effect at all sizes: the diagnostics of several runs of
  * denoisers, and how each number grows with their size (arXiv 2605.10164; docs/transfer.md).
  */
 #ifndef DAM__ANALYSE_COLLAPSE_H
@@ -33,7 +33,7 @@ extern const double dam__collapse_flat;
  */
 size_t dam__collapse_steepest(const dam__collapse *c, int column, bool should_be_flat);
 
-/* Whether a number is one of those that are flat where rates transfer: changes of W, Z and F. */
+/* Whether a number should be flat where rates transfer: changes of W, Z and F. */
 bool dam__collapse_should_be_flat(const char *name);
 
 /*
@@ -44,7 +44,7 @@ dam_status dam__collapse_make(const dam__run *runs, size_t count, dam__collapse 
 void dam__collapse_free(dam__collapse *collapse);
 
 /* Writes collapse.csv, collapse.dat and collapse.gp, and lets gnuplot draw collapse.png. DAM_INPUT;
- * see gnuplot.h for what is no failure. */
+ * see gnuplot.h for what does not count as a failure. */
 dam_status dam__report_collapse(const char *folder, const dam__collapse *collapse,
                                 const dam_log *log);
 

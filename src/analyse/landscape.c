@@ -41,12 +41,12 @@ static void forget(void *user)
 static dam_status plan(void *user, dam__workbench *bench)
 {
     dam__landscape *landscape = user;
-    DAM_TRY(dam__growth_create(bench->model, bench->feed, &landscape->grow, landscape->seed,
+    DAM_TRY(dam__growth_create(bench->model, bench->loader, &landscape->grow, landscape->seed,
                                bench->plan, &landscape->growth));
     if (!landscape->embed)
         return DAM_OK;
     DAM_TRY(dam__optimizer_create(bench->model, bench->plan, &landscape->optimizer));
-    DAM_TRY(dam__evaluator_create(bench->model, bench->feed, bench->plan, &landscape->evaluator));
+    DAM_TRY(dam__evaluator_create(bench->model, bench->loader, bench->plan, &landscape->evaluator));
     return dam__plan_matrix(bench->plan, "losses", 1, 1, 1, &landscape->losses);
 }
 
@@ -62,14 +62,14 @@ dam_status dam__landscape_open(const dam__landscape_options *options, dam__lands
     DAM_TRY_CLEANUP(dam__checkpoint_memories(bench.run, &config.memories));
     if (options->embed && config.memories > INT32_MAX / 2)
         DAM_FAIL(DAM_USAGE, "%d memories are too many to be doubled", config.memories);
-    config.room = options->embed ? 2 * config.memories : config.memories;
+    config.max_memories = options->embed ? 2 * config.memories : config.memories;
     bench.config = &config;
     DAM_TRY_CLEANUP(dam__alloc(1, sizeof *landscape, &landscape));
     landscape->seed = options->seed;
     landscape->embed = options->embed;
     landscape->memories = config.memories;
     landscape->samples = bench.count;
-    landscape->grow = (dam__grow_config){.to = config.room,
+    landscape->grow = (dam__grow_config){.to = config.max_memories,
                                          .samples = (int)bench.count,
                                          .iterations = options->iterations,
                                          .threshold = INFINITY, /* every memory splits */
@@ -138,7 +138,7 @@ cleanup:
 static dam_status read_state(dam__landscape *landscape, dam__embedding_state *state)
 {
     dam__model *model = landscape->bench.model;
-    dam__feed *feed = landscape->bench.feed;
+    dam__loader *loader = landscape->bench.loader;
     const dam__parameter *memories = dam__model_parameter(model, "memories");
     const dam__parameter *weights = dam__model_parameter(model, "class_weights");
     const dam__parameter *counts = dam__model_parameter(model, "counts");
@@ -151,10 +151,10 @@ static dam_status read_state(dam__landscape *landscape, dam__embedding_state *st
     DAM_TRY(dam__alloc(dam__matrix_items(&memories->value), sizeof(double), &state->w_gradient));
     DAM_TRY(
         dam__alloc(dam__matrix_items(&weights->value), sizeof(double), &state->weights_gradient));
-    DAM_TRY(dam__feed_begin(feed, 0, 0));
-    for (int step = 0; step < dam__feed_steps(feed); step++) {
+    DAM_TRY(dam__loader_begin(loader, 0, 0));
+    for (int step = 0; step < dam__loader_steps(loader); step++) {
         dam__batch batch;
-        DAM_TRY(dam__feed_next(feed, &batch));
+        DAM_TRY(dam__loader_next(loader, &batch));
         DAM_TRY(model->ops->loss_gradient(model, &batch, landscape->losses.buffer, 0));
         double share = (double)batch.size / (double)landscape->samples;
         DAM_TRY(add_items(&memories->gradient, share, state->w_gradient));
@@ -167,10 +167,10 @@ static dam_status read_state(dam__landscape *landscape, dam__embedding_state *st
 static dam_status measure(dam__landscape *landscape, int side, dam__embedding_state *state,
                           dam__embedding *out)
 {
-    dam__score score;
+    dam__metrics metrics;
     DAM_TRY(read_state(landscape, state));
-    DAM_TRY(dam__evaluator_run(landscape->evaluator, &score));
-    out->loss[side] = score.loss + dam__embedding_log_total(state);
+    DAM_TRY(dam__evaluator_run(landscape->evaluator, &metrics));
+    out->loss[side] = metrics.loss + dam__embedding_log_total(state);
     out->memories[side] = dam__embedding_memory_norm(state);
     return dam__embedding_weight_norm(state, &out->weights[side]);
 }
@@ -214,10 +214,10 @@ dam_status dam__landscape_embed(dam__landscape *landscape, const double *steps, 
     DAM_TRY_CLEANUP(write_pairs(landscape, &narrow, split, 0, pairs));
     DAM_TRY_CLEANUP(measure(landscape, 1, &wide, out));
     for (size_t i = 0; i < count; i++) {
-        dam__score score;
+        dam__metrics metrics;
         DAM_TRY_CLEANUP(write_pairs(landscape, &narrow, split, steps[i], pairs));
-        DAM_TRY_CLEANUP(dam__evaluator_run(landscape->evaluator, &score));
-        out->measured[i] = score.loss + dam__embedding_log_total(&wide) - out->loss[1];
+        DAM_TRY_CLEANUP(dam__evaluator_run(landscape->evaluator, &metrics));
+        out->measured[i] = metrics.loss + dam__embedding_log_total(&wide) - out->loss[1];
         out->predicted[i] = dam__embedding_prediction(lambda, memories, steps[i]);
     }
 cleanup:

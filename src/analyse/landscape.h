@@ -1,6 +1,6 @@
 /*
- * The loss round a trained model: how it bends along each memory's best direction, and whether the
- * model, embedded in one of twice the width, lies at a saddle there (arXiv 2508.19151,
+ * The loss landscape around a trained model: its curvature along each memory's best direction, and
+ * whether the model, embedded in one of twice the width, lies at a saddle there (arXiv 2508.19151,
  * docs/models/vmf.md).
  */
 #ifndef DAM__ANALYSE_LANDSCAPE_H

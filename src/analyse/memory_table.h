@@ -1,4 +1,4 @@
-/* What each memory of a run is like, as a table and in a few counts. */
+/* Statistics of each memory of a run, as a table and as a few counts. */
 #ifndef DAM__ANALYSE_MEMORY_TABLE_H
 #define DAM__ANALYSE_MEMORY_TABLE_H
 
@@ -12,7 +12,7 @@ typedef struct dam__memory_row {
     double mass;      /* mean posterior of the memory; all masses and the background's sum to 1 */
     double roughness; /* sum of squared differences of neighbouring pixels; NaN where no image */
     double lambda;    /* least eigenvalue of the splitting matrix */
-    double kappa;     /* what lambda would be if its samples did not scatter */
+    double kappa;     /* lambda without the scatter of its samples */
 } dam__memory_row;
 
 typedef struct dam__memory_table {
@@ -30,7 +30,7 @@ typedef struct dam__memory_census {
     size_t dead;   /* mass below 0.05 / K */
     size_t noise;  /* roughness above 2: noise has about 4, images of digits below 1 */
     size_t mixed;  /* purity below 0.5 */
-    size_t stable; /* lambda at the threshold or above: does not want to split */
+    size_t stable; /* lambda at the threshold or above: it would not split */
     dam__range_of purity, mass, roughness, lambda, kappa;
 } dam__memory_census;
 

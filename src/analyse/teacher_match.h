@@ -1,4 +1,4 @@
-/* How much of a teacher a run has found. */
+/* How many memories of its teacher a run has found. */
 #ifndef DAM__ANALYSE_TEACHER_MATCH_H
 #define DAM__ANALYSE_TEACHER_MATCH_H
 

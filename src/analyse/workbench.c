@@ -5,7 +5,7 @@
 void dam__workbench_close(dam__workbench *bench)
 {
     dam__model_destroy(bench->model);
-    dam__feed_destroy(bench->feed);
+    dam__loader_destroy(bench->loader);
     dam__gemm_destroy(bench->gemm);
     dam__plan_destroy(bench->plan);
     *bench = (dam__workbench){0};
@@ -24,18 +24,18 @@ static dam_status make_plan(void *user, int batch, bool stream, const dam__plan 
     const dam__workbench_extras *extras = request->extras;
     dam__workbench *bench = request->bench;
     const dam__task task = {.dim = options->dim, .classes = options->classes};
-    const dam__feed_options feed = {.first = options->first,
-                                    .count = options->count,
-                                    .batch =
-                                        options->whole && !stream ? (int)options->count : batch,
-                                    .stream = stream};
+    const dam__loader_options loader = {.first = options->first,
+                                        .count = options->count,
+                                        .batch =
+                                            options->whole && !stream ? (int)options->count : batch,
+                                        .stream = stream};
     extras->forget(extras->user);
     dam__workbench_close(bench);
     bench->chunk = batch;
     DAM_TRY(dam__plan_create(options->device, &bench->plan));
     DAM_TRY(dam__gemm_create(options->device, options->gemm, &bench->gemm));
-    DAM_TRY(dam__feed_create(options->device, options->set, &feed, &bench->feed));
-    DAM_TRY(dam__feed_plan(bench->feed, bench->plan));
+    DAM_TRY(dam__loader_create(options->device, options->set, &loader, &bench->loader));
+    DAM_TRY(dam__loader_plan(bench->loader, bench->plan));
     if (options->config != NULL) {
         DAM_TRY(
             dam__model_create(options->device, bench->gemm, options->config, &task, &bench->model));
@@ -59,7 +59,7 @@ dam_status dam__workbench_open(const dam__workbench_options *options,
     DAM_TRY_CLEANUP(
         dam__plan_fit(make_plan, &(struct request){options, extras, out}, batch, false));
     DAM_TRY_CLEANUP(dam__plan_allocate(out->plan));
-    DAM_TRY_CLEANUP(dam__feed_prepare(out->feed));
+    DAM_TRY_CLEANUP(dam__loader_prepare(out->loader));
     if (out->model != NULL) {
         DAM_TRY_CLEANUP(out->model->ops->prepare(out->model));
         DAM_TRY_CLEANUP(dam__checkpoint_parameters(out->model, options->run));

@@ -1,5 +1,5 @@
 /*
- * A trained model on a device beside samples, for analysis: plans, falls back to streaming and to
+ * A trained model on a device with samples, for analysis: plans, falls back to streaming and to
  * smaller batches where memory is short, allocates, and restores the run's parameters.
  */
 #ifndef DAM__ANALYSE_WORKBENCH_H
@@ -22,7 +22,7 @@ typedef struct dam__workbench_options {
 
 typedef struct dam__workbench {
     dam__gemm *gemm;
-    dam__feed *feed; /* not shuffled */
+    dam__loader *loader; /* not shuffled */
     dam__model *model;
     dam__plan *plan;
     int chunk; /* samples worked off at a time */

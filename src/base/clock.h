@@ -1,10 +1,10 @@
 #ifndef DAM__BASE_CLOCK_H
 #define DAM__BASE_CLOCK_H
 
-/* Seconds of a clock that never goes back; only differences mean anything. */
+/* Seconds of a monotonic clock; only differences are meaningful. */
 double dam__seconds(void);
 
-/* Seconds that all cores have spent on this process. */
+/* CPU seconds of this process over all cores. */
 double dam__cpu_seconds(void);
 
 #endif

@@ -8,8 +8,8 @@
 #include "base/text.h"
 
 /*
- * Zero-initialise; free with dam__csv_free. Cells go into rows from left to right. What could not
- * be held is told by dam__csv_write.
+ * Zero-initialise; free with dam__csv_free. Cells go into rows from left to right. A lack of memory
+ * is reported by dam__csv_write.
  */
 typedef struct dam__csv {
     dam__text text; /* so far */

@@ -18,7 +18,7 @@ dam_status dam__digest_text(const dam__text *text, char hex[DAM__DIGEST_HEX]);
 
 /*
  * digest = SHA-256 of the first length bytes of an open file, read in pieces; the descriptor's
- * offset does not matter and stays. DAM_INPUT if it cannot be read or is shorter.
+ * offset is neither used nor changed. DAM_INPUT if it cannot be read or is shorter.
  */
 dam_status dam__digest_file(int descriptor, uint64_t length,
                             unsigned char digest[DAM__DIGEST_BYTES]);

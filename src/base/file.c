@@ -187,8 +187,7 @@ void dam__temporary_discard(char **temporary)
     *temporary = NULL;
 }
 
-/* Makes the rename itself durable; some file systems refuse to sync a folder, which is no failure.
- */
+/* Makes the rename durable; some file systems cannot sync a folder, which is not a failure. */
 static void sync_folder_of(const char *path)
 {
     char *folder = NULL;

@@ -13,18 +13,18 @@ dam_status dam__path_join(char **out, const char *folder, const char *name);
 bool dam__file_exists(const char *path);
 bool dam__folder_exists(const char *path);
 
-/* Whether both names lead to one existing file. */
+/* Whether both names refer to the same existing file. */
 bool dam__same_file(const char *a, const char *b);
 
 /* Creates folder and its parents; DAM_INPUT with the reason. */
 dam_status dam__make_folders(const char *folder);
 
-/* DAM_INPUT where nothing can be written into the folder: to be known before long work. */
+/* DAM_INPUT where the folder is not writable; to be checked before long work. */
 dam_status dam__folder_writable(const char *folder);
 
 /*
- * Takes a folder for this process, until *lock is closed with close() or the process ends, however
- * it does. DAM_USAGE where another process has it; file systems without locks let everyone pass.
+ * Locks a folder for this process, until *lock is closed with close() or the process ends in any
+ * way. DAM_USAGE where another process has it; always succeeds on file systems without locks.
  */
 dam_status dam__folder_lock(const char *folder, int *lock);
 
@@ -39,15 +39,16 @@ dam_status dam__file_read(const char *path, size_t limit, char **data, size_t *l
 dam_status dam__file_write(const char *path, const void *data, size_t length);
 
 /*
- * The same for a file that something else writes (a library): *temporary is a name beside path, to
- * be written and closed, then passed to _commit, which syncs and renames it, or to _discard, which
- * removes it. Both free it and set it to NULL; both accept NULL.
+ * The same for a file that a library writes: *temporary is a name beside path, to be written and
+ * closed, then passed to _commit, which syncs and renames it, or to _discard, which removes it.
+ * Both free it and set it to NULL; both accept NULL.
  */
 dam_status dam__temporary_name(const char *path, char **temporary);
 dam_status dam__temporary_commit(char **temporary, const char *path);
 void dam__temporary_discard(char **temporary);
 
-/* Removes temporaries of path that killed processes left. Only where no one can be writing path. */
+/* Removes the temporary files of path that killed processes left. Only call it where nobody can be
+ * writing path. */
 void dam__temporary_sweep(const char *path);
 
 /* *out = $XDG_CACHE_HOME/denseam or $HOME/.cache/denseam, not created; free(). DAM_INPUT if unset.

@@ -10,17 +10,17 @@
 
 enum { DAM__JOULES_DOMAINS = 16 };
 
-/* One look at the counters. */
+/* One reading of the counters. */
 typedef struct dam__joules {
     int count; /* packages; 0 where there are none, or none that we may read */
     uint64_t microjoules[DAM__JOULES_DOMAINS];
-    uint64_t wraps[DAM__JOULES_DOMAINS]; /* a counter begins anew beyond this; 0 where unknown */
+    uint64_t wraps[DAM__JOULES_DOMAINS]; /* a counter wraps around beyond this; 0 where unknown */
 } dam__joules;
 
-/* Looks at every package under folder; NULL takes /sys/class/powercap. */
+/* Reads every package under folder; NULL means /sys/class/powercap. */
 dam__joules dam__joules_read(const char *folder);
 
-/* Joules between two looks less than one wrap apart; NaN where they cannot be told. */
+/* Joules between two readings less than one wrap apart; NaN where unknown. */
 double dam__joules_between(const dam__joules *before, const dam__joules *after);
 
 #endif

@@ -9,8 +9,8 @@ enum { DAM__NUMBER_BYTES = 32 };
 
 typedef enum dam__number_result {
     DAM__NUMBER_OK,
-    DAM__NUMBER_NONE, /* the text is no number of that type */
-    DAM__NUMBER_HUGE  /* it is, but too large to be held */
+    DAM__NUMBER_NONE, /* the text is not a number of that type */
+    DAM__NUMBER_HUGE  /* it is, but out of range */
 } dam__number_result;
 
 /* A decimal whole number with an optional sign, the whole text ("010" is ten; no hexadecimal). */
@@ -22,13 +22,13 @@ dam__number_result dam__real_read(const char *text, double *out);
 /* All that print return text. */
 const char *dam__integer_print(int64_t value, char text[DAM__NUMBER_BYTES]);
 
-/* The shortest text that dam__real_read turns into the same finite value: */
+/* The shortest text that dam__real_read reads as the same finite value: */
 const char *dam__real_print(double value, char text[DAM__NUMBER_BYTES]);
 
 /* For tables: so many significant digits (at most 17), "NaN" if not finite. */
 const char *dam__real_digits(double value, int digits, char text[DAM__NUMBER_BYTES]);
 
-/* For people: four digits or so, without exponents where that is possible: "0.250", "12.30". */
+/* Readable: about four digits, without exponents where possible: "0.250", "12.30". */
 const char *dam__number_text(double value, char text[DAM__NUMBER_BYTES]);
 
 /* A ratio: "0.52", "14.2", "210"; "" where it is not finite. */

@@ -62,9 +62,9 @@ static dam_status make_environment(const char *const *additions, char ***out)
 }
 
 /*
- * In the child; between fork and exec only what is safe in a signal handler may be called (execvpe
- * is: it looks through PATH on the stack). A process group of its own is none of the terminal's
- * foreground, which must not stop it when it writes there.
+ * In the child: between fork and exec only what is safe in a signal handler may be called (execvpe
+ * is: it searches PATH on the stack). Its own process group is not the terminal's foreground group,
+ * which must not stop it when it writes there.
  */
 static void become(const dam__process *process, char **environment, int output)
 {
@@ -87,8 +87,8 @@ static void become(const dam__process *process, char **environment, int output)
     _exit(FAILED_TO_START);
 }
 
-/* Leaves at most so many bytes, the last ones, from the beginning of a line where there is one:
- * what matters most of a long output is how it ends. */
+/* Keeps at most the last this many bytes, from the beginning of a line where possible: the end of a
+ * long output matters most. */
 static void keep_tail(dam__text *output, size_t most)
 {
     if (output->length <= most)
@@ -113,7 +113,7 @@ static bool has_news(pid_t child, int from)
     return waitid(P_PID, (id_t)child, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid != 0;
 }
 
-/* Until the child closes its output, or ends where that is not read (from < 0), or is given up. */
+/* Until the child closes its output, or ends where that is not read (from < 0), or is abandoned. */
 static dam_status watch(const dam__process *process, pid_t child, int from, dam__text *output,
                         dam__ending *ending)
 {

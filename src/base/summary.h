@@ -1,10 +1,10 @@
-/* What repeated measurements say together. */
+/* Median and spread of repeated measurements. */
 #ifndef DAM__BASE_SUMMARY_H
 #define DAM__BASE_SUMMARY_H
 
 #include <stddef.h>
 
-/* spread is the interquartile range over the median: half of the values lie within it. */
+/* spread is the interquartile range over the median. */
 typedef struct dam__summary {
     double median, spread;
 } dam__summary;
@@ -13,8 +13,7 @@ typedef struct dam__summary {
 dam__summary dam__summarise(double *values, size_t count);
 
 /*
- * The value below which this share of the sorted values lies, between two of them if need be;
- * values may be infinite. NaN where count is 0.
+ * The quantile of the sorted values, interpolated; values may be infinite. NaN where count is 0.
  */
 double dam__quantile(const double *sorted, size_t count, double share);
 

@@ -16,14 +16,14 @@ void dam__text_free(dam__text *text)
     *text = (dam__text){0};
 }
 
-/* Half a text is of no use: what there was goes. The capacity is what was asked for. */
+/* A partial text is useless, so all of it is freed. The capacity is what was asked for. */
 static void fail(dam__text *text, dam_status status, size_t capacity)
 {
     free(text->data);
     *text = (dam__text){.capacity = capacity, .status = status};
 }
 
-/* Whether there is room for so many more bytes, and the text has not failed before. */
+/* Whether that many more bytes fit, and the text has not failed before. */
 static bool reserve(dam__text *text, size_t extra)
 {
     size_t wanted = text->length + extra + 1;
@@ -72,7 +72,8 @@ void dam__text_append(dam__text *text, const char *format, ...)
     va_end(args);
 }
 
-/* Bytes of the UTF-8 letter that text begins with; 0 where it is none (Unicode, table 3-7). */
+/* Length in bytes of the UTF-8 character that text begins with; 0 where it is invalid (Unicode,
+ * table 3-7). */
 static size_t letter_bytes(const char *text)
 {
     const unsigned char *at = (const unsigned char *)text;
@@ -102,7 +103,7 @@ void dam__text_append_utf8(dam__text *text, const char *from, size_t most)
     }
 }
 
-/* Recorded anew, as others may have failed meanwhile: the message is always this text's. */
+/* Recorded again, because others may have failed meanwhile: the message is always this text's. */
 dam_status dam__text_status(const dam__text *text)
 {
     if (text->status == DAM_NO_MEMORY)

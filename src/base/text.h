@@ -11,8 +11,8 @@
  * Zero-initialise; data is NUL-terminated once anything was appended. Free with dam__text_free.
  *
  * Appends return nothing: the text remembers its first failure. From then on it is empty, data is
- * NULL and further appends do nothing. Whoever uses data asks dam__text_status before; whoever only
- * passes the text on does so with _part, _take or _write, which ask by themselves.
+ * NULL and further appends do nothing. Check dam__text_status before using data; to pass the text
+ * on use _part, _take or _write, which check it.
  */
 typedef struct dam__text {
     char *data;
@@ -28,7 +28,7 @@ void dam__text_append(dam__text *text, const char *format, ...)
 void dam__text_append_bytes(dam__text *text, const void *bytes, size_t length);
 
 /*
- * Appends at most so many bytes of whole UTF-8 letters; bytes that are none become U+FFFD.
+ * Appends at most this many bytes of whole UTF-8 characters; invalid bytes become U+FFFD.
  */
 void dam__text_append_utf8(dam__text *text, const char *from, size_t most);
 
@@ -51,10 +51,11 @@ dam_status dam__text_write(const dam__text *text, const char *path);
 /* *out = the formatted text; free with free(); DAM_NO_MEMORY. */
 dam_status dam__format(char **out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Whether haystack holds needle, letters of either case alike (ASCII). */
+/* Whether haystack contains needle, ignoring case (ASCII). */
 bool dam__contains_nocase(const char *haystack, const char *needle);
 
-/* Edit distance at most a few letters: for "did you mean"; NULL-terminated names; NULL if none. */
+/* The closest name within an edit distance of a few characters, for "did you mean", or NULL. names
+ * is NULL-terminated. */
 const char *dam__closest(const char *word, const char *const *names);
 
 #endif

@@ -8,7 +8,7 @@
 
 enum { MESSAGE_BYTES = 2048 };
 
-/* The library's only global state, but for mutexes round libraries that have their own. */
+/* The library's only global state, except for mutexes around libraries that have their own. */
 static _Thread_local char message[MESSAGE_BYTES];
 static _Thread_local dam__advice advice_recorded;
 

@@ -19,8 +19,8 @@ dam_status dam__fail_within(dam_status code, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /*
- * What would mend a failure, where a program has a way of its own to say it: the tool adds its flag
- * to the message. Belongs to the message recorded last.
+ * Advice on a failure, for programs with their own wording: the tool adds its flag to the message.
+ * Belongs to the message recorded last.
  */
 typedef enum dam__advice {
     DAM__ADVICE_NONE,
@@ -38,7 +38,7 @@ dam_status dam__advise(dam__advice advice, dam_status code);
 dam__advice dam__advice_of_error(void);
 
 #ifdef __clang_analyzer__
-/* What the analyzer cannot see from here: a failure is never DAM_OK. */
+/* Tells the analyzer that a failure is never DAM_OK. */
 static inline dam_status dam__not_ok(dam_status code)
 {
     if (code == DAM_OK)

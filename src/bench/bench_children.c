@@ -127,7 +127,7 @@ static bool ended_well(const child_end *end)
     return end->ending == DAM__ENDED && end->code == 0;
 }
 
-/* What to say of one that did not end well. */
+/* The message for a child that failed. */
 static void describe_end(const child_end *end, char text[LINE_BYTES])
 {
     if (end->ending == DAM__HUNG || end->ending == DAM__STOPPED)

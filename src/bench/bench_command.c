@@ -25,7 +25,7 @@ typedef struct session {
     bool wrong;       /* a loss was not the reference's */
 } session;
 
-/* A result is not worth more than the warnings that came with it. */
+/* A result is only as good as its warnings, so they are kept with it. */
 static void on_notice(void *user, dam_log_level level, const char *text)
 {
     session *s = user;
@@ -141,10 +141,10 @@ static dam_status bench_preset(session *s, const char *preset)
 static dam_status list_presets(const arguments *args, const char ***out)
 {
     const char **list = NULL;
-    size_t count = 0, room = args->operands.count;
+    size_t count = 0, capacity = args->operands.count;
     for (const dam__embedded *preset = dam__preset_texts; preset->name != NULL; preset++)
-        room++;
-    DAM_TRY(dam__alloc(room + 1, sizeof *list, &list));
+        capacity++;
+    DAM_TRY(dam__alloc(capacity + 1, sizeof *list, &list));
     for (size_t i = 0; i < args->operands.count; i++)
         list[count++] = args->operands.items[i];
     for (const dam__embedded *preset = dam__preset_texts;
@@ -155,7 +155,7 @@ static dam_status list_presets(const arguments *args, const char ***out)
     return DAM_OK;
 }
 
-/* A mistake in the last of several presets is to be found before minutes were spent. */
+/* A mistake in the last of several presets must be found before minutes are spent. */
 static dam_status check_presets(const arguments *args)
 {
     dam__experiment experiment;

@@ -10,7 +10,7 @@
 #include "compute/opencl_device.h"
 #include "run/experiment.h"
 
-/* What one preset gave on one device. Pointers are borrowed. */
+/* The result of one preset on one device. Pointers are borrowed. */
 typedef struct bench_result {
     const char *preset;
     const arguments *args;
@@ -24,7 +24,7 @@ typedef struct bench_result {
 /* As an element of the file's "results"; NULL where the host has no memory. */
 json_t *bench_result_json(const bench_result *result);
 
-/* The same of a preset that a process of its own could not give. */
+/* The same for a preset whose process failed. */
 json_t *bench_failure_json(const char *preset, const arguments *args, const dam_device_info *info,
                            const char *message);
 

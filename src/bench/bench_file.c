@@ -28,11 +28,11 @@ double dam__json_number_of(const json_t *object, const char *name)
     return json_is_number(number) ? json_number_value(number) : NAN;
 }
 
-const dam__bench_record *dam__contender_record(const dam__contender *contender, const char *preset)
+const dam__bench_record *dam__result_set_record(const dam__result_set *results, const char *preset)
 {
-    for (size_t i = 0; i < contender->count; i++)
-        if (strcmp(contender->records[i].preset, preset) == 0)
-            return &contender->records[i];
+    for (size_t i = 0; i < results->count; i++)
+        if (strcmp(results->records[i].preset, preset) == 0)
+            return &results->records[i];
     return NULL;
 }
 
@@ -44,25 +44,25 @@ const dam__measure *dam__bench_measure(const dam__bench_record *record, const ch
     return NULL;
 }
 
-static void contender_free(dam__contender *contender)
+static void result_set_free(dam__result_set *results)
 {
-    for (size_t i = 0; i < contender->count; i++)
-        free(contender->records[i].measures);
-    free(contender->records);
-    free(contender->name);
-    json_decref(contender->file);
-    *contender = (dam__contender){0};
+    for (size_t i = 0; i < results->count; i++)
+        free(results->records[i].measures);
+    free(results->records);
+    free(results->name);
+    json_decref(results->file);
+    *results = (dam__result_set){0};
 }
 
-static void free_from(dam__contenders *contenders, size_t first)
+static void free_from(dam__result_sets *sets, size_t first)
 {
-    while (contenders->count > first)
-        contender_free(&contenders->items[--contenders->count]);
+    while (sets->count > first)
+        result_set_free(&sets->items[--sets->count]);
 }
 
-void dam__contenders_free(dam__contenders *contenders)
+void dam__result_sets_free(dam__result_sets *sets)
 {
-    free_from(contenders, 0);
+    free_from(sets, 0);
 }
 
 /* --- what must be there ------------------------------------------------------------------------- */
@@ -71,8 +71,8 @@ void dam__contenders_free(dam__contenders *contenders)
 typedef struct reading {
     const char *path;
     json_t *file;
-    dam__contenders *all;
-    size_t first; /* contender of this file */
+    dam__result_sets *all;
+    size_t first; /* result set of this file */
 } reading;
 
 /* A text that must be there, is no novel and not empty. */
@@ -208,7 +208,7 @@ static bool same_device(const json_t *a, const json_t *b)
     return true;
 }
 
-static dam_status add_contender(const reading *r, const json_t *device)
+static dam_status add_result_set(const reading *r, const json_t *device)
 {
     static const char *const texts[] = {"platform", "vendor", "driver", "version", "type", NULL};
     static const char *const numbers[] = {"compute_units", "clock_mhz", "global_memory", NULL};
@@ -218,17 +218,17 @@ static dam_status add_contender(const reading *r, const json_t *device)
         status = check_types(r, device, texts, numbers, name);
     if (status != DAM_OK)
         return status;
-    if (r->all->count == DAM__CONTENDERS)
+    if (r->all->count == DAM__RESULT_SETS)
         return dam__fail(DAM_USAGE,
                          "'%s': more than %d devices are too many for one page; compare fewer",
-                         r->path, DAM__CONTENDERS);
-    dam__contender *added = &r->all->items[r->all->count++];
-    *added = (dam__contender){.path = r->path, .file = json_incref(r->file), .device = device};
+                         r->path, DAM__RESULT_SETS);
+    dam__result_set *added = &r->all->items[r->all->count++];
+    *added = (dam__result_set){.path = r->path, .file = json_incref(r->file), .device = device};
     return DAM_OK;
 }
 
-/* The contender of a device, or NULL. */
-static dam__contender *contender_of(const reading *r, const json_t *device)
+/* The result set of a device, or NULL. */
+static dam__result_set *result_set_of(const reading *r, const json_t *device)
 {
     for (size_t i = r->first; i < r->all->count; i++)
         if (same_device(r->all->items[i].device, device))
@@ -241,17 +241,16 @@ static dam_status take_result(const reading *r, json_t *result)
     dam_status status = DAM_OK;
     const json_t *device = json_object_get(result, "device");
     dam__bench_record record = {0};
-    dam__contender *contender = contender_of(r, device);
-    if (contender == NULL) {
-        DAM_TRY_CLEANUP(add_contender(r, device));
-        contender = &r->all->items[r->all->count - 1];
+    dam__result_set *results = result_set_of(r, device);
+    if (results == NULL) {
+        DAM_TRY_CLEANUP(add_result_set(r, device));
+        results = &r->all->items[r->all->count - 1];
     }
     DAM_TRY_CLEANUP(read_record(r, result, &record));
-    dam__bench_record *place = (dam__bench_record *)dam__contender_record(contender, record.preset);
+    dam__bench_record *place = (dam__bench_record *)dam__result_set_record(results, record.preset);
     if (place == NULL) {
-        DAM_TRY_CLEANUP(
-            dam__grow(&contender->records, contender->count + 1, sizeof *contender->records));
-        place = &contender->records[contender->count++];
+        DAM_TRY_CLEANUP(dam__grow(&results->records, results->count + 1, sizeof *results->records));
+        place = &results->records[results->count++];
         *place = (dam__bench_record){0};
     }
     free(place->measures);
@@ -264,7 +263,7 @@ cleanup:
 
 /* --- names -------------------------------------------------------------------------------------- */
 
-static bool is_taken(const dam__contenders *all, const char *name, size_t before)
+static bool is_taken(const dam__result_sets *all, const char *name, size_t before)
 {
     for (size_t i = 0; i < before; i++)
         if (strcmp(all->items[i].name, name) == 0)
@@ -286,10 +285,10 @@ static void append_stem(const char *path, dam__text *out)
 }
 
 /* The label, else the device's name; what tells it from the others is added. */
-static dam_status name_contender(const reading *r, size_t i)
+static dam_status name_result_set(const reading *r, size_t i)
 {
     dam_status status = DAM_OK;
-    dam__contender *own = &r->all->items[i];
+    dam__result_set *own = &r->all->items[i];
     const char *label = dam__json_text_of(r->file, "label");
     const char *device = dam__json_text_of(own->device, "name");
     bool several = r->all->count - r->first > 1;
@@ -330,12 +329,12 @@ static dam_status check_head(const reading *r)
     return check_types(r, r->file, texts, numbers, "the file");
 }
 
-dam_status dam__contenders_parse(const char *path, const char *data, size_t length,
-                                 dam__contenders *contenders)
+dam_status dam__result_sets_parse(const char *path, const char *data, size_t length,
+                                  dam__result_sets *sets)
 {
     dam_status status = DAM_OK;
     json_error_t error;
-    reading r = {.path = path, .all = contenders, .first = contenders->count};
+    reading r = {.path = path, .all = sets, .first = sets->count};
     r.file = json_loadb(data, length, JSON_REJECT_DUPLICATES, &error);
     if (r.file == NULL)
         DAM_FAIL(DAM_INPUT, "'%s' is not JSON: line %d, column %d", path, error.line, error.column);
@@ -348,22 +347,22 @@ dam_status dam__contenders_parse(const char *path, const char *data, size_t leng
                  MOST_RESULTS);
     for (size_t i = 0; i < json_array_size(results); i++)
         DAM_TRY_CLEANUP(take_result(&r, json_array_get(results, i)));
-    for (size_t i = r.first; i < contenders->count; i++)
-        DAM_TRY_CLEANUP(name_contender(&r, i));
+    for (size_t i = r.first; i < sets->count; i++)
+        DAM_TRY_CLEANUP(name_result_set(&r, i));
 cleanup:
     if (status != DAM_OK)
-        free_from(contenders, r.first);
+        free_from(sets, r.first);
     json_decref(r.file);
     return status;
 }
 
-dam_status dam__contenders_add(const char *path, dam__contenders *contenders)
+dam_status dam__result_sets_add(const char *path, dam__result_sets *sets)
 {
     char *data = NULL;
     size_t length = 0;
     dam_status status = dam__file_read(path, LARGEST_FILE, &data, &length);
     if (status == DAM_OK)
-        status = dam__contenders_parse(path, data, length, contenders);
+        status = dam__result_sets_parse(path, data, length, sets);
     free(data);
     return status;
 }

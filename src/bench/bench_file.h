@@ -1,6 +1,6 @@
 /*
- * The files that `denseam bench` writes, read for comparison. They come from other machines:
- * nothing in them is believed before it was looked at.
+ * Reads the files that `denseam bench` writes, for comparison. They come from other machines, so
+ * everything in them is checked.
  */
 #ifndef DAM__BENCH_BENCH_FILE_H
 #define DAM__BENCH_BENCH_FILE_H
@@ -11,10 +11,10 @@
 
 #include "base/try.h"
 
-/* What a file says of itself; the number changes when old readers would misread new files. */
+/* The format that a file names; the number changes when old readers would misread new files. */
 #define DAM__BENCH_FORMAT "denseam bench 1"
 
-enum { DAM__CONTENDERS = 32 };
+enum { DAM__RESULT_SETS = 32 };
 
 /* One measured number. Texts are the file's; numbers that it lacks are NaN. */
 typedef struct dam__measure {
@@ -25,7 +25,7 @@ typedef struct dam__measure {
     double part, flops, bytes, seconds; /* else NaN */
 } dam__measure;
 
-/* One preset, measured by a contender. Texts that the file lacks are "". */
+/* The result of one preset on one device. Texts that the file lacks are "". */
 typedef struct dam__bench_record {
     const char *preset, *title, *kind, *precision, *kernels, *gemm;
     const char *tuning;    /* digest of the tuning file, or "none" */
@@ -36,34 +36,34 @@ typedef struct dam__bench_record {
     size_t count;
 } dam__bench_record;
 
-/* What a file has of one device. */
-typedef struct dam__contender {
+/* The results of one device in a file. */
+typedef struct dam__result_set {
     char *name;           /* unique */
     const char *path;     /* of the file, borrowed */
     json_t *file;         /* owns all texts */
     const json_t *device; /* its facts */
     dam__bench_record *records;
     size_t count;
-} dam__contender;
+} dam__result_set;
 
-/* Zero-initialise; free with dam__contenders_free. */
-typedef struct dam__contenders {
-    dam__contender items[DAM__CONTENDERS];
+/* Zero-initialise; free with dam__result_sets_free. */
+typedef struct dam__result_sets {
+    dam__result_set items[DAM__RESULT_SETS];
     size_t count;
-} dam__contenders;
+} dam__result_sets;
 
 /*
- * Adds what the file at path holds: a contender for each of its devices. A preset that a device has
- * twice is taken as it was measured last. path must outlive *contenders. DAM_INPUT, naming the file
- * and the place: no JSON, not of this format, something missing or of a wrong type, too large;
- * DAM_USAGE: more than DAM__CONTENDERS. Then *contenders is as it was.
+ * Adds the file at path: a result set for each of its devices. Of a preset that a device has twice,
+ * the last result counts. path must outlive *sets. DAM_INPUT, naming the file and the place: not
+ * JSON, not this format, something missing or of a wrong type, too large; DAM_USAGE: more than
+ * DAM__RESULT_SETS. *sets is unchanged then.
  */
-dam_status dam__contenders_add(const char *path, dam__contenders *contenders);
+dam_status dam__result_sets_add(const char *path, dam__result_sets *sets);
 
 /* The same of bytes in memory; path is what messages and names call them. */
-dam_status dam__contenders_parse(const char *path, const char *data, size_t length,
-                                 dam__contenders *contenders);
-void dam__contenders_free(dam__contenders *contenders);
+dam_status dam__result_sets_parse(const char *path, const char *data, size_t length,
+                                  dam__result_sets *sets);
+void dam__result_sets_free(dam__result_sets *sets);
 
 /* The text of that name in an object, or "". */
 const char *dam__json_text_of(const json_t *object, const char *name);
@@ -72,7 +72,7 @@ const char *dam__json_text_of(const json_t *object, const char *name);
 double dam__json_number_of(const json_t *object, const char *name);
 
 /* The record of that preset, or NULL; the measure of that metric, or NULL. */
-const dam__bench_record *dam__contender_record(const dam__contender *contender, const char *preset);
+const dam__bench_record *dam__result_set_record(const dam__result_set *results, const char *preset);
 const dam__measure *dam__bench_measure(const dam__bench_record *record, const char *metric);
 
 #endif

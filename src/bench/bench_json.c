@@ -38,7 +38,7 @@ static json_t *device_json(const dam_device_info *info)
                      (json_int_t)info->compute_units, "clock_mhz", (json_int_t)info->clock,
                      "global_memory", (json_int_t)info->global_memory, "local_memory",
                      (json_int_t)info->local_memory, "native_float_lanes",
-                     (json_int_t)info->native_float_lanes, "fp64", info->fp64);
+                     (json_int_t)info->native_float_width, "fp64", info->fp64);
 }
 
 /* The keys that were set on the command line. */
@@ -64,10 +64,11 @@ json_t *bench_result_json(const bench_result *result)
                      dam__model_type_of(&result->experiment->model)->name, "precision",
                      wide ? "double" : "single", "kernels", cpu ? "cpu" : "gpu", "gemm",
                      result->rows->gemm, "tuning", dam__device_tuning_digest(result->device),
-                     "lanes", dam__lanes(result->device), "group", dam__group(result->device),
-                     "agreement", agreements[result->rows->agreement], "message",
-                     result->message != NULL ? json_text(result->message) : json_null(), "warnings",
-                     json_deep_copy(result->warnings), "set", set_json(result->args), "rows", rows);
+                     "lanes", dam__vector_width(result->device), "group",
+                     dam__group(result->device), "agreement", agreements[result->rows->agreement],
+                     "message", result->message != NULL ? json_text(result->message) : json_null(),
+                     "warnings", json_deep_copy(result->warnings), "set", set_json(result->args),
+                     "rows", rows);
 }
 
 json_t *bench_failure_json(const char *preset, const arguments *args, const dam_device_info *info,

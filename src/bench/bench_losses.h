@@ -1,5 +1,4 @@
-/* The losses that a right device has in the presets of bench/: `denseam bench` compares with them.
- */
+/* The reference losses of the presets of bench/: `denseam bench` compares with them. */
 #ifndef DAM__BENCH_BENCH_LOSSES_H
 #define DAM__BENCH_BENCH_LOSSES_H
 

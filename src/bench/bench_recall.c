@@ -32,10 +32,10 @@ static dam_status recall_once(dam__device *device, const dam__recall_benchmark *
                               dam__recall_source *source, const dam__recall_cell *cell, int probes,
                               measured *out)
 {
-    const dam__recall_hooks hooks = {.stop = b->stop, .user = b->user};
+    const dam__recall_callbacks callbacks = {.stop = b->stop, .user = b->user};
     dam__recall_result result = {0};
     source->experiment.recall.count = probes;
-    dam_status status = dam__recall_cell_run(source, device, b->gemm, cell, &hooks, &result);
+    dam_status status = dam__recall_cell_run(source, device, b->gemm, cell, &callbacks, &result);
     if (status == DAM_OK) {
         const dam__recalled *got = &result.recalled;
         double seconds = got->seconds > 0 ? got->seconds : 1e-9;

@@ -1,4 +1,4 @@
-/* How fast a device recalls: the benchmark of presets that say what is to be recalled. */
+/* How fast a device recalls: the benchmark of presets with probes. */
 #ifndef DAM__BENCH_BENCH_RECALL_H
 #define DAM__BENCH_BENCH_RECALL_H
 
@@ -19,7 +19,7 @@ typedef struct dam__recall_benchmark {
     void *user;
 } dam__recall_benchmark;
 
-/* Whether it makes probes: then recalling is its work, not training. */
+/* Whether the preset has probes: then recall is measured, not training. */
 bool dam__is_recall(const dam__experiment *experiment);
 
 /*

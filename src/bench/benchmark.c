@@ -82,33 +82,33 @@ dam_status dam__bench_add_rate(dam__bench *bench, const char *metric, const dam_
 
 /* --- rounds ----------------------------------------------------------------------------------- */
 
-dam_status dam__bench_time(dam__bench *bench, const dam__candidate *candidate, int calls,
+dam_status dam__bench_time(dam__bench *bench, const dam__workload *workload, int calls,
                            double *seconds)
 {
     DAM_TRY(dam__device_finish(bench->device));
     double begin = dam__seconds();
     for (int i = 0; i < calls; i++)
-        DAM_TRY(candidate->queue(candidate->state));
+        DAM_TRY(workload->queue(workload->state));
     DAM_TRY(dam__device_finish(bench->device));
     *seconds = (dam__seconds() - begin) / calls;
     return DAM_OK;
 }
 
-static double seconds_of(const dam__bench *bench, const dam__candidate *candidate)
+static double seconds_of(const dam__bench *bench, const dam__workload *workload)
 {
-    if (candidate->seconds > 0)
-        return candidate->seconds;
+    if (workload->seconds > 0)
+        return workload->seconds;
     return bench->what->seconds > 0 ? bench->what->seconds : USUAL_SECONDS;
 }
 
-dam_status dam__bench_calls(dam__bench *bench, const dam__candidate *candidate, int *calls)
+dam_status dam__bench_calls(dam__bench *bench, const dam__workload *workload, int *calls)
 {
-    double seconds = 0, window = WINDOW * seconds_of(bench, candidate);
+    double seconds = 0, window = WINDOW * seconds_of(bench, workload);
     *calls = 1;
-    DAM_TRY(dam__bench_time(bench, candidate, 1, &seconds));
+    DAM_TRY(dam__bench_time(bench, workload, 1, &seconds));
     do {
         DAM_TRY(dam__bench_check_stop(bench));
-        DAM_TRY(dam__bench_time(bench, candidate, *calls, &seconds));
+        DAM_TRY(dam__bench_time(bench, workload, *calls, &seconds));
         double wanted = window / (seconds > 0 ? seconds : 1e-9);
         if (wanted <= *calls)
             break;
@@ -131,19 +131,19 @@ static bool is_enough(const double *shares, int rounds, double seconds, double l
     return rounds >= USUAL_ROUNDS && dam__summarise(sorted, (size_t)rounds).spread <= AGREEMENT;
 }
 
-dam_status dam__bench_rounds(dam__bench *bench, const dam__candidate *candidate, dam__rounds *out)
+dam_status dam__bench_rounds(dam__bench *bench, const dam__workload *workload, dam__rounds *out)
 {
     double seconds[MOST_ROUNDS], rates[MOST_ROUNDS], peaks[MOST_ROUNDS], shares[MOST_ROUNDS];
     double before = 0, after = 0;
     int calls = 1, rounds = 0;
-    DAM_TRY(dam__bench_calls(bench, candidate, &calls));
+    DAM_TRY(dam__bench_calls(bench, workload, &calls));
     double begin = dam__seconds();
     DAM_TRY(dam__ceiling_sample(bench->ceiling, DAM__CEILING_FMA, &before));
-    while (!is_enough(shares, rounds, dam__seconds() - begin, seconds_of(bench, candidate))) {
+    while (!is_enough(shares, rounds, dam__seconds() - begin, seconds_of(bench, workload))) {
         DAM_TRY(dam__bench_check_stop(bench));
-        DAM_TRY(dam__bench_time(bench, candidate, calls, &seconds[rounds]));
+        DAM_TRY(dam__bench_time(bench, workload, calls, &seconds[rounds]));
         DAM_TRY(dam__ceiling_sample(bench->ceiling, DAM__CEILING_FMA, &after));
-        rates[rounds] = candidate->flops / seconds[rounds];
+        rates[rounds] = workload->flops / seconds[rounds];
         peaks[rounds] = (before + after) / 2;
         shares[rounds] = rates[rounds] / peaks[rounds];
         before = after;
@@ -156,8 +156,8 @@ dam_status dam__bench_rounds(dam__bench *bench, const dam__candidate *candidate,
     return DAM_OK;
 }
 
-dam_status dam__bench_pair(dam__bench *bench, const dam__candidate *work,
-                           const dam__candidate *other, dam__summary *ratio)
+dam_status dam__bench_pair(dam__bench *bench, const dam__workload *work, const dam__workload *other,
+                           dam__summary *ratio)
 {
     double ratios[USUAL_ROUNDS], before = 0, after = 0, seconds = 0;
     int calls = 1, others = 1;
@@ -201,7 +201,7 @@ static dam_status measure_ceilings(dam__bench *bench)
     return DAM_OK;
 }
 
-/* A CPU that grew warm, or whose cores others took, is slower at the end than it was. */
+/* A CPU that got hot, or whose cores others used, is slower at the end. */
 static dam_status measure_peak_again(dam__bench *bench)
 {
     static const double MOVED = 0.1;

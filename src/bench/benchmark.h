@@ -1,8 +1,8 @@
 /*
- * How fast a device trains an experiment, and how much of what the device can do that is.
+ * How fast a device trains an experiment, absolutely and as a share of the device's ceilings.
  *
  * Machines are shared and noisy: whatever is compared with the device's peak is measured in rounds
- * of peak, candidate, peak, ..., and the share is the median of the rounds' ratios.
+ * of peak, workload, peak, ..., and the share is the median of the rounds' ratios.
  */
 #ifndef DAM__BENCH_BENCHMARK_H
 #define DAM__BENCH_BENCHMARK_H
@@ -26,7 +26,7 @@ typedef struct dam__bench_row {
     double seconds;           /* of one launch, median; else NaN */
 } dam__bench_row;
 
-/* Whether the losses were those that a right device has. */
+/* Whether the losses agree with the reference. */
 typedef enum dam__agreement {
     DAM__AGREEMENT_UNKNOWN, /* there is no reference */
     DAM__AGREEMENT_RIGHT,
@@ -38,13 +38,12 @@ typedef struct dam__bench_rows {
     dam__bench_row *items;
     size_t count;
     dam__agreement agreement;
-    const char
-        *gemm; /* what the training multiplies with, a static string; NULL = nothing trained */
+    const char *gemm; /* provider of the training, a static string; NULL: nothing trained */
 } dam__bench_rows;
 
 void dam__bench_rows_free(dam__bench_rows *rows);
 
-/* Appends a row that is compared with nothing; *row is NULL or where it stands until the next is
+/* Appends a row without a ceiling; row may be NULL, else *row is valid until the next row is
  * appended. DAM_NO_MEMORY. */
 dam_status dam__bench_rows_add(dam__bench_rows *rows, const char *metric, double value,
                                const char *unit, double spread, dam__bench_row **row);
@@ -52,7 +51,7 @@ dam_status dam__bench_rows_add(dam__bench_rows *rows, const char *metric, double
 /* The row of that metric, or NULL. */
 dam__bench_row *dam__bench_rows_find(const dam__bench_rows *rows, const char *metric);
 
-/* The losses that a right device has at the first step and after DAM__BENCH_STEPS of them. */
+/* The reference losses at the first step and after DAM__BENCH_STEPS of them. */
 enum { DAM__BENCH_STEPS = 30 };
 typedef struct dam__bench_losses {
     double begin, end;
@@ -60,13 +59,13 @@ typedef struct dam__bench_losses {
 
 /*
  * Losses agree where neither is further from its reference than this part of what was learned
- * (begin - end). Single precision rounds each number to 6e-8 and 30 steps carry on what the first
- * rounded; where little is learned beside a large loss (bench/vmf-wide: 0.012 beside 4.66) that is
- * 3e-4 of it on PoCL, else below 1e-4. What is off by more was not rounded but computed wrongly.
+ * (begin - end). Single precision rounds each number to 6e-8, and 30 steps propagate the rounding;
+ * where little is learned beside a large loss (bench/vmf-wide: 0.012 beside 4.66) that is 3e-4 of
+ * it on PoCL, else below 1e-4. A larger error is not rounding but a wrong computation.
  */
 #define DAM__BENCH_TOLERANCE 1e-3
 
-/* Whether they agree; *error is how far off the worse of both is, as that part. */
+/* Whether they agree; *error is the larger of both errors, in the same unit. */
 dam__agreement dam__bench_compare_losses(const dam__bench_losses *got,
                                          const dam__bench_losses *reference, double *error);
 
@@ -94,7 +93,7 @@ typedef struct dam__benchmark {
  *   step_time, step_rate, step_products: whole training steps, queued as in training; the last
  *     counts the flops of the large products alone. Measured in three blocks over the time of the
  *     benchmark; step_time is compared with step_bound;
- *   step_over_products: its time over that of its two products alone, measured in turns; left out
+ *   step_over_products: its time over that of its two products alone, alternating; left out
  *     where memory does not hold both;
  *   step_energy, step_power: joules of a step and watts meanwhile, where the machine counts them;
  *   every kernel of a step by its name, where the device was opened with its profile, compared with

@@ -9,7 +9,7 @@ enum { ROUNDS = 3 };
 
 static const double LEAST_SECONDS = 0.3; /* of a round: counters move about once a millisecond */
 
-dam_status dam__bench_energy(dam__bench *bench, const dam__candidate *step)
+dam_status dam__bench_energy(dam__bench *bench, const dam__workload *step)
 {
     double joules[ROUNDS], watts[ROUNDS], seconds = 0;
     int calls = 1;

@@ -80,7 +80,7 @@ static void take(timings *all, int round, const dam__profile_row *before, size_t
 }
 
 /* One window of steps, recorded. */
-static dam_status record(dam__bench *bench, const dam__candidate *step, int calls, timings *all,
+static dam_status record(dam__bench *bench, const dam__workload *step, int calls, timings *all,
                          int round)
 {
     dam_status status = DAM_OK;
@@ -128,7 +128,7 @@ static double all_at_ceiling(const timings *all, const timing *own, enum ceiling
     return seconds;
 }
 
-/* Whoever is faster than copies through memory found its numbers in a cache. */
+/* A kernel that is faster than copies through memory found its data in a cache. */
 static bool is_in_cache(const timings *all, const timing *own)
 {
     double shares[ROUNDS];
@@ -213,7 +213,7 @@ static int longest_first(const void *a, const void *b)
     return (x < y) - (x > y);
 }
 
-static dam_status measure(dam__bench *bench, const dam__candidate *step, int calls, timings *all)
+static dam_status measure(dam__bench *bench, const dam__workload *step, int calls, timings *all)
 {
     double before[LAUNCH], after = 0;
     for (int c = PEAK; c < LAUNCH; c++)
@@ -230,7 +230,7 @@ static dam_status measure(dam__bench *bench, const dam__candidate *step, int cal
     return DAM_OK;
 }
 
-dam_status dam__bench_kernels(dam__bench *bench, const dam__candidate *step)
+dam_status dam__bench_kernels(dam__bench *bench, const dam__workload *step)
 {
     dam_status status = DAM_OK;
     timings *all = NULL;

@@ -289,10 +289,10 @@ static dam_status measure(dam__bench *bench, products *p, bool gradient)
                   metric, seconds);
         return DAM_OK;
     }
-    const dam__candidate candidate = {.queue = gradient ? queue_gradient : queue_similarities,
-                                      .state = p,
-                                      .flops = 2.0 * p->batch * p->dim * p->memories};
-    DAM_TRY(dam__bench_rounds(bench, &candidate, &rounds));
+    const dam__workload workload = {.queue = gradient ? queue_gradient : queue_similarities,
+                                    .state = p,
+                                    .flops = 2.0 * p->batch * p->dim * p->memories};
+    DAM_TRY(dam__bench_rounds(bench, &workload, &rounds));
     DAM_TRY(check(p, gradient));
     return dam__bench_add_rate(bench, metric, &rounds);
 }

@@ -22,17 +22,18 @@ typedef struct dam__bench {
 /* DAM_INTERRUPTED where the caller asked to stop. */
 dam_status dam__bench_check_stop(const dam__bench *bench);
 
-/* Appends a row without ceiling; *row is NULL or where it stands until the next is appended. */
+/* Appends a row without a ceiling; row may be NULL, else *row is valid until the next row is
+ * appended. */
 dam_status dam__bench_add(dam__bench *bench, const char *metric, double value, const char *unit,
                           double spread, dam__bench_row **row);
 
-/* Work to be compared with the peak. */
-typedef struct dam__candidate {
+/* A workload to be compared with the peak. */
+typedef struct dam__workload {
     dam_status (*queue)(void *state); /* queues it once */
     void *state;
     double flops;   /* of one */
     double seconds; /* to spend; 0 = the benchmark's */
-} dam__candidate;
+} dam__workload;
 
 /* What the rounds gave. */
 typedef struct dam__rounds {
@@ -43,21 +44,21 @@ typedef struct dam__rounds {
 } dam__rounds;
 
 /* Seconds of one of so many calls, round a finish. */
-dam_status dam__bench_time(dam__bench *bench, const dam__candidate *candidate, int calls,
+dam_status dam__bench_time(dam__bench *bench, const dam__workload *workload, int calls,
                            double *seconds);
 
 /* How many calls make a window; the first of all is not counted, it may still compile something. */
-dam_status dam__bench_calls(dam__bench *bench, const dam__candidate *candidate, int *calls);
+dam_status dam__bench_calls(dam__bench *bench, const dam__workload *workload, int *calls);
 
 /* Warms up, then measures until the shares agree or the time is over; three rounds at least. */
-dam_status dam__bench_rounds(dam__bench *bench, const dam__candidate *candidate, dam__rounds *out);
+dam_status dam__bench_rounds(dam__bench *bench, const dam__workload *workload, dam__rounds *out);
 
 /* Appends the rate in GFLOP/s with its share of the peak. */
 dam_status dam__bench_add_rate(dam__bench *bench, const char *metric, const dam__rounds *rounds);
 
-/* Seconds of work over seconds of other work, measured in turns. */
-dam_status dam__bench_pair(dam__bench *bench, const dam__candidate *work,
-                           const dam__candidate *other, dam__summary *ratio);
+/* Seconds of one workload over those of another, measured alternately. */
+dam_status dam__bench_pair(dam__bench *bench, const dam__workload *work, const dam__workload *other,
+                           dam__summary *ratio);
 
 /* Both large products of a step, alone: dam__products_queue queues them once. */
 typedef struct dam__products dam__products;
@@ -71,10 +72,10 @@ dam_status dam__bench_products(dam__bench *bench);
 dam_status dam__bench_step(dam__bench *bench);
 
 /* The kernels of a step, for a device opened with its profile; nothing else. */
-dam_status dam__bench_kernels(dam__bench *bench, const dam__candidate *step);
+dam_status dam__bench_kernels(dam__bench *bench, const dam__workload *step);
 
 /* Joules and watts of steps; nothing where the machine does not count them. */
-dam_status dam__bench_energy(dam__bench *bench, const dam__candidate *step);
+dam_status dam__bench_energy(dam__bench *bench, const dam__workload *step);
 
 /*
  * A heat map of 30 cells x 5 seeds of the preset's shape as one batched model, against its cells

@@ -53,7 +53,7 @@ static dam_status compare_losses(dam__bench *bench, const dam__bench_losses *got
     return DAM_OK;
 }
 
-/* A device that is fast but wrong does not learn the same. These steps are the warm-up, too. */
+/* A fast device that computes wrongly learns something else. These steps are the warm-up, too. */
 static dam_status check_learning(dam__bench *bench, dam__trainer *trainer)
 {
     dam__bench_losses got = {0};
@@ -77,8 +77,8 @@ static dam_status queue_step(void *state)
     return dam__trainer_step(state);
 }
 
-/* How much longer a step takes than its two products alone would, measured in turns. */
-static dam_status measure_overhead(dam__bench *bench, const dam__candidate *step)
+/* How much longer a step takes than its two products alone, measured alternately. */
+static dam_status measure_overhead(dam__bench *bench, const dam__workload *step)
 {
     dam_status status = DAM_OK;
     dam__products *products = NULL;
@@ -91,7 +91,7 @@ static dam_status measure_overhead(dam__bench *bench, const dam__candidate *step
         return DAM_OK;
     }
     DAM_TRY_CLEANUP(made);
-    const dam__candidate both = {.queue = dam__products_queue, .state = products};
+    const dam__workload both = {.queue = dam__products_queue, .state = products};
     DAM_TRY_CLEANUP(dam__bench_pair(bench, step, &both, &ratio));
     DAM_TRY_CLEANUP(
         dam__bench_add(bench, "step_over_products", ratio.median, "ratio", ratio.spread, NULL));
@@ -180,11 +180,11 @@ static dam_status measure_steps(dam__bench *bench, dam__trainer *trainer)
     const dam__model *model = dam__trainer_model(trainer);
     double samples = samples_of_step(training, trainer), batch = training->train.batch;
     double seconds = bench->what->seconds;
-    const dam__candidate step = {.queue = queue_step,
-                                 .state = trainer,
-                                 .flops = model->ops->product_flops(model, training->train.batch) /
-                                          batch * samples,
-                                 .seconds = seconds > 0 ? seconds / 2 : BLOCK_SECONDS};
+    const dam__workload step = {.queue = queue_step,
+                                .state = trainer,
+                                .flops = model->ops->product_flops(model, training->train.batch) /
+                                         batch * samples,
+                                .seconds = seconds > 0 ? seconds / 2 : BLOCK_SECONDS};
     dam__rounds blocks[BLOCKS];
     DAM_TRY(dam__bench_rounds(bench, &step, &blocks[0]));
     DAM_TRY(put_steps(bench, &blocks[0], samples));

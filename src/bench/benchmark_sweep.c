@@ -21,7 +21,7 @@ enum {
     ROUNDS = 3,
     /* Numbers of all samples; larger models keep a device busy alone. */
     SMALL = 4096,
-    SMALL_SHARED = 32768 /* where all problems have the same samples */
+    SMALL_SHARED = 32768 /* where all replicas have the same samples */
 };
 
 /* Of all rounds. On a slow device trainings are cut shorter, to an epoch at least; what is made
@@ -32,11 +32,11 @@ typedef struct sweep {
     dam__bench *bench;
     int samples, dim, batch;
     int epochs;              /* of each training */
-    int count;               /* problems */
+    int count;               /* replicas */
     float *patterns;         /* count x samples x dim; NULL where all have the preset's samples */
     dam__dataset sets[MOST]; /* of them */
     const dam__dataset *pointers[MOST];
-    dam__problem problems[MOST];
+    dam__replica replicas[MOST];
 } sweep;
 
 bool dam__bench_can_sweep(const dam__training *training)
@@ -47,10 +47,10 @@ bool dam__bench_can_sweep(const dam__training *training)
            dam__model_side_by_side(&training->model, training->train.batch, set, stores);
 }
 
-static dam__problem problem_of(const dam__training *training, int dim, uint64_t seed, double share)
+static dam__replica replica_of(const dam__training *training, int dim, uint64_t seed, double share)
 {
     return dam__model_type_of(&training->model)
-        ->problem(&training->model, dim, seed, training->train.learning_rate * share);
+        ->replica(&training->model, dim, seed, training->train.learning_rate * share);
 }
 
 /* Rates from an eighth of the preset's on, each with its seeds. */
@@ -61,8 +61,8 @@ static void choose_rates(sweep *s)
     for (int p = 0; p < s->count; p++) {
         int rate = p / FEWER_SEEDS;
         double share = (1.0 + rate) / MORE_RATES;
-        s->problems[p] =
-            problem_of(training, s->dim, training->seed + (uint64_t)(p % FEWER_SEEDS), share);
+        s->replicas[p] =
+            replica_of(training, s->dim, training->seed + (uint64_t)(p % FEWER_SEEDS), share);
         s->pointers[p] = training->set;
     }
 }
@@ -78,8 +78,8 @@ static dam_status choose_patterns(sweep *s)
         uint64_t seed = training->seed + (uint64_t)(p % SEEDS);
         int cell = p / SEEDS, column = cell % TEMPERATURES, row = cell / TEMPERATURES;
         double cooler = (double)column / (2 * TEMPERATURES), slower = (double)row / RATES;
-        s->problems[p] = problem_of(training, s->dim, seed, 1 - slower);
-        s->problems[p].temperature *= 1 - cooler;
+        s->replicas[p] = replica_of(training, s->dim, seed, 1 - slower);
+        s->replicas[p].temperature *= 1 - cooler;
         s->sets[p] = *training->set;
         s->sets[p].samples.data = s->patterns + (size_t)p * items;
         s->pointers[p] = &s->sets[p];
@@ -96,21 +96,21 @@ static dam_status train_block(const sweep *s, int first, int count)
     dam_status status = DAM_OK;
     dam__batched *batched = NULL;
     dam__batched_result results[MOST];
-    dam__score scores[MOST];
+    dam__metrics metrics[MOST];
     const dam__benchmark *what = s->bench->what;
     const dam__training *training = &what->training;
     dam__batched_training block = {.model = training->model,
                                    .train = training->train,
                                    .count = count,
                                    .sets = s->pointers + first,
-                                   .problems = s->problems + first,
+                                   .replicas = s->replicas + first,
                                    .gemm = training->gemm};
     block.train.epochs = s->epochs;
     DAM_TRY_CLEANUP(dam__batched_create(s->bench->device, &block, &batched));
     DAM_TRY_CLEANUP(dam__batched_run(batched, what->stop, NULL, what->user));
     DAM_TRY_CLEANUP(dam__batched_results(batched, results, NULL));
     if (!dam__model_stores(&training->model))
-        DAM_TRY_CLEANUP(dam__batched_scores(batched, scores));
+        DAM_TRY_CLEANUP(dam__batched_evaluate(batched, metrics));
 cleanup:
     (void)dam__device_finish(s->bench->device);
     dam__batched_destroy(batched);
@@ -127,7 +127,7 @@ static dam_status train_together(const sweep *s)
     return DAM_OK;
 }
 
-/* With this hook the trainer settles the model at the end, as before it is saved. */
+/* With this callback the trainer calls ops->finish_epoch at the end, as before saving. */
 static dam_status keep_nothing(void *user)
 {
     (void)user;
@@ -139,23 +139,23 @@ static dam_status train_alone(const sweep *s, int p)
 {
     dam_status status = DAM_OK;
     dam__trainer *trainer = NULL;
-    dam__score score;
+    dam__metrics metrics;
     const dam__benchmark *what = s->bench->what;
-    const dam__hooks hooks = {
+    const dam__callbacks callbacks = {
         .user = what->user, .stop = what->stop, .on_checkpoint = keep_nothing};
     dam__training training = what->training;
     training.train.epochs = s->epochs;
     training.set = s->pointers[p];
     training.validation = 0;
-    training.seed = s->problems[p].seed;
+    training.seed = s->replicas[p].seed;
     dam__model_type_of(&training.model)
-        ->take_problem(&s->problems[p], &training.model, &training.train.learning_rate);
-    training.scores = !dam__model_stores(&training.model);
+        ->take_replica(&s->replicas[p], &training.model, &training.train.learning_rate);
+    training.evaluates = !dam__model_stores(&training.model);
     DAM_TRY_CLEANUP(dam__trainer_create(s->bench->device, &training, &trainer));
     DAM_TRY_CLEANUP(dam__trainer_prepare(trainer));
-    DAM_TRY_CLEANUP(dam__trainer_run(trainer, &hooks));
-    if (training.scores)
-        DAM_TRY_CLEANUP(dam__trainer_score(trainer, &score));
+    DAM_TRY_CLEANUP(dam__trainer_run(trainer, &callbacks));
+    if (training.evaluates)
+        DAM_TRY_CLEANUP(dam__trainer_evaluate(trainer, &metrics));
 cleanup:
     (void)dam__device_finish(s->bench->device);
     dam__trainer_destroy(trainer);

@@ -22,7 +22,7 @@ static json_t *device_json(const dam_device_info *info)
         "local_memory", (json_int_t)info->local_memory, "compute_units",
         (json_int_t)info->compute_units, "clock_mhz", (json_int_t)info->clock, "largest_work_group",
         (json_int_t)info->largest_work_group, "native_float_lanes",
-        (json_int_t)info->native_float_lanes, "fp64", info->fp64);
+        (json_int_t)info->native_float_width, "fp64", info->fp64);
 }
 
 static dam_status print_devices_json(const dam_device_info *infos, size_t count)
@@ -79,9 +79,9 @@ static void append_device(dam__text *text, const dam_device_info *info, widths w
                      info->is_default ? '*' : ' ', info->index, place, w.type,
                      dam_device_type_name(info->type), shown, info->name, w.name - shown,
                      length > shown ? "..." : "", info->compute_units, info->clock, memory);
-    dam__text_append(&line, "%s, driver %s, %" PRIu32 " float lane%s, %s", info->platform,
-                     info->driver, info->native_float_lanes,
-                     info->native_float_lanes == 1 ? "" : "s", info->fp64 ? "fp64" : "no fp64");
+    dam__text_append(&line, "%s, driver %s, vectors of %" PRIu32 " float%s, %s", info->platform,
+                     info->driver, info->native_float_width,
+                     info->native_float_width == 1 ? "" : "s", info->fp64 ? "fp64" : "no fp64");
     append_wrapped(text, 0, INDENT, dam__text_part(text, &line));
     line.length = 0;
     if (info->reason[0] != '\0') {

@@ -1,4 +1,4 @@
-/* `denseam eval`: scores a run on a dataset. */
+/* `denseam eval`: evaluates a run on a dataset. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -9,20 +9,20 @@
 #include "model/model_type.h"
 #include "run/run_folder.h"
 #include "train/classification.h"
-#include "train/scorer.h"
+#include "train/run_evaluator.h"
 
 /* An unsupervised model's classes are its own: there is nothing to compare them with. */
-static dam_status print_loss(const dam__run *run, const dam__dataset *set, const dam__score *score,
-                             bool json)
+static dam_status print_loss(const dam__run *run, const dam__dataset *set,
+                             const dam__metrics *metrics, bool json)
 {
     dam__text text = {0};
     if (json)
         return print_json(json_pack("{ss ss si sf}", "run", run->folder, "data", set->name,
-                                    "samples", score->samples, "loss", score->loss));
-    dam__text_append(&text, "%-24s %s, %d samples\n", "data", set->name, score->samples);
+                                    "samples", metrics->samples, "loss", metrics->loss));
+    dam__text_append(&text, "%-24s %s, %d samples\n", "data", set->name, metrics->samples);
     const dam__model_config *model = &run->experiment.model;
     dam__text_append(&text, "%-24s %.4f\n", dam__model_type_of(model)->loss_words(model),
-                     score->loss);
+                     metrics->loss);
     dam_status status = print_text(&text);
     dam__text_free(&text);
     return status;
@@ -34,8 +34,8 @@ static size_t rows_of(const dam__classification *result)
     return (size_t)result->classes + (result->unclassed > 0);
 }
 
-static dam_status print_scores_json(const dam__run *run, const dam__dataset *set,
-                                    const dam__score *score, const dam__classification *result)
+static dam_status print_metrics_json(const dam__run *run, const dam__dataset *set,
+                                     const dam__metrics *metrics, const dam__classification *result)
 {
     json_t *confusion = json_array();
     size_t width = (size_t)result->classes + 1;
@@ -48,11 +48,11 @@ static dam_status print_scores_json(const dam__run *run, const dam__dataset *set
     }
     return print_json(json_pack(
         "{so so si so so so so so so so so}", "run", json_text(run->folder), "data",
-        json_text(set->name), "samples", score->samples, "accuracy", json_number(result->accuracy),
-        "macro_f1", json_number(result->macro_f1), "loss", json_number(score->loss), "one_nn",
-        json_number(result->one_nn), "one_nn_fidelity", json_number(result->fidelity),
-        "one_nn_fidelity_right", json_number(result->fidelity_right), "one_nn_fidelity_wrong",
-        json_number(result->fidelity_wrong), "confusion", confusion));
+        json_text(set->name), "samples", metrics->samples, "accuracy",
+        json_number(result->accuracy), "macro_f1", json_number(result->macro_f1), "loss",
+        json_number(metrics->loss), "one_nn", json_number(result->one_nn), "agreement",
+        json_number(result->agreement), "agreement_right", json_number(result->agreement_right),
+        "agreement_wrong", json_number(result->agreement_wrong), "confusion", confusion));
 }
 
 /* Rows are true classes, columns predicted ones; the last column is the softening class. */
@@ -79,8 +79,8 @@ static void append_confusion(dam__text *text, const dam__classification *result)
     }
 }
 
-static dam_status print_scores(const dam__model_config *model, const dam__dataset *set,
-                               const dam__score *score, const dam__classification *result)
+static dam_status print_metrics(const dam__model_config *model, const dam__dataset *set,
+                                const dam__metrics *metrics, const dam__classification *result)
 {
     dam__text text = {0};
     const struct {
@@ -88,12 +88,12 @@ static dam_status print_scores(const dam__model_config *model, const dam__datase
         double value;
     } rows[] = {{"accuracy", result->accuracy},
                 {"macro F1", result->macro_f1},
-                {dam__model_type_of(model)->loss_words(model), score->loss},
-                {"1-nearest-memory score", result->one_nn},
-                {"its fidelity", result->fidelity},
-                {"  on right predictions", result->fidelity_right},
-                {"  on wrong predictions", result->fidelity_wrong}};
-    dam__text_append(&text, "%-24s %s, %d samples\n", "data", set->name, score->samples);
+                {dam__model_type_of(model)->loss_words(model), metrics->loss},
+                {"nearest-memory accuracy", result->one_nn},
+                {"nearest-memory agreement", result->agreement},
+                {"  on right predictions", result->agreement_right},
+                {"  on wrong predictions", result->agreement_wrong}};
+    dam__text_append(&text, "%-24s %s, %d samples\n", "data", set->name, metrics->samples);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (isfinite(rows[i].value))
             dam__text_append(&text, "%-24s %.4f\n", rows[i].name, rows[i].value);
@@ -111,8 +111,8 @@ static dam_status run_eval(const arguments *args)
     dam__run run = {0};
     dam__dataset set = {0};
     dam__device *device = NULL;
-    dam__scorer *scorer = NULL;
-    dam__score score;
+    dam__run_evaluator *evaluator = NULL;
+    dam__metrics metrics;
     dam__classification result = {0};
     int32_t *predicted = NULL, *nearest = NULL;
     DAM_TRY_CLEANUP(dam__run_open(args->operands.items[0], args->set.items, args->set.count, &run));
@@ -127,23 +127,24 @@ static dam_status run_eval(const arguments *args)
     DAM_TRY_CLEANUP(check_device(
         args, device, run.experiment.model.kind,
         (dam__selftest_sizes){.memories = run.memories, .dim = run.dim, .batch = batch}));
-    DAM_TRY_CLEANUP(dam__scorer_create(device, gemm_choice(args), &run.experiment.model, run.dim,
-                                       run.classes, &run.container, &set, batch, &scorer));
-    DAM_TRY_CLEANUP(dam__scorer_run(scorer, &score, &predicted, &nearest));
+    DAM_TRY_CLEANUP(dam__run_evaluator_create(device, gemm_choice(args), &run.experiment.model,
+                                              run.dim, run.classes, &run.container, &set, batch,
+                                              &evaluator));
+    DAM_TRY_CLEANUP(dam__run_evaluator_run(evaluator, &metrics, &predicted, &nearest));
     if (!dam__model_compares(&run.experiment.model)) {
-        DAM_TRY_CLEANUP(print_loss(&run, &set, &score, args->json));
+        DAM_TRY_CLEANUP(print_loss(&run, &set, &metrics, args->json));
     } else {
         DAM_TRY_CLEANUP(
             dam__classify(set.labels, predicted, nearest, set.count, run.classes, &result));
-        DAM_TRY_CLEANUP(args->json ? print_scores_json(&run, &set, &score, &result)
-                                   : print_scores(&run.experiment.model, &set, &score, &result));
+        DAM_TRY_CLEANUP(args->json ? print_metrics_json(&run, &set, &metrics, &result)
+                                   : print_metrics(&run.experiment.model, &set, &metrics, &result));
     }
     DAM_TRY_CLEANUP(give_profile(args, device, &log));
 cleanup:
     dam__classification_free(&result);
     free(predicted);
     free(nearest);
-    dam__scorer_destroy(scorer);
+    dam__run_evaluator_destroy(evaluator);
     dam__device_close(device);
     dam__dataset_free(&set);
     dam__run_free(&run);
@@ -163,11 +164,11 @@ const command eval_command = {
     .operands = "RUN",
     .least = 1,
     .most = 1,
-    .summary = "score a run on its test set",
+    .summary = "evaluate a run on its test set",
     .text =
-        "Scores a run on the test set of its preset, or on another that --set names: accuracy, "
+        "Evaluates a run on the test set of its preset, or on another that --set names: accuracy, "
         "macro F1, the confusion matrix, how often the class of the nearest memory is right, and "
-        "how often it is what the model predicts (its fidelity).",
+        "how often it is what the model predicts (the agreement).",
     .examples = examples,
     .flags = flags,
     .run = run_eval,

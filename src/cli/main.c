@@ -85,7 +85,7 @@ static dam_status run(int argc, char **argv)
     return status == DAM_OK ? run_command(c, argc - 1, argv + 1) : status;
 }
 
-/* How the tool says what would mend a failure. */
+/* How the tool words advice on a failure. */
 static const char *const advice[DAM__ADVICES] = {
     [DAM__ADVICE_NONE] = "",
     [DAM__ADVICE_FOLDER] = " (--out)",

@@ -7,7 +7,7 @@
 #include "command/output.h"
 #include "selftest/selftest.h"
 
-/* What hears of each case: one of the two outputs. */
+/* Where each case is reported: one of the two outputs. */
 typedef struct listener {
     json_t *list;      /* NULL for a table */
     dam_status status; /* of the printing */
@@ -100,12 +100,13 @@ const command selftest_command = {
     .name = "selftest",
     .operands = "",
     .summary = "check every kernel on a device against plain C in double",
-    .text = "Runs every kernel and every kind of matrix product on one device and compares the "
-            "results with plain C in double: in the shapes for CPUs and for GPUs, with both "
-            "providers of products, and in both precisions where the device has fp64. --kernels "
-            "and --gemm narrow it down. A failure ends with exit code 6: results of that device "
-            "and driver cannot be trusted. Commands that train or score check by themselves, once "
-            "per device, driver and size of the model, what they are about to use.",
+    .text =
+        "Runs every kernel and every kind of matrix product on one device and compares the "
+        "results with plain C in double: in the shapes for CPUs and for GPUs, with both "
+        "providers of products, and in both precisions where the device has fp64. --kernels "
+        "and --gemm narrow it down. A failure ends with exit code 6: results of that device "
+        "and driver cannot be trusted. Commands that train or evaluate check by themselves, once "
+        "per device, driver and size of the model, what they are about to use.",
     .examples = examples,
     .flags = flags,
     .run = run_selftest,

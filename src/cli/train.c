@@ -99,18 +99,18 @@ static json_t *plan_json(const training *t)
 
 /* --- while it runs ---------------------------------------------------------------------------- */
 
-static void on_step(void *user, const dam__moment *moment)
+static void on_step(void *user, const dam__training_progress *now)
 {
     training *t = user;
     char label[80], text[160];
-    if (moment->stage != t->stage) /* times of the last stage tell nothing about this one */
+    if (now->stage != t->stage) /* times of the last stage tell nothing about this one */
         t->progress = progress_begin(&t->console);
-    t->stage = moment->stage;
-    if (moment->memories > 0)
-        (void)snprintf(label, sizeof label, "stage %d, %d memories, epoch %d/%d", moment->stage + 1,
-                       moment->memories, moment->epoch + 1, moment->epochs);
+    t->stage = now->stage;
+    if (now->memories > 0)
+        (void)snprintf(label, sizeof label, "stage %d, %d memories, epoch %d/%d", now->stage + 1,
+                       now->memories, now->epoch + 1, now->epochs);
     else
-        (void)snprintf(label, sizeof label, "epoch %d/%d", moment->epoch + 1, moment->epochs);
+        (void)snprintf(label, sizeof label, "epoch %d/%d", now->epoch + 1, now->epochs);
     /* Narrow terminals cut the line: the rate, which matters least, stands last. */
     char so_far[64] = "";
     const dam__history *history = dam__trainer_history(t->job.trainer);
@@ -123,8 +123,8 @@ static void on_step(void *user, const dam__moment *moment)
         else
             (void)snprintf(so_far, sizeof so_far, "loss %.4f, ", loss);
     }
-    (void)snprintf(text, sizeof text, "%s%.0f samples/s", so_far, moment->samples_per_second);
-    double fraction = (moment->epoch + (double)moment->step / moment->steps) / moment->epochs;
+    (void)snprintf(text, sizeof text, "%s%.0f samples/s", so_far, now->samples_per_second);
+    double fraction = (now->epoch + (double)now->step / now->steps) / now->epochs;
     progress_update(&t->progress, label, fraction, text);
 }
 
@@ -188,10 +188,10 @@ static dam_status print_result(const training *t, const dam__history *history)
 
 static dam_status train_to_the_end(training *t)
 {
-    const dam__job_hooks hooks = {.user = t, .stop = signals_stop, .on_step = on_step};
+    const dam__job_callbacks callbacks = {.user = t, .stop = signals_stop, .on_step = on_step};
     signals_catch();
     t->progress = progress_begin(&t->console);
-    dam_status status = dam__job_run(&t->job, &hooks);
+    dam_status status = dam__job_run(&t->job, &callbacks);
     progress_finish(&t->progress);
     if (status == DAM_INTERRUPTED)
         status = dam__fail(status, "%s, --resume goes on from here", dam_error());

@@ -37,9 +37,9 @@ typedef struct flag {
 
 /*
  * Reads argv[1] ... argv[argc - 1]; argv[0] is the command's name. Fills the fields of *values that
- * flags names, leaves the others (so the caller's defaults stand), and collects the operands.
- * Flags and operands may be mixed; after "--" all are operands. Names are never abbreviated: a
- * later flag must not change what a script means. At --help, *help is set and the rest is not read.
+ * flags names, leaves the others (so the caller's defaults stand), and collects the operands. Flags
+ * and operands may be mixed; after "--" all are operands. Names cannot be abbreviated: a later flag
+ * must not change the meaning of a script. At --help, *help is set and the rest is not read.
  * DAM_USAGE: unknown flag (with the closest one), missing or needless value, wrong number.
  */
 dam_status parse_flags(const flag *flags, int argc, char **argv, void *values, words *operands,

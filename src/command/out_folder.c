@@ -14,7 +14,7 @@ void run_folder_release(run_folder *folder)
     *folder = (run_folder){.lock = -1};
 }
 
-/* How the tool speaks of each kind. */
+/* How the tool names each kind. */
 static const struct {
     const char *noun, *command, *suffix;
 } kinds[] = {

@@ -10,14 +10,13 @@ typedef struct run_folder {
     int lock; /* descriptor that keeps other processes out; -1 for none */
 } run_folder;
 
-/* What is wrong with --out, said before anything is loaded. DAM_USAGE. */
+/* Checks --out before anything is loaded. DAM_USAGE. */
 dam_status run_folder_check(const arguments *args, dam__folder_kind kind);
 
 /*
- * Makes the folder and keeps other trainings out of it: resumed with --resume, else --out, else the
- * first of runs/NAME (runs/NAME-sweep), runs/NAME-2, ... that is free. *out must be {NULL, -1};
- * release it in any case. DAM_USAGE: it holds a run already or is taken; DAM_INPUT: it cannot be
- * made.
+ * Makes and locks the folder: the resumed one with --resume, else --out, else the first of
+ * runs/NAME (runs/NAME-sweep), runs/NAME-2, ... that is free. *out must be {NULL, -1}; release it
+ * in any case. DAM_USAGE: it holds a run already or is taken; DAM_INPUT: it cannot be made.
  */
 dam_status run_folder_claim(const arguments *args, dam__folder_kind kind, const char *resumed,
                             run_folder *out);

@@ -14,8 +14,8 @@
 
 /*
  * Once, before anything is opened: a file opened by the program must not take the place of a closed
- * stdin, stdout or stderr; and a closed pipe or a limit on file sizes is to be a failed write, not
- * a silent death.
+ * stdin, stdout or stderr, and a closed pipe or a limit on file sizes must be a failed write, not a
+ * silent end.
  */
 void output_begin(void);
 
@@ -27,7 +27,7 @@ dam_status output_finish(void);
 dam_status print_bytes(const void *bytes, size_t length);
 dam_status print_text(const dam__text *text);
 
-/* A line that is seen at once: what comes next may take long, or end the process. */
+/* Prints a line at once, because what follows may take long or end the process. */
 dam_status print_line_now(const char *line);
 
 /* A string for JSON of any bytes, such as a path: those that are not UTF-8 become U+FFFD. */
@@ -40,8 +40,8 @@ json_t *json_number(double value);
 dam_status print_json(json_t *value);
 
 /*
- * Prefix and text as one line, whatever file names in it hold: control characters, which could also
- * play tricks with a terminal, become blanks or '?'.
+ * Prints prefix and text as one line, whatever file names contain: control characters, which could
+ * also manipulate a terminal, become blanks or '?'.
  */
 void print_notice(FILE *stream, const char *prefix, const char *text);
 

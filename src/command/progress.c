@@ -24,7 +24,7 @@ progress progress_begin(console *c)
     return (progress){.console = c};
 }
 
-/* "0:07", "12:34" or "1:02:03"; days are not worth a unit of their own. */
+/* "0:07", "12:34" or "1:02:03"; days get no unit of their own. */
 static void format_seconds(char *text, size_t size, double seconds)
 {
     const double longest = 999 * 3600.0;

@@ -1,5 +1,5 @@
-/* How far a long command is: one rewritten line on a terminal, now and then a plain line elsewhere.
- */
+/* The progress of a long command: one rewritten line on a terminal, an occasional plain line
+ * elsewhere. */
 #ifndef COMMAND_PROGRESS_H
 #define COMMAND_PROGRESS_H
 

@@ -1,8 +1,8 @@
 /*
- * A polite end: the first SIGINT, SIGTERM or SIGHUP (a closed terminal) asks the command to save
- * and stop, one that comes later kills. Those who stop a process often signal twice within
- * milliseconds, once the process and once its group (timeout, a closing terminal): within half a
- * second that is one request.
+ * Graceful stop: the first SIGINT, SIGTERM or SIGHUP (a closed terminal) asks the command to save
+ * and stop, a later one kills. Processes are often signalled twice within milliseconds, once alone
+ * and once with their group (timeout, a closing terminal): within half a second that counts as one
+ * request.
  */
 #ifndef COMMAND_SIGNALS_H
 #define COMMAND_SIGNALS_H
@@ -10,8 +10,8 @@
 #include <stdbool.h>
 
 /*
- * Once, before any driver is loaded: notes which signals the caller has ignored (nohup). LLVM,
- * which is in several OpenCL drivers, puts handlers of its own over them.
+ * Once, before any driver is loaded: records which signals the caller ignores (nohup), because
+ * LLVM, a part of several OpenCL drivers, installs its own handlers.
  */
 void signals_begin(void);
 

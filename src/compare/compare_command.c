@@ -13,9 +13,9 @@
 
 /* --- the table ---------------------------------------------------------------------------------- */
 
-static const dam__measure *headline(const dam__comparison *comparison, size_t contest, size_t i)
+static const dam__measure *headline(const dam__comparison *comparison, size_t preset, size_t i)
 {
-    return dam__contest_measure(comparison, contest, i, comparison->contests[contest].headline);
+    return dam__comparison_measure(comparison, preset, i, comparison->presets[preset].headline);
 }
 
 /* Texts of files may hold anything that is JSON: on a terminal control characters become '?'. */
@@ -32,15 +32,15 @@ static void append_plain(dam__text *text, const char *from, int width)
         dam__text_append(text, " ");
 }
 
-static void append_contender(const dam__comparison *comparison, size_t contest, size_t i,
-                             dam__text *text)
+static void append_result_set(const dam__comparison *comparison, size_t preset, size_t i,
+                              dam__text *text)
 {
     enum { NAME_WIDTH = 30 };
     char value[DAM__NUMBER_BYTES], ratio[DAM__NUMBER_BYTES], share[16] = "";
     const dam__bench_record *record =
-        dam__contender_record(&comparison->all->items[i], comparison->contests[contest].preset);
-    const dam__measure *m = headline(comparison, contest, i);
-    const dam__measure *base = headline(comparison, contest, comparison->baseline);
+        dam__result_set_record(&comparison->all->items[i], comparison->presets[preset].preset);
+    const dam__measure *m = headline(comparison, preset, i);
+    const dam__measure *base = headline(comparison, preset, comparison->baseline);
     const dam__measure *step = dam__bench_measure(record, "step_time");
     if (record == NULL)
         return;
@@ -60,18 +60,18 @@ static void append_contender(const dam__comparison *comparison, size_t contest, 
     dam__text_append(text, "%s%s\n", told ? "  " : "", told ? record->agreement : "");
 }
 
-static void append_contest(const dam__comparison *comparison, size_t contest, dam__text *text)
+static void append_preset(const dam__comparison *comparison, size_t preset, dam__text *text)
 {
-    const dam__contest *c = &comparison->contests[contest];
+    const dam__compared_preset *c = &comparison->presets[preset];
     const dam__measure *any = NULL;
     for (size_t i = 0; i < comparison->all->count && any == NULL; i++)
-        any = headline(comparison, contest, i);
+        any = headline(comparison, preset, i);
     append_plain(text, c->preset, 32);
     dam__text_append(text, " ");
     append_plain(text, any != NULL ? any->unit : "", 0);
     dam__text_append(text, "\n");
     for (size_t i = 0; i < comparison->all->count; i++)
-        append_contender(comparison, contest, i, text);
+        append_result_set(comparison, preset, i, text);
 }
 
 static void append_notes(const dam__comparison *comparison, dam__text *text)
@@ -80,7 +80,7 @@ static void append_notes(const dam__comparison *comparison, dam__text *text)
     for (size_t i = 0; i < comparison->all->count; i++) {
         dam__text_free(&note);
         dam__text_free(&line);
-        dam__contender_note(comparison, i, &note);
+        dam__result_set_note(comparison, i, &note);
         const char *said = dam__text_part(text, &note);
         if (said[0] == '\0')
             continue;
@@ -112,7 +112,7 @@ static dam_status print_table(const dam__comparison *comparison)
     dam__text_append(&text, "  %-30s %9s %8s  %-8s %6s  %s\n", "", "", "ratio", "", "share",
                      "loss");
     for (size_t i = 0; i < comparison->count; i++)
-        append_contest(comparison, i, &text);
+        append_preset(comparison, i, &text);
     append_means(comparison, &text);
     append_notes(comparison, &text);
     dam_status status = print_text(&text);
@@ -122,11 +122,11 @@ static dam_status print_table(const dam__comparison *comparison)
 
 /* --- JSON --------------------------------------------------------------------------------------- */
 
-static json_t *measure_json(const dam__comparison *comparison, size_t contest, size_t i,
+static json_t *measure_json(const dam__comparison *comparison, size_t preset, size_t i,
                             const dam__measure *m)
 {
     const dam__measure *base =
-        dam__contest_measure(comparison, contest, comparison->baseline, m->metric);
+        dam__comparison_measure(comparison, preset, comparison->baseline, m->metric);
     const char *verdict = dam__verdict_word(dam__verdict_of(base, m));
     return json_pack("{so ss ss sf so so so ss?}", "contender",
                      json_text(comparison->all->items[i].name), "metric", m->metric, "unit",
@@ -136,23 +136,23 @@ static json_t *measure_json(const dam__comparison *comparison, size_t contest, s
 }
 
 /* NULL where the host has no memory. */
-static json_t *contest_json(const dam__comparison *comparison, size_t contest)
+static json_t *preset_json(const dam__comparison *comparison, size_t preset)
 {
-    const dam__contest *c = &comparison->contests[contest];
+    const dam__compared_preset *c = &comparison->presets[preset];
     json_t *numbers = json_array(), *losses = json_array();
     int lost = 0;
     for (size_t i = 0; i < comparison->all->count; i++) {
         const dam__bench_record *record =
-            dam__contender_record(&comparison->all->items[i], c->preset);
+            dam__result_set_record(&comparison->all->items[i], c->preset);
         for (size_t m = 0; record != NULL && m < record->count; m++)
             lost |= json_array_append_new(
-                numbers, measure_json(comparison, contest, i, &record->measures[m]));
+                numbers, measure_json(comparison, preset, i, &record->measures[m]));
         if (record != NULL)
             lost |= json_array_append_new(
                 losses,
                 json_pack("{so ss so ss}", "contender", json_text(comparison->all->items[i].name),
                           "agreement", record->agreement, "distance",
-                          json_number(dam__loss_distance(comparison, contest, i)), "message",
+                          json_number(dam__loss_distance(comparison, preset, i)), "message",
                           record->message));
     }
     json_t *all = json_pack("{ss ss ss ss? sO sO}", "preset", c->preset, "title", c->title, "kind",
@@ -165,14 +165,14 @@ static json_t *contest_json(const dam__comparison *comparison, size_t contest)
     return NULL;
 }
 
-static dam_status contender_json(const dam__comparison *comparison, size_t i, json_t **out)
+static dam_status result_set_json(const dam__comparison *comparison, size_t i, json_t **out)
 {
     dam_status status = DAM_OK;
-    const dam__contender *own = &comparison->all->items[i];
+    const dam__result_set *own = &comparison->all->items[i];
     dam__text note = {0};
     size_t count = 0;
     double mean = dam__mean_ratio(comparison, i, &count);
-    dam__contender_note(comparison, i, &note);
+    dam__result_set_note(comparison, i, &note);
     DAM_TRY_CLEANUP(dam__text_status(&note));
     *out = json_pack("{so so so ss ss so sb so}", "name", json_text(own->name), "file",
                      json_text(own->path), "device", json_deep_copy(own->device), "version",
@@ -188,23 +188,23 @@ cleanup:
 static dam_status print_comparison_json(const dam__comparison *comparison)
 {
     dam_status status = DAM_OK;
-    json_t *contenders = json_array(), *contests = json_array(), *all = NULL;
+    json_t *sets = json_array(), *presets = json_array(), *all = NULL;
     int lost = 0;
     for (size_t i = 0; i < comparison->all->count; i++) {
-        json_t *contender = NULL;
-        DAM_TRY_CLEANUP(contender_json(comparison, i, &contender));
-        lost |= json_array_append_new(contenders, contender);
+        json_t *results = NULL;
+        DAM_TRY_CLEANUP(result_set_json(comparison, i, &results));
+        lost |= json_array_append_new(sets, results);
     }
     for (size_t i = 0; i < comparison->count; i++)
-        lost |= json_array_append_new(contests, contest_json(comparison, i));
+        lost |= json_array_append_new(presets, preset_json(comparison, i));
     if (lost == 0)
         all = json_pack("{so sO sO}", "baseline",
                         json_text(comparison->all->items[comparison->baseline].name), "contenders",
-                        contenders, "presets", contests);
+                        sets, "presets", presets);
     DAM_TRY_CLEANUP(print_json(all));
 cleanup:
-    json_decref(contenders);
-    json_decref(contests);
+    json_decref(sets);
+    json_decref(presets);
     return status;
 }
 
@@ -226,7 +226,7 @@ cleanup:
 static dam_status run_compare(const arguments *args)
 {
     dam_status status = DAM_OK;
-    dam__contenders all = {0};
+    dam__result_sets all = {0};
     dam__comparison comparison = {0};
     console notices = console_open(args->quiet);
     const dam_log log = console_log(&notices);
@@ -235,7 +235,7 @@ static dam_status run_compare(const arguments *args)
         if (args->out != NULL && dam__same_file(path, args->out))
             DAM_FAIL(DAM_USAGE, "--out '%s' would replace what is to be compared; choose another",
                      args->out);
-        DAM_TRY_CLEANUP(dam__contenders_add(path, &all));
+        DAM_TRY_CLEANUP(dam__result_sets_add(path, &all));
     }
     DAM_TRY_CLEANUP(dam__comparison_create(&all, args->baseline, &comparison));
     if (args->out != NULL)
@@ -243,7 +243,7 @@ static dam_status run_compare(const arguments *args)
     DAM_TRY_CLEANUP(args->json ? print_comparison_json(&comparison) : print_table(&comparison));
 cleanup:
     dam__comparison_free(&comparison);
-    dam__contenders_free(&all);
+    dam__result_sets_free(&all);
     return status;
 }
 

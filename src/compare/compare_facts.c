@@ -1,4 +1,4 @@
-/* The comparison at a glance, and what the devices and drivers are. */
+/* The summary of a comparison, and the facts about devices and drivers. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,19 +7,19 @@
 #include "compare/compare_page.h"
 #include "compare/html.h"
 
-/* --- at a glance -------------------------------------------------------------------------------- */
+/* --- the summary -------------------------------------------------------------------------------- */
 
-static void append_glance_row(const dam__comparison *comparison, size_t contest, dam__text *page)
+static void append_summary_row(const dam__comparison *comparison, size_t preset, dam__text *page)
 {
-    const dam__contest *c = &comparison->contests[contest];
+    const dam__compared_preset *c = &comparison->presets[preset];
     const dam__measure *base =
-        dam__contest_measure(comparison, contest, comparison->baseline, c->headline);
+        dam__comparison_measure(comparison, preset, comparison->baseline, c->headline);
     dam__text_append(page, "<tr data-group=\"1\" data-kind=\"");
     dam__html_text(page, c->kind);
     dam__text_append(page, "\">");
     dam__html_element(page, "td", "", c->preset);
     for (size_t i = 0; i < comparison->all->count; i++) {
-        const dam__measure *m = dam__contest_measure(comparison, contest, i, c->headline);
+        const dam__measure *m = dam__comparison_measure(comparison, preset, i, c->headline);
         dam__text_append(page, "<td");
         dam__page_member(comparison, i, m, base, page);
         dam__text_append(page, "><span class=\"ratio\">");
@@ -29,17 +29,17 @@ static void append_glance_row(const dam__comparison *comparison, size_t contest,
     dam__text_append(page, "</tr>\n");
 }
 
-void dam__page_glance(const dam__comparison *comparison, dam__text *page)
+void dam__page_summary(const dam__comparison *comparison, dam__text *page)
 {
     char text[DAM__NUMBER_BYTES];
     size_t count = 0;
-    dam__text_append(page, "<h2>At a glance</h2>\n<div class=\"wide\"><table id=\"glance\">"
+    dam__text_append(page, "<h2>Summary</h2>\n<div class=\"wide\"><table id=\"summary\">"
                            "<thead><tr><th>preset</th>");
     for (size_t i = 0; i < comparison->all->count; i++)
         dam__html_element(page, "th", "", comparison->all->items[i].name);
     dam__text_append(page, "</tr></thead><tbody>\n");
     for (size_t i = 0; i < comparison->count; i++)
-        append_glance_row(comparison, i, page);
+        append_summary_row(comparison, i, page);
     dam__text_append(page, "<tr><th>geometric mean</th>");
     for (size_t i = 0; i < comparison->all->count; i++) {
         double ratio = dam__mean_ratio(comparison, i, &count);
@@ -51,16 +51,16 @@ void dam__page_glance(const dam__comparison *comparison, dam__text *page)
 
 /* --- facts -------------------------------------------------------------------------------------- */
 
-/* One fact of a contender as text; "" where its file does not say. */
-typedef void (*fact)(const dam__contender *contender, dam__text *out);
+/* One fact of a result set as text; "" where its file does not say. */
+typedef void (*fact)(const dam__result_set *results, dam__text *out);
 
-static void device_text(const dam__contender *c, const char *name, dam__text *out)
+static void device_text(const dam__result_set *c, const char *name, dam__text *out)
 {
     dam__text_append(out, "%s", dam__json_text_of(c->device, name));
 }
 
-static void device_number(const dam__contender *c, const char *name, double scale, const char *unit,
-                          dam__text *out)
+static void device_number(const dam__result_set *c, const char *name, double scale,
+                          const char *unit, dam__text *out)
 {
     char text[DAM__NUMBER_BYTES];
     double value = dam__json_number_of(c->device, name);
@@ -72,52 +72,52 @@ static void device_number(const dam__contender *c, const char *name, double scal
         dam__text_append(out, "%s%s", dam__number_text(value / scale, text), unit);
 }
 
-static void device_fact(const dam__contender *c, dam__text *out)
+static void device_fact(const dam__result_set *c, dam__text *out)
 {
     device_text(c, "name", out);
 }
 
-static void platform_fact(const dam__contender *c, dam__text *out)
+static void platform_fact(const dam__result_set *c, dam__text *out)
 {
     device_text(c, "platform", out);
 }
 
-static void driver_fact(const dam__contender *c, dam__text *out)
+static void driver_fact(const dam__result_set *c, dam__text *out)
 {
     device_text(c, "driver", out);
 }
 
-static void opencl_fact(const dam__contender *c, dam__text *out)
+static void opencl_fact(const dam__result_set *c, dam__text *out)
 {
     device_text(c, "version", out);
 }
 
-static void type_fact(const dam__contender *c, dam__text *out)
+static void type_fact(const dam__result_set *c, dam__text *out)
 {
     device_text(c, "type", out);
 }
 
-static void units_fact(const dam__contender *c, dam__text *out)
+static void units_fact(const dam__result_set *c, dam__text *out)
 {
     device_number(c, "compute_units", 1, "", out);
 }
 
-static void clock_fact(const dam__contender *c, dam__text *out)
+static void clock_fact(const dam__result_set *c, dam__text *out)
 {
     device_number(c, "clock_mhz", 1, " MHz", out);
 }
 
-static void memory_fact(const dam__contender *c, dam__text *out)
+static void memory_fact(const dam__result_set *c, dam__text *out)
 {
     device_number(c, "global_memory", 1024.0 * 1024 * 1024, " GiB", out);
 }
 
-static void lanes_fact(const dam__contender *c, dam__text *out)
+static void vector_width_fact(const dam__result_set *c, dam__text *out)
 {
     device_number(c, "native_float_lanes", 1, "", out);
 }
 
-static void kernels_fact(const dam__contender *c, dam__text *out)
+static void kernels_fact(const dam__result_set *c, dam__text *out)
 {
     const dam__bench_record *first = c->count > 0 ? &c->records[0] : NULL;
     if (first != NULL)
@@ -125,19 +125,19 @@ static void kernels_fact(const dam__contender *c, dam__text *out)
                          first->gemm[0] != '\0' ? ", products by " : "", first->gemm);
 }
 
-static void tuning_fact(const dam__contender *c, dam__text *out)
+static void tuning_fact(const dam__result_set *c, dam__text *out)
 {
     if (c->count > 0)
         dam__text_append(out, "%.12s", c->records[0].tuning);
 }
 
-static void program_fact(const dam__contender *c, dam__text *out)
+static void program_fact(const dam__result_set *c, dam__text *out)
 {
     dam__text_append(out, "%s, kernels %.12s", dam__json_text_of(c->file, "version"),
                      dam__json_text_of(c->file, "kernels"));
 }
 
-static void host_fact(const dam__contender *c, dam__text *out)
+static void host_fact(const dam__result_set *c, dam__text *out)
 {
     const json_t *host = json_object_get(c->file, "host");
     double cores = dam__json_number_of(host, "cores");
@@ -145,7 +145,7 @@ static void host_fact(const dam__contender *c, dam__text *out)
                      dam__json_text_of(host, "machine"), isfinite(cores) ? cores : 0);
 }
 
-static void environment_fact(const dam__contender *c, dam__text *out)
+static void environment_fact(const dam__result_set *c, dam__text *out)
 {
     const char *name = NULL;
     json_t *value = NULL;
@@ -154,12 +154,12 @@ static void environment_fact(const dam__contender *c, dam__text *out)
                          json_is_string(value) ? json_string_value(value) : "");
 }
 
-static void created_fact(const dam__contender *c, dam__text *out)
+static void created_fact(const dam__result_set *c, dam__text *out)
 {
     dam__text_append(out, "%s", dam__json_text_of(c->file, "created"));
 }
 
-static void file_fact(const dam__contender *c, dam__text *out)
+static void file_fact(const dam__result_set *c, dam__text *out)
 {
     dam__text_append(out, "%s", c->path);
 }
@@ -182,14 +182,22 @@ void dam__page_facts(const dam__comparison *comparison, dam__text *page)
     static const struct {
         const char *name;
         fact of;
-    } facts[] = {{"device", device_fact},     {"platform", platform_fact},
-                 {"driver", driver_fact},     {"OpenCL", opencl_fact},
-                 {"type", type_fact},         {"compute units", units_fact},
-                 {"clock", clock_fact},       {"memory", memory_fact},
-                 {"float lanes", lanes_fact}, {"kernels", kernels_fact},
-                 {"tuning", tuning_fact},     {"denseam", program_fact},
-                 {"host", host_fact},         {"environment", environment_fact},
-                 {"measured", created_fact},  {"file", file_fact}};
+    } facts[] = {{"device", device_fact},
+                 {"platform", platform_fact},
+                 {"driver", driver_fact},
+                 {"OpenCL", opencl_fact},
+                 {"type", type_fact},
+                 {"compute units", units_fact},
+                 {"clock", clock_fact},
+                 {"memory", memory_fact},
+                 {"float vector width", vector_width_fact},
+                 {"kernels", kernels_fact},
+                 {"tuning", tuning_fact},
+                 {"denseam", program_fact},
+                 {"host", host_fact},
+                 {"environment", environment_fact},
+                 {"measured", created_fact},
+                 {"file", file_fact}};
     dam__text_append(page, "<h2>Devices and drivers</h2>\n<div class=\"wide\">"
                            "<table class=\"small\"><thead><tr><th></th>");
     for (size_t i = 0; i < comparison->all->count; i++)

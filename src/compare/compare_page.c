@@ -75,7 +75,7 @@ static void append_head(const dam__comparison *comparison, dam__text *page)
 static bool has_kind(const dam__comparison *comparison, const char *kind)
 {
     for (size_t i = 0; i < comparison->count; i++)
-        if (strcmp(comparison->contests[i].kind, kind) == 0)
+        if (strcmp(comparison->presets[i].kind, kind) == 0)
             return true;
     return false;
 }
@@ -111,7 +111,7 @@ static void append_notes(const dam__comparison *comparison, dam__text *page)
     dam__text note = {0};
     for (size_t i = 0; i < comparison->all->count; i++) {
         dam__text_free(&note);
-        dam__contender_note(comparison, i, &note);
+        dam__result_set_note(comparison, i, &note);
         const char *said = dam__text_part(page, &note);
         if (said[0] == '\0')
             continue;
@@ -184,11 +184,11 @@ void dam__compare_page(const dam__comparison *comparison, dam__text *page)
 {
     append_head(comparison, page);
     append_controls(comparison, page);
-    dam__page_glance(comparison, page);
+    dam__page_summary(comparison, page);
     append_notes(comparison, page);
     dam__text_append(page, "<h2>Preset by preset</h2>\n");
     for (size_t i = 0; i < comparison->count; i++)
-        dam__page_contest(comparison, i, page);
+        dam__page_preset(comparison, i, page);
     append_rooflines(comparison, page);
     dam__page_facts(comparison, page);
     append_end(page);

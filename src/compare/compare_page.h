@@ -1,7 +1,6 @@
 /*
- * A comparison as one HTML page that needs nothing else: no network, no other file. Readable
- * without JavaScript; with it the baseline can be switched and models filtered
- * (src/compare/page/script.js).
+ * A comparison as one self-contained HTML page. Readable without JavaScript; with it the baseline
+ * can be switched and models filtered (src/compare/page/script.js).
  */
 #ifndef DAM__COMPARE_COMPARE_PAGE_H
 #define DAM__COMPARE_COMPARE_PAGE_H
@@ -12,12 +11,12 @@
 void dam__compare_page(const dam__comparison *comparison, dam__text *page);
 
 /* The parts of it that other files write. */
-void dam__page_glance(const dam__comparison *comparison, dam__text *page);
-void dam__page_contest(const dam__comparison *comparison, size_t contest, dam__text *page);
+void dam__page_summary(const dam__comparison *comparison, dam__text *page);
+void dam__page_preset(const dam__comparison *comparison, size_t preset, dam__text *page);
 void dam__page_facts(const dam__comparison *comparison, dam__text *page);
 
 /* ` data-c="2" data-v="12.5" data-s="0.01"` and a class for the verdict: what the script reads of
- * contender i's number, which may be NULL. */
+ * result set i's measure, which may be NULL. */
 void dam__page_member(const dam__comparison *comparison, size_t i, const dam__measure *measure,
                       const dam__measure *base, dam__text *page);
 

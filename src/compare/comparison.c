@@ -58,19 +58,19 @@ const char *dam__verdict_word(dam__verdict verdict)
     return words[verdict];
 }
 
-/* --- contests ----------------------------------------------------------------------------------- */
+/* --- presets ------------------------------------------------------------------------------------ */
 
 void dam__comparison_free(dam__comparison *comparison)
 {
-    free(comparison->contests);
+    free(comparison->presets);
     *comparison = (dam__comparison){0};
 }
 
-const dam__measure *dam__contest_measure(const dam__comparison *comparison, size_t contest,
-                                         size_t i, const char *metric)
+const dam__measure *dam__comparison_measure(const dam__comparison *comparison, size_t preset,
+                                            size_t i, const char *metric)
 {
     const dam__bench_record *record =
-        dam__contender_record(&comparison->all->items[i], comparison->contests[contest].preset);
+        dam__result_set_record(&comparison->all->items[i], comparison->presets[preset].preset);
     return metric != NULL ? dam__bench_measure(record, metric) : NULL;
 }
 
@@ -87,36 +87,36 @@ static const char *headline_of(const dam__bench_record *record)
     return NULL;
 }
 
-static dam__contest *find_contest(const dam__comparison *comparison, const char *preset)
+static dam__compared_preset *find_preset(const dam__comparison *comparison, const char *preset)
 {
     for (size_t i = 0; i < comparison->count; i++)
-        if (strcmp(comparison->contests[i].preset, preset) == 0)
-            return &comparison->contests[i];
+        if (strcmp(comparison->presets[i].preset, preset) == 0)
+            return &comparison->presets[i];
     return NULL;
 }
 
 static dam_status add_record(dam__comparison *comparison, const dam__bench_record *record)
 {
-    dam__contest *contest = find_contest(comparison, record->preset);
-    if (contest == NULL) {
+    dam__compared_preset *preset = find_preset(comparison, record->preset);
+    if (preset == NULL) {
         dam_status status =
-            dam__grow(&comparison->contests, comparison->count + 1, sizeof *comparison->contests);
+            dam__grow(&comparison->presets, comparison->count + 1, sizeof *comparison->presets);
         if (status != DAM_OK)
             return status;
-        contest = &comparison->contests[comparison->count++];
-        *contest = (dam__contest){.preset = record->preset, .title = "", .kind = ""};
+        preset = &comparison->presets[comparison->count++];
+        *preset = (dam__compared_preset){.preset = record->preset, .title = "", .kind = ""};
     }
     /* One that failed early says less than the next may. */
-    if (contest->title[0] == '\0')
-        contest->title = record->title;
-    if (contest->kind[0] == '\0')
-        contest->kind = record->kind;
-    if (contest->headline == NULL)
-        contest->headline = headline_of(record);
+    if (preset->title[0] == '\0')
+        preset->title = record->title;
+    if (preset->kind[0] == '\0')
+        preset->kind = record->kind;
+    if (preset->headline == NULL)
+        preset->headline = headline_of(record);
     return DAM_OK;
 }
 
-static dam_status choose_baseline(const dam__contenders *all, const char *word, size_t *out)
+static dam_status choose_baseline(const dam__result_sets *all, const char *word, size_t *out)
 {
     size_t found = 0;
     *out = 0;
@@ -147,7 +147,7 @@ static dam_status choose_baseline(const dam__contenders *all, const char *word, 
                      word, found == 0 ? "none" : "several", all->count);
 }
 
-dam_status dam__comparison_create(const dam__contenders *all, const char *baseline,
+dam_status dam__comparison_create(const dam__result_sets *all, const char *baseline,
                                   dam__comparison *out)
 {
     dam_status status = DAM_OK;
@@ -165,10 +165,10 @@ cleanup:
 
 /* --- what they say together ---------------------------------------------------------------------- */
 
-static const dam__measure *headline_measure(const dam__comparison *comparison, size_t contest,
+static const dam__measure *headline_measure(const dam__comparison *comparison, size_t preset,
                                             size_t i)
 {
-    return dam__contest_measure(comparison, contest, i, comparison->contests[contest].headline);
+    return dam__comparison_measure(comparison, preset, i, comparison->presets[preset].headline);
 }
 
 double dam__mean_ratio(const dam__comparison *comparison, size_t i, size_t *count)
@@ -186,12 +186,12 @@ double dam__mean_ratio(const dam__comparison *comparison, size_t i, size_t *coun
     return *count > 0 ? exp(sum / (double)*count) : NAN;
 }
 
-double dam__loss_distance(const dam__comparison *comparison, size_t contest, size_t i)
+double dam__loss_distance(const dam__comparison *comparison, size_t preset, size_t i)
 {
     size_t base = comparison->baseline;
-    const dam__measure *begin = dam__contest_measure(comparison, contest, base, "loss_begin");
-    const dam__measure *wanted = dam__contest_measure(comparison, contest, base, "loss_end");
-    const dam__measure *got = dam__contest_measure(comparison, contest, i, "loss_end");
+    const dam__measure *begin = dam__comparison_measure(comparison, preset, base, "loss_begin");
+    const dam__measure *wanted = dam__comparison_measure(comparison, preset, base, "loss_end");
+    const dam__measure *got = dam__comparison_measure(comparison, preset, i, "loss_end");
     if (begin == NULL || wanted == NULL || got == NULL || begin->value == wanted->value)
         return NAN;
     return fabs(got->value - wanted->value) / fabs(begin->value - wanted->value);
@@ -208,15 +208,15 @@ bool dam__is_same_device(const dam__comparison *comparison, size_t i)
     return i != comparison->baseline;
 }
 
-/* Geometric mean of the ratios of the peaks, in all contests. */
+/* Geometric mean of the ratios of the peaks over all presets. */
 static double peak_ratio(const dam__comparison *comparison, size_t i)
 {
     double sum = 0;
     size_t count = 0;
     for (size_t c = 0; c < comparison->count; c++) {
-        double ratio =
-            dam__speed_ratio(dam__contest_measure(comparison, c, comparison->baseline, "fma_peak"),
-                             dam__contest_measure(comparison, c, i, "fma_peak"));
+        double ratio = dam__speed_ratio(
+            dam__comparison_measure(comparison, c, comparison->baseline, "fma_peak"),
+            dam__comparison_measure(comparison, c, i, "fma_peak"));
         if (isfinite(ratio)) {
             sum += log(ratio);
             count++;
@@ -248,9 +248,9 @@ static void note_slower(const dam__comparison *comparison, size_t i, dam__text *
                      slower, compared, peak, why);
 }
 
-void dam__contender_note(const dam__comparison *comparison, size_t i, dam__text *out)
+void dam__result_set_note(const dam__comparison *comparison, size_t i, dam__text *out)
 {
-    const dam__contender *own = &comparison->all->items[i];
+    const dam__result_set *own = &comparison->all->items[i];
     size_t wrong = 0, failed = 0;
     for (size_t r = 0; r < own->count; r++) {
         wrong += strcmp(own->records[r].agreement, "wrong") == 0;

@@ -44,13 +44,13 @@ static double at_y(const plot *p, double rate)
     return HEIGHT - BOTTOM - (log10(rate) - p->y0) / (p->y1 - p->y0) * (HEIGHT - TOP - BOTTOM);
 }
 
-/* A ceiling as the median of what the contender's presets measured. */
-static double ceiling_of(const dam__contender *contender, const char *metric)
+/* A ceiling as the median over the presets of the result set. */
+static double ceiling_of(const dam__result_set *results, const char *metric)
 {
     double values[MOST_RECORDS];
     size_t count = 0;
-    for (size_t r = 0; r < contender->count && count < MOST_RECORDS; r++) {
-        const dam__measure *m = dam__bench_measure(&contender->records[r], metric);
+    for (size_t r = 0; r < results->count && count < MOST_RECORDS; r++) {
+        const dam__measure *m = dam__bench_measure(&results->records[r], metric);
         if (m != NULL && m->value > 0)
             values[count++] = m->value;
     }
@@ -73,13 +73,13 @@ static double rate_of(const dam__measure *m)
 }
 
 /* Whole decades round all dots, the ridge and the peak. Whether there is a dot. */
-static bool choose_axes(plot *p, const dam__contender *contender)
+static bool choose_axes(plot *p, const dam__result_set *results)
 {
     double ridge = p->peak / p->copy, x0 = ridge, x1 = ridge, y0 = p->peak, y1 = p->peak;
     bool any = false;
-    for (size_t r = 0; r < contender->count; r++) {
-        for (size_t i = 0; i < contender->records[r].count; i++) {
-            const dam__measure *m = &contender->records[r].measures[i];
+    for (size_t r = 0; r < results->count; r++) {
+        for (size_t i = 0; i < results->records[r].count; i++) {
+            const dam__measure *m = &results->records[r].measures[i];
             if (!is_dot(m))
                 continue;
             any = true;
@@ -189,10 +189,10 @@ static void label_dot(plot *p, double x, double y, const char *name, const char 
     dam__text_append(p->page, "</text>\n");
 }
 
-static bool is_labelled(const dam__contender *contender, size_t record, const dam__measure *m)
+static bool is_labelled(const dam__result_set *results, size_t record, const dam__measure *m)
 {
     for (size_t r = 0; r < record; r++) {
-        const dam__measure *before = dam__bench_measure(&contender->records[r], m->metric);
+        const dam__measure *before = dam__bench_measure(&results->records[r], m->metric);
         if (before != NULL && is_dot(before))
             return true;
     }
@@ -213,9 +213,9 @@ static void draw_dot(plot *p, const dam__bench_record *record, const dam__measur
                      dam__number_text(rate_of(m), text));
 }
 
-bool dam__roofline(const dam__comparison *comparison, size_t contender, dam__text *page)
+bool dam__roofline(const dam__comparison *comparison, size_t index, dam__text *page)
 {
-    const dam__contender *own = &comparison->all->items[contender];
+    const dam__result_set *own = &comparison->all->items[index];
     plot p = {.page = page,
               .peak = ceiling_of(own, "fma_peak"),
               .copy = ceiling_of(own, "copy_bandwidth"),

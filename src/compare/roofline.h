@@ -1,5 +1,4 @@
-/* The roofline plot of one contender as SVG: its ceilings, and the kernels of its training steps.
- */
+/* The roofline plot of one result set as SVG: its ceilings and the kernels of its steps. */
 #ifndef DAM__COMPARE_ROOFLINE_H
 #define DAM__COMPARE_ROOFLINE_H
 
@@ -10,6 +9,6 @@
  * the slope of copies through memory, that of copies in a cache, and a dot for each kernel that
  * takes at least a twentieth of a step. Whether there was anything to draw.
  */
-bool dam__roofline(const dam__comparison *comparison, size_t contender, dam__text *page);
+bool dam__roofline(const dam__comparison *comparison, size_t index, dam__text *page);
 
 #endif

@@ -18,8 +18,8 @@ enum { LARGEST_BINARY = 256 * 1024 * 1024 };
 /*
  * PoCL keeps what it compiled in a cache of its own, and makes a binary by compiling every kernel
  * of the program once more, for groups of any size: that took three quarters of a cold start
- * (PoCL 3.1). So its programs have no binary here: their entries are empty, and tell that they were
- * compiled before.
+ * (PoCL 3.1). So its programs have no binary here: an empty entry says that they were compiled
+ * before.
  */
 static bool driver_keeps_programs(const dam__device *device)
 {

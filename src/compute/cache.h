@@ -1,6 +1,6 @@
 /*
- * Compiled programs kept in $XDG_CACHE_HOME/denseam/programs. Any failure is a miss: the caller
- * compiles. DENSEAM_TRACE_CACHE=1 logs what was found.
+ * A cache of compiled programs in $XDG_CACHE_HOME/denseam/programs. Any failure is a miss: the
+ * caller compiles. DENSEAM_TRACE_CACHE=1 logs hits and misses.
  */
 #ifndef DAM__COMPUTE_CACHE_H
 #define DAM__COMPUTE_CACHE_H
@@ -11,7 +11,7 @@
 
 typedef enum dam__cached {
     DAM__CACHE_MISS,
-    DAM__CACHE_KEPT_BY_DRIVER, /* not here, but compiling it again takes the driver little time */
+    DAM__CACHE_KEPT_BY_DRIVER, /* not here, but quick to compile: the driver has its own cache */
     DAM__CACHE_HIT,
 } dam__cached;
 

@@ -52,8 +52,8 @@ static size_t smaller(size_t a, size_t b)
 }
 
 /*
- * Enough groups for every device to be full and for the last ones to cost little; enough chains to
- * hide latency (4 cycles x 2 units on CPUs) in 16 vector registers.
+ * Enough groups to fill every device and to make the last ones cost little; enough chains to hide
+ * latency (4 cycles x 2 units on CPUs) in 16 vector registers.
  */
 static void choose_sizes(dam__ceiling *ceiling)
 {
@@ -83,7 +83,8 @@ static dam_status allocate(dam__ceiling *ceiling)
     size_t real = dam__real_size(ceiling->device);
     DAM_TRY_CLEANUP(dam__plan_create(ceiling->device, &plan));
     DAM_TRY_CLEANUP(dam__plan_buffer(plan, "ceiling: start",
-                                     (size_t)dam__lanes(ceiling->device) * real, &ceiling->start));
+                                     (size_t)dam__vector_width(ceiling->device) * real,
+                                     &ceiling->start));
     DAM_TRY_CLEANUP(
         dam__plan_buffer(plan, "ceiling: results", 2 * ceiling->items * real, &ceiling->results));
     DAM_TRY_CLEANUP(
@@ -116,10 +117,10 @@ cleanup:
 /* What `amount` of the kind counts for: flops, bytes, or launches. */
 static double counted(const dam__ceiling *ceiling, dam__ceiling_kind kind, int amount)
 {
-    double lanes = dam__lanes(ceiling->device);
+    double vector_width = dam__vector_width(ceiling->device);
     switch (kind) {
     case DAM__CEILING_FMA:
-        return 2.0 * amount * UNROLLED * ceiling->chains * lanes * (double)ceiling->items;
+        return 2.0 * amount * UNROLLED * ceiling->chains * vector_width * (double)ceiling->items;
     case DAM__CEILING_COPY:
         return 2.0 * amount * (double)ceiling->copied;
     case DAM__CEILING_CACHE:
@@ -143,7 +144,7 @@ static dam_status launch_fma(dam__ceiling *ceiling, int rounds)
 static dam_status launch_copy(dam__ceiling *ceiling, dam__ceiling_kind kind)
 {
     const dam__device *device = ceiling->device;
-    size_t vector = dam__real_size(device) * (size_t)dam__lanes(device);
+    size_t vector = dam__real_size(device) * (size_t)dam__vector_width(device);
     size_t bytes = kind == DAM__CEILING_CACHE ? ceiling->cached : ceiling->copied;
     size_t items = bytes / vector / (size_t)ceiling->copied_vectors;
     return dam__launch(ceiling->copy, dam__range_items(device, items, 1),
@@ -199,20 +200,20 @@ static dam_status time_amount(dam__ceiling *ceiling, dam__ceiling_kind kind, int
 static dam_status write_start(dam__ceiling *ceiling)
 {
     dam_status status = DAM_OK;
-    double *lanes = NULL;
-    int count = dam__lanes(ceiling->device);
+    double *values = NULL;
+    int count = dam__vector_width(ceiling->device);
     const dam__matrix start = {.buffer = ceiling->start,
                                .rows = 1,
                                .cols = count,
                                .count = 1,
                                .ld = (size_t)count,
                                .stride = (size_t)count};
-    DAM_TRY_CLEANUP(dam__alloc((size_t)count, sizeof *lanes, &lanes));
+    DAM_TRY_CLEANUP(dam__alloc((size_t)count, sizeof *values, &values));
     for (int l = 0; l < count; l++)
-        lanes[l] = l;
-    DAM_TRY_CLEANUP(dam__matrix_write_doubles(&start, lanes, "ceiling: start"));
+        values[l] = l;
+    DAM_TRY_CLEANUP(dam__matrix_write_doubles(&start, values, "ceiling: start"));
 cleanup:
-    free(lanes);
+    free(values);
     return status;
 }
 
@@ -228,9 +229,9 @@ static dam_status check_fma(dam__ceiling *ceiling, int rounds)
                              .count = 1,
                              .ld = count,
                              .stride = count};
-    int lanes = dam__lanes(ceiling->device);
-    const double wanted[] = {0.5 * lanes * ceiling->chains * (ceiling->chains - 1),
-                             (double)rounds * UNROLLED + lanes - 1};
+    int vector_width = dam__vector_width(ceiling->device);
+    const double wanted[] = {0.5 * vector_width * ceiling->chains * (ceiling->chains - 1),
+                             (double)rounds * UNROLLED + vector_width - 1};
     DAM_TRY_CLEANUP(launch_fma(ceiling, rounds));
     DAM_TRY_CLEANUP(dam__alloc(count, sizeof *results, &results));
     DAM_TRY_CLEANUP(dam__matrix_read_doubles(&row, results, "ceiling: results"));

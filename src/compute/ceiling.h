@@ -1,7 +1,7 @@
 /*
- * What a device can do at best, measured on it: the numbers that others are compared with.
+ * The ceilings of a device, measured on it: the numbers that others are compared with.
  *
- * The clock is the wall clock round a finish, and each sample lasts long enough for it.
+ * Timed by the wall clock around a finish; each sample lasts long enough for it.
  */
 #ifndef DAM__COMPUTE_CEILING_H
 #define DAM__COMPUTE_CEILING_H
@@ -10,12 +10,12 @@
 #include "compute/opencl_device.h"
 
 typedef enum dam__ceiling_kind {
-    DAM__CEILING_FMA,      /* fused multiply-adds in registers: flop/s, two each */
-    DAM__CEILING_COPY,     /* device memory, larger than caches: bytes read and written a second */
-    DAM__CEILING_CACHE,    /* the same of what stays in a cache */
-    DAM__CEILING_LATENCY,  /* an empty kernel from its launch until the host knows: seconds */
-    DAM__CEILING_LAUNCH,   /* each of many empty kernels queued back to back: seconds */
-    DAM__CEILING_UPLOAD,   /* host to device: bytes a second */
+    DAM__CEILING_FMA,     /* fused multiply-adds in registers: flop/s, two each */
+    DAM__CEILING_COPY,    /* device memory, larger than caches: bytes read and written a second */
+    DAM__CEILING_CACHE,   /* the same of what stays in a cache */
+    DAM__CEILING_LATENCY, /* an empty kernel from its launch until the host sees its end: seconds */
+    DAM__CEILING_LAUNCH,  /* each of many empty kernels queued back to back: seconds */
+    DAM__CEILING_UPLOAD,  /* host to device: bytes a second */
     DAM__CEILING_DOWNLOAD, /* device to host: bytes a second */
     DAM__CEILING_KINDS
 } dam__ceiling_kind;
@@ -23,9 +23,9 @@ typedef enum dam__ceiling_kind {
 typedef struct dam__ceiling dam__ceiling;
 
 /*
- * Compiles the kernels and finds out how much work makes a sample long enough (a few tens of
+ * Compiles the kernels and finds how much work makes a sample long enough (a few tens of
  * milliseconds). Its buffers stay allocated until dam__ceiling_destroy. DAM_SELFTEST where the
- * multiply-adds gave a wrong result: the device is not to be trusted.
+ * multiply-adds gave a wrong result, so that the device cannot be trusted.
  */
 dam_status dam__ceiling_create(dam__device *device, dam__ceiling **out);
 void dam__ceiling_destroy(dam__ceiling *ceiling);

@@ -1,5 +1,5 @@
 /*
- * What the files of src/compute share: OpenCL itself and the insides of its handles.
+ * What the files of src/compute share: OpenCL itself and the definitions of its handles.
  */
 #ifndef DAM__COMPUTE_COMPUTE_INTERNAL_H
 #define DAM__COMPUTE_COMPUTE_INTERNAL_H
@@ -29,12 +29,12 @@ struct dam__device {
     dam_log log;
     dam__precision precision;
     dam__shape shape;
-    int lanes, group;
+    int vector_width, group;
     dam__tuning *tuning;          /* NULL where there is none */
     const dam__tuning_part *part; /* of it, for this shape and precision; else NULL */
     dam__profile *profile;        /* NULL unless profiling */
     dam__built *built;            /* shared by the dam__programs of a name and options */
-    bool has_compiled;            /* said so once */
+    bool has_compiled;            /* whether the first compilation was reported */
     dam__fence pace[DAM__PACE_DEPTH];
     size_t paced; /* steps paced so far */
 };

@@ -85,7 +85,7 @@ static dam_device_type type_of(cl_device_type type)
     return type & CL_DEVICE_TYPE_CPU ? DAM_DEVICE_CPU : DAM_DEVICE_OTHER;
 }
 
-void dam__judge_device(dam_device_info *info, bool available, bool compiler, const char *profile)
+void dam__check_usable(dam_device_info *info, bool available, bool compiler, const char *profile)
 {
     unsigned major = 0, minor = 0;
     info->usable = false;
@@ -128,14 +128,14 @@ dam_status dam__describe_device(cl_device_id device, dam_device_info *info)
     ASK_VALUE(&q, CL_DEVICE_MAX_COMPUTE_UNITS, &info->compute_units);
     ASK_VALUE(&q, CL_DEVICE_MAX_CLOCK_FREQUENCY, &info->clock);
     ASK_VALUE(&q, CL_DEVICE_MAX_WORK_GROUP_SIZE, &info->largest_work_group);
-    ASK_VALUE(&q, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, &info->native_float_lanes);
+    ASK_VALUE(&q, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, &info->native_float_width);
     if (q.status != DAM_OK)
         return q.status;
     info->type = type_of(type);
     info->global_memory = global;
     info->largest_allocation = largest;
     info->local_memory = local;
-    dam__judge_device(info, available == CL_TRUE, compiler == CL_TRUE, profile);
+    dam__check_usable(info, available == CL_TRUE, compiler == CL_TRUE, profile);
     if (q.error != CL_SUCCESS) {
         info->usable = false;
         (void)snprintf(info->reason, sizeof info->reason, "clGetDeviceInfo of %s failed: %s (%d)",

@@ -161,7 +161,7 @@ dam_status dam__fail_no_device(const dam__text *notes)
     const dam__text *const texts[] = {notes, &drivers, &nodes};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         DAM_TRY_CLEANUP(dam__text_status(texts[i]));
-    /* The bounds leave room for the packages, which are what helps. */
+    /* The bounds leave space for the packages, which help most. */
     status = dam__fail(DAM_NO_DEVICE, "no OpenCL device: %.400s%s%.900s; %.300s; %s",
                        notes->length > 0 ? notes->data : "", notes->length > 0 ? "; " : "",
                        drivers.data, nodes.data, packages);

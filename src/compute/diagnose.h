@@ -1,4 +1,4 @@
-/* Why there is no device, and what to install. */
+/* Diagnoses why there is no device, and what to install. */
 #ifndef DAM__COMPUTE_DIAGNOSE_H
 #define DAM__COMPUTE_DIAGNOSE_H
 

@@ -4,7 +4,7 @@
 
 #include <CL/cl.h>
 
-/* "CL_OUT_OF_RESOURCES" for -5; "unknown OpenCL error" for a code of no list. A static string. */
+/* "CL_OUT_OF_RESOURCES" for -5; "unknown OpenCL error" for an unknown code. A static string. */
 const char *dam__cl_error_name(cl_int error);
 
 #endif

@@ -30,9 +30,9 @@ static const dam__gemm_ops *ops_of(dam__gemm_provider provider)
 
 static dam__gemm_provider usual_provider(const dam__device *device)
 {
-    enum { LANES_FOR_PANEL = 8 };
+    enum { FLOATS_FOR_PANEL = 8 };
     bool panel = dam__device_shape(device) == DAM__SHAPE_CPU &&
-                 dam__device_facts(device)->native_float_lanes >= LANES_FOR_PANEL;
+                 dam__device_facts(device)->native_float_width >= FLOATS_FOR_PANEL;
     if (device->part != NULL && device->part->provider != DAM__GEMM_AUTO)
         return device->part->provider;
     return panel ? DAM__GEMM_PANEL : DAM__GEMM_CLBLAST;

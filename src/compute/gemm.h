@@ -1,5 +1,5 @@
 /*
- * C = alpha op(A) op(B) + beta C, row-major, count problems at once.
+ * C = alpha op(A) op(B) + beta C, row-major, `count` products at once (batched GEMM).
  */
 #ifndef DAM__COMPUTE_GEMM_H
 #define DAM__COMPUTE_GEMM_H
@@ -30,13 +30,13 @@ dam__operand dam__whole(const dam__matrix *matrix, bool transposed);
 typedef struct dam__gemm dam__gemm;
 
 /*
- * AUTO takes what the device's tuning says, product by product; without one panel with CPU-shaped
+ * AUTO follows the device's tuning, product by product; without one it takes panel with CPU-shaped
  * kernels and native vectors of 8 floats or more, else CLBlast.
  */
 dam_status dam__gemm_create(dam__device *device, dam__gemm_provider provider, dam__gemm **out);
 void dam__gemm_destroy(dam__gemm *gemm);
 
-/* "panel" or "clblast"; where a tuning mixes them, the one that most products are given to. */
+/* "panel" or "clblast"; where a tuning mixes them, the one of most products. */
 const char *dam__gemm_name(const dam__gemm *gemm);
 bool dam__gemm_mixes(const dam__gemm *gemm);
 

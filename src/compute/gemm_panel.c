@@ -63,10 +63,10 @@ static void destroy(void *state)
  * B (32 columns) of this depth is 256 KiB: half a second-level cache. */
 static dam__set usual_set(const dam__device *device)
 {
-    enum { ROWS_OF_32_REGISTERS = 12, ROWS_OF_16_REGISTERS = 6, LANES_OF_AVX512 = 16 };
+    enum { ROWS_OF_32_REGISTERS = 12, ROWS_OF_16_REGISTERS = 6, FLOATS_OF_AVX512 = 16 };
     if (device->part != NULL && device->part->sets[DAM__SPACE_PANEL].given)
         return device->part->sets[DAM__SPACE_PANEL];
-    bool wide = dam__device_facts(device)->native_float_lanes >= LANES_OF_AVX512;
+    bool wide = dam__device_facts(device)->native_float_width >= FLOATS_OF_AVX512;
     return (dam__set){
         .given = true,
         .values = {[DAM__PANEL_ROWS] = wide ? ROWS_OF_32_REGISTERS : ROWS_OF_16_REGISTERS,
@@ -163,7 +163,8 @@ static dam_status find_tile(struct panel *panel, const dam__set *set, const dam_
                         .a_mode = a_mode_of(set, product),
                         .b_mode = b_mode_of(set, product),
                         .rows = set->values[DAM__PANEL_ROWS],
-                        .columns = set->values[DAM__PANEL_VECTORS] * dam__lanes(panel->device)};
+                        .columns =
+                            set->values[DAM__PANEL_VECTORS] * dam__vector_width(panel->device)};
     for (size_t i = 0; i < panel->tile_count; i++) {
         *out = &panel->tiles[i];
         if ((*out)->a_transposed == tile.a_transposed &&
@@ -275,7 +276,7 @@ static dam_status pack(const struct panel *panel, dam__kernel *kernel, const dam
 /* A factor as the product's kernel takes it: packed, or as it is stored. */
 struct factor {
     const dam__buffer *buffer;
-    size_t stride; /* of problems, in elements */
+    size_t stride; /* of replicas, in elements */
 };
 
 static struct factor factor_of(const dam__operand *operand, bool packed, const dam__buffer *buffer,

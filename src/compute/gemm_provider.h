@@ -1,4 +1,4 @@
-/* What a GEMM provider is to gemm.c. */
+/* The interface of a GEMM provider, for gemm.c. */
 #ifndef DAM__COMPUTE_GEMM_PROVIDER_H
 #define DAM__COMPUTE_GEMM_PROVIDER_H
 

@@ -16,7 +16,7 @@ static size_t matrix_bytes(const dam__matrix *matrix, size_t real)
     return matrix->stride * (size_t)matrix->count * real;
 }
 
-/* Copies row by row between dense and padded storage; every problem's rows follow one another. */
+/* Copies row by row between dense and padded storage; every replica's rows follow one another. */
 static void copy_rows(const dam__matrix *matrix, size_t real, char *to, size_t to_row,
                       const char *from, size_t from_row)
 {

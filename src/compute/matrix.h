@@ -11,10 +11,11 @@
 typedef struct dam__buffer dam__buffer;
 
 /*
- * rows x cols x count: count problems of one shape, row-major, side by side. ld and stride are in
- * elements; ld is cols rounded up to 16. Elements between cols and ld start as zeros, and every
- * kernel leaves zeros there, so that vectors may run over them. What may grow is planned at its
- * largest and then shows fewer rows or columns than ld and stride have room for (count is then 1).
+ * rows x cols x count: `count` matrices of one shape, row-major, side by side, one for each replica
+ * of a batched model. ld and stride are in elements; ld is cols rounded up to 16. Elements between
+ * cols and ld start as zeros, and every kernel leaves zeros there, so that vectors may run over
+ * them. What may grow is planned at its largest and then shows fewer rows or columns than ld and
+ * stride allow (count is then 1).
  */
 typedef struct dam__matrix {
     dam__buffer *buffer; /* owned by the module that planned it; NULL before allocation */
@@ -36,7 +37,7 @@ dam_status dam__plan_buffer(dam__plan *plan, const char *name, size_t bytes, dam
 dam_status dam__plan_matrix(dam__plan *plan, const char *name, int rows, int cols, int count,
                             dam__matrix *out);
 
-/* Lists another matrix of the same shape and of the same room behind it. */
+/* Lists another matrix of the same shape, ld and stride. */
 dam_status dam__plan_matrix_like(dam__plan *plan, const char *name, const dam__matrix *like,
                                  dam__matrix *out);
 
@@ -58,8 +59,8 @@ typedef dam_status dam__plan_maker(void *user, int size, bool streams, const dam
 dam_status dam__plan_fit(dam__plan_maker *make, void *user, int size, bool streams);
 
 /*
- * Makes all buffers and touches each with zeros right away: drivers that allocate lazily would
- * otherwise fail in the middle of a run. On failure no slot is filled.
+ * Makes all buffers and fills each with zeros at once: drivers that allocate lazily would otherwise
+ * fail in the middle of a run. On failure no slot is filled.
  */
 dam_status dam__plan_allocate(dam__plan *plan);
 
@@ -71,15 +72,15 @@ bool dam__plan_entry(const dam__plan *plan, size_t i, const char **name, size_t 
 void dam__buffer_destroy(dam__buffer *buffer);
 
 /*
- * Copies between host and device. `what` names the row of the profile. Uploads may return before
- * the data left `data` only where wait is false: keep it alive until the queue has passed.
+ * Copies between host and device. `what` names the row of the profile. Where wait is false an
+ * upload may return before `data` was read: keep it until the queue has passed.
  */
 dam_status dam__buffer_write(dam__buffer *buffer, size_t offset, const void *data, size_t bytes,
                              bool wait, const char *what);
 dam_status dam__buffer_read(dam__buffer *buffer, size_t offset, void *data, size_t bytes,
                             const char *what);
 
-/* A point in the queue, to wait until the device has passed it. Zero-initialise. */
+/* A marker in the queue, to wait until the device has passed it. Zero-initialise. */
 typedef struct dam__fence {
     void *event;
 } dam__fence;

@@ -28,25 +28,26 @@ dam_status dam__cl_fail(const dam__device *device, cl_int error, const char *cal
  */
 static dam__shape natural_shape(const dam_device_info *info)
 {
-    bool vectors = info->type == DAM_DEVICE_CPU && info->native_float_lanes >= 4 &&
+    bool vectors = info->type == DAM_DEVICE_CPU && info->native_float_width >= 4 &&
                    !dam__contains_nocase(info->name, "llvmpipe");
     return vectors ? DAM__SHAPE_CPU : DAM__SHAPE_GPU;
 }
 
-/* Lanes are powers of two from 2 to 16: those of OpenCL's vector types. */
-static void choose_lanes(dam__device *device)
+/* The vector width is a power of two from 2 to 16, as OpenCL's vector types have it. */
+static void choose_vector_width(dam__device *device)
 {
-    enum { GPU_GROUP = 64, GPU_LANES = 4, CPU_LANES_AT_LEAST = 4, CPU_LANES_AT_MOST = 16 };
-    int lanes = GPU_LANES;
+    enum { GPU_GROUP = 64, GPU_WIDTH = 4, CPU_WIDTH_AT_LEAST = 4, CPU_WIDTH_AT_MOST = 16 };
+    int vector_width = GPU_WIDTH;
     device->group = GPU_GROUP;
     if (device->shape == DAM__SHAPE_CPU) {
-        lanes = (int)device->info.native_float_lanes;
-        lanes = lanes < CPU_LANES_AT_LEAST ? CPU_LANES_AT_LEAST : lanes;
-        lanes = lanes > CPU_LANES_AT_MOST ? CPU_LANES_AT_MOST : lanes;
+        vector_width = (int)device->info.native_float_width;
+        vector_width = vector_width < CPU_WIDTH_AT_LEAST ? CPU_WIDTH_AT_LEAST : vector_width;
+        vector_width = vector_width > CPU_WIDTH_AT_MOST ? CPU_WIDTH_AT_MOST : vector_width;
         device->group = 1;
     }
-    device->lanes = device->precision == DAM__PRECISION_DOUBLE ? lanes / 2 : lanes;
-    device->lanes = dam__tuned(device, DAM__KERNEL_LANES, device->lanes);
+    device->vector_width =
+        device->precision == DAM__PRECISION_DOUBLE ? vector_width / 2 : vector_width;
+    device->vector_width = dam__tuned(device, DAM__KERNEL_VECTOR_WIDTH, device->vector_width);
     if (device->shape == DAM__SHAPE_GPU)
         device->group = dam__tuned(device, DAM__KERNEL_GROUP, device->group);
 }
@@ -88,7 +89,7 @@ dam_status dam__device_open(const dam_device_info *info, const dam__device_optio
     DAM_TRY_CLEANUP(dam__device_ids(info, &device->platform, &device->id));
     device->shape = options->shape == DAM__SHAPE_AUTO ? natural_shape(info) : options->shape;
     DAM_TRY_CLEANUP(take_tuning(device, options->tuning));
-    choose_lanes(device);
+    choose_vector_width(device);
     cl_int error = CL_SUCCESS;
     const cl_context_properties properties[] = {CL_CONTEXT_PLATFORM,
                                                 (cl_context_properties)device->platform, 0};
@@ -156,9 +157,9 @@ double dam__real_epsilon(const dam__device *device)
     return device->precision == DAM__PRECISION_DOUBLE ? DBL_EPSILON : (double)FLT_EPSILON;
 }
 
-int dam__lanes(const dam__device *device)
+int dam__vector_width(const dam__device *device)
 {
-    return device->lanes;
+    return device->vector_width;
 }
 
 int dam__group(const dam__device *device)

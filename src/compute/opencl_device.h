@@ -1,5 +1,5 @@
 /*
- * An open device: one context, one in-order queue, and how kernels are shaped for it.
+ * An open device: one context, one in-order queue, and the shape of its kernels.
  */
 #ifndef DAM__COMPUTE_OPENCL_DEVICE_H
 #define DAM__COMPUTE_OPENCL_DEVICE_H
@@ -16,8 +16,8 @@ typedef struct dam__device dam__device;
 typedef struct dam__tuning dam__tuning; /* compute/tuning.h */
 
 /*
- * The two shapes every kernel can take. CPU: one work-item a group, as many lanes as the widest
- * vector. GPU: groups of 64 work-items of a few lanes.
+ * The two shapes every kernel can take. CPU: one work-item a group, with the widest vectors. GPU:
+ * groups of 64 work-items with short vectors.
  */
 typedef enum dam__shape { DAM__SHAPE_AUTO, DAM__SHAPE_CPU, DAM__SHAPE_GPU } dam__shape;
 
@@ -31,8 +31,8 @@ typedef struct dam__device_options {
 
 /*
  * Opens the device. DAM_NO_DEVICE where it has no fp64 but precision asks for it, or where the
- * driver fails. Destroy with dam__device_close, after everything made on it. CLBlast keeps what it
- * is tuned to for as long as the process lives, also for devices opened later.
+ * driver fails. Destroy with dam__device_close, after everything made on it. CLBlast keeps its
+ * tuning for the life of the process, also for devices opened later.
  */
 dam_status dam__device_open(const dam_device_info *info, const dam__device_options *options,
                             dam__device **out);
@@ -51,7 +51,8 @@ dam__shape dam__device_shape(const dam__device *device); /* never AUTO */
 dam__precision dam__device_precision(const dam__device *device);
 size_t dam__real_size(const dam__device *device); /* bytes of a real: 4 or 8 */
 double dam__real_epsilon(const dam__device *device);
-int dam__lanes(const dam__device *device); /* LANES of the kernels' vectors */
+int dam__vector_width(
+    const dam__device *device);            /* reals in a vector: VECTOR_WIDTH of the kernels */
 int dam__group(const dam__device *device); /* work-group size of reductions */
 
 /* What the device was opened with, or NULL; its digest, or "none". */
@@ -64,14 +65,14 @@ dam_status dam__device_finish(dam__device *device);
 enum { DAM__PACE_DEPTH = 8 };
 
 /*
- * Called once a step: waits for the step PACE_DEPTH steps ago, so that queued work stays short
- * (Intel's watchdog kills queues of seconds) while the device never runs dry.
+ * Called once a step: waits for the step PACE_DEPTH steps ago, so that the queue stays short
+ * (Intel's watchdog kills work that is queued for seconds) but never empty.
  */
 dam_status dam__device_pace(dam__device *device);
 
 /*
- * From now on the profile also keeps when each kernel and transfer ran, of the first
- * DAM__TRACE_EVENTS of them (10 MiB); nothing without a profile. DAM_NO_MEMORY.
+ * From now on the profile also records when each kernel and transfer ran, for the first
+ * DAM__TRACE_EVENTS (10 MiB); does nothing without a profile. DAM_NO_MEMORY.
  */
 enum { DAM__TRACE_EVENTS = 1 << 18 };
 dam_status dam__profile_trace(dam__device *device);
@@ -79,7 +80,7 @@ dam_status dam__profile_trace(dam__device *device);
 /*
  * Replaces the file at path by what was kept, as Chrome's trace format, which Perfetto and
  * chrome://tracing load: a row of kernels and one of transfers on the device's clock, from the
- * first event. What a library queued has the host's clock, set against the device's. *dropped
+ * first event. Events of a library have the host's clock, aligned with the device's. *dropped
  * counts the events beyond the limit. Waits for the queue. DAM_INPUT, DAM_NO_MEMORY.
  */
 dam_status dam__profile_write_trace(dam__device *device, const char *path, size_t *dropped);
@@ -99,7 +100,7 @@ typedef struct dam__profile_row {
 dam_status dam__profile_rows(dam__device *device, dam__profile_row **rows, size_t *count);
 dam_status dam__profile_reset(dam__device *device);
 
-/* While paused nothing is recorded. Returns whether it was paused, or is none at all. */
+/* While paused nothing is recorded. Returns whether it was paused, or there is no profile. */
 bool dam__profile_pause(dam__device *device, bool pause);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Time per kernel and bytes per transfer, from OpenCL events, or from the wall clock round a finish
- * on drivers whose events report 0 or 1 ns (rusticl).
+ * Time per kernel and bytes per transfer, from OpenCL events, or from the wall clock around a
+ * finish on drivers whose events report 0 or 1 ns (rusticl).
  */
 #ifndef DAM__COMPUTE_PROFILE_H
 #define DAM__COMPUTE_PROFILE_H
@@ -22,7 +22,7 @@ typedef struct dam__timed {
 } dam__timed;
 
 /*
- * Round the enqueue of timed work: _begin returns the event to pass to the enqueue (NULL where the
+ * Around the enqueue of timed work: _begin returns the event to pass to the enqueue (NULL where the
  * wall clock is used), _end records it. Both do nothing where profile is NULL.
  */
 cl_event *dam__profile_begin(dam__profile *profile, cl_command_queue queue);
@@ -46,8 +46,8 @@ void dam__trace_clear(dam__trace *trace);
 void dam__trace_add(dam__trace *trace, size_t row, bool wall, double start, double seconds,
                     double flops, double bytes);
 
-/* The device's clock says device where the host's says at most host: the least difference of all
- * sets the one against the other. */
+/* The device's clock showed `device` when the host's showed at most `host`: the smallest difference
+ * aligns the two clocks. */
 void dam__trace_align(dam__trace *trace, double device, double host);
 
 /* Writes the file; rows name the events. */

@@ -76,8 +76,8 @@ static dam_status assemble_source(const char *name, dam__text *source)
 static void assemble_options(const dam__device *device, const char *extra, dam__text *options)
 {
     bool wide = device->precision == DAM__PRECISION_DOUBLE;
-    dam__text_append(options, "-cl-std=CL1.2 -DREAL_IS_DOUBLE=%d -DLANES=%d -DGROUP=%d%s%s", wide,
-                     device->lanes, device->group, extra[0] != '\0' ? " " : "", extra);
+    dam__text_append(options, "-cl-std=CL1.2 -DREAL_IS_DOUBLE=%d -DVECTOR_WIDTH=%d -DGROUP=%d%s%s",
+                     wide, device->vector_width, device->group, extra[0] != '\0' ? " " : "", extra);
 }
 
 static dam_status build_failure(const dam__device *device, cl_program program, const char *name,

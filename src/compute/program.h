@@ -12,10 +12,10 @@ typedef struct dam__kernel dam__kernel;
 
 /*
  * Compiles common.cl, then cl/PART.cl where the first line of cl/NAME.cl is a comment "needs:
- * PART", then cl/NAME.cl, with the device's shape (REAL, LANES, GROUP) and further "-D" options (""
- * for none), or loads the binary from $XDG_CACHE_HOME/denseam; once a device, however many programs
- * of that name and options are made. The cache is never fatal; DENSEAM_TRACE_CACHE=1 reports each
- * hit and miss through the log. DAM_INTERNAL holds the build log's first lines.
+ * PART", then cl/NAME.cl, with the device's shape (REAL, VECTOR_WIDTH, GROUP) and further "-D"
+ * options ("" for none), or loads the binary from $XDG_CACHE_HOME/denseam; once per device, however
+ * many programs of that name and options are made. The cache is never fatal; DENSEAM_TRACE_CACHE=1
+ * reports each hit and miss through the log. DAM_INTERNAL holds the build log's first lines.
  */
 dam_status dam__program_create(dam__device *device, const char *name, const char *options,
                                dam__program **out);
@@ -34,7 +34,7 @@ typedef struct dam__range {
     size_t global[3], local[3];
 } dam__range;
 
-/* What one launch computes and moves at least, for the profile. */
+/* The flops and bytes of one launch, at least, for the profile. */
 typedef struct dam__work {
     double flops, bytes;
 } dam__work;

@@ -2,7 +2,7 @@
  * Counter-based random numbers, the same on host and device: Philox4x32-10 (Salmon et al. 2011).
  *
  * The key is the run's seed; the counter is {index low, index high, step, stream}, so any number
- * can be drawn alone, in any order, on any device.
+ * can be drawn on its own, in any order, on any device.
  */
 #ifndef DAM__COMPUTE_RANDOM_H
 #define DAM__COMPUTE_RANDOM_H
@@ -17,7 +17,7 @@
 #define DAM__EPOCH_FIRST_MEMORIES UINT32_MAX
 #define DAM__EPOCH_FIRST_SPLIT (UINT32_MAX - 1) /* of stage 0; later stages have smaller ones */
 
-/* Independent streams of one seed. Data and first weights must never share one. */
+/* Independent streams of one seed. Data and initial weights must never share one. */
 typedef enum dam__stream {
     DAM__STREAM_ORDER = 1,   /* the order of samples in an epoch; step = epoch */
     DAM__STREAM_WEIGHTS = 2, /* first values of parameters; step = parameter */

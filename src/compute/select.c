@@ -25,10 +25,10 @@ const char *dam_device_type_name(dam_device_type type)
 
 /* --- the default ------------------------------------------------------------------------------ */
 
-/* Best first. */
+/* In descending order. */
 typedef enum rank { RANK_GPU, RANK_ACCELERATOR, RANK_CPU, RANK_OTHER, RANK_SOFTWARE } rank;
 
-/* Rasterizers and simulators on the CPU: right but slow, whatever type they claim. */
+/* Rasterizers and simulators on the CPU: correct but slow, whatever type they claim. */
 static bool is_software(const dam_device_info *info)
 {
     static const char *const names[] = {"llvmpipe",    "softpipe", "swrast",
@@ -58,7 +58,7 @@ static rank rank_of(const dam_device_info *info)
 
 static uint64_t power(const dam_device_info *info)
 {
-    /* A driver that does not tell its clock is taken to run at 1 GHz, not at none. */
+    /* A driver that does not report its clock is assumed to run at 1 GHz. */
     enum { GUESSED_MHZ = 1000 };
     return (uint64_t)info->compute_units * (info->clock != 0 ? info->clock : GUESSED_MHZ);
 }
@@ -69,8 +69,8 @@ static bool is_better(const dam_device_info *a, const dam_device_info *b)
     rank rank_a = rank_of(a), rank_b = rank_of(b);
     if (rank_a != rank_b)
         return rank_a < rank_b;
-    if (rank_a == RANK_CPU && a->native_float_lanes != b->native_float_lanes)
-        return a->native_float_lanes > b->native_float_lanes;
+    if (rank_a == RANK_CPU && a->native_float_width != b->native_float_width)
+        return a->native_float_width > b->native_float_width;
     if (power(a) != power(b))
         return power(a) > power(b);
     return a->global_memory > b->global_memory;

@@ -8,7 +8,7 @@
 #include "base/memory.h"
 #include "compute/random.h"
 
-/* Something to free when a trial ends; at most one field is set. */
+/* Something to free when a test ends; at most one field is set. */
 struct owned {
     struct owned *next;
     void *memory;
@@ -16,19 +16,19 @@ struct owned {
     dam__program *program;
 };
 
-static dam_status own(dam__trial *trial, struct owned **out)
+static dam_status own(dam__test *test, struct owned **out)
 {
     dam_status status = dam__alloc(1, sizeof **out, out);
     if (status == DAM_OK) {
-        (*out)->next = trial->owned;
-        trial->owned = *out;
+        (*out)->next = test->owned;
+        test->owned = *out;
     }
     return status;
 }
 
-static void free_owned(dam__trial *trial)
+static void free_owned(dam__test *test)
 {
-    for (struct owned *item = trial->owned; item != NULL;) {
+    for (struct owned *item = test->owned; item != NULL;) {
         struct owned *next = item->next;
         dam__buffer_destroy(item->buffer);
         dam__program_destroy(item->program);
@@ -36,14 +36,14 @@ static void free_owned(dam__trial *trial)
         free(item);
         item = next;
     }
-    trial->owned = NULL;
+    test->owned = NULL;
 }
 
-/* The trial destroys buffer when it ends, or at once where it cannot remember it. */
-static dam_status own_buffer(dam__trial *trial, dam__buffer *buffer)
+/* The test destroys buffer when it ends, or at once where there is no memory to list it. */
+static dam_status own_buffer(dam__test *test, dam__buffer *buffer)
 {
     struct owned *item = NULL;
-    dam_status status = own(trial, &item);
+    dam_status status = own(test, &item);
     if (status == DAM_OK)
         item->buffer = buffer;
     else
@@ -51,40 +51,39 @@ static dam_status own_buffer(dam__trial *trial, dam__buffer *buffer)
     return status;
 }
 
-dam_status dam__trial_array(dam__trial *trial, size_t count, size_t size, void *out)
+dam_status dam__test_array(dam__test *test, size_t count, size_t size, void *out)
 {
     struct owned *item = NULL;
-    DAM_TRY(own(trial, &item));
+    DAM_TRY(own(test, &item));
     DAM_TRY(dam__alloc(count, size, &item->memory));
     *(void **)out = item->memory;
     return DAM_OK;
 }
 
-dam_status dam__trial_numbers(dam__trial *trial, size_t count, double least, double most,
-                              double **out)
+dam_status dam__test_numbers(dam__test *test, size_t count, double least, double most, double **out)
 {
-    dam_status status = dam__trial_array(trial, count, sizeof **out, out);
+    dam_status status = dam__test_array(test, count, sizeof **out, out);
     if (status != DAM_OK)
         return status;
     uint32_t words[4] = {0};
     for (size_t i = 0; i < count; i++) {
         if (i % 4 == 0)
-            dam__random_words(trial->seed, DAM__STREAM_TEST, 0, i / 4, words);
+            dam__random_words(test->seed, DAM__STREAM_TEST, 0, i / 4, words);
         (*out)[i] = (double)(float)(least + (most - least) * dam__uniform(words[i % 4]));
     }
-    trial->seed++;
+    test->seed++;
     return DAM_OK;
 }
 
-dam_status dam__trial_matrix(dam__trial *trial, int rows, int cols, int count, const double *dense,
-                             dam__matrix *out)
+dam_status dam__test_matrix(dam__test *test, int rows, int cols, int count, const double *dense,
+                            dam__matrix *out)
 {
     dam_status status = DAM_OK;
     dam__plan *plan = NULL;
-    DAM_TRY_CLEANUP(dam__plan_create(trial->device, &plan));
+    DAM_TRY_CLEANUP(dam__plan_create(test->device, &plan));
     DAM_TRY_CLEANUP(dam__plan_matrix(plan, "self-test", rows, cols, count, out));
     DAM_TRY_CLEANUP(dam__plan_allocate(plan));
-    DAM_TRY_CLEANUP(own_buffer(trial, out->buffer));
+    DAM_TRY_CLEANUP(own_buffer(test, out->buffer));
     if (dense != NULL)
         DAM_TRY_CLEANUP(dam__matrix_write_doubles(out, dense, "self-test"));
 cleanup:
@@ -92,14 +91,14 @@ cleanup:
     return status;
 }
 
-dam_status dam__trial_buffer(dam__trial *trial, const void *data, size_t bytes, dam__buffer **out)
+dam_status dam__test_buffer(dam__test *test, const void *data, size_t bytes, dam__buffer **out)
 {
     dam_status status = DAM_OK;
     dam__plan *plan = NULL;
-    DAM_TRY_CLEANUP(dam__plan_create(trial->device, &plan));
+    DAM_TRY_CLEANUP(dam__plan_create(test->device, &plan));
     DAM_TRY_CLEANUP(dam__plan_buffer(plan, "self-test", bytes, out));
     DAM_TRY_CLEANUP(dam__plan_allocate(plan));
-    DAM_TRY_CLEANUP(own_buffer(trial, *out));
+    DAM_TRY_CLEANUP(own_buffer(test, *out));
     if (data != NULL)
         DAM_TRY_CLEANUP(dam__buffer_write(*out, 0, data, bytes, true, "self-test"));
 cleanup:
@@ -107,26 +106,26 @@ cleanup:
     return status;
 }
 
-dam_status dam__trial_kernel(dam__trial *trial, const char *program, const char *options,
-                             const char *name, dam__kernel **out)
+dam_status dam__test_kernel(dam__test *test, const char *program, const char *options,
+                            const char *name, dam__kernel **out)
 {
     struct owned *item = NULL;
-    DAM_TRY(own(trial, &item));
-    DAM_TRY(dam__program_create(trial->device, program, options, &item->program));
+    DAM_TRY(own(test, &item));
+    DAM_TRY(dam__program_create(test->device, program, options, &item->program));
     return dam__program_kernel(item->program, name, out);
 }
 
-void dam__trial_compare(dam__trial *trial, double got, double wanted, double scale)
+void dam__test_compare(dam__test *test, double got, double wanted, double scale)
 {
     double error = fabs(got - wanted);
     if (error > 0)
-        error /= scale * dam__real_epsilon(trial->device);
-    if (!(error <= trial->error))
-        trial->error = isnan(error) ? INFINITY : error;
+        error /= scale * dam__real_epsilon(test->device);
+    if (!(error <= test->error))
+        test->error = isnan(error) ? INFINITY : error;
 }
 
-dam_status dam__trial_compare_matrix(dam__trial *trial, const dam__matrix *matrix,
-                                     const double *wanted, double least_scale)
+dam_status dam__test_compare_matrix(dam__test *test, const dam__matrix *matrix,
+                                    const double *wanted, double least_scale)
 {
     dam_status status = DAM_OK;
     size_t items = dam__matrix_items(matrix);
@@ -136,14 +135,14 @@ dam_status dam__trial_compare_matrix(dam__trial *trial, const dam__matrix *matri
     for (size_t i = 0; i < items; i++)
         scale = fmax(scale, fabs(wanted[i]));
     for (size_t i = 0; i < items; i++)
-        dam__trial_compare(trial, got[i], wanted[i], scale);
+        dam__test_compare(test, got[i], wanted[i], scale);
 cleanup:
     free(got);
     return status;
 }
 
-dam_status dam__trial_compare_integers(dam__trial *trial, dam__buffer *buffer, size_t count,
-                                       const int32_t *wanted)
+dam_status dam__test_compare_integers(dam__test *test, dam__buffer *buffer, size_t count,
+                                      const int32_t *wanted)
 {
     dam_status status = DAM_OK;
     int32_t *got = NULL;
@@ -151,20 +150,20 @@ dam_status dam__trial_compare_integers(dam__trial *trial, dam__buffer *buffer, s
     DAM_TRY_CLEANUP(dam__buffer_read(buffer, 0, got, count * sizeof *got, "self-test"));
     for (size_t i = 0; i < count; i++)
         if (got[i] != wanted[i])
-            trial->error = INFINITY;
+            test->error = INFINITY;
 cleanup:
     free(got);
     return status;
 }
 
-dam_status dam__trial_run(dam__trial *trial, const dam__selftest_case *item)
+dam_status dam__test_run(dam__test *test, const dam__selftest_case *item)
 {
-    trial->error = 0;
-    trial->seed = 1;
-    dam_status status = item->run(trial);
-    /* Nothing of the case may still be on its way when its buffers go. */
-    dam_status finished = dam__device_finish(trial->device);
-    free_owned(trial);
+    test->error = 0;
+    test->seed = 1;
+    dam_status status = item->run(test);
+    /* Nothing of the case may still be queued when its buffers are freed. */
+    dam_status finished = dam__device_finish(test->device);
+    free_owned(test);
     return status != DAM_OK ? status : finished;
 }
 

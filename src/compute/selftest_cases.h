@@ -2,8 +2,8 @@
  * Self-test: kernels on a device compared with plain C in double.
  *
  * Each folder that has kernels has one table of cases; selftest/selftest.h runs them all. A case
- * names the kernels it covers, how far results may be off in units of the device's epsilon, and why
- * that far. The same table serves the tool, the tests and the race check.
+ * names the kernels it covers, its tolerance in units of the device's epsilon, and the reason for
+ * it. The same table serves the tool, the tests and the race check.
  */
 #ifndef DAM__COMPUTE_SELFTEST_CASES_H
 #define DAM__COMPUTE_SELFTEST_CASES_H
@@ -17,10 +17,10 @@ typedef struct dam__selftest_sizes {
 } dam__selftest_sizes;
 
 /*
- * One case on its way: where it runs, and how far off its results are so far. Numbers, matrices and
- * programs made for a trial live until it ends.
+ * One running case: where it runs, and how far off its results are so far. Numbers, matrices and
+ * programs made for a test live until it ends.
  */
-typedef struct dam__trial {
+typedef struct dam__test {
     dam__device *device;
     dam__gemm_provider provider;
     bool tiny; /* as small as a case can be: emulated GPUs and Oclgrind are thousands of times
@@ -28,8 +28,8 @@ typedef struct dam__trial {
     dam__selftest_sizes sizes;
     double error; /* in units of epsilon; grows with every comparison */
     uint64_t seed;
-    void *owned; /* list of what the trial frees */
-} dam__trial;
+    void *owned; /* list of what the test frees */
+} dam__test;
 
 typedef struct dam__selftest_case {
     const char *name;    /* "gemm: odd" */
@@ -39,7 +39,7 @@ typedef struct dam__selftest_case {
     bool products;       /* multiplies matrices: run once for each provider */
     bool gathers;        /* only with a provider that takes row indices */
     bool sized;          /* only where the run's sizes are given */
-    dam_status (*run)(dam__trial *trial);
+    dam_status (*run)(dam__test *test);
 } dam__selftest_case;
 
 /* The tables end with a case whose name is NULL. */
@@ -51,40 +51,40 @@ extern const dam__selftest_case dam__selftest_ceiling_cases[];
  * ------------------------------------------------------------------------------------- */
 
 /* Numbers in [least, most], representable in single, so that every precision gets the same. */
-dam_status dam__trial_numbers(dam__trial *trial, size_t count, double least, double most,
-                              double **out);
+dam_status dam__test_numbers(dam__test *test, size_t count, double least, double most,
+                             double **out);
 
 /* A zeroed host array of count items. */
-dam_status dam__trial_array(dam__trial *trial, size_t count, size_t size, void *out);
+dam_status dam__test_array(dam__test *test, size_t count, size_t size, void *out);
 
 /* A matrix of these dense numbers (zeros where NULL); its padding is zeros. */
-dam_status dam__trial_matrix(dam__trial *trial, int rows, int cols, int count, const double *dense,
-                             dam__matrix *out);
+dam_status dam__test_matrix(dam__test *test, int rows, int cols, int count, const double *dense,
+                            dam__matrix *out);
 
 /* A buffer of these bytes (zeros where data is NULL). */
-dam_status dam__trial_buffer(dam__trial *trial, const void *data, size_t bytes, dam__buffer **out);
+dam_status dam__test_buffer(dam__test *test, const void *data, size_t bytes, dam__buffer **out);
 
-dam_status dam__trial_kernel(dam__trial *trial, const char *program, const char *options,
-                             const char *name, dam__kernel **out);
+dam_status dam__test_kernel(dam__test *test, const char *program, const char *options,
+                            const char *name, dam__kernel **out);
 
 /*
  * Compares one number: the error grows to |got - wanted| / (scale epsilon) where that is larger. A
  * NaN is infinitely wrong. scale is the size of what was rounded on the way.
  */
-void dam__trial_compare(dam__trial *trial, double got, double wanted, double scale);
+void dam__test_compare(dam__test *test, double got, double wanted, double scale);
 
 /* Compares a matrix with dense numbers; scale is the largest of them, at least `least_scale`. */
-dam_status dam__trial_compare_matrix(dam__trial *trial, const dam__matrix *matrix,
-                                     const double *wanted, double least_scale);
+dam_status dam__test_compare_matrix(dam__test *test, const dam__matrix *matrix,
+                                    const double *wanted, double least_scale);
 
 /* Compares count int32 that must be equal. */
-dam_status dam__trial_compare_integers(dam__trial *trial, dam__buffer *buffer, size_t count,
-                                       const int32_t *wanted);
+dam_status dam__test_compare_integers(dam__test *test, dam__buffer *buffer, size_t count,
+                                      const int32_t *wanted);
 
 /* --- for runners ------------------------------------------------------------------------------ */
 
-/* Runs a case; trial->error is its error afterwards. A failure of the driver is returned. */
-dam_status dam__trial_run(dam__trial *trial, const dam__selftest_case *item);
+/* Runs a case; test->error is its error afterwards. A failure of the driver is returned. */
+dam_status dam__test_run(dam__test *test, const dam__selftest_case *item);
 
 /*
  * DAM_INTERNAL naming the first kernel of cl/ that no case of these tables names, as the device's

@@ -14,7 +14,7 @@ typedef struct event {
 } event;
 
 struct dam__trace {
-    event *events; /* room for DAM__TRACE_EVENTS */
+    event *events; /* space for DAM__TRACE_EVENTS */
     size_t count, dropped;
     double ahead; /* of the host's clock before the device's, in seconds: the least seen */
 };

@@ -93,7 +93,7 @@ static const dam__tunable xgemm_routine[] = {
 };
 
 static const dam__tunable kernels[] = {
-    [DAM__KERNEL_LANES] = {"lanes", VALUES(0, 2, 4, 8, 16)},
+    [DAM__KERNEL_VECTOR_WIDTH] = {"lanes", VALUES(0, 2, 4, 8, 16)},
     [DAM__KERNEL_GROUP] = {"group", VALUES(0, 16, 32, 64, 128, 256)},
     [DAM__KERNEL_PARTS] = {"parts", VALUES(0, 8, 16, 32, 64, 128)},
     [DAM__KERNEL_VMF_CLASSES] = {"vmf.classes", VALUES(0, 4, 6, 8, 12, 16)},

@@ -1,9 +1,10 @@
 /*
- * What `denseam tune` found out about a device: how its products and fused kernels are shaped.
+ * The tuning of a device: the parameters that `denseam tune` found for its products and fused
+ * kernels.
  *
- * A tuning file is text for one device, driver and set of kernels. It is taken whole or not at all.
- * Without one every choice is the built-in one. What is tuned changes how sums are cut, so the same
- * file gives the same bits, and another file other last bits.
+ * A tuning file is text for one device, driver and set of kernels. It is used as a whole or not at
+ * all; without one every choice is built in. Tuning changes the order of sums, so the same file
+ * gives the same bits, and another file other last bits.
  */
 #ifndef DAM__COMPUTE_TUNING_H
 #define DAM__COMPUTE_TUNING_H
@@ -30,14 +31,14 @@ typedef enum dam__panel_key {
     DAM__PANEL_ROWS,         /* of a tile */
     DAM__PANEL_VECTORS,      /* of a tile's columns */
     DAM__PANEL_DEPTH,        /* at most so much depth is worked off at once */
-    DAM__PANEL_UNROLL,       /* steps of depth between two looks at the loop's counter */
+    DAM__PANEL_UNROLL,       /* steps of depth per unrolled iteration */
     DAM__PANEL_DIRECT_A,     /* A is read as it is stored instead of being packed */
     DAM__PANEL_DIRECT_B,     /* the same for B where it is not transposed */
     DAM__PANEL_COLUMNS_FIRST /* neighbouring work-items share rows of A, not columns of B */
 } dam__panel_key;
 
 typedef enum dam__kernel_key {
-    DAM__KERNEL_LANES,
+    DAM__KERNEL_VECTOR_WIDTH,
     DAM__KERNEL_GROUP,          /* of the GPU shape */
     DAM__KERNEL_PARTS,          /* that sums over a batch's samples are made in */
     DAM__KERNEL_VMF_CLASSES,    /* class columns in registers, at most */
@@ -94,10 +95,10 @@ typedef struct dam__product_shape {
 dam_status dam__product_parse(const char *text, dam__product_shape *out);
 void dam__product_print(const dam__product_shape *shape, dam__text *out);
 
-/* How unlike two shapes are, in doublings of their sizes; infinite where transpositions differ. */
+/* The distance of two shapes, in doublings of their sizes; infinite where transpositions differ. */
 double dam__product_distance(const dam__product_shape *a, const dam__product_shape *b);
 
-/* Who multiplies such a product, and with which tile. */
+/* Which provider multiplies such a product, and with which tile. */
 typedef struct dam__choice {
     dam__product_shape shape;
     dam__gemm_provider provider; /* never AUTO */
@@ -136,13 +137,13 @@ int dam__tuned(const dam__device *device, dam__kernel_key key, int built_in);
 /* The lines that a file for this device, driver, program and its kernels begins with. */
 dam_status dam__tuning_header(const dam_device_info *info, dam__text *out);
 
-/* Everything a file is. */
+/* The whole text of a file. */
 dam_status dam__tuning_print(const dam__tuning *tuning, const dam_device_info *info,
                              dam__text *out);
 
 /*
- * DAM_INPUT, in words that go on after a file's name: cut off, of another device, driver, version
- * or kernels, an unknown or impossible value. *out is untouched then.
+ * DAM_INPUT, as a message to follow a file's name: truncated, of another device, driver, version or
+ * kernels, an unknown or impossible value. *out is untouched then.
  */
 dam_status dam__tuning_parse(const char *text, size_t length, const dam_device_info *info,
                              dam__tuning *out);
@@ -153,7 +154,7 @@ dam_status dam__tuning_path(const dam_device_info *info, char **path);
 /*
  * *out = this device's tuning, of the first there is: the file that $DENSEAM_TUNING names ("none"
  * for no tuning), the user's, one that came with the program; NULL for none. free(). A file that is
- * not whole, or of something else, is ignored with a warning.
+ * truncated or belongs to something else is ignored with a warning.
  */
 dam_status dam__tuning_find(const dam_device_info *info, const dam_log *log, dam__tuning **out);
 

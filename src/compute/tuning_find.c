@@ -32,7 +32,7 @@ dam_status dam__tuning_path(const dam_device_info *info, char **path)
     char *cache = NULL, *folder = NULL, *name = NULL, *facts = NULL;
     char slug[48], hex[DAM__DIGEST_HEX];
     make_slug(info->name, slug, sizeof slug);
-    /* Neither driver nor version: a file of a driver before is to be found, and said to be old. */
+    /* Neither driver nor version: a file of an older driver is to be found and reported. */
     DAM_TRY_CLEANUP(dam__format(&facts, "%s\n%s", info->platform, info->name));
     DAM_TRY_CLEANUP(dam__digest_hex(facts, strlen(facts), hex));
     DAM_TRY_CLEANUP(dam__format(&name, "%s-%.*s.tuning", slug, DIGITS, hex));
@@ -68,7 +68,7 @@ static dam_status read_file(const char *path, const dam_device_info *info, const
     return status;
 }
 
-/* Those that came with the program are silent where they are of something else: they always are. */
+/* Shipped files that belong to other devices are skipped silently: most do. */
 static bool find_shipped(const dam_device_info *info, dam__tuning *out)
 {
     for (const dam__embedded *file = dam__tuning_texts; file->name != NULL; file++)

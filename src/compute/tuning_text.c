@@ -18,7 +18,7 @@ static const char *const providers[] = {"auto", "clblast", "panel"};
 
 /* --- the header ------------------------------------------------------------------------------- */
 
-/* A driver's words as one line. */
+/* A driver's text as one line. */
 static void append_fact(dam__text *out, const char *name, const char *fact)
 {
     size_t begin = out->length;

@@ -58,11 +58,10 @@ typedef struct dam__dataset {
     dam__array samples; /* n x features, uint8 or float32 (float64 and integers are converted); with
                          * patches, the images that they are cut from */
     dam__patches patches;
-    bool held_out;      /* the test split: samples are numbered apart from those trained on */
-    bool standard;      /* numbers have the mean and size that they should have: denoisers neither
-                         * centre nor scale them */
-    bool on_sphere;     /* samples are unit vectors already: they are not centred */
-    dam__array teacher; /* memories x features that made-up samples are drawn from; else no data */
+    bool held_out;  /* the test split: samples are numbered apart from those trained on */
+    bool standard;  /* samples are standardised already: denoisers neither centre nor scale them */
+    bool on_sphere; /* samples are unit vectors already: they are not centred */
+    dam__array teacher; /* memories x features that samples are drawn from, if they are synthetic */
     int32_t *labels; /* n, or NULL; 0 ... classes - 1; a teacher's also `classes`: none of them */
     size_t count;    /* n */
     size_t features; /* product of all axes but the first */

@@ -77,11 +77,12 @@ static dam_status draw_piece(const struct source *source, uint64_t seed, dam__sp
                              size_t first, size_t count)
 {
     const dam__matrix *samples = &source->samples;
-    size_t lanes = (size_t)dam__lanes(source->device);
+    size_t vector_width = (size_t)dam__vector_width(source->device);
     double items = (double)count * samples->cols;
     return dam__launch(
         source->draw,
-        dam__range_items(source->device, ((size_t)samples->cols + lanes - 1) / lanes, count),
+        dam__range_items(source->device, ((size_t)samples->cols + vector_width - 1) / vector_width,
+                         count),
         (dam__work){.flops = 60 * items, .bytes = items * (double)dam__real_size(source->device)},
         DAM_ARGUMENTS(&source->deviations, samples, first, samples->cols, samples->ld, split,
                       DAM__STREAM_GAUSSIAN, dam__arg_seed(seed)));

@@ -1,5 +1,5 @@
 /*
- * Made-up vectors for denoisers (arXiv 2605.10164): data.name = "gaussian". Their features are
+ * Synthetic vectors for denoisers (arXiv 2605.10164): data.name = "gaussian". Their features are
  * independent normal numbers, whose variances the configuration chooses.
  */
 #ifndef DAM__DATA_GAUSSIAN_H

@@ -1,10 +1,10 @@
 /*
- * Square patches of images as the samples of a dataset, without making them: the images stay as
- * they are, and a patch is cut when it is needed, by the host or on the device (cl/data.cl).
+ * Square patches of images as the samples of a dataset, without storing them: the images stay as
+ * they are, and a patch is cut when it is needed, on the host or on the device (cl/data.cl).
  *
  * Patches are numbered image by image, row by row, windows that lie wholly inside only. Sample i is
- * patch i * multiplier modulo their number, with a multiplier near the golden ratio of it: so any
- * range of samples, such as the part kept for validation, holds patches from everywhere.
+ * patch i * multiplier modulo their number, with a multiplier near the golden ratio of it, so that
+ * any range of samples, such as the validation set, has patches from everywhere.
  */
 #ifndef DAM__DATA_PATCHES_H
 #define DAM__DATA_PATCHES_H

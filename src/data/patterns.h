@@ -16,8 +16,8 @@ bool dam__patterns_asked(const dam__data_config *config);
 
 /*
  * data.samples patterns of data.dim independent numbers, +1 or -1 with equal odds, as float32.
- * Pattern i of a seed does not depend on how many there are. They are all there is, for training
- * and for testing. Free with dam__dataset_free. DAM_INPUT where they are too many.
+ * Pattern i of a seed does not depend on how many there are. Training and testing use the same
+ * patterns. Free with dam__dataset_free. DAM_INPUT where they are too many.
  */
 dam_status dam__patterns_load(const dam__data_config *config, uint64_t seed, dam__dataset *out);
 

@@ -13,7 +13,7 @@
 /* Places of the stream: what the draws are for; their index is the probe. */
 enum { FLIPS, NOISE };
 
-/* Reads "A-B" with A <= B < size at *text and moves behind it; false where it is none. */
+/* Reads "A-B" with A <= B < size at *text and moves past it; false where there is no such range. */
 static bool read_span(const char **text, size_t size, size_t *first, size_t *last)
 {
     char *end = NULL;

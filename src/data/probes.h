@@ -1,6 +1,6 @@
 /*
  * Probes for recall, made of patterns of +-1: some neurons flipped, a region forgotten, or noise.
- * What is drawn depends on the seed and the number of the probe alone.
+ * Random draws depend only on the seed and the number of the probe.
  */
 #ifndef DAM__DATA_PROBES_H
 #define DAM__DATA_PROBES_H
@@ -20,7 +20,8 @@ typedef struct dam__state_shape {
  * Marks the neurons of a region with 1, all others with 0: "top", "bottom", "left" or "right" half
  * of an image; "FIRST-LAST" neurons, counted from 0; "TOP-BOTTOM,LEFT-RIGHT" rows and columns of an
  * image; or a file of dim numbers (IDX, NPY, HDF5), where those that are not 0 are marked. marks
- * has room for shape->dim. DAM_USAGE: no such region, or outside of the state; DAM_INPUT: the file.
+ * has space for shape->dim. DAM_USAGE: no such region, or outside of the state; DAM_INPUT: the
+ * file.
  */
 dam_status dam__region_mark(const char *region, const dam__state_shape *shape, uint8_t *marks);
 

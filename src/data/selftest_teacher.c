@@ -59,9 +59,9 @@ static double draw_cosine(double k, int dim, struct source *from)
     }
 }
 
-static dam_status run_draw(dam__trial *trial)
+static dam_status run_draw(dam__test *test)
 {
-    const int samples = trial->tiny ? 20 : 300, dim = 37;
+    const int samples = test->tiny ? 20 : 300, dim = 37;
     const double k = 30;
     size_t count = (size_t)samples;
     int32_t *owners = NULL, *labels = NULL;
@@ -69,9 +69,9 @@ static dam_status run_draw(dam__trial *trial)
     dam__buffer *device_owners = NULL, *device_labels = NULL;
     dam__matrix cosines;
     dam__kernel *kernel = NULL;
-    DAM_TRY(dam__trial_array(trial, count, sizeof *owners, &owners));
-    DAM_TRY(dam__trial_array(trial, count, sizeof *labels, &labels));
-    DAM_TRY(dam__trial_array(trial, count, sizeof *wanted, &wanted));
+    DAM_TRY(dam__test_array(test, count, sizeof *owners, &owners));
+    DAM_TRY(dam__test_array(test, count, sizeof *labels, &labels));
+    DAM_TRY(dam__test_array(test, count, sizeof *wanted, &wanted));
     for (size_t i = 0; i < count; i++) {
         struct source from = {.sample = (uint32_t)(FIRST + i)};
         uint32_t words[4];
@@ -82,17 +82,17 @@ static dam_status run_draw(dam__trial *trial)
                         : (int32_t)((uint64_t)words[2] * (CLASSES + 1) >> 32);
         wanted[i] = draw_cosine(k, dim, &from);
     }
-    DAM_TRY(dam__trial_buffer(trial, NULL, count * sizeof *owners, &device_owners));
-    DAM_TRY(dam__trial_buffer(trial, NULL, count * sizeof *labels, &device_labels));
-    DAM_TRY(dam__trial_matrix(trial, 1, samples, 1, NULL, &cosines));
-    DAM_TRY(dam__trial_kernel(trial, "teacher", "", "teacher_draw", &kernel));
-    DAM_TRY(dam__launch(kernel, dam__range_items(trial->device, count, 1), (dam__work){0},
+    DAM_TRY(dam__test_buffer(test, NULL, count * sizeof *owners, &device_owners));
+    DAM_TRY(dam__test_buffer(test, NULL, count * sizeof *labels, &device_labels));
+    DAM_TRY(dam__test_matrix(test, 1, samples, 1, NULL, &cosines));
+    DAM_TRY(dam__test_kernel(test, "teacher", "", "teacher_draw", &kernel));
+    DAM_TRY(dam__launch(kernel, dam__range_items(test->device, count, 1), (dam__work){0},
                         DAM_ARGUMENTS(device_owners, device_labels, &cosines, samples, FIRST, SPLIT,
                                       DAM__STREAM_TEACHER, dam__arg_seed(seed), MEMORIES, CLASSES,
                                       dim, softening, k)));
-    DAM_TRY(dam__trial_compare_integers(trial, device_owners, count, owners));
-    DAM_TRY(dam__trial_compare_integers(trial, device_labels, count, labels));
-    return dam__trial_compare_matrix(trial, &cosines, wanted, 1);
+    DAM_TRY(dam__test_compare_integers(test, device_owners, count, owners));
+    DAM_TRY(dam__test_compare_integers(test, device_labels, count, labels));
+    return dam__test_compare_matrix(test, &cosines, wanted, 1);
 }
 
 /* t w + sqrt(1 - t^2) v, v a normal vector made orthogonal to w and of unit norm. */
@@ -120,33 +120,33 @@ static void refer_sample(uint32_t sample, const double *w, double t, size_t dim,
         out[j] = t * w[j] + sqrt((1 - t * t) / squares) * out[j];
 }
 
-static dam_status run_sample(dam__trial *trial)
+static dam_status run_sample(dam__test *test)
 {
     enum { SAMPLES = 4 };
     static const int32_t owners[SAMPLES] = {2, 0, 0, 1};
     static const double cosines[SAMPLES] = {0.5, -0.75, 0.875, 0.0625};
-    size_t dim = trial->tiny ? 7 : 301;
+    size_t dim = test->tiny ? 7 : 301;
     double *memories = NULL, *wanted = NULL;
     dam__matrix device_memories, device_cosines, samples;
     dam__buffer *device_owners = NULL;
     dam__kernel *kernel = NULL;
     /* Rows of norm about 1: the kernel does not ask for more. */
     double side = sqrt(3.0 / (double)dim);
-    DAM_TRY(dam__trial_numbers(trial, MEMORIES * dim, -side, side, &memories));
-    DAM_TRY(dam__trial_array(trial, SAMPLES * dim, sizeof *wanted, &wanted));
+    DAM_TRY(dam__test_numbers(test, MEMORIES * dim, -side, side, &memories));
+    DAM_TRY(dam__test_array(test, SAMPLES * dim, sizeof *wanted, &wanted));
     for (size_t i = 0; i < SAMPLES; i++)
         refer_sample((uint32_t)(FIRST + i), memories + (size_t)owners[i] * dim, cosines[i], dim,
                      wanted + i * dim);
-    DAM_TRY(dam__trial_matrix(trial, MEMORIES, (int)dim, 1, memories, &device_memories));
-    DAM_TRY(dam__trial_matrix(trial, 1, SAMPLES, 1, cosines, &device_cosines));
-    DAM_TRY(dam__trial_matrix(trial, SAMPLES, (int)dim, 1, NULL, &samples));
-    DAM_TRY(dam__trial_buffer(trial, owners, sizeof owners, &device_owners));
-    DAM_TRY(dam__trial_kernel(trial, "teacher", "", "teacher_sample", &kernel));
-    DAM_TRY(dam__launch(kernel, dam__range_groups(trial->device, SAMPLES, 1), (dam__work){0},
+    DAM_TRY(dam__test_matrix(test, MEMORIES, (int)dim, 1, memories, &device_memories));
+    DAM_TRY(dam__test_matrix(test, 1, SAMPLES, 1, cosines, &device_cosines));
+    DAM_TRY(dam__test_matrix(test, SAMPLES, (int)dim, 1, NULL, &samples));
+    DAM_TRY(dam__test_buffer(test, owners, sizeof owners, &device_owners));
+    DAM_TRY(dam__test_kernel(test, "teacher", "", "teacher_sample", &kernel));
+    DAM_TRY(dam__launch(kernel, dam__range_groups(test->device, SAMPLES, 1), (dam__work){0},
                         DAM_ARGUMENTS(&samples, &device_memories, device_owners, &device_cosines,
                                       FIRST, SPLIT, DAM__STREAM_TEACHER, dam__arg_seed(seed), dim,
                                       samples.ld, device_memories.ld)));
-    return dam__trial_compare_matrix(trial, &samples, wanted, 0);
+    return dam__test_compare_matrix(test, &samples, wanted, 0);
 }
 
 const dam__selftest_case dam__selftest_teacher_cases[] = {

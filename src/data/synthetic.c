@@ -12,7 +12,7 @@ enum {
     PIXELS = SIDE * SIDE,
     BLOCK = 16,              /* bytes of one Philox draw */
     BLOCKS = PIXELS / BLOCK, /* draws of an image's pixels; one more gives its label */
-    KEY = 0                  /* a seed of its own: a data set is no part of a run's randomness */
+    KEY = 0                  /* its own seed: the data set does not depend on the run's seed */
 };
 
 _Static_assert(PIXELS % BLOCK == 0, "an image is whole draws");

@@ -1,5 +1,5 @@
 /*
- * A made-up data set, so that benchmarks and tests need no files: data.name = "random".
+ * A synthetic data set, so that benchmarks and tests need no files: data.name = "random".
  *
  * Ten classes of 28 x 28 images in uint8. Each class has a prototype of independent random pixels;
  * a sample is the average of its class's prototype and of random pixels of its own, so that there
@@ -22,8 +22,8 @@ enum {
 bool dam__synthetic_asked(const dam__data_config *config);
 
 /*
- * Makes one split; free with dam__dataset_free. The set is always the same, whatever the run's
- * seed, and sample i does not depend on how many there are. DAM_INPUT where data.samples exceeds
+ * Makes one split; free with dam__dataset_free. The set is independent of the run's seed, and
+ * sample i is independent of the number of samples. DAM_INPUT where data.samples exceeds
  * DAM__SYNTHETIC_MOST.
  */
 dam_status dam__synthetic_load(const dam__data_config *config, dam__split split, dam__dataset *out);

@@ -166,7 +166,7 @@ dam_status dam__dataset_load_on(dam__device *device, const dam__data_config *con
         DAM_TRY_CLEANUP(load_teacher(device, config, seed, split, out));
     else
         DAM_TRY_CLEANUP(dam__dataset_load(config, split, out));
-    /* Also a test set of one's own must be prepared as the samples trained on. */
+    /* A separate test set must be prepared like the training samples, too. */
     out->on_sphere = true;
 cleanup:
     if (status != DAM_OK)

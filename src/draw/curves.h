@@ -15,7 +15,7 @@
  * drawn against a second axis; and where there are normalised losses (*normalised_loss), which do
  * not jump at a split, they take the place of the others. Without a finite value to draw only
  * curves.dat is written, with a notice. title may be NULL. DAM_INPUT, DAM_NO_MEMORY; see gnuplot.h
- * for what is no failure.
+ * for what does not count as a failure.
  */
 dam_status dam__curves(const char *folder, const char *title, const dam__table *history,
                        const dam_log *log);

@@ -268,7 +268,7 @@ cleanup:
 
 /* --- the sheet ------------------------------------------------------------------------------------ */
 
-/* The memories of the columns: whole families, chosen evenly, as far as there is room. */
+/* The memories of the columns: whole families, chosen evenly, as many as fit. */
 static size_t choose_columns(const int32_t *places, size_t place_count, const size_t *families,
                              size_t family_count, int32_t columns[SHEET_COLUMNS])
 {

@@ -4,7 +4,7 @@
 
 #include "draw/image.h"
 
-/* Colours of a palette at most; one of GIF's 256 stands for "as in the frame before". */
+/* Colours of a palette at most; one of GIF's 256 means "as in the frame before". */
 enum { DAM__GIF_COLOURS = 255 };
 
 typedef struct dam__gif dam__gif;

@@ -31,7 +31,7 @@ void dam__image_fill(dam__image *image, int x, int y, int width, int height, dam
 
 /*
  * Writes text in 5 x 7 glyphs, each dot scale pixels wide, one dot between them; x, y is the upper
- * left corner. Letters of either case look alike; what has no glyph is shown as '?'.
+ * left corner. Upper and lower case look alike; characters without a glyph are shown as '?'.
  */
 void dam__image_text(dam__image *image, int x, int y, int scale, dam__colour colour,
                      const char *text);

@@ -42,7 +42,7 @@ void dam__plot_quote(dam__text *script, const char *text);
 
 /*
  * Writes data and script into folder, each atomically, and lets gnuplot draw. DAM_INPUT,
- * DAM_NO_MEMORY; see gnuplot.h for what is no failure.
+ * DAM_NO_MEMORY; see gnuplot.h for what does not count as a failure.
  */
 dam_status dam__plot_draw(const dam__plot *plot, const char *template, const char *folder,
                           const dam_log *log);

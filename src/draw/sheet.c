@@ -115,7 +115,7 @@ static void write_caption(const dam__grid *grid, layout *at)
                        grid->count == 1 ? "memory" : "memories", order, bar);
 }
 
-/* Room for the captions of the rows, left of the tiles. */
+/* Space for the captions of the rows, left of the tiles. */
 static int caption_width(const dam__grid *grid, const layout *at)
 {
     int widest = 0;

@@ -11,7 +11,7 @@
 struct dam__growth {
     dam__model *model;
     const dam__grow_ops *ops;
-    dam__feed *feed;
+    dam__loader *loader;
     dam__grow_config config;
     uint64_t seed;
     dam__search search;
@@ -20,27 +20,28 @@ struct dam__growth {
     int *picked;     /* the memories that the last split made pairs of */
 };
 
-dam_status dam__growth_create(dam__model *model, dam__feed *feed, const dam__grow_config *config,
-                              uint64_t seed, dam__plan *plan, dam__growth **out)
+dam_status dam__growth_create(dam__model *model, dam__loader *loader,
+                              const dam__grow_config *config, uint64_t seed, dam__plan *plan,
+                              dam__growth **out)
 {
     dam_status status = DAM_OK;
     dam__growth *growth = NULL;
-    size_t room = (size_t)config->to;
+    size_t max_memories = (size_t)config->to;
     if (model->ops->grow == NULL)
         DAM_FAIL(DAM_USAGE, "the %s model cannot grow; set grow.to = 0",
                  dam__model_type_of(&model->config)->name);
     DAM_TRY_CLEANUP(dam__alloc(1, sizeof *growth, &growth));
     growth->model = model;
     growth->ops = model->ops->grow;
-    growth->feed = feed;
+    growth->loader = loader;
     growth->config = *config;
     growth->seed = seed;
-    int samples = dam__feed_samples(feed);
+    int samples = dam__loader_samples(loader);
     growth->search.samples = config->samples < samples ? config->samples : samples;
     DAM_TRY_CLEANUP(
-        dam__alloc(room * DAM__GROW_NUMBERS, sizeof *growth->numbers, &growth->numbers));
-    DAM_TRY_CLEANUP(dam__alloc(room, sizeof *growth->order, &growth->order));
-    DAM_TRY_CLEANUP(dam__alloc(room, sizeof *growth->picked, &growth->picked));
+        dam__alloc(max_memories * DAM__GROW_NUMBERS, sizeof *growth->numbers, &growth->numbers));
+    DAM_TRY_CLEANUP(dam__alloc(max_memories, sizeof *growth->order, &growth->order));
+    DAM_TRY_CLEANUP(dam__alloc(max_memories, sizeof *growth->picked, &growth->picked));
     DAM_TRY_CLEANUP(dam__plan_matrix(plan, "splitting: directions", config->to, model->task.dim, 1,
                                      &growth->search.directions));
     *out = growth;
@@ -63,7 +64,7 @@ void dam__growth_destroy(dam__growth *growth)
 
 dam_status dam__growth_prepare(dam__growth *growth)
 {
-    growth->ops->lend(growth->model, &growth->search);
+    growth->ops->bind(growth->model, &growth->search);
     return growth->ops->prepare(growth->model);
 }
 
@@ -77,10 +78,10 @@ typedef dam_status (*visit)(dam__model *model, const dam__batch *batch, int offs
 static dam_status pass(dam__growth *growth, int stage, visit what)
 {
     int samples = growth->search.samples;
-    DAM_TRY(dam__feed_begin(growth->feed, (int)(DAM__EPOCH_FIRST_SPLIT - (uint32_t)stage), 0));
+    DAM_TRY(dam__loader_begin(growth->loader, (int)(DAM__EPOCH_FIRST_SPLIT - (uint32_t)stage), 0));
     for (int offset = 0; offset < samples;) {
         dam__batch batch;
-        DAM_TRY(dam__feed_next(growth->feed, &batch));
+        DAM_TRY(dam__loader_next(growth->loader, &batch));
         if (batch.size > samples - offset)
             batch.size = samples - offset;
         DAM_TRY(what(growth->model, &batch, offset, &growth->search));
@@ -119,10 +120,10 @@ cleanup:
 }
 
 /*
- * Moving by powers of C alone would damp an eigenvalue by its ratio to the largest, rho. The moves
- * of a cycle have the zeros of a Chebyshev polynomial on 0 ... REACH rho for shifts, which damps
- * all of that interval evenly, and far more. The small shifts come first, for rho is not known well
- * before them. Cycles are short because the large shifts amplify rounding errors.
+ * Powers of C alone would damp an eigenvalue only by its ratio to the largest, rho. The shifts of a
+ * cycle are the zeros of a Chebyshev polynomial on 0 ... REACH rho, which damps that whole interval
+ * evenly, and much more. Small shifts come first, because rho is not known well before them. Cycles
+ * are short because large shifts amplify rounding errors.
  */
 enum { LONGEST_CYCLE = 8 };
 static const double REACH = 0.8;
@@ -136,8 +137,8 @@ static double shift_of(int move, int moves)
 }
 
 /*
- * A round of power iteration over the active directions. With its last pass those come to rest that
- * are below the threshold; the others move on for a round to come, or rest too where there is none.
+ * A round of power iteration over the active directions. In its last pass the directions below the
+ * threshold come to rest; the others move on for another round, or rest too if this is the last.
  */
 static dam_status iterate(dam__growth *growth, int stage, int iterations, bool is_final)
 {
@@ -155,7 +156,7 @@ static dam_status iterate(dam__growth *growth, int stage, int iterations, bool i
     return growth->ops->read(growth->model, growth->numbers);
 }
 
-/* Not below the threshold, but it may come to be. */
+/* Not below the threshold, but further rounds may bring it there. */
 static bool is_undecided(const dam__growth *growth, int memories, int row)
 {
     const double *lambda = growth->numbers + growth->order[row];
@@ -215,7 +216,7 @@ dam_status dam__growth_search(dam__growth *growth, int stage)
 {
     int memories = growth->ops->memories(growth->model);
     DAM_TRY(begin_search(growth, stage, memories));
-    DAM_TRY(pass(growth, stage, growth->ops->survey));
+    DAM_TRY(pass(growth, stage, growth->ops->accumulate));
     if (growth->config.direction != DAM__GROW_EIGENVECTOR) {
         DAM_TRY(growth->ops->read(growth->model, growth->numbers));
         for (int i = 0; i < memories; i++)
@@ -252,7 +253,7 @@ static int by_number(const void *a, const void *b)
 }
 
 dam_status dam__growth_pick(const double *ranks, int memories, double threshold, double fraction,
-                            int room, int *picked, int *count)
+                            int spare, int *picked, int *count)
 {
     struct ranked *all = NULL;
     int below = 0;
@@ -263,9 +264,9 @@ dam_status dam__growth_pick(const double *ranks, int memories, double threshold,
         if (ranks[i] < threshold)
             all[below++] = (struct ranked){.rank = ranks[i], .memory = i};
     qsort(all, (size_t)below, sizeof *all, by_rank);
-    /* A share of less than one memory would end growth as if none were unstable. */
+    /* A share of less than one memory would end growth although some memories are unstable. */
     int most = (int)fmax(1, rint(fraction * memories));
-    most = most < room ? most : room;
+    most = most < spare ? most : spare;
     *count = below < most ? below : most;
     for (int i = 0; i < *count; i++)
         picked[i] = all[i].memory;

@@ -1,6 +1,6 @@
 /*
  * Growth by splitting (arXiv 2508.19151, section 5): a narrow model, trained until it rests at a
- * saddle, becomes a wide one along the directions that lead down from there. Knows no model.
+ * saddle, becomes a wider one along the directions of descent. Independent of the model.
  */
 #ifndef DAM__MODEL_GROW_H
 #define DAM__MODEL_GROW_H
@@ -19,11 +19,12 @@ typedef struct dam__split_result {
 } dam__split_result;
 
 /*
- * For a planned model with room for config->to memories, and the feed of its training samples; both
- * must outlive it. Takes a matrix of room x dim. DAM_USAGE where the model cannot grow.
+ * For a planned model of max_memories = config->to, and the loader of its training samples; both
+ * must outlive it. Takes a matrix of max_memories x dim. DAM_USAGE where the model cannot grow.
  */
-dam_status dam__growth_create(dam__model *model, dam__feed *feed, const dam__grow_config *config,
-                              uint64_t seed, dam__plan *plan, dam__growth **out);
+dam_status dam__growth_create(dam__model *model, dam__loader *loader,
+                              const dam__grow_config *config, uint64_t seed, dam__plan *plan,
+                              dam__growth **out);
 void dam__growth_destroy(dam__growth *growth);
 
 /* Compiles the kernels; after the plan was allocated. */
@@ -31,7 +32,7 @@ dam_status dam__growth_prepare(dam__growth *growth);
 
 /*
  * Finds the smallest eigenvalue, and its direction, of every memory's splitting matrix, over a
- * subset of the samples that belongs to the stage (stages count from 0). The feed is then at no
+ * subset of the samples that belongs to the stage (stages count from 0). Leaves the loader at no
  * particular place of an epoch.
  */
 dam_status dam__growth_search(dam__growth *growth, int stage);
@@ -47,11 +48,10 @@ dam_status dam__growth_split(dam__growth *growth, const dam__matrix *velocities,
                              dam__split_result *out);
 
 /*
- * The memories that split: at most fraction of them (though one at least) and as there is room,
- * those of smallest rank that are below the threshold. picked (room for `memories`) in rising
- * order, *count of them.
+ * The memories that split: those of smallest rank below the threshold, at most this fraction (but
+ * at least one) and at most `spare`. picked (space for `memories`) in rising order, *count of them.
  */
 dam_status dam__growth_pick(const double *ranks, int memories, double threshold, double fraction,
-                            int room, int *picked, int *count);
+                            int spare, int *picked, int *count);
 
 #endif

@@ -2,7 +2,7 @@
 #ifndef DAM__MODEL_GROW_CONFIG_H
 #define DAM__MODEL_GROW_CONFIG_H
 
-/* Along what a memory is split. The last two are there to compare with. */
+/* The direction along which a memory is split. The last two are for comparison. */
 typedef enum dam__grow_direction {
     DAM__GROW_EIGENVECTOR, /* the direction in which the loss falls fastest */
     DAM__GROW_TANGENT,     /* a random one along the memories' constraint */

@@ -11,7 +11,7 @@ struct linear {
     dam__matrix logits, along; /* chunk x classes */
     dam__matrix losses;        /* 1 x chunk */
     dam__program *program;
-    dam__kernel *softmax, *collect, *margin, *turn;
+    dam__kernel *softmax, *collect, *margin, *perturb;
 };
 
 static struct linear *linear_of(dam__model *model)
@@ -63,7 +63,7 @@ static dam_status prepare(dam__model *model)
     DAM_TRY(dam__program_kernel(linear->program, "linear_softmax", &linear->softmax));
     DAM_TRY(dam__program_kernel(linear->program, "linear_collect", &linear->collect));
     DAM_TRY(dam__program_kernel(linear->program, "linear_margin", &linear->margin));
-    return dam__program_kernel(linear->program, "linear_turn", &linear->turn);
+    return dam__program_kernel(linear->program, "linear_perturb", &linear->perturb);
 }
 
 /* The loss is convex: it does not matter where training begins. */
@@ -164,25 +164,25 @@ static dam_status descend(dam__model *model, const dam__batch *batch, const dam_
                          dam__whole(&model->parameters[0].value, false), 0.0, directions);
 }
 
-static dam_status turn(dam__model *model, const dam__batch *batch, const dam__matrix *directions,
-                       const dam__turning *turning, const dam__buffer *columns,
-                       const dam__matrix *angles, const dam__buffer *landed)
+static dam_status perturb(dam__model *model, const dam__batch *batch, const dam__matrix *directions,
+                          const dam__perturbation_search *search, const dam__buffer *columns,
+                          const dam__matrix *angles, const dam__buffer *landed)
 {
     struct linear *linear = linear_of(model);
     DAM_TRY(logits_of(linear, batch, batch->samples, &linear->logits));
     DAM_TRY(logits_of(linear, batch, directions, &linear->along));
-    return dam__launch(linear->turn, dam__range_items(model->device, (size_t)batch->size, 1),
-                       work_of(linear, batch, turning->scans + turning->halvings),
+    return dam__launch(linear->perturb, dam__range_items(model->device, (size_t)batch->size, 1),
+                       work_of(linear, batch, search->scans + search->halvings),
                        DAM_ARGUMENTS(&linear->logits, &linear->along, columns, angles, landed,
                                      batch->size, model->task.classes, linear->logits.ld,
-                                     turning->limit, turning->scans, turning->halvings));
+                                     search->limit, search->scans, search->halvings));
 }
 
 static const dam__probe_ops probe_ops = {
     .plan = plan_probe,
     .prepare = nothing,
     .descend = descend,
-    .turn = turn,
+    .perturb = perturb,
 };
 
 static const dam__model_ops linear_ops = {

@@ -1,7 +1,7 @@
 /*
- * Softmax regression, p(y | x) = softmax_y(a_y . x): the plain linear classifier that analysis
- * compares a memory with. A model like any other for the optimizer and for probes; no preset names
- * it. It has no biases: samples are unit vectors of mean 0.
+ * Softmax regression, p(y | x) = softmax_y(a_y . x): the linear classifier that the analysis
+ * compares with. An ordinary model for the optimizer and for probes, but no preset names it. It has
+ * no biases: samples are unit vectors of mean 0.
  */
 #ifndef DAM__MODEL_LINEAR_H
 #define DAM__MODEL_LINEAR_H

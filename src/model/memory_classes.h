@@ -1,4 +1,5 @@
-/* What the memories of a trained model stand for, read on the host without a device. */
+/* The classes that the memories of a trained model represent, computed on the host without a
+ * device. */
 #ifndef DAM__MODEL_MEMORY_CLASSES_H
 #define DAM__MODEL_MEMORY_CLASSES_H
 

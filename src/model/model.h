@@ -1,15 +1,15 @@
 /*
- * What a model is to everything else: a list of named parameters and a few verbs.
+ * The interface of a model: a list of named parameters and a few operations.
  *
- * Optimizer, checkpoint and diagnostics walk the parameters and know no model; the trainer calls
- * the verbs and never asks which model it trains.
+ * Optimizer, checkpoint and diagnostics work on the list of parameters; the trainer calls the
+ * operations. None of them depends on the kind of model.
  */
 #ifndef DAM__MODEL_MODEL_H
 #define DAM__MODEL_MODEL_H
 
 #include "base/text.h"
 #include "compute/gemm.h"
-#include "data/feed.h"
+#include "data/loader.h"
 #include "model/model_config.h"
 
 /* How the optimizer moves a parameter. */
@@ -22,7 +22,7 @@ typedef enum dam__rule {
                          * (Kingma & Ba 2015), both means corrected for their start at 0 */
 } dam__rule;
 
-/* What holds for every value; the optimizer keeps it in the same pass as the step. */
+/* A constraint on the values, which the optimizer enforces in the same pass as the step. */
 typedef enum dam__constraint {
     DAM__CONSTRAINT_NONE,
     DAM__CONSTRAINT_UNIT_ROWS, /* rows on the unit sphere; gradients are made tangent to it */
@@ -44,19 +44,19 @@ typedef struct dam__parameter {
     int clamped;               /* columns of DAM__CONSTRAINT_CLAMPED */
 
     /* Of DAM__RULE_SGD and DAM__RULE_ADAM: */
-    double rate_scale; /* the parameter's own factor of the rate, besides the problem's */
+    double rate_scale; /* the parameter's own factor of the rate, besides the replica's */
     double epsilon;    /* eps of Adam */
 } dam__parameter;
 
 enum { DAM__MAX_PARAMETERS = 8, DAM__MAX_DIAGNOSED = 16 };
 
-/* What may differ between problems of one shape: of energy models that store, and of denoisers. */
-typedef struct dam__problem {
+/* What may differ between replicas of one shape: of energy models that store, and of denoisers. */
+typedef struct dam__replica {
     uint64_t seed; /* of first values, and of noise */
     double rate; /* a factor of all rates: eta0 of a denoiser, the learning rate of other models */
     double temperature, temperature_to; /* as in dam__energy_config */
     double leak;
-} dam__problem;
+} dam__replica;
 
 /* What a model is to learn; model/task.h makes one of a dataset. */
 typedef struct dam__task {
@@ -67,27 +67,26 @@ typedef struct dam__task {
     const dam__dataset *set; /* first memories may come from ...; NULL when a run is loaded */
     size_t trained;          /* ... its first so many samples */
     int batch;               /* samples of a training step; 0 where nothing is trained */
-    int count; /* problems of one shape that are learned side by side; 0 = one, as config says */
-    const dam__problem *problems; /* what differs between them, `count`; NULL where it is 0 */
+    int count; /* replicas of one shape that are learned side by side; 0 = one, as config says */
+    const dam__replica *replicas; /* what differs between them, `count`; NULL where it is 0 */
 } dam__task;
 
-/* Where evaluation leaves its results; everything stays on the device until the caller reads it. */
-typedef struct dam__evaluation {
-    dam__matrix
-        totals; /* steps x 2 x problems: summed loss and number of right predictions of a batch */
+/* Metrics and predictions on the device, until the caller reads them. */
+typedef struct dam__device_metrics {
+    dam__matrix totals;     /* steps x 2 x replicas: summed loss and right predictions of a batch */
     dam__buffer *predicted; /* int32 a sample: the predicted class column */
     dam__buffer *nearest;   /* int32 a sample: the class of the nearest memory */
-} dam__evaluation;
+} dam__device_metrics;
 
 typedef struct dam__model dam__model;
 
 /*
  * A search for the directions along which memories split: row j is the one of memory order[j]. On
- * the device; the power iteration runs over the first `active` rows. order and list are lent by the
- * model, which needs them for something else in a step and none of them between passes.
+ * the device; the power iteration runs over the first `active` rows. order and list are buffers of
+ * the model, which uses them for something else in a step, but not between passes.
  */
 typedef struct dam__search {
-    dam__matrix directions; /* room x dim; unit rows */
+    dam__matrix directions; /* max_memories x dim; unit rows */
     dam__buffer *order;     /* int32 a row */
     dam__buffer *list; /* int32 a memory: rows to reorder, or pairs to make; not during a pass */
     int active;
@@ -95,15 +94,15 @@ typedef struct dam__search {
 } dam__search;
 
 /* Pairs to make: memory list[2j] of the search moves along row list[2j + 1] of the directions, its
- * new twin, memory K + j, against it. There are no more pairs than half the room. */
+ * new twin, memory K + j, against it. There are at most max_memories / 2 pairs. */
 typedef struct dam__pairs {
     int count;
     double step; /* length of the move, against a memory of norm 1 */
 } dam__pairs;
 
 /*
- * How directions move on after a pass. With rho a direction's quotient u'Cu and C >= -debt, u
- * becomes (C - sigma) u made unit, where sigma = -debt + shift (reach rho + debt).
+ * How directions move on after a pass. With rho a direction's quotient u'Cu, and C >= -n for the
+ * negative mass n, u becomes (C - sigma) u made unit, where sigma = -n + shift (reach rho + n).
  */
 typedef struct dam__move {
     bool first, last; /* of a round; rho is the largest of the round so far */
@@ -112,13 +111,13 @@ typedef struct dam__move {
     double rest;      /* directions rest whose lambda is below */
 } dam__move;
 
-/* Rows of what a search measured. LEAST is what lambda cannot be below, but for a direction that
- * came to rest at another eigenvector: what is not below a threshold with it is stable. */
+/* Rows of what a search measured. LEAST is a lower bound of lambda, unless a direction converged to
+ * another eigenvector: a memory whose LEAST is above the threshold is stable. */
 enum {
     DAM__GROW_LAMBDA,
     DAM__GROW_KAPPA,
     DAM__GROW_MASS,
-    DAM__GROW_DEBT, /* as mass, of negative responsibilities alone: none where there are labels */
+    DAM__GROW_NEGATIVE_MASS, /* as mass, of negative responsibilities alone: 0 with labels */
     DAM__GROW_LEAST,
     DAM__GROW_NUMBERS
 };
@@ -135,19 +134,19 @@ typedef struct dam__grow_ops {
     /* Added to a loss, it makes losses of different widths comparable; 0 where they are. */
     double (*loss_offset)(const dam__model *model);
 
-    /* Shows so many memories, for restoring. DAM_INPUT where there is no room for them. */
+    /* Shows this many memories, for restoring. DAM_INPUT where they are more than max_memories. */
     dam_status (*resize)(dam__model *model, int memories);
 
-    /* Compiles. After the plan was allocated, as is */
+    /* Compiles the kernels. After the plan was allocated. */
     dam_status (*prepare)(dam__model *model);
 
-    /* the search's order and list, lent. */
-    void (*lend)(dam__model *model, dam__search *search);
+    /* Binds buffers of the model to the search's order and list. After the plan was allocated. */
+    void (*bind)(dam__model *model, dam__search *search);
 
-    /* kappa, mass and debt, complete after the subset's last batch; `offset`: samples before this
-     * one. */
-    dam_status (*survey)(dam__model *model, const dam__batch *batch, int offset,
-                         const dam__search *search);
+    /* Accumulates kappa, mass and negative mass, complete after the subset's last batch; `offset`:
+     * samples before this one. */
+    dam_status (*accumulate)(dam__model *model, const dam__batch *batch, int offset,
+                             const dam__search *search);
 
     /* Makes all K directions unit, and where tangent is set tangent to the memories' constraint. */
     dam_status (*constrain)(dam__model *model, const dam__search *search, bool tangent);
@@ -174,17 +173,17 @@ typedef struct dam__grow_ops {
                         const dam__matrix *velocities);
 } dam__grow_ops;
 
-/* How far samples are turned in search of another prediction, in radians. */
-typedef struct dam__turning {
+/* The search for the smallest perturbation of a sample that changes its prediction, in radians. */
+typedef struct dam__perturbation_search {
     double limit; /* no further than this */
     int scans;    /* equal steps that find the first change ... */
     int halvings; /* ... and how often its step is then halved */
-} dam__turning;
+} dam__perturbation_search;
 
 /*
- * What a model tells of single samples, for analysis. Batches come in their stored order and are no
- * larger than the chunk that the model was planned with. A class column is an index as in
- * dam__evaluation.
+ * What a model computes for single samples, for analysis. Batches come in their stored order and
+ * are no larger than the chunk that the model was planned with. A class column is an index as in
+ * dam__device_metrics.
  */
 typedef struct dam__probe_ops {
     /* After the model's own plan and prepare. */
@@ -206,18 +205,18 @@ typedef struct dam__probe_ops {
                           const dam__buffer *columns);
 
     /*
-     * How far sample x, to be turned towards its unit direction u (cos(angle) x + sin(angle) u),
-     * keeps columns[2 i] as the largest: angles[i] in radians, or -1 where it does up to the limit;
-     * landed[i] (int32) is the column that is the largest there.
+     * Perturbs sample x towards its unit direction u, to cos(angle) x + sin(angle) u, until
+     * columns[2 i] is not the largest column: angles[i] in radians, or -1 where it is the largest
+     * up to the limit; landed[i] (int32) is the largest column there.
      */
-    dam_status (*turn)(dam__model *model, const dam__batch *batch, const dam__matrix *directions,
-                       const dam__turning *turning, const dam__buffer *columns,
-                       const dam__matrix *angles, const dam__buffer *landed);
+    dam_status (*perturb)(dam__model *model, const dam__batch *batch, const dam__matrix *directions,
+                          const dam__perturbation_search *search, const dam__buffer *columns,
+                          const dam__matrix *angles, const dam__buffer *landed);
 } dam__probe_ops;
 
 /*
- * What a model tells of single training steps: how much each of their terms changes weights and
- * answers. Numbers stay on the device, a row a step.
+ * Diagnostics of single training steps: how much each of their terms changes weights and outputs.
+ * The numbers stay on the device, one row per step.
  */
 typedef struct dam__diagnose_ops {
     /* Names of the numbers, in their order; they are as many as names_of returns. */
@@ -235,11 +234,11 @@ typedef struct dam__diagnose_ops {
 } dam__diagnose_ops;
 
 typedef struct dam__model_ops {
-    /* Which keys to change when the loss is not finite: advise says it of a model, where it depends
-     * on its keys; else it is NULL. See dam__model_advice. */
+    /* Which keys to change when the loss is not finite; `advise` chooses by the model's keys, or is
+     * NULL. See dam__model_advice. */
     const char *divergence_advice;
     const char *(*advise)(const dam__model *model);
-    double worst_loss; /* a batch's that is higher has diverged too; 0: any finite one is good */
+    double worst_loss; /* a batch of higher loss has diverged; 0: any finite loss is good */
 
     /* Epochs of a schedule that must pass before training may stop early. */
     int (*schedule_epochs)(const dam__model *model);
@@ -255,37 +254,40 @@ typedef struct dam__model_ops {
     dam_status (*initialise)(dam__model *model, uint64_t seed);
 
     /*
-     * After first values were set, before the first step: what rates follow from besides the sizes.
-     * Appends a line that says it, or nothing. NULL: nothing is measured.
+     * After initialisation, before the first step: measures what the rates depend on besides the
+     * sizes, and appends a line about it, or nothing. NULL: nothing is measured.
      */
-    dam_status (*measure)(dam__model *model, dam__feed *samples, dam__text *out);
+    dam_status (*measure)(dam__model *model, dam__loader *samples, dam__text *out);
 
-    /* What the model itself changes at an epoch's start (schedules); epochs count from 0. */
+    /* Schedules: what the model itself changes at the start of an epoch; epochs count from 0. */
     dam_status (*begin_epoch)(dam__model *model, int epoch);
 
     /* Fills every gradient from a batch and writes the batch's mean loss to losses[slot]. */
     dam_status (*loss_gradient)(dam__model *model, const dam__batch *batch,
                                 const dam__buffer *losses, int slot);
 
-    /* After the optimizer's step: back onto constraints that couple parameters; then refreshes. */
+    /* After the optimizer's step: enforces constraints that couple parameters, then refreshes. */
     dam_status (*project)(dam__model *model);
 
     /*
-     * Once an epoch's steps are done, before the model is scored or saved: what it keeps of the
-     * whole training set, in the epoch's order. Training itself is not touched. NULL: nothing.
+     * After an epoch's steps, before the model is evaluated or saved: computes what it keeps of the
+     * whole training set, in the epoch's order. Training itself is not affected. NULL: nothing to
+     * do.
      */
-    dam_status (*settle)(dam__model *model, dam__feed *samples, int epoch);
+    dam_status (*finish_epoch)(dam__model *model, dam__loader *samples, int epoch);
 
-    /* After values were set from outside: everything derived from them. Changes no parameter. */
+    /* After values were set from outside: recomputes everything derived from them. Changes no
+     * parameter. */
     dam_status (*refresh)(dam__model *model);
 
-    /* Scores a batch: row slot of totals, and the samples from index `offset` of the others. */
+    /* Evaluates a batch: row `slot` of totals, and the samples from index `offset` on of the
+     * others. */
     dam_status (*evaluate)(dam__model *model, const dam__batch *batch,
-                           const dam__evaluation *evaluation, int slot, int offset);
+                           const dam__device_metrics *metrics, int slot, int offset);
 
     /*
-     * In one line, what factors and rates follow from the sizes; *caution = what speaks against
-     * them, a static string, or NULL. NULL where nothing follows from sizes.
+     * The factors and rates that follow from the sizes, in one line; *caution = a warning about
+     * them, a static string, or NULL. NULL where nothing depends on the sizes.
      */
     void (*describe)(const dam__model *model, dam__text *out, const char **caution);
 
@@ -293,8 +295,8 @@ typedef struct dam__model_ops {
     double (*product_flops)(const dam__model *model, int batch);
 
     const dam__grow_ops *grow;         /* NULL where memories cannot be split */
-    const dam__probe_ops *probe;       /* NULL where it tells nothing of single samples */
-    const dam__diagnose_ops *diagnose; /* NULL where it tells nothing of single steps */
+    const dam__probe_ops *probe;       /* NULL where it has nothing for single samples */
+    const dam__diagnose_ops *diagnose; /* NULL where it has no diagnostics */
 
     void (*destroy)(dam__model *model);
 } dam__model_ops;

@@ -35,11 +35,11 @@ typedef enum dam__initial {
 enum { DAM__CLASS_COUNTS_BYTES = 1024 };
 
 typedef struct dam__vmf_config {
-    int capacity;    /* memories allowed (the paper's P_max); 0 = room. Sets the background share */
-    int initial;     /* dam__initial */
-    double beta;     /* first inverse temperature */
-    int beta_rule;   /* dam__beta_rule */
-    double varsigma; /* effective inverse temperature = varsigma * beta */
+    int capacity;           /* the paper's P_max, for the background share; 0 = max_memories */
+    int initial;            /* dam__initial */
+    double beta;            /* first inverse temperature */
+    int beta_rule;          /* dam__beta_rule */
+    double varsigma;        /* effective inverse temperature = varsigma * beta */
     double softening;       /* s: share of each label spread over all classes and the softening
                                class */
     int sinkhorn;           /* most Sinkhorn-Knopp iterations after a step */
@@ -151,9 +151,9 @@ typedef struct dam__denoise_config {
 } dam__denoise_config;
 
 typedef struct dam__model_config {
-    int kind;     /* dam__model_kind */
-    int memories; /* K */
-    int room;     /* memories there is device memory for; 0 = memories. More where it grows */
+    int kind;         /* dam__model_kind */
+    int memories;     /* K */
+    int max_memories; /* memories that buffers are planned for; 0 = memories. More where it grows */
     dam__vmf_config vmf;
     dam__energy_config energy;
     dam__denoise_config denoise;

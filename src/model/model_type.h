@@ -1,7 +1,7 @@
 /*
- * A kind of model, before there is one: how a preset of it is checked, how it takes samples, what
- * its loss is and what can be done with it. Nothing outside src/model asks which kind a model is;
- * it asks one of these questions.
+ * A kind of model, before a model is made: how its presets are checked, how it takes samples, what
+ * its loss is and what it supports. Code outside src/model never depends on the kind; it uses these
+ * queries.
  */
 #ifndef DAM__MODEL_MODEL_TYPE_H
 #define DAM__MODEL_MODEL_TYPE_H
@@ -28,7 +28,7 @@ typedef struct dam__recall_ops {
     double (*sharpness)(const dam__model_config *config, size_t neurons, bool learned);
 } dam__recall_ops;
 
-/* Functions that are NULL have the answer that stands beside them. */
+/* Functions that are NULL have the default in their comment. */
 typedef struct dam__model_type {
     const char *name; /* model.kind */
     const dam__model_ops *ops;
@@ -50,8 +50,8 @@ typedef struct dam__model_type {
     bool class_weights; /* memories have their classes in a matrix of that name, which has a row
                          * more than classes and a column more than memories; there are classes */
 
-    /* Whether it stores the samples themselves, which are +1 and -1, so that its recall of them
-     * says how well; their order is nothing to it. NULL: never. */
+    /* Whether it stores the samples themselves, which are +1 and -1, so that recalling them
+     * measures how well; their order does not matter. NULL: never. */
     bool (*stores)(const dam__model_config *config);
 
     /* --- its loss --- */
@@ -71,9 +71,9 @@ typedef struct dam__model_type {
     bool (*side_by_side)(const dam__model_config *config, int batch, const dam__dataset *set,
                          bool own_sets);
 
-    /* What such a config and learning rate make a problem, and a config and rate of a problem. */
-    dam__problem (*problem)(const dam__model_config *config, int dim, uint64_t seed, double rate);
-    void (*take_problem)(const dam__problem *problem, dam__model_config *config, double *rate);
+    /* What such a config and learning rate make a replica, and a config and rate of a replica. */
+    dam__replica (*replica)(const dam__model_config *config, int dim, uint64_t seed, double rate);
+    void (*take_replica)(const dam__replica *replica, dam__model_config *config, double *rate);
 
     /* --- what tools can do with it --- */
 
@@ -92,7 +92,7 @@ extern const dam__model_type *const dam__model_types[DAM__KINDS];
 
 const dam__model_type *dam__model_type_of(const dam__model_config *config);
 
-/* The questions above that have an answer of their own where the function is NULL. */
+/* The queries above with the default where the function is NULL. */
 dam_status dam__model_check(const dam__model_config *config, const dam__model_setting *setting);
 dam__input dam__model_input(const dam__model_config *config, int classes);
 int dam__model_classes(const dam__model_config *config, const dam__dataset *set);

@@ -1,4 +1,4 @@
-/* What a model is to learn from a dataset. */
+/* The task of a model: what it learns from a dataset. */
 #ifndef DAM__MODEL_TASK_H
 #define DAM__MODEL_TASK_H
 
@@ -19,14 +19,14 @@ dam_status dam__task_check(const dam__model_config *config, const dam__dataset *
 
 /*
  * The shares that model.class_counts gives to model.classes: positive whole numbers, separated by
- * commas; "" stands for slightly different shares where there are ten classes. `shares` has room
+ * commas; "" stands for slightly different shares where there are ten classes. `shares` has space
  * for config->classes. DAM_USAGE says what is wrong.
  */
 dam_status dam__class_shares(const dam__model_config *config, double *shares);
 
 /*
- * `count` samples drawn at random from those trained on, prepared, none twice and none blank: rows
- * of out. DAM_INPUT where there are not so many.
+ * `count` random training samples, prepared, without repetition and not blank, as rows of out.
+ * DAM_INPUT where there are too few.
  */
 dam_status dam__task_samples(const dam__task *task, uint64_t seed, size_t count, double *out);
 

@@ -51,19 +51,18 @@ static dam_status check(const denoising *d, const dam__run *run)
     return check_device(d->args, d->device, run->experiment.model.kind, sizes);
 }
 
-/* What explains a promise of the energy that is not kept; nothing is left where all probes ran
- * away. */
-static dam_status judge(const denoising *d, const dam__run *run, const dam__denoised *got)
+/* Warns where probes diverged or their energies rose; fails where all diverged. */
+static dam_status check_energies(const denoising *d, const dam__run *run, const dam__denoised *got)
 {
     if (got->lost == got->count)
         return dam__fail(DAM_DIVERGED,
-                         "all %zu probes of '%s' ran away to numbers that are not finite: the "
+                         "all %zu probes of '%s' diverged: the "
                          "energy has no lower bound there; lower recall.dt or recall.steps, or set "
                          "recall.clip",
                          got->count, run->folder);
     if (got->lost > 0)
         dam__warn(&d->log,
-                  "%zu of %zu probes of '%s' ran away to numbers that are not finite: the energy "
+                  "%zu of %zu probes of '%s' diverged: the energy "
                   "has no lower bound there; lower recall.dt or recall.steps, or set recall.clip",
                   got->lost, got->count, run->folder);
     else if (got->rising > 0)
@@ -77,13 +76,14 @@ static dam_status judge(const denoising *d, const dam__run *run, const dam__deno
 static dam_status recall_one(denoising *d, const dam__run *run, const dam__denoise_probes *probes,
                              dam__denoised *out)
 {
-    const dam__recall_hooks hooks = {.user = d, .stop = signals_stop, .progress = on_progress};
+    const dam__recall_callbacks callbacks = {
+        .user = d, .stop = signals_stop, .progress = on_progress};
     d->progress = progress_begin(&d->console);
     dam_status status =
-        dam__denoise_recall(run, d->device, gemm_choice(d->args), probes, &hooks, out);
+        dam__denoise_recall(run, d->device, gemm_choice(d->args), probes, &callbacks, out);
     progress_finish(&d->progress);
     DAM_TRY(status);
-    return judge(d, run, out);
+    return check_energies(d, run, out);
 }
 
 /* --- the smaller model ---------------------------------------------------------------------------- */
@@ -160,7 +160,7 @@ static numbers measure(const dam__denoise_result *result)
                  .between = dam__mean_squared(result->by_large, result->by_small.states, few)};
     for (size_t a = 0; a < got->count; a++) {
         const double *energies = got->energies + a * (got->steps + 1);
-        if (!isfinite(energies[got->steps])) /* it ran away */
+        if (!isfinite(energies[got->steps])) /* it diverged */
             continue;
         n.before += energies[0] / (double)(got->count - got->lost);
         n.after += energies[got->steps] / (double)(got->count - got->lost);
@@ -201,7 +201,7 @@ static void append_number(dam__text *text, const char *name, double value)
 static void append_energy(dam__text *text, const dam__denoised *got)
 {
     if (got->lost > 0)
-        dam__text_append(text, "%-26s %zu probes ran away\n", "energy", got->lost);
+        dam__text_append(text, "%-26s %zu probes diverged\n", "energy", got->lost);
     else if (got->rising > 0)
         dam__text_append(text, "%-26s rose in %zu probes\n", "energy", got->rising);
     else

@@ -135,8 +135,8 @@ cleanup:
 }
 
 dam_status dam__denoise_recall(const dam__run *run, dam__device *device, dam__gemm_provider gemm,
-                               const dam__denoise_probes *probes, const dam__recall_hooks *hooks,
-                               dam__denoised *out)
+                               const dam__denoise_probes *probes,
+                               const dam__recall_callbacks *callbacks, dam__denoised *out)
 {
     dam_status status = DAM_OK;
     const dam__recall_keys *keys = &run->experiment.recall;
@@ -152,7 +152,7 @@ dam_status dam__denoise_recall(const dam__run *run, dam__device *device, dam__ge
         DAM_FAIL(DAM_USAGE, "probes of %zu features do not fit '%s', which has %d", probes->dim,
                  run->folder, run->dim);
     DAM_TRY_CLEANUP(dam__relaxer_create(run, device, gemm, probes->count, keys->steps, &relaxer));
-    DAM_TRY_CLEANUP(dam__relaxer_run(relaxer, &task, hooks, out));
+    DAM_TRY_CLEANUP(dam__relaxer_run(relaxer, &task, callbacks, out));
 cleanup:
     dam__relaxer_destroy(relaxer);
     return status;

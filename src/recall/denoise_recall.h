@@ -31,13 +31,13 @@ dam_status dam__denoise_probes_coarsen(const dam__denoise_probes *fine, size_t s
 
 /*
  * Relaxes probes as the run's keys recall.dt, recall.steps and recall.clip say; those outside of
- * the clip start at its edge. Only hooks->stop
- * and hooks->progress (which counts steps) are called. DAM_USAGE: an energy without lower bound;
- * DAM_NO_MEMORY: not even one probe fits; DAM_INTERRUPTED. Free with dam__denoised_free.
+ * the clip start at its edge. Only callbacks->stop and callbacks->progress (which counts steps) are
+ * called. DAM_USAGE: an energy without lower bound; DAM_NO_MEMORY: not even one probe fits;
+ * DAM_INTERRUPTED. Free with dam__denoised_free.
  */
 dam_status dam__denoise_recall(const dam__run *run, dam__device *device, dam__gemm_provider gemm,
-                               const dam__denoise_probes *probes, const dam__recall_hooks *hooks,
-                               dam__denoised *out);
+                               const dam__denoise_probes *probes,
+                               const dam__recall_callbacks *callbacks, dam__denoised *out);
 
 /* Mean squared difference of two arrays; NaN where either is NULL. */
 double dam__mean_squared(const double *a, const double *b, size_t items);

@@ -1,4 +1,4 @@
-/* What a denoiser's recall leaves in a folder: states and energies, and a sheet of its images. */
+/* The output of a denoiser's recall in a folder: states and energies, and a sheet of its images. */
 #ifndef DAM__RECALL_DENOISE_REPORT_H
 #define DAM__RECALL_DENOISE_REPORT_H
 

@@ -78,9 +78,10 @@ static void on_progress(void *user, size_t done, size_t total, int sweep)
 
 static dam_status run_cell(recalling *r, dam__recall_result *result)
 {
-    const dam__recall_hooks hooks = {.user = r, .stop = signals_stop, .progress = on_progress};
+    const dam__recall_callbacks callbacks = {
+        .user = r, .stop = signals_stop, .progress = on_progress};
     dam_status status = dam__recall_cell_run(&r->source, r->device, gemm_choice(r->args),
-                                             &r->cells.cells[r->cell], &hooks, result);
+                                             &r->cells.cells[r->cell], &callbacks, result);
     if (status == DAM_OK && result->recalled.rising > 0)
         dam__warn(&r->log,
                   "the energy of %zu probes rose in a sweep, which it cannot: run 'denseam "
@@ -119,7 +120,7 @@ static dam_status print_result(const recalling *r, const dam__recall_result *res
     dam__text text = {0};
     char interaction[DAM__INTERACTION_BYTES];
     const dam__recalled *got = &result->recalled;
-    size_t settled = got->count - result->moving - result->cycling;
+    size_t converged = got->count - result->moving - result->cycling;
     dam__text_append(&text, "%-22s %zu of %zu neurons, %s\n", "memories", result->memories,
                      got->dim, dam__interaction_text(&result->cell.interaction, interaction));
     dam__text_append(&text, "%-22s %zu\n", "probes", got->count);
@@ -132,8 +133,8 @@ static dam_status print_result(const recalling *r, const dam__recall_result *res
     dam__text_append(&text, "%-22s %.6g before, %.6g after\n", "energy / F(N)",
                      result->energy_before, result->energy_after);
     dam__text_append(&text, "%-22s %.2f\n", "sweeps", result->sweeps);
-    dam__text_append(&text, "%-22s %zu settled, %zu still moving, %zu to and fro\n", "ends",
-                     settled, result->moving, result->cycling);
+    dam__text_append(&text, "%-22s %zu converged, %zu still moving, %zu cycling\n", "ends",
+                     converged, result->moving, result->cycling);
     dam__text_append(&text, "%-22s %.0f sweeps/s\n", "rate", sweeps_a_second(result));
     if (r->args->out != NULL)
         dam__text_append(&text, "%-22s %s\n", "written to", r->args->out);

@@ -1,4 +1,4 @@
-/* What a recall leaves in a folder: states and numbers, pictures, curves of capacity. */
+/* The output of a recall in a folder: states and numbers, pictures, curves of capacity. */
 #ifndef DAM__RECALL_RECALL_REPORT_H
 #define DAM__RECALL_RECALL_REPORT_H
 
@@ -19,7 +19,7 @@ dam_status dam__report_recall(const char *folder, const dam__recall_source *sour
 dam_status dam__report_recall_picture(const char *folder, const dam__recall_source *source,
                                       const dam__recall_result *result, bool *drawn);
 
-/* One row of a curve: a cell and what came of it. */
+/* One row of a curve: a cell and its result. */
 typedef struct dam__recall_row {
     dam__recall_cell cell;
     size_t memories, probes, recovered;
@@ -31,7 +31,8 @@ dam__recall_row dam__recall_row_of(const dam__recall_result *result);
 /*
  * Writes capacity.csv, capacity.dat and capacity.gp, and lets gnuplot draw capacity.png: the share
  * of probes recovered, against the number of patterns where several were asked for, else against
- * that of flips; a curve an interaction. DAM_INPUT; see gnuplot.h for what is no failure.
+ * that of flips; a curve an interaction. DAM_INPUT; see gnuplot.h for what does not count as a
+ * failure.
  */
 dam_status dam__report_capacity(const char *folder, const char *title,
                                 const dam__recall_cells *cells, const dam__recall_row *rows,

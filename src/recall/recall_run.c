@@ -145,7 +145,7 @@ static void summarise(const struct cell *c, dam__recall_result *result)
 }
 
 static dam_status recall_cell(struct cell *c, dam__device *device, dam__gemm_provider gemm,
-                              const dam__recall_hooks *hooks)
+                              const dam__recall_callbacks *callbacks)
 {
     dam__recall_result *result = c->result;
     const dam__recall_source *source = c->source;
@@ -164,7 +164,7 @@ static dam_status recall_cell(struct cell *c, dam__device *device, dam__gemm_pro
                        : &stored;
     const dam__recall_task task = {
         .memories = memories, .probes = result->probes, .count = c->count, .fixed = c->fixed};
-    DAM_TRY(dam__recall(device, &config, &task, hooks, &result->recalled));
+    DAM_TRY(dam__recall(device, &config, &task, callbacks, &result->recalled));
     result->memories = memories->shape[0];
     summarise(c, result);
     return DAM_OK;
@@ -172,7 +172,7 @@ static dam_status recall_cell(struct cell *c, dam__device *device, dam__gemm_pro
 
 dam_status dam__recall_cell_run(const dam__recall_source *source, dam__device *device,
                                 dam__gemm_provider gemm, const dam__recall_cell *cell,
-                                const dam__recall_hooks *hooks, dam__recall_result *out)
+                                const dam__recall_callbacks *callbacks, dam__recall_result *out)
 {
     dam_status status = DAM_OK;
     dam__recall_result result = {.cell = *cell};
@@ -187,7 +187,7 @@ dam_status dam__recall_cell_run(const dam__recall_source *source, dam__device *d
     result.compared = keys->probes[0] == '\0';
     DAM_TRY_CLEANUP(read_masks(&c));
     DAM_TRY_CLEANUP(result.compared ? make_probes(&c) : read_probes(&c));
-    DAM_TRY_CLEANUP(recall_cell(&c, device, gemm, hooks));
+    DAM_TRY_CLEANUP(recall_cell(&c, device, gemm, callbacks));
     *out = result;
     result = (dam__recall_result){0};
 cleanup:

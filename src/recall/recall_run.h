@@ -27,8 +27,8 @@ typedef struct dam__recall_source {
 
 /*
  * Opens what `operand` names: a run folder or run file, a file of patterns (IDX, NPY, HDF5), or a
- * preset. Nothing large is read yet. A run of a denoiser is opened too, but recalls otherwise
- * (recall/denoise_recall.h). DAM_USAGE, DAM_INPUT. Free with dam__recall_source_free.
+ * preset. Nothing large is read yet. A run of a denoiser is opened, too, but is recalled
+ * differently (recall/denoise_recall.h). DAM_USAGE, DAM_INPUT. Free with dam__recall_source_free.
  */
 dam_status dam__recall_source_open(const char *operand, const char *const *overrides,
                                    size_t override_count, dam__recall_source *out);
@@ -37,7 +37,7 @@ dam_status dam__recall_source_open(const char *operand, const char *const *overr
 dam_status dam__recall_source_load(dam__recall_source *source, dam__device *device);
 void dam__recall_source_free(dam__recall_source *source);
 
-/* What came of one cell. Means are over its probes. */
+/* The result of one cell. Means are over its probes. */
 typedef struct dam__recall_result {
     dam__recall_cell cell;
     size_t memories;
@@ -48,16 +48,16 @@ typedef struct dam__recall_result {
     double distance;  /* to the pattern, ||x - pattern|| */
     double nearest;   /* to the nearest memory */
     double sweeps, energy_before, energy_after;
-    size_t moving, cycling; /* probes that did not settle */
+    size_t moving, cycling; /* probes that did not converge */
 } dam__recall_result;
 
 /*
  * Makes the cell's probes and recalls. Free with dam__recall_result_free. DAM_USAGE: more patterns
- * or flips than there are, a mask that is none; otherwise as dam__recall.
+ * or flips than there are, an invalid mask; otherwise as dam__recall.
  */
 dam_status dam__recall_cell_run(const dam__recall_source *source, dam__device *device,
                                 dam__gemm_provider gemm, const dam__recall_cell *cell,
-                                const dam__recall_hooks *hooks, dam__recall_result *out);
+                                const dam__recall_callbacks *callbacks, dam__recall_result *out);
 void dam__recall_result_free(dam__recall_result *result);
 
 /* Memory mu of a source as dim numbers. */

@@ -1,4 +1,4 @@
-/* Taking a folder for a run or a sweep: no two trainings write into one. */
+/* Claims a folder for a run or a sweep, so that no two trainings write into one. */
 #ifndef DAM__RUN_CLAIM_H
 #define DAM__RUN_CLAIM_H
 
@@ -6,7 +6,7 @@
 
 #include "base/try.h"
 
-/* What a folder is to hold. */
+/* What a folder is for. */
 typedef enum dam__folder_kind { DAM__RUN_FOLDER, DAM__SWEEP_FOLDER } dam__folder_kind;
 
 /* Whether there is a run or a sweep in a folder; *kind is then which. */

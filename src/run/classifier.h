@@ -9,8 +9,9 @@
 typedef struct dam__classifier dam__classifier;
 
 /*
- * For samples of `element` (DAM__F32, or DAM__U8) of the run, which must outlive it; room for count
- * of them, or as many as go up at once. DAM_NO_MEMORY. Destroy with dam__classifier_destroy.
+ * For samples of `element` (DAM__F32, or DAM__U8) of the run, which must outlive it; space for
+ * count of them, or as many as are uploaded at once. DAM_NO_MEMORY. Destroy with
+ * dam__classifier_destroy.
  */
 dam_status dam__classifier_create(const dam__run *run, dam__device *device, dam__element element,
                                   size_t count, dam__classifier **out);

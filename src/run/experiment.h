@@ -1,5 +1,5 @@
 /*
- * An experiment: everything a preset can say, resolved and checked.
+ * An experiment: a preset with all its keys, resolved and checked.
  *
  * One option table (options.c) is the only source of keys, types, defaults, ranges and help texts.
  */
@@ -37,12 +37,12 @@ typedef enum dam__option_type {
 } dam__option_type;
 
 /*
- * What a sweep over a key means, beside the bits of dam__option.kinds. Without either, each value
- * makes a model of its own: another shape, program or data.
+ * How a sweep treats a key, in addition to the bits of dam__option.kinds. Without either, each
+ * value needs its own model: another shape, program or data.
  */
 enum {
     DAM__OPTION_BATCH =
-        1 << 29, /* a number of each problem: those that differ share a batched model */
+        1 << 29, /* a number of each replica: values that differ share one batched model */
     DAM__OPTION_FIXED = 1 << 30 /* one value for all of a sweep */
 };
 

@@ -14,7 +14,7 @@ typedef struct dam__table {
     const double *values; /* rows x columns, row-major */
 } dam__table;
 
-/* The history as a table; names is room for its names, and both must outlive the table. */
+/* The history as a table; names is storage for column names; both must outlive the table. */
 dam__table dam__table_of_history(const dam__history *history,
                                  const char *names[DAM__HISTORY_COLUMNS]);
 

@@ -80,23 +80,23 @@ dam_status dam__job_prepare(dam__job *job)
 
 /* --- while it runs ---------------------------------------------------------------------------- */
 
-/* What the trainer's hooks are called with. */
+/* The user pointer of the trainer's callbacks. */
 struct caller {
     dam__job *job;
-    const dam__job_hooks *hooks;
+    const dam__job_callbacks *callbacks;
 };
 
 static bool on_stop(void *user)
 {
     const struct caller *caller = user;
-    return caller->hooks->stop != NULL && caller->hooks->stop(caller->hooks->user);
+    return caller->callbacks->stop != NULL && caller->callbacks->stop(caller->callbacks->user);
 }
 
-static void on_step(void *user, const dam__moment *moment)
+static void on_step(void *user, const dam__training_progress *progress)
 {
     const struct caller *caller = user;
-    if (caller->hooks->on_step != NULL)
-        caller->hooks->on_step(caller->hooks->user, moment);
+    if (caller->callbacks->on_step != NULL)
+        caller->callbacks->on_step(caller->callbacks->user, progress);
 }
 
 static dam_status write_metrics(dam__job *job)
@@ -115,13 +115,13 @@ cleanup:
     return status;
 }
 
-/* A file a second is enough for whoever looks on: writing it may take longer than an epoch. */
+/* One file a second is enough for readers: writing it may take longer than an epoch. */
 static dam_status on_epoch(void *user, const dam__history *history)
 {
     const struct caller *caller = user;
     (void)history; /* the trainer's, which the job has */
-    if (caller->hooks->on_epoch != NULL)
-        caller->hooks->on_epoch(caller->hooks->user, caller->job);
+    if (caller->callbacks->on_epoch != NULL)
+        caller->callbacks->on_epoch(caller->callbacks->user, caller->job);
     bool due = dam__seconds() - caller->job->metrics_at >= METRICS_SECONDS;
     return due ? write_metrics(caller->job) : DAM_OK;
 }
@@ -153,7 +153,7 @@ dam_status dam__job_collect(dam__job *job, dam__container *out)
 
 /* --- when it is over -------------------------------------------------------------------------- */
 
-/* Says what is left of a training that diverged. */
+/* Says what remains of a training that diverged. */
 static dam_status diverged(dam__job *job)
 {
     dam_status status = DAM_OK;
@@ -173,14 +173,14 @@ cleanup:
     return status;
 }
 
-dam_status dam__job_run(dam__job *job, const dam__job_hooks *hooks)
+dam_status dam__job_run(dam__job *job, const dam__job_callbacks *callbacks)
 {
-    struct caller caller = {.job = job, .hooks = hooks};
-    const dam__hooks all = {.user = &caller,
-                            .stop = on_stop,
-                            .on_step = on_step,
-                            .on_epoch = on_epoch,
-                            .on_checkpoint = on_checkpoint};
+    struct caller caller = {.job = job, .callbacks = callbacks};
+    const dam__callbacks all = {.user = &caller,
+                                .stop = on_stop,
+                                .on_step = on_step,
+                                .on_epoch = on_epoch,
+                                .on_checkpoint = on_checkpoint};
     dam_status status = dam__trainer_run(job->trainer, &all);
     if (status == DAM_DIVERGED)
         return diverged(job);

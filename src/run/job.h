@@ -1,7 +1,7 @@
 /*
- * A job is one training from what a preset says to a run: its samples, its trainer, the check of
- * the device's kernels, the checkpoints in its folder, and a word on what is unusual. The tool and
- * the public dam_train are both this.
+ * A job is one training, from a preset to a run: its samples, its trainer, the check of the
+ * device's kernels, the checkpoints in its folder, and notes on what is unusual. Both the tool and
+ * the public dam_train use it.
  *
  * Fill in the first part of a dam__job, then call plan, prepare and run in turn; free in any case.
  */
@@ -25,17 +25,17 @@ typedef struct dam__job {
     double metrics_at;     /* clock when metrics.jsonl was last written; 0 before */
 } dam__job;
 
-/* What a caller hears; each may be NULL. */
-typedef struct dam__job_hooks {
+/* The caller's callbacks; each may be NULL. */
+typedef struct dam__job_callbacks {
     void *user;
     bool (*stop)(void *user); /* whether to stop after this step */
-    void (*on_step)(void *user, const dam__moment *moment);
+    void (*on_step)(void *user, const dam__training_progress *progress);
     void (*on_epoch)(void *user, const dam__job *job); /* the history has a new row */
-} dam__job_hooks;
+} dam__job_callbacks;
 
 /*
- * Loads the samples and plans the training; nothing is allocated on the device yet. Its log hears
- * what follows from sizes, and of keys without effect. DAM_USAGE, DAM_INPUT, DAM_NO_MEMORY.
+ * Loads the samples and plans the training; nothing is allocated on the device yet. Logs what
+ * follows from the sizes, and keys without effect. DAM_USAGE, DAM_INPUT, DAM_NO_MEMORY.
  */
 dam_status dam__job_plan(dam__job *job);
 
@@ -46,10 +46,10 @@ dam_status dam__job_plan(dam__job *job);
 dam_status dam__job_prepare(dam__job *job);
 
 /*
- * Trains to the end, with checkpoints and metrics.jsonl in the folder. DAM_INTERRUPTED: hooks->stop
- * asked for it; what was learned so far is saved. DAM_DIVERGED says what is left.
+ * Trains to the end, with checkpoints and metrics.jsonl in the folder. DAM_INTERRUPTED:
+ * callbacks->stop asked for it; what was learned so far is saved. DAM_DIVERGED says what is left.
  */
-dam_status dam__job_run(dam__job *job, const dam__job_hooks *hooks);
+dam_status dam__job_run(dam__job *job, const dam__job_callbacks *callbacks);
 
 /* Adds all that a run file holds to a container: the training as it stands after dam__job_run. */
 dam_status dam__job_collect(dam__job *job, dam__container *out);

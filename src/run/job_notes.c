@@ -9,7 +9,7 @@ static const dam_log *log_of(const dam__job *job)
     return dam__device_log(job->device);
 }
 
-/* A key that the preset sets and growth does not look at is a misunderstanding. */
+/* Warns about a key that the preset sets but growth ignores. */
 dam_status dam__job_warn_of_unused(const dam__job *job)
 {
     dam__experiment usual;
@@ -31,7 +31,7 @@ dam_status dam__job_warn_of_unused(const dam__job *job)
     return DAM_OK;
 }
 
-/* What follows from sizes is worth a line before it is tried. */
+/* What follows from the sizes is shown before training. */
 dam_status dam__job_describe(const dam__job *job)
 {
     dam__text text = {0};

@@ -61,7 +61,7 @@ dam_status dam__preset_find(const char *preset, char **text)
     dam_status status = DAM_OK;
     char *data = NULL;
     size_t length = 0;
-    /* A folder may be called like a preset; a pipe may be given as a file. */
+    /* A folder may have the name of a preset; a pipe may be given as a file. */
     bool file = access(preset, F_OK) == 0 && !dam__folder_exists(preset);
     const dam__embedded *embedded = file ? NULL : dam__embedded_find(dam__preset_texts, preset);
     if (!file && embedded == NULL)

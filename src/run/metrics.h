@@ -1,4 +1,4 @@
-/* metrics.jsonl: the history of a run for machines. */
+/* metrics.jsonl: the history of a run, machine-readable. */
 #ifndef DAM__RUN_METRICS_H
 #define DAM__RUN_METRICS_H
 

@@ -62,8 +62,8 @@ void dam__option_name(const char *section, const char *key, char out[DAM__EXCERP
 
 void dam__excerpt(const char *text, size_t length, char out[DAM__EXCERPT_BYTES])
 {
-    const size_t room = DAM__EXCERPT_BYTES - sizeof "...";
-    size_t kept = length <= room ? length : room;
+    const size_t limit = DAM__EXCERPT_BYTES - sizeof "...";
+    size_t kept = length <= limit ? length : limit;
     /* Never half a UTF-8 character. */
     while (kept < length && kept > 0 && ((unsigned char)text[kept] & 0xC0) == 0x80)
         kept--;

@@ -28,7 +28,7 @@ dam_status dam__option_foreign(const dam__option *option, int kind);
 /* "model.memories", or "seed" at the top level; a part of it where it does not fit. */
 void dam__option_name(const char *section, const char *key, char out[DAM__EXCERPT_BYTES]);
 
-/* DAM_USAGE: says that there is no such key (or section) and what was probably meant. */
+/* DAM_USAGE: says that there is no such key (or section) and suggests the closest one. */
 dam_status dam__option_unknown(const char *section, const char *key);
 dam_status dam__option_unknown_section(const char *section);
 

@@ -1,4 +1,4 @@
-/* The preset keys for people to read, from the option table. */
+/* The preset keys in readable form, from the option table. */
 #ifndef DAM__RUN_OPTION_HELP_H
 #define DAM__RUN_OPTION_HELP_H
 

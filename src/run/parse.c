@@ -191,8 +191,8 @@ cleanup:
     return status == DAM_OK ? status : within_override(status, assignment);
 }
 
-/* Once the kind of model is known: its own defaults, and what it has no use for is refused. */
-static dam_status settle_kind(const char *name, const given_keys *given, dam__experiment *out)
+/* Once the kind of model is known: applies its defaults, and refuses keys that it does not use. */
+static dam_status apply_kind(const char *name, const given_keys *given, dam__experiment *out)
 {
     int kind = out->model.kind;
     for (const dam__option *o = dam__options; o->key != NULL; o++) {
@@ -228,7 +228,7 @@ dam_status dam__experiment_read(const char *name, const char *text, const char *
             DAM_TRY_CLEANUP(within_override(status, overrides[i]));
         given.lines[option - dam__options] = BY_OVERRIDE;
     }
-    DAM_TRY_CLEANUP(settle_kind(name, &given, out));
+    DAM_TRY_CLEANUP(apply_kind(name, &given, out));
 cleanup:
     dam__text_free(&clean);
     return status;

@@ -1,4 +1,4 @@
-/* The public face of datasets: include/denseam/data.h. */
+/* The public interface of datasets: include/denseam/data.h. */
 #include "denseam/data.h"
 
 #include <limits.h>
@@ -151,10 +151,10 @@ dam_status dam_dataset_from_floats(const float *samples, const int32_t *labels, 
 
 /* --- of files and presets --------------------------------------------------------------------- */
 
-static dam_status copy_place(const char *what, const char *from, char *to, size_t room)
+static dam_status copy_place(const char *what, const char *from, char *to, size_t size)
 {
-    if (strlen(from) >= room)
-        return dam__fail(DAM_USAGE, "the %s's path has more than %zu bytes", what, room - 1);
+    if (strlen(from) >= size)
+        return dam__fail(DAM_USAGE, "the %s's path has more than %zu bytes", what, size - 1);
     memcpy(to, from, strlen(from) + 1);
     return DAM_OK;
 }

@@ -1,4 +1,4 @@
-/* What is behind the public handles. */
+/* The structs behind the public handles. */
 #ifndef DAM__RUN_PUBLIC_HANDLES_H
 #define DAM__RUN_PUBLIC_HANDLES_H
 

@@ -1,4 +1,4 @@
-/* The public face of presets: include/denseam/preset.h. */
+/* The public interface of presets: include/denseam/preset.h. */
 #include "denseam/preset.h"
 
 #include <stdlib.h>

@@ -11,7 +11,7 @@
 #include "selftest/selftest.h"
 
 _Static_assert((int)DAM_RECALL_MOVING == (int)DAM__RECALL_MOVING &&
-                   (int)DAM_RECALL_SETTLED == (int)DAM__RECALL_SETTLED &&
+                   (int)DAM_RECALL_CONVERGED == (int)DAM__RECALL_CONVERGED &&
                    (int)DAM_RECALL_CYCLING == (int)DAM__RECALL_CYCLING,
                "ends");
 
@@ -104,7 +104,8 @@ dam_status dam_run_recall_with(dam_run *run, const float *states, size_t count,
     if (count == 0)
         goto cleanup;
     const dam__recall_config config = config_of(run, options);
-    const dam__recall_hooks hooks = {.user = options->context, .stop = options->should_stop};
+    const dam__recall_callbacks callbacks = {.user = options->context,
+                                             .stop = options->should_stop};
     DAM_TRY_CLEANUP(mark_fixed(run, &config, &marks));
     const dam__recall_task task = {.memories = memories_of(run),
                                    .probes = states,
@@ -113,7 +114,7 @@ dam_status dam_run_recall_with(dam_run *run, const float *states, size_t count,
     if (!run->recall_trusted)
         DAM_TRY_CLEANUP(dam__selftest_recall(run->device, config.gemm));
     run->recall_trusted = true;
-    DAM_TRY_CLEANUP(dam__recall(run->device, &config, &task, &hooks, &got));
+    DAM_TRY_CLEANUP(dam__recall(run->device, &config, &task, &callbacks, &got));
     give(&got, out);
 cleanup:
     free(marks);
@@ -131,7 +132,7 @@ dam_status dam_run_recall(dam_run *run, const float *states, size_t count, float
 /* --- denoising -------------------------------------------------------------------------------- */
 
 static dam_status relax(dam_run *run, const float *samples, size_t count,
-                        const dam__relax_task *how, const dam__recall_hooks *hooks,
+                        const dam__relax_task *how, const dam__recall_callbacks *callbacks,
                         dam__denoised *out)
 {
     dam_status status = DAM_OK;
@@ -152,7 +153,7 @@ static dam_status relax(dam_run *run, const float *samples, size_t count,
     if (run->relaxer == NULL)
         DAM_TRY_CLEANUP(dam__relaxer_create(&run->run, run->device, DAM__GEMM_AUTO, count,
                                             task.steps, &run->relaxer));
-    DAM_TRY_CLEANUP(dam__relaxer_run(run->relaxer, &task, hooks, out));
+    DAM_TRY_CLEANUP(dam__relaxer_run(run->relaxer, &task, callbacks, out));
 cleanup:
     free(noisy);
     return status;
@@ -172,7 +173,7 @@ dam_status dam_run_denoise(dam_run *run, const float *samples, size_t count, flo
     if (count == 0)
         goto cleanup;
     const dam__relax_task once = {.once = true};
-    DAM_TRY_CLEANUP(relax(run, samples, count, &once, &(dam__recall_hooks){0}, &got));
+    DAM_TRY_CLEANUP(relax(run, samples, count, &once, &(dam__recall_callbacks){0}, &got));
     narrow(got.once, got.count * got.dim, denoised);
 cleanup:
     dam__denoised_free(&got);
@@ -203,15 +204,16 @@ dam_status dam_run_denoise_with(dam_run *run, const float *samples, size_t count
     dam__denoised got = {0};
     dam__relax_task how;
     options = options != NULL ? options : &usual;
-    const dam__recall_hooks hooks = {.user = options->context, .stop = options->should_stop};
+    const dam__recall_callbacks callbacks = {.user = options->context,
+                                             .stop = options->should_stop};
     DAM_TRY_CLEANUP(check_call(run, relaxes(run), "denoises nothing", samples, count, denoised));
     DAM_TRY_CLEANUP(relaxation_of(run, options, &how));
     if (count == 0)
         goto cleanup;
-    DAM_TRY_CLEANUP(relax(run, samples, count, &how, &hooks, &got));
+    DAM_TRY_CLEANUP(relax(run, samples, count, &how, &callbacks, &got));
     if (got.lost > 0)
         DAM_FAIL(DAM_DIVERGED,
-                 "%zu of %zu samples ran away to numbers that are not finite: the energy has no "
+                 "%zu of %zu samples diverged: the energy has no "
                  "lower bound there; take a smaller dt, fewer steps, or clip the features",
                  got.lost, got.count);
     narrow(got.states, got.count * got.dim, denoised);
@@ -252,7 +254,7 @@ static dam_status energies_of_samples(dam_run *run, const float *samples, size_t
 {
     dam__denoised got = {0};
     const dam__relax_task nothing = {.steps = 0};
-    dam_status status = relax(run, samples, count, &nothing, &(dam__recall_hooks){0}, &got);
+    dam_status status = relax(run, samples, count, &nothing, &(dam__recall_callbacks){0}, &got);
     if (status == DAM_OK)
         memcpy(energies, got.energies, count * sizeof *energies);
     dam__denoised_free(&got);

@@ -1,5 +1,5 @@
-/* The public face of a run: include/denseam/run.h. Recalling and denoising are in public_recall.c.
- */
+/* The public interface of a run: include/denseam/run.h. Recalling and denoising are in
+ * public_recall.c. */
 #include "denseam/run.h"
 
 #include <stdlib.h>

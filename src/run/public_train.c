@@ -1,4 +1,4 @@
-/* The public face of training: include/denseam/train.h. */
+/* The public interface of training: include/denseam/train.h. */
 #include "denseam/train.h"
 
 #include <stdlib.h>
@@ -119,7 +119,7 @@ dam_status dam_train(const dam_preset *preset, const dam_dataset *set,
     static const dam_train_options usual = {0};
     dam_status status = DAM_OK, ended = DAM_OK;
     training t = {.options = options != NULL ? options : &usual, .lock = -1};
-    const dam__job_hooks hooks = {.user = &t, .stop = on_stop, .on_epoch = on_epoch};
+    const dam__job_callbacks callbacks = {.user = &t, .stop = on_stop, .on_epoch = on_epoch};
     dam__job *job = &t.job;
     char *why = NULL;
     DAM_TRY_CLEANUP(read_experiment(&t, preset, set));
@@ -134,7 +134,7 @@ dam_status dam_train(const dam_preset *preset, const dam_dataset *set,
         job->folder = t.options->folder;
     }
     DAM_TRY_CLEANUP(dam__job_prepare(job));
-    ended = dam__job_run(job, &hooks);
+    ended = dam__job_run(job, &callbacks);
     if (ended != DAM_OK && ended != DAM_INTERRUPTED)
         DAM_TRY_CLEANUP(ended);
     DAM_TRY_CLEANUP(dam__format(&why, "%s", dam_error()));

@@ -144,7 +144,7 @@ static dam_status note_energies(dam__relaxer *r, int size, int row)
 /* A task at work. */
 struct work {
     const dam__relax_task *task;
-    const dam__recall_hooks *hooks;
+    const dam__recall_callbacks *callbacks;
     size_t done;    /* samples */
     double *buffer; /* chunk x dim */
 };
@@ -152,15 +152,15 @@ struct work {
 static dam_status relax(dam__relaxer *r, int size, const struct work *work)
 {
     const dam__relax_task *task = work->task;
-    const dam__recall_hooks *hooks = work->hooks;
+    const dam__recall_callbacks *callbacks = work->callbacks;
     const dam__relaxation step = {.dt = task->dt, .steps = 1, .clip = task->clip};
     DAM_TRY(note_energies(r, size, 0));
     for (int i = 0; i < task->steps; i++) {
         DAM_TRY(dam__denoise_relax(r->model, &r->states, size, &step));
         DAM_TRY(note_energies(r, size, i + 1));
-        if (hooks->progress != NULL)
-            hooks->progress(hooks->user, work->done, task->count, i + 1);
-        if (hooks->stop != NULL && hooks->stop(hooks->user))
+        if (callbacks->progress != NULL)
+            callbacks->progress(callbacks->user, work->done, task->count, i + 1);
+        if (callbacks->stop != NULL && callbacks->stop(callbacks->user))
             return dam__fail(DAM_INTERRUPTED, "stopped after step %d of %d; nothing is written",
                              i + 1, task->steps);
     }
@@ -241,8 +241,8 @@ static dam_status run_chunk(dam__relaxer *r, const struct work *work, dam__denoi
         DAM_TRY(dam__denoise_relax(r->model, &r->states, size, &whole));
         DAM_TRY(read_states(r, size, work->buffer, out->once + at));
     }
-    /* From inside the clip no step leads up: E is |x|^2 / 2 less a convex function, so x + dt (f(x)
-     * - x), put back to the edge, is no higher for dt up to 1. From outside the edge may be. */
+    /* From inside the clip no step raises E: it is |x|^2 / 2 minus a convex function, so x + dt
+     * (f(x) - x), clipped, is not higher for dt up to 1. From outside the clip it may be. */
     DAM_TRY(write_states(r, size, task->noisy + at, task->clip, work->buffer));
     double began = dam__seconds();
     DAM_TRY(relax(r, size, work));
@@ -253,12 +253,12 @@ static dam_status run_chunk(dam__relaxer *r, const struct work *work, dam__denoi
 }
 
 dam_status dam__relaxer_run(dam__relaxer *relaxer, const dam__relax_task *task,
-                            const dam__recall_hooks *hooks, dam__denoised *out)
+                            const dam__recall_callbacks *callbacks, dam__denoised *out)
 {
     dam_status status = DAM_OK;
     size_t dim = (size_t)relaxer->run->dim, items = 0, energies = 0;
     dam__denoised got = {.count = task->count, .dim = dim, .steps = (size_t)task->steps};
-    struct work work = {.task = task, .hooks = hooks};
+    struct work work = {.task = task, .callbacks = callbacks};
     *out = (dam__denoised){0};
     DAM_TRY_CLEANUP(dam__multiply(task->count, dim, &items));
     DAM_TRY_CLEANUP(dam__multiply(task->count, got.steps + 1, &energies));

@@ -1,6 +1,6 @@
 /*
- * What a denoiser makes of noisy samples: f(x) at once, or the relaxation x <- x + dt (f(x) - x),
- * down the model's energy (docs/models/denoise.md, Energy and dynamics).
+ * What a denoiser computes from noisy samples: f(x) in one step, or the relaxation x <- x + dt
+ * (f(x) - x), down the model's energy (docs/models/denoise.md, Energy and dynamics).
  */
 #ifndef DAM__RUN_RELAX_H
 #define DAM__RUN_RELAX_H
@@ -19,7 +19,7 @@ typedef struct dam__relax_task {
     bool once;   /* f(x) is asked for as well */
 } dam__relax_task;
 
-/* What came of them; energies are those of the run's scale, before each step and at the end. */
+/* The results; energies are in the run's scale, before each step and at the end. */
 typedef struct dam__denoised {
     size_t count, dim, steps;
     double *states;   /* count x dim, as their data has them */
@@ -52,11 +52,11 @@ void dam__relaxer_destroy(dam__relaxer *relaxer);
 bool dam__relaxer_suits(const dam__relaxer *relaxer, size_t count, int steps);
 
 /*
- * Relaxes the samples; those outside of the clip start at its edge. Of the hooks only stop and
+ * Relaxes the samples; those outside of the clip start at its edge. Of the callbacks only stop and
  * progress (which counts steps) are called. DAM_USAGE: an energy without lower bound;
  * DAM_INTERRUPTED. Free with dam__denoised_free.
  */
 dam_status dam__relaxer_run(dam__relaxer *relaxer, const dam__relax_task *task,
-                            const dam__recall_hooks *hooks, dam__denoised *out);
+                            const dam__recall_callbacks *callbacks, dam__denoised *out);
 
 #endif

@@ -130,7 +130,7 @@ static dam_status check_parameters(const dam__run *run, long memories)
     return DAM_OK;
 }
 
-/* A seal says that a file is whole, not that it makes sense. */
+/* A seal says that a file is complete, not that its content is valid. */
 static dam_status check_shape(dam__run *run)
 {
     int least = dam__model_type_of(&run->experiment.model)->class_weights ? 1 : 0;

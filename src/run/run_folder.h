@@ -1,6 +1,6 @@
 /*
- * A run: the folder that an experiment leaves. Its run.h5 holds the resolved preset, what it ran
- * on, the training's state and its history.
+ * A run: the folder of a trained experiment. Its run.h5 holds the resolved preset, what it ran on,
+ * the training's state and its history.
  */
 #ifndef DAM__RUN_RUN_FOLDER_H
 #define DAM__RUN_RUN_FOLDER_H

@@ -2,8 +2,8 @@
  * Checks the form of a preset and rewrites it for libconfuse.
  *
  * libconfuse lets an unclosed section or string and a repeated key pass, counts lines wrongly after
- * comments, expands environment variables, skips characters it does not know and keeps the state
- * of its (global) lexer after some errors. What leaves here has none of that.
+ * comments, expands environment variables, skips characters it does not know and keeps the state of
+ * its (global) lexer after some errors. The rewritten text avoids all of that.
  */
 #ifndef DAM__RUN_SCAN_H
 #define DAM__RUN_SCAN_H

@@ -7,7 +7,7 @@ enum {
     DAM__SWEEP_SEEDS = 1000 /* most of a cell */
 };
 
-/* What a problem is measured by. */
+/* What a replica is measured by. */
 typedef enum dam__metric {
     DAM__METRIC_LOSS,
     DAM__METRIC_VALIDATION_LOSS,
@@ -32,7 +32,7 @@ typedef struct dam__sweep_config {
     char x[DAM__SWEEP_GRID_BYTES]; /* "section.key=VALUES" (sweep/sweep_grid.h), or "" */
     char y[DAM__SWEEP_GRID_BYTES];
     char z[DAM__SWEEP_GRID_BYTES];
-    int seeds;  /* problems of a cell: seed, seed + 1, ... */
+    int seeds;  /* replicas of a cell: seed, seed + 1, ... */
     int score;  /* dam__sweep_score_choice */
     int extend; /* most values that a search adds to either end of x; 0: the grid stays as it is */
     int flips;  /* neurons of a probe, for the metrics of recall */

@@ -1,4 +1,4 @@
-/* What the ranges of single keys cannot say. */
+/* Checks that the ranges of single keys cannot express. */
 #include <string.h>
 
 #include "data/teacher.h"

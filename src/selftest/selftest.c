@@ -112,28 +112,26 @@ static dam_status keep_failure(struct session *session, const dam__selftest_row 
         row->failure != NULL ? row->failure : numbers);
 }
 
-static dam_status run_case(struct session *session, dam__trial *trial,
-                           const dam__selftest_case *item)
+static dam_status run_case(struct session *session, dam__test *test, const dam__selftest_case *item)
 {
     char message[512] = "";
-    dam_status status = dam__trial_run(trial, item);
+    dam_status status = dam__test_run(test, item);
     if (status == DAM_NO_MEMORY)
         return status;
     /* The message is overwritten by the next failure. */
     if (status != DAM_OK)
         (void)snprintf(message, sizeof message, "%s", dam_error());
-    bool cpu = dam__device_shape(trial->device) == DAM__SHAPE_CPU;
-    bool wide = dam__device_precision(trial->device) == DAM__PRECISION_DOUBLE;
+    bool cpu = dam__device_shape(test->device) == DAM__SHAPE_CPU;
+    bool wide = dam__device_precision(test->device) == DAM__PRECISION_DOUBLE;
     const dam__selftest_row row = {.name = item->name,
                                    .shape = cpu ? "cpu" : "gpu",
-                                   .provider =
-                                       item->products ? provider_name(trial->provider) : "-",
+                                   .provider = item->products ? provider_name(test->provider) : "-",
                                    .precision = wide ? "double" : "single",
-                                   .error = status == DAM_OK ? trial->error : INFINITY,
+                                   .error = status == DAM_OK ? test->error : INFINITY,
                                    .tolerance = item->tolerance,
                                    .reason = item->reason,
                                    .failure = status == DAM_OK ? NULL : message,
-                                   .passed = status == DAM_OK && trial->error <= item->tolerance};
+                                   .passed = status == DAM_OK && test->error <= item->tolerance};
     if (session->report != NULL)
         session->report(session->user, &row);
     return row.passed ? DAM_OK : keep_failure(session, &row);
@@ -145,15 +143,15 @@ static dam_status run_provider(struct session *session, dam__device *device,
 {
     const dam__selftest_sizes *sizes = &session->options->sizes;
     bool sized = sizes->memories > 0 && sizes->dim > 0 && sizes->batch > 0;
-    dam__trial trial = {.device = device,
-                        .provider = provider,
-                        .tiny = is_tiny(session->info, session->options),
-                        .sizes = *sizes};
+    dam__test test = {.device = device,
+                      .provider = provider,
+                      .tiny = is_tiny(session->info, session->options),
+                      .sizes = *sizes};
     for (const dam__selftest_case *const *table = session->tables; *table != NULL; table++)
         for (const dam__selftest_case *item = *table; item->name != NULL; item++)
             if ((item->products || first) && (sized || !item->sized) &&
                 (provider == DAM__GEMM_PANEL || !item->gathers))
-                DAM_TRY(run_case(session, &trial, item));
+                DAM_TRY(run_case(session, &test, item));
     return DAM_OK;
 }
 

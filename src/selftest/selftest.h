@@ -1,5 +1,5 @@
 /*
- * Runs the self-test of a device, and remembers who passed.
+ * Runs the self-test of a device, and remembers that it passed.
  */
 #ifndef DAM__SELFTEST_SELFTEST_H
 #define DAM__SELFTEST_SELFTEST_H
@@ -18,7 +18,7 @@ typedef struct dam__selftest_options {
     dam_log log;
 } dam__selftest_options;
 
-/* What came of one case in one configuration. */
+/* The result of one case in one configuration. */
 typedef struct dam__selftest_row {
     const char *name;
     const char *shape;       /* "cpu" or "gpu" */
@@ -26,7 +26,7 @@ typedef struct dam__selftest_row {
     const char *precision;   /* "single" or "double" */
     double error, tolerance; /* in units of epsilon */
     const char *reason;      /* for the tolerance */
-    const char *failure;     /* what the driver said, where it failed; else NULL */
+    const char *failure;     /* the driver's message where it failed, else NULL */
     bool passed;
 } dam__selftest_row;
 
@@ -43,9 +43,9 @@ typedef struct dam__selftest_list {
 void dam__selftest_all(dam__selftest_list *out);
 
 /*
- * Runs every case of tables in every configuration that options leave open; report (or NULL) hears
- * of each. DAM_SELFTEST: the first that failed, its error and tolerance; the others still ran.
- * DAM_NO_DEVICE where the device cannot be opened, DAM_NO_MEMORY on the host.
+ * Runs every case of tables in every configuration that options leave open; report (or NULL) is
+ * called for each. DAM_SELFTEST: the first that failed, its error and tolerance; the others still
+ * ran. DAM_NO_DEVICE where the device cannot be opened, DAM_NO_MEMORY on the host.
  */
 dam_status dam__selftest_run(const dam_device_info *info, const dam__selftest_options *options,
                              const dam__selftest_case *const *tables, dam__selftest_report report,
@@ -60,9 +60,9 @@ dam_status dam__selftest_run(const dam_device_info *info, const dam__selftest_op
 dam_status dam__selftest_ensure(const dam_device_info *info, const dam__selftest_options *options);
 
 /*
- * dam__selftest_ensure for an open device: what a training or scoring of that kind of model and of
- * these sizes is about to use (products no larger than a self-test can afford), and what a recall
- * is. What it has to say goes to the device's log.
+ * dam__selftest_ensure for an open device: what a training or evaluation of that kind of model and
+ * of these sizes is about to use (products no larger than a self-test can afford), and what a
+ * recall is. Its messages go to the device's log.
  */
 dam_status dam__selftest_device(const dam__device *device, dam__gemm_provider provider, int kind,
                                 dam__selftest_sizes sizes);

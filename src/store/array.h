@@ -1,6 +1,6 @@
 /*
- * A host array as it stands in a file: any of five element types, up to eight axes, C order.
- * The readers distrust every byte: header sizes are checked against the file before allocation.
+ * A host array as read from a file: any of five element types, up to eight axes, C order. The
+ * readers trust nothing: header sizes are checked against the file before allocation.
  */
 #ifndef DAM__STORE_ARRAY_H
 #define DAM__STORE_ARRAY_H
@@ -37,8 +37,8 @@ void dam__array_free(dam__array *array);
 
 /*
  * Reads IDX (plain or gzipped), NPY (1.0-3.0, C order) or an HDF5 dataset ("file.h5:/path/in/file";
- * without ":/path" a file with just one dataset). The format is told by the first bytes, not by the
- * name. DAM_INPUT names the file, what is wrong and where.
+ * without ":/path" a file with just one dataset). The first bytes decide the format, not the name.
+ * DAM_INPUT names the file, what is wrong and where.
  */
 dam_status dam__array_read(const char *location, dam__array *out);
 

@@ -1,6 +1,6 @@
 /*
- * A dataset of an HDF5 file, and the check of what it claims before anything is read: HDF5 itself
- * believes the file, and a damaged one makes it run out of memory or crash.
+ * A dataset of an HDF5 file, and the check of its metadata before anything is read: HDF5 itself
+ * trusts the file, and a damaged one makes it run out of memory or crash.
  */
 #ifndef DAM__STORE_HDF5_CLAIMS_H
 #define DAM__STORE_HDF5_CLAIMS_H

@@ -11,8 +11,8 @@
 enum { DAM__HDF5_REASON_BYTES = 256 };
 
 /*
- * HDF5 has state of its own for the whole process, and as Debian builds it one thread at a time may
- * be inside: every call of it stands between these two.
+ * HDF5 has global state, and as Debian builds it only one thread at a time may use it: every call
+ * stands between these two.
  */
 void dam__hdf5_lock(void);
 void dam__hdf5_unlock(void);
@@ -20,7 +20,7 @@ void dam__hdf5_unlock(void);
 /* The type of an element in memory; HDF5's own, not to be freed. */
 hid_t dam__hdf5_native_type(dam__element element);
 
-/* What HDF5 says of this thread's last failure, innermost first, in one line. Returns reason. */
+/* HDF5's account of this thread's last failure, innermost first, in one line. Returns reason. */
 const char *dam__hdf5_reason(char reason[DAM__HDF5_REASON_BYTES]);
 
 #endif

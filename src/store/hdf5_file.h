@@ -1,10 +1,10 @@
 /*
  * HDF5 on a file that we opened ourselves, through a driver of ours.
  *
- * HDF5 1.10 crashes in its own cleanup after a write that failed (full disk). This driver never
- * fails towards HDF5: it remembers the first error and lets the rest of the writing go nowhere, so
- * that HDF5 closes in good order and the caller then asks for the error. It also takes no file
- * locks, which network file systems refuse, and hides bytes behind the given length (our seal).
+ * HDF5 1.10 crashes in its own cleanup after a write that failed (full disk). To HDF5 this driver
+ * never fails: it keeps the first error and discards later writes, so that HDF5 closes cleanly and
+ * the caller can then get the error. It also takes no file locks, which network file systems
+ * refuse, and hides the bytes after the given length (our seal).
  */
 #ifndef DAM__STORE_HDF5_FILE_H
 #define DAM__STORE_HDF5_FILE_H
@@ -21,7 +21,7 @@ typedef struct dam__hdf5_file {
     int error;       /* errno of the first transfer that failed; 0 while all went well */
     hid_t id;        /* of the open HDF5 file */
     hid_t driver, access;
-    H5E_auto2_t print; /* the caller's printing of errors, silent meanwhile */
+    H5E_auto2_t print; /* the caller's error printing, switched off meanwhile */
     void *print_data;
 } dam__hdf5_file;
 
@@ -34,8 +34,8 @@ dam_status dam__hdf5_open(dam__hdf5_file *file, int descriptor, uint64_t length,
 
 /*
  * Flushes and closes; accepts a file that did not open. status is that of the work done with it:
- * returned where it is a failure, unless a transfer failed, which is then the better reason
- * ("No space left on device"). DAM_INPUT; file->length is then meaningless.
+ * returned where it is a failure, unless a transfer failed, which then explains it better ("No
+ * space left on device"). DAM_INPUT; file->length is then meaningless.
  */
 dam_status dam__hdf5_close(dam__hdf5_file *file, dam_status status);
 

@@ -20,7 +20,7 @@ dam_status dam__source_open(const char *path, dam__source *out)
 {
     *out = (dam__source){.name = path};
     struct stat info;
-    /* Looked at before opening, because opening a pipe may wait forever. */
+    /* Checked before opening, because opening a pipe may wait forever. */
     if (stat(path, &info) != 0)
         return dam__fail(DAM_INPUT, "cannot open '%s': %s; check the path", path, strerror(errno));
     if (S_ISDIR(info.st_mode))
@@ -55,7 +55,7 @@ static dam_status cut_short(const dam__source *source, const char *what)
                      source->name, source->at, what);
 }
 
-/* What zlib says of a read that came back short; the end of the data is no failure here. */
+/* zlib's account of a short read; the end of the data is not a failure here. */
 static dam_status short_read(const dam__source *source, const char *what)
 {
     int code = Z_OK, system_error = errno;

@@ -1,6 +1,6 @@
 /*
- * What the readers share: bytes that come in order from a file (gunzipped on the way) or from
- * memory, with a bound on how many can come that is known before any of them is read.
+ * What the readers share: a stream of bytes from a file (gunzipped on the fly) or from memory, with
+ * an upper bound on its length that is known before anything is read.
  */
 #ifndef DAM__STORE_READER_H
 #define DAM__STORE_READER_H

@@ -99,12 +99,12 @@ dam_status dam__sweep_create(dam__axis *axes, size_t count, size_t seeds, int sc
     DAM_TRY(check_twice(out));
     for (size_t i = 0; i < count; i++) {
         out->cells *= out->axes[i].count;
-        if (out->cells > DAM__SWEEP_PROBLEMS / seeds)
+        if (out->cells > DAM__SWEEP_REPLICAS / seeds)
             return dam__fail(
                 DAM_USAGE,
                 "the grid has more than %d trainings (cells times seeds); take fewer values, "
                 "or several sweeps",
-                (int)DAM__SWEEP_PROBLEMS);
+                (int)DAM__SWEEP_REPLICAS);
     }
     return dam__alloc(out->cells * seeds, sizeof *out->results, &out->results);
 }
@@ -120,11 +120,11 @@ bool dam__metric_rises(dam__metric metric)
 }
 
 /* Chooses what an automatic score compares by, as soon as a result has it. */
-static void note_metric(dam__sweep *sweep, const dam__problem_result *result)
+static void note_metric(dam__sweep *sweep, const dam__replica_result *result)
 {
     static const dam__metric order[] = {DAM__METRIC_DISTANCE, DAM__METRIC_VALIDATION_ACCURACY,
                                         DAM__METRIC_VALIDATION_LOSS, DAM__METRIC_MSE};
-    if (sweep->score != DAM__SCORE_AUTO || result->status != DAM__PROBLEM_DONE)
+    if (sweep->score != DAM__SCORE_AUTO || result->status != DAM__REPLICA_DONE)
         return;
     for (size_t i = 0; i < sizeof order / sizeof *order && sweep->metric != order[i]; i++)
         if (isfinite(result->metrics[order[i]])) {
@@ -133,12 +133,12 @@ static void note_metric(dam__sweep *sweep, const dam__problem_result *result)
         }
 }
 
-void dam__sweep_note(dam__sweep *sweep, size_t problem, const dam__problem_result *result)
+void dam__sweep_note(dam__sweep *sweep, size_t replica, const dam__replica_result *result)
 {
-    sweep->results[problem] = *result;
-    sweep->results[problem].curve = NULL;
+    sweep->results[replica] = *result;
+    sweep->results[replica].curve = NULL;
     if (sweep->curves != NULL && result->curve != NULL)
-        memcpy(sweep->curves + problem * DAM__SWEEP_POINTS, result->curve,
+        memcpy(sweep->curves + replica * DAM__SWEEP_POINTS, result->curve,
                DAM__SWEEP_POINTS * sizeof *result->curve);
     note_metric(sweep, result);
 }
@@ -150,7 +150,7 @@ size_t dam__sweep_index(const dam__sweep *sweep, size_t cell, size_t axis)
     return cell % sweep->axes[axis].count;
 }
 
-const char *dam__problem_status_name(dam__problem_status status)
+const char *dam__replica_status_name(dam__replica_status status)
 {
     static const char *const names[] = {"pending", "done", "diverged", "failed", "outside"};
     return names[status];
@@ -175,37 +175,37 @@ void dam__curve_take(const double *losses, int epochs, double *curve)
  * Mean and sample standard deviation of a metric over the seeds that are done. Relative to the
  * first of them, so that equal values have exactly their own mean.
  */
-static void average(const dam__problem_result *results, size_t seeds, dam__metric metric,
+static void average(const dam__replica_result *results, size_t seeds, dam__metric metric,
                     double *mean, double *spread)
 {
     size_t done = 0;
     double first = NAN, sum = 0, squares = 0;
     for (size_t i = 0; i < seeds; i++) {
-        if (results[i].status != DAM__PROBLEM_DONE)
+        if (results[i].status != DAM__REPLICA_DONE)
             continue;
         first = done++ == 0 ? results[i].metrics[metric] : first;
         sum += results[i].metrics[metric] - first;
     }
     *mean = first + sum / (double)done;
     for (size_t i = 0; i < seeds; i++)
-        if (results[i].status == DAM__PROBLEM_DONE)
+        if (results[i].status == DAM__REPLICA_DONE)
             squares += (results[i].metrics[metric] - *mean) * (results[i].metrics[metric] - *mean);
     *spread = done < 2 ? NAN : sqrt(squares / (double)(done - 1));
 }
 
 void dam__sweep_cell(const dam__sweep *sweep, size_t cell, dam__cell *out)
 {
-    const dam__problem_result *results = sweep->results + cell * sweep->seeds;
+    const dam__replica_result *results = sweep->results + cell * sweep->seeds;
     double epochs = 0;
     bool outside = false;
     *out = (dam__cell){0};
     for (size_t i = 0; i < sweep->seeds; i++) {
-        dam__problem_status status = results[i].status;
-        outside = outside || status == DAM__PROBLEM_OUTSIDE;
-        out->done += status == DAM__PROBLEM_DONE;
-        out->diverged += status == DAM__PROBLEM_DIVERGED;
-        out->failed += status == DAM__PROBLEM_FAILED;
-        out->pending += status == DAM__PROBLEM_PENDING;
+        dam__replica_status status = results[i].status;
+        outside = outside || status == DAM__REPLICA_OUTSIDE;
+        out->done += status == DAM__REPLICA_DONE;
+        out->diverged += status == DAM__REPLICA_DIVERGED;
+        out->failed += status == DAM__REPLICA_FAILED;
+        out->pending += status == DAM__REPLICA_PENDING;
         out->seconds += results[i].seconds;
         epochs += results[i].epochs;
     }
@@ -215,11 +215,11 @@ void dam__sweep_cell(const dam__sweep *sweep, size_t cell, dam__cell *out)
         out->spread = m == (int)sweep->metric ? spread : out->spread;
     }
     out->epochs = out->done + out->diverged > 0 ? epochs / (double)(out->done + out->diverged) : 0;
-    out->status = outside             ? DAM__PROBLEM_OUTSIDE
-                  : out->failed > 0   ? DAM__PROBLEM_FAILED
-                  : out->pending > 0  ? DAM__PROBLEM_PENDING
-                  : out->diverged > 0 ? DAM__PROBLEM_DIVERGED
-                                      : DAM__PROBLEM_DONE;
+    out->status = outside             ? DAM__REPLICA_OUTSIDE
+                  : out->failed > 0   ? DAM__REPLICA_FAILED
+                  : out->pending > 0  ? DAM__REPLICA_PENDING
+                  : out->diverged > 0 ? DAM__REPLICA_DIVERGED
+                                      : DAM__REPLICA_DONE;
 }
 
 bool dam__sweep_best(const dam__sweep *sweep, size_t first, size_t step, size_t *best)
@@ -230,7 +230,7 @@ bool dam__sweep_best(const dam__sweep *sweep, size_t first, size_t step, size_t 
         dam__cell seen;
         dam__sweep_cell(sweep, cell, &seen);
         double value = dam__metric_rises(metric) ? -seen.mean[metric] : seen.mean[metric];
-        if (seen.status != DAM__PROBLEM_DONE || !isfinite(value) || value >= record)
+        if (seen.status != DAM__REPLICA_DONE || !isfinite(value) || value >= record)
             continue;
         record = value;
         *best = cell;
@@ -238,7 +238,7 @@ bool dam__sweep_best(const dam__sweep *sweep, size_t first, size_t step, size_t 
     return isfinite(record);
 }
 
-size_t dam__sweep_count(const dam__sweep *sweep, dam__problem_status status)
+size_t dam__sweep_count(const dam__sweep *sweep, dam__replica_status status)
 {
     size_t count = 0;
     for (size_t p = 0; p < sweep->cells * sweep->seeds; p++)
@@ -248,25 +248,25 @@ size_t dam__sweep_count(const dam__sweep *sweep, dam__problem_status status)
 
 size_t dam__sweep_trainings(const dam__sweep *sweep)
 {
-    return sweep->cells * sweep->seeds - dam__sweep_count(sweep, DAM__PROBLEM_OUTSIDE);
+    return sweep->cells * sweep->seeds - dam__sweep_count(sweep, DAM__REPLICA_OUTSIDE);
 }
 
 /* --- running ---------------------------------------------------------------------------------- */
 
-/* The problems of a group that are to be run; returns how many. */
+/* The replicas of a group that are to be run; returns how many. */
 static size_t gather(const dam__sweep *sweep, const size_t *group, size_t wanted, size_t *out)
 {
     size_t count = 0;
     for (size_t p = 0; p < sweep->cells * sweep->seeds; p++) {
-        dam__problem_status status = sweep->results[p].status;
-        if (group[p] == wanted && (status == DAM__PROBLEM_PENDING || status == DAM__PROBLEM_FAILED))
+        dam__replica_status status = sweep->results[p].status;
+        if (group[p] == wanted && (status == DAM__REPLICA_PENDING || status == DAM__REPLICA_FAILED))
             out[count++] = p;
     }
     return count;
 }
 
-/* Room for the results of a run, with curves where the sweep has them. */
-static void clear_results(const dam__sweep *sweep, dam__problem_result *results, double *curves,
+/* Allocates the results of a run, with curves where the sweep has them. */
+static void clear_results(const dam__sweep *sweep, dam__replica_result *results, double *curves,
                           size_t count)
 {
     memset(results, 0, count * sizeof *results);
@@ -276,16 +276,16 @@ static void clear_results(const dam__sweep *sweep, dam__problem_result *results,
         results[i].curve = curves + i * DAM__SWEEP_POINTS;
 }
 
-static dam_status run_group(dam__sweep *sweep, const size_t *problems, size_t count,
-                            dam__problem_result *results, double *curves,
+static dam_status run_group(dam__sweep *sweep, const size_t *replicas, size_t count,
+                            dam__replica_result *results, double *curves,
                             const dam__sweep_runner *runner)
 {
     for (size_t first = 0, taken = 0; first < count; first += taken) {
-        taken = runner->together(runner->user, problems + first, count - first);
+        taken = runner->together(runner->user, replicas + first, count - first);
         clear_results(sweep, results, curves, taken);
-        DAM_TRY(runner->run(runner->user, problems + first, taken, results));
+        DAM_TRY(runner->run(runner->user, replicas + first, taken, results));
         for (size_t i = 0; i < taken; i++)
-            dam__sweep_note(sweep, problems[first + i], &results[i]);
+            dam__sweep_note(sweep, replicas[first + i], &results[i]);
         DAM_TRY(runner->on_results(runner->user));
     }
     return DAM_OK;
@@ -295,20 +295,20 @@ dam_status dam__sweep_run(dam__sweep *sweep, const size_t *group, size_t groups,
                           const dam__sweep_runner *runner)
 {
     dam_status status = DAM_OK;
-    size_t *problems = NULL;
-    dam__problem_result *results = NULL;
+    size_t *replicas = NULL;
+    dam__replica_result *results = NULL;
     double *curves = NULL;
     size_t all = sweep->cells * sweep->seeds;
-    DAM_TRY_CLEANUP(dam__alloc(all, sizeof *problems, &problems));
+    DAM_TRY_CLEANUP(dam__alloc(all, sizeof *replicas, &replicas));
     DAM_TRY_CLEANUP(dam__alloc(all, sizeof *results, &results));
     if (sweep->curves != NULL)
         DAM_TRY_CLEANUP(dam__alloc(all * DAM__SWEEP_POINTS, sizeof *curves, &curves));
     for (size_t g = 0; g < groups; g++) {
-        size_t count = gather(sweep, group, g, problems);
-        DAM_TRY_CLEANUP(run_group(sweep, problems, count, results, curves, runner));
+        size_t count = gather(sweep, group, g, replicas);
+        DAM_TRY_CLEANUP(run_group(sweep, replicas, count, results, curves, runner));
     }
 cleanup:
-    free(problems);
+    free(replicas);
     free(results);
     free(curves);
     return status;

@@ -1,10 +1,9 @@
 /*
  * A sweep: one training for every cell of a grid of preset keys and for every seed.
  *
- * A cell is one value of every key; the last key varies fastest. A problem is a cell with one seed:
- * problem = cell * seeds + seed. Knows no preset: keys and values are texts here
- * (sweep/sweep_grid.h makes them), and a runner trains the problems. A sweep may also search the
- * best value of its first key: sweep/sweep_search.h.
+ * A cell is one value of every key; the last key varies fastest. A replica is a cell with one seed:
+ * replica = cell * seeds + seed. Keys and values are only texts here, and a runner trains the
+ * replicas. A sweep may also search for the best value of its first key: sweep/sweep_search.h.
  */
 #ifndef DAM__SWEEP_SWEEP_H
 #define DAM__SWEEP_SWEEP_H
@@ -19,11 +18,11 @@ enum {
     DAM__SWEEP_AXES = 6,          /* keys of a grid; an axis more is for the seeds */
     DAM__AXIS_KEYS = 8,           /* keys that move together */
     DAM__SWEEP_VALUES = 1000,     /* of a key */
-    DAM__SWEEP_PROBLEMS = 100000, /* cells times seeds */
+    DAM__SWEEP_REPLICAS = 100000, /* cells times seeds */
     DAM__SWEEP_POINTS = 64        /* of a curve over the epochs */
 };
 
-/* How a key's values lie: where in equal steps. Those of a list lie anyhow. */
+/* How a key's values are spaced: equal steps of what. Lists have no spacing. */
 typedef enum dam__spacing {
     DAM__SPACING_LIST,
     DAM__SPACING_LINEAR,
@@ -50,21 +49,21 @@ typedef struct dam__axis {
     size_t follower_count;
 } dam__axis;
 
-typedef enum dam__problem_status {
-    DAM__PROBLEM_PENDING,
-    DAM__PROBLEM_DONE,
-    DAM__PROBLEM_DIVERGED, /* a loss was not finite, or beyond what its kind of model calls so */
-    DAM__PROBLEM_FAILED,   /* could not be run; it is tried again when the sweep is resumed */
-    DAM__PROBLEM_OUTSIDE   /* not asked for: other lines of a search went on to this value */
-} dam__problem_status;
+typedef enum dam__replica_status {
+    DAM__REPLICA_PENDING,
+    DAM__REPLICA_DONE,
+    DAM__REPLICA_DIVERGED, /* a loss was not finite, or above the limit of its kind of model */
+    DAM__REPLICA_FAILED,   /* could not be run; it is tried again when the sweep is resumed */
+    DAM__REPLICA_OUTSIDE   /* not requested: only other lines of a search reached this value */
+} dam__replica_status;
 
-typedef struct dam__problem_result {
-    dam__problem_status status;
+typedef struct dam__replica_result {
+    dam__replica_status status;
     int epochs;
     double seconds;
     double metrics[DAM__METRICS]; /* after the last epoch; NaN where there is none */
     double *curve; /* where a runner is to leave it, borrowed: DAM__SWEEP_POINTS, or NULL */
-} dam__problem_result;
+} dam__replica_result;
 
 typedef struct dam__sweep {
     dam__axis axes[DAM__SWEEP_AXES];
@@ -72,8 +71,8 @@ typedef struct dam__sweep {
     size_t cells, seeds;
     int score;          /* dam__sweep_score_choice */
     dam__metric metric; /* what cells are compared by: follows from score and the results */
-    dam__problem_result *results; /* cells x seeds; their curves are NULL */
-    double *curves;               /* DAM__SWEEP_POINTS a problem, of a search; NULL otherwise */
+    dam__replica_result *results; /* cells x seeds; their curves are NULL */
+    double *curves;               /* DAM__SWEEP_POINTS a replica, of a search; NULL otherwise */
     int extend;      /* most values that a search adds to either end of the first key; 0: none */
     size_t added[2]; /* those it has added, in front and behind */
 } dam__sweep;
@@ -81,8 +80,8 @@ typedef struct dam__sweep {
 void dam__axis_free(dam__axis *axis);
 
 /*
- * Takes over axes[0 ... count) (zeroed) and makes every problem pending. DAM_USAGE: a key given
- * twice, more axes or problems than the limits above. Free with dam__sweep_free in any case.
+ * Takes over axes[0 ... count) (zeroed) and makes every replica pending. DAM_USAGE: a key given
+ * twice, more axes or replicas than the limits above. Free with dam__sweep_free in any case.
  */
 dam_status dam__sweep_create(dam__axis *axes, size_t count, size_t seeds, int score,
                              dam__sweep *out);
@@ -96,8 +95,8 @@ void dam__sweep_free(dam__sweep *sweep);
 const char *dam__metric_name(dam__metric metric);
 bool dam__metric_rises(dam__metric metric);
 
-/* Enters the result of a problem. */
-void dam__sweep_note(dam__sweep *sweep, size_t problem, const dam__problem_result *result);
+/* Enters the result of a replica. */
+void dam__sweep_note(dam__sweep *sweep, size_t replica, const dam__replica_result *result);
 
 /* The index of a cell's value on an axis. */
 size_t dam__sweep_index(const dam__sweep *sweep, size_t cell, size_t axis);
@@ -112,7 +111,7 @@ int dam__curve_epoch(int point, int epochs);
 /* The seeds of one cell together. */
 typedef struct dam__cell {
     size_t done, diverged, failed, pending; /* seeds */
-    dam__problem_status status; /* the first that any has of outside, failed, pending, diverged,
+    dam__replica_status status; /* the first that any has of outside, failed, pending, diverged,
                                  * done */
     double mean[DAM__METRICS];  /* over the seeds that are done; NaN without any */
     double spread;              /* sample standard deviation of the metric; NaN below two seeds */
@@ -121,7 +120,7 @@ typedef struct dam__cell {
 } dam__cell;
 
 void dam__sweep_cell(const dam__sweep *sweep, size_t cell, dam__cell *out);
-const char *dam__problem_status_name(dam__problem_status status);
+const char *dam__replica_status_name(dam__replica_status status);
 
 /*
  * The cell with the best mean of the metric among first, first + step, ... of those whose seeds are
@@ -129,33 +128,33 @@ const char *dam__problem_status_name(dam__problem_status status);
  */
 bool dam__sweep_best(const dam__sweep *sweep, size_t first, size_t step, size_t *best);
 
-/* How many problems there are but those outside, and how many have that status. */
+/* How many replicas there are but those outside, and how many have that status. */
 size_t dam__sweep_trainings(const dam__sweep *sweep);
-size_t dam__sweep_count(const dam__sweep *sweep, dam__problem_status status);
+size_t dam__sweep_count(const dam__sweep *sweep, dam__replica_status status);
 
 /* --- running ---------------------------------------------------------------------------------- */
 
-/* Who trains problems, and what is told about it. */
+/* What trains replicas, and what it reports. */
 typedef struct dam__sweep_runner {
     void *user;
     /*
-     * How many of these pending problems of one group (at least 1) go into the next run, which
+     * How many of these pending replicas of one group (at least 1) go into the next run, which
      * takes the first so many.
      */
-    size_t (*together)(void *user, const size_t *problems, size_t count);
+    size_t (*together)(void *user, const size_t *replicas, size_t count);
     /*
-     * Trains them and fills their results: a problem that diverges or cannot be run is a result,
+     * Trains them and fills their results: a replica that diverges or cannot be run is a result,
      * not a failure. DAM_INTERRUPTED: stopped, and results mean nothing.
      */
-    dam_status (*run)(void *user, const size_t *problems, size_t count,
-                      dam__problem_result *results);
+    dam_status (*run)(void *user, const size_t *replicas, size_t count,
+                      dam__replica_result *results);
     /* After every run: new results are in the sweep. */
     dam_status (*on_results)(void *user);
 } dam__sweep_runner;
 
 /*
- * Runs what is pending or has failed before, group by group: group[p] is that of problem p, below
- * groups. Problems of one group have one shape and may be trained as one batched model.
+ * Runs what is pending or has failed before, group by group: group[p] is that of replica p, below
+ * groups. Replicas of one group have one shape and may be trained as one batched model.
  */
 dam_status dam__sweep_run(dam__sweep *sweep, const size_t *group, size_t groups,
                           const dam__sweep_runner *runner);

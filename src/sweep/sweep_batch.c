@@ -12,15 +12,15 @@
 #include "sweep/sweep_recall.h"
 #include "train/batched.h"
 
-/* A batched model and the sets that its problems learn. */
+/* A batched model and the sets that its replicas learn. */
 typedef struct batch {
     const dam__batch_run *run;
-    const size_t *problems;
+    const size_t *replicas;
     size_t count;
-    dam__experiment experiment; /* of one problem at a time */
+    dam__experiment experiment; /* of one replica at a time */
     dam__dataset *drawn;        /* of each seed, from the first on; the others are empty */
-    const dam__dataset **sets;  /* of each problem */
-    dam__problem *numbers;
+    const dam__dataset **sets;  /* of each replica */
+    dam__replica *numbers;
     dam__batched *model;
 } batch;
 
@@ -34,7 +34,7 @@ static void batch_free(batch *b)
     free(b->numbers);
 }
 
-/* The set of problem i; those of one seed share theirs. */
+/* The set of replica i; those of one seed share theirs. */
 static dam_status take_set(batch *b, size_t i)
 {
     const dam__experiment *experiment = &b->experiment;
@@ -50,14 +50,14 @@ static dam_status take_set(batch *b, size_t i)
     return DAM_OK;
 }
 
-static dam_status take_problem(batch *b, size_t i)
+static dam_status take_replica(batch *b, size_t i)
 {
     const dam__experiment *experiment = &b->experiment;
-    DAM_TRY(dam__sweep_plan_experiment(b->run->plan, b->problems[i], &b->experiment));
+    DAM_TRY(dam__sweep_plan_experiment(b->run->plan, b->replicas[i], &b->experiment));
     b->numbers[i].seed = (uint64_t)experiment->seed;
     DAM_TRY(take_set(b, i));
     b->numbers[i] = dam__model_type_of(&experiment->model)
-                        ->problem(&experiment->model, (int)b->sets[i]->features, b->numbers[i].seed,
+                        ->replica(&experiment->model, (int)b->sets[i]->features, b->numbers[i].seed,
                                   experiment->train.learning_rate);
     return DAM_OK;
 }
@@ -68,18 +68,18 @@ static dam_status create(batch *b)
     DAM_TRY(dam__alloc(b->count, sizeof *b->sets, &b->sets));
     DAM_TRY(dam__alloc(b->count, sizeof *b->numbers, &b->numbers));
     for (size_t i = 0; i < b->count; i++)
-        DAM_TRY(take_problem(b, i));
+        DAM_TRY(take_replica(b, i));
     const dam__batched_training training = {.model = b->experiment.model,
                                             .train = b->experiment.train,
                                             .count = (int)b->count,
                                             .sets = b->sets,
-                                            .problems = b->numbers,
+                                            .replicas = b->numbers,
                                             .gemm = b->run->gemm};
     return dam__batched_create(b->run->device, &training, &b->model);
 }
 
 /* Of models that store: how well each recalls its patterns. */
-static dam_status recall(batch *b, dam__problem_result *results)
+static dam_status recall(batch *b, dam__replica_result *results)
 {
     dam_status status = DAM_OK;
     const dam__batch_run *run = b->run;
@@ -92,9 +92,9 @@ static dam_status recall(batch *b, dam__problem_result *results)
                                 .rank = 2,
                                 .shape = {rows, dim},
                                 .data = memories + i * rows * dim};
-        if (results[i].status != DAM__PROBLEM_DONE)
+        if (results[i].status != DAM__REPLICA_DONE)
             continue;
-        DAM_TRY_CLEANUP(dam__sweep_plan_experiment(run->plan, b->problems[i], &b->experiment));
+        DAM_TRY_CLEANUP(dam__sweep_plan_experiment(run->plan, b->replicas[i], &b->experiment));
         DAM_TRY_CLEANUP(dam__sweep_recall(run->device, run->gemm, &b->experiment, b->sets[i], &own,
                                           run->stop, run->user, results[i].metrics));
     }
@@ -104,21 +104,21 @@ cleanup:
 }
 
 /* Of others: their mean squared errors, which may say that they diverged after all. */
-static dam_status score(batch *b, dam__problem_result *results)
+static dam_status evaluate_mse(batch *b, dam__replica_result *results)
 {
     dam_status status = DAM_OK;
-    dam__score *scores = NULL;
-    DAM_TRY_CLEANUP(dam__alloc(b->count, sizeof *scores, &scores));
-    DAM_TRY_CLEANUP(dam__batched_scores(b->model, scores));
+    dam__metrics *metrics = NULL;
+    DAM_TRY_CLEANUP(dam__alloc(b->count, sizeof *metrics, &metrics));
+    DAM_TRY_CLEANUP(dam__batched_evaluate(b->model, metrics));
     for (size_t i = 0; i < b->count; i++)
-        if (results[i].status == DAM__PROBLEM_DONE && dam__sweep_has_mse(&b->experiment.model))
-            dam__sweep_take_mse(&b->experiment.model, b->sets[i], scores[i].loss, &results[i]);
+        if (results[i].status == DAM__REPLICA_DONE && dam__sweep_has_mse(&b->experiment.model))
+            dam__sweep_take_mse(&b->experiment.model, b->sets[i], metrics[i].loss, &results[i]);
 cleanup:
-    free(scores);
+    free(metrics);
     return status;
 }
 
-static dam_status collect(batch *b, dam__problem_result *results)
+static dam_status collect(batch *b, dam__replica_result *results)
 {
     dam_status status = DAM_OK;
     dam__batched_result *ends = NULL;
@@ -130,7 +130,7 @@ static dam_status collect(batch *b, dam__problem_result *results)
     for (size_t i = 0; i < b->count; i++) {
         for (int m = 0; m < DAM__METRICS; m++)
             results[i].metrics[m] = NAN;
-        results[i].status = ends[i].diverged ? DAM__PROBLEM_DIVERGED : DAM__PROBLEM_DONE;
+        results[i].status = ends[i].diverged ? DAM__REPLICA_DIVERGED : DAM__REPLICA_DONE;
         results[i].epochs = ends[i].diverged ? ends[i].first_epoch : epochs;
         if (ends[i].diverged)
             continue;
@@ -138,22 +138,23 @@ static dam_status collect(batch *b, dam__problem_result *results)
         if (results[i].curve != NULL)
             dam__curve_take(curves + i * (size_t)epochs, epochs, results[i].curve);
     }
-    DAM_TRY_CLEANUP(dam__sweep_recalls(&b->experiment) ? recall(b, results) : score(b, results));
+    DAM_TRY_CLEANUP(dam__sweep_recalls(&b->experiment) ? recall(b, results)
+                                                       : evaluate_mse(b, results));
 cleanup:
     free(ends);
     free(curves);
     return status;
 }
 
-dam_status dam__sweep_batch(const dam__batch_run *run, const size_t *problems, size_t count,
-                            dam__problem_result *results)
+dam_status dam__sweep_batch(const dam__batch_run *run, const size_t *replicas, size_t count,
+                            dam__replica_result *results)
 {
     dam_status status = DAM_OK;
     double began = dam__seconds();
     batch *b = NULL;
     DAM_TRY_CLEANUP(dam__alloc(1, sizeof *b, &b));
     b->run = run;
-    b->problems = problems;
+    b->replicas = replicas;
     b->count = count;
     DAM_TRY_CLEANUP(create(b));
     DAM_TRY_CLEANUP(dam__plan_check(dam__batched_plan(b->model)));
@@ -168,14 +169,14 @@ cleanup:
     return status;
 }
 
-dam_status dam__sweep_batch_bytes(const dam__batch_run *run, const size_t *problems, size_t count,
+dam_status dam__sweep_batch_bytes(const dam__batch_run *run, const size_t *replicas, size_t count,
                                   size_t *bytes)
 {
     dam_status status = DAM_OK;
     batch *b = NULL;
     DAM_TRY_CLEANUP(dam__alloc(1, sizeof *b, &b));
     b->run = run;
-    b->problems = problems;
+    b->replicas = replicas;
     b->count = count;
     DAM_TRY_CLEANUP(create(b));
     *bytes = dam__plan_total(dam__batched_plan(b->model));

@@ -34,7 +34,7 @@ typedef struct sweep {
     dam__device *device;
     char best[64];       /* so far, for the progress line */
     double saved_at;     /* clock when sweep.h5 was last written */
-    size_t failed;       /* problems that could not be run this time, */
+    size_t failed;       /* replicas that could not be run this time, */
     dam_status why;      /* how the first of them ended, */
     char *first_failure; /* and why; NULL where the host had no memory for it */
 } sweep;
@@ -48,7 +48,7 @@ static void sweep_free(sweep *s)
     dam__text_free(&s->said);
 }
 
-/* Cells have much in common, and so have the warnings about them: each is said once. */
+/* Cells have much in common, and so do their warnings: each is printed once. */
 static void say_once(void *user, dam_log_level level, const char *line)
 {
     sweep *s = user;
@@ -128,22 +128,22 @@ static dam_status prepare(sweep *s, const char **resumed)
 
 /* --- while it runs ---------------------------------------------------------------------------- */
 
-static void on_step(void *user, const dam__sweep_moment *moment)
+static void on_step(void *user, const dam__sweep_progress *now)
 {
     sweep *s = user;
     const dam__sweep *all = &s->plan.sweep;
     double total = (double)dam__sweep_trainings(all);
     char label[96];
-    size_t cell = moment->first / all->seeds;
-    if (moment->count > 1)
+    size_t cell = now->first / all->seeds;
+    if (now->count > 1)
         (void)snprintf(label, sizeof label, "cell %zu/%zu and on, %zu trainings at once", cell + 1,
-                       all->cells, moment->count);
+                       all->cells, now->count);
     else if (all->seeds > 1)
         (void)snprintf(label, sizeof label, "cell %zu/%zu, seed %zu/%zu", cell + 1, all->cells,
-                       moment->first % all->seeds + 1, all->seeds);
+                       now->first % all->seeds + 1, all->seeds);
     else
         (void)snprintf(label, sizeof label, "cell %zu/%zu", cell + 1, all->cells);
-    progress_update(&s->progress, label, moment->done / total, s->best);
+    progress_update(&s->progress, label, now->done / total, s->best);
 }
 
 static void note_best(sweep *s)
@@ -176,13 +176,13 @@ static dam_status on_results(void *user)
     return dam__seconds() - s->saved_at >= SAVE_SECONDS ? save(s) : DAM_OK;
 }
 
-static void on_failure(void *user, size_t problem, dam_status status)
+static void on_failure(void *user, size_t replica, dam_status status)
 {
     sweep *s = user;
     dam__text name = {0};
     char *line = NULL;
     dam_status kept = dam__format(&line, "%s", dam_error());
-    dam__sweep_plan_describe(&s->plan.sweep, problem / s->plan.sweep.seeds, &name);
+    dam__sweep_plan_describe(&s->plan.sweep, replica / s->plan.sweep.seeds, &name);
     if (kept == DAM_OK && dam__text_status(&name) == DAM_OK)
         dam__warn(&s->log, "%s: %s", name.data, line);
     if (s->failed++ == 0) {
@@ -200,7 +200,7 @@ static dam_status interrupted(sweep *s)
 {
     const dam__sweep *all = &s->plan.sweep;
     DAM_TRY(save(s));
-    size_t left = dam__sweep_count(all, DAM__PROBLEM_PENDING);
+    size_t left = dam__sweep_count(all, DAM__REPLICA_PENDING);
     return dam__fail(
         DAM_INTERRUPTED,
         "stopped with %zu of %zu trainings done; everything is saved, 'denseam sweep %s "
@@ -208,8 +208,8 @@ static dam_status interrupted(sweep *s)
         dam__sweep_trainings(all) - left, dam__sweep_trainings(all), s->folder.path);
 }
 
-/* After the results are shown: what could not be run is the sweep's failure too. */
-static dam_status judge(const sweep *s)
+/* After the results are shown: trainings that could not be run make the sweep fail, too. */
+static dam_status check_failures(const sweep *s)
 {
     const dam__sweep *all = &s->plan.sweep;
     if (s->failed == 0)
@@ -223,16 +223,16 @@ static dam_status judge(const sweep *s)
 
 static dam_status run_to_the_end(sweep *s)
 {
-    const dam__sweep_hooks hooks = {.user = s,
-                                    .stop = signals_stop,
-                                    .on_step = on_step,
-                                    .on_results = on_results,
-                                    .on_failure = on_failure};
+    const dam__sweep_callbacks callbacks = {.user = s,
+                                            .stop = signals_stop,
+                                            .on_step = on_step,
+                                            .on_results = on_results,
+                                            .on_failure = on_failure};
     signals_catch();
     s->progress = progress_begin(&s->console);
     s->saved_at = dam__seconds();
     s->runs = true;
-    dam_status status = dam__sweep_plan_run(&s->plan, s->device, gemm_choice(s->args), &hooks);
+    dam_status status = dam__sweep_plan_run(&s->plan, s->device, gemm_choice(s->args), &callbacks);
     s->runs = false;
     progress_finish(&s->progress);
     if (status == DAM_INTERRUPTED)
@@ -246,7 +246,7 @@ static dam_status run_to_the_end(sweep *s)
     DAM_TRY(
         dam__report_sweep_pictures(s->folder.path, s->plan.base.title, &s->plan.sweep, &s->log));
     DAM_TRY(print_sweep(&s->plan.sweep, s->folder.path, s->args->json));
-    return judge(s);
+    return check_failures(s);
 }
 
 static dam_status run_sweep(const arguments *args)

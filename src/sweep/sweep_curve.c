@@ -25,7 +25,7 @@ static size_t append_block(const dam__sweep_view *view, enum block block, dam__c
     bool has_best = dam__sweep_view_best(view, &best, &unused);
     for (size_t i = 0; i < axis->count; i++) {
         size_t index = dam__sweep_view_cell(view, i, 0);
-        const dam__problem_result *results = sweep->results + index * sweep->seeds;
+        const dam__replica_result *results = sweep->results + index * sweep->seeds;
         double x = dam__sweep_place(axis, i);
         dam__cell cell;
         dam__sweep_cell(sweep, index, &cell);
@@ -35,7 +35,7 @@ static size_t append_block(const dam__sweep_view *view, enum block block, dam__c
         if ((block == MEANS || (block == BEST && has_best && best == i)) && isfinite(mean))
             points += append_point(data, x, mean, cell.spread);
         for (size_t seed = 0; block == SEEDS && sweep->seeds > 1 && seed < sweep->seeds; seed++)
-            if (results[seed].status == DAM__PROBLEM_DONE &&
+            if (results[seed].status == DAM__REPLICA_DONE &&
                 isfinite(results[seed].metrics[sweep->metric]))
                 points += append_point(data, x, results[seed].metrics[sweep->metric], 0);
     }
@@ -57,9 +57,9 @@ static void find_range(const dam__sweep_view *view, double *least, double *most)
         *least = fmin(*least, mean - spread);
         *most = fmax(*most, mean + spread);
         for (size_t seed = 0; seed < sweep->seeds; seed++) {
-            const dam__problem_result *result = &sweep->results[index * sweep->seeds + seed];
+            const dam__replica_result *result = &sweep->results[index * sweep->seeds + seed];
             double value =
-                result->status == DAM__PROBLEM_DONE ? result->metrics[sweep->metric] : NAN;
+                result->status == DAM__REPLICA_DONE ? result->metrics[sweep->metric] : NAN;
             *least = fmin(*least, value);
             *most = fmax(*most, value);
         }

@@ -21,10 +21,10 @@
 
 /*
  * Reads a key, or several that move together, and its values, each checked like a value of --set.
- * options: the entries of the keys, room for DAM__AXIS_KEYS where there may be several. Free with
+ * options: the entries of the keys, space for DAM__AXIS_KEYS where there may be several. Free with
  * dam__axis_free. DAM_USAGE names the text and the reason: unknown key, one that cannot be swept,
- * no value, a value of the first key twice, a wrong one, a range that is none, a number of values
- * that is not that of the keys.
+ * no value, a value of the first key twice, a wrong one, an invalid range, or another number of
+ * values than of keys.
  */
 dam_status dam__grid_parse(const char *text, dam__axis *out, const dam__option **options);
 

@@ -8,7 +8,7 @@ bool dam__sweep_has_mse(const dam__model_config *model)
 }
 
 void dam__sweep_take_mse(const dam__model_config *model, const dam__dataset *set, double loss,
-                         dam__problem_result *out)
+                         dam__replica_result *out)
 {
     static const double WORST = 10; /* times the error of an output of 0 */
     double mse = 2 * loss;
@@ -16,7 +16,7 @@ void dam__sweep_take_mse(const dam__model_config *model, const dam__dataset *set
         out->metrics[DAM__METRIC_MSE] = mse;
         return;
     }
-    out->status = DAM__PROBLEM_DIVERGED;
+    out->status = DAM__REPLICA_DIVERGED;
     for (int m = 0; m < DAM__METRICS; m++)
         out->metrics[m] = NAN;
 }

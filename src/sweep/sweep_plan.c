@@ -59,7 +59,7 @@ static dam_status check_key(const dam__option *option, const dam__experiment *ba
     return DAM_OK;
 }
 
-/* Problems of equal values of the keys that shape a model are of one group. */
+/* Replicas of equal values of the keys that shape a model are of one group. */
 static dam_status make_groups(dam__sweep_plan *plan)
 {
     const dam__sweep *sweep = &plan->sweep;
@@ -136,7 +136,7 @@ static bool is_rate(const dam__option *option)
            (strcmp(option->key, "eta0") == 0 || strcmp(option->key, "learning_rate") == 0);
 }
 
-/* A search is over the first key: with a rate among the others, that was meant. */
+/* A search is over the first key: where a rate is among the others, that one was probably meant. */
 static dam_status check_searched(const dam__sweep_plan *plan, size_t axes)
 {
     for (size_t i = 1; plan->base.sweep.extend > 0 && i < axes; i++)
@@ -229,11 +229,11 @@ dam_status dam__sweep_plan_extend(dam__sweep_plan *plan, size_t *asked)
     return DAM_OK;
 }
 
-dam_status dam__sweep_plan_experiment(const dam__sweep_plan *plan, size_t problem,
+dam_status dam__sweep_plan_experiment(const dam__sweep_plan *plan, size_t replica,
                                       dam__experiment *out)
 {
-    size_t seed = problem % plan->sweep.seeds;
-    dam_status status = cell_experiment(plan, problem / plan->sweep.seeds, out);
+    size_t seed = replica % plan->sweep.seeds;
+    dam_status status = cell_experiment(plan, replica / plan->sweep.seeds, out);
     out->train.record = 0;            /* no run is left that could show a film, */
     out->train.diagnostics[0] = '\0'; /* or what its steps did */
     if (status == DAM_OK)

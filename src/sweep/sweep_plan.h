@@ -1,5 +1,5 @@
 /*
- * A preset and a grid of its keys as problems: the experiment of each, and which of them can be
+ * A preset and a grid of its keys as replicas: the experiment of each, and which of them can be
  * trained as one batched model.
  */
 #ifndef DAM__SWEEP_SWEEP_PLAN_H
@@ -13,7 +13,7 @@ typedef struct dam__sweep_plan {
     dam__experiment base;
     dam__sweep sweep;
     const dam__option *keys[DAM__SWEEP_AXES][DAM__AXIS_KEYS]; /* of the axes and their followers */
-    size_t *group; /* of each problem; those of a group differ in DAM__OPTION_BATCH keys only */
+    size_t *group; /* of each replica; those of a group differ in DAM__OPTION_BATCH keys only */
     size_t groups;
 } dam__sweep_plan;
 
@@ -31,7 +31,7 @@ void dam__sweep_plan_free(dam__sweep_plan *plan);
 
 /*
  * Goes on with a search: adds the values that its lines want, within sweep.extend and the key's
- * range, and makes their problems pending. *asked = how many; 0 where the search is over.
+ * range, and makes their replicas pending. *asked = how many; 0 where the search is over.
  */
 dam_status dam__sweep_plan_extend(dam__sweep_plan *plan, size_t *asked);
 
@@ -39,8 +39,8 @@ dam_status dam__sweep_plan_extend(dam__sweep_plan *plan, size_t *asked);
  * allows none. */
 dam_status dam__sweep_plan_insert(dam__sweep_plan *plan, bool in_front, bool *added);
 
-/* The experiment of one problem. */
-dam_status dam__sweep_plan_experiment(const dam__sweep_plan *plan, size_t problem,
+/* The experiment of one replica. */
+dam_status dam__sweep_plan_experiment(const dam__sweep_plan *plan, size_t replica,
                                       dam__experiment *out);
 
 /* Appends "model.beta = 8, train.batch = 100": the values of a cell. */

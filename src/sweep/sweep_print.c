@@ -20,8 +20,8 @@ dam_status print_sweep_plan(const dam__sweep_plan *plan, const dam__sweep_estima
     const dam_device_info *info = dam__device_facts(device);
     const double mib = 1024.0 * 1024.0;
     size_t trainings = dam__sweep_trainings(sweep);
-    size_t left = dam__sweep_count(sweep, DAM__PROBLEM_PENDING) +
-                  dam__sweep_count(sweep, DAM__PROBLEM_FAILED);
+    size_t left = dam__sweep_count(sweep, DAM__REPLICA_PENDING) +
+                  dam__sweep_count(sweep, DAM__REPLICA_FAILED);
     if (json)
         return print_json(json_pack("{sI sI sI sI sI sI sI}", "cells", (json_int_t)sweep->cells,
                                     "seeds", (json_int_t)sweep->seeds, "trainings",
@@ -55,7 +55,7 @@ static bool asked_for(const dam__sweep *sweep, size_t index)
 {
     dam__cell cell;
     dam__sweep_cell(sweep, index, &cell);
-    return cell.status != DAM__PROBLEM_OUTSIDE;
+    return cell.status != DAM__REPLICA_OUTSIDE;
 }
 
 /* --- JSON ------------------------------------------------------------------------------------- */
@@ -91,13 +91,13 @@ static json_t *cell_json(const dam__sweep *sweep, size_t index)
             (void)json_object_set_new(metrics, dam__metric_name((dam__metric)m),
                                       json_real(cell.mean[m]));
     for (size_t seed = 0; seed < sweep->seeds; seed++) {
-        const dam__problem_result *result = &sweep->results[index * sweep->seeds + seed];
-        double score = result->status == DAM__PROBLEM_DONE ? result->metrics[sweep->metric] : NAN;
+        const dam__replica_result *result = &sweep->results[index * sweep->seeds + seed];
+        double score = result->status == DAM__REPLICA_DONE ? result->metrics[sweep->metric] : NAN;
         (void)json_array_append_new(scores, json_number(score));
     }
     return json_pack(
         "{so ss so so so so so so so so sf sf}", "values", values, "status",
-        dam__problem_status_name(cell.status), "score", json_number(cell.mean[sweep->metric]),
+        dam__replica_status_name(cell.status), "score", json_number(cell.mean[sweep->metric]),
         "spread", json_number(cell.spread), "scores", scores, "metrics", metrics, "done",
         json_integer((json_int_t)cell.done), "diverged", json_integer((json_int_t)cell.diverged),
         "failed", json_integer((json_int_t)cell.failed), "pending",
@@ -210,7 +210,7 @@ static void append_row(dam__text *text, const dam__sweep *sweep, size_t index, b
     append_figure(text, cell.spread);
     append_figure(text, cell.mean[DAM__METRIC_LOSS]);
     dam__text_append(text, "%6.0f %s\n", cell.epochs,
-                     best ? "best" : dam__problem_status_name(cell.status));
+                     best ? "best" : dam__replica_status_name(cell.status));
 }
 
 /* Returns how many rows there are. */
@@ -221,8 +221,8 @@ static size_t sort_rows(const dam__sweep *sweep, row *rows)
         dam__cell cell;
         dam__sweep_cell(sweep, i, &cell);
         double value = cell.mean[sweep->metric];
-        bool ranked = cell.status == DAM__PROBLEM_DONE && isfinite(value);
-        if (cell.status == DAM__PROBLEM_OUTSIDE)
+        bool ranked = cell.status == DAM__REPLICA_DONE && isfinite(value);
+        if (cell.status == DAM__REPLICA_OUTSIDE)
             continue;
         rows[count++] = (row){!ranked                            ? INFINITY
                               : dam__metric_rises(sweep->metric) ? -value
@@ -309,7 +309,7 @@ static void append_search(dam__text *text, const dam__sweep *sweep)
 static void append_end(dam__text *text, const dam__sweep *sweep, size_t cells, const char *folder)
 {
     dam__text line = {0};
-    size_t lost = dam__sweep_count(sweep, DAM__PROBLEM_DIVERGED);
+    size_t lost = dam__sweep_count(sweep, DAM__REPLICA_DIVERGED);
     if (cells > ROWS)
         dam__text_append(text, "the best %d of %zu cells; sweep.csv has all\n", ROWS, cells);
     if (sweep->axis_count > KEY_COLUMNS)

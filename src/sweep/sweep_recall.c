@@ -53,7 +53,7 @@ dam_status dam__sweep_recall(dam__device *device, dam__gemm_provider gemm,
                                        .sweeps = experiment->recall.sweeps,
                                        .seed = (uint64_t)experiment->seed,
                                        .gemm = gemm};
-    const dam__recall_hooks hooks = {.user = user, .stop = stop};
+    const dam__recall_callbacks callbacks = {.user = user, .stop = stop};
     DAM_TRY_CLEANUP(dam__states_of(patterns, &states));
     DAM_TRY_CLEANUP(dam__states_check(patterns->name, states, count, dim));
     DAM_TRY_CLEANUP(dam__multiply(2 * count, dim, &items));
@@ -65,7 +65,7 @@ dam_status dam__sweep_recall(dam__device *device, dam__gemm_provider gemm,
         DAM_TRY_CLEANUP(dam__probe_flip((uint64_t)experiment->seed, i, experiment->sweep.flips, dim,
                                         probes + (count + i) * dim));
     const dam__recall_task task = {.memories = memories, .probes = probes, .count = 2 * count};
-    DAM_TRY_CLEANUP(dam__recall(device, &config, &task, &hooks, &recalled));
+    DAM_TRY_CLEANUP(dam__recall(device, &config, &task, &callbacks, &recalled));
     compare(recalled.states, states, count, dim, &metrics[DAM__METRIC_DISTANCE], &recovered);
     compare(recalled.states + count * dim, states, count, dim,
             &metrics[DAM__METRIC_DISTANCE_FLIPPED], &metrics[DAM__METRIC_RECOVERED]);

@@ -1,4 +1,4 @@
-/* How well a trained energy model recalls what it was to store: metrics of a sweep. */
+/* How well a trained energy model recalls its patterns: metrics of a sweep. */
 #ifndef DAM__SWEEP_SWEEP_RECALL_H
 #define DAM__SWEEP_SWEEP_RECALL_H
 

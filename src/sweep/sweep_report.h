@@ -1,4 +1,4 @@
-/* What a sweep leaves beside its sweep.h5: a table and pictures. */
+/* The output of a sweep beside its sweep.h5: a table and pictures. */
 #ifndef DAM__SWEEP_SWEEP_REPORT_H
 #define DAM__SWEEP_SWEEP_REPORT_H
 

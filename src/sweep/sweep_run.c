@@ -13,9 +13,9 @@
 #include "sweep/sweep_mse.h"
 #include "sweep/sweep_recall.h"
 #include "train/batched.h"
-#include "train/scorer.h"
+#include "train/run_evaluator.h"
 
-/* A data set and what it was loaded from: most problems share one. */
+/* A data set and what it was loaded from: most replicas share one. */
 typedef struct loaded {
     dam__data_config config;
     uint64_t seed;
@@ -27,10 +27,10 @@ typedef struct runner {
     const dam__sweep_plan *plan;
     dam__device *device;
     dam__gemm_provider gemm;
-    const dam__sweep_hooks *hooks;
+    const dam__sweep_callbacks *callbacks;
     dam__experiment experiment; /* of the present run */
     loaded train, test;
-    size_t problem, count; /* the present ones */
+    size_t replica, count; /* the present ones */
     size_t finished;       /* how many were finished before */
 } runner;
 
@@ -65,48 +65,48 @@ static dam_status create_trainer(runner *r, dam__trainer **out)
     const dam__experiment *experiment = &r->experiment;
     DAM_TRY(load(r, DAM__SPLIT_TRAIN, &r->train));
     dam__training training = dam__experiment_training(experiment, &r->train.set, r->gemm);
-    training.scores = dam__sweep_has_mse(&experiment->model);
+    training.evaluates = dam__sweep_has_mse(&experiment->model);
     return dam__trainer_create(r->device, &training, out);
 }
 
-/* --- one problem ------------------------------------------------------------------------------ */
+/* --- one replica ------------------------------------------------------------------------------ */
 
 static bool stop(void *user)
 {
     const runner *r = user;
-    return r->hooks->stop != NULL && r->hooks->stop(r->hooks->user);
+    return r->callbacks->stop != NULL && r->callbacks->stop(r->callbacks->user);
 }
 
-static void on_step(void *user, const dam__moment *moment)
+static void on_step(void *user, const dam__training_progress *progress)
 {
     const runner *r = user;
-    double share = (moment->epoch + (double)moment->step / moment->steps) / moment->epochs;
-    const dam__sweep_moment now = {
-        .first = r->problem, .count = 1, .done = (double)r->finished + (share < 1 ? share : 1)};
-    if (r->hooks->on_step != NULL)
-        r->hooks->on_step(r->hooks->user, &now);
+    double share = (progress->epoch + (double)progress->step / progress->steps) / progress->epochs;
+    const dam__sweep_progress now = {
+        .first = r->replica, .count = 1, .done = (double)r->finished + (share < 1 ? share : 1)};
+    if (r->callbacks->on_step != NULL)
+        r->callbacks->on_step(r->callbacks->user, &now);
 }
 
-/* The same of problems side by side. */
+/* The same of replicas side by side. */
 static void on_epoch(void *user, int epoch)
 {
     const runner *r = user;
     double share = (epoch + 1.0) / r->experiment.train.epochs;
-    const dam__sweep_moment now = {.first = r->problem,
-                                   .count = r->count,
-                                   .done = (double)r->finished + (double)r->count * share};
-    if (r->hooks->on_step != NULL)
-        r->hooks->on_step(r->hooks->user, &now);
+    const dam__sweep_progress now = {.first = r->replica,
+                                     .count = r->count,
+                                     .done = (double)r->finished + (double)r->count * share};
+    if (r->callbacks->on_step != NULL)
+        r->callbacks->on_step(r->callbacks->user, &now);
 }
 
-/* A problem that is stopped begins anew: only whole problems are kept. */
+/* A replica that is stopped starts again: only finished ones are kept. */
 static dam_status on_checkpoint(void *user)
 {
     (void)user;
     return DAM_OK;
 }
 
-static dam_status take_curve(const dam__history *history, dam__problem_result *out)
+static dam_status take_curve(const dam__history *history, dam__replica_result *out)
 {
     dam_status status = DAM_OK;
     double *losses = NULL;
@@ -121,7 +121,7 @@ cleanup:
     return status;
 }
 
-static void take_history(const dam__history *history, dam__problem_result *out)
+static void take_history(const dam__history *history, dam__replica_result *out)
 {
     static const struct {
         dam__metric metric;
@@ -137,13 +137,13 @@ static void take_history(const dam__history *history, dam__problem_result *out)
 }
 
 /* Only where the test set is what cells are compared by: it costs memory and time. */
-static dam_status score_test(runner *r, dam__trainer *trainer, dam__problem_result *out)
+static dam_status evaluate_test(runner *r, dam__trainer *trainer, dam__replica_result *out)
 {
     dam_status status = DAM_OK;
     dam__container container = {0};
-    dam__scorer *scorer = NULL;
+    dam__run_evaluator *evaluator = NULL;
     int32_t *predicted = NULL, *nearest = NULL;
-    dam__score score;
+    dam__metrics metrics;
     const dam__task *task = &dam__trainer_model(trainer)->task;
     if (r->plan->sweep.metric != DAM__METRIC_TEST_LOSS &&
         r->plan->sweep.metric != DAM__METRIC_TEST_ACCURACY)
@@ -153,21 +153,22 @@ static dam_status score_test(runner *r, dam__trainer *trainer, dam__problem_resu
     if ((size_t)batch > r->test.set.count)
         batch = (int)r->test.set.count;
     DAM_TRY_CLEANUP(dam__checkpoint_save(trainer, &container));
-    DAM_TRY_CLEANUP(dam__scorer_create(r->device, r->gemm, &r->experiment.model, task->dim,
-                                       task->classes, &container, &r->test.set, batch, &scorer));
-    DAM_TRY_CLEANUP(dam__scorer_run(scorer, &score, &predicted, &nearest));
-    out->metrics[DAM__METRIC_TEST_LOSS] = score.loss;
-    out->metrics[DAM__METRIC_TEST_ACCURACY] = score.accuracy;
+    DAM_TRY_CLEANUP(dam__run_evaluator_create(r->device, r->gemm, &r->experiment.model, task->dim,
+                                              task->classes, &container, &r->test.set, batch,
+                                              &evaluator));
+    DAM_TRY_CLEANUP(dam__run_evaluator_run(evaluator, &metrics, &predicted, &nearest));
+    out->metrics[DAM__METRIC_TEST_LOSS] = metrics.loss;
+    out->metrics[DAM__METRIC_TEST_ACCURACY] = metrics.accuracy;
 cleanup:
     free(predicted);
     free(nearest);
-    dam__scorer_destroy(scorer);
+    dam__run_evaluator_destroy(evaluator);
     dam__container_free(&container);
     return status;
 }
 
 /* Only where patterns are stored. */
-static dam_status score_recall(runner *r, dam__trainer *trainer, dam__problem_result *out)
+static dam_status evaluate_recall(runner *r, dam__trainer *trainer, dam__replica_result *out)
 {
     dam_status status = DAM_OK;
     dam__container container = {0};
@@ -184,42 +185,42 @@ cleanup:
 
 /* Where there is one: 2 L of all training samples with the means that are kept, which is as good as
  * diverged where it is far beyond that of an output of 0. */
-static dam_status score_mse(runner *r, dam__trainer *trainer, dam__problem_result *out)
+static dam_status evaluate_mse(runner *r, dam__trainer *trainer, dam__replica_result *out)
 {
-    dam__score score;
+    dam__metrics metrics;
     if (!dam__sweep_has_mse(&r->experiment.model))
         return DAM_OK;
-    DAM_TRY(dam__trainer_score(trainer, &score));
-    dam__sweep_take_mse(&r->experiment.model, &r->train.set, score.loss, out);
-    if (out->status == DAM__PROBLEM_DIVERGED)
+    DAM_TRY(dam__trainer_evaluate(trainer, &metrics));
+    dam__sweep_take_mse(&r->experiment.model, &r->train.set, metrics.loss, out);
+    if (out->status == DAM__REPLICA_DIVERGED)
         return dam__fail(DAM_DIVERGED, "the mean squared error is %g after the last epoch",
-                         2 * score.loss);
+                         2 * metrics.loss);
     return DAM_OK;
 }
 
-static dam_status train(runner *r, dam__problem_result *out)
+static dam_status train(runner *r, dam__replica_result *out)
 {
     dam_status status = DAM_OK;
     dam__trainer *trainer = NULL;
-    const dam__hooks hooks = {
+    const dam__callbacks callbacks = {
         .user = r, .stop = stop, .on_step = on_step, .on_checkpoint = on_checkpoint};
     DAM_TRY_CLEANUP(create_trainer(r, &trainer));
     DAM_TRY_CLEANUP(dam__trainer_prepare(trainer));
-    status = dam__trainer_run(trainer, &hooks);
+    status = dam__trainer_run(trainer, &callbacks);
     out->epochs = dam__trainer_position(trainer)->epoch;
     take_history(dam__trainer_history(trainer), out);
     DAM_TRY_CLEANUP(status);
     DAM_TRY_CLEANUP(take_curve(dam__trainer_history(trainer), out));
-    DAM_TRY_CLEANUP(score_mse(r, trainer, out));
-    DAM_TRY_CLEANUP(score_test(r, trainer, out));
-    DAM_TRY_CLEANUP(score_recall(r, trainer, out));
+    DAM_TRY_CLEANUP(evaluate_mse(r, trainer, out));
+    DAM_TRY_CLEANUP(evaluate_test(r, trainer, out));
+    DAM_TRY_CLEANUP(evaluate_recall(r, trainer, out));
 cleanup:
     dam__trainer_destroy(trainer);
     return status;
 }
 
-/* A score that is not finite is no result to compare by. */
-static dam_status check_score(const runner *r, const dam__problem_result *result)
+/* A score that is not finite cannot be compared. */
+static dam_status check_score(const runner *r, const dam__replica_result *result)
 {
     const dam__sweep *sweep = &r->plan->sweep;
     if (sweep->score == DAM__SCORE_AUTO || isfinite(result->metrics[sweep->metric]))
@@ -229,39 +230,39 @@ static dam_status check_score(const runner *r, const dam__problem_result *result
                      dam__metric_name(sweep->metric));
 }
 
-static dam_status run_one(runner *r, size_t problem, dam__problem_result *out)
+static dam_status run_one(runner *r, size_t replica, dam__replica_result *out)
 {
     dam_status status = DAM_OK;
     double began = dam__seconds();
-    r->problem = problem;
+    r->replica = replica;
     r->count = 1;
     for (int m = 0; m < DAM__METRICS; m++)
         out->metrics[m] = NAN;
-    DAM_TRY_CLEANUP(dam__sweep_plan_experiment(r->plan, problem, &r->experiment));
+    DAM_TRY_CLEANUP(dam__sweep_plan_experiment(r->plan, replica, &r->experiment));
     DAM_TRY_CLEANUP(train(r, out));
     DAM_TRY_CLEANUP(check_score(r, out));
 cleanup:
     out->seconds = dam__seconds() - began;
-    out->status = status == DAM_OK         ? DAM__PROBLEM_DONE
-                  : status == DAM_DIVERGED ? DAM__PROBLEM_DIVERGED
-                                           : DAM__PROBLEM_FAILED;
+    out->status = status == DAM_OK         ? DAM__REPLICA_DONE
+                  : status == DAM_DIVERGED ? DAM__REPLICA_DIVERGED
+                                           : DAM__REPLICA_FAILED;
     r->finished++;
-    if (out->status == DAM__PROBLEM_FAILED && status != DAM_INTERRUPTED)
-        r->hooks->on_failure(r->hooks->user, problem, status);
+    if (out->status == DAM__REPLICA_FAILED && status != DAM_INTERRUPTED)
+        r->callbacks->on_failure(r->callbacks->user, replica, status);
     return status == DAM_INTERRUPTED ? status : DAM_OK;
 }
 
 /* --- the sweep -------------------------------------------------------------------------------- */
 
-/* What all problems of a batched model learn; NULL where each draws its own. */
+/* The samples of all replicas of a batched model; NULL where each draws its own. */
 static const dam__dataset *shared_set(const runner *r)
 {
     return dam__dataset_is_drawn(&r->experiment.data) ? NULL : &r->train.set;
 }
 
 /*
- * How many of a group's problems make one batched model; 1 where they are trained in turn. The
- * first is r->experiment, loaded.
+ * How many of a group's replicas make one batched model; 1 where they are trained one after
+ * another. The first is r->experiment, loaded.
  */
 static size_t batch_size(const runner *r, size_t count)
 {
@@ -276,28 +277,28 @@ static size_t batch_size(const runner *r, size_t count)
         experiment->train.patience > 0 || set->count > INT_MAX || set->features > INT_MAX ||
         r->plan->sweep.metric == DAM__METRIC_TEST_LOSS ||
         r->plan->sweep.metric == DAM__METRIC_TEST_ACCURACY;
-    size_t room = alone ? 1 : MOST_ITEMS / (set->count * set->features + 1);
-    if (room <= 1)
+    size_t fitting = alone ? 1 : MOST_ITEMS / (set->count * set->features + 1);
+    if (fitting <= 1)
         return 1;
     samples = samples < set->count ? samples : set->count;
     size_t best = (size_t)dam__batched_best_count(r->device, experiment->model.memories,
                                                   (int)samples, (int)set->features);
-    size_t most = room < best ? room : best;
+    size_t most = fitting < best ? fitting : best;
     return count < most ? count : most;
 }
 
-static size_t together(void *user, const size_t *problems, size_t count)
+static size_t together(void *user, const size_t *replicas, size_t count)
 {
     runner *r = user;
-    /* What is wrong with the first is found again, and told, when it is run by itself. */
-    if (count < 2 || dam__sweep_plan_experiment(r->plan, problems[0], &r->experiment) != DAM_OK ||
+    /* An error of the first is found again, and reported, when it runs by itself. */
+    if (count < 2 || dam__sweep_plan_experiment(r->plan, replicas[0], &r->experiment) != DAM_OK ||
         load(r, DAM__SPLIT_TRAIN, &r->train) != DAM_OK)
         return 1;
     return batch_size(r, count);
 }
 
-static dam_status run_batch(runner *r, const size_t *problems, size_t count,
-                            dam__problem_result *results)
+static dam_status run_batch(runner *r, const size_t *replicas, size_t count,
+                            dam__replica_result *results)
 {
     dam__batch_run batch = {.device = r->device,
                             .gemm = r->gemm,
@@ -306,16 +307,16 @@ static dam_status run_batch(runner *r, const size_t *problems, size_t count,
                             .stop = stop,
                             .tell = on_epoch,
                             .user = r};
-    r->problem = problems[0];
+    r->replica = replicas[0];
     r->count = count;
-    dam_status status = dam__sweep_batch(&batch, problems, count, results);
+    dam_status status = dam__sweep_batch(&batch, replicas, count, results);
     if (status == DAM_OK)
         r->finished += count;
     return status;
 }
 
-static dam_status run(void *user, const size_t *problems, size_t count,
-                      dam__problem_result *results)
+static dam_status run(void *user, const size_t *replicas, size_t count,
+                      dam__replica_result *results)
 {
     runner *r = user;
     size_t done = 0, size = count;
@@ -324,8 +325,8 @@ static dam_status run(void *user, const size_t *problems, size_t count,
         size = size < count - done ? size : count - done;
         if (stop(r))
             return dam__fail(DAM_INTERRUPTED, "stopped");
-        status = size > 1 ? run_batch(r, problems + done, size, results + done)
-                          : run_one(r, problems[done], results + done);
+        status = size > 1 ? run_batch(r, replicas + done, size, results + done)
+                          : run_one(r, replicas[done], results + done);
         if (status == DAM_OK)
             done += size;
         else if (status == DAM_INTERRUPTED || size == 1)
@@ -339,11 +340,11 @@ static dam_status run(void *user, const size_t *problems, size_t count,
 static dam_status on_results(void *user)
 {
     const runner *r = user;
-    return r->hooks->on_results(r->hooks->user);
+    return r->callbacks->on_results(r->callbacks->user);
 }
 
 dam_status dam__sweep_plan_run(dam__sweep_plan *plan, dam__device *device, dam__gemm_provider gemm,
-                               const dam__sweep_hooks *hooks)
+                               const dam__sweep_callbacks *callbacks)
 {
     dam_status status = DAM_OK;
     runner *r = NULL;
@@ -352,9 +353,9 @@ dam_status dam__sweep_plan_run(dam__sweep_plan *plan, dam__device *device, dam__
     r->plan = plan;
     r->device = device;
     r->gemm = gemm;
-    r->hooks = hooks;
+    r->callbacks = callbacks;
     r->finished =
-        dam__sweep_count(sweep, DAM__PROBLEM_DONE) + dam__sweep_count(sweep, DAM__PROBLEM_DIVERGED);
+        dam__sweep_count(sweep, DAM__REPLICA_DONE) + dam__sweep_count(sweep, DAM__REPLICA_DIVERGED);
     const dam__sweep_runner calls = {
         .user = r, .together = together, .run = run, .on_results = on_results};
     for (size_t asked = 1; asked > 0;) {
@@ -374,7 +375,7 @@ static int larger(int a, int b)
 }
 
 /* The memory of a group's largest batched model, where it has one. */
-static dam_status estimate_batch(runner *r, size_t group, size_t *problems,
+static dam_status estimate_batch(runner *r, size_t group, size_t *replicas,
                                  dam__sweep_estimate *out)
 {
     const dam__sweep *sweep = &r->plan->sweep;
@@ -383,11 +384,11 @@ static dam_status estimate_batch(runner *r, size_t group, size_t *problems,
     size_t count = 0, bytes = 0;
     for (size_t p = 0; p < sweep->cells * sweep->seeds; p++)
         if (r->plan->group[p] == group)
-            problems[count++] = p;
+            replicas[count++] = p;
     count = batch_size(r, count);
     out->together = count > out->together ? count : out->together;
     if (count > 1)
-        DAM_TRY(dam__sweep_batch_bytes(&batch, problems, count, &bytes));
+        DAM_TRY(dam__sweep_batch_bytes(&batch, replicas, count, &bytes));
     out->bytes = bytes > out->bytes ? bytes : out->bytes;
     return DAM_OK;
 }
@@ -399,16 +400,16 @@ dam_status dam__sweep_plan_estimate(const dam__sweep_plan *plan, dam__device *de
     runner *r = NULL;
     dam__trainer *trainer = NULL;
     const dam__sweep *sweep = &plan->sweep;
-    size_t planned = 0, *problems = NULL;
+    size_t planned = 0, *replicas = NULL;
     dam__text name = {0};
     *out = (dam__sweep_estimate){0};
     DAM_TRY_CLEANUP(dam__alloc(1, sizeof *r, &r));
-    DAM_TRY_CLEANUP(dam__alloc(sweep->cells * sweep->seeds, sizeof *problems, &problems));
+    DAM_TRY_CLEANUP(dam__alloc(sweep->cells * sweep->seeds, sizeof *replicas, &replicas));
     r->plan = plan;
     r->device = device;
     r->gemm = gemm;
     for (size_t p = 0; p < sweep->cells * sweep->seeds; p++) {
-        /* Problems are numbered so that the first of each group come in the groups' order. */
+        /* Replicas are numbered so that the first of each group come in the groups' order. */
         if (plan->group[p] != planned)
             continue;
         planned++;
@@ -428,10 +429,10 @@ dam_status dam__sweep_plan_estimate(const dam__sweep_plan *plan, dam__device *de
         out->batch = larger(out->batch, dam__trainer_chunk(trainer));
         dam__trainer_destroy(trainer);
         trainer = NULL;
-        DAM_TRY_CLEANUP(estimate_batch(r, plan->group[p], problems, out));
+        DAM_TRY_CLEANUP(estimate_batch(r, plan->group[p], replicas, out));
     }
 cleanup:
-    free(problems);
+    free(replicas);
     dam__trainer_destroy(trainer);
     dam__text_free(&name);
     if (r != NULL)

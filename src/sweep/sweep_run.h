@@ -1,6 +1,6 @@
 /*
- * Trains the problems of a sweep on a device, in one process: data is loaded once for all problems
- * that share it, and no run folders are left. Problems of a group that can be trained side by side
+ * Trains the replicas of a sweep on a device, in one process: data is loaded once for all replicas
+ * that share it, and no run folders are left. Replicas of a group that can be trained side by side
  * (train/batched.h: denoisers, and energy models that store all patterns in a batch) are one
  * batched model.
  */
@@ -12,26 +12,26 @@
 #include "train/trainer.h"
 
 /* How far a sweep is, for progress lines. */
-typedef struct dam__sweep_moment {
-    size_t first, count; /* the problems that are trained now */
-    double done;         /* problems, those of the present run in part; fractional */
-} dam__sweep_moment;
+typedef struct dam__sweep_progress {
+    size_t first, count; /* the replicas that are trained now */
+    double done;         /* replicas, counting those that run now in part; fractional */
+} dam__sweep_progress;
 
-typedef struct dam__sweep_hooks {
+typedef struct dam__sweep_callbacks {
     void *user;
     bool (*stop)(void *user); /* whether to stop after this step */
-    void (*on_step)(void *user, const dam__sweep_moment *moment);
+    void (*on_step)(void *user, const dam__sweep_progress *progress);
     dam_status (*on_results)(void *user); /* the sweep has new results */
-    /* A problem could not be run: dam_error() says why, and the sweep goes on. */
-    void (*on_failure)(void *user, size_t problem, dam_status status);
-} dam__sweep_hooks;
+    /* A replica could not be run: dam_error() says why, and the sweep goes on. */
+    void (*on_failure)(void *user, size_t replica, dam_status status);
+} dam__sweep_callbacks;
 
 /*
  * Trains what is pending. Only what says something about the sweep as a whole ends it:
  * DAM_INTERRUPTED (every result so far is in the plan), or what on_results returns.
  */
 dam_status dam__sweep_plan_run(dam__sweep_plan *plan, dam__device *device, dam__gemm_provider gemm,
-                               const dam__sweep_hooks *hooks);
+                               const dam__sweep_callbacks *callbacks);
 
 /* What a sweep takes, without running it. */
 typedef struct dam__sweep_estimate {

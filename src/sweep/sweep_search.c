@@ -25,7 +25,7 @@ double dam__parabola_vertex(double middle, double step, double before, double at
 
 /* One value of a line, less being better. */
 typedef struct point {
-    dam__problem_status status;
+    dam__replica_status status;
     double score;
 } point;
 
@@ -34,8 +34,8 @@ static point point_at(const dam__sweep *sweep, size_t line, size_t i)
     dam__cell cell;
     dam__sweep_cell(sweep, line + i * dam__sweep_lines(sweep), &cell);
     double score = cell.mean[sweep->metric];
-    if (cell.status == DAM__PROBLEM_DONE && !isfinite(score))
-        cell.status = DAM__PROBLEM_FAILED;
+    if (cell.status == DAM__REPLICA_DONE && !isfinite(score))
+        cell.status = DAM__REPLICA_FAILED;
     return (point){cell.status, dam__metric_rises(sweep->metric) ? -score : score};
 }
 
@@ -51,10 +51,10 @@ static bool find_window(const dam__sweep *sweep, size_t line, size_t *first, siz
     *first = SIZE_MAX;
     *last = 0;
     for (size_t i = 0; i < sweep->axes[0].count; i++) {
-        dam__problem_status status = point_at(sweep, line, i).status;
-        if (status == DAM__PROBLEM_OUTSIDE)
+        dam__replica_status status = point_at(sweep, line, i).status;
+        if (status == DAM__REPLICA_OUTSIDE)
             continue;
-        known = known && (status == DAM__PROBLEM_DONE || status == DAM__PROBLEM_DIVERGED);
+        known = known && (status == DAM__REPLICA_DONE || status == DAM__REPLICA_DIVERGED);
         *first = *first < i ? *first : i;
         *last = i;
     }
@@ -66,18 +66,18 @@ static point neighbour(const dam__sweep *sweep, size_t line, size_t first, size_
                        int side)
 {
     if ((side < 0 && i == first) || (side > 0 && i == last))
-        return (point){.status = DAM__PROBLEM_OUTSIDE};
+        return (point){.status = DAM__REPLICA_OUTSIDE};
     return point_at(sweep, line, side < 0 ? i - 1 : i + 1);
 }
 
-static void judge(const dam__sweep *sweep, point before, point after, dam__optimum *out)
+static void find_place(const dam__sweep *sweep, point before, point after, dam__optimum *out)
 {
     size_t i = out->index;
     double score = dam__metric_rises(sweep->metric) ? -out->score : out->score;
-    if (before.status == DAM__PROBLEM_OUTSIDE || after.status == DAM__PROBLEM_OUTSIDE) {
+    if (before.status == DAM__REPLICA_OUTSIDE || after.status == DAM__REPLICA_OUTSIDE) {
         out->place = DAM__PLACE_OPEN;
-        out->wants = before.status == DAM__PROBLEM_OUTSIDE ? -1 : 1;
-    } else if (before.status == DAM__PROBLEM_DIVERGED || after.status == DAM__PROBLEM_DIVERGED) {
+        out->wants = before.status == DAM__REPLICA_OUTSIDE ? -1 : 1;
+    } else if (before.status == DAM__REPLICA_DIVERGED || after.status == DAM__REPLICA_DIVERGED) {
         out->place = DAM__PLACE_EDGE;
     } else {
         out->place = DAM__PLACE_INTERIOR;
@@ -98,7 +98,7 @@ void dam__sweep_optimum(const dam__sweep *sweep, size_t line, dam__optimum *out)
     out->wants = -1; /* what diverges may be stable at less */
     for (size_t i = first; i <= last; i++) {
         point here = point_at(sweep, line, i);
-        if (here.status != DAM__PROBLEM_DONE || here.score >= record)
+        if (here.status != DAM__REPLICA_DONE || here.score >= record)
             continue;
         record = here.score;
         out->index = i;
@@ -109,8 +109,8 @@ void dam__sweep_optimum(const dam__sweep *sweep, size_t line, dam__optimum *out)
         return;
     out->value = sweep->axes[0].numbers[out->index];
     out->score = dam__metric_rises(sweep->metric) ? -record : record;
-    judge(sweep, neighbour(sweep, line, first, last, out->index, -1),
-          neighbour(sweep, line, first, last, out->index, 1), out);
+    find_place(sweep, neighbour(sweep, line, first, last, out->index, -1),
+               neighbour(sweep, line, first, last, out->index, 1), out);
 }
 
 dam__transfer dam__sweep_transfer(const dam__sweep *sweep)
@@ -173,7 +173,7 @@ dam_status dam__sweep_insert(dam__sweep *sweep, bool in_front, char *text, doubl
     dam__axis *axis = &sweep->axes[0];
     size_t more = dam__sweep_lines(sweep) * sweep->seeds, before = sweep->cells * sweep->seeds;
     size_t new = in_front ? 0 : before, old = in_front ? more : 0;
-    if (before + more > DAM__SWEEP_PROBLEMS || axis->count == DAM__SWEEP_VALUES)
+    if (before + more > DAM__SWEEP_REPLICAS || axis->count == DAM__SWEEP_VALUES)
         DAM_FAIL(DAM_USAGE, "the search has too many trainings; lower sweep.extend");
     DAM_TRY_CLEANUP(dam__grow(&sweep->results, before + more, sizeof *sweep->results));
     if (sweep->curves != NULL)
@@ -183,7 +183,7 @@ dam_status dam__sweep_insert(dam__sweep *sweep, bool in_front, char *text, doubl
     text = NULL;
     memmove(sweep->results + old, sweep->results, before * sizeof *sweep->results);
     for (size_t i = 0; i < more; i++)
-        sweep->results[new + i] = (dam__problem_result){.status = DAM__PROBLEM_OUTSIDE};
+        sweep->results[new + i] = (dam__replica_result){.status = DAM__REPLICA_OUTSIDE};
     if (sweep->curves != NULL) {
         memmove(sweep->curves + old * DAM__SWEEP_POINTS, sweep->curves,
                 before * DAM__SWEEP_POINTS * sizeof *sweep->curves);
@@ -233,7 +233,7 @@ size_t dam__sweep_ask(dam__sweep *sweep)
         if (best.wants == 0 || !next_value(sweep, line, best.wants, &i))
             continue;
         for (size_t seed = 0; seed < sweep->seeds; seed++)
-            sweep->results[(line + i * lines) * sweep->seeds + seed].status = DAM__PROBLEM_PENDING;
+            sweep->results[(line + i * lines) * sweep->seeds + seed].status = DAM__REPLICA_PENDING;
         asked += sweep->seeds;
     }
     return asked;

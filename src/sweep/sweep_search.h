@@ -10,11 +10,11 @@
 
 /* Where the best value lies on its line. */
 typedef enum dam__place {
-    DAM__PLACE_NOWHERE,  /* no value trains: there is no best one */
-    DAM__PLACE_UNKNOWN,  /* trainings are pending, or could not be run */
+    DAM__PLACE_NOWHERE,  /* every value diverges: there is no best one */
+    DAM__PLACE_UNKNOWN,  /* some trainings are pending, or failed */
     DAM__PLACE_INTERIOR, /* between two worse ones */
     DAM__PLACE_EDGE,     /* beside one that diverges: the best that is stable, not an optimum */
-    DAM__PLACE_OPEN      /* at an end of what was tried: the optimum may lie beyond */
+    DAM__PLACE_OPEN      /* at an end of the range: the optimum may lie beyond */
 } dam__place;
 
 typedef struct dam__optimum {
@@ -24,13 +24,13 @@ typedef struct dam__optimum {
     double refined;     /* the vertex of the parabola through it and its neighbours over log value;
                          * NaN unless interior */
     double score;
-    int wants; /* which end is to be tried further: -1 the first, 1 the last, 0 none */
+    int wants; /* at which end to continue: -1 the first, 1 the last, 0 none */
 } dam__optimum;
 
 /* Lines of a sweep; line l has the cells l, l + lines, l + 2 lines, ... */
 size_t dam__sweep_lines(const dam__sweep *sweep);
 
-/* The best value of a line as far as it is known. */
+/* The best value of a line so far. */
 void dam__sweep_optimum(const dam__sweep *sweep, size_t line, dam__optimum *out);
 
 /* "interior", "edge", ... */
@@ -52,19 +52,19 @@ typedef struct dam__transfer {
 dam__transfer dam__sweep_transfer(const dam__sweep *sweep);
 
 /*
- * Adds a value of the first key in front of the others, or behind them; its problems are outside.
- * DAM_USAGE where there are too many problems then. Takes over text.
+ * Adds a value of the first key before or after the others; its replicas are outside. DAM_USAGE
+ * where there are too many replicas then. Takes over text.
  */
 dam_status dam__sweep_insert(dam__sweep *sweep, bool in_front, char *text, double number);
 
-/* Which ends are wanted beyond the values that there are: of any line, where the limit allows. */
+/* At which ends any line wants values beyond the present ones, as far as the limit allows. */
 typedef struct dam__wanted {
     bool front, behind;
 } dam__wanted;
 
 dam__wanted dam__sweep_wanted(const dam__sweep *sweep);
 
-/* Makes pending what lines want among the values that there are; returns how many problems. */
+/* Makes the present values that lines want pending; returns how many replicas. */
 size_t dam__sweep_ask(dam__sweep *sweep);
 
 #endif

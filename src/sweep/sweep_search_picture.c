@@ -26,7 +26,7 @@ static const char *colour_of(const dam__sweep *sweep, size_t line)
 static double score_at(const dam__sweep *sweep, size_t line, size_t i, dam__cell *cell)
 {
     dam__sweep_cell(sweep, line + i * dam__sweep_lines(sweep), cell);
-    return cell->status == DAM__PROBLEM_DONE ? cell->mean[sweep->metric] : NAN;
+    return cell->status == DAM__REPLICA_DONE ? cell->mean[sweep->metric] : NAN;
 }
 
 static void append_point(dam__csv *data, double x, double y)
@@ -61,7 +61,7 @@ static void append_x(const dam__axis *axis, dam__plot *plot)
     dam__plot_text(plot, axis->key, "x_label");
 }
 
-/* A logarithmic axis where all is above 0; tics at plain numbers, as many as there is room for. */
+/* A logarithmic axis where all is above 0; tics at plain numbers, as many as fit. */
 static dam_status append_y(double least, double most, const char *label, dam__plot *plot)
 {
     static const double few[] = {1, 2, 5}, many[] = {1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8};
@@ -165,8 +165,8 @@ static size_t append_divergence(const dam__sweep *sweep, size_t line, dam__csv *
     for (size_t i = 0; i + 1 < sweep->axes[0].count; i++) {
         double here = score_at(sweep, line, i, &cell);
         double next = score_at(sweep, line, i + 1, &beside);
-        bool up = isfinite(here) && beside.status == DAM__PROBLEM_DIVERGED;
-        bool down = isfinite(next) && cell.status == DAM__PROBLEM_DIVERGED;
+        bool up = isfinite(here) && beside.status == DAM__REPLICA_DIVERGED;
+        bool down = isfinite(next) && cell.status == DAM__REPLICA_DIVERGED;
         if (!up && !down)
             continue;
         count++;
@@ -228,7 +228,7 @@ dam_status dam__search_curves(const dam__sweep *sweep, dam__plot *plot)
     append_blocks(sweep, plot);
     if (sweep->seeds > 1)
         dam__text_append(&what, ", mean of %zu seeds", sweep->seeds);
-    if (dam__sweep_count(sweep, DAM__PROBLEM_DIVERGED) > 0)
+    if (dam__sweep_count(sweep, DAM__REPLICA_DIVERGED) > 0)
         dam__text_append(&what, "; crosses: diverged");
     if (dam__sweep_lines(sweep) > lines)
         dam__text_append(&what, "; the first %zu of %zu lines", lines, dam__sweep_lines(sweep));
@@ -248,7 +248,7 @@ static void mean_curve(const dam__sweep *sweep, size_t cell, double *curve, int 
 {
     dam__cell seen;
     dam__sweep_cell(sweep, cell, &seen);
-    *epochs = seen.status == DAM__PROBLEM_DONE ? sweep->results[cell * sweep->seeds].epochs : 0;
+    *epochs = seen.status == DAM__REPLICA_DONE ? sweep->results[cell * sweep->seeds].epochs : 0;
     for (size_t i = 0; i < DAM__SWEEP_POINTS; i++) {
         curve[i] = 0;
         for (size_t seed = 0; seed < sweep->seeds; seed++)

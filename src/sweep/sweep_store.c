@@ -34,7 +34,7 @@ cleanup:
     return status;
 }
 
-/* What is stored of a problem, as numbers: its status, epochs, seconds, then its metrics. */
+/* What is stored of a replica, as numbers: its status, epochs, seconds, then its metrics. */
 enum { STATUS, EPOCHS, SECONDS, FIRST_METRIC, COLUMNS = FIRST_METRIC + DAM__METRICS };
 
 static const char *column_name(int column)
@@ -44,7 +44,7 @@ static const char *column_name(int column)
                                  : dam__metric_name((dam__metric)(column - FIRST_METRIC));
 }
 
-static double column_value(const dam__problem_result *result, int column)
+static double column_value(const dam__replica_result *result, int column)
 {
     switch (column) {
     case STATUS:
@@ -55,7 +55,7 @@ static double column_value(const dam__problem_result *result, int column)
         return result->seconds;
     default:
         /* What is not there yet is no number either. */
-        return result->status == DAM__PROBLEM_PENDING || result->status == DAM__PROBLEM_OUTSIDE
+        return result->status == DAM__REPLICA_PENDING || result->status == DAM__REPLICA_OUTSIDE
                    ? NAN
                    : result->metrics[column - FIRST_METRIC];
     }
@@ -96,10 +96,10 @@ static dam_status save_curves(const dam__sweep *sweep, dam__container *out)
 {
     dam_status status = DAM_OK;
     dam__array array = {0};
-    size_t shape[DAM__MAX_RANK], problems = sweep->cells * sweep->seeds;
+    size_t shape[DAM__MAX_RANK], replicas = sweep->cells * sweep->seeds;
     int rank = shape_of_curves(sweep, shape);
     DAM_TRY_CLEANUP(dam__array_create(DAM__F64, rank, shape, &array));
-    memcpy(array.data, sweep->curves, problems * DAM__SWEEP_POINTS * sizeof *sweep->curves);
+    memcpy(array.data, sweep->curves, replicas * DAM__SWEEP_POINTS * sizeof *sweep->curves);
     DAM_TRY_CLEANUP(dam__container_add(out, CURVES, &array));
 cleanup:
     dam__array_free(&array);
@@ -108,14 +108,14 @@ cleanup:
 
 static dam_status restore_curves(dam__sweep *sweep, const dam__container *container)
 {
-    size_t shape[DAM__MAX_RANK], problems = sweep->cells * sweep->seeds;
+    size_t shape[DAM__MAX_RANK], replicas = sweep->cells * sweep->seeds;
     int rank = shape_of_curves(sweep, shape);
     const dam__array *array = dam__container_array(container, CURVES);
     if (array == NULL || array->rank != rank || array->element != DAM__F64 ||
         memcmp(array->shape, shape, (size_t)rank * sizeof *shape) != 0)
         return dam__fail(DAM_INPUT, "'" CURVES "' is not there, or not of the grid's shape; use "
                                     "another copy");
-    memcpy(sweep->curves, array->data, problems * DAM__SWEEP_POINTS * sizeof *sweep->curves);
+    memcpy(sweep->curves, array->data, replicas * DAM__SWEEP_POINTS * sizeof *sweep->curves);
     return DAM_OK;
 }
 
@@ -131,12 +131,12 @@ dam_status dam__sweep_save(const dam__sweep *sweep, dam__container *out)
 }
 
 /* Stores a number of the file in its result; false where it makes no sense. */
-static bool take(dam__problem_result *result, int column, double value)
+static bool take(dam__replica_result *result, int column, double value)
 {
     switch (column) {
     case STATUS:
-        result->status = value <= DAM__PROBLEM_OUTSIDE ? (dam__problem_status)value : 0;
-        return value <= DAM__PROBLEM_OUTSIDE;
+        result->status = value <= DAM__REPLICA_OUTSIDE ? (dam__replica_status)value : 0;
+        return value <= DAM__REPLICA_OUTSIDE;
     case EPOCHS:
         result->epochs = value >= 0 && value <= MOST_EPOCHS ? (int)value : 0;
         return value >= 0 && value <= MOST_EPOCHS && value == floor(value);
@@ -164,7 +164,7 @@ static dam_status restore_column(dam__sweep *sweep, int column, const dam__conta
                  name);
     for (size_t p = 0; p < sweep->cells * sweep->seeds; p++)
         if (!take(&sweep->results[p], column, dam__array_at(array, p)))
-            DAM_FAIL(DAM_INPUT, "'%s' holds an impossible value for problem %zu; use another copy",
+            DAM_FAIL(DAM_INPUT, "'%s' holds an impossible value for replica %zu; use another copy",
                      name, p);
 cleanup:
     free(name);
@@ -178,7 +178,7 @@ dam_status dam__sweep_restore(dam__sweep *sweep, const dam__container *container
     if (sweep->curves != NULL)
         DAM_TRY(restore_curves(sweep, container));
     for (size_t p = 0; p < sweep->cells * sweep->seeds; p++) {
-        const dam__problem_result result = sweep->results[p];
+        const dam__replica_result result = sweep->results[p];
         dam__sweep_note(sweep, p, &result);
     }
     return DAM_OK;

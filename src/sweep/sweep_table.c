@@ -5,13 +5,13 @@
 #include "base/csv.h"
 #include "sweep/sweep_report.h"
 
-/* Metrics that no problem has are left out. */
+/* Metrics that no replica has are left out. */
 static void find_metrics(const dam__sweep *sweep, bool has[DAM__METRICS])
 {
     memset(has, 0, DAM__METRICS * sizeof *has);
     for (size_t p = 0; p < sweep->cells * sweep->seeds; p++)
         for (int m = 0; m < DAM__METRICS; m++)
-            has[m] = has[m] || (sweep->results[p].status == DAM__PROBLEM_DONE &&
+            has[m] = has[m] || (sweep->results[p].status == DAM__REPLICA_DONE &&
                                 isfinite(sweep->results[p].metrics[m]));
     has[sweep->metric] = true;
 }
@@ -43,7 +43,7 @@ static void append_row(dam__csv *csv, const dam__sweep *sweep, size_t index,
 {
     dam__cell cell;
     dam__sweep_cell(sweep, index, &cell);
-    if (cell.status == DAM__PROBLEM_OUTSIDE)
+    if (cell.status == DAM__REPLICA_OUTSIDE)
         return;
     for (size_t i = 0; i < sweep->axis_count; i++) {
         const dam__axis *axis = &sweep->axes[i];
@@ -52,7 +52,7 @@ static void append_row(dam__csv *csv, const dam__sweep *sweep, size_t index,
         for (size_t k = 0; k < axis->follower_count; k++)
             dam__csv_text(csv, axis->followers[k].values[at]);
     }
-    dam__csv_text(csv, dam__problem_status_name(cell.status));
+    dam__csv_text(csv, dam__replica_status_name(cell.status));
     dam__csv_integer(csv, (int64_t)cell.done);
     dam__csv_integer(csv, (int64_t)cell.diverged);
     dam__csv_integer(csv, (int64_t)cell.failed);
@@ -61,8 +61,8 @@ static void append_row(dam__csv *csv, const dam__sweep *sweep, size_t index,
             dam__csv_real(csv, cell.mean[m], 0);
     dam__csv_real(csv, cell.spread, 0);
     for (size_t seed = 0; seed < sweep->seeds; seed++) {
-        const dam__problem_result *result = &sweep->results[index * sweep->seeds + seed];
-        bool done = result->status == DAM__PROBLEM_DONE;
+        const dam__replica_result *result = &sweep->results[index * sweep->seeds + seed];
+        bool done = result->status == DAM__REPLICA_DONE;
         dam__csv_real(csv, done ? result->metrics[sweep->metric] : NAN, 0);
     }
     dam__csv_real(csv, cell.epochs, 0);

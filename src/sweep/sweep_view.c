@@ -36,7 +36,7 @@ bool dam__sweep_view_best(const dam__sweep_view *view, size_t *i, size_t *j)
             dam__sweep_cell(sweep, dam__sweep_view_cell(view, x, y), &cell);
             double value = cell.mean[sweep->metric];
             value = dam__metric_rises(sweep->metric) ? -value : value;
-            if (cell.status != DAM__PROBLEM_DONE || !isfinite(value) || value >= record)
+            if (cell.status != DAM__REPLICA_DONE || !isfinite(value) || value >= record)
                 continue;
             record = value;
             *i = x;

@@ -14,11 +14,11 @@ struct dam__batched {
     int count, dim;
     dam__plan *plan;
     dam__gemm *gemm;
-    dam__feed *samples;
+    dam__loader *samples;
     dam__model *model;
     dam__optimizer *optimizer;
-    dam__evaluator *scores; /* NULL where patterns are stored */
-    dam__matrix losses;     /* 1 x epochs times steps times problems */
+    dam__evaluator *evaluator; /* NULL where patterns are stored */
+    dam__matrix losses;        /* 1 x epochs times steps times replicas */
 };
 
 int dam__batched_best_count(const dam__device *device, int memories, int batch, int dim)
@@ -40,23 +40,23 @@ void dam__batched_destroy(dam__batched *batched)
     if (batched == NULL)
         return;
     dam__buffer_destroy(batched->losses.buffer);
-    dam__evaluator_destroy(batched->scores);
+    dam__evaluator_destroy(batched->evaluator);
     dam__optimizer_destroy(batched->optimizer);
     dam__model_destroy(batched->model);
-    dam__feed_destroy(batched->samples);
+    dam__loader_destroy(batched->samples);
     dam__gemm_destroy(batched->gemm);
     dam__plan_destroy(batched->plan);
     free(batched);
 }
 
 /* Bytes become +1 and -1 by themselves; other numbers must be. */
-static dam_status check_patterns(const dam__dataset *set, int problem)
+static dam_status check_patterns(const dam__dataset *set, int replica)
 {
     for (size_t i = 0; set->samples.element != DAM__U8 && i < set->count * set->features; i++) {
         double value = dam__array_at(&set->samples, i);
         if (value != 1 && value != -1)
-            return dam__fail(DAM_INPUT, "problem %d: pattern %zu has %g; patterns are +1 and -1",
-                             problem, i / set->features, value);
+            return dam__fail(DAM_INPUT, "replica %d: pattern %zu has %g; patterns are +1 and -1",
+                             replica, i / set->features, value);
     }
     return DAM_OK;
 }
@@ -90,23 +90,23 @@ static dam_status check(const dam__batched_training *training)
 }
 
 /* Patterns that are stored all at once need no order. */
-static dam_status create_feed(const dam__batched_training *training, dam__batched *batched)
+static dam_status create_loader(const dam__batched_training *training, dam__batched *batched)
 {
     dam_status status = DAM_OK;
     uint64_t *seeds = NULL;
     DAM_TRY_CLEANUP(dam__alloc((size_t)training->count, sizeof *seeds, &seeds));
     for (int p = 0; p < training->count; p++)
-        seeds[p] = training->problems[p].seed;
-    const dam__feed_options options = {.count = training->sets[0]->count,
-                                       .batch = training->train.batch,
-                                       .shuffle = !dam__model_stores(&training->model),
-                                       .indexed = true,
-                                       .input = dam__model_input(&training->model, 0),
-                                       .problems = training->count,
-                                       .sets = training->sets,
-                                       .seeds = seeds};
+        seeds[p] = training->replicas[p].seed;
+    const dam__loader_options options = {.count = training->sets[0]->count,
+                                         .batch = training->train.batch,
+                                         .shuffle = !dam__model_stores(&training->model),
+                                         .indexed = true,
+                                         .input = dam__model_input(&training->model, 0),
+                                         .replicas = training->count,
+                                         .sets = training->sets,
+                                         .seeds = seeds};
     DAM_TRY_CLEANUP(
-        dam__feed_create(batched->device, training->sets[0], &options, &batched->samples));
+        dam__loader_create(batched->device, training->sets[0], &options, &batched->samples));
 cleanup:
     free(seeds);
     return status;
@@ -122,25 +122,25 @@ static dam_status make_plan(const dam__batched_training *training, dam__batched 
                             .trained = first->count,
                             .batch = batch,
                             .count = training->count,
-                            .problems = training->problems};
+                            .replicas = training->replicas};
     dam__plan *plan = NULL;
     int losses = 0;
-    DAM_TRY(create_feed(training, batched));
+    DAM_TRY(create_loader(training, batched));
     if (__builtin_mul_overflow(training->train.epochs, training->count, &losses) ||
-        __builtin_mul_overflow(losses, dam__feed_steps(batched->samples), &losses))
+        __builtin_mul_overflow(losses, dam__loader_steps(batched->samples), &losses))
         return dam__fail(DAM_NO_MEMORY,
-                         "%d epochs of %d problems are too many to keep their losses",
+                         "%d epochs of %d replicas are too many to keep their losses",
                          training->train.epochs, training->count);
     DAM_TRY(dam__plan_create(batched->device, &batched->plan));
     plan = batched->plan;
     DAM_TRY(dam__gemm_create(batched->device, training->gemm, &batched->gemm));
     DAM_TRY(dam__model_create(batched->device, batched->gemm, &training->model, &task,
                               &batched->model));
-    DAM_TRY(dam__feed_plan(batched->samples, plan));
+    DAM_TRY(dam__loader_plan(batched->samples, plan));
     DAM_TRY(batched->model->ops->plan(batched->model, plan, batch));
     DAM_TRY(dam__optimizer_create(batched->model, plan, &batched->optimizer));
     if (!dam__model_stores(&training->model))
-        DAM_TRY(dam__evaluator_create(batched->model, batched->samples, plan, &batched->scores));
+        DAM_TRY(dam__evaluator_create(batched->model, batched->samples, plan, &batched->evaluator));
     DAM_TRY(dam__plan_matrix(plan, "losses", 1, losses, 1, &batched->losses));
     return dam__gemm_plan(batched->gemm, plan);
 }
@@ -154,7 +154,7 @@ dam_status dam__batched_create(dam__device *device, const dam__batched_training 
     DAM_TRY_CLEANUP(dam__alloc(1, sizeof *batched, &batched));
     batched->device = device;
     batched->train = training->train;
-    batched->train.learning_rate = 1; /* those of the problems are factors of it */
+    batched->train.learning_rate = 1; /* the replicas' rates are factors of it */
     batched->count = training->count;
     batched->dim = (int)training->sets[0]->features;
     DAM_TRY_CLEANUP(make_plan(training, batched));
@@ -178,22 +178,22 @@ dam__model *dam__batched_model(dam__batched *batched)
 static dam_status prepare(dam__batched *batched)
 {
     DAM_TRY(dam__plan_allocate(batched->plan));
-    DAM_TRY(dam__feed_prepare(batched->samples));
+    DAM_TRY(dam__loader_prepare(batched->samples));
     DAM_TRY(batched->model->ops->prepare(batched->model));
     DAM_TRY(dam__optimizer_prepare(batched->optimizer));
-    /* Problems have seeds of their own. */
+    /* Replicas have seeds of their own. */
     return batched->model->ops->initialise(batched->model, 0);
 }
 
 static dam_status run_epoch(dam__batched *batched, int epoch)
 {
     const dam__model_ops *ops = batched->model->ops;
-    int steps = dam__feed_steps(batched->samples);
+    int steps = dam__loader_steps(batched->samples);
     DAM_TRY(ops->begin_epoch(batched->model, epoch));
-    DAM_TRY(dam__feed_begin(batched->samples, epoch, 0));
+    DAM_TRY(dam__loader_begin(batched->samples, epoch, 0));
     for (int step = 0; step < steps; step++) {
         dam__batch batch;
-        DAM_TRY(dam__feed_next(batched->samples, &batch));
+        DAM_TRY(dam__loader_next(batched->samples, &batch));
         DAM_TRY(ops->loss_gradient(batched->model, &batch, batched->losses.buffer,
                                    epoch * steps + step));
         DAM_TRY(dam__optimizer_step(
@@ -222,18 +222,18 @@ dam_status dam__batched_run(dam__batched *batched, bool (*stop)(void *user),
                              "is kept",
                              epoch + 1, epochs, batched->count);
     }
-    if (ops->settle != NULL)
-        DAM_TRY(ops->settle(batched->model, batched->samples, epochs - 1));
+    if (ops->finish_epoch != NULL)
+        DAM_TRY(ops->finish_epoch(batched->model, batched->samples, epochs - 1));
     return dam__device_finish(batched->device);
 }
 
-/* Mean of an epoch's losses of a problem, over its samples, which make batches of one size; NaN
+/* Mean of an epoch's losses of a replica, over its samples, which make batches of one size; NaN
  * where one is not finite or too high. */
 static double epoch_loss(const dam__batched *batched, const double *losses, size_t p, size_t epoch)
 {
-    size_t steps = (size_t)dam__feed_steps(batched->samples), count = (size_t)batched->count;
+    size_t steps = (size_t)dam__loader_steps(batched->samples), count = (size_t)batched->count;
     double worst = batched->model->ops->worst_loss, sum = 0;
-    int samples = dam__feed_samples(batched->samples);
+    int samples = dam__loader_samples(batched->samples);
     double size = (double)samples / (double)steps;
     for (size_t step = epoch * steps; step < (epoch + 1) * steps; step++) {
         double loss = losses[step * count + p];
@@ -268,11 +268,11 @@ cleanup:
     return status;
 }
 
-dam_status dam__batched_scores(dam__batched *batched, dam__score *scores)
+dam_status dam__batched_evaluate(dam__batched *batched, dam__metrics *metrics)
 {
-    if (batched->scores == NULL)
-        return dam__fail(DAM_INTERNAL, "models that store are not scored by their loss");
-    return dam__evaluator_run(batched->scores, scores);
+    if (batched->evaluator == NULL)
+        return dam__fail(DAM_INTERNAL, "models that store are not evaluated by their loss");
+    return dam__evaluator_run(batched->evaluator, metrics);
 }
 
 dam_status dam__batched_memories(dam__batched *batched, double *memories)

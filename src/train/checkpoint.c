@@ -29,7 +29,7 @@ static void velocity_name(char *name, const dam__parameter *parameter)
 
 /* --- saving ----------------------------------------------------------------------------------- */
 
-/* A step can diverge after the last loss that was looked at: what is not finite is not saved. */
+/* A step can diverge after the last loss that was read: non-finite values are not saved. */
 static dam_status check_finite(dam__trainer *trainer, const char *name, const dam__array *array)
 {
     const dam__position *position = dam__trainer_position(trainer);

@@ -1,5 +1,6 @@
 /*
- * A training as a container of arrays, and back: parameters, velocities, position, history.
+ * Saves a training as a container of arrays, and restores it: parameters, velocities, position,
+ * history.
  */
 #ifndef DAM__TRAIN_CHECKPOINT_H
 #define DAM__TRAIN_CHECKPOINT_H
@@ -11,7 +12,7 @@
  */
 dam_status dam__checkpoint_save(dam__trainer *trainer, dam__container *out);
 
-/* Puts a prepared trainer where the container's training stood. DAM_INPUT where they do not fit. */
+/* Restores a prepared trainer to the state in the container. DAM_INPUT where they do not fit. */
 dam_status dam__checkpoint_restore(dam__trainer *trainer, const dam__container *container);
 
 /* *memories = how many the run has at present; unchanged where it does not say. DAM_INPUT. */

@@ -54,9 +54,9 @@ dam_status dam__classify(const int32_t *labels, const int32_t *predicted, const 
     out->accuracy = share(right, count);
     out->macro_f1 = macro_f1(out->confusion, (size_t)classes);
     out->one_nn = share(nearest_right, count);
-    out->fidelity = share(faithful_right + faithful_wrong, count);
-    out->fidelity_right = share(faithful_right, right);
-    out->fidelity_wrong = share(faithful_wrong, count - right);
+    out->agreement = share(faithful_right + faithful_wrong, count);
+    out->agreement_right = share(faithful_right, right);
+    out->agreement_wrong = share(faithful_wrong, count - right);
 cleanup:
     if (status != DAM_OK)
         dam__classification_free(out);

@@ -1,4 +1,4 @@
-/* How well predicted classes match the true ones. */
+/* Metrics of classification: how well predicted classes match the true ones. */
 #ifndef DAM__TRAIN_CLASSIFICATION_H
 #define DAM__TRAIN_CLASSIFICATION_H
 
@@ -9,11 +9,12 @@
 #include "base/try.h"
 
 typedef struct dam__classification {
-    double accuracy; /* share of right predictions */
-    double macro_f1; /* mean over classes of 2 TP / (predicted + true) */
-    double one_nn;   /* share of samples whose nearest memory has the right class */
-    double fidelity; /* share of samples whose nearest memory has the predicted class */
-    double fidelity_right, fidelity_wrong; /* among right and wrong predictions; NaN without any */
+    double accuracy;  /* share of right predictions */
+    double macro_f1;  /* mean over classes of 2 TP / (predicted + true) */
+    double one_nn;    /* share of samples whose nearest memory has the right class */
+    double agreement; /* share of samples whose nearest memory agrees with the prediction */
+    double agreement_right,
+        agreement_wrong; /* among right and wrong predictions; NaN without any */
     int32_t classes;
     size_t *confusion; /* (classes + 1) squared: true class, predicted column; owned */
     size_t unclassed;  /* samples of the last row: only a teacher makes some */

@@ -1,6 +1,6 @@
 /*
- * Looking into chosen steps of a training: what the model tells of them (dam__diagnose_ops), kept
- * on the device until a checkpoint takes it.
+ * Diagnostics of chosen training steps: the model's numbers (dam__diagnose_ops), kept on the device
+ * until a checkpoint saves them.
  */
 #ifndef DAM__TRAIN_DIAGNOSTICS_H
 #define DAM__TRAIN_DIAGNOSTICS_H
@@ -11,16 +11,16 @@
 enum { DAM__DIAGNOSED_STEPS = 64 };
 
 /*
- * The steps of a list such as "0,10,100", counted from 0, into steps (room for
- * DAM__DIAGNOSED_STEPS). DAM_USAGE where it is no list of rising whole numbers, or too long.
+ * The steps of a list such as "0,10,100", counted from 0, into steps (space for
+ * DAM__DIAGNOSED_STEPS). DAM_USAGE where it is not a list of rising whole numbers, or too long.
  */
 dam_status dam__diagnosed_steps(const char *text, double *steps, int *count);
 
 typedef struct dam__diagnostics dam__diagnostics;
 
 /*
- * For a planned model that is to be trained. DAM_USAGE: the list is none, or the model tells
- * nothing. The functions below accept NULL for a training without diagnostics, and do nothing.
+ * For a planned model that is to be trained. DAM_USAGE: the list is invalid, or the model has no
+ * diagnostics. The functions below accept NULL for a training without diagnostics, and do nothing.
  */
 dam_status dam__diagnostics_create(dam__model *model, const char *steps, dam__plan *plan,
                                    dam__diagnostics **out);
@@ -34,7 +34,7 @@ dam_status dam__diagnostics_before(dam__diagnostics *diagnostics, double step, i
                                    double rate);
 dam_status dam__diagnostics_after(dam__diagnostics *diagnostics, double step, int size);
 
-/* Adds what was measured so far to a container, and takes back what one holds. DAM_INPUT. */
+/* Saves what was measured so far to a container, and restores it from one. DAM_INPUT. */
 dam_status dam__diagnostics_save(const dam__diagnostics *diagnostics, dam__container *out);
 dam_status dam__diagnostics_restore(dam__diagnostics *diagnostics, const dam__container *container);
 
@@ -46,7 +46,7 @@ typedef struct dam__diagnosed {
     double *steps, *values;
 } dam__diagnosed;
 
-/* No rows where it holds none. DAM_INPUT where what it holds makes no sense. */
+/* No rows where it holds none. DAM_INPUT where its content is invalid. */
 dam_status dam__diagnosed_read(const dam__container *container, dam__diagnosed *out);
 void dam__diagnosed_free(dam__diagnosed *diagnosed);
 

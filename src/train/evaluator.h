@@ -1,5 +1,5 @@
 /*
- * Scores a model on the samples of a feed: on the device, one small read at the end.
+ * Evaluates a model on the samples of a loader: on the device, with one small read at the end.
  */
 #ifndef DAM__TRAIN_EVALUATOR_H
 #define DAM__TRAIN_EVALUATOR_H
@@ -8,27 +8,27 @@
 
 typedef struct dam__evaluator dam__evaluator;
 
-/* What a set of samples scored. */
-typedef struct dam__score {
+/* The metrics of a model on a set of samples. */
+typedef struct dam__metrics {
     double loss;     /* mean over the samples, with the training's softened labels */
     double accuracy; /* share of right predictions; NaN where the loss is unsupervised */
     int samples;
-} dam__score;
+} dam__metrics;
 
 /*
- * For a planned model and a feed of its problems, both of which must outlive it. Of a feed that is
- * shuffled the whole range is scored, in the order of its first epoch.
+ * For a planned model and a loader of its replicas, both of which must outlive it. A shuffled
+ * loader is evaluated over its whole range, in the order of its first epoch.
  */
-dam_status dam__evaluator_create(dam__model *model, dam__feed *feed, dam__plan *plan,
+dam_status dam__evaluator_create(dam__model *model, dam__loader *loader, dam__plan *plan,
                                  dam__evaluator **out);
 void dam__evaluator_destroy(dam__evaluator *evaluator);
 
-/* Runs the whole feed: a score a problem. */
-dam_status dam__evaluator_run(dam__evaluator *evaluator, dam__score *out);
+/* Evaluates all samples of the loader: metrics for each replica. */
+dam_status dam__evaluator_run(dam__evaluator *evaluator, dam__metrics *out);
 
 /*
  * After a run: the predicted class column and the class of the nearest memory of every sample, in
- * the feed's order; of one problem. *predicted and *nearest are freed with free().
+ * the loader's order; of one replica. *predicted and *nearest are freed with free().
  */
 dam_status dam__evaluator_predictions(dam__evaluator *evaluator, int32_t **predicted,
                                       int32_t **nearest);

@@ -11,7 +11,7 @@ struct dam__optimizer {
     dam__model *model;
     dam__matrix velocities[DAM__MAX_PARAMETERS];
     dam__matrix squares[DAM__MAX_PARAMETERS]; /* Adam's */
-    dam__matrix rates; /* 1 x problems: factors of the rate, for rules that take them */
+    dam__matrix rates; /* 1 x replicas: factors of the rate, for rules that take them */
     double steps;      /* taken so far */
     dam__program *program;
     dam__kernel *momentum, *unit_rows, *mirror, *max_norm, *sgd, *adam;
@@ -20,7 +20,7 @@ struct dam__optimizer {
 /* Kingma & Ba's constants. */
 static const double FIRST_DECAY = 0.9, SECOND_DECAY = 0.999;
 
-/* Whether a rule has a factor of the rate for each problem. */
+/* Whether a rule has a factor of the rate for each replica. */
 static bool takes_rates(dam__rule rule)
 {
     return rule == DAM__RULE_MAX_NORM || rule == DAM__RULE_SGD || rule == DAM__RULE_ADAM;
@@ -46,7 +46,7 @@ dam_status dam__optimizer_create(dam__model *model, dam__plan *plan, dam__optimi
                 dam__plan_matrix_like(plan, name, &parameter->value, &optimizer->squares[i]));
         }
         if (takes_rates(parameter->rule) && optimizer->rates.cols == 0)
-            DAM_TRY_CLEANUP(dam__plan_matrix(plan, "rates of problems", 1, parameter->value.count,
+            DAM_TRY_CLEANUP(dam__plan_matrix(plan, "rates of replicas", 1, parameter->value.count,
                                              1, &optimizer->rates));
     }
     *out = optimizer;
@@ -83,11 +83,11 @@ dam_status dam__optimizer_prepare(dam__optimizer *optimizer)
     return DAM_OK;
 }
 
-/* Problem p's factor of all rates. */
+/* Replica p's factor of all rates. */
 static double rate_of(const dam__model *model, int p)
 {
-    if (model->task.problems != NULL)
-        return model->task.problems[p].rate;
+    if (model->task.replicas != NULL)
+        return model->task.replicas[p].rate;
     return model->rate > 0 ? model->rate : 1;
 }
 
@@ -97,11 +97,11 @@ dam_status dam__optimizer_rates(dam__optimizer *optimizer, const double *factors
     double *values = NULL;
     int count = optimizer->rates.cols;
     if (count == 0)
-        DAM_FAIL(DAM_INTERNAL, "no parameter takes rates problem by problem");
+        DAM_FAIL(DAM_INTERNAL, "no parameter takes a rate for each replica");
     DAM_TRY_CLEANUP(dam__alloc((size_t)count, sizeof *values, &values));
     for (int p = 0; p < count; p++)
         values[p] = factors != NULL ? factors[p] : rate_of(optimizer->model, p);
-    DAM_TRY_CLEANUP(dam__matrix_write_doubles(&optimizer->rates, values, "rates of problems"));
+    DAM_TRY_CLEANUP(dam__matrix_write_doubles(&optimizer->rates, values, "rates of replicas"));
 cleanup:
     free(values);
     return status;
@@ -136,7 +136,7 @@ static dam_status step_sgd(dam__optimizer *optimizer, int i, double rate, double
                                      momentum));
 }
 
-/* The corrections are computed here, in double: 1 - 0.999 has few digits in single precision. */
+/* The bias corrections are made in double: 1 - 0.999 has few digits in single precision. */
 static dam_status step_adam(dam__optimizer *optimizer, int i, double rate, dam__range range,
                             dam__work work)
 {
@@ -158,9 +158,9 @@ static dam_status step_scaled(dam__optimizer *optimizer, int i, double rate, dou
     dam__device *device = optimizer->model->device;
     const dam__matrix *value = &parameter->value;
     bool adam = parameter->rule == DAM__RULE_ADAM;
-    size_t lanes = (size_t)dam__lanes(device);
-    dam__range range =
-        dam__range_items(device, ((size_t)value->cols + lanes - 1) / lanes, (size_t)value->rows);
+    size_t vector_width = (size_t)dam__vector_width(device);
+    dam__range range = dam__range_items(
+        device, ((size_t)value->cols + vector_width - 1) / vector_width, (size_t)value->rows);
     range.global[2] = (size_t)value->count;
     double items = (double)dam__matrix_items(value);
     dam__work work = {.flops = (adam ? 12 : 4) * items,
@@ -175,8 +175,8 @@ static dam_status step_parameter(dam__optimizer *optimizer, int i, double rate, 
     const dam__parameter *parameter = &optimizer->model->parameters[i];
     dam__device *device = optimizer->model->device;
     const dam__matrix *value = &parameter->value;
-    size_t vectors =
-        ((size_t)value->cols + (size_t)dam__lanes(device) - 1) / (size_t)dam__lanes(device);
+    size_t vectors = ((size_t)value->cols + (size_t)dam__vector_width(device) - 1) /
+                     (size_t)dam__vector_width(device);
     double items = (double)dam__matrix_items(value);
     /* Value and velocity are read and written, the gradient is read. */
     dam__work work = {.flops = 4 * items, .bytes = 5 * items * (double)dam__real_size(device)};

@@ -1,6 +1,6 @@
 /*
- * Moves every trained parameter of a model along its gradient. Knows rules and constraints, no
- * model.
+ * Updates every trained parameter of a model along its gradient, by rules and constraints, whatever
+ * the model.
  */
 #ifndef DAM__TRAIN_OPTIMIZER_H
 #define DAM__TRAIN_OPTIMIZER_H
@@ -17,10 +17,9 @@ void dam__optimizer_destroy(dam__optimizer *optimizer);
 dam_status dam__optimizer_prepare(dam__optimizer *optimizer);
 
 /*
- * Factors of the rate for problems side by side, one each; NULL: those of the model's problems, as
- * dam__optimizer_prepare sets them. Only parameters of
- * DAM__RULE_MAX_NORM, DAM__RULE_SGD and DAM__RULE_ADAM take them; DAM_INTERNAL where there are
- * none.
+ * Factors of the rate, one for each replica; NULL: those of the model's replicas, as
+ * dam__optimizer_prepare sets them. Only parameters of DAM__RULE_MAX_NORM, DAM__RULE_SGD and
+ * DAM__RULE_ADAM take them; DAM_INTERNAL where there are none.
  */
 dam_status dam__optimizer_rates(dam__optimizer *optimizer, const double *factors);
 

@@ -85,10 +85,10 @@ static void thin(dam__record *record, int every)
 }
 
 /*
- * Room for a further frame's rows. *fits = false where all that is left begins a stage, or where
- * the frame is none that the record, at its new spacing, would have.
+ * Makes space for another frame's rows. *fits = false where all that is left begins a stage, or
+ * where the frame is none that the record, at its new spacing, would have.
  */
-static dam_status make_room(dam__record *record, const dam__frame *frame, int every, bool *fits)
+static dam_status make_space(dam__record *record, const dam__frame *frame, int every, bool *fits)
 {
     size_t rows = (size_t)frame->rows, count = record->frame_count;
     size_t bytes = record->limit > 0 ? record->limit : DAM__RECORD_BYTES;
@@ -156,7 +156,7 @@ dam_status dam__record_add(dam__record *record, const dam__frame *frame, int eve
     bool fits = false;
     DAM_TRY(check_sizes(record, frame, dim, columns));
     DAM_TRY(add_first_memories(record, frame->memories));
-    DAM_TRY(make_room(record, frame, every, &fits));
+    DAM_TRY(make_space(record, frame, every, &fits));
     if (!fits)
         return DAM_OK;
     size_t first = record->row_count;

@@ -1,6 +1,6 @@
 /*
- * A recorded weight history: the memories and class weights of chosen moments of a training, on the
- * host and in the run file (docs/format.md, The record). Knows neither model nor device.
+ * A recorded weight history: the memories and class weights at chosen epochs of a training, on the
+ * host and in the run file (docs/format.md, The record). Independent of model and device.
  *
  * A memory is kept in 8 bits a number: level q stands for (q - 128) / 127 of the memory's largest
  * |value|, so an error is at most 1/254 of that. Class weights are kept as they are.
@@ -13,9 +13,9 @@
 #include "store/container.h"
 
 /*
- * A record takes at most DAM__RECORD_BYTES, or its limit. One that is full drops every second of
- * its frames, but no first frame of a stage, and goes on at twice the spacing. A frame takes at
- * most DAM__FRAME_BYTES, so that a full record still has some.
+ * A record takes at most DAM__RECORD_BYTES, or its limit. A full record drops every second frame,
+ * except the first of each stage, and continues at twice the spacing. A frame takes at most
+ * DAM__FRAME_BYTES, so that a full record still has some.
  */
 enum { DAM__RECORD_BYTES = 256 << 20, DAM__FRAME_BYTES = 4 << 20 };
 
@@ -69,7 +69,7 @@ const float *dam__record_weights(const dam__record *record, size_t frame, size_t
 /* Adds the record to a container, as "record/..."; nothing where it has no frame. */
 dam_status dam__record_save(const dam__record *record, dam__container *out);
 
-/* Reads it back, empty where the container has none. DAM_INPUT where it makes no sense. */
+/* Reads it back, empty where the container has none. DAM_INPUT where it is invalid. */
 dam_status dam__record_restore(const dam__container *container, dam__record *out);
 
 #endif

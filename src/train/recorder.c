@@ -27,14 +27,15 @@ static const dam__matrix *class_weights(dam__model *model)
     return weights != NULL ? &weights->value : NULL;
 }
 
-dam_status dam__recorder_check(dam__model *model, int room, const dam__train_config *config)
+dam_status dam__recorder_check(dam__model *model, int max_memories, const dam__train_config *config)
 {
     const dam__parameter *memories = dam__model_parameter(model, "memories");
     const dam__matrix *weights = class_weights(model);
     if (memories == NULL)
         return dam__fail(DAM_USAGE, "the %s model has no memories to record; set train.record = 0",
                          dam__model_type_of(&model->config)->name);
-    return dam__record_check((size_t)kept(room, config), (size_t)features_of(model, memories).cols,
+    return dam__record_check((size_t)kept(max_memories, config),
+                             (size_t)features_of(model, memories).cols,
                              weights != NULL ? (size_t)weights->rows : 0);
 }
 

@@ -8,10 +8,11 @@
 #include "train/trainer.h"
 
 /*
- * Whether a model of at most `room` memories can be recorded as config says. DAM_USAGE: it has no
- * memories, or a frame would be too large. Needs a planned model.
+ * Whether a model of at most max_memories memories can be recorded as config says. DAM_USAGE: it
+ * has no memories, or a frame would be too large. Needs a planned model.
  */
-dam_status dam__recorder_check(dam__model *model, int room, const dam__train_config *config);
+dam_status dam__recorder_check(dam__model *model, int max_memories,
+                               const dam__train_config *config);
 
 /* Adds the model's present memories and class weights as a frame. DAM_DIVERGED; see record.h. */
 dam_status dam__recorder_take(dam__model *model, const dam__position *position,

@@ -65,8 +65,8 @@ static void step_mirror(double *value, const double *gradient, double *velocity,
  * ------------------------------------------------------------------------------------ */
 
 /* A model of one parameter, as far as the optimizer looks. */
-static dam_status check_rule(dam__trial *trial, dam__rule rule, dam__constraint constraint,
-                             int rows, int cols, reference step)
+static dam_status check_rule(dam__test *test, dam__rule rule, dam__constraint constraint, int rows,
+                             int cols, reference step)
 {
     dam_status status = DAM_OK;
     const size_t items = (size_t)rows * (size_t)cols;
@@ -74,23 +74,23 @@ static dam_status check_rule(dam__trial *trial, dam__rule rule, dam__constraint 
     dam__optimizer *optimizer = NULL;
     dam__plan *plan = NULL;
     double *value = NULL, *gradient = NULL, *velocity = NULL;
-    DAM_TRY_CLEANUP(dam__trial_array(trial, 1, sizeof *model, &model));
-    DAM_TRY_CLEANUP(dam__trial_array(trial, items, sizeof *velocity, &velocity));
+    DAM_TRY_CLEANUP(dam__test_array(test, 1, sizeof *model, &model));
+    DAM_TRY_CLEANUP(dam__test_array(test, items, sizeof *velocity, &velocity));
     /* Of norm about 1 in a row of the unit sphere; a zero stays zero under the mirror rule. */
     const double side = constraint == DAM__CONSTRAINT_UNIT_ROWS ? sqrt(3.0 / cols) : 1;
     DAM_TRY_CLEANUP(
-        dam__trial_numbers(trial, items, rule == DAM__RULE_MIRROR ? 0.01 : -side, side, &value));
-    DAM_TRY_CLEANUP(dam__trial_numbers(trial, items, -side, side, &gradient));
+        dam__test_numbers(test, items, rule == DAM__RULE_MIRROR ? 0.01 : -side, side, &value));
+    DAM_TRY_CLEANUP(dam__test_numbers(test, items, -side, side, &gradient));
     if (rule == DAM__RULE_MIRROR)
         value[items / 2] = 0;
-    model->device = trial->device;
+    model->device = test->device;
     model->parameter_count = 1;
     model->parameters[0] = (dam__parameter){
         .name = "self-test", .rule = rule, .constraint = constraint, .trained = true};
-    DAM_TRY_CLEANUP(dam__trial_matrix(trial, rows, cols, 1, value, &model->parameters[0].value));
+    DAM_TRY_CLEANUP(dam__test_matrix(test, rows, cols, 1, value, &model->parameters[0].value));
     DAM_TRY_CLEANUP(
-        dam__trial_matrix(trial, rows, cols, 1, gradient, &model->parameters[0].gradient));
-    DAM_TRY_CLEANUP(dam__plan_create(trial->device, &plan));
+        dam__test_matrix(test, rows, cols, 1, gradient, &model->parameters[0].gradient));
+    DAM_TRY_CLEANUP(dam__plan_create(test->device, &plan));
     DAM_TRY_CLEANUP(dam__optimizer_create(model, plan, &optimizer));
     DAM_TRY_CLEANUP(dam__plan_allocate(plan));
     DAM_TRY_CLEANUP(dam__optimizer_prepare(optimizer));
@@ -99,48 +99,48 @@ static dam_status check_rule(dam__trial *trial, dam__rule rule, dam__constraint 
         step(value, gradient, velocity, rows, cols);
     }
     /* What was added up is of that size, even where the sum is small. */
-    DAM_TRY_CLEANUP(dam__trial_compare_matrix(trial, &model->parameters[0].value, value, side));
-    DAM_TRY_CLEANUP(dam__trial_compare_matrix(trial, dam__optimizer_velocity(optimizer, 0),
-                                              velocity, RATE * side));
+    DAM_TRY_CLEANUP(dam__test_compare_matrix(test, &model->parameters[0].value, value, side));
+    DAM_TRY_CLEANUP(dam__test_compare_matrix(test, dam__optimizer_velocity(optimizer, 0), velocity,
+                                             RATE * side));
 cleanup:
     dam__optimizer_destroy(optimizer);
     dam__plan_destroy(plan);
     return status;
 }
 
-static dam_status run_momentum(dam__trial *trial)
+static dam_status run_momentum(dam__test *test)
 {
-    DAM_TRY(check_rule(trial, DAM__RULE_MOMENTUM, DAM__CONSTRAINT_NONE, 1, 1, step_free));
-    return check_rule(trial, DAM__RULE_MOMENTUM, DAM__CONSTRAINT_NONE, 3, trial->tiny ? 18 : 333,
+    DAM_TRY(check_rule(test, DAM__RULE_MOMENTUM, DAM__CONSTRAINT_NONE, 1, 1, step_free));
+    return check_rule(test, DAM__RULE_MOMENTUM, DAM__CONSTRAINT_NONE, 3, test->tiny ? 18 : 333,
                       step_free);
 }
 
-static dam_status run_unit_rows(dam__trial *trial)
+static dam_status run_unit_rows(dam__test *test)
 {
-    DAM_TRY(check_rule(trial, DAM__RULE_MOMENTUM, DAM__CONSTRAINT_UNIT_ROWS, 2, 7, step_unit_rows));
+    DAM_TRY(check_rule(test, DAM__RULE_MOMENTUM, DAM__CONSTRAINT_UNIT_ROWS, 2, 7, step_unit_rows));
     /* More than one vector for each item of a group. */
-    return check_rule(trial, DAM__RULE_MOMENTUM, DAM__CONSTRAINT_UNIT_ROWS, trial->tiny ? 1 : 5,
-                      785, step_unit_rows);
+    return check_rule(test, DAM__RULE_MOMENTUM, DAM__CONSTRAINT_UNIT_ROWS, test->tiny ? 1 : 5, 785,
+                      step_unit_rows);
 }
 
-static dam_status run_mirror(dam__trial *trial)
+static dam_status run_mirror(dam__test *test)
 {
-    DAM_TRY(check_rule(trial, DAM__RULE_MIRROR, DAM__CONSTRAINT_NONE, 3, 7, step_mirror));
-    return check_rule(trial, DAM__RULE_MIRROR, DAM__CONSTRAINT_NONE, 11, trial->tiny ? 17 : 301,
+    DAM_TRY(check_rule(test, DAM__RULE_MIRROR, DAM__CONSTRAINT_NONE, 3, 7, step_mirror));
+    return check_rule(test, DAM__RULE_MIRROR, DAM__CONSTRAINT_NONE, 11, test->tiny ? 17 : 301,
                       step_mirror);
 }
 
 /*
- * Two problems side by side, each with scales and a rate of its own; the second row of each is
+ * Two replicas side by side, each with scales and a rate of its own; the second row of each is
  * below the floor.
  */
-static dam_status run_max_norm(dam__trial *trial)
+static dam_status run_max_norm(dam__test *test)
 {
     dam_status status = DAM_OK;
-    enum { ROWS = 3, PROBLEMS = 2, COUNT = ROWS * PROBLEMS };
-    const int cols = trial->tiny ? 21 : 701, clamped = cols - 4;
+    enum { ROWS = 3, REPLICAS = 2, COUNT = ROWS * REPLICAS };
+    const int cols = test->tiny ? 21 : 701, clamped = cols - 4;
     const size_t width = (size_t)cols, items = COUNT * width;
-    const double floor = 0.125, factors[PROBLEMS] = {1, 0.5};
+    const double floor = 0.125, factors[REPLICAS] = {1, 0.5};
     const double logs[COUNT] = {0.5, -6, 2, 1, -7, 0};
     double *value = NULL, *gradient = NULL, *velocity = NULL, scales[2 * COUNT] = {0};
     double before[COUNT] = {0};
@@ -148,13 +148,13 @@ static dam_status run_max_norm(dam__trial *trial)
     dam__optimizer *optimizer = NULL;
     dam__plan *plan = NULL;
     dam__matrix device_scales;
-    DAM_TRY_CLEANUP(dam__trial_array(trial, 1, sizeof *model, &model));
-    DAM_TRY_CLEANUP(dam__trial_array(trial, items, sizeof *velocity, &velocity));
-    DAM_TRY_CLEANUP(dam__trial_numbers(trial, items, -1, 1, &value));
-    DAM_TRY_CLEANUP(dam__trial_numbers(trial, items, -1, 1, &gradient));
-    for (size_t p = 0; p < PROBLEMS; p++)
+    DAM_TRY_CLEANUP(dam__test_array(test, 1, sizeof *model, &model));
+    DAM_TRY_CLEANUP(dam__test_array(test, items, sizeof *velocity, &velocity));
+    DAM_TRY_CLEANUP(dam__test_numbers(test, items, -1, 1, &value));
+    DAM_TRY_CLEANUP(dam__test_numbers(test, items, -1, 1, &gradient));
+    for (size_t p = 0; p < REPLICAS; p++)
         memcpy(scales + 2 * p * ROWS, logs + p * ROWS, ROWS * sizeof *scales);
-    model->device = trial->device;
+    model->device = test->device;
     model->parameter_count = 1;
     model->parameters[0] = (dam__parameter){.name = "self-test",
                                             .rule = DAM__RULE_MAX_NORM,
@@ -163,12 +163,12 @@ static dam_status run_max_norm(dam__trial *trial)
                                             .scales = &device_scales,
                                             .floor = floor,
                                             .clamped = clamped};
-    DAM_TRY_CLEANUP(dam__trial_matrix(trial, 2, ROWS, PROBLEMS, scales, &device_scales));
+    DAM_TRY_CLEANUP(dam__test_matrix(test, 2, ROWS, REPLICAS, scales, &device_scales));
     DAM_TRY_CLEANUP(
-        dam__trial_matrix(trial, ROWS, cols, PROBLEMS, value, &model->parameters[0].value));
+        dam__test_matrix(test, ROWS, cols, REPLICAS, value, &model->parameters[0].value));
     DAM_TRY_CLEANUP(
-        dam__trial_matrix(trial, ROWS, cols, PROBLEMS, gradient, &model->parameters[0].gradient));
-    DAM_TRY_CLEANUP(dam__plan_create(trial->device, &plan));
+        dam__test_matrix(test, ROWS, cols, REPLICAS, gradient, &model->parameters[0].gradient));
+    DAM_TRY_CLEANUP(dam__plan_create(test->device, &plan));
     DAM_TRY_CLEANUP(dam__optimizer_create(model, plan, &optimizer));
     DAM_TRY_CLEANUP(dam__plan_allocate(plan));
     DAM_TRY_CLEANUP(dam__optimizer_prepare(optimizer));
@@ -190,32 +190,32 @@ static dam_status run_max_norm(dam__trial *trial)
             before[k] = logs[k];
         }
     }
-    DAM_TRY_CLEANUP(dam__trial_compare_matrix(trial, &model->parameters[0].value, value, 1));
+    DAM_TRY_CLEANUP(dam__test_compare_matrix(test, &model->parameters[0].value, value, 1));
     DAM_TRY_CLEANUP(
-        dam__trial_compare_matrix(trial, dam__optimizer_velocity(optimizer, 0), velocity, 1));
+        dam__test_compare_matrix(test, dam__optimizer_velocity(optimizer, 0), velocity, 1));
 cleanup:
     dam__optimizer_destroy(optimizer);
     dam__plan_destroy(plan);
     return status;
 }
 
-/* Two problems side by side, each with a rate of its own. */
-static dam_status check_scaled(dam__trial *trial, bool adam, int cols)
+/* Two replicas side by side, each with a rate of its own. */
+static dam_status check_scaled(dam__test *test, bool adam, int cols)
 {
     dam_status status = DAM_OK;
-    enum { ROWS = 3, PROBLEMS = 2, COUNT = ROWS * PROBLEMS };
-    const size_t problem = ROWS * (size_t)cols, items = PROBLEMS * problem;
-    const double factors[PROBLEMS] = {1, 0.5}, own = 0.75, epsilon = 0x1p-10;
+    enum { ROWS = 3, REPLICAS = 2, COUNT = ROWS * REPLICAS };
+    const size_t replica = ROWS * (size_t)cols, items = REPLICAS * replica;
+    const double factors[REPLICAS] = {1, 0.5}, own = 0.75, epsilon = 0x1p-10;
     double *value = NULL, *gradient = NULL, *velocity = NULL, *square = NULL;
     dam__model *model = NULL;
     dam__optimizer *optimizer = NULL;
     dam__plan *plan = NULL;
-    DAM_TRY_CLEANUP(dam__trial_array(trial, 1, sizeof *model, &model));
-    DAM_TRY_CLEANUP(dam__trial_array(trial, items, sizeof *velocity, &velocity));
-    DAM_TRY_CLEANUP(dam__trial_array(trial, items, sizeof *square, &square));
-    DAM_TRY_CLEANUP(dam__trial_numbers(trial, items, -1, 1, &value));
-    DAM_TRY_CLEANUP(dam__trial_numbers(trial, items, -1, 1, &gradient));
-    model->device = trial->device;
+    DAM_TRY_CLEANUP(dam__test_array(test, 1, sizeof *model, &model));
+    DAM_TRY_CLEANUP(dam__test_array(test, items, sizeof *velocity, &velocity));
+    DAM_TRY_CLEANUP(dam__test_array(test, items, sizeof *square, &square));
+    DAM_TRY_CLEANUP(dam__test_numbers(test, items, -1, 1, &value));
+    DAM_TRY_CLEANUP(dam__test_numbers(test, items, -1, 1, &gradient));
+    model->device = test->device;
     model->parameter_count = 1;
     model->parameters[0] = (dam__parameter){.name = "self-test",
                                             .rule = adam ? DAM__RULE_ADAM : DAM__RULE_SGD,
@@ -223,10 +223,10 @@ static dam_status check_scaled(dam__trial *trial, bool adam, int cols)
                                             .rate_scale = own,
                                             .epsilon = epsilon};
     DAM_TRY_CLEANUP(
-        dam__trial_matrix(trial, ROWS, cols, PROBLEMS, value, &model->parameters[0].value));
+        dam__test_matrix(test, ROWS, cols, REPLICAS, value, &model->parameters[0].value));
     DAM_TRY_CLEANUP(
-        dam__trial_matrix(trial, ROWS, cols, PROBLEMS, gradient, &model->parameters[0].gradient));
-    DAM_TRY_CLEANUP(dam__plan_create(trial->device, &plan));
+        dam__test_matrix(test, ROWS, cols, REPLICAS, gradient, &model->parameters[0].gradient));
+    DAM_TRY_CLEANUP(dam__plan_create(test->device, &plan));
     DAM_TRY_CLEANUP(dam__optimizer_create(model, plan, &optimizer));
     DAM_TRY_CLEANUP(dam__plan_allocate(plan));
     DAM_TRY_CLEANUP(dam__optimizer_prepare(optimizer));
@@ -234,7 +234,7 @@ static dam_status check_scaled(dam__trial *trial, bool adam, int cols)
     for (int step = 1; step <= STEPS; step++) {
         DAM_TRY_CLEANUP(dam__optimizer_step(optimizer, RATE, MOMENTUM));
         for (size_t i = 0; i < items; i++) {
-            double rate = RATE * own * factors[i / problem], g = gradient[i];
+            double rate = RATE * own * factors[i / replica], g = gradient[i];
             velocity[i] = adam ? 0.9 * velocity[i] + 0.1 * g : MOMENTUM * velocity[i] + g;
             square[i] = 0.999 * square[i] + 0.001 * g * g;
             double mean = velocity[i] / (1 - pow(0.9, step));
@@ -242,28 +242,28 @@ static dam_status check_scaled(dam__trial *trial, bool adam, int cols)
             value[i] -= adam ? rate * mean / size : rate * velocity[i];
         }
     }
-    DAM_TRY_CLEANUP(dam__trial_compare_matrix(trial, &model->parameters[0].value, value, 1));
+    DAM_TRY_CLEANUP(dam__test_compare_matrix(test, &model->parameters[0].value, value, 1));
     DAM_TRY_CLEANUP(
-        dam__trial_compare_matrix(trial, dam__optimizer_velocity(optimizer, 0), velocity, 1));
+        dam__test_compare_matrix(test, dam__optimizer_velocity(optimizer, 0), velocity, 1));
     if (adam)
         DAM_TRY_CLEANUP(
-            dam__trial_compare_matrix(trial, dam__optimizer_square(optimizer, 0), square, 0));
+            dam__test_compare_matrix(test, dam__optimizer_square(optimizer, 0), square, 0));
 cleanup:
     dam__optimizer_destroy(optimizer);
     dam__plan_destroy(plan);
     return status;
 }
 
-static dam_status run_sgd(dam__trial *trial)
+static dam_status run_sgd(dam__test *test)
 {
-    dam_status status = check_scaled(trial, false, 1);
-    return status == DAM_OK ? check_scaled(trial, false, trial->tiny ? 18 : 333) : status;
+    dam_status status = check_scaled(test, false, 1);
+    return status == DAM_OK ? check_scaled(test, false, test->tiny ? 18 : 333) : status;
 }
 
-static dam_status run_adam(dam__trial *trial)
+static dam_status run_adam(dam__test *test)
 {
-    dam_status status = check_scaled(trial, true, 1);
-    return status == DAM_OK ? check_scaled(trial, true, trial->tiny ? 18 : 333) : status;
+    dam_status status = check_scaled(test, true, 1);
+    return status == DAM_OK ? check_scaled(test, true, test->tiny ? 18 : 333) : status;
 }
 
 const dam__selftest_case dam__selftest_optimizer_cases[] = {

@@ -7,7 +7,7 @@
 /* Steps since the beginning of training. */
 static double steps_done(const dam__trainer *trainer)
 {
-    return (double)trainer->position.epoch * dam__feed_steps(trainer->samples) +
+    return (double)trainer->position.epoch * dam__loader_steps(trainer->samples) +
            trainer->position.step;
 }
 
@@ -15,7 +15,7 @@ static dam_status take_step(dam__trainer *trainer)
 {
     dam__model *model = trainer->model;
     dam__batch batch;
-    DAM_TRY(dam__feed_next(trainer->samples, &batch));
+    DAM_TRY(dam__loader_next(trainer->samples, &batch));
     DAM_TRY(
         model->ops->loss_gradient(model, &batch, trainer->losses.buffer, trainer->position.step));
     const dam__train_config *train = &trainer->training.train;
@@ -43,50 +43,53 @@ void dam__trainer_count_seconds(dam__trainer *trainer)
     trainer->position.seconds = trainer->seconds_before + dam__seconds() - trainer->resumed_at;
 }
 
-static void report_step(const dam__trainer *trainer, const dam__hooks *hooks)
+static void report_step(const dam__trainer *trainer, const dam__callbacks *callbacks)
 {
     const dam__position *position = &trainer->position;
     /* The last few steps are queued, not done: see dam__device_pace. */
     long done = trainer->steps_taken - DAM__PACE_DEPTH;
-    if (hooks->on_step == NULL || done < 1)
+    if (callbacks->on_step == NULL || done < 1)
         return;
-    int steps = dam__feed_steps(trainer->samples), epochs = dam__trainer_stage_epochs(trainer);
+    int steps = dam__loader_steps(trainer->samples), epochs = dam__trainer_stage_epochs(trainer);
     int epoch = position->epoch - position->stage_epoch;
     double per_step = (dam__seconds() - trainer->resumed_at) / (double)done;
     double left = (double)(epochs - epoch) * steps - position->step;
-    const dam__moment moment = {
+    const dam__training_progress progress = {
         .stage = position->stage,
         .memories = trainer->growth != NULL ? dam__trainer_memories(trainer) : 0,
         .epoch = epoch,
         .epochs = epochs,
         .step = position->step,
         .steps = steps,
-        .samples_per_second = dam__feed_samples(trainer->samples) / (steps * per_step),
+        .samples_per_second = dam__loader_samples(trainer->samples) / (steps * per_step),
         .seconds_left = left * per_step};
-    hooks->on_step(hooks->user, &moment);
+    callbacks->on_step(callbacks->user, &progress);
 }
 
-dam_status dam__trainer_settle(dam__trainer *trainer, int epoch)
+dam_status dam__trainer_finish_model(dam__trainer *trainer, int epoch)
 {
     dam__model *model = trainer->model;
-    return model->ops->settle != NULL ? model->ops->settle(model, trainer->samples, epoch) : DAM_OK;
+    return model->ops->finish_epoch != NULL
+               ? model->ops->finish_epoch(model, trainer->samples, epoch)
+               : DAM_OK;
 }
 
 /* The steps of one epoch from position.step on. */
-static dam_status run_steps(dam__trainer *trainer, const dam__hooks *hooks)
+static dam_status run_steps(dam__trainer *trainer, const dam__callbacks *callbacks)
 {
-    int steps = dam__feed_steps(trainer->samples);
+    int steps = dam__loader_steps(trainer->samples);
     DAM_TRY(trainer->model->ops->begin_epoch(trainer->model, trainer->position.epoch));
-    /* A run stopped after an epoch's last step has only its validation left. */
+    /* A run that was stopped after the last step of an epoch has only its validation left. */
     if (trainer->position.step < steps)
-        DAM_TRY(dam__feed_begin(trainer->samples, trainer->position.epoch, trainer->position.step));
+        DAM_TRY(
+            dam__loader_begin(trainer->samples, trainer->position.epoch, trainer->position.step));
     while (trainer->position.step < steps) {
         DAM_TRY(take_step(trainer));
-        report_step(trainer, hooks);
-        if (hooks->stop != NULL && hooks->stop(hooks->user)) {
+        report_step(trainer, callbacks);
+        if (callbacks->stop != NULL && callbacks->stop(callbacks->user)) {
             dam__trainer_count_seconds(trainer);
-            DAM_TRY(dam__trainer_settle(trainer, trainer->position.epoch));
-            DAM_TRY(hooks->on_checkpoint(hooks->user));
+            DAM_TRY(dam__trainer_finish_model(trainer, trainer->position.epoch));
+            DAM_TRY(callbacks->on_checkpoint(callbacks->user));
             return dam__fail(DAM_INTERRUPTED, "stopped in epoch %d after step %d of %d",
                              trainer->position.epoch + 1, trainer->position.step, steps);
         }
@@ -94,38 +97,38 @@ static dam_status run_steps(dam__trainer *trainer, const dam__hooks *hooks)
     return DAM_OK;
 }
 
-dam_status dam__trainer_run(dam__trainer *trainer, const dam__hooks *hooks)
+dam_status dam__trainer_run(dam__trainer *trainer, const dam__callbacks *callbacks)
 {
     dam__trainer_begin_clock(trainer);
     DAM_TRY(dam__trainer_record_first(trainer));
     while (!dam__trainer_is_over(trainer)) {
         if (dam__trainer_stage_is_over(trainer)) {
-            DAM_TRY(dam__trainer_split(trainer, hooks));
+            DAM_TRY(dam__trainer_split(trainer, callbacks));
             continue;
         }
-        DAM_TRY(run_steps(trainer, hooks));
-        DAM_TRY(dam__trainer_finish_epoch(trainer, hooks));
+        DAM_TRY(run_steps(trainer, callbacks));
+        DAM_TRY(dam__trainer_finish_epoch(trainer, callbacks));
     }
     return DAM_OK;
 }
 
-dam_status dam__trainer_score(dam__trainer *trainer, dam__score *out)
+dam_status dam__trainer_evaluate(dam__trainer *trainer, dam__metrics *out)
 {
-    if (trainer->scores == NULL)
-        return dam__fail(DAM_INTERNAL, "this training was not planned to be scored");
-    return dam__evaluator_run(trainer->scores, out);
+    if (trainer->training_evaluator == NULL)
+        return dam__fail(DAM_INTERNAL, "this training was not planned to be evaluated");
+    return dam__evaluator_run(trainer->training_evaluator, out);
 }
 
 dam_status dam__trainer_step(dam__trainer *trainer)
 {
     dam__position *position = &trainer->position;
-    if (position->step == dam__feed_steps(trainer->samples)) {
+    if (position->step == dam__loader_steps(trainer->samples)) {
         position->epoch++;
         position->step = 0;
     }
     if (position->step == 0) {
         DAM_TRY(trainer->model->ops->begin_epoch(trainer->model, position->epoch));
-        DAM_TRY(dam__feed_begin(trainer->samples, position->epoch, 0));
+        DAM_TRY(dam__loader_begin(trainer->samples, position->epoch, 0));
     }
     return take_step(trainer);
 }

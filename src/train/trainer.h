@@ -1,6 +1,7 @@
 /*
- * The loop: batches -> the model's loss and gradients -> the optimizer -> the model's constraints,
- * epoch after epoch, with validation, early stopping, divergence and interruption. Knows no model.
+ * The training loop: batches -> the model's loss and gradients -> the optimizer -> the model's
+ * constraints, epoch after epoch, with validation, early stopping, divergence and interruption.
+ * Independent of the model.
  */
 #ifndef DAM__TRAIN_TRAINER_H
 #define DAM__TRAIN_TRAINER_H
@@ -23,7 +24,7 @@ typedef struct dam__training {
     dam__train_config train;
     dam__grow_config grow; /* to = 0: the model keeps its memories */
     dam__gemm_provider gemm;
-    bool scores; /* dam__trainer_score may be called */
+    bool evaluates; /* dam__trainer_evaluate may be called */
 } dam__training;
 
 /*
@@ -36,30 +37,30 @@ typedef struct dam__position {
     double best;     /* that loss; infinite before the first */
     double seconds;  /* spent training so far, splits included */
     int stage, stage_epoch; /* splits so far; the stage's first epoch */
-    bool stable;            /* at the stage's end no memory was worth a split: growth is over */
+    bool stable;            /* at the end of the stage no memory was unstable: growth is over */
     /* What the split before the epoch took, and in epochs of the stage before; 0 but after one. */
     double split_seconds, split_epochs;
 } dam__position;
 
-/* A moment of the loop, for progress lines. */
-typedef struct dam__moment {
+/* Where the loop is, for progress lines. */
+typedef struct dam__training_progress {
     int stage, memories;            /* 0, 0 where the model does not grow */
     int epoch, epochs, step, steps; /* of the stage */
     double samples_per_second;
     double seconds_left; /* to the stage's last epoch, should it not stop early */
-} dam__moment;
+} dam__training_progress;
 
-typedef struct dam__hooks {
+typedef struct dam__callbacks {
     void *user;
-    /* Whether to stop after this step; the position is then saved by on_checkpoint, which a stop
-     * must have beside it. */
+    /* Whether to stop after this step; the position is then saved by on_checkpoint, which must be
+     * given with it. */
     bool (*stop)(void *user);
-    void (*on_step)(void *user, const dam__moment *moment);
+    void (*on_step)(void *user, const dam__training_progress *progress);
     /* After an epoch and its validation: the history has a new row. */
     dam_status (*on_epoch)(void *user, const dam__history *history);
     /* Time to save: every few epochs, at the end of a stage and of all, and when stopped. */
     dam_status (*on_checkpoint)(void *user);
-} dam__hooks;
+} dam__callbacks;
 
 typedef struct dam__trainer dam__trainer;
 
@@ -84,16 +85,16 @@ dam_status dam__trainer_prepare(dam__trainer *trainer);
  * Trains from the present position. DAM_INTERRUPTED when stopped and saved, DAM_DIVERGED when a
  * loss was not finite (nothing is saved then, so that the last good checkpoint stays).
  */
-dam_status dam__trainer_run(dam__trainer *trainer, const dam__hooks *hooks);
+dam_status dam__trainer_run(dam__trainer *trainer, const dam__callbacks *callbacks);
 
-/* Scores the model as it stands, settled, on all samples that it is trained on, in batches as they
- * are trained; where training.scores is set. */
-dam_status dam__trainer_score(dam__trainer *trainer, dam__score *out);
+/* Evaluates the present model, after ops->finish_epoch, on all its training samples, in batches
+ * like those of training. Needs training.evaluates. */
+dam_status dam__trainer_evaluate(dam__trainer *trainer, dam__metrics *out);
 
 /*
  * Whether training is over: all its epochs were run, or it stopped early, and it does not grow any
- * further. It follows from position and configuration, so more epochs or more patience let a
- * finished run go on.
+ * further. It follows from position and configuration, so a finished run can continue with more
+ * epochs or patience.
  */
 bool dam__trainer_is_over(const dam__trainer *trainer);
 bool dam__trainer_stopped_early(const dam__trainer *trainer);
@@ -110,8 +111,7 @@ dam__trainer_growth(dam__trainer *trainer); /* NULL where the model keeps its me
 dam__position *dam__trainer_position(dam__trainer *trainer);
 dam__history *dam__trainer_history(dam__trainer *trainer);
 dam__record *dam__trainer_record(dam__trainer *trainer);
-dam__diagnostics *
-dam__trainer_diagnostics(dam__trainer *trainer); /* NULL where no step is looked into */
+dam__diagnostics *dam__trainer_diagnostics(dam__trainer *trainer); /* NULL without diagnostics */
 
 /* The losses of the present epoch's steps, dam__trainer_steps of them (those to come are not valid
  * yet), for checkpoints inside an epoch. */

@@ -12,7 +12,8 @@ static dam_status epoch_loss(dam__trainer *trainer, double *mean)
 {
     dam_status status = DAM_OK;
     double *losses = NULL, sum = 0;
-    int steps = dam__feed_steps(trainer->samples), samples = dam__feed_samples(trainer->samples);
+    int steps = dam__loader_steps(trainer->samples),
+        samples = dam__loader_samples(trainer->samples);
     int batch = trainer->training.train.batch < samples ? trainer->training.train.batch : samples;
     DAM_TRY_CLEANUP(dam__alloc((size_t)steps, sizeof *losses, &losses));
     DAM_TRY_CLEANUP(dam__matrix_read_doubles(&trainer->losses, losses, "losses of the epoch"));
@@ -31,10 +32,10 @@ cleanup:
     return status;
 }
 
-static dam_status add_row(dam__trainer *trainer, double loss, const dam__score *score)
+static dam_status add_row(dam__trainer *trainer, double loss, const dam__metrics *metrics)
 {
-    double row[DAM__HISTORY_COLUMNS] = {trainer->position.epoch + 1, loss, score->loss,
-                                        score->accuracy, trainer->position.seconds};
+    double row[DAM__HISTORY_COLUMNS] = {trainer->position.epoch + 1, loss, metrics->loss,
+                                        metrics->accuracy, trainer->position.seconds};
     size_t column = 5;
     for (int i = 0; i < trainer->model->parameter_count; i++) {
         const dam__matrix *value = &trainer->model->parameters[i].value;
@@ -46,7 +47,7 @@ static dam_status add_row(dam__trainer *trainer, double loss, const dam__score *
         row[column++] = dam__trainer_memories(trainer);
         double offset = trainer->model->ops->grow->loss_offset(trainer->model);
         row[column++] = loss + offset;
-        row[column++] = score->loss + offset;
+        row[column++] = metrics->loss + offset;
         row[column++] = trainer->position.split_seconds;
         row[column++] = trainer->position.split_epochs;
     }
@@ -55,8 +56,8 @@ static dam_status add_row(dam__trainer *trainer, double loss, const dam__score *
 
 /*
  * Counts the epochs since the best loss. Those of the model's schedule do not count, nor those
- * right after a split. A stage need not come to rest to the last digit: growth wants a better loss
- * to be lower by its gain.
+ * right after a split. A stage need not converge to the last digit: with growth a better loss must
+ * be lower by grow.gain.
  */
 static void note_loss(dam__trainer *trainer, double loss)
 {
@@ -74,34 +75,34 @@ static void note_loss(dam__trainer *trainer, double loss)
     }
 }
 
-dam_status dam__trainer_finish_epoch(dam__trainer *trainer, const dam__hooks *hooks)
+dam_status dam__trainer_finish_epoch(dam__trainer *trainer, const dam__callbacks *callbacks)
 {
     dam__position *position = &trainer->position;
-    dam__score score = {.loss = NAN, .accuracy = NAN};
+    dam__metrics metrics = {.loss = NAN, .accuracy = NAN};
     double loss = 0;
     DAM_TRY(epoch_loss(trainer, &loss));
     if (trainer->evaluator != NULL) {
-        DAM_TRY(dam__trainer_settle(trainer, position->epoch));
-        DAM_TRY(dam__evaluator_run(trainer->evaluator, &score));
+        DAM_TRY(dam__trainer_finish_model(trainer, position->epoch));
+        DAM_TRY(dam__evaluator_run(trainer->evaluator, &metrics));
     }
-    if (trainer->evaluator != NULL && !isfinite(score.loss))
+    if (trainer->evaluator != NULL && !isfinite(metrics.loss))
         return dam__fail(DAM_DIVERGED, "the validation loss is not finite after epoch %d; %s",
                          position->epoch + 1, dam__model_advice(trainer->model));
     dam__trainer_count_seconds(trainer);
-    DAM_TRY(add_row(trainer, loss, &score));
-    note_loss(trainer, trainer->evaluator != NULL ? score.loss : loss);
+    DAM_TRY(add_row(trainer, loss, &metrics));
+    note_loss(trainer, trainer->evaluator != NULL ? metrics.loss : loss);
     position->epoch++;
     position->step = 0;
     position->split_seconds = position->split_epochs = 0;
-    if (hooks->on_epoch != NULL)
-        DAM_TRY(hooks->on_epoch(hooks->user, &trainer->history));
+    if (callbacks->on_epoch != NULL)
+        DAM_TRY(callbacks->on_epoch(callbacks->user, &trainer->history));
     if (dam__record_due(&trainer->record, trainer->training.train.record, position->epoch))
         DAM_TRY(dam__trainer_record_frame(trainer));
     bool due = position->epoch % trainer->training.train.checkpoint == 0;
-    if (hooks->on_checkpoint != NULL && (due || dam__trainer_stage_is_over(trainer))) {
+    if (callbacks->on_checkpoint != NULL && (due || dam__trainer_stage_is_over(trainer))) {
         if (trainer->evaluator == NULL)
-            DAM_TRY(dam__trainer_settle(trainer, position->epoch - 1));
-        DAM_TRY(hooks->on_checkpoint(hooks->user));
+            DAM_TRY(dam__trainer_finish_model(trainer, position->epoch - 1));
+        DAM_TRY(callbacks->on_checkpoint(callbacks->user));
     }
     return DAM_OK;
 }

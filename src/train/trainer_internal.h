@@ -15,14 +15,14 @@ struct dam__trainer {
     dam__task task;
     dam__plan *plan;
     dam__gemm *gemm;
-    dam__feed *samples, *validation; /* validation is NULL where the share is 0 */
+    dam__loader *samples, *validation; /* validation is NULL where the share is 0 */
     dam__model *model;
     dam__optimizer *optimizer;
     dam__evaluator *evaluator;
-    dam__evaluator *scores;        /* of the training samples; NULL unless training.scores */
-    dam__growth *growth;           /* NULL where the model keeps its memories */
-    dam__diagnostics *diagnostics; /* NULL where no step is looked into */
-    dam__matrix losses;            /* 1 x steps: the mean loss of each batch of the epoch */
+    dam__evaluator *training_evaluator; /* of the training samples, or NULL */
+    dam__growth *growth;                /* NULL where the model keeps its memories */
+    dam__diagnostics *diagnostics;      /* NULL without diagnostics */
+    dam__matrix losses;                 /* 1 x steps: the mean loss of each batch of the epoch */
     dam__position position;
     dam__history history;
     dam__record record;
@@ -37,13 +37,13 @@ struct dam__trainer {
 void dam__trainer_begin_clock(dam__trainer *trainer);
 void dam__trainer_count_seconds(dam__trainer *trainer);
 
-/* What the model keeps of all training samples, as the epoch leaves it. */
-dam_status dam__trainer_settle(dam__trainer *trainer, int epoch);
+/* Calls ops->finish_epoch, where the model has it, for the present parameters. */
+dam_status dam__trainer_finish_model(dam__trainer *trainer, int epoch);
 
 /* --- trainer_epoch.c -------------------------------------------------------------------------- */
 
 /* After an epoch's last step: losses, validation, a row of the history, early stopping, saving. */
-dam_status dam__trainer_finish_epoch(dam__trainer *trainer, const dam__hooks *hooks);
+dam_status dam__trainer_finish_epoch(dam__trainer *trainer, const dam__callbacks *callbacks);
 
 /* --- trainer_stage.c -------------------------------------------------------------------------- */
 
@@ -55,7 +55,7 @@ int dam__trainer_stage_epochs(const dam__trainer *trainer);
 bool dam__trainer_stage_is_over(const dam__trainer *trainer);
 
 /* After a stage: splits what is unstable and begins the next one, or finds that growth is over. */
-dam_status dam__trainer_split(dam__trainer *trainer, const dam__hooks *hooks);
+dam_status dam__trainer_split(dam__trainer *trainer, const dam__callbacks *callbacks);
 
 /* A frame of the record; the first one shows how the training begins. */
 dam_status dam__trainer_record_frame(dam__trainer *trainer);

@@ -15,7 +15,7 @@ static size_t validation_count(const dam__training *training)
     return (size_t)((double)training->set->count * training->validation);
 }
 
-static dam_status create_feeds(dam__trainer *trainer)
+static dam_status create_loaders(dam__trainer *trainer)
 {
     const dam__dataset *set = trainer->training.set;
     size_t held_out = validation_count(&trainer->training);
@@ -25,7 +25,7 @@ static dam_status create_feeds(dam__trainer *trainer)
             "data.validation = %g keeps none of the %zu samples of '%s' for validation; "
             "raise it, or set it to 0",
             trainer->training.validation, set->count, set->name);
-    dam__feed_options options = {
+    dam__loader_options options = {
         .count = set->count - held_out,
         .batch = trainer->training.train.batch,
         .shuffle = true,
@@ -34,13 +34,13 @@ static dam_status create_feeds(dam__trainer *trainer)
         .stream = trainer->streams,
         .input = dam__model_input(&trainer->training.model, trainer->task.classes)};
     options.indexed = options.indexed || options.input.indexed;
-    DAM_TRY(dam__feed_create(trainer->device, set, &options, &trainer->samples));
+    DAM_TRY(dam__loader_create(trainer->device, set, &options, &trainer->samples));
     options.first = options.count;
     options.count = held_out;
     options.shuffle = false;
     options.input.shows_label = false; /* it is what is asked for */
     if (held_out > 0)
-        DAM_TRY(dam__feed_create(trainer->device, set, &options, &trainer->validation));
+        DAM_TRY(dam__loader_create(trainer->device, set, &options, &trainer->validation));
     return DAM_OK;
 }
 
@@ -49,18 +49,18 @@ static void forget_plan(dam__trainer *trainer)
     dam__diagnostics_destroy(trainer->diagnostics);
     dam__growth_destroy(trainer->growth);
     dam__evaluator_destroy(trainer->evaluator);
-    dam__evaluator_destroy(trainer->scores);
+    dam__evaluator_destroy(trainer->training_evaluator);
     dam__optimizer_destroy(trainer->optimizer);
     dam__model_destroy(trainer->model);
-    dam__feed_destroy(trainer->validation);
-    dam__feed_destroy(trainer->samples);
+    dam__loader_destroy(trainer->validation);
+    dam__loader_destroy(trainer->samples);
     dam__gemm_destroy(trainer->gemm);
     dam__buffer_destroy(trainer->losses.buffer);
     dam__plan_destroy(trainer->plan);
     trainer->diagnostics = NULL;
     trainer->growth = NULL;
     trainer->evaluator = NULL;
-    trainer->scores = NULL;
+    trainer->training_evaluator = NULL;
     trainer->optimizer = NULL;
     trainer->model = NULL;
     trainer->validation = NULL;
@@ -80,27 +80,27 @@ static dam_status make_plan(void *user, int chunk, bool streams, const dam__plan
     trainer->streams = streams;
     DAM_TRY(dam__plan_create(trainer->device, &trainer->plan));
     DAM_TRY(dam__gemm_create(trainer->device, training->gemm, &trainer->gemm));
-    DAM_TRY(create_feeds(trainer));
+    DAM_TRY(create_loaders(trainer));
     DAM_TRY(dam__model_create(trainer->device, trainer->gemm, &training->model, &trainer->task,
                               &trainer->model));
-    DAM_TRY(dam__feed_plan(trainer->samples, trainer->plan));
+    DAM_TRY(dam__loader_plan(trainer->samples, trainer->plan));
     if (trainer->validation != NULL)
-        DAM_TRY(dam__feed_plan(trainer->validation, trainer->plan));
+        DAM_TRY(dam__loader_plan(trainer->validation, trainer->plan));
     DAM_TRY(trainer->model->ops->plan(trainer->model, trainer->plan, chunk));
     DAM_TRY(dam__optimizer_create(trainer->model, trainer->plan, &trainer->optimizer));
     if (trainer->validation != NULL)
         DAM_TRY(dam__evaluator_create(trainer->model, trainer->validation, trainer->plan,
                                       &trainer->evaluator));
-    if (training->scores)
+    if (training->evaluates)
         DAM_TRY(dam__evaluator_create(trainer->model, trainer->samples, trainer->plan,
-                                      &trainer->scores));
+                                      &trainer->training_evaluator));
     if (training->grow.to > 0)
         DAM_TRY(dam__growth_create(trainer->model, trainer->samples, &training->grow,
                                    training->seed, trainer->plan, &trainer->growth));
     if (training->train.diagnostics[0] != '\0')
         DAM_TRY(dam__diagnostics_create(trainer->model, training->train.diagnostics, trainer->plan,
                                         &trainer->diagnostics));
-    DAM_TRY(dam__plan_matrix(trainer->plan, "losses", 1, dam__feed_steps(trainer->samples), 1,
+    DAM_TRY(dam__plan_matrix(trainer->plan, "losses", 1, dam__loader_steps(trainer->samples), 1,
                              &trainer->losses));
     DAM_TRY(dam__gemm_plan(trainer->gemm, trainer->plan));
     *plan = trainer->plan;
@@ -110,7 +110,7 @@ static dam_status make_plan(void *user, int chunk, bool streams, const dam__plan
 /* Whether the preset's limit on the samples' memory asks for streaming. */
 static bool must_stream(const dam__training *training, const dam__device *device)
 {
-    double bytes = dam__feed_resident_bytes(device, training->set);
+    double bytes = dam__loader_resident_bytes(device, training->set);
     return training->data_memory > 0 && bytes > 1048576.0 * training->data_memory;
 }
 
@@ -158,7 +158,7 @@ dam_status dam__trainer_create(dam__device *device, const dam__training *trainin
     trainer->device = device;
     trainer->training = *training;
     if (training->grow.to > 0)
-        trainer->training.model.room = training->grow.to;
+        trainer->training.model.max_memories = training->grow.to;
     trainer->position.best = INFINITY;
     /* The prior is that of the samples trained on, without the validation set. */
     DAM_TRY_CLEANUP(dam__task_create(&training->model, training->set,
@@ -207,9 +207,9 @@ cleanup:
 dam_status dam__trainer_prepare(dam__trainer *trainer)
 {
     DAM_TRY(dam__plan_allocate(trainer->plan));
-    DAM_TRY(dam__feed_prepare(trainer->samples));
+    DAM_TRY(dam__loader_prepare(trainer->samples));
     if (trainer->validation != NULL)
-        DAM_TRY(dam__feed_prepare(trainer->validation));
+        DAM_TRY(dam__loader_prepare(trainer->validation));
     DAM_TRY(trainer->model->ops->prepare(trainer->model));
     DAM_TRY(dam__optimizer_prepare(trainer->optimizer));
     if (trainer->growth != NULL)
@@ -243,7 +243,7 @@ const char *dam__trainer_gemm(const dam__trainer *trainer)
 
 int dam__trainer_steps(const dam__trainer *trainer)
 {
-    return dam__feed_steps(trainer->samples);
+    return dam__loader_steps(trainer->samples);
 }
 
 dam__model *dam__trainer_model(dam__trainer *trainer)

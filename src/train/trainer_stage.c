@@ -66,7 +66,7 @@ dam_status dam__trainer_record_first(dam__trainer *trainer)
     return records && begins ? dam__trainer_record_frame(trainer) : DAM_OK;
 }
 
-/* A split gives a frame; who is whose twin is kept as long as there is a record. */
+/* A split adds a frame; the twins are recorded as long as there is a record. */
 static dam_status record_split(dam__trainer *trainer, const dam__split_result *split)
 {
     if (trainer->record.frame_count > 0)
@@ -105,7 +105,7 @@ static void report_split(const dam__trainer *trainer, const dam__split_result *s
                   split->after, seconds);
 }
 
-dam_status dam__trainer_split(dam__trainer *trainer, const dam__hooks *hooks)
+dam_status dam__trainer_split(dam__trainer *trainer, const dam__callbacks *callbacks)
 {
     dam__position *position = &trainer->position;
     dam__split_result result;
@@ -121,8 +121,8 @@ dam_status dam__trainer_split(dam__trainer *trainer, const dam__hooks *hooks)
     report_split(trainer, &result);
     if (result.after == result.before) {
         position->stable = true;
-        if (hooks->on_checkpoint != NULL)
-            DAM_TRY(hooks->on_checkpoint(hooks->user));
+        if (callbacks->on_checkpoint != NULL)
+            DAM_TRY(callbacks->on_checkpoint(callbacks->user));
         return DAM_OK;
     }
     dam__trainer_begin_clock(trainer); /* the next stage has a pace of its own */

@@ -104,8 +104,7 @@ cleanup:
     return status;
 }
 
-/* The data may lie on another machine: that it is not enough of it, or not here, is worth a line.
- */
+/* The data may be on another machine: missing or too little data is only a warning. */
 static void warn_of_data(const dam__experiment *large, const dam_log *log)
 {
     dam__dataset set = {0};

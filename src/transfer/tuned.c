@@ -84,7 +84,7 @@ cleanup:
 
 /* --- a sweep -------------------------------------------------------------------------------------- */
 
-/* N K of a problem, as far as its preset says N; plaquettes that are larger make it smaller. */
+/* N K of a replica, as far as its preset says N; plaquettes that are larger make it smaller. */
 static double size_of(const dam__experiment *experiment)
 {
     const dam__data_config *data = &experiment->data;

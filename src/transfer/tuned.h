@@ -1,4 +1,5 @@
-/* What a transfer starts from: a small run of a denoiser, or the best cell of a sweep over eta0. */
+/* The starting point of a transfer: a small run of a denoiser, or the best cell of a sweep over
+ * eta0. */
 #ifndef DAM__TRANSFER_TUNED_H
 #define DAM__TRANSFER_TUNED_H
 

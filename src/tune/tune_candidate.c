@@ -15,8 +15,8 @@ enum { MOST_ROUNDS = 9, LEAST_ROUNDS = 3, MOST_CALLS = 1 << 14 };
 static const double WINDOW = 0.02, CORES_WINDOW = 0.1;
 
 /*
- * The clock of a trial. On a machine that others use too, time by the wall says more of them than
- * of a candidate; where the device is this process's own cores, what they spent on it says more.
+ * The clock of a measurement. On a shared machine the wall clock says more about others than about
+ * a candidate; where the device is this process's own cores, their CPU time says more.
  */
 typedef struct watch {
     bool counts_cores;
@@ -143,21 +143,21 @@ cleanup:
     return status;
 }
 
-static double stored(const dam__matrix *matrix, const double *values, bool transposed, int problem,
+static double stored(const dam__matrix *matrix, const double *values, bool transposed, int replica,
                      int row, int column)
 {
     size_t r = (size_t)(transposed ? column : row), c = (size_t)(transposed ? row : column);
-    return values[((size_t)problem * (size_t)matrix->rows + r) * (size_t)matrix->cols + c];
+    return values[((size_t)replica * (size_t)matrix->rows + r) * (size_t)matrix->cols + c];
 }
 
 /* Entry i, j in double; *size is the sum of its terms' magnitudes. */
-static double expected(const product *p, int problem, int i, int j, int depth, double *size)
+static double expected(const product *p, int replica, int i, int j, int depth, double *size)
 {
     double sum = 0;
     *size = 0;
     for (int d = 0; d < depth; d++) {
-        double term = stored(&p->a, p->left, p->shape.a_transposed, problem, i, d) *
-                      stored(&p->b, p->right, p->shape.b_transposed, problem, d, j);
+        double term = stored(&p->a, p->left, p->shape.a_transposed, replica, i, d) *
+                      stored(&p->b, p->right, p->shape.b_transposed, replica, d, j);
         sum += term;
         *size += fabs(term);
     }
@@ -176,9 +176,9 @@ static dam_status check(const product *p)
     for (int place = 0; place < PLACES * PLACES; place++) {
         int i = (int)((int64_t)(place / PLACES) * (rows - 1) / (PLACES - 1));
         int j = (int)((int64_t)(place % PLACES) * (s->n - 1) / (PLACES - 1));
-        int problem = place % s->count;
-        double size = 0, wanted = expected(p, problem, i, j, depth, &size);
-        double got = p->result[(size_t)problem * items + (size_t)i * (size_t)s->n + (size_t)j];
+        int replica = place % s->count;
+        double size = 0, wanted = expected(p, replica, i, j, depth, &size);
+        double got = p->result[(size_t)replica * items + (size_t)i * (size_t)s->n + (size_t)j];
         if (!(fabs(got - wanted) <= (depth + 2) * dam__real_epsilon(p->device) * size))
             return dam__fail(DAM_SELFTEST,
                              "entry %d, %d of a product of depth %d is %g instead of %g", i, j,
@@ -277,9 +277,9 @@ cleanup:
     return status;
 }
 
-dam_status dam__try_products(dam__device *device, dam__gemm_provider provider,
-                             const dam__product_shape *shapes, size_t count, double seconds,
-                             dam__try_report report, void *user)
+dam_status dam__candidate_products(dam__device *device, dam__gemm_provider provider,
+                                   const dam__product_shape *shapes, size_t count, double seconds,
+                                   dam__candidate_report report, void *user)
 {
     dam_status status = DAM_OK;
     dam__ceiling *ceiling = NULL;
@@ -360,9 +360,9 @@ static dam_status check_kernels(const dam_device_info *info, const dam__device *
     return dam__selftest_ensure(info, &options);
 }
 
-/* Rounds of both in turns. */
-static dam_status compare_in_turns(side *ours, side *usual, const watch *w, double seconds,
-                                   dam__summary *ratio)
+/* Rounds of both, alternating. */
+static dam_status compare_alternately(side *ours, side *usual, const watch *w, double seconds,
+                                      dam__summary *ratio)
 {
     double ratios[MOST_ROUNDS], before = 0, after = 0, now = 0, begin = dam__seconds();
     int rounds = 0;
@@ -398,9 +398,9 @@ static bool lasts(const dam__tuning *tuning)
     return false;
 }
 
-dam_status dam__try_step(const dam_device_info *info, const dam__device_options *tuned,
-                         const dam__training *training, double seconds,
-                         void (*alive)(const char *stage), dam__summary *ratio)
+dam_status dam__candidate_step(const dam_device_info *info, const dam__device_options *tuned,
+                               const dam__training *training, double seconds,
+                               void (*alive)(const char *stage), dam__summary *ratio)
 {
     dam_status status = DAM_OK;
     side ours = {0}, usual = {0};
@@ -408,7 +408,7 @@ dam_status dam__try_step(const dam_device_info *info, const dam__device_options 
     dam__summary before = {0}, after = {0};
     dam__ceiling *ceiling = NULL;
     watch w = {0};
-    bool in_turns = !lasts(tuned->tuning);
+    bool alternately = !lasts(tuned->tuning);
     plain.tuning = NULL;
     DAM_TRY_CLEANUP(open_side(info, &plain, training, &usual));
     alive("prepared");
@@ -416,7 +416,7 @@ dam_status dam__try_step(const dam_device_info *info, const dam__device_options 
     DAM_TRY_CLEANUP(choose_clock(&w, info, ceiling));
     DAM_TRY_CLEANUP(warm_up(&usual, &w));
     alive("warm");
-    if (!in_turns)
+    if (!alternately)
         DAM_TRY_CLEANUP(measure_side(&usual, &w, seconds / 2, &before));
     DAM_TRY_CLEANUP(open_side(info, tuned, training, &ours));
     alive("prepared as it is tuned");
@@ -424,11 +424,11 @@ dam_status dam__try_step(const dam_device_info *info, const dam__device_options 
     alive("checked");
     DAM_TRY_CLEANUP(warm_up(&ours, &w));
     alive("warm");
-    if (in_turns)
-        DAM_TRY_CLEANUP(compare_in_turns(&ours, &usual, &w, seconds, ratio));
+    if (alternately)
+        DAM_TRY_CLEANUP(compare_alternately(&ours, &usual, &w, seconds, ratio));
     else
         DAM_TRY_CLEANUP(measure_side(&ours, &w, seconds / 2, &after));
-    if (!in_turns)
+    if (!alternately)
         *ratio = (dam__summary){after.median / before.median, after.spread + before.spread};
 cleanup:
     close_side(&ours);

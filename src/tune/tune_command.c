@@ -56,7 +56,7 @@ static dam_status open_untuned(tuning *t, dam__precision precision, dam__device 
     DAM_TRY_CLEANUP(dam__gemm_create(*device, DAM__GEMM_AUTO, &gemm));
     t->precision = precision;
     t->tuner->shape = dam__device_shape(*device);
-    t->tuner->lanes = dam__lanes(*device);
+    t->tuner->vector_width = dam__vector_width(*device);
     t->tuner->usual =
         strcmp(dam__gemm_name(gemm), "panel") == 0 ? DAM__GEMM_PANEL : DAM__GEMM_CLBLAST;
 cleanup:
@@ -86,7 +86,7 @@ static dam_status add_preset(tuning *t, const char *name, dam__device **device)
     return DAM_OK;
 }
 
-/* Opens the device only to see what the presets need; the trials open it themselves. */
+/* Opens the device only to see what the presets need; tune-try opens it itself. */
 static dam_status add_presets(tuning *t)
 {
     dam_status status = DAM_OK;
@@ -107,7 +107,7 @@ cleanup:
 static dam_status prepare_files(tuning *t)
 {
     dam_status status = DAM_OK;
-    char *folder = NULL, *tried = NULL;
+    char *folder = NULL, *log_path = NULL;
     dam__text header = {0};
     const char *program = getenv("DENSEAM_TUNE_PROGRAM");
     DAM_TRY_CLEANUP(dam__tuning_path(&t->info, &t->path));
@@ -116,10 +116,10 @@ static dam_status prepare_files(tuning *t)
     DAM_TRY_CLEANUP(dam__make_folders(folder));
     DAM_TRY_CLEANUP(dam__folder_writable(folder));
     DAM_TRY_CLEANUP(dam__format(&t->candidate, "%s.try.%ld", t->path, (long)getpid()));
-    DAM_TRY_CLEANUP(dam__format(&tried, "%s.tried", t->path));
+    DAM_TRY_CLEANUP(dam__format(&log_path, "%s.tried", t->path));
     DAM_TRY_CLEANUP(dam__tuning_header(&t->info, &header));
     DAM_TRY_CLEANUP(dam__text_status(&header));
-    DAM_TRY_CLEANUP(dam__tried_open(tried, header.data, &t->tried));
+    DAM_TRY_CLEANUP(dam__candidate_log_open(log_path, header.data, &t->candidates));
     if (program != NULL && program[0] != '\0')
         DAM_TRY_CLEANUP(dam__format(&t->program, "%s", program));
     else
@@ -129,7 +129,7 @@ static dam_status prepare_files(tuning *t)
 cleanup:
     dam__text_free(&header);
     free(folder);
-    free(tried);
+    free(log_path);
     return status;
 }
 
@@ -139,7 +139,7 @@ static bool same_shape(const dam__product_shape *a, const dam__product_shape *b)
            a->m == b->m && a->n == b->n && a->k == b->k && a->count == b->count;
 }
 
-/* Choices for products that this search did not measure, as far as there is room. */
+/* Choices for products that this search did not measure, as far as there is space. */
 static void keep_others(const dam__tuning_part *old, dam__tuning_part *part)
 {
     int found = part->count;
@@ -185,7 +185,7 @@ static dam_status write_tuning(tuning *t)
     DAM_TRY_CLEANUP(dam__tuning_print(whole, &t->info, &text));
     DAM_TRY_CLEANUP(dam__text_write(&text, t->path));
     /* The next search measures anew. */
-    (void)unlink(t->tried.path);
+    (void)unlink(t->candidates.path);
 cleanup:
     dam__text_free(&text);
     free(whole);
@@ -196,7 +196,7 @@ static void free_tuning(tuning *t)
 {
     if (t->candidate != NULL)
         (void)unlink(t->candidate);
-    dam__tried_free(&t->tried);
+    dam__candidate_log_free(&t->candidates);
     free(t->path);
     free(t->candidate);
     free(t->program);
@@ -218,11 +218,11 @@ static dam_status run_tune(const arguments *args)
     dam__info(&t.log, "tuning %s: %d products of %d presets", t.info.name, t.tuner->product_count,
               t.tuner->preset_count);
     t.began = dam__seconds(); /* the search's budget; what the presets need took its own time */
-    const dam__judge judge = make_judge(&t);
-    DAM_TRY_CLEANUP(dam__tuner_run(t.tuner, &judge));
+    const dam__tuner_evaluator evaluator = make_evaluator(&t);
+    DAM_TRY_CLEANUP(dam__tuner_run(t.tuner, &evaluator));
     if (t.stopped)
         DAM_FAIL(DAM_INTERRUPTED,
-                 "stopped; '%s' is as it was, and what was tried is kept: run the "
+                 "stopped; '%s' is as it was, and what was measured is kept: run the "
                  "same command again to go on",
                  t.path);
     DAM_TRY_CLEANUP(write_tuning(&t));

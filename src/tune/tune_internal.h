@@ -1,10 +1,10 @@
-/* What the files of `denseam tune` share: the trials, each in a process of its own. */
+/* What the files of `denseam tune` share. Each candidate is measured in its own process. */
 #ifndef TUNE_TUNE_INTERNAL_H
 #define TUNE_TUNE_INTERNAL_H
 
 #include "command/command.h"
 #include "command/output.h"
-#include "tune/tried.h"
+#include "tune/candidate_log.h"
 #include "tune/tuner.h"
 
 /* A search at work. */
@@ -15,20 +15,20 @@ typedef struct tuning {
     dam__precision precision;
     dam__tuner *tuner;
     char *path;      /* of the tuning file */
-    char *candidate; /* path + ".try": the file of the candidate on trial */
-    char *program;   /* that tries */
+    char *candidate; /* path + ".try": the file of the candidate that is measured */
+    char *program;   /* that measures candidates */
     char *selector;  /* "P:D" */
-    dam__tried tried;
-    int repeats;       /* trials so far: the same one again is another */
+    dam__candidate_log candidates;
+    int repeats;       /* candidates so far: one that is measured again counts again */
     double began;      /* seconds */
     bool stopped;      /* by the user */
     char refusal[256]; /* why the last candidate was refused */
 } tuning;
 
-/* Who judges candidates for the tuner; user is the tuning. */
-dam__judge make_judge(tuning *t);
+/* The evaluator of candidates for the tuner; its user is the tuning. */
+dam__tuner_evaluator make_evaluator(tuning *t);
 
-/* Share that is left of the time or of the trials, whichever is less. */
+/* Share that is left of the time or of the candidates, whichever is less. */
 double budget_left(const tuning *t);
 
 /* Results as a table or as JSON. */

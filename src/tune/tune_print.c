@@ -84,7 +84,7 @@ dam_status print_tuning(const tuning *t)
     append_kernels(t->tuner, &text);
     append_presets(t->tuner, &text);
     dam__text_append(&text, "(products: share of the FMA peak; %d candidates, %d refused)\n",
-                     t->tuner->tried, t->tuner->refused);
+                     t->tuner->candidates, t->tuner->refused);
     dam__text_append(&text, "%-24s %s\n", "written", t->path);
     dam_status status = print_text(&text);
     dam__text_free(&text);
@@ -138,7 +138,7 @@ dam_status print_tuning_json(const tuning *t)
     json_t *all =
         json_pack("{so so so so so si si}", "device", json_text(t->info.name), "file",
                   json_text(t->path), "products", products, "presets", presets, "parameters",
-                  kernels, "tried", tuner->tried, "refused", tuner->refused);
+                  kernels, "tried", tuner->candidates, "refused", tuner->refused);
     if (!complete) {
         json_decref(all);
         all = NULL;

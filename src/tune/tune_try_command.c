@@ -1,6 +1,6 @@
 /*
- * `denseam tune-try`: one candidate of `denseam tune` on trial, so that a driver that hangs or
- * crashes on it costs that one. The candidate is the tuning file that $DENSEAM_TUNING names. Prints
+ * `denseam tune-try`: measures one candidate of `denseam tune`, so that a driver that hangs or
+ * crashes costs only that one. The candidate is the tuning file that $DENSEAM_TUNING names. Prints
  * a line for each number as soon as it is known.
  */
 #include <stdio.h>
@@ -17,7 +17,7 @@
 
 static const double PRODUCT_SECONDS = 0.3, STEP_SECONDS = 2;
 
-/* A candidate that is not taken must not be measured as if it were. */
+/* A candidate that was not accepted must not be measured. */
 static dam_status check_taken(const dam__device *device)
 {
     const char *wanted = getenv("DENSEAM_TUNING");
@@ -40,7 +40,7 @@ static dam_status report_share(void *user, size_t index, double share)
     return print_line_now(line);
 }
 
-static dam_status try_products(const arguments *args)
+static dam_status measure_products(const arguments *args)
 {
     dam_status status = DAM_OK;
     dam__device *device = NULL;
@@ -52,15 +52,15 @@ static dam_status try_products(const arguments *args)
         DAM_TRY_CLEANUP(dam__product_parse(args->operands.items[i + 1], &shapes[i]));
     DAM_TRY_CLEANUP(open_device(args, (dam__precision)args->precision, &log, &device));
     DAM_TRY_CLEANUP(check_taken(device));
-    DAM_TRY_CLEANUP(dam__try_products(device, gemm_choice(args), shapes, count, PRODUCT_SECONDS,
-                                      report_share, NULL));
+    DAM_TRY_CLEANUP(dam__candidate_products(device, gemm_choice(args), shapes, count,
+                                            PRODUCT_SECONDS, report_share, NULL));
 cleanup:
     dam__device_close(device);
     free(shapes);
     return status;
 }
 
-static dam_status try_step(const arguments *args)
+static dam_status measure_step(const arguments *args)
 {
     dam_status status = DAM_OK;
     dam__device *device = NULL;
@@ -83,7 +83,7 @@ static dam_status try_step(const arguments *args)
                                          .tuning = dam__device_tuning(device)};
     if (options.tuning == NULL)
         DAM_FAIL(DAM_USAGE, "tune-try step wants a tuning file in DENSEAM_TUNING");
-    DAM_TRY_CLEANUP(dam__try_step(&info, &options, &training, STEP_SECONDS, alive, &ratio));
+    DAM_TRY_CLEANUP(dam__candidate_step(&info, &options, &training, STEP_SECONDS, alive, &ratio));
     (void)snprintf(line, sizeof line, "ratio 0 %.6f", ratio.median);
     DAM_TRY_CLEANUP(print_line_now(line));
 cleanup:
@@ -96,9 +96,9 @@ static dam_status run_tune_try(const arguments *args)
 {
     const char *what = args->operands.items[0];
     if (strcmp(what, "products") == 0)
-        return try_products(args);
+        return measure_products(args);
     if (strcmp(what, "step") == 0)
-        return try_step(args);
+        return measure_step(args);
     return dam__fail(DAM_USAGE, "tune-try wants 'products' or 'step', not '%s'", what);
 }
 

@@ -24,7 +24,7 @@ typedef struct found {
 
 typedef struct search {
     dam__tuner *tuner;
-    const dam__judge *judge;
+    const dam__tuner_evaluator *evaluator;
     found *panels;
     int panel_count;
     dam__set clblast[DAM__SPACES];           /* the best so far */
@@ -34,13 +34,13 @@ typedef struct search {
 
 static void note(const search *s, const char *line)
 {
-    if (s->judge->note != NULL)
-        s->judge->note(s->judge->user, line);
+    if (s->evaluator->note != NULL)
+        s->evaluator->note(s->evaluator->user, line);
 }
 
 static bool goes_on(const search *s, double until)
 {
-    return s->judge->left(s->judge->user) > until;
+    return s->evaluator->left(s->evaluator->user) > until;
 }
 
 void dam__tuner_add(dam__tuner *tuner, int preset, const dam__product_shape *shape)
@@ -68,7 +68,7 @@ static int group_of(const dam__product_shape *shape)
 
 /* Shares of a group's products with the sets of a part; 0 of all others. */
 static dam_status try_products(search *s, const dam__tuning_part *part, dam__gemm_provider provider,
-                               int group, double *shares, dam__trial_end *end)
+                               int group, double *shares, dam__candidate_status *end)
 {
     dam__product_shape shapes[DAM__MOST_SHAPES];
     double measured[DAM__MOST_SHAPES] = {0};
@@ -83,11 +83,11 @@ static dam_status try_products(search *s, const dam__tuning_part *part, dam__gem
         places[count++] = i;
     }
     dam_status status =
-        s->judge->products(s->judge->user, part, provider, shapes, count, measured, end);
-    tuner->tried += *end != DAM__TRIAL_OVER;
-    tuner->refused += *end == DAM__TRIAL_REFUSED;
-    /* What is wrong for one shape is not to be trusted for another. */
-    for (size_t i = 0; i < count && *end == DAM__TRIAL_MEASURED; i++)
+        s->evaluator->products(s->evaluator->user, part, provider, shapes, count, measured, end);
+    tuner->candidates += *end != DAM__CANDIDATE_SKIPPED;
+    tuner->refused += *end == DAM__CANDIDATE_REFUSED;
+    /* Parameters that are wrong for one shape are not trusted for another. */
+    for (size_t i = 0; i < count && *end == DAM__CANDIDATE_MEASURED; i++)
         shares[places[i]] = measured[i];
     return status;
 }
@@ -103,7 +103,7 @@ static dam__set plain_for(const dam__set *set, int group)
 
 static dam_status try_panel(search *s, const dam__set *candidate, int group)
 {
-    dam__trial_end end = DAM__TRIAL_OVER;
+    dam__candidate_status end = DAM__CANDIDATE_SKIPPED;
     dam__tuning_part part = {0};
     const dam__set set = plain_for(candidate, group);
     for (int i = 0; i < s->panel_count; i++)
@@ -116,7 +116,7 @@ static dam_status try_panel(search *s, const dam__set *candidate, int group)
     *out = (found){.set = set, .group = group};
     part.sets[DAM__SPACE_PANEL] = set;
     DAM_TRY(try_products(s, &part, DAM__GEMM_PANEL, group, out->shares, &end));
-    s->panel_count += end != DAM__TRIAL_OVER;
+    s->panel_count += end != DAM__CANDIDATE_SKIPPED;
     return DAM_OK;
 }
 
@@ -129,7 +129,7 @@ static dam_status measure_untuned(search *s)
                                                                                 : DAM__GEMM_PANEL};
     for (int i = 0; i < 2; i++) {
         double shares[DAM__MOST_SHAPES];
-        dam__trial_end end = DAM__TRIAL_OVER;
+        dam__candidate_status end = DAM__CANDIDATE_SKIPPED;
         note(s, order[i] == DAM__GEMM_PANEL ? "products by panel, untuned"
                                             : "products by CLBlast, untuned");
         DAM_TRY(try_products(s, &nothing, order[i], ALL_GROUPS, shares, &end));
@@ -223,12 +223,13 @@ static double cost(const search *s, const double *shares)
 static dam_status try_clblast(search *s, dam__space_kind kind, const dam__set *set)
 {
     double shares[DAM__MOST_SHAPES];
-    dam__trial_end end = DAM__TRIAL_OVER;
+    dam__candidate_status end = DAM__CANDIDATE_SKIPPED;
     dam__tuning_part part = {0};
     memcpy(part.sets, s->clblast, sizeof part.sets);
     part.sets[kind] = *set;
     DAM_TRY(try_products(s, &part, DAM__GEMM_CLBLAST, ALL_GROUPS, shares, &end));
-    if (end == DAM__TRIAL_MEASURED && cost(s, shares) < DAM__WORTH * cost(s, s->clblast_shares)) {
+    if (end == DAM__CANDIDATE_MEASURED &&
+        cost(s, shares) < DAM__WORTH * cost(s, s->clblast_shares)) {
         s->clblast[kind] = *set;
         memcpy(s->clblast_shares, shares, sizeof shares);
     }
@@ -241,7 +242,7 @@ static dam_status search_clblast(search *s, double until)
     static const dam__space_kind kinds[] = {DAM__SPACE_XGEMM, DAM__SPACE_XGEMM_DIRECT,
                                             DAM__SPACE_XGEMM_ROUTINE};
     enum { KINDS = sizeof kinds / sizeof *kinds, MOST_STEPS = 64 };
-    double begin = s->judge->left(s->judge->user);
+    double begin = s->evaluator->left(s->evaluator->user);
     note(s, "parameters of CLBlast");
     for (int k = 0; k < KINDS; k++) {
         double end = begin + (until - begin) * (k + 1) / KINDS;
@@ -334,16 +335,16 @@ static void choose(search *s)
                                    : DAM__GEMM_CLBLAST;
 }
 
-dam_status dam__tuner_run(dam__tuner *tuner, const dam__judge *judge)
+dam_status dam__tuner_run(dam__tuner *tuner, const dam__tuner_evaluator *evaluator)
 {
     dam_status status = DAM_OK;
-    search s = {.tuner = tuner, .judge = judge};
+    search s = {.tuner = tuner, .evaluator = evaluator};
     DAM_TRY_CLEANUP(dam__alloc(MOST_FOUND, sizeof *s.panels, &s.panels));
     if (tuner->product_count > 0) {
         DAM_TRY_CLEANUP(measure_untuned(&s));
         bool panel = is_viable(tuner, DAM__GEMM_PANEL),
              clblast = is_viable(tuner, DAM__GEMM_CLBLAST);
-        double now = judge->left(judge->user);
+        double now = evaluator->left(evaluator->user);
         if (panel)
             DAM_TRY_CLEANUP(
                 search_panels(&s, clblast ? (now + AFTER_PRODUCTS) / 2 : AFTER_PRODUCTS));
@@ -354,7 +355,7 @@ dam_status dam__tuner_run(dam__tuner *tuner, const dam__judge *judge)
                              : "CLBlast failed or is over five times slower: not searched");
         choose(&s);
     }
-    DAM_TRY_CLEANUP(dam__tuner_steps(tuner, judge));
+    DAM_TRY_CLEANUP(dam__tuner_steps(tuner, evaluator));
 cleanup:
     free(s.panels);
     return status;

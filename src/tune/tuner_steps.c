@@ -13,31 +13,31 @@ static const double SLOWER = 1.02;       /* of the time: what is this much slowe
 
 typedef struct work {
     dam__tuner *tuner;
-    const dam__judge *judge;
+    const dam__tuner_evaluator *evaluator;
 } work;
 
 static void note(const work *s, const char *line)
 {
-    if (s->judge->note != NULL)
-        s->judge->note(s->judge->user, line);
+    if (s->evaluator->note != NULL)
+        s->evaluator->note(s->evaluator->user, line);
 }
 
 static bool goes_on(const work *s, double until)
 {
-    return s->judge->left(s->judge->user) > until;
+    return s->evaluator->left(s->evaluator->user) > until;
 }
 
 /* --- kernels ---------------------------------------------------------------------------------- */
 
 static dam_status try_step(const work *s, const dam__tuning_part *part, int preset, double *ratio,
-                           dam__trial_end *end)
+                           dam__candidate_status *end)
 {
     *ratio = INFINITY;
-    *end = DAM__TRIAL_OVER;
-    dam_status status = s->judge->step(s->judge->user, part, preset, ratio, end);
-    s->tuner->tried += *end != DAM__TRIAL_OVER;
-    s->tuner->refused += *end == DAM__TRIAL_REFUSED;
-    if (*end == DAM__TRIAL_REFUSED)
+    *end = DAM__CANDIDATE_SKIPPED;
+    dam_status status = s->evaluator->step(s->evaluator->user, part, preset, ratio, end);
+    s->tuner->candidates += *end != DAM__CANDIDATE_SKIPPED;
+    s->tuner->refused += *end == DAM__CANDIDATE_REFUSED;
+    if (*end == DAM__CANDIDATE_REFUSED)
         *ratio = INFINITY;
     return status;
 }
@@ -53,26 +53,26 @@ static int preset_of(const dam__tuner *tuner, int kind)
 }
 
 /* Mean of the logarithms of the ratios over the kinds whose kernels a key shapes. */
-static dam_status try_key(const work *s, const dam__tuning_part *part, int key, double *score,
-                          bool *over)
+static dam_status try_key(const work *s, const dam__tuning_part *part, int key,
+                          double *mean_log_ratio, bool *over)
 {
     int count = 0;
-    *score = 0;
+    *mean_log_ratio = 0;
     for (int kind = 0; kind < DAM__KINDS; kind++) {
         bool shaped = (dam__model_types[kind]->tuned_by >> key & 1u) != 0;
         int preset = shaped ? preset_of(s->tuner, kind) : -1;
         double ratio = 0;
-        dam__trial_end end;
+        dam__candidate_status end;
         if (preset < 0)
             continue;
         DAM_TRY(try_step(s, part, preset, &ratio, &end));
-        *over = *over || end == DAM__TRIAL_OVER;
-        *score += log(ratio);
+        *over = *over || end == DAM__CANDIDATE_SKIPPED;
+        *mean_log_ratio += log(ratio);
         count++;
         if (isinf(ratio))
             break;
     }
-    *score = count > 0 ? *score / count : INFINITY;
+    *mean_log_ratio = count > 0 ? *mean_log_ratio / count : INFINITY;
     return DAM_OK;
 }
 
@@ -80,7 +80,7 @@ static bool is_worth_trying(const dam__tuner *tuner, dam__kernel_key key, int va
 {
     if (key == DAM__KERNEL_GROUP && tuner->shape == DAM__SHAPE_CPU)
         return false;
-    return value > 0 && !(key == DAM__KERNEL_LANES && value >= tuner->lanes);
+    return value > 0 && !(key == DAM__KERNEL_VECTOR_WIDTH && value >= tuner->vector_width);
 }
 
 /* Each value of each key, one after the other, from the best so far. */
@@ -99,14 +99,14 @@ static dam_status search_kernels(const work *s, double until)
         for (int v = 0; v < space->tunables[key].count && goes_on(s, until); v++) {
             dam__tuning_part candidate = *part;
             dam__set *set = &candidate.sets[DAM__SPACE_KERNELS];
-            double score = 0;
+            double mean_log_ratio = 0;
             if (!is_worth_trying(s->tuner, (dam__kernel_key)key, space->tunables[key].values[v]))
                 continue;
             set->given = true;
             set->values[key] = space->tunables[key].values[v];
-            DAM_TRY(try_key(s, &candidate, key, &score, &over));
-            if (!over && score < best + log(DAM__WORTH)) {
-                best = score;
+            DAM_TRY(try_key(s, &candidate, key, &mean_log_ratio, &over));
+            if (!over && mean_log_ratio < best + log(DAM__WORTH)) {
+                best = mean_log_ratio;
                 present = set->values[key];
             }
         }
@@ -137,7 +137,7 @@ static dam__tuned_product *product_of(dam__tuner *tuner, const dam__choice *choi
 }
 
 /*
- * A preset's products by what is built in, and the usual provider too: by it the feed decides
+ * A preset's products by what is built in, and the usual provider too: by it the loader decides
  * whether batches are gathered, whoever multiplies them. False where they were so before.
  */
 static bool take_products_back(dam__tuner *tuner, int preset)
@@ -170,12 +170,12 @@ static void take_all_back(dam__tuner *tuner)
 static dam_status measure_preset(const work *s, int preset, double *ratio)
 {
     double again = 0;
-    dam__trial_end end;
+    dam__candidate_status end;
     DAM_TRY(try_step(s, &s->tuner->part, preset, ratio, &end));
-    if (end == DAM__TRIAL_MEASURED && *ratio > SLOWER) {
+    if (end == DAM__CANDIDATE_MEASURED && *ratio > SLOWER) {
         DAM_TRY(try_step(s, &s->tuner->part, preset, &again, &end));
         *ratio = again < *ratio ? again : *ratio;
-    } else if (end == DAM__TRIAL_OVER) {
+    } else if (end == DAM__CANDIDATE_SKIPPED) {
         *ratio = 0;
     }
     return DAM_OK;
@@ -185,7 +185,7 @@ static dam_status measure_preset(const work *s, int preset, double *ratio)
  * Takes back what a preset is slower with, or fails with: its products, then everything. What was
  * seen slower must be seen not to be, so all goes as well where there is no time for that.
  */
-static dam_status settle(const work *s, int preset, bool *changed)
+static dam_status restore_if_slower(const work *s, int preset, bool *changed)
 {
     double *ratio = &s->tuner->presets[preset].ratio;
     DAM_TRY(measure_preset(s, preset, ratio));
@@ -210,7 +210,7 @@ static dam_status confirm(const work *s, bool *all)
     note(s, "training steps with all that was found");
     for (int p = 0, seen = 0; seen < count && !is_empty(&tuner->part); p = (p + 1) % count) {
         bool changed = false;
-        DAM_TRY(settle(s, p, &changed));
+        DAM_TRY(restore_if_slower(s, p, &changed));
         seen = changed ? 1 : seen + 1;
     }
     *all = true;
@@ -258,9 +258,9 @@ cleanup:
     return status;
 }
 
-dam_status dam__tuner_steps(dam__tuner *tuner, const dam__judge *judge)
+dam_status dam__tuner_steps(dam__tuner *tuner, const dam__tuner_evaluator *evaluator)
 {
-    const work s = {.tuner = tuner, .judge = judge};
+    const work s = {.tuner = tuner, .evaluator = evaluator};
     bool all = false;
     DAM_TRY(confirm(&s, &all));
     if (all)

@@ -30,14 +30,14 @@ async function nothing_sticks_out(page) {
 async function with_script() {
     const page = await Page.open(browser, url);
     await keep(page, "wide-light");
-    const contests = await page.run(shown(".contest"));
-    const contenders = await page.run(texts("#baseline option"));
-    assert.ok(contests >= 2 && contenders.length >= 2);
+    const presets = await page.run(shown(".preset"));
+    const devices = await page.run(texts("#baseline option"));
+    assert.ok(presets >= 2 && devices.length >= 2);
     assert.equal(await page.run(shown(".controls")), 1);
     // Names from files are text, whatever they hold.
     assert.equal(await page.run("document.querySelectorAll('b b, script ~ script').length"), 0);
     // Every bar begins at zero and none is longer than its place; the longest nearly fills it.
-    const widths = await page.run(`[...document.querySelectorAll(".contest")].map((c) =>
+    const widths = await page.run(`[...document.querySelectorAll(".preset")].map((c) =>
         [...c.querySelectorAll("rect")].map((r) => parseFloat(r.getAttribute("width"))))`);
     for (const group of widths.filter((w) => w.length > 0)) {
         assert.ok(Math.max(...group) <= 100 && Math.max(...group) > 50, String(group));
@@ -45,14 +45,14 @@ async function with_script() {
     assert.ok(await page.run(shown("svg.roof circle")) > 0);
 
     // The other way round, every ratio is turned upside down.
-    const before = await page.run(`[...document.querySelectorAll("#glance [data-c='1']")]
+    const before = await page.run(`[...document.querySelectorAll("#summary [data-c='1']")]
         .map((e) => Number(e.dataset.ratio))`);
     await page.run(choose(1));
-    const after = await page.run(`[...document.querySelectorAll("#glance [data-c='0']")]
+    const after = await page.run(`[...document.querySelectorAll("#summary [data-c='0']")]
         .map((e) => Number(e.dataset.ratio))`);
-    assert.equal(before.length, contests);
+    assert.equal(before.length, presets);
     assert.ok(before.every((ratio, i) => ratio > 0 && Math.abs(ratio * after[i] - 1) < 1e-6));
-    assert.deepEqual(await page.run(texts("#glance [data-c='1'] .ratio")), before.map(() => "baseline"));
+    assert.deepEqual(await page.run(texts("#summary [data-c='1'] .ratio")), before.map(() => "baseline"));
     await page.run(choose(0));
 
     // A filter hides the others everywhere, and all brings them back.
@@ -61,25 +61,25 @@ async function with_script() {
     let sum = 0;
     for (const kind of kinds) {
         await page.run(press(kind));
-        const left = await page.run(shown(".contest"));
-        assert.equal(await page.run(shown(`.contest[data-kind="${kind}"]`)), left);
-        assert.equal(await page.run(shown("#glance [data-kind]")), left);
+        const left = await page.run(shown(".preset"));
+        assert.equal(await page.run(shown(`.preset[data-kind="${kind}"]`)), left);
+        assert.equal(await page.run(shown("#summary [data-kind]")), left);
         sum += left;
     }
     await page.run(press(""));
-    assert.equal(sum, contests);
-    assert.equal(await page.run(shown(".contest")), contests);
+    assert.equal(sum, presets);
+    assert.equal(await page.run(shown(".preset")), presets);
     await nothing_sticks_out(page);
     assert.deepEqual(page.said, []);
-    return contests;
+    return presets;
 }
 
 // What the script computes at first is what the page says without it.
-async function without_script(contests) {
+async function without_script(presets) {
     const still = await Page.open(browser, url, { script: false });
     const alive = await Page.open(browser, url);
     assert.equal(await still.run(shown(".controls")), 0);
-    assert.equal(await still.run(shown(".contest")), contests);
+    assert.equal(await still.run(shown(".preset")), presets);
     assert.deepEqual(await still.run(texts(".ratio")), await alive.run(texts(".ratio")));
     assert.deepEqual(await still.run(texts("[data-mean]")), await alive.run(texts("[data-mean]")));
     const classes = `[...document.querySelectorAll("[data-c]")].map((e) => e.className)`;

@@ -1,4 +1,4 @@
-# `denseam bench`: its table, its JSON, and how it stops. $DENSEAM is the tool. No number is judged:
+# `denseam bench`: its table, its JSON, and how it stops. $DENSEAM is the tool. No number is checked:
 # machines are shared.
 load helpers
 

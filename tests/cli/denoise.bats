@@ -1,4 +1,4 @@
-# The denoiser in the tool: training, going on, scoring, its scales, and what it refuses.
+# The denoiser in the tool: training, going on, evaluation, its scales, and what it refuses.
 load helpers
 
 setup() {
@@ -11,7 +11,7 @@ train { batch = 12  epochs = 8  checkpoint = 3  eta0 = 0.125 }
 END_OF_PRESET
 }
 
-@test "vectors are denoised, the scales are told, and the run is described and scored" {
+@test "vectors are denoised, the scales are told, and the run is described and evaluated" {
     tool train small.conf --out run --json
     succeeded
     # The loss of the zero predictor is 1/2.
@@ -298,7 +298,7 @@ END_OF_PRESET
     # Where nothing is left there is no result.
     tool train small.conf --out linear --quiet --set model.activation=linear
     tool recall linear --quiet --set recall.dt=1 --set recall.steps=400 --noise 50
-    failed_with 7 "all 110 probes of 'linear' ran away" "lower recall.dt or recall.steps, or set recall.clip"
+    failed_with 7 "all 110 probes of 'linear' diverged" "lower recall.dt or recall.steps, or set recall.clip"
     tool recall small.conf --quiet
     failed_with 2 "'small.conf' is a denoiser's preset; train it"
     # No noise is none; by default it is that of the training.

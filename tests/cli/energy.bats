@@ -18,7 +18,7 @@ train { batch = 50  epochs = 15  learning_rate = 0.3  momentum = 0.6  decay = 0.
 END_OF_PRESET
 }
 
-@test "patterns are stored, and the run is described and scored" {
+@test "patterns are stored, and the run is described and evaluated" {
     tool train store.conf --out run --json
     succeeded
     jq -e '.epoch == 8 and .loss < 1 and .validation_accuracy == null' <<<"$output"

@@ -13,7 +13,7 @@ grow { to = 40  samples = 1800  iterations = 4  epochs = 3  patience = 0  thresh
 END_OF_PRESET
 }
 
-@test "a run grows stage by stage, and its history, result, score and pictures know" {
+@test "a run grows stage by stage, and its history, result, metrics and pictures know" {
     tool train grow.conf --out run --json
     succeeded
     jq -e '.stage == 2 and .memories == 40 and .epoch == 9' <<<"$output"
@@ -116,7 +116,7 @@ END_OF_PRESET
     same_training whole streamed
 }
 
-@test "some memories at a time, and no more than there is room for" {
+@test "some memories at a time, and no more than are allowed" {
     tool train grow.conf --out run --quiet --set grow.to=22 --set grow.fraction=0.5 \
         --set grow.epochs=1
     succeeded
@@ -142,7 +142,7 @@ END_OF_PRESET
     ! cmp -s tangent/run.h5 noise/run.h5
 }
 
-@test "room for growth is planned at once, and costs a fixed width nothing" {
+@test "memory for growth is planned at once, and costs a fixed width nothing" {
     tool train grow.conf --dry-run --json
     succeeded
     jq -e '[.buffers[] | select(.name == "memories")][0].bytes == 40 * 784 * 4' <<<"$output"
@@ -161,5 +161,5 @@ END_OF_PRESET
     tool train grow.conf --out run --quiet --set grow.epochs=1
     succeeded
     tool train run --resume --quiet --set grow.to=30
-    failed_with 3 "the run has 40 memories, but its preset has room for 30"
+    failed_with 3 "the run has 40 memories, but its preset allows 30"
 }

@@ -95,7 +95,7 @@ was_interrupted() {
     same_training stopped whole
 }
 
-@test "an interrupted run can be looked at and scored" {
+@test "an interrupted run can be looked at and evaluated" {
     interrupt INT stopped 1 small.conf --out stopped "${many_steps[@]}" --set train.epochs=100000
     was_interrupted
     tool show stopped --json

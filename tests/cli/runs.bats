@@ -83,7 +83,7 @@ all_refuse() {
     tool eval run --quiet
     failed_with 3 "'parameters/memories' has 15680 items where its preset needs 16464"
     tool train run --resume --quiet
-    failed_with 3 "'run/run.h5': the run has 21 memories, but its preset has room for 20"
+    failed_with 3 "'run/run.h5': the run has 21 memories, but its preset allows 20"
     forge set state/memories 0 2e9
     tool eval run --quiet
     failed_with 5 "take fewer memories"
@@ -412,7 +412,7 @@ fill() {
     rm disk/ballast
     tool train disk/run --resume --quiet --set train.epochs=5
     succeeded
-    # Room for two small memories, but not for the curves.
+    # Space for two small memories, but not for the curves.
     tool train small.conf --quiet --out disk/two --set model.memories=2
     succeeded
     before=$(fingerprint disk/two)

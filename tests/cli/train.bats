@@ -25,13 +25,13 @@ setup() {
     tool eval run --json
     succeeded
     jq -e '.samples == 10000 and .data == "fashion-mnist" and .run == "run"
-        and (.accuracy, .macro_f1, .one_nn, .one_nn_fidelity | . > 0 and . < 1) and .loss < 0
+        and (.accuracy, .macro_f1, .one_nn, .agreement | . > 0 and . < 1) and .loss < 0
         and (.confusion | length == 10 and all(length == 11))
         and ([.confusion[] | add] | all(. == 1000))' <<<"$output"
     # What it says of itself goes together.
     jq -e '([range(10) as $i | .confusion[$i][$i]] | add) / .samples == .accuracy' <<<"$output"
-    jq -e '(.one_nn_fidelity_right * .accuracy + .one_nn_fidelity_wrong * (1 - .accuracy)
-        - .one_nn_fidelity) | fabs < 1e-9' <<<"$output"
+    jq -e '(.agreement_right * .accuracy + .agreement_wrong * (1 - .accuracy)
+        - .agreement) | fabs < 1e-9' <<<"$output"
     tool show run --json
     succeeded
     jq -e '.title == "small" and .dim == 784 and .classes == 10 and .memories == 20 and .finished

@@ -1,6 +1,6 @@
 # `denseam tune`: its files, what it does with candidates that fail, and how it goes on. $DENSEAM is
-# the tool. Where speed is not the question a script stands in for the trials, so that nothing is
-# measured. No time is judged, and searches end by number of trials: machines are shared.
+# the tool. Where speed is not the question a script stands in for the candidates, so that nothing is
+# measured. No time is checked, and searches end by the number of candidates: machines are shared.
 load helpers
 
 setup() {
@@ -81,7 +81,7 @@ hand_made() {
     [ "$(find "$tunings" -type f | wc -l)" -eq 1 ]
 }
 
-@test "a trial measures what the file says, and nothing where it is not taken" {
+@test "a candidate is what the file says, and nothing where it is not taken" {
     hand_made good
     shapes=("nt 50x30x784x1" "tn 30x784x50x1")
     DENSEAM_TUNING=good tool tune-try --gemm panel products "${shapes[@]}"
@@ -151,15 +151,15 @@ hand_made() {
     wait "$search" || code=$?
     [ "$code" -eq 8 ]
     [ ! -s out ]
-    [[ "$(tail -n 1 err)" == *"what was tried is kept"* ]]
+    [[ "$(tail -n 1 err)" == *"what was measured is kept"* ]]
     [ -z "$(the_file)" ]
     kept=$(grep -c -E '^[0-9a-f]{64} ' "$tunings"/*.tried)
     [ "$kept" -ge 4 ]
     : > log
     tool tune tiny.conf --trials 50 --json --quiet
     succeeded
-    tried=$(jq .tried <<<"$output")
-    [ "$(wc -l < log)" -eq $((tried - kept)) ]
+    measured=$(jq .tried <<<"$output")
+    [ "$(wc -l < log)" -eq $((measured - kept)) ]
     [ "$(find "$tunings" -type f | wc -l)" -eq 1 ]
 }
 

@@ -1,4 +1,4 @@
-/* Feeds each file of the folders given to a fuzz target: its corpus as an ordinary test. */
+/* Passes each file of the folders to a fuzz target: its corpus as an ordinary test. */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>

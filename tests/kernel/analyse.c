@@ -1,7 +1,8 @@
 /*
  * Analysis on a device against golden answers (golden/make_analyse.py): eigenvalues of a dense
- * solver, posteriors, input gradients and turns; input gradients against finite differences; what
- * must hold of a model that is embedded in one of twice the width; and softmax regression.
+ * solver, posteriors, input gradients and perturbations; input gradients against finite
+ * differences; what must hold of a model that is embedded in one of twice the width; and softmax
+ * regression.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,14 +19,14 @@
 static const char *const names[] = {"whole", "partial"};
 
 /* CLBlast compiles anew for every device that is opened, which takes longer than all the rest. */
-static size_t problems_for(const setting *how)
+static size_t cases_for(const setting *how)
 {
     return how->provider == DAM__GEMM_CLBLAST ? 1 : 2;
 }
 
-static double *load_answer(const char *problem, const char *name)
+static double *load_answer(const char *golden, const char *name)
 {
-    dam__array array = load_golden("analyse/%s/%s", problem, name);
+    dam__array array = load_golden("analyse/%s/%s", golden, name);
     assert_int_equal(array.element, DAM__F64);
     double *values = array.data;
     array.data = NULL;
@@ -42,9 +43,9 @@ static void add_array(dam__container *run, const char *name, const double *value
     OK(dam__container_add(run, name, &array));
 }
 
-/* A problem as a run and a dataset. */
+/* A case as a run and a dataset. */
 struct stage {
-    struct problem p;
+    struct golden_case p;
     dam__device *device;
     dam__container run;
     dam__dataset set;
@@ -54,8 +55,8 @@ struct stage {
 
 static struct stage open_stage(const dam_device_info *info, const setting *how, const char *name)
 {
-    struct stage stage = {.p = load_problem(name), .device = shared_device(info, how)};
-    struct problem *p = &stage.p;
+    struct stage stage = {.p = load_case(name), .device = shared_device(info, how)};
+    struct golden_case *p = &stage.p;
     size_t memories = (size_t)p->memories, columns = (size_t)p->classes + 1;
     double *weights = transposed(numbers(&p->g), memories + 1, columns);
     struct rig made = {0};
@@ -84,7 +85,7 @@ static struct stage open_stage(const dam_device_info *info, const setting *how, 
 }
 
 /* A stage moves when it is returned. */
-static void settle(struct stage *stage)
+static void finish(struct stage *stage)
 {
     stage->bench.run = &stage->run;
     stage->bench.set = &stage->set;
@@ -95,7 +96,7 @@ static void close_stage(struct stage *stage)
 {
     dam__container_free(&stage->run);
     dam__dataset_free(&stage->set);
-    free_problem(&stage->p);
+    free_case(&stage->p);
 }
 
 /* --- splitting eigenvalues and the embedding ------------------------------------------------------ */
@@ -104,7 +105,7 @@ static void check_landscape(const dam_device_info *info, const setting *how, con
 {
     enum { MANY = 400 };
     struct stage stage = open_stage(info, how, name);
-    settle(&stage);
+    finish(&stage);
     dam__landscape *landscape = NULL;
     dam__embedding found;
     const double *got = NULL, steps[] = {0.001, 0.002};
@@ -148,7 +149,7 @@ static void check_landscape(const dam_device_info *info, const setting *how, con
 
 static void check_landscapes(const dam_device_info *info, const setting *how)
 {
-    for (size_t i = 0; i < problems_for(how); i++)
+    for (size_t i = 0; i < cases_for(how); i++)
         check_landscape(info, how, names[i]);
 }
 
@@ -166,7 +167,7 @@ static void test_labels_are_checked(void **state)
     struct stage stage = open_stage(&info, &how, "whole");
     dam__landscape *landscape = NULL;
     dam__landscape_options options = {.iterations = 1};
-    settle(&stage);
+    finish(&stage);
     options.bench = stage.bench;
     int32_t *labels = stage.set.labels;
     stage.set.labels = NULL;
@@ -185,22 +186,22 @@ static void test_labels_are_checked(void **state)
 
 /* --- single samples ------------------------------------------------------------------------------- */
 
-static void check_turns(const struct stage *stage, const setting *how, const char *name,
-                        const dam__margins *margins)
+static void check_perturbation(const struct stage *stage, const setting *how, const char *name,
+                               const dam__margins *margins)
 {
     bool wide = how->precision == DAM__PRECISION_DOUBLE;
     double *columns = load_answer(name, "columns"), *directions = load_answer(name, "directions");
     double *angles = load_answer(name, "angles"), *landed = load_answer(name, "landed");
-    size_t turned = 0, apart = 0;
+    size_t flipped = 0, apart = 0;
     for (size_t i = 0; i < stage->set.count; i++) {
         assert_int_equal(margins->predicted[i], (int)columns[2 * i]);
         assert_int_equal(margins->rival[i], (int)columns[2 * i + 1]);
-        turned += angles[i] > 0;
+        flipped += angles[i] > 0;
         /* Rounding may hide that a prediction changes for a moment. */
         if (!(fabs(margins->angles[i] - angles[i]) < 1e-3) || margins->landed[i] != (int)landed[i])
             apart++;
     }
-    assert_true(turned > 0);
+    assert_true(flipped > 0);
     assert_int_equal(apart > (wide ? 0U : 1U), 0);
     assert_close(margins->directions, directions, margins->kept * margins->dim, wide ? 1e-9 : 1e-4,
                  "directions", how);
@@ -210,12 +211,12 @@ static void check_turns(const struct stage *stage, const setting *how, const cha
     free(landed);
 }
 
-/* One problem: turning a sample is a large kernel, and every model compiles its own. */
+/* One case: the kernel that perturbs a sample is large, and every model compiles its own. */
 static void check_samples(const dam_device_info *info, const setting *how)
 {
     const char *name = "partial";
     struct stage stage = open_stage(info, how, name);
-    settle(&stage);
+    finish(&stage);
     bool wide = how->precision == DAM__PRECISION_DOUBLE;
     dam__activations found = {0};
     dam__margins margins[2] = {{0}, {0}};
@@ -231,7 +232,7 @@ static void check_samples(const dam_device_info *info, const setting *how)
     assert_close(found.probabilities, probabilities, found.samples * found.columns,
                  wide ? 1e-12 : 1e-5, "probabilities", how);
     OK(dam__adversary_run(&stage.bench, &nothing, 1.5707963267948966, 20, margins));
-    check_turns(&stage, how, name, &margins[0]);
+    check_perturbation(&stage, how, name, &margins[0]);
     /* Without weights all classes are equal for ever. */
     assert_int_equal(margins[1].predicted[0], 0);
     assert_true(margins[1].angles[0] == -1);
@@ -262,7 +263,7 @@ struct bench {
 };
 
 static void open_bench(struct bench *b, const dam_device_info *info, const setting *how,
-                       const struct problem *p, int rows)
+                       const struct golden_case *p, int rows)
 {
     const dam__task task = {.dim = p->dim, .classes = p->classes};
     const dam__model_config config = {.kind = DAM__KIND_VMF,
@@ -304,7 +305,8 @@ static void close_bench(struct bench *b)
 }
 
 /* Row 0 is a sample; rows 1 + 2j and 2 + 2j the same, more and less by h in feature j. */
-static void check_gradient(struct bench *b, const struct problem *p, const setting *how, int sample)
+static void check_gradient(struct bench *b, const struct golden_case *p, const setting *how,
+                           int sample)
 {
     const double h = 1e-5;
     size_t dim = (size_t)p->dim, rows = 2 * dim + 1, columns = (size_t)p->classes + 1;
@@ -339,14 +341,14 @@ static void check_gradients(const dam_device_info *info, const setting *how)
 {
     if (how->precision != DAM__PRECISION_DOUBLE)
         return;
-    for (size_t i = 0; i < problems_for(how); i++) {
-        struct problem p = load_problem(names[i]);
+    for (size_t i = 0; i < cases_for(how); i++) {
+        struct golden_case p = load_case(names[i]);
         struct bench b = {0};
         open_bench(&b, info, how, &p, 2 * p.dim + 1);
         for (int sample = 0; sample < 5; sample++)
             check_gradient(&b, &p, how, sample);
         close_bench(&b);
-        free_problem(&p);
+        free_case(&p);
     }
 }
 
@@ -391,7 +393,7 @@ static void check_linear(const dam_device_info *info, const setting *how)
     struct stage stage = open_stage(info, how, "partial");
     dam__linear_fit none = {0}, one = {0}, fit = {0};
     double slope = 0, norm = 0;
-    settle(&stage);
+    finish(&stage);
     /* After one step from zeros the weights are minus the gradient there. */
     OK(dam__linear_train(&stage.bench, 1, &one));
     none = one;

@@ -1,7 +1,7 @@
 /*
- * The denoiser on a device against golden problems (golden/make_denoise.py): loss, gradients, steps
- * of both optimizers, means, energy and dynamics; and its gradients against finite differences of
- * its own loss.
+ * The denoiser on a device against golden cases (golden/make_denoise.py): loss, gradients, steps of
+ * both optimizers, means, energy and dynamics; and its gradients against finite differences of its
+ * own loss.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -129,29 +129,29 @@ static void check_means(struct rig *rig, const double *numbers, const char *name
 {
     dam__array y = load_golden("denoise/shared/y");
     dam__dataset set = {.count = SAMPLES, .features = DIM, .standard = true};
-    dam__feed *feed = NULL;
+    dam__loader *loader = NULL;
     dam__plan *plan = NULL;
-    const dam__feed_options options = {.count = SAMPLES,
-                                       .batch = BATCH - 2,
-                                       .shuffle = true,
-                                       .seed = 7,
-                                       .indexed = true,
-                                       .input = dam__model_input(&rig->model->config, 0)};
+    const dam__loader_options options = {.count = SAMPLES,
+                                         .batch = BATCH - 2,
+                                         .shuffle = true,
+                                         .seed = 7,
+                                         .indexed = true,
+                                         .input = dam__model_input(&rig->model->config, 0)};
     OK(dam__array_create(DAM__F32, 2, (const size_t[]){SAMPLES, DIM}, &set.samples));
     for (size_t i = 0; i < (size_t)SAMPLES * DIM; i++)
         ((float *)set.samples.data)[i] = (float)((double *)y.data)[i];
     OK(dam__plan_create(rig->device, &plan));
-    OK(dam__feed_create(rig->device, &set, &options, &feed));
-    OK(dam__feed_plan(feed, plan));
+    OK(dam__loader_create(rig->device, &set, &options, &loader));
+    OK(dam__loader_plan(loader, plan));
     OK(dam__plan_allocate(plan));
-    OK(dam__feed_prepare(feed));
-    assert_int_equal(dam__feed_steps(feed), SAMPLES / (BATCH - 2));
-    assert_int_equal(dam__feed_samples(feed), SAMPLES / (BATCH - 2) * (BATCH - 2));
-    OK(rig->model->ops->settle(rig->model, feed, 3));
+    OK(dam__loader_prepare(loader));
+    assert_int_equal(dam__loader_steps(loader), SAMPLES / (BATCH - 2));
+    assert_int_equal(dam__loader_samples(loader), SAMPLES / (BATCH - 2) * (BATCH - 2));
+    OK(rig->model->ops->finish_epoch(rig->model, loader, 3));
     double *got = read_matrix(&dam__model_parameter(rig->model, "activation_means")->value);
     assert_close(got, numbers + MEANS, MEMORIES, tolerance_of(how), name, how);
     free(got);
-    dam__feed_destroy(feed);
+    dam__loader_destroy(loader);
     dam__plan_destroy(plan);
     dam__dataset_free(&set);
     dam__array_free(&y);

@@ -17,17 +17,17 @@
 #include "train/trainer.h"
 
 /* 4 full batches and a rest of 5 samples. */
-enum { DIM = 21, MEMORIES = 24, SAMPLES = 45, BATCH = 10, EPOCHS = 3, PROBLEMS = 5 };
+enum { DIM = 21, MEMORIES = 24, SAMPLES = 45, BATCH = 10, EPOCHS = 3, REPLICAS = 5 };
 
-static const uint64_t seeds[PROBLEMS] = {7, 7, 8, 9, 8};
-static const double rates[PROBLEMS] = {0.01, 0.03, 0.0123, 0.02, 0.05};
+static const uint64_t seeds[REPLICAS] = {7, 7, 8, 9, 8};
+static const double rates[REPLICAS] = {0.01, 0.03, 0.0123, 0.02, 0.05};
 
-/* One kind of denoiser; all problems have one set where it is shared. */
+/* One kind of denoiser; all replicas have one set where it is shared. */
 typedef struct kind {
     dam__denoise_config config;
     double momentum, slower; /* factor of the rates */
     bool shared;
-    int diverges; /* a problem whose rate is far too high; -1: none */
+    int diverges; /* a replica whose rate is far too high; -1: none */
 } kind;
 
 static const kind kinds[] = {
@@ -70,7 +70,7 @@ static dam__model_config model_of(const kind *what)
         .kind = DAM__KIND_DENOISE, .memories = MEMORIES, .denoise = what->config};
     model.denoise.gain = 1;
     model.denoise.noise = 0.5;
-    model.denoise.eta0 = 1; /* batched models have that of the problems */
+    model.denoise.eta0 = 1; /* batched models have that of the replicas */
     return model;
 }
 
@@ -94,25 +94,25 @@ static void train_alone(dam__device *device, const setting *how, const kind *wha
                         const dam__dataset *set, result *out)
 {
     dam__trainer *trainer = NULL;
-    dam__score score;
-    const dam__hooks hooks = {.on_checkpoint = keep};
+    dam__metrics metrics;
+    const dam__callbacks callbacks = {.on_checkpoint = keep};
     dam__training training = {.seed = seeds[p],
                               .set = set,
                               .model = model_of(what),
                               .train = how_long,
                               .gemm = how->provider,
-                              .scores = true};
+                              .evaluates = true};
     training.train.momentum = what->momentum;
     training.model.denoise.eta0 = rate_of(what, p);
     OK(dam__trainer_create(device, &training, &trainer));
     OK(dam__trainer_prepare(trainer));
-    dam_status status = dam__trainer_run(trainer, &hooks);
+    dam_status status = dam__trainer_run(trainer, &callbacks);
     out->diverged = status == DAM_DIVERGED;
     out->epochs = dam__trainer_position(trainer)->epoch;
     if (status != DAM_DIVERGED) {
         OK(status);
-        OK(dam__trainer_score(trainer, &score));
-        out->mse = score.loss;
+        OK(dam__trainer_evaluate(trainer, &metrics));
+        out->mse = metrics.loss;
         for (size_t i = 0; i < EPOCHS; i++)
             out->losses[i] = dam__history_value(dam__trainer_history(trainer), i, "loss");
         OK(dam__matrix_read_doubles(
@@ -126,28 +126,28 @@ static void train_together(dam__device *device, const setting *how, const kind *
                            const dam__dataset *const *sets, result *out)
 {
     dam__batched *batched = NULL;
-    dam__problem problems[PROBLEMS];
-    dam__batched_result ends[PROBLEMS];
-    dam__score scores[PROBLEMS];
-    double curves[PROBLEMS * EPOCHS], memories[PROBLEMS * MEMORIES * DIM];
+    dam__replica replicas[REPLICAS];
+    dam__batched_result ends[REPLICAS];
+    dam__metrics metrics[REPLICAS];
+    double curves[REPLICAS * EPOCHS], memories[REPLICAS * MEMORIES * DIM];
     dam__batched_training training = {.model = model_of(what),
                                       .train = how_long,
-                                      .count = PROBLEMS,
+                                      .count = REPLICAS,
                                       .sets = sets,
-                                      .problems = problems,
+                                      .replicas = replicas,
                                       .gemm = how->provider};
     training.train.momentum = what->momentum;
-    for (int p = 0; p < PROBLEMS; p++)
-        problems[p] = (dam__problem){.seed = seeds[p], .rate = rate_of(what, p)};
+    for (int p = 0; p < REPLICAS; p++)
+        replicas[p] = (dam__replica){.seed = seeds[p], .rate = rate_of(what, p)};
     OK(dam__batched_create(device, &training, &batched));
     OK(dam__batched_run(batched, NULL, NULL, NULL));
     OK(dam__batched_results(batched, ends, curves));
-    OK(dam__batched_scores(batched, scores));
+    OK(dam__batched_evaluate(batched, metrics));
     OK(dam__batched_memories(batched, memories));
-    for (size_t p = 0; p < PROBLEMS; p++) {
+    for (size_t p = 0; p < REPLICAS; p++) {
         out[p].diverged = ends[p].diverged;
         out[p].epochs = ends[p].diverged ? ends[p].first_epoch : EPOCHS;
-        out[p].mse = scores[p].loss;
+        out[p].mse = metrics[p].loss;
         assert_true(ends[p].diverged || ends[p].loss == curves[p * EPOCHS + EPOCHS - 1]);
         memcpy(out[p].losses, curves + p * EPOCHS, sizeof out[p].losses);
         memcpy(out[p].memories, memories + p * MEMORIES * DIM, sizeof out[p].memories);
@@ -155,12 +155,12 @@ static void train_together(dam__device *device, const setting *how, const kind *
     dam__batched_destroy(batched);
 }
 
-/* The sets of all problems; equal pointers where they share it or have the same seed. */
+/* The sets of all replicas; equal pointers where they share it or have the same seed. */
 static void load_sets(dam__device *device, bool shared, dam__dataset *drawn,
                       const dam__dataset **sets)
 {
     const dam__data_config config = {.name = "gaussian", .dim = DIM, .samples = SAMPLES};
-    for (int p = 0; p < PROBLEMS; p++) {
+    for (int p = 0; p < REPLICAS; p++) {
         drawn[p] = (dam__dataset){0};
         sets[p] = NULL;
         for (int q = 0; q < p && sets[p] == NULL; q++)
@@ -180,7 +180,7 @@ static void compare(const kind *what, const setting *how, int p, const result *o
     bool exact = how->provider == DAM__GEMM_PANEL;
     double tolerance = exact ? 0 : how->precision == DAM__PRECISION_DOUBLE ? 1e-9 : 2e-3;
     char name[64];
-    (void)snprintf(name, sizeof name, "kind %d, problem %d", (int)(what - kinds), p);
+    (void)snprintf(name, sizeof name, "kind %d, replica %d", (int)(what - kinds), p);
     if (one->diverged != (p == what->diverges) || one->diverged != beside->diverged ||
         one->epochs != beside->epochs)
         fail_msg("%s, %s: diverged %d %d, epochs %d %d", setting_name(how), name, one->diverged,
@@ -196,16 +196,16 @@ static void compare(const kind *what, const setting *how, int p, const result *o
 static void check_kind(const dam_device_info *info, const setting *how, const kind *what)
 {
     dam__device *device = shared_device(info, how);
-    dam__dataset drawn[PROBLEMS];
-    const dam__dataset *sets[PROBLEMS];
-    result *beside = calloc(PROBLEMS, sizeof *beside), *one = calloc(1, sizeof *one);
+    dam__dataset drawn[REPLICAS];
+    const dam__dataset *sets[REPLICAS];
+    result *beside = calloc(REPLICAS, sizeof *beside), *one = calloc(1, sizeof *one);
     load_sets(device, what->shared, drawn, sets);
     train_together(device, how, what, sets, beside);
-    for (int p = 0; p < PROBLEMS; p++) {
+    for (int p = 0; p < REPLICAS; p++) {
         train_alone(device, how, what, p, sets[p], one);
         compare(what, how, p, one, &beside[p]);
     }
-    for (int p = 0; p < PROBLEMS; p++)
+    for (int p = 0; p < REPLICAS; p++)
         dam__dataset_free(&drawn[p]);
     free(beside);
     free(one);
@@ -245,15 +245,15 @@ static void test_refusals(void **state)
     const dam_device_info info = test_device();
     const setting how = {.shape = DAM__SHAPE_AUTO, .provider = DAM__GEMM_AUTO};
     dam__device *device = shared_device(&info, &how);
-    dam__dataset drawn[PROBLEMS];
-    const dam__dataset *sets[PROBLEMS];
-    const dam__problem problems[2] = {{.seed = 1, .rate = 1}, {.seed = 2, .rate = 1}};
+    dam__dataset drawn[REPLICAS];
+    const dam__dataset *sets[REPLICAS];
+    const dam__replica replicas[2] = {{.seed = 1, .rate = 1}, {.seed = 2, .rate = 1}};
     dam__batched *batched = NULL;
     dam__batched_training training = {.model = model_of(&kinds[0]),
                                       .train = how_long,
                                       .count = 2,
                                       .sets = sets,
-                                      .problems = problems};
+                                      .replicas = replicas};
     load_sets(device, true, drawn, sets);
     training.train.batch = SAMPLES + 1;
     assert_int_equal(dam__batched_create(device, &training, &batched), DAM_USAGE);

@@ -23,7 +23,7 @@ struct bench {
     dam__model *model;
     dam__optimizer *optimizer;
     dam__diagnostics *diagnostics;
-    dam__feed *feed;
+    dam__loader *loader;
     dam__plan *plan;
     dam__dataset set;
     dam__matrix samples, losses;
@@ -48,12 +48,12 @@ static struct bench *open_bench(const dam_device_info *info, const setting *how,
 {
     struct bench *b = calloc(1, sizeof *b);
     const dam__task task = {.dim = DIM, .batch = BATCH};
-    const dam__feed_options options = {.count = SAMPLES,
-                                       .batch = 3, /* which does not divide them */
-                                       .shuffle = true,
-                                       .seed = 7,
-                                       .indexed = true,
-                                       .input = dam__model_input(config, 0)};
+    const dam__loader_options options = {.count = SAMPLES,
+                                         .batch = 3, /* which does not divide them */
+                                         .shuffle = true,
+                                         .seed = 7,
+                                         .indexed = true,
+                                         .input = dam__model_input(config, 0)};
     dam__array y = load_golden("denoise/shared/y");
     b->set = (dam__dataset){.count = SAMPLES, .features = DIM, .standard = true};
     OK(dam__array_create(DAM__F32, 2, (const size_t[]){SAMPLES, DIM}, &b->set.samples));
@@ -66,8 +66,8 @@ static struct bench *open_bench(const dam_device_info *info, const setting *how,
     OK(b->model->ops->plan(b->model, b->plan, BATCH));
     OK(dam__optimizer_create(b->model, b->plan, &b->optimizer));
     OK(dam__diagnostics_create(b->model, "0,1,5", b->plan, &b->diagnostics));
-    OK(dam__feed_create(b->device, &b->set, &options, &b->feed));
-    OK(dam__feed_plan(b->feed, b->plan));
+    OK(dam__loader_create(b->device, &b->set, &options, &b->loader));
+    OK(dam__loader_plan(b->loader, b->plan));
     OK(dam__gemm_plan(b->gemm, b->plan));
     OK(dam__plan_matrix(b->plan, "samples", SAMPLES, DIM, 1, &b->samples));
     OK(dam__plan_matrix(b->plan, "losses", 1, STEPS, 1, &b->losses));
@@ -75,7 +75,7 @@ static struct bench *open_bench(const dam_device_info *info, const setting *how,
     OK(b->model->ops->prepare(b->model));
     OK(dam__optimizer_prepare(b->optimizer));
     OK(dam__diagnostics_prepare(b->diagnostics));
-    OK(dam__feed_prepare(b->feed));
+    OK(dam__loader_prepare(b->loader));
     OK(b->model->ops->initialise(b->model, 1));
     OK(dam__matrix_write_doubles(&b->samples, y.data, "test"));
     write_parameter(b, "memories");
@@ -92,7 +92,7 @@ static void close_bench(struct bench *b)
     dam__diagnostics_destroy(b->diagnostics);
     dam__optimizer_destroy(b->optimizer);
     dam__model_destroy(b->model);
-    dam__feed_destroy(b->feed);
+    dam__loader_destroy(b->loader);
     dam__gemm_destroy(b->gemm);
     dam__plan_destroy(b->plan);
     dam__dataset_free(&b->set);
@@ -212,7 +212,7 @@ static void check_spectrum(const dam_device_info *info, const setting *how)
     dam__array golden = load_golden("diagnose/top");
     dam__text text = {0};
     double top = ((double *)golden.data)[0];
-    OK(b->model->ops->measure(b->model, b->feed, &text));
+    OK(b->model->ops->measure(b->model, b->loader, &text));
     const double wanted[] = {0.125 * DIM * MEMORIES / top, 0.125 * MEMORIES / top,
                              0.125 * DIM / top};
     double got[3];

@@ -1,7 +1,7 @@
 /*
- * The energy model on a device against golden problems (golden/make_energy.py), whose small ones
- * are the test vectors of its specification: loss, gradient, training, classes; and gradients
- * against finite differences of the model's own loss.
+ * The energy model on a device against golden cases (golden/make_energy.py), whose small ones are
+ * the test vectors of its specification: loss, gradient, training, classes; and gradients against
+ * finite differences of the model's own loss.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -37,18 +37,18 @@ enum {
 };
 
 /* What golden/make_energy.py wrote; its head says what is what. */
-struct problem {
+struct golden_case {
     dam__array setup, x, labels, m, first, losses, logits;
     int neurons, memories, states, classes, batch;
 };
 
-#define PROBLEM_ARRAYS(X) X(setup) X(x) X(labels) X(m) X(first) X(losses) X(logits)
+#define CASE_ARRAYS(X) X(setup) X(x) X(labels) X(m) X(first) X(losses) X(logits)
 
-static struct problem load_problem(const char *name)
+static struct golden_case load_case(const char *name)
 {
-    struct problem p = {0};
+    struct golden_case p = {0};
 #define LOAD(field) p.field = load_golden("energy/%s/%s", name, #field);
-    PROBLEM_ARRAYS(LOAD)
+    CASE_ARRAYS(LOAD)
 #undef LOAD
     p.states = (int)p.x.shape[0];
     p.neurons = (int)p.x.shape[1];
@@ -58,14 +58,14 @@ static struct problem load_problem(const char *name)
     return p;
 }
 
-static void free_problem(struct problem *p)
+static void free_case(struct golden_case *p)
 {
 #define FREE(field) dam__array_free(&p->field);
-    PROBLEM_ARRAYS(FREE)
+    CASE_ARRAYS(FREE)
 #undef FREE
 }
 
-static dam__model_config config_of(const struct problem *p)
+static dam__model_config config_of(const struct golden_case *p)
 {
     const double *setup = numbers(&p->setup);
     return (dam__model_config){
@@ -104,8 +104,8 @@ static double *true_gradient(struct rig *rig)
     return gradient;
 }
 
-static struct rig *open_problem(const dam_device_info *info, const setting *how,
-                                const struct problem *p, int chunk)
+static struct rig *open_case(const dam_device_info *info, const setting *how,
+                             const struct golden_case *p, int chunk)
 {
     const dam__model_config config = config_of(p);
     const dam__task task = {.dim = p->neurons - p->classes, .classes = p->classes};
@@ -123,7 +123,7 @@ static double tolerance_of(const setting *how)
 }
 
 /* Loss and gradient of all states at once, in the same sense as the reference. */
-static void check_gradient(struct rig *rig, const struct problem *p, const setting *how,
+static void check_gradient(struct rig *rig, const struct golden_case *p, const setting *how,
                            const char *name)
 {
     const dam__batch all = rig_batch(rig, 0, p->states);
@@ -138,7 +138,7 @@ static void check_gradient(struct rig *rig, const struct problem *p, const setti
 }
 
 /* Training in batches: mean losses, and memories after every epoch. */
-static void check_training(struct rig *rig, const struct problem *p, const setting *how,
+static void check_training(struct rig *rig, const struct golden_case *p, const setting *how,
                            const char *name)
 {
     const double *setup = numbers(&p->setup);
@@ -166,7 +166,7 @@ static void check_training(struct rig *rig, const struct problem *p, const setti
     }
 }
 
-static void check_classes(struct rig *rig, const struct problem *p, const setting *how)
+static void check_classes(struct rig *rig, const struct golden_case *p, const setting *how)
 {
     const dam__batch all = {.samples = &rig->samples, .labels = rig->labels, .size = p->states};
     size_t states = (size_t)p->states, neurons = (size_t)p->neurons, classes = (size_t)p->classes;
@@ -177,9 +177,9 @@ static void check_classes(struct rig *rig, const struct problem *p, const settin
     for (size_t i = 0; i < states * neurons; i++)
         x[i] = i % neurons >= neurons - classes ? -1 : x[i];
     OK(dam__matrix_write_doubles(&rig->samples, x, "test"));
-    OK(rig->model->ops->evaluate(rig->model, &all, &rig->evaluation, 1, 0));
-    OK(dam__buffer_read(rig->evaluation.predicted, 0, predicted, states * 4, "test"));
-    OK(dam__matrix_read_doubles(&rig->evaluation.totals, totals, "test"));
+    OK(rig->model->ops->evaluate(rig->model, &all, &rig->metrics, 1, 0));
+    OK(dam__buffer_read(rig->metrics.predicted, 0, predicted, states * 4, "test"));
+    OK(dam__matrix_read_doubles(&rig->metrics.totals, totals, "test"));
     for (size_t a = 0; a < states; a++) {
         const double *logits = numbers(&p->logits) + a * classes;
         size_t best = 0;
@@ -198,23 +198,22 @@ static void check_classes(struct rig *rig, const struct problem *p, const settin
     free(x);
 }
 
-static void check_problem(const dam_device_info *info, const setting *how, const char *name,
-                          int chunk)
+static void check_case(const dam_device_info *info, const setting *how, const char *name, int chunk)
 {
-    struct problem p = load_problem(name);
-    struct rig *rig = open_problem(info, how, &p, chunk);
+    struct golden_case p = load_case(name);
+    struct rig *rig = open_case(info, how, &p, chunk);
     check_gradient(rig, &p, how, name);
     close_rig(rig);
     /* Velocities and scales from the start again. */
-    rig = open_problem(info, how, &p, chunk);
+    rig = open_case(info, how, &p, chunk);
     check_training(rig, &p, how, name);
     if (p.classes > 0)
         check_classes(rig, &p, how);
     close_rig(rig);
-    free_problem(&p);
+    free_case(&p);
 }
 
-/* Every problem has kernels of its own to compile: most run in one shape of either precision. */
+/* Every case has kernels of its own to compile: most run in one shape of either precision. */
 static bool is_spared(const dam_device_info *info, const setting *how)
 {
     bool matched = (how->shape == DAM__SHAPE_CPU) == (how->precision == DAM__PRECISION_SINGLE);
@@ -224,42 +223,42 @@ static bool is_spared(const dam_device_info *info, const setting *how)
 
 static void vectors(const dam_device_info *info, const setting *how)
 {
-    check_problem(info, how, "poly3", 100);
-    check_problem(info, how, "rect4-hidden", 100);
+    check_case(info, how, "poly3", 100);
+    check_case(info, how, "rect4-hidden", 100);
     if (is_spared(info, how))
         return;
-    check_problem(info, how, "rect4", 100);
-    check_problem(info, how, "rect4-original", 100);
-    check_problem(info, how, "leaky5", 100);
-    check_problem(info, how, "leaky5-paper", 100);
-    check_problem(info, how, "exp", 100);
+    check_case(info, how, "rect4", 100);
+    check_case(info, how, "rect4-original", 100);
+    check_case(info, how, "leaky5", 100);
+    check_case(info, how, "leaky5-paper", 100);
+    check_case(info, how, "exp", 100);
 }
 
 static void larger(const dam_device_info *info, const setting *how)
 {
-    check_problem(info, how, "poly10", 100);
-    check_problem(info, how, "class-hidden", 100);
+    check_case(info, how, "poly10", 100);
+    check_case(info, how, "class-hidden", 100);
     if (is_spared(info, how))
         return;
-    check_problem(info, how, "rect30", 100);
-    check_problem(info, how, "leaky7", 100);
-    check_problem(info, how, "exp-shift", 100);
-    check_problem(info, how, "floor", 100);
-    check_problem(info, how, "class-visible", 100);
-    check_problem(info, how, "class-leaky", 100);
-    check_problem(info, how, "class-exp", 100);
+    check_case(info, how, "rect30", 100);
+    check_case(info, how, "leaky7", 100);
+    check_case(info, how, "exp-shift", 100);
+    check_case(info, how, "floor", 100);
+    check_case(info, how, "class-visible", 100);
+    check_case(info, how, "class-leaky", 100);
+    check_case(info, how, "class-exp", 100);
 }
 
 /* Chunks of a batch have scales of their own, which grow from chunk to chunk. */
 static void chunks(const dam_device_info *info, const setting *how)
 {
-    check_problem(info, how, "leaky7", 5);
-    check_problem(info, how, "class-hidden", 5);
+    check_case(info, how, "leaky7", 5);
+    check_case(info, how, "class-hidden", 5);
     if (is_spared(info, how))
         return;
-    check_problem(info, how, "poly10", 1);
-    check_problem(info, how, "exp-shift", 4);
-    check_problem(info, how, "class-visible", 7);
+    check_case(info, how, "poly10", 1);
+    check_case(info, how, "exp-shift", 4);
+    check_case(info, how, "class-visible", 7);
 }
 
 static void test_vectors(void **state)
@@ -284,8 +283,8 @@ static void test_chunks(void **state)
 static void check_differences(const dam_device_info *info, const setting *how, const char *name)
 {
     const double h = 1e-5;
-    struct problem p = load_problem(name);
-    struct rig *rig = open_problem(info, how, &p, 100);
+    struct golden_case p = load_case(name);
+    struct rig *rig = open_case(info, how, &p, 100);
     const dam__batch all = rig_batch(rig, 0, p.states);
     size_t items = (size_t)p.memories * (size_t)p.neurons;
     double scale = (numbers(&p.setup)[CLASSIFIES] != 0 ? p.classes : p.neurons) * p.states;
@@ -307,7 +306,7 @@ static void check_differences(const dam_device_info *info, const setting *how, c
     free(wanted);
     free(gradient);
     close_rig(rig);
-    free_problem(&p);
+    free_case(&p);
 }
 
 static void test_finite_differences(void **state)

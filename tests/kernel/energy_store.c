@@ -1,7 +1,7 @@
 /*
- * Storing patterns by training, many problems side by side: the acceptance tests of the energy
- * model's specification that are about training. What was learned is judged by a plain asynchronous
- * recall in double on the host.
+ * Storing patterns by training, many replicas side by side: the acceptance tests of the energy
+ * model's specification that are about training. What was learned is checked by a plain
+ * asynchronous recall in double on the host.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,7 +17,7 @@
 
 enum { DIM = 100, PATTERNS = 20, MEMORIES = 100, MOST = 8 };
 
-/* Problems of one shape, and what became of them. */
+/* Replicas of one shape, and what became of them. */
 struct run {
     int count, epochs;
     dam__interaction interaction;
@@ -49,13 +49,13 @@ static dam__dataset set_of(float *patterns, size_t count, size_t dim)
 
 static void train(struct run *run, const dam_device_info *info, const setting *how)
 {
-    dam__problem problems[MOST];
+    dam__replica replicas[MOST];
     dam__dataset sets[MOST];
     const dam__dataset *pointers[MOST];
     for (int p = 0; p < run->count; p++) {
         sets[p] = set_of(run->patterns + (size_t)p * PATTERNS * DIM, PATTERNS, DIM);
         pointers[p] = &sets[p];
-        problems[p] = (dam__problem){.seed = (uint64_t)p + 1,
+        replicas[p] = (dam__replica){.seed = (uint64_t)p + 1,
                                      .rate = run->rate,
                                      .temperature = run->temperatures[p],
                                      .leak = run->interaction.leak};
@@ -74,7 +74,7 @@ static void train(struct run *run, const dam_device_info *info, const setting *h
                                                       .decay = 0.999},
                                             .count = run->count,
                                             .sets = pointers,
-                                            .problems = problems,
+                                            .replicas = replicas,
                                             .gemm = how->provider};
     dam__device *device = shared_device(info, how);
     dam__batched *batched = NULL;
@@ -170,7 +170,7 @@ static void check_exponent(const dam_device_info *info, const setting *how, int 
         const double one_lost = 14.2 / PATTERNS;
         double allowed = exponent == 5 ? one_lost : 0;
         if (still > allowed || (exponent >= 5 && flipped > allowed))
-            fail_msg("%s: n = %d, problem %d: distance %g, with 20 flips %g", setting_name(how),
+            fail_msg("%s: n = %d, replica %d: distance %g, with 20 flips %g", setting_name(how),
                      exponent, p, still, flipped);
     }
     free_run(&run);
@@ -190,7 +190,7 @@ static void test_large_exponents(void **state)
     check_exponent(&info, &how, 100, 200);
 }
 
-/* One problem alone and beside others: the same numbers, whatever happens to the others. */
+/* One replica alone and beside others: the same numbers, whatever happens to the others. */
 static void side_by_side(const dam_device_info *info, const setting *how)
 {
     struct run all = {.count = 3,
@@ -310,15 +310,15 @@ static void test_refusals(void **state)
     dam__device *device = shared_device(&info, &how);
     dam__batched *batched = NULL;
     float patterns[4] = {1, -1, 1, 0.5f};
-    const dam__problem problem = {.seed = 1, .rate = 1, .temperature = 1};
+    const dam__replica replica = {.seed = 1, .rate = 1, .temperature = 1};
     const dam__dataset set = set_of(patterns, 2, 2), *const sets[] = {&set};
     dam__batched_training training = {.model = {.kind = DAM__KIND_ENERGY, .memories = 2},
                                       .train = {.batch = 2, .epochs = 1, .decay = 1},
                                       .count = 1,
                                       .sets = sets,
-                                      .problems = &problem};
+                                      .replicas = &replica};
     assert_int_equal(dam__batched_create(device, &training, &batched), DAM_INPUT);
-    assert_string_equal(dam_error(), "problem 0: pattern 1 has 0.5; patterns are +1 and -1");
+    assert_string_equal(dam_error(), "replica 0: pattern 1 has 0.5; patterns are +1 and -1");
     training.train.batch = 1;
     assert_int_equal(dam__batched_create(device, &training, &batched), DAM_USAGE);
     assert_string_equal(dam_error(), "trainings side by side take all 2 patterns in one batch; "

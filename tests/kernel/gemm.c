@@ -1,6 +1,6 @@
 /*
  * Products of both providers against sums in double: odd shapes, every transposition, views into
- * larger matrices, row indices, several problems; nothing but C's own entries is written.
+ * larger matrices, row indices, several replicas; nothing but C's own entries is written.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -110,37 +110,37 @@ static void plan_stored(struct stored *s, dam__plan *plan, dam__gemm *gemm)
     OK(dam__gemm_reserve(gemm, a, b, &s->c));
 }
 
-/* Element (row, column) of op(M) of one problem. */
+/* Element (row, column) of op(M) of one replica. */
 static double element(const dam__matrix *matrix, const double *values, const int32_t *index,
-                      const dam__operand *o, int problem, int row, int column)
+                      const dam__operand *o, int replica, int row, int column)
 {
     int stored_row = o->first + (o->transposed ? column : row);
     int stored_column = o->transposed ? row : column;
     if (o->rows != NULL)
         stored_row = index[stored_row];
-    return values[(size_t)problem * matrix->stride + (size_t)stored_row * matrix->ld +
+    return values[(size_t)replica * matrix->stride + (size_t)stored_row * matrix->ld +
                   (size_t)stored_column];
 }
 
-static void check_entry(const struct stored *s, const setting *how, const double *got, int problem,
+static void check_entry(const struct stored *s, const setting *how, const double *got, int replica,
                         int i, int j, double epsilon)
 {
     const struct product *p = &s->product;
     const dam__operand a = operand_a(s), b = operand_b(s);
-    size_t at = (size_t)problem * s->c.stride + (size_t)i * s->c.ld + (size_t)j;
+    size_t at = (size_t)replica * s->c.stride + (size_t)i * s->c.ld + (size_t)j;
     double before = p->beta != 0 ? p->beta * s->c_host[at] : 0;
     double sum = 0, size = fabs(before);
     for (int d = 0; d < p->k; d++) {
-        double term = element(&s->a, s->a_host, s->a_index, &a, problem, i, d) *
-                      element(&s->b, s->b_host, s->b_index, &b, problem, d, j);
+        double term = element(&s->a, s->a_host, s->a_index, &a, replica, i, d) *
+                      element(&s->b, s->b_host, s->b_index, &b, replica, d, j);
         sum += term;
         size += fabs(p->alpha * term);
     }
     double wanted = p->alpha * sum + before;
     if (!(fabs(got[at] - wanted) <= epsilon * (8 + sqrt(p->k)) * size))
-        fail_msg("%s, %d x %d x %d, problem %d, %s%s, alpha %g, beta %g, first %d: C[%d][%d] is %g "
+        fail_msg("%s, %d x %d x %d, replica %d, %s%s, alpha %g, beta %g, first %d: C[%d][%d] is %g "
                  "instead of %g",
-                 setting_name(how), p->m, p->n, p->k, problem, p->a_transposed ? "A'" : "A",
+                 setting_name(how), p->m, p->n, p->k, replica, p->a_transposed ? "A'" : "A",
                  p->b_transposed ? "B'" : "B", p->alpha, p->beta, p->first, i, j, got[at], wanted);
 }
 
@@ -152,10 +152,10 @@ static void check_result(const struct stored *s, const setting *how, double epsi
     const dam__matrix all = as_row(&s->c);
     OK(dam__matrix_read_doubles(&all, got, "test"));
     for (size_t at = 0; at < items; at++) {
-        int problem = (int)(at / s->c.stride);
+        int replica = (int)(at / s->c.stride);
         int i = (int)(at % s->c.stride / s->c.ld), j = (int)(at % s->c.stride % s->c.ld);
         if (i < p->m && j < p->n)
-            check_entry(s, how, got, problem, i, j, epsilon);
+            check_entry(s, how, got, replica, i, j, epsilon);
         else if (got[at] != CANARY)
             fail_msg("%s, %d x %d x %d: wrote beyond C at row %d, column %d", setting_name(how),
                      p->m, p->n, p->k, i, j);
@@ -272,7 +272,7 @@ static size_t add_shape(struct product *products, size_t count, const int shape[
 
 static void all_shapes(const dam_device_info *info, const setting *how)
 {
-    /* m, n, k, problems */
+    /* m, n, k, replicas */
     static const int shapes[][4] = {
         {1, 1, 1, 1},      {5, 7, 9, 1},    {3, 17, 2, 2},     {12, 32, 16, 1},  {13, 33, 17, 1},
         {64, 64, 64, 1},   {100, 1, 50, 1}, {1, 100, 50, 1},   {50, 11, 2, 3},   {16, 16, 300, 2},

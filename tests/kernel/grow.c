@@ -1,4 +1,4 @@
-/* Growth of the vmf model against golden problems, and the bookkeeping round it. */
+/* Growth of the vmf model against golden cases, and the bookkeeping round it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,7 +16,7 @@ static double *directions_now(struct rig *rig, int memories)
 }
 
 /* S u = kappa u - b^2 C u; the scatter's tangent part, -b C u, lies in the memories' gradient. */
-static void check_products(struct rig *rig, const struct problem *p, const setting *how)
+static void check_products(struct rig *rig, const struct golden_case *p, const setting *how)
 {
     size_t memories = (size_t)p->memories, dim = (size_t)p->dim;
     const double *u = numbers(&p->u);
@@ -34,7 +34,7 @@ static void check_products(struct rig *rig, const struct problem *p, const setti
     free(su);
 }
 
-static void check_eigenvalues(struct rig *rig, const struct problem *p, const setting *how)
+static void check_eigenvalues(struct rig *rig, const struct golden_case *p, const setting *how)
 {
     size_t memories = (size_t)p->memories;
     double *measured = calloc(DAM__GROW_NUMBERS * memories, sizeof *measured);
@@ -61,7 +61,7 @@ static void check_matrix(const dam__matrix *matrix, const dam__array *wanted, bo
 }
 
 /* Along the reference's directions, so that their errors do not count. */
-static void check_split(struct rig *rig, const struct problem *p, const setting *how)
+static void check_split(struct rig *rig, const struct golden_case *p, const setting *how)
 {
     int *picked = calloc((size_t)p->memories, sizeof *picked);
     int32_t *list = calloc(2 * (size_t)p->memories, sizeof *list);
@@ -94,9 +94,9 @@ static void check_split(struct rig *rig, const struct problem *p, const setting 
 
 static void check_golden(const dam_device_info *info, const setting *how, const char *name)
 {
-    struct problem p = load_problem(name);
+    struct golden_case p = load_case(name);
     struct rig *rig = open_rig(info, how, &p, NULL);
-    pass(rig, &p, rig->model->ops->grow->survey);
+    pass(rig, &p, rig->model->ops->grow->accumulate);
     iterate(rig, &p, 1);
     check_products(rig, &p, how);
     write_search(rig, &p);
@@ -104,7 +104,7 @@ static void check_golden(const dam_device_info *info, const setting *how, const 
     check_eigenvalues(rig, &p, how);
     check_split(rig, &p, how);
     close_rig(rig);
-    free_problem(&p);
+    free_case(&p);
 }
 
 static void golden(const dam_device_info *info, const setting *how)
@@ -124,18 +124,18 @@ static void test_no_room(void **state)
     (void)state;
     const dam_device_info info = test_device();
     const setting how = {.shape = DAM__SHAPE_AUTO, .provider = DAM__GEMM_PANEL};
-    struct problem p = load_problem("whole");
+    struct golden_case p = load_case("whole");
     struct rig *rig = open_rig(&info, &how, &p, NULL);
     const dam__grow_ops *ops = rig->model->ops->grow;
     assert_int_equal(ops->resize(rig->model, p.capacity + 1), DAM_INPUT);
-    assert_non_null(strstr(dam_error(), "21 memories, but its preset has room for 20"));
+    assert_non_null(strstr(dam_error(), "21 memories, but its preset allows 20"));
     assert_int_equal(ops->resize(rig->model, 0), DAM_INPUT);
     OK(ops->resize(rig->model, p.capacity));
     assert_int_equal(ops->memories(rig->model), p.capacity);
     assert_int_equal(value_of(rig, MEMORIES)->rows, p.capacity);
     assert_int_equal(value_of(rig, CLASS_WEIGHTS)->cols, p.capacity + 1);
     close_rig(rig);
-    free_problem(&p);
+    free_case(&p);
 }
 
 static void test_pick(void **state)
@@ -152,7 +152,7 @@ static void test_pick(void **state)
     assert_memory_equal(picked, ((const int[]){0, 4}), 2 * sizeof *picked);
     OK(dam__growth_pick(ranks, 7, -0.001, 0.45, 100, picked, &count));
     assert_int_equal(count, 3);
-    /* Less than a memory's share is one memory's; no room is none. */
+    /* Less than a memory's share is one memory's; nothing spare is none. */
     OK(dam__growth_pick(ranks, 7, -0.001, 0.01, 100, picked, &count));
     assert_int_equal(count, 1);
     assert_int_equal(picked[0], 4);

@@ -1,5 +1,5 @@
 /*
- * For tests of growth: a vmf model of a golden problem (golden/make_grow.py) on a device, with what
+ * For tests of growth: a vmf model of a golden case (golden/make_grow.py) on a device, with what
  * its splitting needs. Include <cmocka.h> first.
  */
 #ifndef TESTS_KERNEL_GROW_H
@@ -11,7 +11,7 @@
 #include "train/optimizer.h"
 
 /* What golden/make_grow.py wrote; its head says what is what. */
-#define PROBLEM_ARRAYS(X)                                                                          \
+#define CASE_ARRAYS(X)                                                                             \
     X(setup)                                                                                       \
     X(x)                                                                                           \
     X(labels)                                                                                      \
@@ -35,20 +35,20 @@
     X(vw2)                                                                                         \
     X(vg2)
 
-struct problem {
+struct golden_case {
 #define DECLARE(field) dam__array field;
-    PROBLEM_ARRAYS(DECLARE)
+    CASE_ARRAYS(DECLARE)
 #undef DECLARE
     int dim, memories, classes, samples;
     double varsigma, softening, b, step, threshold, fraction;
     int capacity, iterations;
 };
 
-static inline struct problem load_problem(const char *name)
+static inline struct golden_case load_case(const char *name)
 {
-    struct problem p = {0};
+    struct golden_case p = {0};
 #define LOAD(field) p.field = load_golden("grow/%s/%s", name, #field);
-    PROBLEM_ARRAYS(LOAD)
+    CASE_ARRAYS(LOAD)
 #undef LOAD
     const double *setup = numbers(&p.setup);
     p.varsigma = setup[0];
@@ -66,14 +66,14 @@ static inline struct problem load_problem(const char *name)
     return p;
 }
 
-static inline void free_problem(struct problem *p)
+static inline void free_case(struct golden_case *p)
 {
 #define FREE(field) dam__array_free(&p->field);
-    PROBLEM_ARRAYS(FREE)
+    CASE_ARRAYS(FREE)
 #undef FREE
 }
 
-/* --- a model of a problem on a device ------------------------------------------------------------- */
+/* --- a model of a case on a device ---------------------------------------------------------------- */
 
 struct rig {
     dam__device *device;
@@ -86,7 +86,7 @@ struct rig {
     dam__search search;
     /* For tests of the generic part; NULL else. */
     dam__dataset set;
-    dam__feed *feed;
+    dam__loader *loader;
     dam__growth *growth;
 };
 
@@ -102,7 +102,7 @@ static inline void write_transposed(const dam__matrix *matrix, const dam__array 
     free(values);
 }
 
-static inline void write_problem(struct rig *rig, const struct problem *p)
+static inline void write_case(struct rig *rig, const struct golden_case *p)
 {
     int32_t *labels = calloc((size_t)p->samples, sizeof *labels);
     for (int i = 0; i < p->samples; i++)
@@ -122,8 +122,8 @@ static inline void write_problem(struct rig *rig, const struct problem *p)
     free(labels);
 }
 
-/* The directions and order of the problem, as a search of all memories. */
-static inline void write_search(struct rig *rig, const struct problem *p)
+/* The directions and order of the case, as a search of all memories. */
+static inline void write_search(struct rig *rig, const struct golden_case *p)
 {
     int32_t *order = calloc((size_t)p->memories, sizeof *order);
     dam__matrix first = rig->search.directions;
@@ -138,8 +138,8 @@ static inline void write_search(struct rig *rig, const struct problem *p)
     free(order);
 }
 
-/* The samples as a dataset in floats, for a feed. */
-static inline void make_set(struct rig *rig, const struct problem *p)
+/* The samples as a dataset in floats, for a loader. */
+static inline void make_set(struct rig *rig, const struct golden_case *p)
 {
     const size_t shape[] = {(size_t)p->samples, (size_t)p->dim};
     OK(dam__array_create(DAM__F32, 2, shape, &rig->set.samples));
@@ -156,7 +156,7 @@ static inline void make_set(struct rig *rig, const struct problem *p)
 
 /* With `grow`, growth of its own for dam__growth_search and _split; else only what the ops need. */
 static inline struct rig *open_rig(const dam_device_info *info, const setting *how,
-                                   const struct problem *p, const dam__grow_config *grow)
+                                   const struct golden_case *p, const dam__grow_config *grow)
 {
     struct rig *rig = calloc(1, sizeof *rig);
     double *share = calloc((size_t)p->classes, sizeof *share);
@@ -164,7 +164,7 @@ static inline struct rig *open_rig(const dam_device_info *info, const setting *h
     const dam__model_config config = {.kind = DAM__KIND_VMF,
                                       .memories = p->memories,
                                       .vmf.capacity = p->capacity,
-                                      .room = p->capacity,
+                                      .max_memories = p->capacity,
                                       .vmf.beta = numbers(&p->beta)[0],
                                       .vmf.varsigma = p->varsigma,
                                       .vmf.softening = p->softening,
@@ -177,14 +177,14 @@ static inline struct rig *open_rig(const dam_device_info *info, const setting *h
     OK(dam__optimizer_create(rig->model, rig->plan, &rig->optimizer));
     if (grow != NULL) {
         make_set(rig, p);
-        const dam__feed_options options = {.count = rig->set.count,
-                                           .batch = 25,
-                                           .shuffle = true,
-                                           .seed = 1,
-                                           .indexed = dam__gemm_gathers(rig->gemm)};
-        OK(dam__feed_create(rig->device, &rig->set, &options, &rig->feed));
-        OK(dam__feed_plan(rig->feed, rig->plan));
-        OK(dam__growth_create(rig->model, rig->feed, grow, 1, rig->plan, &rig->growth));
+        const dam__loader_options options = {.count = rig->set.count,
+                                             .batch = 25,
+                                             .shuffle = true,
+                                             .seed = 1,
+                                             .indexed = dam__gemm_gathers(rig->gemm)};
+        OK(dam__loader_create(rig->device, &rig->set, &options, &rig->loader));
+        OK(dam__loader_plan(rig->loader, rig->plan));
+        OK(dam__growth_create(rig->model, rig->loader, grow, 1, rig->plan, &rig->growth));
     }
     OK(dam__gemm_plan(rig->gemm, rig->plan));
     OK(dam__plan_matrix(rig->plan, "samples", p->samples, p->dim, 1, &rig->samples));
@@ -194,14 +194,14 @@ static inline struct rig *open_rig(const dam_device_info *info, const setting *h
     OK(dam__plan_allocate(rig->plan));
     OK(rig->model->ops->prepare(rig->model));
     OK(dam__optimizer_prepare(rig->optimizer));
-    rig->model->ops->grow->lend(rig->model, &rig->search);
+    rig->model->ops->grow->bind(rig->model, &rig->search);
     if (rig->growth != NULL) {
         OK(dam__growth_prepare(rig->growth));
-        OK(dam__feed_prepare(rig->feed));
+        OK(dam__loader_prepare(rig->loader));
     } else {
         OK(rig->model->ops->grow->prepare(rig->model));
     }
-    write_problem(rig, p);
+    write_case(rig, p);
     write_search(rig, p);
     free(share);
     return rig;
@@ -210,7 +210,7 @@ static inline struct rig *open_rig(const dam_device_info *info, const setting *h
 static inline void close_rig(struct rig *rig)
 {
     dam__growth_destroy(rig->growth);
-    dam__feed_destroy(rig->feed);
+    dam__loader_destroy(rig->loader);
     dam__array_free(&rig->set.samples);
     free(rig->set.labels);
     dam__buffer_destroy(rig->samples.buffer);
@@ -231,7 +231,7 @@ static inline double tolerance_of(const setting *how)
 
 enum { BATCH = 30 }; /* two chunks of the rig, the second of them shorter */
 
-static inline void pass(struct rig *rig, const struct problem *p,
+static inline void pass(struct rig *rig, const struct golden_case *p,
                         dam_status (*what)(dam__model *, const dam__batch *, int,
                                            const dam__search *))
 {
@@ -244,7 +244,7 @@ static inline void pass(struct rig *rig, const struct problem *p,
     }
 }
 
-static inline void iterate(struct rig *rig, const struct problem *p, int iterations)
+static inline void iterate(struct rig *rig, const struct golden_case *p, int iterations)
 {
     const dam__grow_ops *ops = rig->model->ops->grow;
     for (int i = 0; i < iterations; i++) {

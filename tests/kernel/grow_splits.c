@@ -13,8 +13,8 @@
 
 /* --- the smallest eigenvalue, dense --------------------------------------------------------------- */
 
-/* Responsibilities Q (n x P) and overlaps m of a problem, as docs/models/vmf.md says. */
-static void host_posterior(const struct problem *p, const double *x, double *m, double *q)
+/* Responsibilities Q (n x P) and overlaps m of a case, as docs/models/vmf.md says. */
+static void host_posterior(const struct golden_case *p, const double *x, double *m, double *q)
 {
     int memories = p->memories, columns = p->classes + 1;
     double beta = numbers(&p->beta)[0], x2 = pow(2 * beta / (p->dim - 2), 2), r = sqrt(1 + x2);
@@ -42,7 +42,7 @@ static void host_posterior(const struct problem *p, const double *x, double *m, 
 }
 
 /* S_mu plus a large multiple of w w', which moves the eigenvalue 0 of w out of the way. */
-static double *dense_matrix(const struct problem *p, const double *x, const double *m,
+static double *dense_matrix(const struct golden_case *p, const double *x, const double *m,
                             const double *q, int mu)
 {
     int dim = p->dim;
@@ -92,7 +92,7 @@ static double smallest_eigenvalue(double *s, int dim)
 }
 
 /* All memories' smallest eigenvalues over the samples x. */
-static double *dense_eigenvalues(const struct problem *p, const double *x)
+static double *dense_eigenvalues(const struct golden_case *p, const double *x)
 {
     size_t cells = (size_t)p->samples * (size_t)p->memories;
     double *m = calloc(cells, sizeof *m), *q = calloc(cells, sizeof *q);
@@ -125,18 +125,18 @@ static void test_dense_eigenvalue(void **state)
     setting how;
     if (!opens_double(&info, &how))
         return;
-    struct problem p = load_problem("whole");
+    struct golden_case p = load_case("whole");
     struct rig *rig = open_rig(&info, &how, &p, NULL);
     double *dense = dense_eigenvalues(&p, numbers(&p.x));
     double *measured = calloc(DAM__GROW_NUMBERS * (size_t)p.memories, sizeof *measured);
-    pass(rig, &p, rig->model->ops->grow->survey);
+    pass(rig, &p, rig->model->ops->grow->accumulate);
     iterate(rig, &p, 1000);
     OK(rig->model->ops->grow->read(rig->model, measured));
     assert_close(measured, dense, (size_t)p.memories, 1e-9, "lambda against a dense one", &how);
     free(measured);
     free(dense);
     close_rig(rig);
-    free_problem(&p);
+    free_case(&p);
 }
 
 /* --- splits of the generic part ------------------------------------------------------------------- */
@@ -144,7 +144,7 @@ static void test_dense_eigenvalue(void **state)
 static const dam__grow_config plain = {
     .to = 20, .samples = 1000, .iterations = 400, .threshold = 1e6, .step = 1e-3, .fraction = 1};
 
-static double loss_now(struct rig *rig, const struct problem *p)
+static double loss_now(struct rig *rig, const struct golden_case *p)
 {
     double losses[2];
     const dam__batch all = {.samples = &rig->samples, .labels = rig->labels, .size = p->samples};
@@ -154,8 +154,9 @@ static double loss_now(struct rig *rig, const struct problem *p)
 }
 
 /* Searches and splits; the loss after it. */
-static double split_loss(const dam_device_info *info, const setting *how, const struct problem *p,
-                         const dam__grow_config *grow, dam__split_result *split)
+static double split_loss(const dam_device_info *info, const setting *how,
+                         const struct golden_case *p, const dam__grow_config *grow,
+                         dam__split_result *split)
 {
     struct rig *rig = open_rig(info, how, p, grow);
     OK(dam__growth_search(rig->growth, 0));
@@ -173,7 +174,7 @@ static void test_second_difference(void **state)
     setting how;
     if (!opens_double(&info, &how))
         return;
-    struct problem p = load_problem("whole");
+    struct golden_case p = load_case("whole");
     dam__grow_config grow = plain, still = plain;
     dam__split_result split;
     grow.fraction = still.fraction = 1.0 / p.memories;
@@ -184,7 +185,7 @@ static void test_second_difference(void **state)
     assert_int_equal(split.after, p.memories + 1);
     assert_true(split.least == split.most && split.least < -0.01);
     assert_close(&measured, &split.least, 1, 1e-5, "second difference of the loss", &how);
-    free_problem(&p);
+    free_case(&p);
 }
 
 /* u of every memory from what its pair became, as (w+ - w-) normalised; memories picked are known.
@@ -200,8 +201,8 @@ static void pair_direction(const double *w, const double *twin, int dim, double 
         u[j] /= sqrt(norm);
 }
 
-/* The samples as the feed prepared them from floats: centred and normalised once more. */
-static double *prepared(const struct problem *p)
+/* The samples as the loader prepared them from floats: centred and normalised once more. */
+static double *prepared(const struct golden_case *p)
 {
     size_t dim = (size_t)p->dim, count = (size_t)p->samples;
     double *x = calloc(count * dim, sizeof *x);
@@ -223,7 +224,7 @@ static double *prepared(const struct problem *p)
 
 /* Every pair lies along a direction whose u'Su is its memory's smallest eigenvalue, if that is
  * below the threshold; else there is no pair. */
-static void check_pairs(struct rig *rig, const struct problem *p, const double *x,
+static void check_pairs(struct rig *rig, const struct golden_case *p, const double *x,
                         const double *lambda, double threshold, const setting *how)
 {
     size_t dim = (size_t)p->dim, cells = (size_t)p->samples * (size_t)p->memories;
@@ -257,7 +258,7 @@ static void test_undecided_memories(void **state)
     setting how;
     if (!opens_double(&info, &how))
         return;
-    struct problem p = load_problem("whole");
+    struct golden_case p = load_case("whole");
     double *x = prepared(&p), *dense = dense_eigenvalues(&p, x);
     dam__grow_config grow = plain;
     int below = 0;
@@ -277,7 +278,7 @@ static void test_undecided_memories(void **state)
     close_rig(rig);
     free(x);
     free(dense);
-    free_problem(&p);
+    free_case(&p);
 }
 
 /* Target / class sum of every sample and class: what a split without a move scales as a whole. */
@@ -303,7 +304,7 @@ static double weights_now(const struct rig *rig, const setting *how)
 
 static void still_split(const dam_device_info *info, const setting *how)
 {
-    struct problem p = load_problem("partial");
+    struct golden_case p = load_case("partial");
     dam__grow_config grow = plain;
     dam__split_result split;
     grow.to = p.capacity;
@@ -330,7 +331,7 @@ static void still_split(const dam_device_info *info, const setting *how)
     free(ratios);
     free(scaled);
     close_rig(rig);
-    free_problem(&p);
+    free_case(&p);
 }
 
 static void test_split_without_a_move(void **state)
@@ -342,7 +343,7 @@ static void test_split_without_a_move(void **state)
 /* Along random directions the heaviest memories split; tangents are orthogonal to them. */
 static void random_directions(const dam_device_info *info, const setting *how)
 {
-    struct problem p = load_problem("whole");
+    struct golden_case p = load_case("whole");
     for (int direction = DAM__GROW_TANGENT; direction <= DAM__GROW_NOISE; direction++) {
         dam__grow_config grow = plain;
         dam__split_result split;
@@ -370,7 +371,7 @@ static void random_directions(const dam_device_info *info, const setting *how)
         free(w);
         close_rig(rig);
     }
-    free_problem(&p);
+    free_case(&p);
 }
 
 static void test_random_directions(void **state)

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "compute/random.h"
-#include "data/feed.h"
+#include "data/loader.h"
 #include "data/patches.h"
 #include "kernel/device.h"
 
@@ -54,7 +54,7 @@ static double *cut_all(const dam__dataset *images, size_t size, size_t stride, s
     return all;
 }
 
-/* Centred, of unit norm, or zero; returns how rounding grows (see kernel/feed.c). */
+/* Centred, of unit norm, or zero; returns how rounding grows (see kernel/loader.c). */
 static double prepare(const double *raw, size_t features, double *out)
 {
     double mean = 0, squares = 0;
@@ -163,13 +163,13 @@ static void test_refusals(void **state)
 struct check {
     const dam__dataset *set;
     const double *all; /* the patches as they are in the images, by number */
-    dam__feed_options options;
+    dam__loader_options options;
     const setting *how;
 };
 
 static size_t patch_wanted(const struct check *check, int epoch, size_t place)
 {
-    const dam__feed_options *o = &check->options;
+    const dam__loader_options *o = &check->options;
     size_t sample = o->first + (o->shuffle ? dam__permuted(o->seed, (uint32_t)epoch,
                                                            (uint32_t)o->count, (uint32_t)place)
                                            : place);
@@ -202,31 +202,32 @@ static void check_batch(const struct check *check, const dam__batch *batch, int 
     free(wanted);
 }
 
-static void check_steps(const struct check *check, dam__feed *feed, int epoch, int first, int last)
+static void check_steps(const struct check *check, dam__loader *loader, int epoch, int first,
+                        int last)
 {
-    OK(dam__feed_begin(feed, epoch, first));
+    OK(dam__loader_begin(loader, epoch, first));
     for (int step = first; step <= last; step++) {
         dam__batch batch = {0};
-        OK(dam__feed_next(feed, &batch));
+        OK(dam__loader_next(loader, &batch));
         check_batch(check, &batch, epoch, step);
     }
 }
 
-static void run_feed(const dam_device_info *info, const struct check *check)
+static void run_loader(const dam_device_info *info, const struct check *check)
 {
     dam__device *device = shared_device(info, check->how);
-    dam__feed *feed = NULL;
+    dam__loader *loader = NULL;
     dam__plan *plan = NULL;
-    OK(dam__feed_create(device, check->set, &check->options, &feed));
+    OK(dam__loader_create(device, check->set, &check->options, &loader));
     OK(dam__plan_create(device, &plan));
-    OK(dam__feed_plan(feed, plan));
+    OK(dam__loader_plan(loader, plan));
     OK(dam__plan_allocate(plan));
-    OK(dam__feed_prepare(feed));
-    int steps = dam__feed_steps(feed);
-    assert_int_equal(dam__feed_samples(feed), check->options.count);
-    check_steps(check, feed, 0, 0, steps < 5 ? steps - 1 : 4);
-    check_steps(check, feed, 7, steps - 2, steps - 1);
-    dam__feed_destroy(feed);
+    OK(dam__loader_prepare(loader));
+    int steps = dam__loader_steps(loader);
+    assert_int_equal(dam__loader_samples(loader), check->options.count);
+    check_steps(check, loader, 0, 0, steps < 5 ? steps - 1 : 4);
+    check_steps(check, loader, 7, steps - 2, steps - 1);
+    dam__loader_destroy(loader);
     dam__plan_destroy(plan);
 }
 
@@ -240,14 +241,14 @@ static void run_kinds(const dam_device_info *info, const setting *how, dam__elem
     check.set = &set;
     check.all = all;
     for (int kind = 0; kind < 8; kind++) {
-        check.options = (dam__feed_options){.first = 5,
-                                            .count = 37,
-                                            .batch = 10,
-                                            .shuffle = (kind & 1) != 0,
-                                            .seed = 0xfedcba9876543210u,
-                                            .indexed = (kind & 2) != 0,
-                                            .stream = (kind & 4) != 0};
-        run_feed(info, &check);
+        check.options = (dam__loader_options){.first = 5,
+                                              .count = 37,
+                                              .batch = 10,
+                                              .shuffle = (kind & 1) != 0,
+                                              .seed = 0xfedcba9876543210u,
+                                              .indexed = (kind & 2) != 0,
+                                              .stream = (kind & 4) != 0};
+        run_loader(info, &check);
     }
     free(all);
     dam__dataset_free(&set);
@@ -284,7 +285,7 @@ static void test_many(void **state)
         .how = &how,
         .options = {
             .first = 1000, .count = count - 1000, .batch = 900, .shuffle = true, .seed = 3}};
-    run_feed(&info, &check);
+    run_loader(&info, &check);
     free(all);
     dam__dataset_free(&set);
 }
@@ -297,18 +298,18 @@ static void test_memory(void **state)
     const setting how = {.shape = DAM__SHAPE_AUTO};
     dam__device *device = shared_device(&info, &how);
     dam__dataset set = make_images(DAM__U8, 300, 28, 28);
-    assert_true(dam__feed_resident_bytes(device, &set) == 300 * 784 * 4.0);
+    assert_true(dam__loader_resident_bytes(device, &set) == 300 * 784 * 4.0);
     OK(dam__dataset_cut(&set, 6, 2));
-    assert_true(dam__feed_resident_bytes(device, &set) == 300 * 784.0);
-    const dam__feed_options options = {.count = set.count, .batch = 100};
-    dam__feed *feed = NULL;
+    assert_true(dam__loader_resident_bytes(device, &set) == 300 * 784.0);
+    const dam__loader_options options = {.count = set.count, .batch = 100};
+    dam__loader *loader = NULL;
     dam__plan *plan = NULL;
-    OK(dam__feed_create(device, &set, &options, &feed));
+    OK(dam__loader_create(device, &set, &options, &loader));
     OK(dam__plan_create(device, &plan));
-    OK(dam__feed_plan(feed, plan));
+    OK(dam__loader_plan(loader, plan));
     /* Rows of 36 numbers stand 48 apart. */
     assert_int_equal(dam__plan_total(plan), 300 * 784 + 100 * 48 * sizeof(float));
-    dam__feed_destroy(feed);
+    dam__loader_destroy(loader);
     dam__plan_destroy(plan);
     dam__dataset_free(&set);
 }

@@ -91,7 +91,7 @@ static void stored_patterns_are_recalled(void **state)
     OK(dam_run_energy(run, &damaged[0][0], PATTERNS, before));
     for (int p = 0; p < PATTERNS; p++) {
         assert_memory_equal(states[p], patterns[p], sizeof states[p]);
-        assert_int_equal(ends[p], DAM_RECALL_SETTLED);
+        assert_int_equal(ends[p], DAM_RECALL_CONVERGED);
         assert_true(sweeps[p] >= 2);
         assert_near(before[p], energy_of(memories, damaged[p]), 1e-9);
         assert_near(energies[p], energy_of(memories, states[p]), 1e-4);
@@ -102,7 +102,7 @@ static void stored_patterns_are_recalled(void **state)
             squares += pow(memories[(size_t)nearest[p] * NEURONS + i] - (double)states[p][i], 2);
         assert_near(distances[p], sqrt(squares), 1e-3);
     }
-    /* In place, and all at once, which may go to and fro. */
+    /* In place, and all at once, which may cycle. */
     OK(dam_run_recall(run, &damaged[0][0], PATTERNS, &damaged[0][0], ends));
     assert_memory_equal(damaged, patterns, sizeof damaged);
     OK(dam_run_recall_with(run, &damaged[0][0], PATTERNS,

@@ -13,9 +13,9 @@
 #include "kernel/golden.h"
 #include "model/energy/recall.h"
 
-/* --- golden problems -------------------------------------------------------------------------- */
+/* --- golden cases ----------------------------------------------------------------------------- */
 
-static const char *const problems[] = {
+static const char *const cases[] = {
     "signs-poly",     "signs-ties", "signs-rect", "signs-leaky", "signs-exp", "signs-steep",
     "signs-together", "reals-poly", "reals-rect", "reals-leaky", "reals-exp", "reals-together",
 };
@@ -29,7 +29,7 @@ static float *floats_of(const dam__array *array)
     return out;
 }
 
-struct problem {
+struct golden_case {
     const char *name;
     dam__array setup, memories, probes, fixed, states, energies;
     dam__recall_config config;
@@ -37,9 +37,9 @@ struct problem {
     uint8_t *marks;
 };
 
-static struct problem read_problem(const char *name)
+static struct golden_case read_case(const char *name)
 {
-    struct problem p = {.name = name};
+    struct golden_case p = {.name = name};
     p.setup = load_golden("recall/%s/%s", name, "setup");
     p.memories = load_golden("recall/%s/%s", name, "memories");
     p.probes = load_golden("recall/%s/%s", name, "probes");
@@ -60,7 +60,7 @@ static struct problem read_problem(const char *name)
     return p;
 }
 
-static void free_problem(struct problem *p)
+static void free_case(struct golden_case *p)
 {
     dam__array *const arrays[] = {&p->setup, &p->memories, &p->probes,
                                   &p->fixed, &p->states,   &p->energies};
@@ -82,7 +82,8 @@ static dam__recalled recall(dam__device *device, const dam__recall_config *confi
 }
 
 /* Energies before the first sweep and after the last one. */
-static void check_energies(const struct problem *p, const dam__recalled *got, const setting *how)
+static void check_energies(const struct golden_case *p, const dam__recalled *got,
+                           const setting *how)
 {
     double tolerance = how->precision == DAM__PRECISION_DOUBLE ? 1e-10 : 2e-4;
     for (size_t a = 0; a < got->count; a++) {
@@ -102,8 +103,8 @@ static void check_energies(const struct problem *p, const dam__recalled *got, co
 static void check_golden(const dam_device_info *info, const setting *how)
 {
     dam__device *device = shared_device(info, how);
-    for (size_t i = 0; i < sizeof problems / sizeof *problems; i++) {
-        struct problem p = read_problem(problems[i]);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct golden_case p = read_case(cases[i]);
         size_t count = p.probes.shape[0], dim = p.probes.shape[1];
         p.config.gemm = how->provider;
         dam__recalled got = recall(device, &p.config, &p.memories, p.x, count, p.marks);
@@ -116,7 +117,7 @@ static void check_golden(const dam_device_info *info, const setting *how)
         check_energies(&p, &got, how);
         assert_int_equal(got.rising, 0);
         dam__recalled_free(&got);
-        free_problem(&p);
+        free_case(&p);
     }
 }
 
@@ -142,7 +143,7 @@ static void for_both_shapes(void (*what)(dam__device *, const setting *))
     }
 }
 
-/* The small problem of the specification, section 12. */
+/* The small case of the specification, section 12. */
 static void check_specified_energies(dam__device *device, const setting *how)
 {
     enum { N = 6, K = 3, A = 2 };
@@ -179,7 +180,7 @@ static void test_specified_energies(void **state)
     for_both_shapes(check_specified_energies);
 }
 
-/* Random patterns, and probes of the first `count` with `flips` neurons turned over. */
+/* Random patterns, and probes of the first `count` with `flips` neurons flipped. */
 struct load {
     size_t patterns, dim, count;
     float *stored, *probes;
@@ -196,13 +197,13 @@ static struct load make_load(size_t patterns, size_t dim, size_t count, size_t f
         l.stored[i] = test_number(&state) >= 0 ? 1 : -1;
     for (size_t p = 0; p < count; p++) {
         float *x = l.probes + p * dim;
-        size_t turned = 0;
+        size_t flipped = 0;
         memcpy(x, l.stored + p * (patterns / count) * dim, dim * sizeof *x);
-        while (turned < flips) {
+        while (flipped < flips) {
             size_t i = (size_t)((test_number(&state) + 1) / 2 * (double)dim);
             if (x[i] == l.stored[p * (patterns / count) * dim + i]) {
                 x[i] = -x[i];
-                turned++;
+                flipped++;
             }
         }
     }
@@ -284,7 +285,7 @@ static void check_rest(dam__device *device, const setting *how)
             const double *energies = first.energies + p * (first.sweeps + 1);
             const int32_t *flips = first.flips + p * first.sweeps;
             int taken = first.taken[p];
-            assert_int_equal(first.ends[p], DAM__RECALL_SETTLED);
+            assert_int_equal(first.ends[p], DAM__RECALL_CONVERGED);
             assert_int_equal(flips[taken - 1], 0);
             for (int s = 0; s + 1 < taken; s++) {
                 assert_true(flips[s] > 0);
@@ -375,7 +376,7 @@ static void test_class(void **state)
     for_both_shapes(check_class);
 }
 
-/* Two neurons that each want what the other has go to and fro. */
+/* Two neurons that each want what the other has keep cycling. */
 static void check_cycle(dam__device *device, const setting *how)
 {
     float stored[] = {1, 1}, probe[] = {1, -1};

@@ -20,7 +20,7 @@ struct rig {
     dam__plan *plan;
     dam__matrix samples, reversed, losses;
     dam__buffer *labels, *reversed_labels, *rows;
-    dam__evaluation evaluation;
+    dam__device_metrics metrics;
     int count;
 };
 
@@ -32,9 +32,9 @@ static inline void close_rig(struct rig *rig)
     dam__buffer_destroy(rig->labels);
     dam__buffer_destroy(rig->reversed_labels);
     dam__buffer_destroy(rig->rows);
-    dam__buffer_destroy(rig->evaluation.totals.buffer);
-    dam__buffer_destroy(rig->evaluation.predicted);
-    dam__buffer_destroy(rig->evaluation.nearest);
+    dam__buffer_destroy(rig->metrics.totals.buffer);
+    dam__buffer_destroy(rig->metrics.predicted);
+    dam__buffer_destroy(rig->metrics.nearest);
     dam__optimizer_destroy(rig->optimizer);
     dam__model_destroy(rig->model);
     dam__gemm_destroy(rig->gemm);
@@ -83,12 +83,12 @@ static inline struct rig *open_rig(const dam_device_info *info, const setting *h
     OK(dam__plan_matrix(rig->plan, "samples", count, width, 1, &rig->samples));
     OK(dam__plan_matrix(rig->plan, "reversed", count, width, 1, &rig->reversed));
     OK(dam__plan_matrix(rig->plan, "losses", 1, RIG_LOSSES, 1, &rig->losses));
-    OK(dam__plan_matrix(rig->plan, "totals", 2, 2, 1, &rig->evaluation.totals));
+    OK(dam__plan_matrix(rig->plan, "totals", 2, 2, 1, &rig->metrics.totals));
     OK(dam__plan_buffer(rig->plan, "labels", index, &rig->labels));
     OK(dam__plan_buffer(rig->plan, "reversed labels", index, &rig->reversed_labels));
     OK(dam__plan_buffer(rig->plan, "rows", index, &rig->rows));
-    OK(dam__plan_buffer(rig->plan, "predicted", index, &rig->evaluation.predicted));
-    OK(dam__plan_buffer(rig->plan, "nearest", index, &rig->evaluation.nearest));
+    OK(dam__plan_buffer(rig->plan, "predicted", index, &rig->metrics.predicted));
+    OK(dam__plan_buffer(rig->plan, "nearest", index, &rig->metrics.nearest));
     OK(dam__plan_allocate(rig->plan));
     OK(rig->model->ops->prepare(rig->model));
     OK(dam__optimizer_prepare(rig->optimizer));

@@ -55,42 +55,42 @@ static void test_covers_every_kernel(void **state)
     assert_non_null(strstr(dam_error(), "' of 'cl/optimizer.cl' is in no self-test case"));
 }
 
-static dam_status find_nothing(dam__trial *trial)
+static dam_status find_nothing(dam__test *test)
 {
-    dam__trial_compare(trial, 1, 1, 1);
+    dam__test_compare(test, 1, 1, 1);
     return DAM_OK;
 }
 
-static dam_status find_wrong(dam__trial *trial)
+static dam_status find_wrong(dam__test *test)
 {
-    dam__trial_compare(trial, 1, 1 + 3 * dam__real_epsilon(trial->device), 1);
+    dam__test_compare(test, 1, 1 + 3 * dam__real_epsilon(test->device), 1);
     return DAM_OK;
 }
 
-static dam_status find_nan(dam__trial *trial)
+static dam_status find_nan(dam__test *test)
 {
-    dam__trial_compare(trial, NAN, 1, 1);
-    dam__trial_compare(trial, 1, 1, 1);
+    dam__test_compare(test, NAN, 1, 1);
+    dam__test_compare(test, 1, 1, 1);
     return DAM_OK;
 }
 
-static dam_status find_refusal(dam__trial *trial)
+static dam_status find_refusal(dam__test *test)
 {
     dam__kernel *kernel = NULL;
-    return dam__trial_kernel(trial, "absent", "", "absent", &kernel);
+    return dam__test_kernel(test, "absent", "", "absent", &kernel);
 }
 
 /* A matrix that the device holds is compared number by number. */
-static dam_status find_one_wrong_number(dam__trial *trial)
+static dam_status find_one_wrong_number(dam__test *test)
 {
     double wanted[] = {1, 2, 3, 4, 5, 6};
     dam__matrix matrix;
-    dam_status status = dam__trial_matrix(trial, 2, 3, 1, wanted, &matrix);
-    wanted[5] += 3 * 6 * dam__real_epsilon(trial->device);
-    return status == DAM_OK ? dam__trial_compare_matrix(trial, &matrix, wanted, 0) : status;
+    dam_status status = dam__test_matrix(test, 2, 3, 1, wanted, &matrix);
+    wanted[5] += 3 * 6 * dam__real_epsilon(test->device);
+    return status == DAM_OK ? dam__test_compare_matrix(test, &matrix, wanted, 0) : status;
 }
 
-static void check_injected(dam_status (*run)(dam__trial *), const char *message, bool tolerated)
+static void check_injected(dam_status (*run)(dam__test *), const char *message, bool tolerated)
 {
     const dam_device_info info = test_device();
     const dam__selftest_case table[] = {

@@ -1,6 +1,6 @@
 /*
- * The unsupervised vmf model on a device against golden problems (golden/make_unsupervised.py):
- * loss, gradients, training steps and validation, without labels; and its gradients against finite
+ * The unsupervised vmf model on a device against golden cases (golden/make_unsupervised.py): loss,
+ * gradients, training steps and validation, without labels; and its gradients against finite
  * differences of its own loss.
  */
 #include <setjmp.h>
@@ -14,10 +14,10 @@
 
 static void in_chunks(const dam_device_info *info, const setting *how)
 {
-    check_problem(info, how, "many", false, 5);
+    check_case(info, how, "many", false, 5);
     if (is_slow(info))
         return;
-    check_problem(info, how, "ten", false, 1000);
+    check_case(info, how, "ten", false, 1000);
 }
 
 static void test_golden(void **state)

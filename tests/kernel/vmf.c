@@ -1,5 +1,5 @@
 /*
- * The vmf model on a device against golden problems (golden/make_vmf.py): loss, gradients, training
+ * The vmf model on a device against golden cases (golden/make_vmf.py): loss, gradients, training
  * steps and evaluation; and its gradients against finite differences of its own loss.
  */
 #include <setjmp.h>
@@ -13,21 +13,21 @@
 
 static void in_one_chunk(const dam_device_info *info, const setting *how)
 {
-    check_problem(info, how, "small", true, 1000);
+    check_case(info, how, "small", true, 1000);
     if (is_slow(info))
         return;
-    check_problem(info, how, "fast", true, 1000);
-    check_problem(info, how, "frozen", true, 1000);
-    check_problem(info, how, "classes", true, 1000);
+    check_case(info, how, "fast", true, 1000);
+    check_case(info, how, "frozen", true, 1000);
+    check_case(info, how, "classes", true, 1000);
 }
 
 static void in_chunks(const dam_device_info *info, const setting *how)
 {
-    check_problem(info, how, "fast", true, 7);
+    check_case(info, how, "fast", true, 7);
     if (is_slow(info))
         return;
-    check_problem(info, how, "small", true, 1);
-    check_problem(info, how, "classes", true, 13);
+    check_case(info, how, "small", true, 1);
+    check_case(info, how, "classes", true, 13);
 }
 
 static void test_golden(void **state)

@@ -1,6 +1,6 @@
 /*
- * For tests of the vmf model: the golden problems with labels (golden/make_vmf.py) and those
- * without (golden/make_unsupervised.py). Include <cmocka.h> first.
+ * For tests of the vmf model: the golden cases with labels (golden/make_vmf.py) and those without
+ * (golden/make_unsupervised.py). Include <cmocka.h> first.
  */
 #ifndef TESTS_KERNEL_VMF_H
 #define TESTS_KERNEL_VMF_H
@@ -9,26 +9,26 @@
 
 enum { STEPS = 3 };
 
-#define PROBLEM_ARRAYS(X)                                                                          \
+#define CASE_ARRAYS(X)                                                                             \
     X(setup) X(x) X(counts) X(prior) X(w) X(g) X(beta) X(loss) X(dw) X(dg) X(dbeta)
 #define LABEL_ARRAYS(X) X(labels) X(predicted) X(nearest)
 
 /* What the scripts wrote; the head of make_vmf.py says what is what. */
-struct problem {
+struct golden_case {
 #define DECLARE(field) dam__array field;
-    PROBLEM_ARRAYS(DECLARE)
+    CASE_ARRAYS(DECLARE)
     LABEL_ARRAYS(DECLARE)
 #undef DECLARE
     bool labelled;
     int dim, memories, classes, batch;
 };
 
-static inline struct problem load_problem(const char *name, bool labelled)
+static inline struct golden_case load_case(const char *name, bool labelled)
 {
     const char *folder = labelled ? "vmf" : "unsupervised";
-    struct problem p = {.labelled = labelled};
+    struct golden_case p = {.labelled = labelled};
 #define LOAD(field) p.field = load_golden("%s/%s/%s", folder, name, #field);
-    PROBLEM_ARRAYS(LOAD)
+    CASE_ARRAYS(LOAD)
     if (labelled) {
         LABEL_ARRAYS(LOAD)
     }
@@ -40,10 +40,10 @@ static inline struct problem load_problem(const char *name, bool labelled)
     return p;
 }
 
-static inline void free_problem(struct problem *p)
+static inline void free_case(struct golden_case *p)
 {
 #define FREE(field) dam__array_free(&p->field);
-    PROBLEM_ARRAYS(FREE)
+    CASE_ARRAYS(FREE)
     LABEL_ARRAYS(FREE)
 #undef FREE
 }
@@ -68,8 +68,8 @@ static inline double *class_weights_now(struct rig *rig, bool gradient)
     return weights;
 }
 
-static inline struct rig *open_problem(const dam_device_info *info, const setting *how,
-                                       const struct problem *p, int chunk)
+static inline struct rig *open_case(const dam_device_info *info, const setting *how,
+                                    const struct golden_case *p, int chunk)
 {
     const double *setup = numbers(&p->setup);
     const dam__model_config config = {
@@ -98,7 +98,7 @@ static inline struct rig *open_problem(const dam_device_info *info, const settin
     return rig;
 }
 
-static inline dam__batch batch_of(const struct rig *rig, const struct problem *p, int step)
+static inline dam__batch batch_of(const struct rig *rig, const struct golden_case *p, int step)
 {
     dam__batch batch = rig_batch(rig, step * p->batch, p->batch);
     if (!p->labelled)
@@ -125,7 +125,7 @@ static inline void make_tangent(double *gradient, const double *value, const dou
     }
 }
 
-static inline void check_gradients(struct rig *rig, const struct problem *p, const setting *how)
+static inline void check_gradients(struct rig *rig, const struct golden_case *p, const setting *how)
 {
     size_t width = p->counts.shape[0], columns = p->prior.shape[0];
     size_t memories = (size_t)p->memories, dim = (size_t)p->dim;
@@ -142,7 +142,7 @@ static inline void check_gradients(struct rig *rig, const struct problem *p, con
     free(db);
 }
 
-static inline void check_values(struct rig *rig, const struct problem *p, const setting *how,
+static inline void check_values(struct rig *rig, const struct golden_case *p, const setting *how,
                                 int step)
 {
     size_t entries = (size_t)p->memories * (size_t)p->dim, at = (size_t)step;
@@ -158,7 +158,7 @@ static inline void check_values(struct rig *rig, const struct problem *p, const 
     free(beta);
 }
 
-static inline void check_evaluation(struct rig *rig, const struct problem *p, const setting *how)
+static inline void check_metrics(struct rig *rig, const struct golden_case *p, const setting *how)
 {
     int count = rig->count, right = 0;
     const dam__batch all = {
@@ -166,10 +166,10 @@ static inline void check_evaluation(struct rig *rig, const struct problem *p, co
     int32_t *predicted = calloc((size_t)count, sizeof *predicted);
     int32_t *nearest = calloc((size_t)count, sizeof *nearest);
     double totals[4];
-    OK(rig->model->ops->evaluate(rig->model, &all, &rig->evaluation, 1, 0));
-    OK(dam__buffer_read(rig->evaluation.predicted, 0, predicted, (size_t)count * 4, "test"));
-    OK(dam__buffer_read(rig->evaluation.nearest, 0, nearest, (size_t)count * 4, "test"));
-    OK(dam__matrix_read_doubles(&rig->evaluation.totals, totals, "test"));
+    OK(rig->model->ops->evaluate(rig->model, &all, &rig->metrics, 1, 0));
+    OK(dam__buffer_read(rig->metrics.predicted, 0, predicted, (size_t)count * 4, "test"));
+    OK(dam__buffer_read(rig->metrics.nearest, 0, nearest, (size_t)count * 4, "test"));
+    OK(dam__matrix_read_doubles(&rig->metrics.totals, totals, "test"));
     for (int i = 0; i < count && p->labelled; i++) {
         assert_int_equal(predicted[i], (int)numbers(&p->predicted)[i]);
         assert_int_equal(nearest[i], (int)numbers(&p->nearest)[i]);
@@ -184,7 +184,7 @@ static inline void check_evaluation(struct rig *rig, const struct problem *p, co
 }
 
 /* What the model has of the classes alone. */
-static inline void check_constants(struct rig *rig, const struct problem *p, const setting *how)
+static inline void check_constants(struct rig *rig, const struct golden_case *p, const setting *how)
 {
     double tolerance = how->precision == DAM__PRECISION_DOUBLE ? 1e-15 : 1e-6;
     double *counts = parameter_now(rig, "counts", false);
@@ -195,11 +195,11 @@ static inline void check_constants(struct rig *rig, const struct problem *p, con
     free(prior);
 }
 
-static inline void check_problem(const dam_device_info *info, const setting *how, const char *name,
-                                 bool labelled, int chunk)
+static inline void check_case(const dam_device_info *info, const setting *how, const char *name,
+                              bool labelled, int chunk)
 {
-    struct problem p = load_problem(name, labelled);
-    struct rig *rig = open_problem(info, how, &p, chunk < p.batch ? chunk : p.batch);
+    struct golden_case p = load_case(name, labelled);
+    struct rig *rig = open_case(info, how, &p, chunk < p.batch ? chunk : p.batch);
     const double *setup = numbers(&p.setup);
     check_constants(rig, &p, how);
     for (int step = 0; step < STEPS; step++) {
@@ -217,14 +217,14 @@ static inline void check_problem(const dam_device_info *info, const setting *how
                      losses[step], numbers(&p.loss)[step]);
         check_values(rig, &p, how, step + 1);
     }
-    check_evaluation(rig, &p, how);
+    check_metrics(rig, &p, how);
     close_rig(rig);
-    free_problem(&p);
+    free_case(&p);
 }
 
 /* --- finite differences ----------------------------------------------------------------------- */
 
-static inline double loss_now(struct rig *rig, const struct problem *p)
+static inline double loss_now(struct rig *rig, const struct golden_case *p)
 {
     const dam__batch batch = batch_of(rig, p, 0);
     OK(rig->model->ops->refresh(rig->model));
@@ -232,7 +232,7 @@ static inline double loss_now(struct rig *rig, const struct problem *p)
 }
 
 /* Central differences in every entry of a parameter, or in its logarithm. */
-static inline void check_parameter(struct rig *rig, const struct problem *p, const setting *how,
+static inline void check_parameter(struct rig *rig, const struct golden_case *p, const setting *how,
                                    const char *name, bool logarithm)
 {
     const double epsilon = 1e-5;
@@ -270,13 +270,13 @@ static inline void check_differences(const char *name, bool labelled)
         print_message("'%s' has no fp64: finite differences need it\n", info.name);
         return;
     }
-    struct problem p = load_problem(name, labelled);
-    struct rig *rig = open_problem(&info, &how, &p, p.batch);
+    struct golden_case p = load_case(name, labelled);
+    struct rig *rig = open_case(&info, &how, &p, p.batch);
     check_parameter(rig, &p, &how, "memories", false);
     check_parameter(rig, &p, &how, "class_weights", true);
     check_parameter(rig, &p, &how, "beta", false);
     close_rig(rig);
-    free_problem(&p);
+    free_case(&p);
 }
 
 #endif

@@ -10,7 +10,7 @@
 
 #include "analyse/activations.h"
 #include "analyse/memory_table.h"
-#include "analyse/turns.h"
+#include "analyse/perturbation.h"
 #include "base/summary.h"
 #include "data/pick.h"
 #include "draw/tiles.h"
@@ -190,9 +190,9 @@ static void test_comparison(void **state)
     const dam__dataset set = {.labels = labels, .count = 4};
     const dam__margins margins[2] = {{.samples = 4, .predicted = right, .angles = angles},
                                      {.samples = 4, .predicted = wrong, .angles = small}};
-    const dam__turns turns = {.set = &set, .margins = margins};
-    dam__turn_comparison c;
-    assert_int_equal(dam__turns_compare(&turns, &c), DAM_OK);
+    const dam__perturbation perturbation = {.set = &set, .margins = margins};
+    dam__perturbation_comparison c;
+    assert_int_equal(dam__perturbation_compare(&perturbation, &c), DAM_OK);
     assert_int_equal(c.compared, 3);
     assert_near(c.classifiers[0].accuracy, 1);
     assert_near(c.classifiers[1].accuracy, 0.75);
@@ -201,7 +201,7 @@ static void test_comparison(void **state)
     assert_int_equal(c.classifiers[1].unchanged, 0);
     assert_near(c.larger, 2.0 / 3);
     assert_near(c.ratio, sin(0.25) / sin(0.125));
-    assert_true(isinf(dam__turn_size(-1)));
+    assert_true(isinf(dam__perturbation_size(-1)));
 }
 
 int main(void)

@@ -239,7 +239,7 @@ static void npy_writes_pass_their_buffer_and_fail_whole(void **state)
     assert_int_equal(mkdir(path_of(in, "folder"), 0777), 0);
     assert_int_equal(dam__npy_write(path_of(in, "folder"), &array), DAM_INPUT);
     assert_int_equal(rmdir(path_of(in, "folder")), 0);
-    /* /dev/full takes no byte: a disk without room. */
+    /* /dev/full takes no byte, like a full disk. */
     assert_int_equal(symlink("/dev/full", temporary_of(in, "full.npy")), 0);
     assert_int_equal(dam__npy_write(path_of(in, "full.npy"), &array), DAM_INPUT);
     assert_non_null(strstr(dam_error(), "No space left"));

@@ -100,42 +100,42 @@ static void what_is_no_benchmark_is_refused(void **state)
         {"{\"format\": \"denseam bench 1\", \"results\": [{\"device\": {\"name\": \"d\"}, "
          "\"preset\": \"p\", \"rows\": [{\"metric\": \"m\", \"unit\": \"s\", \"value\": 1e999}]}]}",
          "is not JSON"}};
-    dam__contenders all = {0};
+    dam__result_sets all = {0};
     put_bench("good.json", "\"good\"", 0, 5, 0.01);
     char good[128];
     (void)snprintf(good, sizeof good, "%s", path_of("good.json"));
-    OK(dam__contenders_add(good, &all));
+    OK(dam__result_sets_add(good, &all));
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const char *path = put("bad.json", cases[i].text);
-        assert_int_equal(dam__contenders_add(path, &all), DAM_INPUT);
+        assert_int_equal(dam__result_sets_add(path, &all), DAM_INPUT);
         if (strstr(dam_error(), cases[i].why) == NULL || strstr(dam_error(), path) == NULL)
             fail_msg("case %zu: '%s' does not say '%s'", i, dam_error(), cases[i].why);
         assert_int_equal(all.count, 1); /* the one before is as it was */
     }
-    assert_int_equal(dam__contenders_add(path_of("absent.json"), &all), DAM_INPUT);
-    dam__contenders_free(&all);
+    assert_int_equal(dam__result_sets_add(path_of("absent.json"), &all), DAM_INPUT);
+    dam__result_sets_free(&all);
     assert_int_equal(all.count, 0);
 }
 
 static void too_many_devices_are_refused(void **state)
 {
     (void)state;
-    static char paths[DAM__CONTENDERS + 1][128];
-    dam__contenders all = {0};
-    for (int i = 0; i <= DAM__CONTENDERS; i++) {
+    static char paths[DAM__RESULT_SETS + 1][128];
+    dam__result_sets all = {0};
+    for (int i = 0; i <= DAM__RESULT_SETS; i++) {
         char name[32];
         (void)snprintf(name, sizeof name, "many-%d.json", i);
         put_bench(name, "\"x\"", i, 1, 0);
         (void)snprintf(paths[i], sizeof paths[i], "%s", path_of(name));
-        assert_int_equal(dam__contenders_add(paths[i], &all),
-                         i < DAM__CONTENDERS ? DAM_OK : DAM_USAGE);
+        assert_int_equal(dam__result_sets_add(paths[i], &all),
+                         i < DAM__RESULT_SETS ? DAM_OK : DAM_USAGE);
     }
-    assert_int_equal(all.count, DAM__CONTENDERS);
+    assert_int_equal(all.count, DAM__RESULT_SETS);
     /* All of one label: the file's name tells them apart. */
     for (size_t i = 0; i < all.count; i++)
         for (size_t j = 0; j < i; j++)
             assert_string_not_equal(all.items[i].name, all.items[j].name);
-    dam__contenders_free(&all);
+    dam__result_sets_free(&all);
 }
 
 /* --- what is read ------------------------------------------------------------------------------- */
@@ -143,29 +143,29 @@ static void too_many_devices_are_refused(void **state)
 static void devices_of_a_file_are_apart_and_the_last_result_counts(void **state)
 {
     (void)state;
-    dam__contenders all = {0};
+    dam__result_sets all = {0};
     char *text = NULL;
 #define ROW(value) "{\"metric\": \"step_rate\", \"unit\": \"samples/s\", \"value\": " #value "}]}"
     OK(dam__format(&text, HEAD DEVICE ROW(1) "," DEVICE ROW(2) "," DEVICE ROW(3) "]}", "null", 0, 1,
                    0));
 #undef ROW
     const char *path = put("two.json", text);
-    OK(dam__contenders_add(path, &all));
+    OK(dam__result_sets_add(path, &all));
     assert_int_equal(all.count, 2);
     assert_string_equal(all.items[0].name, "cpu");
     assert_string_equal(all.items[1].name, "cpu (two)");
-    const dam__bench_record *record = dam__contender_record(&all.items[0], "p");
+    const dam__bench_record *record = dam__result_set_record(&all.items[0], "p");
     assert_non_null(record);
     assert_int_equal(all.items[0].count, 1);
     assert_true(dam__bench_measure(record, "step_rate")->value == 3);
     assert_true(isnan(dam__bench_measure(record, "step_rate")->spread));
     assert_null(dam__bench_measure(record, "step"));
     assert_null(dam__bench_measure(NULL, "step_rate"));
-    assert_null(dam__contender_record(&all.items[0], "q"));
-    assert_true(dam__bench_measure(dam__contender_record(&all.items[1], "p"), "step_rate")->value ==
-                2);
+    assert_null(dam__result_set_record(&all.items[0], "q"));
+    assert_true(
+        dam__bench_measure(dam__result_set_record(&all.items[1], "p"), "step_rate")->value == 2);
     free(text);
-    dam__contenders_free(&all);
+    dam__result_sets_free(&all);
 }
 
 /* --- verdicts ----------------------------------------------------------------------------------- */
@@ -179,14 +179,14 @@ static dam__measure measure_of(const char *unit, double value, double spread)
 static void names_are_of_whole_letters(void **state)
 {
     (void)state;
-    dam__contenders all = {0};
+    dam__result_sets all = {0};
     char label[160] = "", letters[128] = "";
     for (int i = 0; i < 50; i++)
         (void)snprintf(letters + strlen(letters), sizeof letters - strlen(letters), "\u00e4");
     (void)snprintf(label, sizeof label, "\"x%s\"", letters);
     for (int i = 0; i < 3; i++) {
         put_bench("b\xe4nch.json", label, i, 1, 0);
-        OK(dam__contenders_add(path_of("b\xe4nch.json"), &all));
+        OK(dam__result_sets_add(path_of("b\xe4nch.json"), &all));
     }
     letters[78] = '\0'; /* and the x: 79 bytes, the 40th letter would be cut in two */
     char *expected[3] = {NULL};
@@ -197,7 +197,7 @@ static void names_are_of_whole_letters(void **state)
         assert_string_equal(all.items[i].name, expected[i]);
         free(expected[i]);
     }
-    dam__contenders_free(&all);
+    dam__result_sets_free(&all);
     assert_int_equal(unlink(path_of("b\xe4nch.json")), 0);
 }
 
@@ -253,15 +253,15 @@ static void numbers_differ_beyond_both_spreads(void **state)
     assert_int_equal(dam__verdict_of(&s, NULL), DAM__VERDICT_NONE);
 }
 
-static void load_pair(dam__contenders *all, int second_device, double second_rate)
+static void load_pair(dam__result_sets *all, int second_device, double second_rate)
 {
     static char paths[2][128];
     put_bench("a.json", "\"a thing\"", 0, 100, 0.02);
     (void)snprintf(paths[0], sizeof paths[0], "%s", path_of("a.json"));
     put_bench("b.json", "\"b thing\"", second_device, second_rate, 0.02);
     (void)snprintf(paths[1], sizeof paths[1], "%s", path_of("b.json"));
-    OK(dam__contenders_add(paths[0], all));
-    OK(dam__contenders_add(paths[1], all));
+    OK(dam__result_sets_add(paths[0], all));
+    OK(dam__result_sets_add(paths[1], all));
 }
 
 static void a_slower_run_of_the_same_device_is_named(void **state)
@@ -269,7 +269,7 @@ static void a_slower_run_of_the_same_device_is_named(void **state)
     (void)state;
     const double rates[] = {50, 99, 180};
     for (size_t i = 0; i < 3; i++) {
-        dam__contenders all = {0};
+        dam__result_sets all = {0};
         dam__comparison comparison = {0};
         dam__text note = {0};
         size_t count = 0;
@@ -277,7 +277,7 @@ static void a_slower_run_of_the_same_device_is_named(void **state)
         OK(dam__comparison_create(&all, NULL, &comparison));
         assert_true(dam__is_same_device(&comparison, 1));
         assert_false(dam__is_same_device(&comparison, 0));
-        dam__contender_note(&comparison, 1, &note);
+        dam__result_set_note(&comparison, 1, &note);
         assert_true((note.length > 0) == (rates[i] == 50));
         if (rates[i] == 50)
             assert_non_null(strstr(note.data, "slower in 1 of 1 presets"));
@@ -285,7 +285,7 @@ static void a_slower_run_of_the_same_device_is_named(void **state)
         assert_int_equal(count, 1);
         dam__text_free(&note);
         dam__comparison_free(&comparison);
-        dam__contenders_free(&all);
+        dam__result_sets_free(&all);
     }
 }
 
@@ -297,7 +297,7 @@ static void the_baseline_is_chosen_by_name_part_or_number(void **state)
         int index; /* -1: refused */
     } cases[] = {{NULL, 0},     {"b thing", 1}, {"B TH", 1}, {"1", 0}, {"2", 1},
                  {"thing", -1}, {"3", -1},      {"0", -1},   {"", -1}, {"1x", -1}};
-    dam__contenders all = {0};
+    dam__result_sets all = {0};
     load_pair(&all, 1, 70);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         dam__comparison comparison = {0};
@@ -307,7 +307,7 @@ static void the_baseline_is_chosen_by_name_part_or_number(void **state)
             assert_int_equal(comparison.baseline, cases[i].index);
         dam__comparison_free(&comparison);
     }
-    dam__contenders_free(&all);
+    dam__result_sets_free(&all);
 }
 
 /* --- the page ----------------------------------------------------------------------------------- */
@@ -345,7 +345,7 @@ static void numbers_without_bounds_make_a_page(void **state)
     static const char *const values[] = {"1e308", "1e-308", "0", "-5"};
     for (size_t v = 0; v < sizeof values / sizeof *values; v++) {
         char *text = NULL;
-        dam__contenders all = {0};
+        dam__result_sets all = {0};
         dam__comparison comparison = {0};
         dam__text page = {0};
         const char *x = values[v];
@@ -358,7 +358,7 @@ static void numbers_without_bounds_make_a_page(void **state)
                        "{\"metric\": \"k\", \"unit\": \"GFLOP/s\", \"value\": 1, \"part\": 1, "
                        "\"flops\": %s, \"bytes\": 1, \"seconds\": 1}]}]}",
                        "\"</script>\"", 0, x, x, x, x));
-        OK(dam__contenders_add(put("wild.json", text), &all));
+        OK(dam__result_sets_add(put("wild.json", text), &all));
         OK(dam__comparison_create(&all, NULL, &comparison));
         dam__compare_page(&comparison, &page);
         assert_true(page.length < 200000);
@@ -367,7 +367,7 @@ static void numbers_without_bounds_make_a_page(void **state)
         assert_null(strstr(page.data, "<b></script>"));
         dam__text_free(&page);
         dam__comparison_free(&comparison);
-        dam__contenders_free(&all);
+        dam__result_sets_free(&all);
         free(text);
     }
 }

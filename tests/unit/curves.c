@@ -99,12 +99,12 @@ static void a_history_is_a_table(void **state)
 {
     (void)state;
     dam__history of_run = {0};
-    const char *room[DAM__HISTORY_COLUMNS];
+    const char *column_names[DAM__HISTORY_COLUMNS];
     for (size_t i = 0; i < 4; i++)
         assert_int_equal(dam__history_column(&of_run, names[i]), DAM_OK);
     for (size_t row = 0; row < 3; row++)
         assert_int_equal(dam__history_add(&of_run, rows + 4 * row), DAM_OK);
-    dam__table table = dam__table_of_history(&of_run, room);
+    dam__table table = dam__table_of_history(&of_run, column_names);
     assert_int_equal(table.columns, 4);
     assert_int_equal(table.rows, 3);
     assert_memory_equal(table.values, rows, sizeof rows);

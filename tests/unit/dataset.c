@@ -258,7 +258,7 @@ static void a_value_that_is_not_finite_is_refused(void **state)
     first.samples = 1;
     NPY("x.npy", "<f4", "(2, 2)", float, 1, 2, 3, NAN);
     assert_load_refused(config, DAM__SPLIT_TRAIN, "sample 1 of 'x.npy'", "nan");
-    dam__dataset set = load(&first, DAM__SPLIT_TRAIN); /* what is not used is not judged */
+    dam__dataset set = load(&first, DAM__SPLIT_TRAIN); /* what is not used is not checked */
     dam__dataset_free(&set);
     NPY("x.npy", "<f8", "(2, 2)", double, 1, -INFINITY, 3, 4);
     assert_load_refused(config, DAM__SPLIT_TRAIN, "sample 0 of 'x.npy'", "-inf");

@@ -49,7 +49,7 @@ static const dam_device_info machine[] = {
      .type = DAM_DEVICE_CPU,
      .compute_units = 64,
      .clock = 4000,
-     .native_float_lanes = 8,
+     .native_float_width = 8,
      .usable = true},
     {.index = 3,
      .platform_index = 3,
@@ -58,7 +58,7 @@ static const dam_device_info machine[] = {
      .type = DAM_DEVICE_CPU,
      .compute_units = 2,
      .clock = 2000,
-     .native_float_lanes = 16,
+     .native_float_width = 16,
      .usable = true},
     {.index = 4,
      .platform_index = 4,
@@ -67,7 +67,7 @@ static const dam_device_info machine[] = {
      .type = DAM_DEVICE_CPU,
      .compute_units = 8,
      .clock = 300,
-     .native_float_lanes = 32,
+     .native_float_width = 32,
      .usable = true},
     {.index = 5,
      .platform_index = 5,
@@ -231,12 +231,12 @@ static void nothing_usable_is_no_device(void **state)
     assert_int_equal(dam_device_select(machine, 0, "0", &index), DAM_NO_DEVICE);
 }
 
-static void check_judged(const char *version, bool available, bool compiler, const char *profile,
+static void check_device(const char *version, bool available, bool compiler, const char *profile,
                          const char *reason)
 {
     dam_device_info info = {0};
     (void)snprintf(info.version, sizeof info.version, "%s", version);
-    dam__judge_device(&info, available, compiler, profile);
+    dam__check_usable(&info, available, compiler, profile);
     assert_int_equal(info.usable, reason == NULL);
     if (reason == NULL)
         assert_string_equal(info.reason, "");
@@ -247,14 +247,14 @@ static void check_judged(const char *version, bool available, bool compiler, con
 static void only_complete_drivers_are_usable(void **state)
 {
     (void)state;
-    check_judged("OpenCL 1.2 pocl", true, true, "FULL_PROFILE", NULL);
-    check_judged("OpenCL 3.0 ", true, true, "FULL_PROFILE", NULL);
-    check_judged("OpenCL 3.0 ", false, true, "FULL_PROFILE", "not available");
-    check_judged("OpenCL 3.0 ", true, false, "FULL_PROFILE", "no compiler");
-    check_judged("OpenCL 3.0 ", true, true, "EMBEDDED_PROFILE", "embedded profile");
-    check_judged("OpenCL 3.0 ", true, true, "", "unknown profile");
-    check_judged("OpenCL 1.1 Mesa", true, true, "FULL_PROFILE", "need OpenCL 1.2");
-    check_judged("", true, true, "FULL_PROFILE", "need OpenCL 1.2");
+    check_device("OpenCL 1.2 pocl", true, true, "FULL_PROFILE", NULL);
+    check_device("OpenCL 3.0 ", true, true, "FULL_PROFILE", NULL);
+    check_device("OpenCL 3.0 ", false, true, "FULL_PROFILE", "not available");
+    check_device("OpenCL 3.0 ", true, false, "FULL_PROFILE", "no compiler");
+    check_device("OpenCL 3.0 ", true, true, "EMBEDDED_PROFILE", "embedded profile");
+    check_device("OpenCL 3.0 ", true, true, "", "unknown profile");
+    check_device("OpenCL 1.1 Mesa", true, true, "FULL_PROFILE", "need OpenCL 1.2");
+    check_device("", true, true, "FULL_PROFILE", "need OpenCL 1.2");
 }
 
 static void errors_have_names(void **state)

@@ -33,13 +33,13 @@ static void every_kind_answers(void **state)
         assert_non_null(type->loss_words(&config));
         assert_non_null(type->selftests);
         assert_true(type->tuned_by != 0);
-        assert_true((type->side_by_side != NULL) == (type->problem != NULL));
-        assert_true((type->side_by_side != NULL) == (type->take_problem != NULL));
+        assert_true((type->side_by_side != NULL) == (type->replica != NULL));
+        assert_true((type->side_by_side != NULL) == (type->take_replica != NULL));
     }
 }
 
-/* A problem of a config and a rate is a training of that config at that rate. */
-static void problems_are_taken_back(void **state)
+/* A replica of a config and a rate is a training of that config at that rate. */
+static void replicas_are_taken_back(void **state)
 {
     (void)state;
     const uint64_t seed = 7;
@@ -50,10 +50,10 @@ static void problems_are_taken_back(void **state)
         double rate = 0.25;
         if (type->side_by_side == NULL)
             continue;
-        const dam__problem first = type->problem(&config, 10, seed, rate);
+        const dam__replica first = type->replica(&config, 10, seed, rate);
         dam__model_config taken = {.kind = kind};
-        type->take_problem(&first, &taken, &rate);
-        const dam__problem again = type->problem(&taken, 10, seed, rate);
+        type->take_replica(&first, &taken, &rate);
+        const dam__replica again = type->replica(&taken, 10, seed, rate);
         assert_true(first.seed == seed && again.seed == seed);
         assert_true(first.rate > 0 && again.rate == first.rate);
         assert_true(again.temperature == first.temperature);
@@ -66,7 +66,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_are_those_of_the_table_of_keys),
         cmocka_unit_test(every_kind_answers),
-        cmocka_unit_test(problems_are_taken_back),
+        cmocka_unit_test(replicas_are_taken_back),
     };
     return cmocka_run_group_tests_name("model_type", tests, NULL, NULL);
 }

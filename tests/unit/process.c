@@ -70,7 +70,7 @@ static void processes_end_one_way_or_another(void **state)
     dam__text_free(&output);
 }
 
-/* A driver that says much must not hide the number that a trial ends with. */
+/* A driver that prints much must not hide the number that a process ends with. */
 static void the_end_of_a_long_output_is_kept(void **state)
 {
     (void)state;

@@ -59,7 +59,7 @@ static void test_flips(void **state)
 {
     (void)state;
     enum { DIM = 200, PROBES = 400, FLIPS = 30 };
-    int turned[DIM] = {0};
+    int flipped[DIM] = {0};
     float first[DIM];
     for (size_t p = 0; p < PROBES; p++) {
         float x[DIM];
@@ -69,7 +69,7 @@ static void test_flips(void **state)
         assert_int_equal(dam__probe_flip(3, p, FLIPS, DIM, x), DAM_OK);
         for (size_t i = 0; i < DIM; i++) {
             wrong += x[i] < 0;
-            turned[i] += x[i] < 0;
+            flipped[i] += x[i] < 0;
         }
         assert_int_equal(wrong, FLIPS);
         if (p == 0)
@@ -79,7 +79,7 @@ static void test_flips(void **state)
     }
     /* Each neuron as often as others: 60 times, within 5 deviations of 7.1. */
     for (size_t i = 0; i < DIM; i++)
-        assert_in_range(turned[i], 24, 96);
+        assert_in_range(flipped[i], 24, 96);
     assert_int_equal(dam__probe_flip(3, 0, DIM + 1, DIM, first), DAM_USAGE);
 }
 

@@ -57,7 +57,7 @@ static void the_last_key_varies_fastest(void **state)
 }
 
 /* One group for each value of a key that shapes the model, whatever the order of the keys. */
-static void problems_of_one_shape_are_a_group(void **state)
+static void replicas_of_one_shape_are_a_group(void **state)
 {
     (void)state;
     const char *const orders[][3] = {
@@ -141,9 +141,9 @@ static void a_preset_has_a_grid_of_its_own(void **state)
 
 /* --- results ---------------------------------------------------------------------------------- */
 
-static dam__problem_result result_of(dam__problem_status status, double loss, double accuracy)
+static dam__replica_result result_of(dam__replica_status status, double loss, double accuracy)
 {
-    dam__problem_result result = {.status = status, .epochs = 3, .seconds = 0.5};
+    dam__replica_result result = {.status = status, .epochs = 3, .seconds = 0.5};
     for (int m = 0; m < DAM__METRICS; m++)
         result.metrics[m] = NAN;
     result.metrics[DAM__METRIC_LOSS] = loss;
@@ -151,11 +151,11 @@ static dam__problem_result result_of(dam__problem_status status, double loss, do
     return result;
 }
 
-static void note(dam__sweep *sweep, size_t problem, dam__problem_status status, double loss,
+static void note(dam__sweep *sweep, size_t replica, dam__replica_status status, double loss,
                  double accuracy)
 {
-    const dam__problem_result result = result_of(status, loss, accuracy);
-    dam__sweep_note(sweep, problem, &result);
+    const dam__replica_result result = result_of(status, loss, accuracy);
+    dam__sweep_note(sweep, replica, &result);
 }
 
 /* Four cells of two seeds: done, done, diverged in one seed, pending. */
@@ -163,12 +163,12 @@ static void make_results(dam__sweep_plan *plan)
 {
     const char *const grids[] = {"model.memories=10,20", "train.learning_rate=0.1,1"};
     make_plan(grids, 2, plan);
-    note(&plan->sweep, 0, DAM__PROBLEM_DONE, 2, 0.5);
-    note(&plan->sweep, 1, DAM__PROBLEM_DONE, 4, 0.75);
-    note(&plan->sweep, 2, DAM__PROBLEM_DONE, 1, 0.25);
-    note(&plan->sweep, 3, DAM__PROBLEM_DONE, 1, 0.25);
-    note(&plan->sweep, 4, DAM__PROBLEM_DONE, 1, 1);
-    note(&plan->sweep, 5, DAM__PROBLEM_DIVERGED, NAN, NAN);
+    note(&plan->sweep, 0, DAM__REPLICA_DONE, 2, 0.5);
+    note(&plan->sweep, 1, DAM__REPLICA_DONE, 4, 0.75);
+    note(&plan->sweep, 2, DAM__REPLICA_DONE, 1, 0.25);
+    note(&plan->sweep, 3, DAM__REPLICA_DONE, 1, 0.25);
+    note(&plan->sweep, 4, DAM__REPLICA_DONE, 1, 1);
+    note(&plan->sweep, 5, DAM__REPLICA_DIVERGED, NAN, NAN);
 }
 
 static void cells_sum_up_their_seeds(void **state)
@@ -179,17 +179,17 @@ static void cells_sum_up_their_seeds(void **state)
     make_results(&plan);
     assert_int_equal(plan.sweep.metric, DAM__METRIC_VALIDATION_ACCURACY);
     dam__sweep_cell(&plan.sweep, 0, &cell);
-    assert_int_equal(cell.status, DAM__PROBLEM_DONE);
+    assert_int_equal(cell.status, DAM__REPLICA_DONE);
     assert_true(cell.mean[DAM__METRIC_LOSS] == 3);
     assert_true(cell.mean[DAM__METRIC_VALIDATION_ACCURACY] == 0.625);
     assert_true(fabs(cell.spread - sqrt(2 * 0.125 * 0.125)) < 1e-15);
     assert_true(cell.epochs == 3 && cell.seconds == 1);
     assert_true(isnan(cell.mean[DAM__METRIC_TEST_LOSS]));
     dam__sweep_cell(&plan.sweep, 2, &cell);
-    assert_int_equal(cell.status, DAM__PROBLEM_DIVERGED);
+    assert_int_equal(cell.status, DAM__REPLICA_DIVERGED);
     assert_true(cell.mean[DAM__METRIC_VALIDATION_ACCURACY] == 1 && isnan(cell.spread));
     dam__sweep_cell(&plan.sweep, 3, &cell);
-    assert_int_equal(cell.status, DAM__PROBLEM_PENDING);
+    assert_int_equal(cell.status, DAM__REPLICA_PENDING);
     assert_true(isnan(cell.mean[DAM__METRIC_LOSS]));
     dam__sweep_plan_free(&plan);
 }
@@ -220,24 +220,24 @@ typedef struct account {
     size_t runs[16], calls, stop_at;
 } account;
 
-static size_t three(void *user, const size_t *problems, size_t count)
+static size_t three(void *user, const size_t *replicas, size_t count)
 {
     (void)user;
-    (void)problems;
+    (void)replicas;
     return count < 3 ? count : 3;
 }
 
-static dam_status keep(void *user, const size_t *problems, size_t count,
-                       dam__problem_result *results)
+static dam_status keep(void *user, const size_t *replicas, size_t count,
+                       dam__replica_result *results)
 {
     account *a = user;
     if (++a->calls == a->stop_at)
         return DAM_INTERRUPTED;
     for (size_t i = 0; i < count; i++) {
-        assert_int_equal(a->plan->group[problems[i]], a->plan->group[problems[0]]);
-        a->runs[problems[i]]++;
-        results[i] = result_of(problems[i] == 6 ? DAM__PROBLEM_FAILED : DAM__PROBLEM_DONE,
-                               (double)problems[i], NAN);
+        assert_int_equal(a->plan->group[replicas[i]], a->plan->group[replicas[0]]);
+        a->runs[replicas[i]]++;
+        results[i] = result_of(replicas[i] == 6 ? DAM__REPLICA_FAILED : DAM__REPLICA_DONE,
+                               (double)replicas[i], NAN);
     }
     return DAM_OK;
 }
@@ -257,10 +257,10 @@ static void what_is_done_never_runs_again(void **state)
     account a = {.plan = &plan, .stop_at = 3};
     const dam__sweep_runner runner = {
         .user = &a, .together = three, .run = keep, .on_results = go_on};
-    /* Group 0 has problems 0, 1, 4, 5; group 1 has 2, 3, 6, 7. */
+    /* Group 0 has replicas 0, 1, 4, 5; group 1 has 2, 3, 6, 7. */
     assert_int_equal(dam__sweep_run(&plan.sweep, plan.group, plan.groups, &runner),
                      DAM_INTERRUPTED);
-    assert_int_equal(dam__sweep_count(&plan.sweep, DAM__PROBLEM_DONE), 4);
+    assert_int_equal(dam__sweep_count(&plan.sweep, DAM__REPLICA_DONE), 4);
     assert_int_equal(dam__sweep_run(&plan.sweep, plan.group, plan.groups, &runner), DAM_OK);
     for (size_t p = 0; p < 8; p++) {
         assert_int_equal(a.runs[p], 1);
@@ -293,9 +293,9 @@ static void a_sweep_comes_back_from_its_store(void **state)
     assert_int_equal(dam__sweep_restore(&copy.sweep, &container), DAM_OK);
     assert_int_equal(copy.sweep.metric, plan.sweep.metric);
     for (size_t p = 0; p < 8; p++) {
-        const dam__problem_result *a = &plan.sweep.results[p], *b = &copy.sweep.results[p];
+        const dam__replica_result *a = &plan.sweep.results[p], *b = &copy.sweep.results[p];
         assert_true(a->status == b->status && a->epochs == b->epochs && a->seconds == b->seconds);
-        for (int m = 0; a->status != DAM__PROBLEM_PENDING && m < DAM__METRICS; m++)
+        for (int m = 0; a->status != DAM__REPLICA_PENDING && m < DAM__METRICS; m++)
             assert_true(a->metrics[m] == b->metrics[m] ||
                         (isnan(a->metrics[m]) && isnan(b->metrics[m])));
     }
@@ -460,7 +460,7 @@ static void pictures_are_curves_maps_and_slices(void **state)
         dam__sweep_plan plan;
         make_plan(cases[i].grids, cases[i].count, &plan);
         for (size_t p = 0; p < plan.sweep.cells * 2; p++)
-            note(&plan.sweep, p, p == 1 ? DAM__PROBLEM_DIVERGED : DAM__PROBLEM_DONE, (double)p,
+            note(&plan.sweep, p, p == 1 ? DAM__REPLICA_DIVERGED : DAM__REPLICA_DONE, (double)p,
                  NAN);
         assert_int_equal(dam__report_sweep_pictures(folder, "it's a title", &plan.sweep, &log),
                          DAM_OK);
@@ -489,7 +489,7 @@ static void pictures_without_a_value_are_drawn(void **state)
         dam__sweep_plan plan;
         make_plan(grids, keys, &plan);
         for (size_t p = 0; p < plan.sweep.cells * 2; p++)
-            note(&plan.sweep, p, DAM__PROBLEM_DIVERGED, NAN, NAN);
+            note(&plan.sweep, p, DAM__REPLICA_DIVERGED, NAN, NAN);
         assert_int_equal(dam__report_sweep_pictures(folder, "", &plan.sweep, &log), DAM_OK);
         assert_true(remove_if_there(folder, "sweep.png"));
         assert_true(remove_if_there(folder, "sweep.dat") && remove_if_there(folder, "sweep.gp"));
@@ -503,7 +503,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_last_key_varies_fastest),
-        cmocka_unit_test(problems_of_one_shape_are_a_group),
+        cmocka_unit_test(replicas_of_one_shape_are_a_group),
         cmocka_unit_test(bad_plans_are_refused),
         cmocka_unit_test(a_preset_has_a_grid_of_its_own),
         cmocka_unit_test(cells_sum_up_their_seeds),

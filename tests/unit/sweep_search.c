@@ -204,20 +204,20 @@ typedef struct world {
     double least, most; /* log2 eta0 that were trained */
 } world;
 
-static size_t all(void *user, const size_t *problems, size_t count)
+static size_t all(void *user, const size_t *replicas, size_t count)
 {
     (void)user;
-    (void)problems;
+    (void)replicas;
     return count;
 }
 
-static dam_status train(void *user, const size_t *problems, size_t count,
-                        dam__problem_result *results)
+static dam_status train(void *user, const size_t *replicas, size_t count,
+                        dam__replica_result *results)
 {
     world *w = user;
     for (size_t i = 0; i < count; i++) {
         dam__experiment experiment;
-        assert_int_equal(dam__sweep_plan_experiment(w->plan, problems[i], &experiment), DAM_OK);
+        assert_int_equal(dam__sweep_plan_experiment(w->plan, replicas[i], &experiment), DAM_OK);
         double at = log2(experiment.model.denoise.eta0);
         const landscape *line = &w->lines[experiment.data.dim == 16   ? 0
                                           : experiment.data.dim == 32 ? 1
@@ -229,7 +229,7 @@ static dam_status train(void *user, const size_t *problems, size_t count,
         for (int m = 0; m < DAM__METRICS; m++)
             results[i].metrics[m] = NAN;
         results[i].epochs = 3;
-        results[i].status = at >= line->wall - seed ? DAM__PROBLEM_DIVERGED : DAM__PROBLEM_DONE;
+        results[i].status = at >= line->wall - seed ? DAM__REPLICA_DIVERGED : DAM__REPLICA_DONE;
         results[i].metrics[DAM__METRIC_MSE] = 0.1 + pow(at - line->best, 2);
         results[i].curve[0] = at;
     }
@@ -256,7 +256,7 @@ static void search(world *w, const char *section, const char *x)
         assert_int_equal(dam__sweep_plan_extend(w->plan, &asked), DAM_OK);
     }
     assert_int_equal(dam__sweep_trainings(&w->plan->sweep), w->trained);
-    assert_int_equal(dam__sweep_count(&w->plan->sweep, DAM__PROBLEM_PENDING), 0);
+    assert_int_equal(dam__sweep_count(&w->plan->sweep, DAM__REPLICA_PENDING), 0);
 }
 
 static void expect(const dam__sweep *sweep, size_t line, dam__place place, double value,
@@ -290,13 +290,13 @@ static void a_search_goes_on_to_the_optimum(void **state)
     assert_true(transfer.known && transfer.steps == 5);
     dam__cell cell;
     dam__sweep_cell(&plan.sweep, 1, &cell);
-    assert_int_equal(cell.status, DAM__PROBLEM_OUTSIDE);
+    assert_int_equal(cell.status, DAM__REPLICA_OUTSIDE);
     /* Results and curves stay with their values where others are put in front. */
     for (size_t i = 0; i < plan.sweep.axes[0].count; i++)
         for (size_t line = 0; line < 3; line++) {
             size_t p = i * 3 + line;
             double at = log2(plan.sweep.axes[0].numbers[i]);
-            if (plan.sweep.results[p].status == DAM__PROBLEM_OUTSIDE)
+            if (plan.sweep.results[p].status == DAM__REPLICA_OUTSIDE)
                 continue;
             assert_true(plan.sweep.results[p].metrics[DAM__METRIC_MSE] ==
                         0.1 + pow(at - lines[line].best, 2));
@@ -450,7 +450,7 @@ static void what_trains_side_by_side(void **state)
     dam__model_config model = {.kind = DAM__KIND_DENOISE};
     model.denoise.rates = DAM__RATES_SIZES;
     assert_true(dam__model_side_by_side(&model, 5, &set, false));
-    /* Problems of their own samples would be given the first one's standards. */
+    /* Replicas of their own samples would be given the first one's standards. */
     assert_false(dam__model_side_by_side(&model, 5, &set, true));
     model.denoise.rates = DAM__RATES_SPECTRUM;
     assert_false(dam__model_side_by_side(&model, 5, &set, false));

@@ -17,7 +17,7 @@
     } while (0)
 /* A device of which all is known: how fast every candidate is, and which are bad. */
 typedef struct fake {
-    int trials, most; /* of the budget */
+    int candidates, most; /* of the budget */
     bool clblast_is_fast;
     bool clblast_is_for_many; /* only its batched products are faster */
     bool slow_steps;          /* with any tuning at all */
@@ -26,7 +26,7 @@ typedef struct fake {
     bool slow_second_preset;  /* with a panel set, by which the first is faster */
     bool slow_third_preset;   /* there is one, and it is slower with the best kernels */
     int refused_rows;         /* sets with so many rows hang */
-    int step_cost;            /* of a step in trials, beside one */
+    int step_cost;            /* of a step in candidates, besides one */
     bool seen_slow;           /* a step */
     int finds;                /* sets that are better than all others */
 } fake;
@@ -34,21 +34,21 @@ typedef struct fake {
 static double fake_left(void *user)
 {
     const fake *f = user;
-    return 1 - (double)f->trials / f->most;
+    return 1 - (double)f->candidates / f->most;
 }
 
 static dam_status fake_products(void *user, const dam__tuning_part *part,
                                 dam__gemm_provider provider, const dam__product_shape *shapes,
-                                size_t count, double *shares, dam__trial_end *end)
+                                size_t count, double *shares, dam__candidate_status *end)
 {
     fake *f = user;
     const dam__set *panel = &part->sets[DAM__SPACE_PANEL];
     if (fake_left(f) <= 0) {
-        *end = DAM__TRIAL_OVER;
+        *end = DAM__CANDIDATE_SKIPPED;
         return DAM_OK;
     }
-    f->trials++;
-    *end = DAM__TRIAL_MEASURED;
+    f->candidates++;
+    *end = DAM__CANDIDATE_MEASURED;
     for (size_t i = 0; i < count; i++) {
         shares[i] = provider == DAM__GEMM_PANEL ? 0.5 : f->clblast_is_fast ? 0.8 : 0.05;
         if (provider == DAM__GEMM_CLBLAST && f->clblast_is_for_many)
@@ -63,21 +63,21 @@ static dam_status fake_products(void *user, const dam__tuning_part *part,
             shares[i] *= part->sets[DAM__SPACE_XGEMM].values[6] == 64 ? 1.1 : 0.9; /* MWG */
     }
     if (panel->given && panel->values[DAM__PANEL_ROWS] == f->refused_rows)
-        *end = DAM__TRIAL_REFUSED;
+        *end = DAM__CANDIDATE_REFUSED;
     return DAM_OK;
 }
 
 static dam_status fake_step(void *user, const dam__tuning_part *part, int preset, double *ratio,
-                            dam__trial_end *end)
+                            dam__candidate_status *end)
 {
     fake *f = user;
     const dam__set *kernels = &part->sets[DAM__SPACE_KERNELS];
     if (fake_left(f) <= 0) {
-        *end = DAM__TRIAL_OVER;
+        *end = DAM__CANDIDATE_SKIPPED;
         return DAM_OK;
     }
-    f->trials += 1 + f->step_cost;
-    *end = DAM__TRIAL_MEASURED;
+    f->candidates += 1 + f->step_cost;
+    *end = DAM__CANDIDATE_MEASURED;
     *ratio = f->slow_steps || (f->slow_clblast && part->provider == DAM__GEMM_CLBLAST) ? 1.5 : 1;
     if (f->slow_second_preset)
         for (int i = 0; i < part->count; i++)
@@ -87,11 +87,11 @@ static dam_status fake_step(void *user, const dam__tuning_part *part, int preset
     if (f->slow_third_preset && preset == 2 && kernels->given)
         *ratio = 1.5;
     if (f->refused_steps && (part->count > 0 || part->provider != DAM__GEMM_AUTO || kernels->given))
-        *end = DAM__TRIAL_REFUSED;
+        *end = DAM__CANDIDATE_REFUSED;
     if (preset == 1 && kernels->given && kernels->values[DAM__KERNEL_ENERGY_STATES] == 6)
         *ratio *= 0.7;
     if (kernels->given && kernels->values[DAM__KERNEL_PARTS] == 32)
-        *end = DAM__TRIAL_REFUSED;
+        *end = DAM__CANDIDATE_REFUSED;
     return DAM_OK;
 }
 
@@ -99,12 +99,12 @@ static dam_status fake_step(void *user, const dam__tuning_part *part, int preset
 static dam__tuner *search(fake *f)
 {
     dam__tuner *tuner = calloc(1, sizeof *tuner);
-    const dam__judge judge = {
+    const dam__tuner_evaluator evaluator = {
         .user = f, .products = fake_products, .step = fake_step, .left = fake_left};
     assert_non_null(tuner);
     tuner->shape = DAM__SHAPE_CPU;
     tuner->usual = DAM__GEMM_PANEL;
-    tuner->lanes = 16;
+    tuner->vector_width = 16;
     const dam__product_shape plain = {false, true, 1000, 400, 784, 1};
     const int count = f->clblast_is_for_many ? 50 : 1;
     const dam__product_shape other = {true, false, 400, 784, 1000, count};
@@ -118,7 +118,7 @@ static dam__tuner *search(fake *f)
     tuner->presets[1] = (dam__tuned_preset){.name = "two", .kind = DAM__KIND_ENERGY};
     tuner->presets[2] = (dam__tuned_preset){.name = "three", .kind = DAM__KIND_ENERGY};
     tuner->preset_count = f->slow_third_preset ? 3 : 2;
-    OK(dam__tuner_run(tuner, &judge));
+    OK(dam__tuner_run(tuner, &evaluator));
     return tuner;
 }
 
@@ -152,9 +152,9 @@ static void the_best_is_found_and_chosen(void **state)
     assert_int_equal(tuner->part.sets[DAM__SPACE_KERNELS].values[DAM__KERNEL_PARTS], 0);
     /* What is ten times slower is not searched; the budget is kept. */
     assert_false(tuner->part.sets[DAM__SPACE_XGEMM].given);
-    assert_true(f.trials <= f.most);
+    assert_true(f.candidates <= f.most);
     assert_true(tuner->presets[0].ratio == 1 && tuner->presets[1].ratio == 0.7);
-    /* The same answers give the same search. */
+    /* The same measurements give the same search. */
     fake g = {.most = 400};
     dam__tuner *again = search(&g);
     assert_memory_equal(&again->part, &tuner->part, sizeof tuner->part);
@@ -283,7 +283,7 @@ static void a_budget_of_nothing_finds_nothing(void **state)
     for (int most = 1; most < 30; most++) {
         fake f = {.most = most};
         dam__tuner *tuner = search(&f);
-        assert_true(f.trials <= most);
+        assert_true(f.candidates <= most);
         free(tuner);
     }
 }

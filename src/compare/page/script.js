@@ -57,7 +57,7 @@
         Array.prototype.forEach.call(document.querySelectorAll('[data-mean]'), function (cell) {
             var sum = 0, count = 0;
             Array.prototype.forEach.call(
-                document.querySelectorAll('#glance tr:not([hidden]) [data-c="' + cell.dataset.mean + '"]'),
+                document.querySelectorAll('#summary tr:not([hidden]) [data-c="' + cell.dataset.mean + '"]'),
                 function (own) {
                     var ratio = number(own.dataset.ratio);
                     if (ratio > 0) {

@@ -23,7 +23,7 @@ dam__denoise_scales dam__denoise_scale(const dam__model_config *config, int dim)
     bool softmax = denoise->activation == DAM__ACTIVATION_SOFTMAX;
     bool width = denoise->regime == DAM__REGIME_WIDTH;
     bool adam = denoise->algorithm == DAM__ALGORITHM_ADAM;
-    /* Of width alone: the prescription for memories that grow while all else stays. */
+    /* Width only: the scaling for a growing number of memories with everything else fixed. */
     double s2 = width ? sqrt(n) / k : 1 / sqrt(k);
     dam__denoise_scales scales = {.s1 = denoise->gain / sqrt(n),
                                   .s2 = softmax ? s2 * k : s2,
@@ -96,12 +96,12 @@ static void destroy(dam__model *model)
     dam__denoise_spectrum_free(denoise);
     dam__denoise_diagnosis_free(denoise);
     dam__program_destroy(denoise->program);
-    free((void *)model->task.problems);
+    free((void *)model->task.replicas);
     free(denoise);
 }
 
-/* A linear activation that is centred loses its bias: its gradient is 0 but for rounding, of which
- * Adam would make full steps. */
+/* A centred linear activation cancels its bias: the gradient is 0 except for rounding, which Adam
+ * would scale up to full steps. */
 static bool is_idle(const dam__denoise_config *config, int parameter)
 {
     return parameter == INNER && config->activation == DAM__ACTIVATION_LINEAR &&
@@ -111,7 +111,7 @@ static bool is_idle(const dam__denoise_config *config, int parameter)
 static dam_status plan_parameters(struct denoise *denoise, dam__plan *plan)
 {
     dam__model *model = &denoise->base;
-    /* eta0 is a factor of the model, or of each problem. */
+    /* eta0 is a factor of the model, or of each replica. */
     dam__model_config unit = model->config;
     unit.denoise.eta0 = 1;
     const dam__denoise_scales rates = dam__denoise_scale(&unit, model->task.dim), *scales = &rates;
@@ -175,7 +175,8 @@ static dam_status plan(dam__model *model, dam__plan *plan, int chunk)
 {
     struct denoise *denoise = denoise_of(model);
     int memories = model->config.memories, dim = model->task.dim, count = denoise->count;
-    int lanes = dam__lanes(model->device), vectors = (dim + lanes - 1) / lanes;
+    int vector_width = dam__vector_width(model->device),
+        vectors = (dim + vector_width - 1) / vector_width;
     if (chunk < model->task.batch)
         return dam__fail(
             DAM_NO_MEMORY,
@@ -311,7 +312,7 @@ cleanup:
 
 static uint64_t seed_of(const struct denoise *denoise, int p, uint64_t seed)
 {
-    return denoise->base.task.problems != NULL ? denoise->base.task.problems[p].seed : seed;
+    return denoise->base.task.replicas != NULL ? denoise->base.task.replicas[p].seed : seed;
 }
 
 /* Normal memories; biases are 0. */
@@ -321,22 +322,22 @@ static dam_status initialise(dam__model *model, uint64_t seed)
     struct denoise *denoise = denoise_of(model);
     const dam__parameter *parameters = model->parameters;
     size_t items = (size_t)model->config.memories * (size_t)model->task.dim;
-    size_t problems = (size_t)denoise->count;
+    size_t replicas = (size_t)denoise->count;
     double *values = NULL;
     uint32_t *seeds = NULL;
-    DAM_TRY_CLEANUP(dam__alloc(items * problems, sizeof *values, &values));
-    DAM_TRY_CLEANUP(dam__alloc(2 * problems, sizeof *seeds, &seeds));
-    for (size_t p = 0; p < problems; p++) {
+    DAM_TRY_CLEANUP(dam__alloc(items * replicas, sizeof *values, &values));
+    DAM_TRY_CLEANUP(dam__alloc(2 * replicas, sizeof *seeds, &seeds));
+    for (size_t p = 0; p < replicas; p++) {
         uint64_t own = seed_of(denoise, (int)p, seed);
         dam__normals(own, DAM__STREAM_WEIGHTS, MEMORIES, items, values + p * items);
         seeds[2 * p] = (uint32_t)own;
         seeds[2 * p + 1] = (uint32_t)(own >> 32);
     }
-    for (size_t i = 0; i < items * problems; i++)
+    for (size_t i = 0; i < items * replicas; i++)
         values[i] *= denoise->scales.spread;
     DAM_TRY_CLEANUP(
         dam__matrix_write_doubles(&parameters[MEMORIES].value, values, "first memories"));
-    DAM_TRY_CLEANUP(dam__buffer_write(denoise->seeds, 0, seeds, 2 * problems * sizeof *seeds, true,
+    DAM_TRY_CLEANUP(dam__buffer_write(denoise->seeds, 0, seeds, 2 * replicas * sizeof *seeds, true,
                                       "seeds of noise"));
     DAM_TRY_CLEANUP(dam__buffer_clear(parameters[INNER].value.buffer));
     DAM_TRY_CLEANUP(dam__buffer_clear(parameters[OUTER].value.buffer));
@@ -375,7 +376,7 @@ static double product_flops(const dam__model *model, int batch)
     return 10.0 * batch * model->task.dim * model->config.memories * denoise->count;
 }
 
-/* What is not set yet of what helps. */
+/* The keys that would help and are not set yet. */
 static const char *advise(const dam__model *model)
 {
     const dam__denoise_config *config = &model->config.denoise;
@@ -402,7 +403,7 @@ const dam__model_ops dam__denoise_ops = {
     .begin_epoch = begin_epoch,
     .loss_gradient = dam__denoise_loss_gradient,
     .project = nothing,
-    .settle = dam__denoise_settle,
+    .finish_epoch = dam__denoise_finish_epoch,
     .describe = describe,
     .refresh = nothing,
     .evaluate = dam__denoise_evaluate,
@@ -418,7 +419,7 @@ dam_status dam__denoise_create(dam__device *device, dam__gemm *gemm,
     enum { PARTS_ON_CPU = 8, PARTS_ON_GPU = 32 };
     dam_status status = DAM_OK;
     struct denoise *denoise = NULL;
-    dam__problem *problems = NULL;
+    dam__replica *replicas = NULL;
     bool cpu = dam__device_shape(device) == DAM__SHAPE_CPU;
     DAM_TRY_CLEANUP(dam__alloc(1, sizeof *denoise, &denoise));
     denoise->base = (dam__model){.ops = &dam__denoise_ops,
@@ -431,11 +432,11 @@ dam_status dam__denoise_create(dam__device *device, dam__gemm *gemm,
     denoise->count = task->count > 0 ? task->count : 1;
     denoise->parts = dam__tuned(device, DAM__KERNEL_PARTS, cpu ? PARTS_ON_CPU : PARTS_ON_GPU);
     if (task->count > 0) {
-        DAM_TRY_CLEANUP(dam__alloc((size_t)task->count, sizeof *problems, &problems));
+        DAM_TRY_CLEANUP(dam__alloc((size_t)task->count, sizeof *replicas, &replicas));
         for (int p = 0; p < task->count; p++)
-            problems[p] = task->problems[p];
+            replicas[p] = task->replicas[p];
     }
-    denoise->base.task.problems = problems;
+    denoise->base.task.replicas = replicas;
     *out = &denoise->base;
     denoise = NULL;
 cleanup:

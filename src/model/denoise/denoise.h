@@ -1,6 +1,6 @@
 /*
- * The tied-weight denoiser f(x) = s2 W' (sigma(s1 W x + b) - m) + c with its scaling prescription
- * (arXiv 2605.10164); docs/models/denoise.md has the equations.
+ * The tied-weight denoiser f(x) = s2 W' (sigma(s1 W x + b) - m) + c and its scaling with size
+ * (arXiv 2605.10164); the equations are in docs/models/denoise.md.
  */
 #ifndef DAM__MODEL_DENOISE_DENOISE_H
 #define DAM__MODEL_DENOISE_DENOISE_H
@@ -21,8 +21,8 @@ typedef struct dam__denoise_scales {
 dam__denoise_scales dam__denoise_scale(const dam__model_config *config, int dim);
 
 /*
- * What is known to keep the best train.eta0 of such a model from carrying over to other sizes, in a
- * line; NULL for nothing. made_up: data of dam__dataset.standard.
+ * What is known to keep the best train.eta0 of such a model from transferring to other sizes, in
+ * one line; NULL for nothing. made_up: data of dam__dataset.standard.
  */
 const char *dam__denoise_caution(const dam__denoise_config *config, bool made_up);
 
@@ -53,7 +53,7 @@ typedef struct dam__relaxation {
     double dt;
     int steps;
     double clip; /* features stay within +-clip; 0: they are free */
-    bool once;   /* f(x) is all that is asked for: nothing can run away */
+    bool once;   /* only f(x) is computed: nothing can diverge */
 } dam__relaxation;
 
 /*

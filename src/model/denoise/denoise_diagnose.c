@@ -1,8 +1,8 @@
 /*
  * What one training step changes (arXiv 2605.10164; docs/transfer.md): for each term of the change
- * of W, root mean squares of it, of the change of Z that it makes, and of that of F, directly and
- * by Z; to first order, on the step's own batch. SGD has two terms, the outer and the inner layer's
- * part of the gradient; of Adam's step there is but the whole.
+ * of W, the root mean squares of it, of the resulting change of Z, and of that of F, directly and
+ * through Z; to first order, on the step's own batch. SGD has two terms, the outer and the inner
+ * layer's part of the gradient; Adam's step has only one.
  */
 #include <math.h>
 
@@ -57,7 +57,7 @@ static dam_status plan(dam__model *model, dam__plan *plan)
     const dam__matrix *w = &model->parameters[MEMORIES].value;
     int memories = w->rows, dim = w->cols, batch = denoise->chunk;
     if (denoise->count > 1)
-        return dam__fail(DAM_INTERNAL, "diagnostics are for one problem at a time");
+        return dam__fail(DAM_INTERNAL, "diagnostics are for one replica at a time");
     DAM_TRY(dam__plan_matrix(plan, "diagnostics: change of memories", memories, dim, 1, &d->term));
     DAM_TRY(dam__plan_matrix(plan, "diagnostics: change of Z", batch, memories, 1, &d->change));
     DAM_TRY(dam__plan_matrix(plan, "diagnostics: T T'", batch, batch, 1, &d->gram));
@@ -145,9 +145,9 @@ static dam_status root_mean_square(const struct place *at, const dam__matrix *ma
 
 static dam__range vectors(const struct denoise *denoise, const dam__matrix *matrix, int rows)
 {
-    size_t lanes = (size_t)dam__lanes(denoise->base.device);
-    return dam__range_items(denoise->base.device, ((size_t)matrix->cols + lanes - 1) / lanes,
-                            (size_t)rows);
+    size_t vector_width = (size_t)dam__vector_width(denoise->base.device);
+    return dam__range_items(denoise->base.device,
+                            ((size_t)matrix->cols + vector_width - 1) / vector_width, (size_t)rows);
 }
 
 /* out = scale matrix - out. */

@@ -36,7 +36,7 @@ struct denoise_diagnosis {
 struct denoise {
     dam__model base; /* first, so that a pointer to it is one to this */
     dam__denoise_scales scales;
-    int count;                          /* problems side by side */
+    int count;                          /* replicas side by side */
     int chunk;                          /* samples at once */
     int parts;                          /* of a sum over a batch */
     int epoch;                          /* that fresh noise belongs to */
@@ -48,7 +48,7 @@ struct denoise {
     dam__matrix inner_sums, outer_sums; /* parts x memories, parts x dim */
     dam__matrix squares;                /* parts x vectors of dim: sums of squared errors */
     dam__matrix means;                  /* 1 x memories: of the batch, first of S, then of dL/dT */
-    dam__buffer *seeds;                 /* two words a problem */
+    dam__buffer *seeds;                 /* two words a replica */
     struct denoise_spectrum spectrum;
     struct denoise_diagnosis diagnosis;
     dam__program *program;
@@ -62,8 +62,8 @@ extern const dam__model_ops dam__denoise_ops;
 dam_status dam__denoise_loss_gradient(dam__model *model, const dam__batch *batch,
                                       const dam__buffer *losses, int slot);
 dam_status dam__denoise_evaluate(dam__model *model, const dam__batch *batch,
-                                 const dam__evaluation *evaluation, int slot, int offset);
-dam_status dam__denoise_settle(dam__model *model, dam__feed *samples, int epoch);
+                                 const dam__device_metrics *metrics, int slot, int offset);
+dam_status dam__denoise_finish_epoch(dam__model *model, dam__loader *samples, int epoch);
 
 /* --- denoise_step.c, for the other files -------------------------------------------------------- */
 
@@ -83,7 +83,7 @@ dam_status dam__denoise_push(struct denoise *denoise, const dam__matrix *change,
 dam_status dam__denoise_spectrum_plan(struct denoise *denoise, dam__plan *plan);
 dam_status dam__denoise_spectrum_prepare(struct denoise *denoise);
 void dam__denoise_spectrum_free(struct denoise *denoise);
-dam_status dam__denoise_measure(dam__model *model, dam__feed *samples, dam__text *out);
+dam_status dam__denoise_measure(dam__model *model, dam__loader *samples, dam__text *out);
 
 /* --- denoise_diagnose.c ------------------------------------------------------------------------- */
 

@@ -15,7 +15,7 @@ dam_status dam__denoise_spectrum_plan(struct denoise *denoise, dam__plan *plan)
     dam__gemm *gemm = denoise->base.gemm;
     int dim = denoise->base.task.dim;
     if (denoise->count > 1)
-        return dam__fail(DAM_INTERNAL, "rates by the spectrum are for one problem at a time");
+        return dam__fail(DAM_INTERNAL, "rates by the spectrum are for one replica at a time");
     DAM_TRY(dam__plan_matrix(plan, "covariance of inputs", dim, dim, 1, &spectrum->covariance));
     DAM_TRY(dam__plan_matrix(plan, "mean of inputs", 1, dim, 1, &spectrum->mean));
     DAM_TRY(dam__plan_matrix(plan, "ones", denoise->chunk, 1, 1, &spectrum->ones));
@@ -55,23 +55,23 @@ void dam__denoise_spectrum_free(struct denoise *denoise)
 }
 
 /* Sum of x x' and mean of all inputs x, then the covariance. */
-static dam_status make_covariance(struct denoise *denoise, dam__feed *samples)
+static dam_status make_covariance(struct denoise *denoise, dam__loader *samples)
 {
     const struct denoise_spectrum *spectrum = &denoise->spectrum;
     dam__gemm *gemm = denoise->base.gemm;
-    double share = 1.0 / dam__feed_range(samples);
-    DAM_TRY(dam__feed_begin(samples, 0, 0));
-    for (int i = 0; i < dam__feed_batches(samples); i++) {
+    double share = 1.0 / dam__loader_range(samples);
+    DAM_TRY(dam__loader_begin(samples, 0, 0));
+    for (int i = 0; i < dam__loader_batches(samples); i++) {
         dam__batch batch;
         double kept = i > 0 ? 1 : 0;
-        DAM_TRY(dam__feed_next(samples, &batch));
+        DAM_TRY(dam__loader_next(samples, &batch));
         DAM_TRY(dam__denoise_pairs(denoise, &batch));
         const dam__operand inputs = {.matrix = &denoise->noisy, .height = batch.size};
-        const dam__operand turned = {
+        const dam__operand transposed = {
             .matrix = &denoise->noisy, .transposed = true, .height = batch.size};
         const dam__operand ones = {
             .matrix = &spectrum->ones, .transposed = true, .height = batch.size};
-        DAM_TRY(dam__gemm_run(gemm, share, turned, inputs, kept, &spectrum->covariance));
+        DAM_TRY(dam__gemm_run(gemm, share, transposed, inputs, kept, &spectrum->covariance));
         DAM_TRY(dam__gemm_run(gemm, share, ones, inputs, kept, &spectrum->mean));
         DAM_TRY(dam__device_pace(denoise->base.device));
     }
@@ -79,7 +79,7 @@ static dam_status make_covariance(struct denoise *denoise, dam__feed *samples)
                          dam__whole(&spectrum->mean, false), 1, &spectrum->covariance);
 }
 
-dam_status dam__denoise_measure(dam__model *model, dam__feed *samples, dam__text *out)
+dam_status dam__denoise_measure(dam__model *model, dam__loader *samples, dam__text *out)
 {
     struct denoise *denoise = (struct denoise *)model;
     struct denoise_spectrum *spectrum = &denoise->spectrum;

@@ -8,17 +8,17 @@ static const dam__matrix *value_of(const struct denoise *denoise, int parameter)
     return &denoise->base.parameters[parameter].value;
 }
 
-/* Work-items: vectors of `cols` x rows x problems. */
+/* Work-items: vectors of `cols` x rows x replicas. */
 static dam__range vectors(const struct denoise *denoise, int cols, int rows)
 {
-    size_t lanes = (size_t)dam__lanes(denoise->base.device);
-    dam__range range =
-        dam__range_items(denoise->base.device, ((size_t)cols + lanes - 1) / lanes, (size_t)rows);
+    size_t vector_width = (size_t)dam__vector_width(denoise->base.device);
+    dam__range range = dam__range_items(
+        denoise->base.device, ((size_t)cols + vector_width - 1) / vector_width, (size_t)rows);
     range.global[2] = (size_t)denoise->count;
     return range;
 }
 
-/* A work-group each, times problems. */
+/* A work-group each, times replicas. */
 static dam__range groups(const struct denoise *denoise, int items)
 {
     dam__range range = dam__range_groups(denoise->base.device, (size_t)items, 1);
@@ -26,7 +26,7 @@ static dam__range groups(const struct denoise *denoise, int items)
     return range;
 }
 
-/* Flops and moved reals of each of `items` numbers a problem, for the profile. */
+/* Flops and moved reals of each of `items` numbers a replica, for the profile. */
 static dam__work work_of(const struct denoise *denoise, double items, double flops, double reals)
 {
     return (dam__work){.flops = items * flops * denoise->count,
@@ -75,7 +75,7 @@ static dam_status make_pairs(struct denoise *denoise, const dam__batch *batch, u
     const dam__matrix *samples = batch->samples, *standards = value_of(denoise, STANDARDS);
     const dam__buffer *any = samples->buffer;
     if (samples->count != denoise->count && samples->count != 1)
-        return dam__fail(DAM_INTERNAL, "%d problems have samples for %d", denoise->count,
+        return dam__fail(DAM_INTERNAL, "%d replicas have samples for %d", denoise->count,
                          samples->count);
     return dam__launch(
         denoise->pairs, vectors(denoise, samples->cols, batch->size),
@@ -177,7 +177,7 @@ static dam_status residual(struct denoise *denoise, int size, double scale)
                                      dam__arg_shape(&denoise->squares), scale));
 }
 
-/* out[index + step p] (+)= scale times the sum of squared errors of problem p. */
+/* out[index + step p] (+)= scale times the sum of squared errors of replica p. */
 static dam_status collect(struct denoise *denoise, const dam__buffer *out, size_t index,
                           size_t step, bool accumulate, double scale)
 {
@@ -288,12 +288,12 @@ static dam__batch chunk_of(const struct denoise *denoise, const dam__batch *batc
     return part;
 }
 
-/* Samples that are scored keep their noise. */
+/* Samples that are evaluated keep their noise. */
 dam_status dam__denoise_evaluate(dam__model *model, const dam__batch *batch,
-                                 const dam__evaluation *evaluation, int slot, int offset)
+                                 const dam__device_metrics *metrics, int slot, int offset)
 {
     struct denoise *denoise = (struct denoise *)model;
-    const dam__matrix *totals = &evaluation->totals;
+    const dam__matrix *totals = &metrics->totals;
     (void)offset;
     for (int start = 0; start < batch->size; start += denoise->chunk) {
         const dam__batch part = chunk_of(denoise, batch, start);
@@ -307,7 +307,7 @@ dam_status dam__denoise_evaluate(dam__model *model, const dam__batch *batch,
 }
 
 /* The means of all training samples' activations. */
-dam_status dam__denoise_settle(dam__model *model, dam__feed *samples, int epoch)
+dam_status dam__denoise_finish_epoch(dam__model *model, dam__loader *samples, int epoch)
 {
     dam_status status = DAM_OK;
     struct denoise *denoise = (struct denoise *)model;
@@ -315,16 +315,16 @@ dam_status dam__denoise_settle(dam__model *model, dam__feed *samples, int epoch)
     if (!is_centred(denoise))
         return DAM_OK;
     denoise->epoch = epoch;
-    DAM_TRY_CLEANUP(dam__feed_begin(samples, epoch, 0));
-    for (int i = 0; i < dam__feed_batches(samples); i++) {
+    DAM_TRY_CLEANUP(dam__loader_begin(samples, epoch, 0));
+    for (int i = 0; i < dam__loader_batches(samples); i++) {
         dam__batch batch;
-        DAM_TRY_CLEANUP(dam__feed_next(samples, &batch));
+        DAM_TRY_CLEANUP(dam__loader_next(samples, &batch));
         DAM_TRY_CLEANUP(make_pairs(denoise, &batch, noise_step(denoise)));
         DAM_TRY_CLEANUP(similarities(denoise, &denoise->noisy, batch.size));
         DAM_TRY_CLEANUP(activate(denoise, batch.size, false, i > 0));
         DAM_TRY_CLEANUP(dam__device_pace(model->device));
     }
-    DAM_TRY_CLEANUP(fold(denoise, &denoise->inner_sums, 1.0 / dam__feed_range(samples),
+    DAM_TRY_CLEANUP(fold(denoise, &denoise->inner_sums, 1.0 / dam__loader_range(samples),
                          value_of(denoise, MEANS)));
 cleanup:
     denoise->epoch = before;

@@ -1,4 +1,4 @@
-/* What is asked of denoisers before there is one, and what contradicts itself in their presets. */
+/* Queries about denoisers before one is made, and the checks of their presets. */
 #include "compute/tuning.h"
 #include "model/denoise/denoise_internal.h"
 #include "model/denoise/selftest_denoise.h"
@@ -45,15 +45,15 @@ static bool side_by_side(const dam__model_config *config, int batch, const dam__
 }
 
 /* eta0 is a factor of the learning rate, which is then 1. */
-static dam__problem problem(const dam__model_config *config, int dim, uint64_t seed, double rate)
+static dam__replica replica(const dam__model_config *config, int dim, uint64_t seed, double rate)
 {
     (void)dim;
-    return (dam__problem){.seed = seed, .rate = rate * config->denoise.eta0};
+    return (dam__replica){.seed = seed, .rate = rate * config->denoise.eta0};
 }
 
-static void take_problem(const dam__problem *problem, dam__model_config *config, double *rate)
+static void take_replica(const dam__replica *replica, dam__model_config *config, double *rate)
 {
-    config->denoise.eta0 = problem->rate;
+    config->denoise.eta0 = replica->rate;
     *rate = 1;
 }
 
@@ -73,10 +73,10 @@ const dam__model_type dam__denoise_type = {
     .loss_words = loss_words,
     .zero_mse = dam__denoise_zero,
     .side_by_side = side_by_side,
-    .problem = problem,
-    .take_problem = take_problem,
+    .replica = replica,
+    .take_replica = take_replica,
     .relaxes = true,
     .transfers = true,
     .selftests = selftests,
-    .tuned_by = 1u << DAM__KERNEL_LANES | 1u << DAM__KERNEL_GROUP | 1u << DAM__KERNEL_PARTS,
+    .tuned_by = 1u << DAM__KERNEL_VECTOR_WIDTH | 1u << DAM__KERNEL_GROUP | 1u << DAM__KERNEL_PARTS,
 };

@@ -6,24 +6,24 @@
 #include "compute/random.h"
 #include "model/denoise/denoise.h"
 
-enum { PROBLEMS = 2, SLOT = 1, PLACE = 3, BASE = 40, EPOCH = 2, STEPS = 3 };
+enum { REPLICAS = 2, SLOT = 1, PLACE = 3, BASE = 40, EPOCH = 2, STEPS = 3 };
 static const double DT = 0.25;
 
-/* Two problems side by side, each with samples, parameters and noise of its own. */
+/* Two replicas side by side, each with samples, parameters and noise of its own. */
 struct check {
     dam__model_config config;
     int dim, batch;
     double *samples, *standards, *memories, *inner, *outer, *means;
-    dam__problem problems[PROBLEMS];
-    /* What plain loops in double say. */
-    double losses[PROBLEMS], *gradient, *inner_gradient, *outer_gradient, *energies, *relaxed;
+    dam__replica replicas[REPLICAS];
+    /* The reference, computed by plain loops in double. */
+    double losses[REPLICAS], *gradient, *inner_gradient, *outer_gradient, *energies, *relaxed;
     /* On the device. */
     dam__gemm *gemm;
     dam__model *model;
     dam__matrix given, states, loss_slots, energy_slots;
 };
 
-/* Numbers of one problem in the reference; all row-major. */
+/* Numbers of one replica in the reference; all row-major. */
 struct work {
     double *noisy, *clean, *z, *s, *t, *f;
 };
@@ -33,12 +33,12 @@ struct work {
 /* Normal number `column` of a sample's noise, as cl/normals.cl says. */
 static double noise_of(uint64_t seed, uint32_t sample, size_t column)
 {
-    const double turn = 6.283185307179586;
+    const double two_pi = 6.283185307179586;
     uint32_t words[4];
     uint64_t index = (uint64_t)(column / 4) << 32 | sample;
     dam__random_words(seed, DAM__STREAM_NOISE, EPOCH + 1, index, words);
     const uint32_t *pair = words + (column % 4 < 2 ? 0 : 2);
-    double radius = sqrt(-2 * log(dam__uniform(pair[0]))), angle = turn * dam__uniform(pair[1]);
+    double radius = sqrt(-2 * log(dam__uniform(pair[0]))), angle = two_pi * dam__uniform(pair[1]);
     return radius * (column % 2 == 0 ? cos(angle) : sin(angle));
 }
 
@@ -103,7 +103,7 @@ static void forward(const struct check *c, size_t p, const struct work *w)
             w->clean[i] = (c->samples[p * batch * dim + i] - standard[0]) * standard[dim];
             w->noisy[i] =
                 w->clean[i] + c->config.denoise.noise *
-                                  noise_of(c->problems[p].seed, (uint32_t)(BASE + PLACE + a), j);
+                                  noise_of(c->replicas[p].seed, (uint32_t)(BASE + PLACE + a), j);
         }
         similarities(c, p, w->noisy + a * dim, w->z + a * memories);
         activate(c, w->z + a * memories, w->s + a * memories);
@@ -209,19 +209,19 @@ static void relax(struct check *c, size_t p, const double *state, double *energy
     }
 }
 
-static dam_status compute_reference(dam__trial *trial, struct check *c)
+static dam_status compute_reference(dam__test *test, struct check *c)
 {
     size_t dim = (size_t)c->dim, memories = (size_t)c->config.memories, batch = (size_t)c->batch;
     struct work w = {0};
     double *d = NULL;
-    DAM_TRY(dam__trial_array(trial, batch * dim, sizeof(double), &w.noisy));
-    DAM_TRY(dam__trial_array(trial, batch * dim, sizeof(double), &w.clean));
-    DAM_TRY(dam__trial_array(trial, batch * dim, sizeof(double), &w.f));
-    DAM_TRY(dam__trial_array(trial, batch * memories, sizeof(double), &w.z));
-    DAM_TRY(dam__trial_array(trial, batch * memories, sizeof(double), &w.s));
-    DAM_TRY(dam__trial_array(trial, batch * memories, sizeof(double), &w.t));
-    for (size_t p = 0; p < PROBLEMS; p++) {
-        DAM_TRY(dam__trial_array(trial, batch * memories, sizeof *d, &d));
+    DAM_TRY(dam__test_array(test, batch * dim, sizeof(double), &w.noisy));
+    DAM_TRY(dam__test_array(test, batch * dim, sizeof(double), &w.clean));
+    DAM_TRY(dam__test_array(test, batch * dim, sizeof(double), &w.f));
+    DAM_TRY(dam__test_array(test, batch * memories, sizeof(double), &w.z));
+    DAM_TRY(dam__test_array(test, batch * memories, sizeof(double), &w.s));
+    DAM_TRY(dam__test_array(test, batch * memories, sizeof(double), &w.t));
+    for (size_t p = 0; p < REPLICAS; p++) {
+        DAM_TRY(dam__test_array(test, batch * memories, sizeof *d, &d));
         forward(c, p, &w);
         gradients(c, p, &w, d);
         for (size_t a = 0; a < batch; a++)
@@ -233,27 +233,27 @@ static dam_status compute_reference(dam__trial *trial, struct check *c)
 
 /* --- making both sides -------------------------------------------------------------------------- */
 
-static dam_status make_numbers(dam__trial *trial, struct check *c)
+static dam_status make_numbers(dam__test *test, struct check *c)
 {
-    size_t dim = PROBLEMS * (size_t)c->dim, memories = PROBLEMS * (size_t)c->config.memories;
+    size_t dim = REPLICAS * (size_t)c->dim, memories = REPLICAS * (size_t)c->config.memories;
     size_t batch = (size_t)c->batch, width = (size_t)c->dim;
-    DAM_TRY(dam__trial_numbers(trial, dim * batch, -1.5, 1.5, &c->samples));
-    DAM_TRY(dam__trial_numbers(trial, 2 * dim, 0.25, 1.25, &c->standards));
-    DAM_TRY(dam__trial_numbers(trial, memories * width, -1.5, 1.5, &c->memories));
-    DAM_TRY(dam__trial_numbers(trial, memories, -0.5, 0.5, &c->inner));
-    DAM_TRY(dam__trial_numbers(trial, dim, -0.5, 0.5, &c->outer));
-    DAM_TRY(dam__trial_numbers(trial, memories, -0.5, 0.5, &c->means));
-    DAM_TRY(dam__trial_array(trial, memories * width, sizeof(double), &c->gradient));
-    DAM_TRY(dam__trial_array(trial, memories, sizeof(double), &c->inner_gradient));
-    DAM_TRY(dam__trial_array(trial, dim, sizeof(double), &c->outer_gradient));
-    DAM_TRY(dam__trial_array(trial, PROBLEMS * batch, sizeof(double), &c->energies));
-    DAM_TRY(dam__trial_array(trial, dim * batch, sizeof(double), &c->relaxed));
+    DAM_TRY(dam__test_numbers(test, dim * batch, -1.5, 1.5, &c->samples));
+    DAM_TRY(dam__test_numbers(test, 2 * dim, 0.25, 1.25, &c->standards));
+    DAM_TRY(dam__test_numbers(test, memories * width, -1.5, 1.5, &c->memories));
+    DAM_TRY(dam__test_numbers(test, memories, -0.5, 0.5, &c->inner));
+    DAM_TRY(dam__test_numbers(test, dim, -0.5, 0.5, &c->outer));
+    DAM_TRY(dam__test_numbers(test, memories, -0.5, 0.5, &c->means));
+    DAM_TRY(dam__test_array(test, memories * width, sizeof(double), &c->gradient));
+    DAM_TRY(dam__test_array(test, memories, sizeof(double), &c->inner_gradient));
+    DAM_TRY(dam__test_array(test, dim, sizeof(double), &c->outer_gradient));
+    DAM_TRY(dam__test_array(test, REPLICAS * batch, sizeof(double), &c->energies));
+    DAM_TRY(dam__test_array(test, dim * batch, sizeof(double), &c->relaxed));
     /* A softmax shares 1 among its memories. */
     if (c->config.denoise.activation == DAM__ACTIVATION_SOFTMAX)
         for (size_t k = 0; k < memories; k++)
             c->means[k] /= c->config.memories;
-    for (int p = 0; p < PROBLEMS; p++)
-        c->problems[p].seed = 0x123456789ABCDEF0u + (uint64_t)p;
+    for (int p = 0; p < REPLICAS; p++)
+        c->replicas[p].seed = 0x123456789ABCDEF0u + (uint64_t)p;
     return DAM_OK;
 }
 
@@ -263,14 +263,14 @@ static dam_status write(const struct check *c, const char *name, const double *v
                                      "self-test");
 }
 
-static dam_status make_model(dam__trial *trial, struct check *c)
+static dam_status make_model(dam__test *test, struct check *c)
 {
     dam_status status = DAM_OK;
     dam__plan *plan = NULL;
-    const dam__task task = {.dim = c->dim, .count = PROBLEMS, .problems = c->problems};
-    DAM_TRY_CLEANUP(dam__gemm_create(trial->device, trial->provider, &c->gemm));
-    DAM_TRY_CLEANUP(dam__model_create(trial->device, c->gemm, &c->config, &task, &c->model));
-    DAM_TRY_CLEANUP(dam__plan_create(trial->device, &plan));
+    const dam__task task = {.dim = c->dim, .count = REPLICAS, .replicas = c->replicas};
+    DAM_TRY_CLEANUP(dam__gemm_create(test->device, test->provider, &c->gemm));
+    DAM_TRY_CLEANUP(dam__model_create(test->device, c->gemm, &c->config, &task, &c->model));
+    DAM_TRY_CLEANUP(dam__plan_create(test->device, &plan));
     DAM_TRY_CLEANUP(c->model->ops->plan(c->model, plan, c->batch));
     DAM_TRY_CLEANUP(dam__gemm_plan(c->gemm, plan));
     DAM_TRY_CLEANUP(dam__plan_allocate(plan));
@@ -280,47 +280,47 @@ static dam_status make_model(dam__trial *trial, struct check *c)
     DAM_TRY_CLEANUP(write(c, "inner_biases", c->inner));
     DAM_TRY_CLEANUP(write(c, "outer_biases", c->outer));
     DAM_TRY_CLEANUP(write(c, "standards", c->standards));
-    DAM_TRY_CLEANUP(dam__trial_matrix(trial, c->batch, c->dim, PROBLEMS, c->samples, &c->given));
-    DAM_TRY_CLEANUP(dam__trial_matrix(trial, c->batch, c->dim, PROBLEMS, c->samples, &c->states));
-    DAM_TRY_CLEANUP(dam__trial_matrix(trial, 1, (SLOT + 1) * PROBLEMS, 1, NULL, &c->loss_slots));
-    DAM_TRY_CLEANUP(dam__trial_matrix(trial, 1, c->batch, PROBLEMS, NULL, &c->energy_slots));
+    DAM_TRY_CLEANUP(dam__test_matrix(test, c->batch, c->dim, REPLICAS, c->samples, &c->given));
+    DAM_TRY_CLEANUP(dam__test_matrix(test, c->batch, c->dim, REPLICAS, c->samples, &c->states));
+    DAM_TRY_CLEANUP(dam__test_matrix(test, 1, (SLOT + 1) * REPLICAS, 1, NULL, &c->loss_slots));
+    DAM_TRY_CLEANUP(dam__test_matrix(test, 1, c->batch, REPLICAS, NULL, &c->energy_slots));
 cleanup:
     dam__plan_destroy(plan);
     return status;
 }
 
-static dam_status compare_gradient(dam__trial *trial, const struct check *c, const char *name,
+static dam_status compare_gradient(dam__test *test, const struct check *c, const char *name,
                                    const double *wanted)
 {
-    return dam__trial_compare_matrix(trial, &dam__model_parameter(c->model, name)->gradient, wanted,
-                                     0);
+    return dam__test_compare_matrix(test, &dam__model_parameter(c->model, name)->gradient, wanted,
+                                    0);
 }
 
-static dam_status run_check(dam__trial *trial, struct check *c)
+static dam_status run_check(dam__test *test, struct check *c)
 {
     dam_status status = DAM_OK;
-    double losses[(SLOT + 1) * PROBLEMS];
-    DAM_TRY_CLEANUP(make_numbers(trial, c));
-    DAM_TRY_CLEANUP(compute_reference(trial, c));
-    DAM_TRY_CLEANUP(make_model(trial, c));
+    double losses[(SLOT + 1) * REPLICAS];
+    DAM_TRY_CLEANUP(make_numbers(test, c));
+    DAM_TRY_CLEANUP(compute_reference(test, c));
+    DAM_TRY_CLEANUP(make_model(test, c));
     const dam__batch batch = {.samples = &c->given, .size = c->batch, .place = PLACE, .base = BASE};
     DAM_TRY_CLEANUP(c->model->ops->begin_epoch(c->model, EPOCH));
     DAM_TRY_CLEANUP(c->model->ops->loss_gradient(c->model, &batch, c->loss_slots.buffer, SLOT));
     DAM_TRY_CLEANUP(dam__matrix_read_doubles(&c->loss_slots, losses, "self-test"));
-    for (size_t p = 0; p < PROBLEMS; p++)
-        dam__trial_compare(trial, losses[(size_t)SLOT * PROBLEMS + p], c->losses[p], c->losses[p]);
-    DAM_TRY_CLEANUP(compare_gradient(trial, c, "memories", c->gradient));
+    for (size_t p = 0; p < REPLICAS; p++)
+        dam__test_compare(test, losses[(size_t)SLOT * REPLICAS + p], c->losses[p], c->losses[p]);
+    DAM_TRY_CLEANUP(compare_gradient(test, c, "memories", c->gradient));
     /* Sums over a batch that a linear and centred model makes nearly 0. */
     DAM_TRY_CLEANUP(
-        dam__trial_compare_matrix(trial, &dam__model_parameter(c->model, "inner_biases")->gradient,
-                                  c->inner_gradient, 1.0 / (c->dim * c->config.memories)));
-    DAM_TRY_CLEANUP(compare_gradient(trial, c, "outer_biases", c->outer_gradient));
+        dam__test_compare_matrix(test, &dam__model_parameter(c->model, "inner_biases")->gradient,
+                                 c->inner_gradient, 1.0 / (c->dim * c->config.memories)));
+    DAM_TRY_CLEANUP(compare_gradient(test, c, "outer_biases", c->outer_gradient));
     DAM_TRY_CLEANUP(write(c, "activation_means", c->means));
     DAM_TRY_CLEANUP(dam__denoise_energy(c->model, &c->states, c->batch, &c->energy_slots));
-    DAM_TRY_CLEANUP(dam__trial_compare_matrix(trial, &c->energy_slots, c->energies, c->dim));
+    DAM_TRY_CLEANUP(dam__test_compare_matrix(test, &c->energy_slots, c->energies, c->dim));
     const dam__relaxation how = {.dt = DT, .steps = STEPS, .clip = 1e30};
     DAM_TRY_CLEANUP(dam__denoise_relax(c->model, &c->states, c->batch, &how));
-    DAM_TRY_CLEANUP(dam__trial_compare_matrix(trial, &c->states, c->relaxed, 1));
+    DAM_TRY_CLEANUP(dam__test_compare_matrix(test, &c->states, c->relaxed, 1));
 cleanup:
     dam__model_destroy(c->model);
     dam__gemm_destroy(c->gemm);
@@ -330,11 +330,11 @@ cleanup:
 /* --- the cases ---------------------------------------------------------------------------------- */
 
 /* Sizes are no multiples of parts, vectors or groups. */
-static dam_status check_activation(dam__trial *trial, int activation, int power, int centring,
+static dam_status check_activation(dam__test *test, int activation, int power, int centring,
                                    int regime)
 {
     struct check c = {.config = {.kind = DAM__KIND_DENOISE,
-                                 .memories = trial->tiny ? 5 : 83,
+                                 .memories = test->tiny ? 5 : 83,
                                  .denoise = {.activation = activation,
                                              .power = power,
                                              .centring = centring,
@@ -343,27 +343,27 @@ static dam_status check_activation(dam__trial *trial, int activation, int power,
                                              .gain = 0.75,
                                              .noise = 0.5,
                                              .eta0 = 1}},
-                      .dim = trial->tiny ? 7 : 45,
-                      .batch = trial->tiny ? 5 : 21};
-    return run_check(trial, &c);
+                      .dim = test->tiny ? 7 : 45,
+                      .batch = test->tiny ? 5 : 21};
+    return run_check(test, &c);
 }
 
-static dam_status run_linear(dam__trial *trial)
+static dam_status run_linear(dam__test *test)
 {
-    return check_activation(trial, DAM__ACTIVATION_LINEAR, 1, DAM__CENTRING_BATCH,
+    return check_activation(test, DAM__ACTIVATION_LINEAR, 1, DAM__CENTRING_BATCH,
                             DAM__REGIME_PROPORTIONAL);
 }
 
-static dam_status run_relu(dam__trial *trial)
+static dam_status run_relu(dam__test *test)
 {
-    DAM_TRY(check_activation(trial, DAM__ACTIVATION_RELU, 1, DAM__CENTRING_BATCH,
+    DAM_TRY(check_activation(test, DAM__ACTIVATION_RELU, 1, DAM__CENTRING_BATCH,
                              DAM__REGIME_PROPORTIONAL));
-    return check_activation(trial, DAM__ACTIVATION_RELU, 2, DAM__CENTRING_NONE, DAM__REGIME_WIDTH);
+    return check_activation(test, DAM__ACTIVATION_RELU, 2, DAM__CENTRING_NONE, DAM__REGIME_WIDTH);
 }
 
-static dam_status run_softmax(dam__trial *trial)
+static dam_status run_softmax(dam__test *test)
 {
-    return check_activation(trial, DAM__ACTIVATION_SOFTMAX, 1, DAM__CENTRING_BATCH,
+    return check_activation(test, DAM__ACTIVATION_SOFTMAX, 1, DAM__CENTRING_BATCH,
                             DAM__REGIME_PROPORTIONAL);
 }
 

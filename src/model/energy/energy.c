@@ -33,7 +33,7 @@ static void destroy(dam__model *model)
         dam__buffer_destroy(matrices[i]->buffer);
     dam__program_destroy(energy->program);
     dam__program_destroy(energy->sums);
-    free((void *)model->task.problems);
+    free((void *)model->task.replicas);
     free(energy);
 }
 
@@ -96,8 +96,8 @@ static dam_status plan(dam__model *model, dam__plan *plan, int chunk)
         {"interactions", chunk, memories, &energy->values},
         {"energy gaps", chunk, trained, &energy->gaps},
         {"numbers of states", chunk, DAM__ENERGY_NUMBERS, &energy->states},
-        {"numbers of problems", 1, DAM__ENERGY_NUMBERS, &energy->given},
-        {"settings of problems", 1, DAM__ENERGY_NUMBERS, &energy->settings},
+        {"numbers of replicas", 1, DAM__ENERGY_NUMBERS, &energy->given},
+        {"settings of replicas", 1, DAM__ENERGY_NUMBERS, &energy->settings},
     };
     for (size_t i = 0; i < sizeof matrices / sizeof *matrices; i++)
         DAM_TRY(dam__plan_matrix(plan, matrices[i].name, matrices[i].rows, matrices[i].cols, count,
@@ -126,8 +126,8 @@ static dam_status take_kernels(struct energy *energy)
         {energy->program, "energy_collect", &energy->collect},
         {energy->program, "energy_scale_memories", &energy->scale_memories},
         {energy->program, "energy_shrink", &energy->shrink},
-        {energy->program, "energy_judge", &energy->judge},
-        {energy->program, "energy_score", &energy->score},
+        {energy->program, "energy_evaluate", &energy->evaluate},
+        {energy->program, "energy_metrics", &energy->metrics},
         {energy->sums, few ? "energy_forward_few" : "energy_forward", &energy->forward},
         {energy->sums, few ? "energy_backward_few" : "energy_backward_overlaps", &energy->overlaps},
         {energy->sums, few ? "energy_add_own" : "energy_backward_own", &energy->backward_own},
@@ -166,12 +166,12 @@ cleanup:
 
 /* --- first values ------------------------------------------------------------------------------- */
 
-static dam__problem problem_of(const struct energy *energy, int p, uint64_t seed)
+static dam__replica replica_of(const struct energy *energy, int p, uint64_t seed)
 {
     const dam__energy_config *config = &energy->base.config.energy;
-    if (energy->base.task.problems != NULL)
-        return energy->base.task.problems[p];
-    return (dam__problem){.seed = seed,
+    if (energy->base.task.replicas != NULL)
+        return energy->base.task.replicas[p];
+    return (dam__replica){.seed = seed,
                           .temperature = config->temperature,
                           .temperature_to = config->temperature_to,
                           .leak = config->interaction.leak};
@@ -196,7 +196,7 @@ double dam__energy_sharpness(const dam__energy_config *config, int neurons)
     return 1 / ((double)neurons * dam__energy_temperature(config, config->temperature, neurons));
 }
 
-/* Numbers of the problems, in the order of cl/energy_numbers.cl. */
+/* Numbers of the replicas, in the order of cl/energy_numbers.cl. */
 static dam_status write_given(struct energy *energy)
 {
     enum { TEMPERATURE, TEMPERATURE_TO, LEAK };
@@ -204,12 +204,12 @@ static dam_status write_given(struct energy *energy)
     double *given = NULL;
     DAM_TRY_CLEANUP(dam__alloc((size_t)energy->count * DAM__ENERGY_NUMBERS, sizeof *given, &given));
     for (int p = 0; p < energy->count; p++) {
-        const dam__problem problem = problem_of(energy, p, 0);
+        const dam__replica replica = replica_of(energy, p, 0);
         double *numbers = given + (size_t)p * DAM__ENERGY_NUMBERS;
         numbers[TEMPERATURE] = dam__energy_temperature(&energy->base.config.energy,
-                                                       problem.temperature, energy->neurons);
-        numbers[TEMPERATURE_TO] = problem.temperature_to;
-        numbers[LEAK] = problem.leak;
+                                                       replica.temperature, energy->neurons);
+        numbers[TEMPERATURE_TO] = replica.temperature_to;
+        numbers[LEAK] = replica.leak;
     }
     DAM_TRY_CLEANUP(dam__matrix_write_doubles(&energy->given, given, "settings"));
 cleanup:
@@ -228,7 +228,7 @@ static dam_status initialise(dam__model *model, uint64_t seed)
     DAM_TRY_CLEANUP(dam__alloc(items * (size_t)energy->count, sizeof *values, &values));
     for (int p = 0; p < energy->count; p++) {
         double *own = values + (size_t)p * items;
-        dam__normals(problem_of(energy, p, seed).seed, DAM__STREAM_WEIGHTS, MEMORIES, items, own);
+        dam__normals(replica_of(energy, p, seed).seed, DAM__STREAM_WEIGHTS, MEMORIES, items, own);
         for (size_t i = 0; i < items; i++)
             own[i] = fmin(fmax(config->mean + config->spread * own[i], -1), 1);
     }
@@ -295,13 +295,14 @@ int dam__energy_neurons(const dam__model_config *config, int dim, int classes)
 }
 
 /*
- * Vectors of a tile. Two serve more triples with what is loaded for them; one where two would leave
- * much of a small matrix's last tile empty.
+ * Vectors of a tile. Two reuse more of what is loaded; one where two would leave much of a small
+ * matrix's last tile empty.
  */
 static int tile_vectors(const struct energy *energy, int items)
 {
     enum { SMALL = 16 };
-    int lanes = dam__lanes(energy->base.device), vectors = (items + lanes - 1) / lanes;
+    int vector_width = dam__vector_width(energy->base.device),
+        vectors = (items + vector_width - 1) / vector_width;
     return dam__tuned(energy->base.device, DAM__KERNEL_ENERGY_VECTORS,
                       vectors % 2 == 1 && vectors < SMALL ? 1 : 2);
 }
@@ -331,7 +332,7 @@ dam_status dam__energy_create(dam__device *device, dam__gemm *gemm, const dam__m
 {
     dam_status status = DAM_OK;
     struct energy *energy = NULL;
-    dam__problem *problems = NULL;
+    dam__replica *replicas = NULL;
     if (config->energy.task == DAM__TASK_CLASSIFY && task->classes < 1)
         DAM_FAIL(DAM_USAGE, "model.task = \"classify\" learns classes, but the data has no labels; "
                             "set data.labels, or model.task = \"store\"");
@@ -340,11 +341,11 @@ dam_status dam__energy_create(dam__device *device, dam__gemm *gemm, const dam__m
         .ops = &dam__energy_ops, .device = device, .gemm = gemm, .config = *config, .task = *task};
     shape(energy);
     if (task->count > 0) {
-        DAM_TRY_CLEANUP(dam__alloc((size_t)task->count, sizeof *problems, &problems));
+        DAM_TRY_CLEANUP(dam__alloc((size_t)task->count, sizeof *replicas, &replicas));
         for (int p = 0; p < task->count; p++)
-            problems[p] = task->problems[p];
+            replicas[p] = task->replicas[p];
     }
-    energy->base.task.problems = problems;
+    energy->base.task.replicas = replicas;
     *out = &energy->base;
     energy = NULL;
 cleanup:

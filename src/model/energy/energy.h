@@ -17,8 +17,8 @@ dam_status dam__energy_create(dam__device *device, dam__gemm *gemm, const dam__m
                               const dam__task *task, dam__model **out);
 
 /*
- * T where `given` is 0, and given elsewhere: with it a finished memory leaves neurons neither
- * unsure nor so sure that they learn no more (docs/models/energy.md, Steps).
+ * T where `given` is 0, else `given`: with this default a finished memory leaves neurons neither
+ * undecided nor saturated (docs/models/energy.md, Steps).
  */
 double dam__energy_temperature(const dam__energy_config *config, double given, int neurons);
 

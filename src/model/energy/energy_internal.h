@@ -10,7 +10,7 @@ enum { MEMORIES, SCALES, PARAMETERS };
 
 /* As in cl/energy_numbers.cl. */
 enum {
-    DAM__ENERGY_NUMBERS = 16,      /* reals of a problem, or of a state */
+    DAM__ENERGY_NUMBERS = 16,      /* reals of a replica, or of a state */
     DAM__ENERGY_MEMORY_NUMBERS = 7 /* reals of a memory */
 };
 
@@ -18,7 +18,7 @@ struct energy {
     dam__model base; /* first, so that a pointer to it is one to this */
     int neurons;     /* N, of a state */
     int trained;     /* I, the last of them */
-    int count;       /* problems side by side */
+    int count;       /* replicas side by side */
     int chunk;       /* states at once */
     bool classifies;
     int column_vectors, memory_vectors; /* of a tile, where all neurons are trained */
@@ -32,12 +32,12 @@ struct energy {
     dam__matrix values;   /* the same shape: F of them; then what similarities are pulled by */
     dam__matrix gaps;     /* chunk x trained; then errors */
     dam__matrix states;   /* chunk x DAM__ENERGY_NUMBERS */
-    dam__matrix given;    /* 1 x DAM__ENERGY_NUMBERS: what a problem is given */
+    dam__matrix given;    /* 1 x DAM__ENERGY_NUMBERS: what a replica is given */
     dam__matrix settings; /* the same shape: b, log g and leak in this epoch */
-    dam__matrix own;      /* trained x memories, `parts` a problem, where it classifies */
+    dam__matrix own;      /* trained x memories, `parts` a replica, where it classifies */
     dam__program *program, *sums;
     dam__kernel *set, *transpose, *reach, *scale_states, *errors, *collect, *scale_memories,
-        *shrink, *judge, *score;
+        *shrink, *evaluate, *metrics;
     dam__kernel *forward, *overlaps, *backward_own, *add_own; /* of `sums`; not all of them exist */
 };
 
@@ -49,6 +49,6 @@ dam_status dam__energy_settings(struct energy *energy, int epoch);
 dam_status dam__energy_loss_gradient(dam__model *model, const dam__batch *batch,
                                      const dam__buffer *losses, int slot);
 dam_status dam__energy_evaluate(dam__model *model, const dam__batch *batch,
-                                const dam__evaluation *evaluation, int slot, int offset);
+                                const dam__device_metrics *metrics, int slot, int offset);
 
 #endif

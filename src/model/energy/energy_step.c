@@ -7,27 +7,27 @@ static size_t ceiling(int items, int size)
     return ((size_t)items + (size_t)size - 1) / (size_t)size;
 }
 
-static dam__range with_problems(dam__range range, const struct energy *energy)
+static dam__range with_replicas(dam__range range, const struct energy *energy)
 {
     range.global[2] = (size_t)energy->count;
     return range;
 }
 
-/* Work-items: `items` in tiles of so many x rows x problems. */
+/* Work-items: `items` in tiles of so many x rows x replicas. */
 static dam__range tiles(const struct energy *energy, int items, int size, size_t rows)
 {
-    return with_problems(dam__range_items(energy->base.device, ceiling(items, size), rows), energy);
+    return with_replicas(dam__range_items(energy->base.device, ceiling(items, size), rows), energy);
 }
 
 /* A work-group each. */
 static dam__range groups(const struct energy *energy, int items)
 {
-    return with_problems(dam__range_groups(energy->base.device, (size_t)items, 1), energy);
+    return with_replicas(dam__range_groups(energy->base.device, (size_t)items, 1), energy);
 }
 
-static int lanes(const struct energy *energy)
+static int vector_width(const struct energy *energy)
 {
-    return dam__lanes(energy->base.device);
+    return dam__vector_width(energy->base.device);
 }
 
 static const dam__matrix *memories_of(const struct energy *energy)
@@ -40,7 +40,7 @@ static int first_column(const struct energy *energy)
     return energy->neurons - energy->trained;
 }
 
-/* `flops` and moved reals a problem, for the profile. */
+/* `flops` and moved reals a replica, for the profile. */
 static dam__work work_of(const struct energy *energy, double flops, double reals)
 {
     return (dam__work){.flops = flops * energy->count,
@@ -108,12 +108,12 @@ static dam_status view_columns(struct energy *energy)
     double items = (double)energy->trained * count;
     DAM_TRY(dam__launch(
         energy->transpose,
-        tiles(energy, energy->trained, lanes(energy), ceiling(count, lanes(energy))),
+        tiles(energy, energy->trained, vector_width(energy), ceiling(count, vector_width(energy))),
         work_of(energy, 0, 2 * items),
         DAM_ARGUMENTS(memories, &energy->columns, count, first_column(energy), energy->trained,
                       dam__arg_shape(memories), dam__arg_shape(&energy->columns))));
     return dam__launch(
-        energy->reach, tiles(energy, count, lanes(energy), 1), work_of(energy, items, items),
+        energy->reach, tiles(energy, count, vector_width(energy), 1), work_of(energy, items, items),
         DAM_ARGUMENTS(&energy->columns, &energy->memory_numbers, count, energy->trained,
                       dam__arg_shape(&energy->columns), dam__arg_shape(&energy->memory_numbers)));
 }
@@ -146,7 +146,7 @@ static dam__work forward_work(const struct energy *energy, int size)
 static dam_status gaps_of_all(struct energy *energy, const dam__batch *batch)
 {
     const dam__matrix *memories = memories_of(energy);
-    int width = energy->column_vectors * lanes(energy);
+    int width = energy->column_vectors * vector_width(energy);
     return dam__launch(
         energy->forward,
         tiles(energy, energy->neurons, width, ceiling(batch->size, energy->tile_states)),
@@ -200,7 +200,7 @@ static dam_status scale_memories(struct energy *energy, const dam__batch *batch,
     int count = energy->base.config.memories;
     double items = (double)count * (batch->size + 2.0 * energy->trained);
     DAM_TRY(dam__launch(
-        energy->scale_memories, tiles(energy, count, lanes(energy), 1),
+        energy->scale_memories, tiles(energy, count, vector_width(energy), 1),
         work_of(energy, items, items),
         DAM_ARGUMENTS(&energy->similarities, &energy->settings, &energy->columns,
                       &energy->memory_numbers, &parameters[SCALES].value, batch->size, count,
@@ -209,7 +209,7 @@ static dam_status scale_memories(struct energy *energy, const dam__batch *batch,
                       parameters[SCALES].value.stride)));
     if (accumulate)
         DAM_TRY(dam__launch(
-            energy->shrink, tiles(energy, energy->neurons, lanes(energy), (size_t)count),
+            energy->shrink, tiles(energy, energy->neurons, vector_width(energy), (size_t)count),
             work_of(energy, items, 2 * (double)count * energy->neurons),
             DAM_ARGUMENTS(gradient, &energy->memory_numbers, energy->neurons,
                           dam__arg_shape(gradient), dam__arg_shape(&energy->memory_numbers))));
@@ -239,14 +239,14 @@ static dam__range own_tiles(const struct energy *energy)
 {
     int memories = energy->base.config.memories, height = energy->tile_memories;
     return dam__device_shape(energy->base.device) == DAM__SHAPE_CPU
-               ? tiles(energy, memories, height, ceiling(energy->neurons, lanes(energy)))
-               : tiles(energy, energy->neurons, lanes(energy), ceiling(memories, height));
+               ? tiles(energy, memories, height, ceiling(energy->neurons, vector_width(energy)))
+               : tiles(energy, energy->neurons, vector_width(energy), ceiling(memories, height));
 }
 
 static dam_status backward_all(struct energy *energy, const dam__batch *batch, bool accumulate)
 {
     const dam__matrix *memories = memories_of(energy);
-    int width = energy->memory_vectors * lanes(energy);
+    int width = energy->memory_vectors * vector_width(energy);
     DAM_TRY(dam__launch(
         energy->overlaps,
         tiles(energy, memories->rows, width, ceiling(batch->size, energy->tile_states)),
@@ -274,7 +274,7 @@ static dam_status backward_few(struct energy *energy, const dam__batch *batch, b
     const dam__matrix *gradient = &energy->base.parameters[MEMORIES].gradient;
     int count = energy->base.config.memories;
     DAM_TRY(dam__launch(
-        energy->overlaps, tiles(energy, count, lanes(energy), (size_t)energy->parts),
+        energy->overlaps, tiles(energy, count, vector_width(energy), (size_t)energy->parts),
         backward_work(energy, batch->size, 7),
         DAM_ARGUMENTS(&energy->similarities, &energy->columns, &energy->memory_numbers,
                       batch->samples, rows_of(batch), &energy->states, &energy->gaps,
@@ -285,7 +285,7 @@ static dam_status backward_few(struct energy *energy, const dam__batch *batch, b
                       energy->states.stride, dam__arg_shape(&energy->gaps))));
     DAM_TRY(pull(energy, batch, accumulate));
     return dam__launch(
-        energy->backward_own, tiles(energy, count, lanes(energy), (size_t)energy->trained),
+        energy->backward_own, tiles(energy, count, vector_width(energy), (size_t)energy->trained),
         work_of(energy, (double)count * energy->trained * energy->parts,
                 (double)count * energy->trained * (energy->parts + 2)),
         DAM_ARGUMENTS(&energy->own, gradient, energy->parts, count, first_column(energy),
@@ -324,35 +324,36 @@ dam_status dam__energy_loss_gradient(dam__model *model, const dam__batch *batch,
 }
 
 static dam_status evaluate_chunk(struct energy *energy, const dam__batch *batch,
-                                 const dam__evaluation *evaluation, int slot, int offset,
+                                 const dam__device_metrics *metrics, int slot, int offset,
                                  bool accumulate)
 {
     const dam__matrix *memories = memories_of(energy);
     double cells = (double)batch->size * (energy->trained + memories->rows);
     DAM_TRY(forward(energy, batch));
-    DAM_TRY(dam__launch(energy->judge, groups(energy, batch->size), work_of(energy, cells, cells),
+    DAM_TRY(dam__launch(energy->evaluate, groups(energy, batch->size),
+                        work_of(energy, cells, cells),
                         DAM_ARGUMENTS(&energy->gaps, &energy->similarities, memories,
-                                      &energy->states, evaluation->predicted, evaluation->nearest,
-                                      offset, energy->trained, memories->rows, first_column(energy),
+                                      &energy->states, metrics->predicted, metrics->nearest, offset,
+                                      energy->trained, memories->rows, first_column(energy),
                                       energy->gaps.ld, energy->similarities.ld, memories->ld)));
     DAM_TRY(errors(energy, batch));
-    return dam__launch(energy->score, dam__range_groups(energy->base.device, 1, 1),
+    return dam__launch(energy->metrics, dam__range_groups(energy->base.device, 1, 1),
                        work_of(energy, 2 * batch->size, 2 * batch->size),
-                       DAM_ARGUMENTS(&energy->states, labels_of(batch), &evaluation->totals,
-                                     batch->size, batch->first, slot, evaluation->totals.ld,
+                       DAM_ARGUMENTS(&energy->states, labels_of(batch), &metrics->totals,
+                                     batch->size, batch->first, slot, metrics->totals.ld,
                                      accumulate, 1.0 / energy->trained));
 }
 
 dam_status dam__energy_evaluate(dam__model *model, const dam__batch *batch,
-                                const dam__evaluation *evaluation, int slot, int offset)
+                                const dam__device_metrics *metrics, int slot, int offset)
 {
     struct energy *energy = (struct energy *)model;
     if (batch->rows != NULL || energy->count > 1)
         return dam__fail(DAM_INTERNAL,
-                         "evaluation takes batches of one problem in their stored order");
+                         "evaluation takes batches of one replica in their stored order");
     for (int start = 0; start < batch->size; start += energy->chunk) {
         dam__batch chunk = chunk_of(energy, batch, start);
-        DAM_TRY(evaluate_chunk(energy, &chunk, evaluation, slot, offset + start, start > 0));
+        DAM_TRY(evaluate_chunk(energy, &chunk, metrics, slot, offset + start, start > 0));
     }
     return DAM_OK;
 }

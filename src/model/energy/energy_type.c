@@ -1,5 +1,4 @@
-/* What is asked of energy models before there is one, and what contradicts itself in their presets.
- */
+/* Queries about energy models before one is made, and the checks of their presets. */
 #include "compute/tuning.h"
 #include "model/energy/energy_internal.h"
 #include "model/energy/selftest_energy.h"
@@ -59,22 +58,22 @@ static bool side_by_side(const dam__model_config *config, int batch, const dam__
     return stores(config) && batch >= 0 && (size_t)batch >= set->count;
 }
 
-static dam__problem problem(const dam__model_config *config, int dim, uint64_t seed, double rate)
+static dam__replica replica(const dam__model_config *config, int dim, uint64_t seed, double rate)
 {
     const dam__energy_config *energy = &config->energy;
-    return (dam__problem){.seed = seed,
+    return (dam__replica){.seed = seed,
                           .rate = rate,
                           .temperature = dam__energy_temperature(energy, energy->temperature, dim),
                           .temperature_to = energy->temperature_to,
                           .leak = energy->interaction.leak};
 }
 
-static void take_problem(const dam__problem *problem, dam__model_config *config, double *rate)
+static void take_replica(const dam__replica *replica, dam__model_config *config, double *rate)
 {
-    config->energy.temperature = problem->temperature;
-    config->energy.temperature_to = problem->temperature_to;
-    config->energy.interaction.leak = problem->leak;
-    *rate = problem->rate;
+    config->energy.temperature = replica->temperature;
+    config->energy.temperature_to = replica->temperature_to;
+    config->energy.interaction.leak = replica->leak;
+    *rate = replica->rate;
 }
 
 /* --- recall --------------------------------------------------------------------------------------- */
@@ -116,11 +115,11 @@ const dam__model_type dam__energy_type = {
     .loss_words = loss_words,
     .compares = compares,
     .side_by_side = side_by_side,
-    .problem = problem,
-    .take_problem = take_problem,
+    .replica = replica,
+    .take_replica = take_replica,
     .recall = &recall,
     .selftests = selftests,
-    .tuned_by = 1u << DAM__KERNEL_LANES | 1u << DAM__KERNEL_GROUP | 1u << DAM__KERNEL_PARTS |
+    .tuned_by = 1u << DAM__KERNEL_VECTOR_WIDTH | 1u << DAM__KERNEL_GROUP | 1u << DAM__KERNEL_PARTS |
                 1u << DAM__KERNEL_ENERGY_CLASSES | 1u << DAM__KERNEL_ENERGY_STATES |
                 1u << DAM__KERNEL_ENERGY_VECTORS | 1u << DAM__KERNEL_ENERGY_MEMORIES,
 };

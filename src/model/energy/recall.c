@@ -163,7 +163,7 @@ double dam__recall_energy(const dam__recall_config *config, const double *simila
 
 /* --- results ---------------------------------------------------------------------------------- */
 
-static dam_status make_room(const dam__recaller *r, dam__recalled *out)
+static dam_status allocate_result(const dam__recaller *r, dam__recalled *out)
 {
     size_t count = r->task->count, sweeps = (size_t)r->sweeps, items = 0;
     out->count = count;
@@ -187,7 +187,7 @@ static int sweeps_taken(const int32_t *flips, int sweeps, int end)
     int taken = 0;
     while (taken < sweeps && flips[taken] > 0)
         taken++;
-    return end == DAM__RECALL_SETTLED && taken < sweeps ? taken + 1 : taken;
+    return end == DAM__RECALL_CONVERGED && taken < sweeps ? taken + 1 : taken;
 }
 
 /* Energies and flips of a chunk, whose records came as rows of a sweep each. */
@@ -232,7 +232,7 @@ static dam_status read_sweeps(dam__recaller *r, size_t first, size_t count, int 
     DAM_TRY_CLEANUP(dam__buffer_read(r->flips, 0, flips, items * sizeof *flips, "flips"));
     if (r->config->dynamics == DAM__DYNAMICS_CLASS)
         for (size_t p = 0; p < count; p++)
-            out->ends[first + p] = DAM__RECALL_SETTLED;
+            out->ends[first + p] = DAM__RECALL_CONVERGED;
     keep_sweeps(r, records, flips, first, count, run, out);
 cleanup:
     free(records);
@@ -299,7 +299,7 @@ static bool all_ended(const int32_t *ends, size_t count)
 
 /* *run: sweeps that were queued. ends is read after every few of them. */
 static dam_status sweep_chunk(dam__recaller *r, size_t first, size_t count,
-                              const dam__recall_hooks *hooks, int32_t *ends, int *run)
+                              const dam__recall_callbacks *callbacks, int32_t *ends, int *run)
 {
     bool single = dam__device_precision(r->device) == DAM__PRECISION_SINGLE;
     for (*run = 0; *run < r->sweeps;) {
@@ -312,34 +312,34 @@ static dam_status sweep_chunk(dam__recaller *r, size_t first, size_t count,
         DAM_TRY(dam__buffer_read(r->ends, 0, ends, count * sizeof *ends, "who has ended"));
         if (all_ended(ends, count))
             break;
-        if (hooks != NULL && hooks->stop != NULL && hooks->stop(hooks->user))
+        if (callbacks != NULL && callbacks->stop != NULL && callbacks->stop(callbacks->user))
             return dam__fail(DAM_INTERRUPTED,
                              "stopped after %zu of %zu probes; nothing was written", first,
                              r->task->count);
-        if (hooks != NULL && hooks->progress != NULL)
-            hooks->progress(hooks->user, first, r->task->count, *run);
+        if (callbacks != NULL && callbacks->progress != NULL)
+            callbacks->progress(callbacks->user, first, r->task->count, *run);
     }
     return DAM_OK;
 }
 
 static dam_status recall_chunk(dam__recaller *r, size_t first, size_t count,
-                               const dam__recall_hooks *hooks, dam__recalled *out)
+                               const dam__recall_callbacks *callbacks, dam__recalled *out)
 {
     int run = 0;
     DAM_TRY(dam__recaller_load(r, first, count));
     DAM_TRY(dam__device_finish(r->device));
     double began = dam__seconds();
-    DAM_TRY(sweep_chunk(r, first, count, hooks, out->ends + first, &run));
+    DAM_TRY(sweep_chunk(r, first, count, callbacks, out->ends + first, &run));
     out->seconds += dam__seconds() - began;
     DAM_TRY(read_sweeps(r, first, count, run, out));
     DAM_TRY(read_states(r, first, count, out));
-    if (hooks != NULL && hooks->progress != NULL)
-        hooks->progress(hooks->user, first + count, r->task->count, 0);
+    if (callbacks != NULL && callbacks->progress != NULL)
+        callbacks->progress(callbacks->user, first + count, r->task->count, 0);
     return DAM_OK;
 }
 
 dam_status dam__recall(dam__device *device, const dam__recall_config *config,
-                       const dam__recall_task *task, const dam__recall_hooks *hooks,
+                       const dam__recall_task *task, const dam__recall_callbacks *callbacks,
                        dam__recalled *out)
 {
     dam_status status = DAM_OK;
@@ -348,15 +348,15 @@ dam_status dam__recall(dam__device *device, const dam__recall_config *config,
     *out = (dam__recalled){0};
     DAM_TRY_CLEANUP(examine(&recaller));
     DAM_TRY_CLEANUP(dam__recaller_open(&recaller));
-    DAM_TRY_CLEANUP(make_room(&recaller, &recalled));
+    DAM_TRY_CLEANUP(allocate_result(&recaller, &recalled));
     size_t chunk = (size_t)recaller.chunk;
     for (size_t first = 0; first < task->count; first += chunk) {
         size_t left = task->count - first;
-        if (hooks != NULL && hooks->stop != NULL && hooks->stop(hooks->user))
+        if (callbacks != NULL && callbacks->stop != NULL && callbacks->stop(callbacks->user))
             DAM_FAIL(DAM_INTERRUPTED, "stopped after %zu of %zu probes; nothing was written", first,
                      task->count);
         DAM_TRY_CLEANUP(
-            recall_chunk(&recaller, first, left < chunk ? left : chunk, hooks, &recalled));
+            recall_chunk(&recaller, first, left < chunk ? left : chunk, callbacks, &recalled));
     }
     trim(&recalled);
     *out = recalled;

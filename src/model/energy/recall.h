@@ -1,7 +1,6 @@
 /*
- * Recall by energy descent: states move until no neuron would lower the energy
- * E(x) = -sum_mu F(zeta_mu . x) by flipping (arXiv 2407.08742, equations 1 to 4;
- * docs/models/energy.md).
+ * Recall by energy descent: states change until no flip of a neuron would lower the energy E(x) =
+ * -sum_mu F(zeta_mu . x) (arXiv 2407.08742, equations 1 to 4; docs/models/energy.md).
  */
 #ifndef DAM__MODEL_ENERGY_RECALL_H
 #define DAM__MODEL_ENERGY_RECALL_H
@@ -22,9 +21,9 @@ typedef enum dam__dynamics {
 
 /* How a recall ended. */
 typedef enum dam__recall_end {
-    DAM__RECALL_MOVING,  /* it still moved in the last sweep that was allowed */
-    DAM__RECALL_SETTLED, /* a whole sweep changed nothing */
-    DAM__RECALL_CYCLING  /* synchronous: it goes to and fro between two states */
+    DAM__RECALL_MOVING,    /* it still changed in the last sweep that was allowed */
+    DAM__RECALL_CONVERGED, /* a whole sweep changed nothing */
+    DAM__RECALL_CYCLING    /* synchronous: it cycles between two states */
 } dam__recall_end;
 
 enum { DAM__MOST_SWEEPS = 100000 };
@@ -39,7 +38,7 @@ typedef struct dam__recall_config {
     int chunk; /* probes on the device at once at most; 0 = what fits */
 } dam__recall_config;
 
-/* What is recalled from what; all on the host, row-major. */
+/* The memories and probes of a recall; all on the host, row-major. */
 typedef struct dam__recall_task {
     const dam__array *memories; /* K x N, finite */
     const float *probes;        /* count x N; free neurons are +-1, the others any finite number */
@@ -61,18 +60,18 @@ typedef struct dam__recalled {
     int32_t *ends;             /* dam__recall_end of each */
     int32_t *nearest;          /* index of the memory nearest to the state */
     double *distances;         /* ... and how far, ||x - zeta||: 2 sqrt(wrong neurons) of +-1 */
-    size_t rising;             /* probes whose energy rose in an asynchronous sweep by more than
-                                  rounding explains: 0, unless something is wrong */
-    bool signs;                /* whether memories and probes were all +-1, which is faster */
-    double seconds;            /* in sweeps */
+    size_t rising;  /* probes whose energy rose in an asynchronous sweep by more than rounding: 0,
+                       unless something is wrong */
+    bool signs;     /* whether memories and probes were all +-1, which is faster */
+    double seconds; /* in sweeps */
 } dam__recalled;
 
-typedef struct dam__recall_hooks {
+typedef struct dam__recall_callbacks {
     void *user;
     bool (*stop)(void *user); /* whether to stop now; or NULL */
     /* Probes done, of how many, and the sweep that the next ones are at; or NULL. */
     void (*progress)(void *user, size_t done, size_t total, int sweep);
-} dam__recall_hooks;
+} dam__recall_callbacks;
 
 /*
  * Recalls; free *out with dam__recalled_free. Probes are taken in chunks that fit the device.
@@ -80,7 +79,7 @@ typedef struct dam__recall_hooks {
  * even one probe fits; DAM_INTERRUPTED: stopped.
  */
 dam_status dam__recall(dam__device *device, const dam__recall_config *config,
-                       const dam__recall_task *task, const dam__recall_hooks *hooks,
+                       const dam__recall_task *task, const dam__recall_callbacks *callbacks,
                        dam__recalled *out);
 void dam__recalled_free(dam__recalled *recalled);
 

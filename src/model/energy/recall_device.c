@@ -30,7 +30,7 @@ static size_t memory_words(const dam__recaller *r)
 static dam_status plan_signs(dam__recaller *r, dam__plan *plan)
 {
     size_t chunk = (size_t)r->chunk, word = sizeof(uint32_t);
-    int kept = r->room > 0 ? 1 : r->chunk;
+    int kept = r->local_memories > 0 ? 1 : r->chunk;
     DAM_TRY(dam__plan_buffer(plan, "agreements", chunk * r->ld * sizeof(int32_t), &r->agreements));
     DAM_TRY(dam__plan_buffer(plan, "probes' signs", chunk * state_words(r) * word, &r->packed));
     DAM_TRY(dam__plan_buffer(plan, "memories' signs", state_words(r) * r->ld * word, &r->rows));
@@ -50,8 +50,8 @@ static dam_status plan_reals(dam__recaller *r, dam__plan *plan)
 {
     DAM_TRY(dam__plan_matrix(plan, "memories, by neuron", r->dim, r->memories, 1, &r->columns));
     DAM_TRY(dam__plan_matrix(plan, "similarities", r->chunk, r->memories, 1, &r->similarities));
-    DAM_TRY(
-        dam__plan_matrix(plan, "values", r->room > 0 ? 1 : r->chunk, r->memories, 1, &r->values));
+    DAM_TRY(dam__plan_matrix(plan, "values", r->local_memories > 0 ? 1 : r->chunk, r->memories, 1,
+                             &r->values));
     DAM_TRY(dam__gemm_reserve(r->gemm, dam__whole(&r->states, false),
                               dam__whole(&r->columns, false), &r->similarities));
     return dam__gemm_plan(r->gemm, plan);
@@ -77,8 +77,8 @@ static dam_status plan_all(dam__recaller *r, dam__plan *plan)
 }
 
 /*
- * As many probes at once as memory takes; and no more than a sweep of about a second does, so that
- * a stop is heard, and Intel's watchdog is not.
+ * As many probes at once as fit into memory, but no more than a sweep of about a second takes, so
+ * that stopping is prompt and Intel's watchdog stays quiet.
  */
 static int first_chunk(const dam__recaller *r)
 {
@@ -112,18 +112,19 @@ static dam_status make_plan(void *user, int chunk, bool streams, const dam__plan
 
 /*
  * Work-groups of one item gain nothing from local memory. Others keep a probe's similarities there
- * where they and the reductions' scratch fit; rooms are powers of two, so that programs are few.
+ * where they and the reductions' scratch fit; capacities are powers of two, so that programs are
+ * few.
  */
-static int local_room(const dam__recaller *r)
+static int local_capacity(const dam__recaller *r)
 {
     enum { LEAST = 256 };
     const uint64_t spared = 2048;
-    size_t real = dam__real_size(r->device), room = LEAST;
-    while (room < r->ld)
-        room *= 2;
-    uint64_t needed = room * (r->signs ? sizeof(int32_t) + 2 * real : 2 * real);
+    size_t real = dam__real_size(r->device), capacity = LEAST;
+    while (capacity < r->ld)
+        capacity *= 2;
+    uint64_t needed = capacity * (r->signs ? sizeof(int32_t) + 2 * real : 2 * real);
     bool fits = needed + spared <= dam__device_facts(r->device)->local_memory;
-    return dam__device_shape(r->device) == DAM__SHAPE_GPU && fits ? (int)room : 0;
+    return dam__device_shape(r->device) == DAM__SHAPE_GPU && fits ? (int)capacity : 0;
 }
 
 /* Of signs, the table holds F: their kernel only asks whether it grows both ways. */
@@ -143,8 +144,9 @@ static dam_status compile(dam__recaller *r)
     const dam__interaction compiled = compiled_interaction(r);
     char *interaction = NULL, *options = NULL;
     DAM_TRY_CLEANUP(dam__interaction_options(&compiled, &interaction));
-    DAM_TRY_CLEANUP(dam__format(&options, "%s -DLOCAL_ROOM=%d -DSYNCHRONOUS=%d", interaction,
-                                r->room, (int)(r->config->dynamics != DAM__DYNAMICS_ASYNCHRONOUS)));
+    DAM_TRY_CLEANUP(dam__format(&options, "%s -DLOCAL_MEMORIES=%d -DSYNCHRONOUS=%d", interaction,
+                                r->local_memories,
+                                (int)(r->config->dynamics != DAM__DYNAMICS_ASYNCHRONOUS)));
     const char *sweep = r->signs ? "recall_signs" : "recall_sweep"; /* a program of its own, too */
     DAM_TRY_CLEANUP(dam__program_create(r->device, sweep, options, &r->program));
     DAM_TRY_CLEANUP(dam__program_kernel(r->program, sweep, &r->sweep));
@@ -227,10 +229,10 @@ cleanup:
     return status;
 }
 
-/* Some drivers compile a kernel when it is first launched: here, on a probe that has ended. */
+/* Some drivers compile a kernel at its first launch: launch it here, on a probe that has ended. */
 static dam_status warm_up(dam__recaller *r)
 {
-    const int32_t ended = DAM__RECALL_SETTLED;
+    const int32_t ended = DAM__RECALL_CONVERGED;
     DAM_TRY(dam__buffer_write(r->ends, 0, &ended, sizeof ended, true, "warm-up"));
     DAM_TRY(dam__recaller_sweep(r, 1, 0));
     return dam__device_finish(r->device);
@@ -238,7 +240,7 @@ static dam_status warm_up(dam__recaller *r)
 
 dam_status dam__recaller_open(dam__recaller *r)
 {
-    r->room = local_room(r);
+    r->local_memories = local_capacity(r);
     if (r->signs)
         DAM_TRY(dam__recall_table_create(r->config, r->dim, &r->table));
     DAM_TRY(dam__plan_fit(make_plan, r, first_chunk(r), true));

@@ -59,7 +59,7 @@ typedef struct dam__recaller {
     const dam__recall_config *config;
     const dam__recall_task *task;
     int dim, memories, neurons, chunk, sweeps; /* neurons: free ones */
-    int room; /* memories that local memory has room for; 0 = global */
+    int local_memories; /* memories whose similarities fit into local memory; 0 = global */
     bool signs;
     size_t ld;     /* of memories */
     double reach;  /* largest |entry| of a free neuron's column */

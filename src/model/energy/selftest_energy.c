@@ -13,7 +13,7 @@ struct check {
     int neurons, trained;
     double *states, *memories;
     int32_t *labels;
-    /* What plain loops in double say. */
+    /* The reference, computed by plain loops in double. */
     double loss, right, *gradient;
     int32_t *predicted, *nearest;
     /* On the device. */
@@ -21,7 +21,7 @@ struct check {
     dam__model *model;
     dam__matrix samples, losses;
     dam__batch given;
-    dam__evaluation evaluation;
+    dam__device_metrics metrics;
 };
 
 /* --- the reference: equation by equation, in the form that flips a neuron ----------------------- */
@@ -82,7 +82,7 @@ static void add_gradient(struct check *c, int state, int i, double error)
     }
 }
 
-static void judge(struct check *c, int state, const double *gaps)
+static void evaluate(struct check *c, int state, const double *gaps)
 {
     size_t n = (size_t)c->neurons;
     int closest = 0, best = 0;
@@ -97,32 +97,32 @@ static void judge(struct check *c, int state, const double *gaps)
     c->right += c->classes > 0 ? best == c->labels[state] : gaps[best] >= 0;
 }
 
-static dam_status compute_reference(dam__trial *trial, struct check *c)
+static dam_status compute_reference(dam__test *test, struct check *c)
 {
     double *gaps = NULL;
-    DAM_TRY(dam__trial_array(trial, (size_t)c->trained, sizeof *gaps, &gaps));
+    DAM_TRY(dam__test_array(test, (size_t)c->trained, sizeof *gaps, &gaps));
     for (int a = 0; a < c->batch; a++) {
         for (int t = 0; t < c->trained; t++) {
             int i = c->neurons - c->trained + t;
             gaps[t] = gap(c, a, i);
             add_gradient(c, a, i, error_of(c, a, t, gaps[t]));
         }
-        judge(c, a, gaps);
+        evaluate(c, a, gaps);
     }
     return DAM_OK;
 }
 
 /* --- making both sides ------------------------------------------------------------------------ */
 
-static dam_status make_numbers(dam__trial *trial, struct check *c)
+static dam_status make_numbers(dam__test *test, struct check *c)
 {
     size_t n = (size_t)c->neurons, batch = (size_t)c->batch, memories = (size_t)c->config.memories;
-    DAM_TRY(dam__trial_numbers(trial, batch * n, -1, 1, &c->states));
-    DAM_TRY(dam__trial_numbers(trial, memories * n, -0.25, 0.25, &c->memories));
-    DAM_TRY(dam__trial_array(trial, memories * n, sizeof *c->gradient, &c->gradient));
-    DAM_TRY(dam__trial_array(trial, batch, sizeof *c->labels, &c->labels));
-    DAM_TRY(dam__trial_array(trial, batch, sizeof *c->predicted, &c->predicted));
-    DAM_TRY(dam__trial_array(trial, batch, sizeof *c->nearest, &c->nearest));
+    DAM_TRY(dam__test_numbers(test, batch * n, -1, 1, &c->states));
+    DAM_TRY(dam__test_numbers(test, memories * n, -0.25, 0.25, &c->memories));
+    DAM_TRY(dam__test_array(test, memories * n, sizeof *c->gradient, &c->gradient));
+    DAM_TRY(dam__test_array(test, batch, sizeof *c->labels, &c->labels));
+    DAM_TRY(dam__test_array(test, batch, sizeof *c->predicted, &c->predicted));
+    DAM_TRY(dam__test_array(test, batch, sizeof *c->nearest, &c->nearest));
     for (size_t i = 0; i < batch * n; i++) {
         /* Samples may be grey; class neurons are hidden. */
         if (c->classes == 0)
@@ -138,14 +138,14 @@ static dam_status make_numbers(dam__trial *trial, struct check *c)
     return DAM_OK;
 }
 
-static dam_status make_model(dam__trial *trial, struct check *c)
+static dam_status make_model(dam__test *test, struct check *c)
 {
     dam_status status = DAM_OK;
     dam__plan *plan = NULL;
     const dam__task task = {.dim = c->dim, .classes = c->classes};
-    DAM_TRY_CLEANUP(dam__gemm_create(trial->device, trial->provider, &c->gemm));
-    DAM_TRY_CLEANUP(dam__model_create(trial->device, c->gemm, &c->config, &task, &c->model));
-    DAM_TRY_CLEANUP(dam__plan_create(trial->device, &plan));
+    DAM_TRY_CLEANUP(dam__gemm_create(test->device, test->provider, &c->gemm));
+    DAM_TRY_CLEANUP(dam__model_create(test->device, c->gemm, &c->config, &task, &c->model));
+    DAM_TRY_CLEANUP(dam__plan_create(test->device, &plan));
     DAM_TRY_CLEANUP(c->model->ops->plan(c->model, plan, c->chunk));
     DAM_TRY_CLEANUP(dam__gemm_plan(c->gemm, plan));
     DAM_TRY_CLEANUP(dam__plan_allocate(plan));
@@ -158,28 +158,28 @@ cleanup:
     return status;
 }
 
-static dam_status make_batch(dam__trial *trial, struct check *c)
+static dam_status make_batch(dam__test *test, struct check *c)
 {
     size_t batch = (size_t)c->batch;
     dam__buffer *labels = NULL;
-    DAM_TRY(dam__trial_matrix(trial, c->batch, c->neurons, 1, c->states, &c->samples));
-    DAM_TRY(dam__trial_buffer(trial, c->labels, batch * sizeof *c->labels, &labels));
-    DAM_TRY(dam__trial_matrix(trial, 1, 1, 1, NULL, &c->losses));
-    DAM_TRY(dam__trial_matrix(trial, 1, 2, 1, NULL, &c->evaluation.totals));
-    DAM_TRY(dam__trial_buffer(trial, NULL, batch * sizeof(int32_t), &c->evaluation.predicted));
-    DAM_TRY(dam__trial_buffer(trial, NULL, batch * sizeof(int32_t), &c->evaluation.nearest));
+    DAM_TRY(dam__test_matrix(test, c->batch, c->neurons, 1, c->states, &c->samples));
+    DAM_TRY(dam__test_buffer(test, c->labels, batch * sizeof *c->labels, &labels));
+    DAM_TRY(dam__test_matrix(test, 1, 1, 1, NULL, &c->losses));
+    DAM_TRY(dam__test_matrix(test, 1, 2, 1, NULL, &c->metrics.totals));
+    DAM_TRY(dam__test_buffer(test, NULL, batch * sizeof(int32_t), &c->metrics.predicted));
+    DAM_TRY(dam__test_buffer(test, NULL, batch * sizeof(int32_t), &c->metrics.nearest));
     c->given = (dam__batch){.samples = &c->samples, .labels = labels, .size = c->batch};
     return DAM_OK;
 }
 
 /* Rows of the gradient have scales of their own: each is compared with its largest entry. */
-static dam_status compare_gradient(dam__trial *trial, const struct check *c)
+static dam_status compare_gradient(dam__test *test, const struct check *c)
 {
     const dam__parameter *memories = dam__model_parameter(c->model, "memories");
     size_t n = (size_t)c->neurons, count = (size_t)c->config.memories;
     double *got = NULL, *scales = NULL;
-    DAM_TRY(dam__trial_array(trial, count * n, sizeof *got, &got));
-    DAM_TRY(dam__trial_array(trial, 2 * count, sizeof *scales, &scales));
+    DAM_TRY(dam__test_array(test, count * n, sizeof *got, &got));
+    DAM_TRY(dam__test_array(test, 2 * count, sizeof *scales, &scales));
     DAM_TRY(dam__matrix_read_doubles(&memories->gradient, got, "self-test"));
     DAM_TRY(dam__matrix_read_doubles(memories->scales, scales, "self-test"));
     for (size_t mu = 0; mu < count; mu++) {
@@ -187,39 +187,38 @@ static dam_status compare_gradient(dam__trial *trial, const struct check *c)
         for (size_t j = 0; j < n; j++)
             largest = fmax(largest, fabs(c->gradient[mu * n + j]));
         for (size_t j = 0; j < n; j++)
-            dam__trial_compare(trial, got[mu * n + j] * exp(scales[mu]), c->gradient[mu * n + j],
-                               largest);
+            dam__test_compare(test, got[mu * n + j] * exp(scales[mu]), c->gradient[mu * n + j],
+                              largest);
     }
     return DAM_OK;
 }
 
-static dam_status compare_scores(dam__trial *trial, const struct check *c)
+static dam_status compare_metrics(dam__test *test, const struct check *c)
 {
     double totals[2];
-    DAM_TRY(c->model->ops->evaluate(c->model, &c->given, &c->evaluation, 0, 0));
-    DAM_TRY(dam__matrix_read_doubles(&c->evaluation.totals, totals, "self-test"));
-    dam__trial_compare(trial, totals[0], c->loss * c->batch, c->batch);
-    dam__trial_compare(trial, totals[1], c->right, 1);
-    DAM_TRY(dam__trial_compare_integers(trial, c->evaluation.predicted, (size_t)c->batch,
-                                        c->predicted));
-    return dam__trial_compare_integers(trial, c->evaluation.nearest, (size_t)c->batch, c->nearest);
+    DAM_TRY(c->model->ops->evaluate(c->model, &c->given, &c->metrics, 0, 0));
+    DAM_TRY(dam__matrix_read_doubles(&c->metrics.totals, totals, "self-test"));
+    dam__test_compare(test, totals[0], c->loss * c->batch, c->batch);
+    dam__test_compare(test, totals[1], c->right, 1);
+    DAM_TRY(dam__test_compare_integers(test, c->metrics.predicted, (size_t)c->batch, c->predicted));
+    return dam__test_compare_integers(test, c->metrics.nearest, (size_t)c->batch, c->nearest);
 }
 
-static dam_status run_check(dam__trial *trial, struct check *c)
+static dam_status run_check(dam__test *test, struct check *c)
 {
     dam_status status = DAM_OK;
     double loss = 0;
     c->neurons = c->dim + c->classes;
     c->trained = c->classes > 0 ? c->classes : c->neurons;
-    DAM_TRY_CLEANUP(make_numbers(trial, c));
-    DAM_TRY_CLEANUP(compute_reference(trial, c));
-    DAM_TRY_CLEANUP(make_model(trial, c));
-    DAM_TRY_CLEANUP(make_batch(trial, c));
+    DAM_TRY_CLEANUP(make_numbers(test, c));
+    DAM_TRY_CLEANUP(compute_reference(test, c));
+    DAM_TRY_CLEANUP(make_model(test, c));
+    DAM_TRY_CLEANUP(make_batch(test, c));
     DAM_TRY_CLEANUP(c->model->ops->loss_gradient(c->model, &c->given, c->losses.buffer, 0));
     DAM_TRY_CLEANUP(dam__matrix_read_doubles(&c->losses, &loss, "self-test"));
-    dam__trial_compare(trial, loss, c->loss, 1);
-    DAM_TRY_CLEANUP(compare_gradient(trial, c));
-    DAM_TRY_CLEANUP(compare_scores(trial, c));
+    dam__test_compare(test, loss, c->loss, 1);
+    DAM_TRY_CLEANUP(compare_gradient(test, c));
+    DAM_TRY_CLEANUP(compare_metrics(test, c));
 cleanup:
     dam__model_destroy(c->model);
     dam__gemm_destroy(c->gemm);
@@ -229,10 +228,10 @@ cleanup:
 /* --- the cases -------------------------------------------------------------------------------- */
 
 /* Sizes are no multiples of tiles, vectors or groups; temperatures make gaps of about 1. */
-static dam_status run_store(dam__trial *trial)
+static dam_status run_store(dam__test *test)
 {
     struct check c = {.config = {.kind = DAM__KIND_ENERGY,
-                                 .memories = trial->tiny ? 5 : 83,
+                                 .memories = test->tiny ? 5 : 83,
                                  .energy = {.interaction = {.kind = DAM__INTERACTION_LEAKY,
                                                             .exponent = 6,
                                                             .leak = -0.0625},
@@ -240,33 +239,33 @@ static dam_status run_store(dam__trial *trial)
                                             .temperature = 0.75,
                                             .error_exponent = 2,
                                             .spread = 0.1}},
-                      .dim = trial->tiny ? 9 : 45,
-                      .batch = trial->tiny ? 5 : 11,
-                      .chunk = trial->tiny ? 3 : 7};
-    return run_check(trial, &c);
+                      .dim = test->tiny ? 9 : 45,
+                      .batch = test->tiny ? 5 : 11,
+                      .chunk = test->tiny ? 3 : 7};
+    return run_check(test, &c);
 }
 
-static dam_status run_classify(dam__trial *trial)
+static dam_status run_classify(dam__test *test)
 {
     struct check c = {
         .config = {.kind = DAM__KIND_ENERGY,
-                   .memories = trial->tiny ? 5 : 301,
+                   .memories = test->tiny ? 5 : 301,
                    .energy = {.interaction = {.kind = DAM__INTERACTION_RECT, .exponent = 5},
                               .task = DAM__TASK_CLASSIFY,
                               .temperature = 0.75,
                               .error_exponent = 1,
                               .targets = DAM__TARGETS_HIDDEN,
                               .spread = 0.1}},
-        .dim = trial->tiny ? 7 : 33,
-        .classes = trial->tiny ? 3 : 13,
-        .batch = trial->tiny ? 5 : 19,
-        .chunk = trial->tiny ? 3 : 11};
-    return run_check(trial, &c);
+        .dim = test->tiny ? 7 : 33,
+        .classes = test->tiny ? 3 : 13,
+        .batch = test->tiny ? 5 : 19,
+        .chunk = test->tiny ? 3 : 11};
+    return run_check(test, &c);
 }
 
 #define SHARED_KERNELS                                                                             \
     "energy_settings energy_transpose energy_reach energy_scale_states energy_errors "             \
-    "energy_collect energy_scale_memories energy_shrink energy_judge energy_score "
+    "energy_collect energy_scale_memories energy_shrink energy_evaluate energy_metrics "
 
 const dam__selftest_case dam__selftest_energy_cases[] = {
     {.name = "energy: all neurons",

@@ -21,23 +21,23 @@ struct fixture {
 static const int32_t order[MEMORIES] = {3, 0, 4, 2, 1};
 static const double b = 2.5; /* the only one of the model's scalars that growth reads */
 
-static dam_status make_rows(dam__trial *trial, int rows, double **values, dam__matrix *matrix)
+static dam_status make_rows(dam__test *test, int rows, double **values, dam__matrix *matrix)
 {
     const double side = 0.1;
-    DAM_TRY(dam__trial_numbers(trial, (size_t)rows * DIM, -side, side, values));
-    return dam__trial_matrix(trial, rows, DIM, 1, *values, matrix);
+    DAM_TRY(dam__test_numbers(test, (size_t)rows * DIM, -side, side, values));
+    return dam__test_matrix(test, rows, DIM, 1, *values, matrix);
 }
 
-static dam_status make_fixture(dam__trial *trial, struct fixture *f)
+static dam_status make_fixture(dam__test *test, struct fixture *f)
 {
     *f = (struct fixture){0};
-    DAM_TRY(make_rows(trial, MEMORIES, &f->memories, &f->on_memories));
-    DAM_TRY(make_rows(trial, MEMORIES, &f->directions, &f->on_directions));
-    DAM_TRY(make_rows(trial, MEMORIES, &f->scatter, &f->on_scatter));
-    DAM_TRY(dam__trial_numbers(trial, NUMBERS * MEMORIES, 0.1, 1, &f->numbers));
-    DAM_TRY(dam__trial_matrix(trial, NUMBERS, MEMORIES, 1, f->numbers, &f->on_numbers));
-    DAM_TRY(dam__trial_matrix(trial, 1, 1, 1, &b, &f->on_scalars));
-    return dam__trial_buffer(trial, order, sizeof order, &f->on_order);
+    DAM_TRY(make_rows(test, MEMORIES, &f->memories, &f->on_memories));
+    DAM_TRY(make_rows(test, MEMORIES, &f->directions, &f->on_directions));
+    DAM_TRY(make_rows(test, MEMORIES, &f->scatter, &f->on_scatter));
+    DAM_TRY(dam__test_numbers(test, NUMBERS * MEMORIES, 0.1, 1, &f->numbers));
+    DAM_TRY(dam__test_matrix(test, NUMBERS, MEMORIES, 1, f->numbers, &f->on_numbers));
+    DAM_TRY(dam__test_matrix(test, 1, 1, 1, &b, &f->on_scalars));
+    return dam__test_buffer(test, order, sizeof order, &f->on_order);
 }
 
 static double dot(const double *x, const double *y)
@@ -48,58 +48,58 @@ static double dot(const double *x, const double *y)
     return sum;
 }
 
-static dam_status launch(dam__trial *trial, const char *name, dam__range range,
+static dam_status launch(dam__test *test, const char *name, dam__range range,
                          const dam__argument *arguments)
 {
     dam__kernel *kernel = NULL;
-    DAM_TRY(dam__trial_kernel(trial, "grow", "", name, &kernel));
+    DAM_TRY(dam__test_kernel(test, "grow", "", name, &kernel));
     return dam__launch(kernel, range, (dam__work){0}, arguments);
 }
 
-static size_t vectors_of(const dam__trial *trial, int columns)
+static size_t vectors_of(const dam__test *test, int columns)
 {
-    size_t lanes = (size_t)dam__lanes(trial->device);
-    return ((size_t)columns + lanes - 1) / lanes;
+    size_t vector_width = (size_t)dam__vector_width(test->device);
+    return ((size_t)columns + vector_width - 1) / vector_width;
 }
 
 /* --- the search ------------------------------------------------------------------------------- */
 
-static dam_status run_survey(dam__trial *trial)
+static dam_status run_accumulate(dam__test *test)
 {
     struct fixture f;
     double *owed = NULL;
     dam__matrix on_owed;
-    DAM_TRY(make_fixture(trial, &f));
-    DAM_TRY(dam__trial_numbers(trial, SAMPLES * MEMORIES, -1, 0.25, &owed));
-    DAM_TRY(dam__trial_matrix(trial, SAMPLES, MEMORIES, 1, owed, &on_owed));
+    DAM_TRY(make_fixture(test, &f));
+    DAM_TRY(dam__test_numbers(test, SAMPLES * MEMORIES, -1, 0.25, &owed));
+    DAM_TRY(dam__test_matrix(test, SAMPLES, MEMORIES, 1, owed, &on_owed));
     for (int pass = 0; pass < 2; pass++)
-        DAM_TRY(launch(trial, "grow_sum_mass",
-                       dam__range_items(trial->device, vectors_of(trial, MEMORIES), 1),
+        DAM_TRY(launch(test, "grow_sum_mass",
+                       dam__range_items(test->device, vectors_of(test, MEMORIES), 1),
                        DAM_ARGUMENTS(&on_owed, &f.on_numbers, SAMPLES, MEMORIES, on_owed.ld,
                                      f.on_numbers.ld, pass)));
-    DAM_TRY(launch(trial, "grow_curvature", dam__range_groups(trial->device, MEMORIES, 1),
+    DAM_TRY(launch(test, "grow_curvature", dam__range_groups(test->device, MEMORIES, 1),
                    DAM_ARGUMENTS(&f.on_memories, &f.on_scatter, &f.on_scalars, &f.on_numbers, DIM,
                                  f.on_memories.ld, f.on_numbers.ld)));
     for (int mu = 0; mu < MEMORIES; mu++) {
-        double mass = 0, debt = 0;
+        double mass = 0, negative_mass = 0;
         for (int i = 0; i < SAMPLES; i++) {
             mass -= 2 * owed[i * MEMORIES + mu] / b;
-            debt += 2 * fmax(owed[i * MEMORIES + mu], 0) / b;
+            negative_mass += 2 * fmax(owed[i * MEMORIES + mu], 0) / b;
         }
         f.numbers[DAM__GROW_KAPPA * MEMORIES + mu] =
             -dot(f.memories + (size_t)mu * DIM, f.scatter + (size_t)mu * DIM);
         f.numbers[DAM__GROW_MASS * MEMORIES + mu] = mass;
-        f.numbers[DAM__GROW_DEBT * MEMORIES + mu] = debt;
+        f.numbers[DAM__GROW_NEGATIVE_MASS * MEMORIES + mu] = negative_mass;
     }
-    return dam__trial_compare_matrix(trial, &f.on_numbers, f.numbers, 0);
+    return dam__test_compare_matrix(test, &f.on_numbers, f.numbers, 0);
 }
 
-static dam_status run_constrain(dam__trial *trial)
+static dam_status run_constrain(dam__test *test)
 {
     for (int tangent = 0; tangent < 2; tangent++) {
         struct fixture f;
-        DAM_TRY(make_fixture(trial, &f));
-        DAM_TRY(launch(trial, "grow_constrain", dam__range_groups(trial->device, MEMORIES, 1),
+        DAM_TRY(make_fixture(test, &f));
+        DAM_TRY(launch(test, "grow_constrain", dam__range_groups(test->device, MEMORIES, 1),
                        DAM_ARGUMENTS(&f.on_directions, &f.on_memories, f.on_order, DIM,
                                      f.on_directions.ld, tangent ? 1.0 : 0.0)));
         for (int slot = 0; slot < MEMORIES; slot++) {
@@ -112,28 +112,28 @@ static dam_status run_constrain(dam__trial *trial)
             for (int j = 0; j < DIM; j++)
                 u[j] /= norm;
         }
-        DAM_TRY(dam__trial_compare_matrix(trial, &f.on_directions, f.directions, 0));
+        DAM_TRY(dam__test_compare_matrix(test, &f.on_directions, f.directions, 0));
     }
     return DAM_OK;
 }
 
-static dam_status run_weigh(dam__trial *trial)
+static dam_status run_weigh(dam__test *test)
 {
     double *products = NULL, *owed = NULL;
     dam__matrix on_products, on_owed;
     dam__buffer *on_order = NULL;
-    DAM_TRY(dam__trial_numbers(trial, SAMPLES * ACTIVE, -1, 1, &products));
-    DAM_TRY(dam__trial_numbers(trial, SAMPLES * MEMORIES, -1, 1, &owed));
-    DAM_TRY(dam__trial_matrix(trial, SAMPLES, ACTIVE, 1, products, &on_products));
-    DAM_TRY(dam__trial_matrix(trial, SAMPLES, MEMORIES, 1, owed, &on_owed));
-    DAM_TRY(dam__trial_buffer(trial, order, sizeof order, &on_order));
+    DAM_TRY(dam__test_numbers(test, SAMPLES * ACTIVE, -1, 1, &products));
+    DAM_TRY(dam__test_numbers(test, SAMPLES * MEMORIES, -1, 1, &owed));
+    DAM_TRY(dam__test_matrix(test, SAMPLES, ACTIVE, 1, products, &on_products));
+    DAM_TRY(dam__test_matrix(test, SAMPLES, MEMORIES, 1, owed, &on_owed));
+    DAM_TRY(dam__test_buffer(test, order, sizeof order, &on_order));
     DAM_TRY(launch(
-        trial, "grow_weigh", dam__range_items(trial->device, vectors_of(trial, ACTIVE), SAMPLES),
+        test, "grow_weigh", dam__range_items(test->device, vectors_of(test, ACTIVE), SAMPLES),
         DAM_ARGUMENTS(&on_products, &on_owed, on_order, ACTIVE, on_products.ld, on_owed.ld)));
     for (int i = 0; i < SAMPLES; i++)
         for (int j = 0; j < ACTIVE; j++)
             products[i * ACTIVE + j] *= owed[i * MEMORIES + order[j]];
-    return dam__trial_compare_matrix(trial, &on_products, products, 0);
+    return dam__test_compare_matrix(test, &on_products, products, 0);
 }
 
 /* What one direction's move leaves in the fixture's numbers. */
@@ -145,7 +145,7 @@ static void advance(struct fixture *f, int slot, const dam__move *move)
     const double *w = f->memories + (size_t)memory * DIM;
     double kappa = f->numbers[DAM__GROW_KAPPA * MEMORIES + memory];
     double mass = f->numbers[DAM__GROW_MASS * MEMORIES + memory];
-    double debt = f->numbers[DAM__GROW_DEBT * MEMORIES + memory];
+    double negative_mass = f->numbers[DAM__GROW_NEGATIVE_MASS * MEMORIES + memory];
     double along = dot(y, w), residual = 0;
     for (int j = 0; j < DIM; j++)
         y[j] -= along * w[j];
@@ -153,10 +153,11 @@ static void advance(struct fixture *f, int slot, const dam__move *move)
     for (int j = 0; j < DIM; j++)
         residual += pow(-y[j] / b - rho * u[j], 2);
     double best = move->first ? now : fmin(*lambda, now);
-    double sigma = -debt + move->shift * (move->reach * (kappa - best) / (b * b) + debt);
+    double sigma =
+        -negative_mass + move->shift * (move->reach * (kappa - best) / (b * b) + negative_mass);
     *lambda = move->last ? now : best;
     f->numbers[DAM__GROW_LEAST * MEMORIES + memory] =
-        fmax(kappa - b * b * (mass + debt), now - b * b * sqrt(residual));
+        fmax(kappa - b * b * (mass + negative_mass), now - b * b * sqrt(residual));
     if (now < move->rest || slot == 0)
         return;
     for (int j = 0; j < DIM; j++)
@@ -166,7 +167,7 @@ static void advance(struct fixture *f, int slot, const dam__move *move)
         u[j] /= norm;
 }
 
-static dam_status run_advance(dam__trial *trial)
+static dam_status run_advance(dam__test *test)
 {
     /* All move; all rest; those move that are not below a lambda between those of the fixture. */
     static const dam__move moves[] = {{.shift = 0.3, .reach = 0.8, .rest = -1e30},
@@ -175,39 +176,39 @@ static dam_status run_advance(dam__trial *trial)
     for (size_t k = 0; k < sizeof moves / sizeof *moves; k++) {
         const dam__move *move = &moves[k];
         struct fixture f;
-        DAM_TRY(make_fixture(trial, &f));
-        /* A memory that owns nothing, whatever its eigenvalue was. */
+        DAM_TRY(make_fixture(test, &f));
+        /* A memory without mass, whatever its eigenvalue was. */
         memset(f.scatter, 0, DIM * sizeof *f.scatter);
-        f.numbers[DAM__GROW_DEBT * MEMORIES + order[0]] = 0;
+        f.numbers[DAM__GROW_NEGATIVE_MASS * MEMORIES + order[0]] = 0;
         f.numbers[DAM__GROW_LAMBDA * MEMORIES + order[0]] =
             f.numbers[DAM__GROW_KAPPA * MEMORIES + order[0]];
         DAM_TRY(dam__matrix_write_doubles(&f.on_scatter, f.scatter, "self-test"));
         DAM_TRY(dam__matrix_write_doubles(&f.on_numbers, f.numbers, "self-test"));
-        DAM_TRY(launch(trial, "grow_advance", dam__range_groups(trial->device, ACTIVE, 1),
+        DAM_TRY(launch(test, "grow_advance", dam__range_groups(test->device, ACTIVE, 1),
                        DAM_ARGUMENTS(&f.on_directions, &f.on_scatter, &f.on_memories, f.on_order,
                                      &f.on_scalars, &f.on_numbers, DIM, f.on_memories.ld,
                                      f.on_numbers.ld, move->first, move->last, move->shift,
                                      move->reach, move->rest)));
         for (int slot = 0; slot < ACTIVE; slot++)
             advance(&f, slot, move);
-        DAM_TRY(dam__trial_compare_matrix(trial, &f.on_directions, f.directions, 0));
-        DAM_TRY(dam__trial_compare_matrix(trial, &f.on_scatter, f.scatter, 0));
-        DAM_TRY(dam__trial_compare_matrix(trial, &f.on_numbers, f.numbers, 0));
+        DAM_TRY(dam__test_compare_matrix(test, &f.on_directions, f.directions, 0));
+        DAM_TRY(dam__test_compare_matrix(test, &f.on_scatter, f.scatter, 0));
+        DAM_TRY(dam__test_compare_matrix(test, &f.on_numbers, f.numbers, 0));
     }
     return DAM_OK;
 }
 
-static dam_status run_gather(dam__trial *trial)
+static dam_status run_gather(dam__test *test)
 {
     struct fixture f;
-    DAM_TRY(make_fixture(trial, &f));
+    DAM_TRY(make_fixture(test, &f));
     DAM_TRY(launch(
-        trial, "grow_gather", dam__range_groups(trial->device, MEMORIES, 1),
+        test, "grow_gather", dam__range_groups(test->device, MEMORIES, 1),
         DAM_ARGUMENTS(&f.on_directions, &f.on_scatter, f.on_order, DIM, f.on_directions.ld)));
     for (int slot = 0; slot < MEMORIES; slot++)
         memcpy(f.scatter + (size_t)slot * DIM, f.directions + (size_t)order[slot] * DIM,
                DIM * sizeof *f.scatter);
-    return dam__trial_compare_matrix(trial, &f.on_scatter, f.scatter, 0);
+    return dam__test_compare_matrix(test, &f.on_scatter, f.scatter, 0);
 }
 
 /* --- the split -------------------------------------------------------------------------------- */
@@ -215,14 +216,14 @@ static dam_status run_gather(dam__trial *trial)
 enum { BEFORE = 3, PAIRS = 2 }; /* of the fixture's memories */
 static const int32_t pairs[2 * PAIRS] = {2, 4, 0, 1};
 
-static dam_status run_split_rows(dam__trial *trial)
+static dam_status run_split_rows(dam__test *test)
 {
     const double step = 0.25;
     struct fixture f;
     dam__buffer *on_pairs = NULL;
-    DAM_TRY(make_fixture(trial, &f));
-    DAM_TRY(dam__trial_buffer(trial, pairs, sizeof pairs, &on_pairs));
-    DAM_TRY(launch(trial, "grow_split_rows", dam__range_groups(trial->device, PAIRS, 1),
+    DAM_TRY(make_fixture(test, &f));
+    DAM_TRY(dam__test_buffer(test, pairs, sizeof pairs, &on_pairs));
+    DAM_TRY(launch(test, "grow_split_rows", dam__range_groups(test->device, PAIRS, 1),
                    DAM_ARGUMENTS(&f.on_memories, &f.on_scatter, &f.on_directions, on_pairs, BEFORE,
                                  DIM, f.on_memories.ld, step)));
     for (int pair = 0; pair < PAIRS; pair++) {
@@ -240,21 +241,21 @@ static dam_status run_split_rows(dam__trial *trial)
             twin[j] /= back;
         }
     }
-    DAM_TRY(dam__trial_compare_matrix(trial, &f.on_memories, f.memories, 0));
-    return dam__trial_compare_matrix(trial, &f.on_scatter, f.scatter, 0);
+    DAM_TRY(dam__test_compare_matrix(test, &f.on_memories, f.memories, 0));
+    return dam__test_compare_matrix(test, &f.on_scatter, f.scatter, 0);
 }
 
-static dam_status run_split_columns(dam__trial *trial)
+static dam_status run_split_columns(dam__test *test)
 {
     enum { ROWS = 2, COLUMNS = BEFORE + PAIRS + 1 };
     const double kept = 0.5, given = 0.25, scale = 1.5;
     double *values = NULL;
     dam__matrix matrix;
     dam__buffer *on_pairs = NULL;
-    DAM_TRY(dam__trial_numbers(trial, ROWS * COLUMNS, 0, 1, &values));
-    DAM_TRY(dam__trial_matrix(trial, ROWS, COLUMNS, 1, values, &matrix));
-    DAM_TRY(dam__trial_buffer(trial, pairs, sizeof pairs, &on_pairs));
-    DAM_TRY(launch(trial, "grow_split_columns", dam__range_groups(trial->device, ROWS, 1),
+    DAM_TRY(dam__test_numbers(test, ROWS * COLUMNS, 0, 1, &values));
+    DAM_TRY(dam__test_matrix(test, ROWS, COLUMNS, 1, values, &matrix));
+    DAM_TRY(dam__test_buffer(test, pairs, sizeof pairs, &on_pairs));
+    DAM_TRY(launch(test, "grow_split_columns", dam__range_groups(test->device, ROWS, 1),
                    DAM_ARGUMENTS(&matrix, on_pairs, BEFORE, PAIRS, matrix.ld, kept, given, scale)));
     for (int i = 0; i < ROWS; i++) {
         double *row = values + (size_t)i * COLUMNS;
@@ -266,7 +267,7 @@ static dam_status run_split_columns(dam__trial *trial)
         for (int j = 0; j < COLUMNS; j++)
             row[j] *= scale;
     }
-    return dam__trial_compare_matrix(trial, &matrix, values, 0);
+    return dam__test_compare_matrix(test, &matrix, values, 0);
 }
 
 #define SUMS "sums over a row that partly cancel"
@@ -276,7 +277,7 @@ const dam__selftest_case dam__selftest_grow_cases[] = {
      .kernels = "grow_sum_mass grow_curvature",
      .tolerance = 32,
      .reason = SUMS,
-     .run = run_survey},
+     .run = run_accumulate},
     {.name = "grow: directions on the sphere",
      .kernels = "grow_constrain",
      .tolerance = 32,

@@ -20,25 +20,25 @@ struct fixture {
     dam__buffer *columns, *landed;
 };
 
-static dam_status make_fixture(dam__trial *trial, struct fixture *f)
+static dam_status make_fixture(dam__test *test, struct fixture *f)
 {
-    DAM_TRY(dam__trial_numbers(trial, SAMPLES * WIDTH, -1, 1, &f->similarities));
-    DAM_TRY(dam__trial_numbers(trial, SAMPLES * WIDTH, -1, 1, &f->along));
-    DAM_TRY(dam__trial_numbers(trial, COLUMNS * WIDTH, 0, 1, &f->weights));
-    /* Classes own memories, so that turned samples change between them. */
+    DAM_TRY(dam__test_numbers(test, SAMPLES * WIDTH, -1, 1, &f->similarities));
+    DAM_TRY(dam__test_numbers(test, SAMPLES * WIDTH, -1, 1, &f->along));
+    DAM_TRY(dam__test_numbers(test, COLUMNS * WIDTH, 0, 1, &f->weights));
+    /* Classes own memories, so that perturbed samples change between them. */
     for (int j = 0; j < WIDTH; j++)
         for (int y = 0; y < COLUMNS; y++)
             f->weights[y * WIDTH + j] *= y == j % COLUMNS ? 1 : 0.0625;
-    DAM_TRY(dam__trial_matrix(trial, SAMPLES, WIDTH, 1, f->similarities, &f->on_similarities));
-    DAM_TRY(dam__trial_matrix(trial, SAMPLES, WIDTH, 1, f->along, &f->on_along));
-    DAM_TRY(dam__trial_matrix(trial, SAMPLES, WIDTH, 1, NULL, &f->on_activations));
-    DAM_TRY(dam__trial_matrix(trial, COLUMNS, WIDTH, 1, f->weights, &f->on_weights));
-    DAM_TRY(dam__trial_matrix(trial, 1, 3, 1, scalars, &f->on_scalars));
-    DAM_TRY(dam__trial_buffer(trial, NULL, 2 * SAMPLES * sizeof(int32_t), &f->columns));
-    return dam__trial_buffer(trial, NULL, SAMPLES * sizeof(int32_t), &f->landed);
+    DAM_TRY(dam__test_matrix(test, SAMPLES, WIDTH, 1, f->similarities, &f->on_similarities));
+    DAM_TRY(dam__test_matrix(test, SAMPLES, WIDTH, 1, f->along, &f->on_along));
+    DAM_TRY(dam__test_matrix(test, SAMPLES, WIDTH, 1, NULL, &f->on_activations));
+    DAM_TRY(dam__test_matrix(test, COLUMNS, WIDTH, 1, f->weights, &f->on_weights));
+    DAM_TRY(dam__test_matrix(test, 1, 3, 1, scalars, &f->on_scalars));
+    DAM_TRY(dam__test_buffer(test, NULL, 2 * SAMPLES * sizeof(int32_t), &f->columns));
+    return dam__test_buffer(test, NULL, SAMPLES * sizeof(int32_t), &f->landed);
 }
 
-/* What sample i, turned by an angle, activates, and its class sums. */
+/* The activations and class sums of sample i, perturbed by an angle. */
 static void forward(const struct fixture *f, int i, double angle, double *activations, double *sums)
 {
     for (int y = 0; y < COLUMNS; y++)
@@ -62,22 +62,22 @@ static int32_t largest(const double *numbers, int count, int except)
     return best;
 }
 
-static dam_status launch(dam__trial *trial, const char *name, const dam__argument *arguments)
+static dam_status launch(dam__test *test, const char *name, const dam__argument *arguments)
 {
     dam__kernel *kernel = NULL;
-    DAM_TRY(dam__trial_kernel(trial, "vmf", "-DCOLUMNS=4 -DTILE=3", name, &kernel));
-    return dam__launch(kernel, dam__range_groups(trial->device, SAMPLES, 1), (dam__work){0},
+    DAM_TRY(dam__test_kernel(test, "vmf", "-DCOLUMNS=4 -DTILE=3", name, &kernel));
+    return dam__launch(kernel, dam__range_groups(test->device, SAMPLES, 1), (dam__work){0},
                        arguments);
 }
 
-static dam_status run_posterior(dam__trial *trial)
+static dam_status run_posterior(dam__test *test)
 {
     struct fixture f;
     dam__matrix probabilities;
     double wanted[SAMPLES * WIDTH], shares[SAMPLES * COLUMNS];
-    DAM_TRY(make_fixture(trial, &f));
-    DAM_TRY(dam__trial_matrix(trial, SAMPLES, COLUMNS, 1, NULL, &probabilities));
-    DAM_TRY(launch(trial, "vmf_posterior",
+    DAM_TRY(make_fixture(test, &f));
+    DAM_TRY(dam__test_matrix(test, SAMPLES, COLUMNS, 1, NULL, &probabilities));
+    DAM_TRY(launch(test, "vmf_posterior",
                    DAM_ARGUMENTS(&f.on_similarities, &f.on_activations, &probabilities,
                                  &f.on_weights, &f.on_scalars, MEMORIES, f.on_similarities.ld,
                                  f.on_activations.ld, probabilities.ld, f.on_weights.ld)));
@@ -95,17 +95,17 @@ static dam_status run_posterior(dam__trial *trial)
             row[j] *= count / total;
         }
     }
-    DAM_TRY(dam__trial_compare_matrix(trial, &f.on_activations, wanted, 0));
-    return dam__trial_compare_matrix(trial, &probabilities, shares, 0);
+    DAM_TRY(dam__test_compare_matrix(test, &f.on_activations, wanted, 0));
+    return dam__test_compare_matrix(test, &probabilities, shares, 0);
 }
 
-static dam_status run_margin(dam__trial *trial)
+static dam_status run_margin(dam__test *test)
 {
     struct fixture f;
     double wanted[SAMPLES * WIDTH];
     int32_t columns[2 * SAMPLES];
-    DAM_TRY(make_fixture(trial, &f));
-    DAM_TRY(launch(trial, "vmf_margin",
+    DAM_TRY(make_fixture(test, &f));
+    DAM_TRY(launch(test, "vmf_margin",
                    DAM_ARGUMENTS(&f.on_similarities, &f.on_activations, f.columns, &f.on_weights,
                                  &f.on_scalars, MEMORIES, f.on_similarities.ld, f.on_weights.ld)));
     for (int i = 0; i < SAMPLES; i++) {
@@ -118,17 +118,17 @@ static dam_status run_margin(dam__trial *trial)
                                     f.weights[first * WIDTH + j] / sums[first]);
         row[MEMORIES] = 0;
     }
-    DAM_TRY(dam__trial_compare_integers(trial, f.columns, 2 * SAMPLES, columns));
-    return dam__trial_compare_matrix(trial, &f.on_similarities, wanted, 0);
+    DAM_TRY(dam__test_compare_integers(test, f.columns, 2 * SAMPLES, columns));
+    return dam__test_compare_matrix(test, &f.on_similarities, wanted, 0);
 }
 
-/* The search of vmf_turn and linear_turn, over what `lead` says is largest at an angle. */
-struct turned {
+/* The search of vmf_perturb and linear_perturb, over what `lead` says is largest at an angle. */
+struct perturbed {
     double angle;
     int32_t landed;
 };
 
-static struct turned search(int32_t (*lead)(const void *, int, double), const void *of, int i)
+static struct perturbed search(int32_t (*lead)(const void *, int, double), const void *of, int i)
 {
     int32_t stays = lead(of, i, 0);
     for (int scan = 1; scan <= SCANS; scan++) {
@@ -141,9 +141,9 @@ static struct turned search(int32_t (*lead)(const void *, int, double), const vo
             low = changed ? low : middle;
             high = changed ? middle : high;
         }
-        return (struct turned){high, lead(of, i, high)};
+        return (struct perturbed){high, lead(of, i, high)};
     }
-    return (struct turned){-1, stays};
+    return (struct perturbed){-1, stays};
 }
 
 static int32_t lead_of_vmf(const void *of, int i, double angle)
@@ -153,31 +153,31 @@ static int32_t lead_of_vmf(const void *of, int i, double angle)
     return largest(sums, COLUMNS, -1);
 }
 
-static dam_status run_turn(dam__trial *trial)
+static dam_status run_perturb(dam__test *test)
 {
     struct fixture f;
     dam__matrix angles;
     double wanted[SAMPLES];
     int32_t columns[2 * SAMPLES] = {0}, landed[SAMPLES];
-    DAM_TRY(make_fixture(trial, &f));
-    /* One sample does not turn: it never changes. */
+    DAM_TRY(make_fixture(test, &f));
+    /* One sample is not perturbed: its prediction never changes. */
     for (int j = 0; j <= MEMORIES; j++)
         f.along[j] = 0;
     DAM_TRY(dam__matrix_write_doubles(&f.on_along, f.along, "self-test"));
-    DAM_TRY(dam__trial_matrix(trial, 1, SAMPLES, 1, NULL, &angles));
+    DAM_TRY(dam__test_matrix(test, 1, SAMPLES, 1, NULL, &angles));
     for (int i = 0; i < SAMPLES; i++) {
-        const struct turned found = search(lead_of_vmf, &f, i);
+        const struct perturbed found = search(lead_of_vmf, &f, i);
         columns[2 * i] = lead_of_vmf(&f, i, 0);
         wanted[i] = found.angle;
         landed[i] = found.landed;
     }
     DAM_TRY(dam__buffer_write(f.columns, 0, columns, sizeof columns, true, "self-test"));
-    DAM_TRY(launch(trial, "vmf_turn",
+    DAM_TRY(launch(test, "vmf_perturb",
                    DAM_ARGUMENTS(&f.on_similarities, &f.on_along, &f.on_activations, f.columns,
                                  &angles, f.landed, &f.on_weights, &f.on_scalars, MEMORIES,
                                  f.on_similarities.ld, f.on_weights.ld, limit, SCANS, HALVINGS)));
-    DAM_TRY(dam__trial_compare_matrix(trial, &angles, wanted, 0));
-    return dam__trial_compare_integers(trial, f.landed, SAMPLES, landed);
+    DAM_TRY(dam__test_compare_matrix(test, &angles, wanted, 0));
+    return dam__test_compare_integers(test, f.landed, SAMPLES, landed);
 }
 
 /* --- directions ----------------------------------------------------------------------------------- */
@@ -199,15 +199,15 @@ static void centre(double *x)
         x[j] -= mean;
 }
 
-static dam_status run_tangent(dam__trial *trial)
+static dam_status run_tangent(dam__test *test)
 {
     enum { FIRST = 2 };
     for (int centred = 0; centred < 2; centred++) {
         double *directions = NULL, *samples = NULL;
         dam__matrix on_directions, on_samples;
         dam__kernel *kernel = NULL;
-        DAM_TRY(dam__trial_numbers(trial, SAMPLES * DIM, -1, 1, &directions));
-        DAM_TRY(dam__trial_numbers(trial, (FIRST + SAMPLES) * DIM, -1, 1, &samples));
+        DAM_TRY(dam__test_numbers(test, SAMPLES * DIM, -1, 1, &directions));
+        DAM_TRY(dam__test_numbers(test, (FIRST + SAMPLES) * DIM, -1, 1, &samples));
         for (int i = 0; i < FIRST + SAMPLES; i++) {
             double *x = samples + (size_t)i * DIM;
             if (centred)
@@ -219,10 +219,10 @@ static dam_status run_tangent(dam__trial *trial)
         /* A direction in which nothing is left. */
         for (int j = 0; j < DIM; j++)
             directions[j] = 0;
-        DAM_TRY(dam__trial_matrix(trial, SAMPLES, DIM, 1, directions, &on_directions));
-        DAM_TRY(dam__trial_matrix(trial, FIRST + SAMPLES, DIM, 1, samples, &on_samples));
-        DAM_TRY(dam__trial_kernel(trial, "probe", "", "probe_tangent", &kernel));
-        DAM_TRY(dam__launch(kernel, dam__range_groups(trial->device, SAMPLES, 1), (dam__work){0},
+        DAM_TRY(dam__test_matrix(test, SAMPLES, DIM, 1, directions, &on_directions));
+        DAM_TRY(dam__test_matrix(test, FIRST + SAMPLES, DIM, 1, samples, &on_samples));
+        DAM_TRY(dam__test_kernel(test, "probe", "", "probe_tangent", &kernel));
+        DAM_TRY(dam__launch(kernel, dam__range_groups(test->device, SAMPLES, 1), (dam__work){0},
                             DAM_ARGUMENTS(&on_directions, &on_samples, FIRST, DIM, on_directions.ld,
                                           on_samples.ld, centred)));
         for (int i = 1; i < SAMPLES; i++) {
@@ -237,7 +237,7 @@ static dam_status run_tangent(dam__trial *trial)
             for (int j = 0; j < DIM; j++)
                 u[j] /= norm;
         }
-        DAM_TRY(dam__trial_compare_matrix(trial, &on_directions, directions, 0));
+        DAM_TRY(dam__test_compare_matrix(test, &on_directions, directions, 0));
     }
     return DAM_OK;
 }
@@ -246,11 +246,11 @@ static dam_status run_tangent(dam__trial *trial)
 
 enum { CLASSES = 7, MANY = 70 };
 
-static dam_status launch_linear(dam__trial *trial, const char *name, const dam__argument *arguments)
+static dam_status launch_linear(dam__test *test, const char *name, const dam__argument *arguments)
 {
     dam__kernel *kernel = NULL;
-    DAM_TRY(dam__trial_kernel(trial, "linear", "", name, &kernel));
-    return dam__launch(kernel, dam__range_items(trial->device, MANY, 1), (dam__work){0}, arguments);
+    DAM_TRY(dam__test_kernel(test, "linear", "", name, &kernel));
+    return dam__launch(kernel, dam__range_items(test->device, MANY, 1), (dam__work){0}, arguments);
 }
 
 /* In place of the logits per_sample (probability - target); the loss. */
@@ -266,7 +266,7 @@ static double regress(double *logits, int label, double per_sample)
     return loss;
 }
 
-static dam_status run_softmax(dam__trial *trial)
+static dam_status run_softmax(dam__test *test)
 {
     enum { FIRST = 3 };
     const double per_sample = 0.125, least = -4, most = 4;
@@ -277,28 +277,28 @@ static dam_status run_softmax(dam__trial *trial)
     dam__kernel *collect = NULL;
     for (int i = 0; i < FIRST + MANY; i++)
         labels[i] = i % (CLASSES + 1); /* some of no class */
-    DAM_TRY(dam__trial_numbers(trial, MANY * CLASSES, least, most, &logits));
-    DAM_TRY(dam__trial_matrix(trial, MANY, CLASSES, 1, logits, &on_logits));
-    DAM_TRY(dam__trial_matrix(trial, 1, MANY, 1, NULL, &on_losses));
-    DAM_TRY(dam__trial_matrix(trial, 1, 2, 1, NULL, &on_total));
-    DAM_TRY(dam__trial_buffer(trial, labels, sizeof labels, &on_labels));
-    DAM_TRY(launch_linear(trial, "linear_softmax",
+    DAM_TRY(dam__test_numbers(test, MANY * CLASSES, least, most, &logits));
+    DAM_TRY(dam__test_matrix(test, MANY, CLASSES, 1, logits, &on_logits));
+    DAM_TRY(dam__test_matrix(test, 1, MANY, 1, NULL, &on_losses));
+    DAM_TRY(dam__test_matrix(test, 1, 2, 1, NULL, &on_total));
+    DAM_TRY(dam__test_buffer(test, labels, sizeof labels, &on_labels));
+    DAM_TRY(launch_linear(test, "linear_softmax",
                           DAM_ARGUMENTS(&on_logits, on_labels, &on_losses, MANY, FIRST, CLASSES,
                                         on_logits.ld, per_sample)));
-    DAM_TRY(dam__trial_kernel(trial, "linear", "", "linear_collect", &collect));
+    DAM_TRY(dam__test_kernel(test, "linear", "", "linear_collect", &collect));
     for (int again = 0; again < 2; again++)
-        DAM_TRY(dam__launch(collect, dam__range_groups(trial->device, 1, 1), (dam__work){0},
+        DAM_TRY(dam__launch(collect, dam__range_groups(test->device, 1, 1), (dam__work){0},
                             DAM_ARGUMENTS(&on_losses, &on_total, MANY, 1, again, per_sample)));
     for (int i = 0; i < MANY; i++) {
         losses[i] = regress(logits + (size_t)i * CLASSES, labels[FIRST + i], per_sample);
         total += 2 * per_sample * losses[i];
     }
-    DAM_TRY(dam__trial_compare_matrix(trial, &on_logits, logits, 0));
-    DAM_TRY(dam__trial_compare_matrix(trial, &on_losses, losses, 0));
-    return dam__trial_compare_matrix(trial, &on_total, (const double[]){0, total}, 0);
+    DAM_TRY(dam__test_compare_matrix(test, &on_logits, logits, 0));
+    DAM_TRY(dam__test_compare_matrix(test, &on_losses, losses, 0));
+    return dam__test_compare_matrix(test, &on_total, (const double[]){0, total}, 0);
 }
 
-/* Logits of samples and of the directions that they turn to. */
+/* Logits of samples and of their directions. */
 struct rows {
     double *logits, *along;
 };
@@ -313,43 +313,43 @@ static int32_t lead_of_linear(const void *of, int i, double angle)
     return largest(mixed, CLASSES, -1);
 }
 
-static dam_status run_linear_turn(dam__trial *trial)
+static dam_status run_linear_perturb(dam__test *test)
 {
     struct rows rows;
     double angles[MANY];
     int32_t columns[2 * MANY], landed[MANY];
     dam__matrix on_logits, on_along, on_angles;
     dam__buffer *on_columns = NULL, *on_landed = NULL;
-    DAM_TRY(dam__trial_numbers(trial, MANY * CLASSES, -1, 1, &rows.logits));
-    DAM_TRY(dam__trial_numbers(trial, MANY * CLASSES, -1, 1, &rows.along));
+    DAM_TRY(dam__test_numbers(test, MANY * CLASSES, -1, 1, &rows.logits));
+    DAM_TRY(dam__test_numbers(test, MANY * CLASSES, -1, 1, &rows.along));
     for (int y = 0; y < CLASSES; y++)
         rows.along[y] = 0;
-    DAM_TRY(dam__trial_matrix(trial, MANY, CLASSES, 1, rows.logits, &on_logits));
-    DAM_TRY(dam__trial_matrix(trial, MANY, CLASSES, 1, rows.along, &on_along));
-    DAM_TRY(dam__trial_matrix(trial, 1, MANY, 1, NULL, &on_angles));
-    DAM_TRY(dam__trial_buffer(trial, NULL, sizeof columns, &on_columns));
-    DAM_TRY(dam__trial_buffer(trial, NULL, sizeof landed, &on_landed));
+    DAM_TRY(dam__test_matrix(test, MANY, CLASSES, 1, rows.logits, &on_logits));
+    DAM_TRY(dam__test_matrix(test, MANY, CLASSES, 1, rows.along, &on_along));
+    DAM_TRY(dam__test_matrix(test, 1, MANY, 1, NULL, &on_angles));
+    DAM_TRY(dam__test_buffer(test, NULL, sizeof columns, &on_columns));
+    DAM_TRY(dam__test_buffer(test, NULL, sizeof landed, &on_landed));
     for (int i = 0; i < MANY; i++) {
-        const struct turned found = search(lead_of_linear, &rows, i);
+        const struct perturbed found = search(lead_of_linear, &rows, i);
         columns[2 * i] = largest(rows.logits + (size_t)i * CLASSES, CLASSES, -1);
         columns[2 * i + 1] = largest(rows.logits + (size_t)i * CLASSES, CLASSES, columns[2 * i]);
         angles[i] = found.angle;
         landed[i] = found.landed;
     }
     DAM_TRY(dam__buffer_write(on_columns, 0, columns, sizeof columns, true, "self-test"));
-    DAM_TRY(launch_linear(trial, "linear_turn",
+    DAM_TRY(launch_linear(test, "linear_perturb",
                           DAM_ARGUMENTS(&on_logits, &on_along, on_columns, &on_angles, on_landed,
                                         MANY, CLASSES, on_logits.ld, limit, SCANS, HALVINGS)));
-    DAM_TRY(dam__trial_compare_matrix(trial, &on_angles, angles, 0));
-    DAM_TRY(dam__trial_compare_integers(trial, on_landed, MANY, landed));
+    DAM_TRY(dam__test_compare_matrix(test, &on_angles, angles, 0));
+    DAM_TRY(dam__test_compare_integers(test, on_landed, MANY, landed));
     DAM_TRY(dam__buffer_clear(on_columns));
-    DAM_TRY(launch_linear(trial, "linear_margin",
+    DAM_TRY(launch_linear(test, "linear_margin",
                           DAM_ARGUMENTS(&on_logits, on_columns, MANY, CLASSES, on_logits.ld)));
     for (int i = 0; i < MANY; i++)
         for (int y = 0; y < CLASSES; y++)
             rows.logits[i * CLASSES + y] = (y == columns[2 * i + 1]) - (y == columns[2 * i]);
-    DAM_TRY(dam__trial_compare_integers(trial, on_columns, 2 * MANY, columns));
-    return dam__trial_compare_matrix(trial, &on_logits, rows.logits, 0);
+    DAM_TRY(dam__test_compare_integers(test, on_columns, 2 * MANY, columns));
+    return dam__test_compare_matrix(test, &on_logits, rows.logits, 0);
 }
 
 #define SUMS "exponentials of similarities, summed over a row"
@@ -366,11 +366,11 @@ const dam__selftest_case dam__selftest_probe_cases[] = {
      .tolerance = 64,
      .reason = SUMS,
      .run = run_margin},
-    {.name = "vmf: turning a sample",
-     .kernels = "vmf_turn",
+    {.name = "vmf: perturbing a sample",
+     .kernels = "vmf_perturb",
      .tolerance = 16,
      .reason = ANGLES,
-     .run = run_turn},
+     .run = run_perturb},
     {.name = "probe: directions on the sphere",
      .kernels = "probe_tangent",
      .tolerance = 32,
@@ -381,11 +381,11 @@ const dam__selftest_case dam__selftest_probe_cases[] = {
      .tolerance = 64,
      .reason = "exponentials of a row, summed over samples",
      .run = run_softmax},
-    {.name = "linear: turning a sample",
-     .kernels = "linear_turn linear_margin",
+    {.name = "linear: perturbing a sample",
+     .kernels = "linear_perturb linear_margin",
      .tolerance = 16,
      .reason = ANGLES,
-     .run = run_linear_turn},
+     .run = run_linear_perturb},
     {0},
 };
 

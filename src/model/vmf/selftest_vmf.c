@@ -18,7 +18,7 @@ struct check {
     bool unsupervised;
     double *samples, *memories, *weights;
     int32_t *labels;
-    /* What a plain loop in double says of a batch. */
+    /* The reference of a batch, computed by plain loops in double. */
     double loss, beta_gradient, right;
     double *memory_gradient, *weight_gradient;
     int32_t *predicted, *nearest;
@@ -27,7 +27,7 @@ struct check {
     dam__model *model;
     dam__batch batch;
     dam__matrix device_samples, losses;
-    dam__evaluation evaluation;
+    dam__device_metrics metrics;
 };
 
 /* --- the reference: spec of the vmf model, sample by sample ----------------------------------- */
@@ -104,7 +104,7 @@ static void add_gradients(struct check *c, int sample, int memory, double activa
         (c->varsigma * overlap(c, sample, memory) - log_normaliser_slope(c->beta, c->size.dim));
 }
 
-/* activations and ratios are room for memories + 1 and columns numbers. */
+/* activations and ratios have space for memories + 1 and columns numbers. */
 static void refer_sample(struct check *c, int sample, double *activations, double *ratios)
 {
     int memories = c->size.memories, columns = c->size.classes + 1, best = 0, closest = 0,
@@ -136,19 +136,19 @@ static void refer_sample(struct check *c, int sample, double *activations, doubl
     c->right += !c->unsupervised && best == c->labels[sample];
 }
 
-static dam_status refer(dam__trial *trial, struct check *c)
+static dam_status refer(dam__test *test, struct check *c)
 {
     double *activations = NULL, *ratios = NULL;
     size_t width = (size_t)c->size.memories + 1, columns = (size_t)c->size.classes + 1;
     size_t batch = (size_t)c->size.batch;
     c->loss = c->beta_gradient = c->right = 0;
-    DAM_TRY(dam__trial_array(trial, width, sizeof *activations, &activations));
-    DAM_TRY(dam__trial_array(trial, columns, sizeof *ratios, &ratios));
+    DAM_TRY(dam__test_array(test, width, sizeof *activations, &activations));
+    DAM_TRY(dam__test_array(test, columns, sizeof *ratios, &ratios));
     DAM_TRY(
-        dam__trial_array(trial, width * (size_t)c->size.dim, sizeof(double), &c->memory_gradient));
-    DAM_TRY(dam__trial_array(trial, width * columns, sizeof(double), &c->weight_gradient));
-    DAM_TRY(dam__trial_array(trial, batch, sizeof(int32_t), &c->predicted));
-    DAM_TRY(dam__trial_array(trial, batch, sizeof(int32_t), &c->nearest));
+        dam__test_array(test, width * (size_t)c->size.dim, sizeof(double), &c->memory_gradient));
+    DAM_TRY(dam__test_array(test, width * columns, sizeof(double), &c->weight_gradient));
+    DAM_TRY(dam__test_array(test, batch, sizeof(int32_t), &c->predicted));
+    DAM_TRY(dam__test_array(test, batch, sizeof(int32_t), &c->nearest));
     for (int i = 0; i < c->size.batch; i++)
         refer_sample(c, i, activations, ratios);
     return DAM_OK;
@@ -157,22 +157,22 @@ static dam_status refer(dam__trial *trial, struct check *c)
 /* --- the device
  * ----------------------------------------------------------------------------------- */
 
-static dam_status make_numbers(dam__trial *trial, struct check *c)
+static dam_status make_numbers(dam__test *test, struct check *c)
 {
     size_t dim = (size_t)c->size.dim, memories = (size_t)c->size.memories;
     size_t batch = (size_t)c->size.batch, columns = (size_t)c->size.classes + 1;
     /* Rows of norm about 1. */
     double side = sqrt(3.0 / c->size.dim);
-    DAM_TRY(dam__trial_numbers(trial, batch * dim, -side, side, &c->samples));
-    DAM_TRY(dam__trial_numbers(trial, memories * dim, -side, side, &c->memories));
-    DAM_TRY(dam__trial_numbers(trial, (memories + 1) * columns, 0.05, 1, &c->weights));
-    DAM_TRY(dam__trial_array(trial, batch, sizeof *c->labels, &c->labels));
+    DAM_TRY(dam__test_numbers(test, batch * dim, -side, side, &c->samples));
+    DAM_TRY(dam__test_numbers(test, memories * dim, -side, side, &c->memories));
+    DAM_TRY(dam__test_numbers(test, (memories + 1) * columns, 0.05, 1, &c->weights));
+    DAM_TRY(dam__test_array(test, batch, sizeof *c->labels, &c->labels));
     for (int i = 0; i < c->size.batch; i++)
         c->labels[i] = (i * 2 + 1) % c->size.classes;
     return DAM_OK;
 }
 
-static dam_status make_model(dam__trial *trial, struct check *c, const double *share)
+static dam_status make_model(dam__test *test, struct check *c, const double *share)
 {
     dam_status status = DAM_OK;
     dam__plan *plan = NULL;
@@ -188,9 +188,9 @@ static dam_status make_model(dam__trial *trial, struct check *c, const double *s
                                       .vmf.loss = c->unsupervised ? DAM__LOSS_UNSUPERVISED
                                                                   : DAM__LOSS_SUPERVISED};
     const dam__task task = {.dim = c->size.dim, .classes = c->size.classes, .class_share = share};
-    DAM_TRY_CLEANUP(dam__gemm_create(trial->device, trial->provider, &c->gemm));
-    DAM_TRY_CLEANUP(dam__model_create(trial->device, c->gemm, &config, &task, &c->model));
-    DAM_TRY_CLEANUP(dam__plan_create(trial->device, &plan));
+    DAM_TRY_CLEANUP(dam__gemm_create(test->device, test->provider, &c->gemm));
+    DAM_TRY_CLEANUP(dam__model_create(test->device, c->gemm, &config, &task, &c->model));
+    DAM_TRY_CLEANUP(dam__plan_create(test->device, &plan));
     DAM_TRY_CLEANUP(c->model->ops->plan(c->model, plan, c->size.chunk));
     DAM_TRY_CLEANUP(dam__gemm_plan(c->gemm, plan));
     DAM_TRY_CLEANUP(dam__plan_allocate(plan));
@@ -205,17 +205,16 @@ cleanup:
     return status;
 }
 
-static dam_status make_batch(dam__trial *trial, struct check *c)
+static dam_status make_batch(dam__test *test, struct check *c)
 {
     size_t batch = (size_t)c->size.batch;
     dam__buffer *labels = NULL;
-    DAM_TRY(
-        dam__trial_matrix(trial, c->size.batch, c->size.dim, 1, c->samples, &c->device_samples));
-    DAM_TRY(dam__trial_buffer(trial, c->labels, batch * sizeof *c->labels, &labels));
-    DAM_TRY(dam__trial_matrix(trial, 1, 1, 1, NULL, &c->losses));
-    DAM_TRY(dam__trial_matrix(trial, 1, 2, 1, NULL, &c->evaluation.totals));
-    DAM_TRY(dam__trial_buffer(trial, NULL, batch * sizeof(int32_t), &c->evaluation.predicted));
-    DAM_TRY(dam__trial_buffer(trial, NULL, batch * sizeof(int32_t), &c->evaluation.nearest));
+    DAM_TRY(dam__test_matrix(test, c->size.batch, c->size.dim, 1, c->samples, &c->device_samples));
+    DAM_TRY(dam__test_buffer(test, c->labels, batch * sizeof *c->labels, &labels));
+    DAM_TRY(dam__test_matrix(test, 1, 1, 1, NULL, &c->losses));
+    DAM_TRY(dam__test_matrix(test, 1, 2, 1, NULL, &c->metrics.totals));
+    DAM_TRY(dam__test_buffer(test, NULL, batch * sizeof(int32_t), &c->metrics.predicted));
+    DAM_TRY(dam__test_buffer(test, NULL, batch * sizeof(int32_t), &c->metrics.nearest));
     c->batch = (dam__batch){.samples = &c->device_samples, .labels = labels, .size = c->size.batch};
     return DAM_OK;
 }
@@ -228,12 +227,12 @@ static void close_check(struct check *c)
 }
 
 /* Close with close_check also where it fails. */
-static dam_status open_check(dam__trial *trial, const struct size *size, bool unsupervised,
+static dam_status open_check(dam__test *test, const struct size *size, bool unsupervised,
                              struct check **out)
 {
     struct check *c = NULL;
     double *share = NULL;
-    DAM_TRY(dam__trial_array(trial, (size_t)size->classes, sizeof *share, &share));
+    DAM_TRY(dam__test_array(test, (size_t)size->classes, sizeof *share, &share));
     for (int y = 0; y < size->classes; y++)
         share[y] = 2.0 * (y + 1) / (size->classes * (size->classes + 1.0));
     c = calloc(1, sizeof *c);
@@ -246,34 +245,34 @@ static dam_status open_check(dam__trial *trial, const struct size *size, bool un
     c->beta = 11;
     c->varsigma = 0.5;
     c->softening = 0.125;
-    DAM_TRY(make_numbers(trial, c));
-    DAM_TRY(make_model(trial, c, share));
-    return make_batch(trial, c);
+    DAM_TRY(make_numbers(test, c));
+    DAM_TRY(make_model(test, c, share));
+    return make_batch(test, c);
 }
 
 /* --- the cases
  * ------------------------------------------------------------------------------------ */
 
-typedef dam_status (*compare_function)(dam__trial *trial, struct check *c);
+typedef dam_status (*compare_function)(dam__test *test, struct check *c);
 
 /*
  * One tile of class columns and one vector, with more samples than twice the parts of the class
  * gradient; then several tiles and vectors. Chunks whose last is smaller. So that every loop of the
  * kernels turns more than once.
  */
-static dam_status for_sizes(dam__trial *trial, bool unsupervised, compare_function compare)
+static dam_status for_sizes(dam__test *test, bool unsupervised, compare_function compare)
 {
     dam_status status = DAM_OK;
     static const struct size sizes[] = {{23, 7, 3, 70, 66}, {40, 300, 13, 9, 4}};
     static const struct size tiny[] = {{5, 3, 2, 67, 66}, {4, 260, 13, 3, 2}};
     for (int i = 0; i < 2; i++) {
         struct check *c = NULL;
-        status = open_check(trial, trial->tiny ? &tiny[i] : &sizes[i], unsupervised, &c);
+        status = open_check(test, test->tiny ? &tiny[i] : &sizes[i], unsupervised, &c);
         if (status == DAM_OK)
-            status = compare(trial, c);
+            status = compare(test, c);
         /* Nothing of the model may still be on its way. */
         if (status == DAM_OK)
-            status = dam__device_finish(trial->device);
+            status = dam__device_finish(test->device);
         if (c != NULL)
             close_check(c);
         if (status != DAM_OK)
@@ -282,48 +281,48 @@ static dam_status for_sizes(dam__trial *trial, bool unsupervised, compare_functi
     return status;
 }
 
-static dam_status run_loss_gradient(dam__trial *trial, struct check *c)
+static dam_status run_loss_gradient(dam__test *test, struct check *c)
 {
-    DAM_TRY(refer(trial, c));
+    DAM_TRY(refer(test, c));
     return c->model->ops->loss_gradient(c->model, &c->batch, c->losses.buffer, 0);
 }
 
-static dam_status compare_loss(dam__trial *trial, struct check *c)
+static dam_status compare_loss(dam__test *test, struct check *c)
 {
-    DAM_TRY(run_loss_gradient(trial, c));
-    return dam__trial_compare_matrix(trial, &c->losses, &c->loss, 1);
+    DAM_TRY(run_loss_gradient(test, c));
+    return dam__test_compare_matrix(test, &c->losses, &c->loss, 1);
 }
 
-static dam_status compare_memory_gradient(dam__trial *trial, struct check *c)
+static dam_status compare_memory_gradient(dam__test *test, struct check *c)
 {
-    DAM_TRY(run_loss_gradient(trial, c));
-    return dam__trial_compare_matrix(trial, &dam__model_parameter(c->model, "memories")->gradient,
-                                     c->memory_gradient, 0);
+    DAM_TRY(run_loss_gradient(test, c));
+    return dam__test_compare_matrix(test, &dam__model_parameter(c->model, "memories")->gradient,
+                                    c->memory_gradient, 0);
 }
 
-static dam_status compare_class_gradient(dam__trial *trial, struct check *c)
+static dam_status compare_class_gradient(dam__test *test, struct check *c)
 {
-    DAM_TRY(run_loss_gradient(trial, c));
-    return dam__trial_compare_matrix(
-        trial, &dam__model_parameter(c->model, "class_weights")->gradient, c->weight_gradient, 0);
+    DAM_TRY(run_loss_gradient(test, c));
+    return dam__test_compare_matrix(
+        test, &dam__model_parameter(c->model, "class_weights")->gradient, c->weight_gradient, 0);
 }
 
-static dam_status compare_beta_gradient(dam__trial *trial, struct check *c)
+static dam_status compare_beta_gradient(dam__test *test, struct check *c)
 {
-    DAM_TRY(run_loss_gradient(trial, c));
-    return dam__trial_compare_matrix(trial, &dam__model_parameter(c->model, "beta")->gradient,
-                                     &c->beta_gradient, 0.1);
+    DAM_TRY(run_loss_gradient(test, c));
+    return dam__test_compare_matrix(test, &dam__model_parameter(c->model, "beta")->gradient,
+                                    &c->beta_gradient, 0.1);
 }
 
-static dam_status compare_evaluation(dam__trial *trial, struct check *c)
+static dam_status compare_metrics(dam__test *test, struct check *c)
 {
     size_t batch = (size_t)c->size.batch;
-    DAM_TRY(refer(trial, c));
-    DAM_TRY(c->model->ops->evaluate(c->model, &c->batch, &c->evaluation, 0, 0));
+    DAM_TRY(refer(test, c));
+    DAM_TRY(c->model->ops->evaluate(c->model, &c->batch, &c->metrics, 0, 0));
     const double totals[] = {c->loss * c->size.batch, c->right};
-    DAM_TRY(dam__trial_compare_matrix(trial, &c->evaluation.totals, totals, c->size.batch));
-    DAM_TRY(dam__trial_compare_integers(trial, c->evaluation.predicted, batch, c->predicted));
-    return dam__trial_compare_integers(trial, c->evaluation.nearest, batch, c->nearest);
+    DAM_TRY(dam__test_compare_matrix(test, &c->metrics.totals, totals, c->size.batch));
+    DAM_TRY(dam__test_compare_integers(test, c->metrics.predicted, batch, c->predicted));
+    return dam__test_compare_integers(test, c->metrics.nearest, batch, c->nearest);
 }
 
 /* Scales rows of G to counts, then columns to total * prior; G is class-major. */
@@ -349,12 +348,12 @@ static double balance(double *weights, const double *counts, const double *prior
     return off;
 }
 
-static dam_status compare_sinkhorn(dam__trial *trial, struct check *c)
+static dam_status compare_sinkhorn(dam__test *test, struct check *c)
 {
     size_t width = (size_t)c->size.memories + 1, columns = (size_t)c->size.classes + 1;
     double *counts = NULL, *prior = NULL;
-    DAM_TRY(dam__trial_array(trial, width, sizeof *counts, &counts));
-    DAM_TRY(dam__trial_array(trial, columns, sizeof *prior, &prior));
+    DAM_TRY(dam__test_array(test, width, sizeof *counts, &counts));
+    DAM_TRY(dam__test_array(test, columns, sizeof *prior, &prior));
     for (size_t j = 0; j < width; j++)
         counts[j] = j + 1 < width ? 1 : 0.5;
     for (size_t y = 0; y < columns; y++)
@@ -364,35 +363,35 @@ static dam_status compare_sinkhorn(dam__trial *trial, struct check *c)
     for (int i = 0; i < c->model->config.vmf.sinkhorn; i++)
         if (balance(c->weights, counts, prior, columns, width) <= 1e-7 * c->size.classes)
             break;
-    return dam__trial_compare_matrix(trial, &dam__model_parameter(c->model, "class_weights")->value,
-                                     c->weights, 0);
+    return dam__test_compare_matrix(test, &dam__model_parameter(c->model, "class_weights")->value,
+                                    c->weights, 0);
 }
 
-static dam_status compare_all(dam__trial *trial, struct check *c)
+static dam_status compare_all(dam__test *test, struct check *c)
 {
-    DAM_TRY(compare_loss(trial, c));
-    DAM_TRY(compare_memory_gradient(trial, c));
-    DAM_TRY(compare_class_gradient(trial, c));
-    DAM_TRY(compare_beta_gradient(trial, c));
-    return compare_evaluation(trial, c);
+    DAM_TRY(compare_loss(test, c));
+    DAM_TRY(compare_memory_gradient(test, c));
+    DAM_TRY(compare_class_gradient(test, c));
+    DAM_TRY(compare_beta_gradient(test, c));
+    return compare_metrics(test, c);
 }
 
 #define RUN(name, compare)                                                                         \
-    static dam_status name(dam__trial *trial)                                                      \
+    static dam_status name(dam__test *test)                                                        \
     {                                                                                              \
-        return for_sizes(trial, false, compare);                                                   \
+        return for_sizes(test, false, compare);                                                    \
     }
 
 RUN(run_loss, compare_loss)
 RUN(run_memory_gradient, compare_memory_gradient)
 RUN(run_class_gradient, compare_class_gradient)
 RUN(run_beta_gradient, compare_beta_gradient)
-RUN(run_evaluation, compare_evaluation)
+RUN(run_metrics, compare_metrics)
 RUN(run_sinkhorn, compare_sinkhorn)
 
-static dam_status run_unsupervised(dam__trial *trial)
+static dam_status run_unsupervised(dam__test *test)
 {
-    return for_sizes(trial, true, compare_all);
+    return for_sizes(test, true, compare_all);
 }
 
 #define EXPONENTS "exponents of a few units carry their roundings into what is exponentiated"
@@ -411,7 +410,7 @@ const dam__selftest_case dam__selftest_vmf_cases[] = {
      .products = true,
      .run = run_memory_gradient},
     {.name = "vmf: gradient of the classes",
-     .kernels = "vmf_scalars vmf_forward vmf_class_gradient reduce_problems",
+     .kernels = "vmf_scalars vmf_forward vmf_class_gradient reduce_parts",
      .tolerance = 64,
      .reason = EXPONENTS,
      .products = true,
@@ -423,13 +422,13 @@ const dam__selftest_case dam__selftest_vmf_cases[] = {
      .products = true,
      .run = run_beta_gradient},
     {.name = "vmf: evaluation",
-     .kernels = "vmf_scalars vmf_evaluate vmf_score",
+     .kernels = "vmf_scalars vmf_evaluate vmf_metrics",
      .tolerance = 64,
      .reason = EXPONENTS,
      .products = true,
-     .run = run_evaluation},
+     .run = run_metrics},
     {.name = "vmf: without labels",
-     .kernels = "vmf_scalars vmf_forward vmf_class_gradient vmf_collect vmf_evaluate vmf_score",
+     .kernels = "vmf_scalars vmf_forward vmf_class_gradient vmf_collect vmf_evaluate vmf_metrics",
      .tolerance = 128,
      .reason = EXPONENTS "; slopes are differences of logarithms",
      .products = true,

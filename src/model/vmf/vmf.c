@@ -70,10 +70,10 @@ static dam_status plan_parameters(struct vmf *vmf, dam__plan *plan)
         [PRIOR] = {.name = "class_prior"},
     };
     const int shapes[PARAMETERS][2] = {
-        [MEMORIES] = {vmf->room, vmf->base.task.dim},
-        [CLASS_WEIGHTS] = {vmf->columns, vmf->room + 1},
+        [MEMORIES] = {vmf->max_memories, vmf->base.task.dim},
+        [CLASS_WEIGHTS] = {vmf->columns, vmf->max_memories + 1},
         [BETA] = {1, 1},
-        [COUNTS] = {1, vmf->room + 1},
+        [COUNTS] = {1, vmf->max_memories + 1},
         [PRIOR] = {1, vmf->columns},
     };
     vmf->base.parameter_count = PARAMETERS;
@@ -146,7 +146,7 @@ static dam_status reserve_products(struct vmf *vmf)
 static dam_status plan(dam__model *model, dam__plan *plan, int chunk)
 {
     struct vmf *vmf = vmf_of(model);
-    int width = vmf->room + 1;
+    int width = vmf->max_memories + 1;
     vmf->chunk = chunk;
     DAM_TRY(plan_parameters(vmf, plan));
     DAM_TRY(dam__plan_matrix(plan, "similarities", chunk, width, 1, &vmf->similarities));
@@ -157,24 +157,24 @@ static dam_status plan(dam__model *model, dam__plan *plan, int chunk)
                              &vmf->gradient_parts));
     DAM_TRY(dam__plan_matrix(plan, "scalars", 1, 3, 1, &vmf->scalars));
     /* Wide products need the most scratch; narrow ones may take another route through it. */
-    dam__vmf_show(vmf, vmf->room);
+    dam__vmf_show(vmf, vmf->max_memories);
     DAM_TRY(reserve_products(vmf));
     dam__vmf_show(vmf, vmf->base.config.memories);
-    if (vmf->room > vmf->memories)
+    if (vmf->max_memories > vmf->memories)
         DAM_TRY(reserve_products(vmf));
     return DAM_OK;
 }
 
 /*
- * beta settles where varsigma times the overlap is tau'(beta), which is near beta / N: the
- * effective inverse temperature ends below varsigma^2 N. Where that is small the background answers
- * for every sample.
+ * beta converges to where varsigma times the overlap is tau'(beta), which is about beta / N, so the
+ * effective inverse temperature ends below varsigma^2 N. Where that is small the background
+ * explains every sample.
  */
 static void warn_of_small_varsigma(const dam__model *model)
 {
     const double least = 4;
-    double settled = model->config.vmf.varsigma * model->config.vmf.varsigma * model->task.dim;
-    if (model->config.vmf.beta_rule == DAM__BETA_LEARNED && settled < least)
+    double limit = model->config.vmf.varsigma * model->config.vmf.varsigma * model->task.dim;
+    if (model->config.vmf.beta_rule == DAM__BETA_LEARNED && limit < least)
         dam__warn(dam__device_log(model->device),
                   "model.varsigma = %g is small for samples of %d features: the model may learn "
                   "nothing; try model.varsigma = 1",
@@ -195,9 +195,9 @@ static dam_status prepare(dam__model *model)
     DAM_TRY_CLEANUP(dam__program_kernel(vmf->program, "vmf_evaluate", &vmf->evaluate));
     DAM_TRY_CLEANUP(dam__program_kernel(vmf->program, "vmf_class_gradient", &vmf->class_gradient));
     DAM_TRY_CLEANUP(dam__program_kernel(vmf->program, "vmf_collect", &vmf->collect));
-    DAM_TRY_CLEANUP(dam__program_kernel(vmf->program, "vmf_score", &vmf->score));
+    DAM_TRY_CLEANUP(dam__program_kernel(vmf->program, "vmf_metrics", &vmf->metrics));
     DAM_TRY_CLEANUP(dam__program_kernel(vmf->program, "vmf_sinkhorn", &vmf->sinkhorn));
-    DAM_TRY_CLEANUP(dam__program_kernel(vmf->reduce, "reduce_problems", &vmf->reduce_problems));
+    DAM_TRY_CLEANUP(dam__program_kernel(vmf->reduce, "reduce_parts", &vmf->reduce_parts));
 cleanup:
     free(options);
     return status;
@@ -223,7 +223,7 @@ cleanup:
     return status;
 }
 
-/* Columns that start equal get equal gradients: only what differs between them can part them. */
+/* Columns that start equal get equal gradients: only their differences can separate them. */
 static void warn_of_uniform_prior(const struct vmf *vmf, const double *prior)
 {
     for (int y = 1; y + 1 < vmf->columns; y++)
@@ -241,7 +241,8 @@ static dam_status initialise_classes(struct vmf *vmf)
     double *prior = NULL, *counts = NULL, *weights = NULL;
     size_t columns = (size_t)vmf->columns, width = (size_t)vmf->memories + 1;
     double softening = vmf->base.config.vmf.softening;
-    int capacity = vmf->base.config.vmf.capacity > 0 ? vmf->base.config.vmf.capacity : vmf->room;
+    int capacity =
+        vmf->base.config.vmf.capacity > 0 ? vmf->base.config.vmf.capacity : vmf->max_memories;
     DAM_TRY_CLEANUP(dam__alloc(columns, sizeof *prior, &prior));
     DAM_TRY_CLEANUP(dam__alloc(width, sizeof *counts, &counts));
     DAM_TRY_CLEANUP(dam__alloc(columns * width, sizeof *weights, &weights));
@@ -376,8 +377,8 @@ static dam_status class_gradient(struct vmf *vmf, const dam__batch *batch, doubl
     dam__device *device = vmf->base.device;
     const dam__matrix *parts = &vmf->gradient_parts;
     const dam__matrix *gradient = &vmf->base.parameters[CLASS_WEIGHTS].gradient;
-    size_t vectors =
-        ((size_t)vmf->memories + (size_t)dam__lanes(device)) / (size_t)dam__lanes(device);
+    size_t vectors = ((size_t)vmf->memories + (size_t)dam__vector_width(device)) /
+                     (size_t)dam__vector_width(device);
     double cells = (double)batch->size * (vmf->memories + 1);
     double real = (double)dam__real_size(device);
     dam__range range = dam__range_items(device, vectors,
@@ -390,7 +391,7 @@ static dam_status class_gradient(struct vmf *vmf, const dam__batch *batch, doubl
                                       parts->ld, parts->stride, per_sample)));
     double entries = (double)vmf->columns * (vmf->memories + 1);
     return dam__launch(
-        vmf->reduce_problems, dam__range_items(device, vectors, (size_t)vmf->columns),
+        vmf->reduce_parts, dam__range_items(device, vectors, (size_t)vmf->columns),
         (dam__work){.flops = entries * vmf->parts, .bytes = entries * (vmf->parts + 1) * real},
         DAM_ARGUMENTS(parts, gradient, vmf->parts, parts->stride, vmf->memories + 1, parts->ld,
                       accumulate));
@@ -462,7 +463,7 @@ static dam_status project(dam__model *model)
 }
 
 static dam_status evaluate_chunk(struct vmf *vmf, const dam__batch *batch,
-                                 const dam__evaluation *evaluation, int slot, int offset,
+                                 const dam__device_metrics *metrics, int slot, int offset,
                                  bool accumulate)
 {
     dam__device *device = vmf->base.device;
@@ -473,25 +474,25 @@ static dam_status evaluate_chunk(struct vmf *vmf, const dam__batch *batch,
     DAM_TRY(dam__launch(
         vmf->evaluate, dam__range_groups(device, (size_t)batch->size, 1),
         (dam__work){.flops = cells * (2 * vmf->columns + 24), .bytes = 2 * cells * real},
-        DAM_ARGUMENTS(&vmf->similarities, &vmf->activations, &vmf->statistics,
-                      evaluation->predicted, evaluation->nearest, weights, &vmf->scalars,
-                      labels_of(vmf, batch), batch->first, offset, vmf->memories,
-                      vmf->similarities.ld, weights->ld, vmf->base.config.vmf.softening)));
-    return dam__launch(vmf->score, dam__range_groups(device, 1, 1),
+        DAM_ARGUMENTS(&vmf->similarities, &vmf->activations, &vmf->statistics, metrics->predicted,
+                      metrics->nearest, weights, &vmf->scalars, labels_of(vmf, batch), batch->first,
+                      offset, vmf->memories, vmf->similarities.ld, weights->ld,
+                      vmf->base.config.vmf.softening)));
+    return dam__launch(vmf->metrics, dam__range_groups(device, 1, 1),
                        (dam__work){.flops = 2.0 * batch->size, .bytes = 4 * batch->size * real},
-                       DAM_ARGUMENTS(&vmf->statistics, &evaluation->totals, batch->size, slot,
-                                     evaluation->totals.ld, accumulate));
+                       DAM_ARGUMENTS(&vmf->statistics, &metrics->totals, batch->size, slot,
+                                     metrics->totals.ld, accumulate));
 }
 
 static dam_status evaluate(dam__model *model, const dam__batch *batch,
-                           const dam__evaluation *evaluation, int slot, int offset)
+                           const dam__device_metrics *metrics, int slot, int offset)
 {
     struct vmf *vmf = vmf_of(model);
     if (batch->rows != NULL)
         return dam__fail(DAM_INTERNAL, "evaluation takes batches in their stored order");
     for (int start = 0; start < batch->size; start += vmf->chunk) {
         dam__batch chunk = dam__vmf_chunk(vmf, batch, start);
-        DAM_TRY(evaluate_chunk(vmf, &chunk, evaluation, slot, offset + start, start > 0));
+        DAM_TRY(evaluate_chunk(vmf, &chunk, metrics, slot, offset + start, start > 0));
     }
     return DAM_OK;
 }
@@ -504,7 +505,7 @@ static double product_flops(const dam__model *model, int batch)
 
 const dam__model_ops dam__vmf_ops = {
     .divergence_advice = "lower train.learning_rate, model.beta or model.varsigma",
-    /* The background alone keeps it near log M, be there ever so many classes: 65536 make 11. */
+    /* The background alone keeps it near log M, for any number of classes: 65536 make 11. */
     .worst_loss = 30,
     .schedule_epochs = schedule_epochs,
     .plan = plan,
@@ -540,7 +541,8 @@ dam_status dam__vmf_create(dam__device *device, dam__gemm *gemm, const dam__mode
     vmf->base = (dam__model){
         .ops = &dam__vmf_ops, .device = device, .gemm = gemm, .config = *config, .task = *task};
     vmf->memories = config->memories;
-    vmf->room = config->room > config->memories ? config->room : config->memories;
+    vmf->max_memories =
+        config->max_memories > config->memories ? config->max_memories : config->memories;
     vmf->columns = task->classes + 1;
     int largest = dam__tuned(device, DAM__KERNEL_VMF_CLASSES, LARGEST_TILE);
     int tiles = (vmf->columns + largest - 1) / largest;

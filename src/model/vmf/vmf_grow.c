@@ -1,8 +1,8 @@
 /*
- * Splitting the vmf model's memories. docs/models/vmf.md has the mathematics.
+ * Splits the vmf model's memories. The equations are in docs/models/vmf.md.
  *
  * A pass over the subset costs three large products, one of them for the responsibilities, which
- * are not kept. Growth takes no further memory than the directions: the memories' gradient, unused
+ * are not kept. Growth takes no extra memory but the directions: the memories' gradient, unused
  * between steps, holds the scatter, the batch's similarities and activations hold what a chunk
  * needs, and the class gradient and its parts hold the order and the numbers.
  */
@@ -25,22 +25,23 @@ static int memories_of(const dam__model *model)
     return ((const struct vmf *)model)->memories;
 }
 
-/* log of all class weights: the logits are those of a joint likelihood up to it (models.md). */
+/* log of all class weights: the logits are those of a joint likelihood up to it
+ * (docs/models/vmf.md). */
 static double loss_offset(const dam__model *model)
 {
     const struct vmf *vmf = (const struct vmf *)model;
     const dam__vmf_config *config = &model->config.vmf;
     double background = config->background > 0 ? config->background : 1;
-    int capacity = config->capacity > 0 ? config->capacity : vmf->room;
+    int capacity = config->capacity > 0 ? config->capacity : vmf->max_memories;
     return log(vmf->memories * (1 + background / capacity));
 }
 
 static dam_status resize(dam__model *model, int memories)
 {
     struct vmf *vmf = vmf_of(model);
-    if (memories < 1 || memories > vmf->room)
-        return dam__fail(DAM_INPUT, "the run has %d memories, but its preset has room for %d",
-                         memories, vmf->room);
+    if (memories < 1 || memories > vmf->max_memories)
+        return dam__fail(DAM_INPUT, "the run has %d memories, but its preset allows %d", memories,
+                         vmf->max_memories);
     dam__vmf_show(vmf, memories);
     return DAM_OK;
 }
@@ -57,7 +58,7 @@ dam__matrix dam__vmf_grow_numbers(const struct vmf *vmf)
 }
 
 /* There are at least two class columns, and 8 parts: enough rows for the numbers. */
-static void lend(dam__model *model, dam__search *search)
+static void bind_buffers(dam__model *model, dam__search *search)
 {
     search->order = model->parameters[CLASS_WEIGHTS].gradient.buffer;
     search->list = vmf_of(model)->activations.buffer;
@@ -83,8 +84,8 @@ static dam_status prepare(dam__model *model)
 /* Vectors that cover so many memories. */
 static size_t vectors_of(const struct vmf *vmf, int memories)
 {
-    size_t lanes = (size_t)dam__lanes(vmf->base.device);
-    return ((size_t)memories + lanes - 1) / lanes;
+    size_t vector_width = (size_t)dam__vector_width(vmf->base.device);
+    return ((size_t)memories + vector_width - 1) / vector_width;
 }
 
 static size_t row_bytes(const struct vmf *vmf, const dam__matrix *matrix)
@@ -118,8 +119,8 @@ static dam_status curvature(struct vmf *vmf)
                                      memories->value.cols, memories->value.ld, numbers.ld));
 }
 
-static dam_status survey(dam__model *model, const dam__batch *batch, int offset,
-                         const dam__search *search)
+static dam_status accumulate_masses(dam__model *model, const dam__batch *batch, int offset,
+                                    const dam__search *search)
 {
     struct vmf *vmf = vmf_of(model);
     const dam__matrix owed = dam__vmf_columns(&vmf->similarities, vmf->memories);
@@ -235,9 +236,9 @@ static dam_status split(dam__model *model, const dam__search *search, const dam_
     const dam__matrix *memories = &parameters[MEMORIES].value;
     double items = (double)pairs->count * memories->cols;
     double scale = (double)(vmf->memories + pairs->count) / vmf->memories;
-    if (pairs->count > vmf->room - vmf->memories)
-        return dam__fail(DAM_INTERNAL, "%d memories cannot take %d more: there is room for %d",
-                         vmf->memories, pairs->count, vmf->room);
+    if (pairs->count > vmf->max_memories - vmf->memories)
+        return dam__fail(DAM_INTERNAL, "%d memories cannot take %d more: at most %d are allowed",
+                         vmf->memories, pairs->count, vmf->max_memories);
     DAM_TRY(dam__launch(
         vmf->growth.split_rows, dam__range_groups(model->device, (size_t)pairs->count, 1),
         (dam__work){.flops = 12 * items,
@@ -256,8 +257,8 @@ const dam__grow_ops dam__vmf_grow_ops = {
     .loss_offset = loss_offset,
     .resize = resize,
     .prepare = prepare,
-    .lend = lend,
-    .survey = survey,
+    .bind = bind_buffers,
+    .accumulate = accumulate_masses,
     .constrain = constrain,
     .scatter = scatter,
     .advance = advance,

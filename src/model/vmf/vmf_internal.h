@@ -1,4 +1,4 @@
-/* What the vmf model's files share: vmf.c trains and scores, vmf_grow.c splits memories. */
+/* What the vmf model's files share: vmf.c trains and evaluates, vmf_grow.c splits memories. */
 #ifndef DAM__MODEL_VMF_VMF_INTERNAL_H
 #define DAM__MODEL_VMF_VMF_INTERNAL_H
 
@@ -18,13 +18,13 @@ struct dam__vmf_growth {
 /* What analysis needs beyond a training step; zeros in a model that is not analysed. */
 struct dam__vmf_probe {
     dam__matrix along; /* chunk x (memories + 1): products of directions and memories */
-    dam__kernel *posterior, *margin, *turn;
+    dam__kernel *posterior, *margin, *perturb;
 };
 
 struct vmf {
-    dam__model base; /* first, so that a pointer to it is one to this */
-    int memories;    /* now */
-    int room;        /* that the matrices are allocated for */
+    dam__model base;  /* first, so that a pointer to it is one to this */
+    int memories;     /* now */
+    int max_memories; /* that the matrices are allocated for */
     int columns, tile, parts, chunk;
     dam__matrix similarities;   /* chunk x (memories + 1); afterwards the scaled responsibilities */
     dam__matrix activations;    /* the same shape */
@@ -33,8 +33,8 @@ struct vmf {
     dam__matrix gradient_parts; /* columns x (memories + 1), `parts` of them */
     dam__matrix scalars;        /* b, tau, tau' */
     dam__program *program, *reduce;
-    dam__kernel *update_scalars, *forward, *evaluate, *class_gradient, *collect, *score, *sinkhorn,
-        *reduce_problems;
+    dam__kernel *update_scalars, *forward, *evaluate, *class_gradient, *collect, *metrics,
+        *sinkhorn, *reduce_parts;
     struct dam__vmf_growth growth;
     struct dam__vmf_probe probe;
 };
@@ -43,7 +43,7 @@ struct vmf {
  * step needs. */
 dam__matrix dam__vmf_grow_numbers(const struct vmf *vmf);
 
-/* Gives every matrix the rows or columns of so many memories, at most `room`. */
+/* Gives every matrix the rows or columns of this many memories, at most max_memories. */
 void dam__vmf_show(struct vmf *vmf, int memories);
 
 /* The first columns of a matrix, for products. */

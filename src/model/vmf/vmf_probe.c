@@ -1,4 +1,4 @@
-/* What the vmf model tells of single samples. docs/models/vmf.md has the mathematics. */
+/* What the vmf model computes for single samples. The equations are in docs/models/vmf.md. */
 #include "model/vmf/vmf_internal.h"
 
 static struct vmf *vmf_of(dam__model *model)
@@ -26,7 +26,7 @@ static dam_status prepare(dam__model *model)
     struct vmf *vmf = vmf_of(model);
     DAM_TRY(dam__program_kernel(vmf->program, "vmf_posterior", &vmf->probe.posterior));
     DAM_TRY(dam__program_kernel(vmf->program, "vmf_margin", &vmf->probe.margin));
-    return dam__program_kernel(vmf->program, "vmf_turn", &vmf->probe.turn);
+    return dam__program_kernel(vmf->program, "vmf_perturb", &vmf->probe.perturb);
 }
 
 /* Samples are found by their place: none of the kernels reads an index. */
@@ -79,10 +79,10 @@ static dam_status descend(dam__model *model, const dam__batch *batch, const dam_
                          dam__whole(&model->parameters[MEMORIES].value, false), 0.0, directions);
 }
 
-/* The similarities of a turned sample are a mixture of two rows: no product for each angle. */
-static dam_status turn(dam__model *model, const dam__batch *batch, const dam__matrix *directions,
-                       const dam__turning *turning, const dam__buffer *columns,
-                       const dam__matrix *angles, const dam__buffer *landed)
+/* The similarities of a perturbed sample are a mixture of two rows: no product for each angle. */
+static dam_status perturb(dam__model *model, const dam__batch *batch, const dam__matrix *directions,
+                          const dam__perturbation_search *search, const dam__buffer *columns,
+                          const dam__matrix *angles, const dam__buffer *landed)
 {
     struct vmf *vmf = vmf_of(model);
     const dam__matrix *weights = &model->parameters[CLASS_WEIGHTS].value;
@@ -91,12 +91,12 @@ static dam_status turn(dam__model *model, const dam__batch *batch, const dam__ma
     DAM_TRY(dam__vmf_similarities(vmf, batch));
     DAM_TRY(dam__gemm_run(model->gemm, 1.0, dam__vmf_rows(directions, batch->size, false),
                           dam__whole(&model->parameters[MEMORIES].value, true), 0.0, &along));
-    return dam__launch(vmf->probe.turn, dam__range_groups(model->device, (size_t)batch->size, 1),
-                       work_of(vmf, batch, turning->scans + turning->halvings),
+    return dam__launch(vmf->probe.perturb, dam__range_groups(model->device, (size_t)batch->size, 1),
+                       work_of(vmf, batch, search->scans + search->halvings),
                        DAM_ARGUMENTS(&vmf->similarities, &vmf->probe.along, &vmf->activations,
                                      columns, angles, landed, weights, &vmf->scalars, vmf->memories,
-                                     vmf->similarities.ld, weights->ld, turning->limit,
-                                     turning->scans, turning->halvings));
+                                     vmf->similarities.ld, weights->ld, search->limit,
+                                     search->scans, search->halvings));
 }
 
 const dam__probe_ops dam__vmf_probe_ops = {
@@ -104,5 +104,5 @@ const dam__probe_ops dam__vmf_probe_ops = {
     .prepare = prepare,
     .posterior = posterior,
     .descend = descend,
-    .turn = turn,
+    .perturb = perturb,
 };

@@ -1,4 +1,4 @@
-/* What is asked of vmf models before there is one, and what contradicts itself in their presets. */
+/* Queries about vmf models before one is made, and the checks of their presets. */
 #include <stdlib.h>
 
 #include "base/memory.h"
@@ -102,6 +102,6 @@ const dam__model_type dam__vmf_type = {
     .compares = compares,
     .selftests = selftests,
     .analysis_selftests = analysis_selftests,
-    .tuned_by = 1u << DAM__KERNEL_LANES | 1u << DAM__KERNEL_GROUP | 1u << DAM__KERNEL_PARTS |
+    .tuned_by = 1u << DAM__KERNEL_VECTOR_WIDTH | 1u << DAM__KERNEL_GROUP | 1u << DAM__KERNEL_PARTS |
                 1u << DAM__KERNEL_VMF_CLASSES,
 };

@@ -1,4 +1,4 @@
-/* What a search has tried, kept in a file. */
+/* The log of measured candidates, kept in a file. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,53 +7,53 @@
 
 #include <cmocka.h>
 
-#include "tune/tried.h"
+#include "tune/candidate_log.h"
 
 #define OK(call)                                                                                   \
     do {                                                                                           \
         if ((call) != DAM_OK)                                                                      \
             fail_msg("line %d: %s: %s", __LINE__, #call, dam_error());                             \
     } while (0)
-static void what_was_tried_is_kept(void **state)
+static void measured_candidates_are_kept(void **state)
 {
     (void)state;
     char path[] = "/tmp/denseam-tried-XXXXXX";
     int descriptor = mkstemp(path);
     assert_true(descriptor >= 0);
     (void)close(descriptor);
-    dam__tried tried;
+    dam__candidate_log log;
     char *found = NULL;
-    OK(dam__tried_open(path, "header\n", &tried));
-    OK(dam__tried_add(&tried, "aa", "measured 1 2"));
-    OK(dam__tried_add(&tried, "ab", "refused it\nhung"));
-    dam__tried_free(&tried);
-    OK(dam__tried_open(path, "header\n", &tried));
-    OK(dam__tried_find(&tried, "ab", &found));
+    OK(dam__candidate_log_open(path, "header\n", &log));
+    OK(dam__candidate_log_add(&log, "aa", "measured 1 2"));
+    OK(dam__candidate_log_add(&log, "ab", "refused it\nhung"));
+    dam__candidate_log_free(&log);
+    OK(dam__candidate_log_open(path, "header\n", &log));
+    OK(dam__candidate_log_find(&log, "ab", &found));
     assert_string_equal(found, "refused it hung");
     free(found);
-    OK(dam__tried_find(&tried, "a", &found));
+    OK(dam__candidate_log_find(&log, "a", &found));
     assert_null(found);
-    dam__tried_free(&tried);
+    dam__candidate_log_free(&log);
     /* Cut off: the last line is gone, the one before stays. Of another driver: nothing stays. */
     assert_int_equal(truncate(path, 7 + 16 + 5), 0);
-    OK(dam__tried_open(path, "header\n", &tried));
-    OK(dam__tried_find(&tried, "ab", &found));
+    OK(dam__candidate_log_open(path, "header\n", &log));
+    OK(dam__candidate_log_find(&log, "ab", &found));
     assert_null(found);
-    OK(dam__tried_find(&tried, "aa", &found));
+    OK(dam__candidate_log_find(&log, "aa", &found));
     assert_string_equal(found, "measured 1 2");
     free(found);
-    dam__tried_free(&tried);
-    OK(dam__tried_open(path, "other\n", &tried));
-    OK(dam__tried_find(&tried, "aa", &found));
+    dam__candidate_log_free(&log);
+    OK(dam__candidate_log_open(path, "other\n", &log));
+    OK(dam__candidate_log_find(&log, "aa", &found));
     assert_null(found);
-    dam__tried_free(&tried);
+    dam__candidate_log_free(&log);
     (void)unlink(path);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_was_tried_is_kept),
+        cmocka_unit_test(measured_candidates_are_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

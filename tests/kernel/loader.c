@@ -1,5 +1,5 @@
 /*
- * Feeds of a dataset: resident, gathered and streamed give the same batches of the same prepared
+ * Loaders of a dataset: resident, gathered and streamed give the same batches of the same prepared
  * samples, in the order that compute/random.h defines.
  */
 #include <setjmp.h>
@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "compute/random.h"
-#include "data/feed.h"
+#include "data/loader.h"
 #include "kernel/device.h"
 
 /* Samples of noise; every 11th is constant, so its norm is zero. */
@@ -62,14 +62,14 @@ static void read_ints(const dam__buffer *buffer, size_t count, int32_t *out)
 
 struct check {
     const dam__dataset *set;
-    dam__feed_options options;
+    dam__loader_options options;
     const setting *how;
     double tolerance; /* eight roundings */
 };
 
 static size_t sample_wanted(const struct check *check, int epoch, size_t place)
 {
-    const dam__feed_options *o = &check->options;
+    const dam__loader_options *o = &check->options;
     return o->first + (o->shuffle ? dam__permuted(o->seed, (uint32_t)epoch, (uint32_t)o->count,
                                                   (uint32_t)place)
                                   : place);
@@ -112,40 +112,40 @@ static void check_batch(const struct check *check, const dam__batch *batch, int 
 }
 
 /* Every step from `first_step` of an epoch, or only each `stride`th checked. */
-static void check_epoch(const struct check *check, dam__feed *feed, int epoch, int first_step,
+static void check_epoch(const struct check *check, dam__loader *loader, int epoch, int first_step,
                         int stride)
 {
-    int steps = dam__feed_steps(feed);
+    int steps = dam__loader_steps(loader);
     size_t batch_size = (size_t)check->options.batch;
-    OK(dam__feed_begin(feed, epoch, first_step));
+    OK(dam__loader_begin(loader, epoch, first_step));
     for (int step = first_step; step < steps; step++) {
         dam__batch batch = {0};
         size_t left = check->options.count - (size_t)step * batch_size;
-        OK(dam__feed_next(feed, &batch));
+        OK(dam__loader_next(loader, &batch));
         assert_int_equal(batch.size, left < batch_size ? left : batch_size);
         if ((step - first_step) % stride == 0 || step == steps - 1)
             check_batch(check, &batch, epoch, step);
     }
 }
 
-static void run_feed(const dam_device_info *info, const struct check *check, int stride)
+static void run_loader(const dam_device_info *info, const struct check *check, int stride)
 {
     dam__device *device = shared_device(info, check->how);
-    dam__feed *feed = NULL;
+    dam__loader *loader = NULL;
     dam__plan *plan = NULL;
-    OK(dam__feed_create(device, check->set, &check->options, &feed));
+    OK(dam__loader_create(device, check->set, &check->options, &loader));
     OK(dam__plan_create(device, &plan));
-    OK(dam__feed_plan(feed, plan));
+    OK(dam__loader_plan(loader, plan));
     OK(dam__plan_allocate(plan));
-    OK(dam__feed_prepare(feed));
+    OK(dam__loader_prepare(loader));
     int batch = check->options.batch, steps = ((int)check->options.count + batch - 1) / batch;
-    assert_int_equal(dam__feed_steps(feed), steps);
-    assert_int_equal(dam__feed_samples(feed), check->options.count);
-    check_epoch(check, feed, 0, 0, stride);
-    check_epoch(check, feed, 1, 0, stride);
-    check_epoch(check, feed, 1, steps / 2, stride);
-    check_epoch(check, feed, 9, steps - 1, stride);
-    dam__feed_destroy(feed);
+    assert_int_equal(dam__loader_steps(loader), steps);
+    assert_int_equal(dam__loader_samples(loader), check->options.count);
+    check_epoch(check, loader, 0, 0, stride);
+    check_epoch(check, loader, 1, 0, stride);
+    check_epoch(check, loader, 1, steps / 2, stride);
+    check_epoch(check, loader, 9, steps - 1, stride);
+    dam__loader_destroy(loader);
     dam__plan_destroy(plan);
 }
 
@@ -164,7 +164,7 @@ static void run_kinds(const dam_device_info *info, const setting *how, const dam
                                           .stream = (kind & 4) != 0},
                               .tolerance = how->precision == DAM__PRECISION_DOUBLE ? 8 * 2.2e-16
                                                                                    : 8 * 1.2e-7};
-        run_feed(info, &check, 1);
+        run_loader(info, &check, 1);
     }
 }
 
@@ -220,7 +220,7 @@ static void test_pieces(void **state)
                                                 .indexed = true,
                                                 .stream = stream != 0},
                                     .tolerance = 8 * 1.2e-7};
-        run_feed(&info, &check, 4);
+        run_loader(&info, &check, 4);
     }
     dam__dataset_free(&set);
 }
@@ -232,17 +232,17 @@ static void test_refusals(void **state)
     const setting how = {.shape = DAM__SHAPE_AUTO};
     dam__device *device = shared_device(&info, &how);
     dam__dataset set = make_set(DAM__U8, 12, 4, true);
-    dam__feed *feed = NULL;
-    dam__feed_options options = {.first = 0, .count = 0, .batch = 3};
-    assert_int_equal(dam__feed_create(device, &set, &options, &feed), DAM_INPUT);
+    dam__loader *loader = NULL;
+    dam__loader_options options = {.first = 0, .count = 0, .batch = 3};
+    assert_int_equal(dam__loader_create(device, &set, &options, &loader), DAM_INPUT);
     assert_string_equal(dam_error(), "'noise': no samples are left in this part of its 12; change "
                                      "data.samples or data.validation");
-    options = (dam__feed_options){.first = 6, .count = 7, .batch = 3};
-    assert_int_equal(dam__feed_create(device, &set, &options, &feed), DAM_INPUT);
-    options = (dam__feed_options){.first = 6, .count = 6, .batch = 100};
-    OK(dam__feed_create(device, &set, &options, &feed));
-    assert_int_equal(dam__feed_steps(feed), 1);
-    dam__feed_destroy(feed);
+    options = (dam__loader_options){.first = 6, .count = 7, .batch = 3};
+    assert_int_equal(dam__loader_create(device, &set, &options, &loader), DAM_INPUT);
+    options = (dam__loader_options){.first = 6, .count = 6, .batch = 100};
+    OK(dam__loader_create(device, &set, &options, &loader));
+    assert_int_equal(dam__loader_steps(loader), 1);
+    dam__loader_destroy(loader);
     dam__dataset_free(&set);
 }
 

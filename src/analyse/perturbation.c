@@ -1,4 +1,4 @@
-#include "analyse/turns.h"
+#include "analyse/perturbation.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -12,35 +12,35 @@
 
 enum { MEMORIES, LINEAR, CLASSIFIERS };
 
-double dam__turn_size(double angle)
+double dam__perturbation_size(double angle)
 {
     return angle < 0 ? INFINITY : 2 * sin(angle / 2);
 }
 
-static int32_t label_of(const dam__turns *turns, size_t i)
+static int32_t label_of(const dam__perturbation *perturbation, size_t i)
 {
-    return turns->set->labels[turns->first + i];
+    return perturbation->set->labels[perturbation->first + i];
 }
 
-static bool both_right(const dam__turns *turns, size_t i)
+static bool both_right(const dam__perturbation *perturbation, size_t i)
 {
-    return turns->margins[MEMORIES].predicted[i] == label_of(turns, i) &&
-           turns->margins[LINEAR].predicted[i] == label_of(turns, i);
+    return perturbation->margins[MEMORIES].predicted[i] == label_of(perturbation, i) &&
+           perturbation->margins[LINEAR].predicted[i] == label_of(perturbation, i);
 }
 
-/* sizes: room for all samples. */
-static void summarise(const dam__turns *turns, int classifier, double *sizes,
-                      dam__turn_summary *out)
+/* sizes: space for all samples. */
+static void summarise(const dam__perturbation *perturbation, int classifier, double *sizes,
+                      dam__perturbation_summary *out)
 {
     const double quarter = 0.25;
-    const dam__margins *margins = &turns->margins[classifier];
+    const dam__margins *margins = &perturbation->margins[classifier];
     size_t right = 0, count = 0;
-    *out = (dam__turn_summary){0};
+    *out = (dam__perturbation_summary){0};
     for (size_t i = 0; i < margins->samples; i++) {
-        right += margins->predicted[i] == label_of(turns, i);
-        if (!both_right(turns, i))
+        right += margins->predicted[i] == label_of(perturbation, i);
+        if (!both_right(perturbation, i))
             continue;
-        sizes[count++] = dam__turn_size(margins->angles[i]);
+        sizes[count++] = dam__perturbation_size(margins->angles[i]);
         out->unchanged += margins->angles[i] < 0;
     }
     out->accuracy = (double)right / (double)margins->samples;
@@ -49,20 +49,21 @@ static void summarise(const dam__turns *turns, int classifier, double *sizes,
     out->three_quarters = dam__quantile(sizes, count, 3 * quarter);
 }
 
-dam_status dam__turns_compare(const dam__turns *turns, dam__turn_comparison *out)
+dam_status dam__perturbation_compare(const dam__perturbation *perturbation,
+                                     dam__perturbation_comparison *out)
 {
     dam_status status = DAM_OK;
     double *sizes = NULL;
     size_t larger = 0, ratios = 0;
-    *out = (dam__turn_comparison){0};
-    DAM_TRY_CLEANUP(dam__alloc(turns->margins->samples, sizeof *sizes, &sizes));
+    *out = (dam__perturbation_comparison){0};
+    DAM_TRY_CLEANUP(dam__alloc(perturbation->margins->samples, sizeof *sizes, &sizes));
     for (int i = 0; i < CLASSIFIERS; i++)
-        summarise(turns, i, sizes, &out->classifiers[i]);
-    for (size_t i = 0; i < turns->margins->samples; i++) {
-        if (!both_right(turns, i))
+        summarise(perturbation, i, sizes, &out->classifiers[i]);
+    for (size_t i = 0; i < perturbation->margins->samples; i++) {
+        if (!both_right(perturbation, i))
             continue;
-        double memories = dam__turn_size(turns->margins[MEMORIES].angles[i]);
-        double linear = dam__turn_size(turns->margins[LINEAR].angles[i]);
+        double memories = dam__perturbation_size(perturbation->margins[MEMORIES].angles[i]);
+        double linear = dam__perturbation_size(perturbation->margins[LINEAR].angles[i]);
         out->compared++;
         larger += memories > linear;
         if (isfinite(memories) || isfinite(linear))
@@ -75,22 +76,22 @@ cleanup:
     return status;
 }
 
-dam_status dam__turns_write(const dam__turns *turns, const char *path)
+dam_status dam__perturbation_write(const dam__perturbation *perturbation, const char *path)
 {
     enum { DIGITS = 9 };
     dam__csv csv = {0};
     dam__csv_line(&csv, "sample,class,predicted,rival,changed_to,size,linear_predicted,"
                         "linear_rival,linear_changed_to,linear_size");
-    for (size_t i = 0; i < turns->margins->samples; i++) {
-        dam__csv_integer(&csv, (int64_t)(turns->first + i));
-        dam__csv_integer(&csv, label_of(turns, i));
+    for (size_t i = 0; i < perturbation->margins->samples; i++) {
+        dam__csv_integer(&csv, (int64_t)(perturbation->first + i));
+        dam__csv_integer(&csv, label_of(perturbation, i));
         for (int c = 0; c < CLASSIFIERS; c++) {
-            const dam__margins *margins = &turns->margins[c];
+            const dam__margins *margins = &perturbation->margins[c];
             dam__csv_integer(&csv, margins->predicted[i]);
             dam__csv_integer(&csv, margins->rival[i]);
             if (margins->angles[i] >= 0) {
                 dam__csv_integer(&csv, margins->landed[i]);
-                dam__csv_real(&csv, dam__turn_size(margins->angles[i]), DIGITS);
+                dam__csv_real(&csv, dam__perturbation_size(margins->angles[i]), DIGITS);
             } else {
                 dam__csv_text(&csv, "");
                 dam__csv_text(&csv, "");
@@ -108,10 +109,10 @@ dam_status dam__turns_write(const dam__turns *turns, const char *path)
 enum { COLUMNS = 1 + 2 * CLASSIFIERS };
 
 /* The change and the changed sample of one classifier: two tiles. */
-static void make_change(const dam__turns *turns, size_t i, size_t classifier, const float *sample,
-                        float *values, dam__tile *tiles)
+static void make_change(const dam__perturbation *perturbation, size_t i, size_t classifier,
+                        const float *sample, float *values, dam__tile *tiles)
 {
-    const dam__margins *margins = &turns->margins[classifier];
+    const dam__margins *margins = &perturbation->margins[classifier];
     const double angle = margins->angles[i];
     size_t dim = margins->dim;
     if (angle < 0) {
@@ -126,28 +127,29 @@ static void make_change(const dam__turns *turns, size_t i, size_t classifier, co
     tiles[0].values = values;
     tiles[1].values = values + dim;
     (void)snprintf(tiles[0].lines[0], DAM__TILE_TEXT, "size");
-    (void)snprintf(tiles[0].lines[1], DAM__TILE_TEXT, "%.2f", dam__turn_size(angle));
+    (void)snprintf(tiles[0].lines[1], DAM__TILE_TEXT, "%.2f", dam__perturbation_size(angle));
     (void)snprintf(tiles[1].lines[0], DAM__TILE_TEXT, "is now");
     (void)snprintf(tiles[1].lines[1], DAM__TILE_TEXT, "class %d", (int)margins->landed[i]);
 }
 
-/* A row of tiles; values: room for COLUMNS images. All are shown on the sample's own scale. */
-static dam_status make_row(const dam__turns *turns, size_t i, float *values, dam__tile *tiles)
+/* A row of tiles; values: space for COLUMNS images. All are shown on the sample's own scale. */
+static dam_status make_row(const dam__perturbation *perturbation, size_t i, float *values,
+                           dam__tile *tiles)
 {
     dam_status status = DAM_OK;
     double *sample = NULL, limit = 0;
-    size_t dim = turns->set->features;
+    size_t dim = perturbation->set->features;
     DAM_TRY_CLEANUP(dam__alloc(dim, sizeof *sample, &sample));
-    (void)dam__dataset_prepared(turns->set, turns->first + i, sample);
+    (void)dam__dataset_prepared(perturbation->set, perturbation->first + i, sample);
     for (size_t j = 0; j < dim; j++) {
         values[j] = (float)sample[j];
         limit = fmax(limit, fabs(sample[j]));
     }
     tiles[0].values = values;
-    (void)snprintf(tiles[0].lines[0], DAM__TILE_TEXT, "no. %zu", turns->first + i);
-    (void)snprintf(tiles[0].lines[1], DAM__TILE_TEXT, "class %d", (int)label_of(turns, i));
+    (void)snprintf(tiles[0].lines[0], DAM__TILE_TEXT, "no. %zu", perturbation->first + i);
+    (void)snprintf(tiles[0].lines[1], DAM__TILE_TEXT, "class %d", (int)label_of(perturbation, i));
     for (size_t c = 0; c < CLASSIFIERS; c++)
-        make_change(turns, i, c, values, values + (1 + 2 * c) * dim, tiles + 1 + 2 * c);
+        make_change(perturbation, i, c, values, values + (1 + 2 * c) * dim, tiles + 1 + 2 * c);
     for (int column = 0; column < COLUMNS; column++)
         tiles[column].limit = limit;
 cleanup:
@@ -155,7 +157,8 @@ cleanup:
     return status;
 }
 
-dam_status dam__turns_draw(const dam__turns *turns, size_t most, const char *path, size_t *drawn)
+dam_status dam__perturbation_draw(const dam__perturbation *perturbation, size_t most,
+                                  const char *path, size_t *drawn)
 {
     static const char *const heads[COLUMNS] = {"sample", "memories: change", "changed sample",
                                                "linear: change", "changed sample"};
@@ -163,14 +166,15 @@ dam_status dam__turns_draw(const dam__turns *turns, size_t most, const char *pat
     dam__tile *tiles = NULL;
     float *values = NULL;
     dam__image image = {0};
-    size_t rows = 0, dim = turns->set->features;
+    size_t rows = 0, dim = perturbation->set->features;
     *drawn = 0;
     DAM_TRY_CLEANUP(dam__alloc(most * COLUMNS, sizeof *tiles, &tiles));
     DAM_TRY_CLEANUP(dam__alloc(most * COLUMNS * dim, sizeof *values, &values));
-    for (size_t i = 0; i < turns->margins->kept && rows < most; i++) {
-        if (!both_right(turns, i))
+    for (size_t i = 0; i < perturbation->margins->kept && rows < most; i++) {
+        if (!both_right(perturbation, i))
             continue;
-        DAM_TRY_CLEANUP(make_row(turns, i, values + rows * COLUMNS * dim, tiles + rows * COLUMNS));
+        DAM_TRY_CLEANUP(
+            make_row(perturbation, i, values + rows * COLUMNS * dim, tiles + rows * COLUMNS));
         rows++;
     }
     if (rows == 0)
@@ -179,8 +183,8 @@ dam_status dam__turns_draw(const dam__turns *turns, size_t most, const char *pat
                               .rows = rows,
                               .columns = COLUMNS,
                               .dim = dim,
-                              .height = turns->set->height,
-                              .width = turns->set->width,
+                              .height = perturbation->set->height,
+                              .width = perturbation->set->width,
                               .title = "What changes a prediction",
                               .heads = heads,
                               .paired = 2};

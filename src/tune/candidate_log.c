@@ -1,4 +1,4 @@
-#include "tune/tried.h"
+#include "tune/candidate_log.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,27 +9,27 @@
 enum { LARGEST_FILE = 1 << 22 };
 
 /* Whole lines of text behind the header: a file that was cut off loses its last one. */
-static void take(dam__tried *tried, const char *data, size_t length, const char *header)
+static void take(dam__candidate_log *log, const char *data, size_t length, const char *header)
 {
     size_t begin = strlen(header);
     while (length > 0 && data[length - 1] != '\n')
         length--;
     bool ours = length >= begin && memcmp(data, header, begin) == 0 && strlen(data) >= length;
     if (ours)
-        dam__text_append_bytes(&tried->text, data + begin, length - begin);
+        dam__text_append_bytes(&log->text, data + begin, length - begin);
 }
 
-dam_status dam__tried_open(const char *path, const char *header, dam__tried *out)
+dam_status dam__candidate_log_open(const char *path, const char *header, dam__candidate_log *out)
 {
     dam_status status = DAM_OK;
     char *data = NULL;
     size_t length = 0;
-    *out = (dam__tried){.header = strlen(header)};
+    *out = (dam__candidate_log){.header = strlen(header)};
     DAM_TRY_CLEANUP(dam__format(&out->path, "%s", path));
     dam__text_append(&out->text, "%s", header);
     if (dam__file_exists(path)) {
         status = dam__file_read(path, LARGEST_FILE, &data, &length);
-        /* What cannot be read is tried again. */
+        /* What cannot be read is measured again. */
         if (status == DAM_OK)
             take(out, data, length, header);
         else if (status == DAM_INPUT)
@@ -40,25 +40,25 @@ dam_status dam__tried_open(const char *path, const char *header, dam__tried *out
 cleanup:
     free(data);
     if (status != DAM_OK)
-        dam__tried_free(out);
+        dam__candidate_log_free(out);
     return status;
 }
 
-void dam__tried_free(dam__tried *tried)
+void dam__candidate_log_free(dam__candidate_log *log)
 {
-    free(tried->path);
-    dam__text_free(&tried->text);
-    *tried = (dam__tried){0};
+    free(log->path);
+    dam__text_free(&log->text);
+    *log = (dam__candidate_log){0};
 }
 
-dam_status dam__tried_find(const dam__tried *tried, const char *key, char **result)
+dam_status dam__candidate_log_find(const dam__candidate_log *log, const char *key, char **result)
 {
     size_t length = strlen(key);
-    dam_status status = dam__text_status(&tried->text);
+    dam_status status = dam__text_status(&log->text);
     *result = NULL;
     if (status != DAM_OK)
         return status;
-    for (const char *line = tried->text.data + tried->header; *line != '\0';) {
+    for (const char *line = log->text.data + log->header; *line != '\0';) {
         const char *end = strchr(line, '\n');
         if (end == NULL)
             break;
@@ -70,12 +70,12 @@ dam_status dam__tried_find(const dam__tried *tried, const char *key, char **resu
     return DAM_OK;
 }
 
-dam_status dam__tried_add(dam__tried *tried, const char *key, const char *result)
+dam_status dam__candidate_log_add(dam__candidate_log *log, const char *key, const char *result)
 {
-    size_t begin = tried->text.length;
-    dam__text_append(&tried->text, "%s %s\n", key, result);
-    for (size_t i = begin; i + 1 < tried->text.length; i++)
-        if (tried->text.data[i] == '\n')
-            tried->text.data[i] = ' ';
-    return dam__text_write(&tried->text, tried->path);
+    size_t begin = log->text.length;
+    dam__text_append(&log->text, "%s %s\n", key, result);
+    for (size_t i = begin; i + 1 < log->text.length; i++)
+        if (log->text.data[i] == '\n')
+            log->text.data[i] = ' ';
+    return dam__text_write(&log->text, log->path);
 }

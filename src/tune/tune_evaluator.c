@@ -1,4 +1,4 @@
-/* Trials of candidates: each is `denseam tune-try` in a process of its own, under a watchdog. */
+/* Measures candidates: each by `denseam tune-try` in its own process, under a watchdog. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,8 +23,8 @@ static double time_left(const tuning *t)
 
 double budget_left(const tuning *t)
 {
-    double tried = t->args->trials > 0 ? (double)t->repeats / t->args->trials : 0;
-    return fmin(time_left(t), 1 - tried);
+    double used = t->args->trials > 0 ? (double)t->repeats / t->args->trials : 0;
+    return fmin(time_left(t), 1 - used);
 }
 
 static double left(void *user)
@@ -84,7 +84,7 @@ static dam_status begin_call(const tuning *t, const char *what, const char *gemm
     return add_pair(out, "--", what);
 }
 
-/* --- a trial ---------------------------------------------------------------------------------- */
+/* --- one candidate ---------------------------------------------------------------------------- */
 
 /* The candidate as a tuning file. */
 static dam_status print_candidate(const tuning *t, const dam__tuning_part *part, dam__text *out)
@@ -99,7 +99,7 @@ cleanup:
     return status;
 }
 
-/* One key for one trial: its call, its candidate, and which trial of this search it is. */
+/* The key of a measurement: its call, its candidate, and its number in this search. */
 static dam_status make_key(const tuning *t, const words_of *call, const dam__text *candidate,
                            char hex[DAM__DIGEST_HEX])
 {
@@ -112,7 +112,7 @@ static dam_status make_key(const tuning *t, const words_of *call, const dam__tex
     return status;
 }
 
-/* The numbers among what a trial printed: "measured 0.8 0.7" in the order of their indices. */
+/* The numbers that the process printed: "measured 0.8 0.7" in the order of their indices. */
 static dam_status collect(const char *output, const char *name, size_t count, dam__text *result)
 {
     dam_status status = DAM_OK;
@@ -138,7 +138,7 @@ cleanup:
     return status;
 }
 
-/* What a process that failed said last. */
+/* The last message of a process that failed. */
 static const char *last_words(const dam__text *output)
 {
     static const char mark[] = "denseam: ";
@@ -164,8 +164,8 @@ static dam_status describe_end(dam__ending ending, int code, const dam__text *ou
 }
 
 /* Runs the call on a candidate; *result stays empty where the time is over. */
-static dam_status run_trial(tuning *t, const words_of *call, const dam__text *candidate,
-                            const char *name, size_t count, dam__text *result)
+static dam_status run_candidate(tuning *t, const words_of *call, const dam__text *candidate,
+                                const char *name, size_t count, dam__text *result)
 {
     dam_status status = DAM_OK;
     char *environment[2] = {NULL};
@@ -190,48 +190,49 @@ cleanup:
     return status;
 }
 
-/* The verdict and numbers of a line of the tried. */
-static dam__trial_end read_result(tuning *t, const char *line, double *values, size_t count)
+/* The status and numbers of a line of the log. */
+static dam__candidate_status read_result(tuning *t, const char *line, double *values, size_t count)
 {
     static const char measured[] = "measured ", refused[] = "refused ";
     if (strncmp(line, refused, sizeof refused - 1) == 0) {
         (void)snprintf(t->refusal, sizeof t->refusal, "%s", line + sizeof refused - 1);
-        return DAM__TRIAL_REFUSED;
+        return DAM__CANDIDATE_REFUSED;
     }
     if (strncmp(line, measured, sizeof measured - 1) != 0)
-        return DAM__TRIAL_REFUSED;
+        return DAM__CANDIDATE_REFUSED;
     char *at = (char *)line + sizeof measured - 1;
     for (size_t i = 0; i < count; i++) {
         values[i] = strtod(at, &at);
         if (!isfinite(values[i]) || values[i] < 0)
             values[i] = 0;
     }
-    return DAM__TRIAL_MEASURED;
+    return DAM__CANDIDATE_MEASURED;
 }
 
-/* A trial of the candidate, or what came of it when the search was here before. */
-static dam_status try_candidate(tuning *t, const words_of *call, const dam__tuning_part *part,
-                                const char *name, double *values, size_t count, dam__trial_end *end)
+/* Measures the candidate, or takes its result from the log. */
+static dam_status measure_candidate(tuning *t, const words_of *call, const dam__tuning_part *part,
+                                    const char *name, double *values, size_t count,
+                                    dam__candidate_status *end)
 {
     dam_status status = DAM_OK;
     dam__text candidate = {0}, result = {0};
     char key[DAM__DIGEST_HEX], *known = NULL;
-    *end = DAM__TRIAL_OVER;
+    *end = DAM__CANDIDATE_SKIPPED;
     if (is_over(t) || budget_left(t) <= 0)
         return DAM_OK;
     t->repeats++;
     DAM_TRY_CLEANUP(print_candidate(t, part, &candidate));
     DAM_TRY_CLEANUP(make_key(t, call, &candidate, key));
-    DAM_TRY_CLEANUP(dam__tried_find(&t->tried, key, &known));
+    DAM_TRY_CLEANUP(dam__candidate_log_find(&t->candidates, key, &known));
     if (known == NULL) {
-        DAM_TRY_CLEANUP(run_trial(t, call, &candidate, name, count, &result));
+        DAM_TRY_CLEANUP(run_candidate(t, call, &candidate, name, count, &result));
         DAM_TRY_CLEANUP(dam__text_status(&result));
         if (result.length > 0)
-            DAM_TRY_CLEANUP(dam__tried_add(&t->tried, key, result.data));
+            DAM_TRY_CLEANUP(dam__candidate_log_add(&t->candidates, key, result.data));
     }
     if (known != NULL || result.length > 0)
         *end = read_result(t, known != NULL ? known : result.data, values, count);
-    if (*end == DAM__TRIAL_REFUSED)
+    if (*end == DAM__CANDIDATE_REFUSED)
         dam__info(&t->log, "candidate %d is refused: %s", t->repeats, t->refusal);
 cleanup:
     free(known);
@@ -240,11 +241,11 @@ cleanup:
     return status;
 }
 
-/* --- the judge -------------------------------------------------------------------------------- */
+/* --- the evaluator ---------------------------------------------------------------------------- */
 
-static dam_status judge_products(void *user, const dam__tuning_part *part,
-                                 dam__gemm_provider provider, const dam__product_shape *shapes,
-                                 size_t count, double *shares, dam__trial_end *end)
+static dam_status evaluate_products(void *user, const dam__tuning_part *part,
+                                    dam__gemm_provider provider, const dam__product_shape *shapes,
+                                    size_t count, double *shares, dam__candidate_status *end)
 {
     dam_status status = DAM_OK;
     tuning *t = user;
@@ -257,24 +258,24 @@ static dam_status judge_products(void *user, const dam__tuning_part *part,
         DAM_TRY_CLEANUP(dam__text_status(&shape));
         DAM_TRY_CLEANUP(add_word(&call, shape.data));
     }
-    DAM_TRY_CLEANUP(try_candidate(t, &call, part, "share ", shares, count, end));
+    DAM_TRY_CLEANUP(measure_candidate(t, &call, part, "share ", shares, count, end));
 cleanup:
     dam__text_free(&shape);
     free_words(&call);
     return status;
 }
 
-static dam_status judge_step(void *user, const dam__tuning_part *part, int preset, double *ratio,
-                             dam__trial_end *end)
+static dam_status evaluate_step(void *user, const dam__tuning_part *part, int preset, double *ratio,
+                                dam__candidate_status *end)
 {
     dam_status status = DAM_OK;
     tuning *t = user;
     words_of call = {0};
     DAM_TRY_CLEANUP(begin_call(t, "step", "auto", &call));
     DAM_TRY_CLEANUP(add_word(&call, t->tuner->presets[preset].name));
-    DAM_TRY_CLEANUP(try_candidate(t, &call, part, "ratio ", ratio, 1, end));
-    if (*end == DAM__TRIAL_MEASURED && !(*ratio > 0)) {
-        *end = DAM__TRIAL_REFUSED;
+    DAM_TRY_CLEANUP(measure_candidate(t, &call, part, "ratio ", ratio, 1, end));
+    if (*end == DAM__CANDIDATE_MEASURED && !(*ratio > 0)) {
+        *end = DAM__CANDIDATE_REFUSED;
         dam__info(&t->log, "candidate %d is refused: it ended without the time of a step",
                   t->repeats);
     }
@@ -289,8 +290,11 @@ static void note(void *user, const char *line)
     dam__info(&t->log, "%s (%.0f %% of the time is left)", line, 100 * fmax(0, budget_left(t)));
 }
 
-dam__judge make_judge(tuning *t)
+dam__tuner_evaluator make_evaluator(tuning *t)
 {
-    return (dam__judge){
-        .user = t, .products = judge_products, .step = judge_step, .note = note, .left = left};
+    return (dam__tuner_evaluator){.user = t,
+                                  .products = evaluate_products,
+                                  .step = evaluate_step,
+                                  .note = note,
+                                  .left = left};
 }

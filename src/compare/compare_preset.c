@@ -9,17 +9,17 @@
 
 /* --- bars --------------------------------------------------------------------------------------- */
 
-static const dam__measure *headline(const dam__comparison *comparison, size_t contest, size_t i)
+static const dam__measure *headline(const dam__comparison *comparison, size_t preset, size_t i)
 {
-    return dam__contest_measure(comparison, contest, i, comparison->contests[contest].headline);
+    return dam__comparison_measure(comparison, preset, i, comparison->presets[preset].headline);
 }
 
 /* The longest bar's number; its whisker must fit too. */
-static double longest_of(const dam__comparison *comparison, size_t contest)
+static double longest_of(const dam__comparison *comparison, size_t preset)
 {
     double longest = 0;
     for (size_t i = 0; i < comparison->all->count; i++) {
-        const dam__measure *m = headline(comparison, contest, i);
+        const dam__measure *m = headline(comparison, preset, i);
         if (m != NULL)
             longest = fmax(longest, m->value * (1 + (m->spread > 0 ? m->spread / 2 : 0)));
     }
@@ -44,11 +44,11 @@ static void append_bar(const dam__measure *m, double longest, dam__text *page)
 
 /* What the losses say: against the stored reference where there is one, else against the baseline.
  */
-static void append_agreement(const dam__comparison *comparison, size_t contest, size_t i,
+static void append_agreement(const dam__comparison *comparison, size_t preset, size_t i,
                              const dam__bench_record *record, dam__text *page)
 {
     static const double FAR = 1e-3;
-    double distance = dam__loss_distance(comparison, contest, i);
+    double distance = dam__loss_distance(comparison, preset, i);
     if (record == NULL)
         return;
     if (strcmp(record->agreement, "wrong") == 0)
@@ -59,15 +59,15 @@ static void append_agreement(const dam__comparison *comparison, size_t contest, 
         dam__text_append(page, distance > FAR ? "loss differs" : "as baseline");
 }
 
-static void append_contender(const dam__comparison *comparison, size_t contest, size_t i,
-                             double longest, dam__text *page)
+static void append_result_set(const dam__comparison *comparison, size_t preset, size_t i,
+                              double longest, dam__text *page)
 {
     char value[DAM__NUMBER_BYTES];
-    const dam__measure *m = headline(comparison, contest, i);
-    const dam__measure *base = headline(comparison, contest, comparison->baseline);
-    const dam__measure *step = dam__contest_measure(comparison, contest, i, "step_time");
+    const dam__measure *m = headline(comparison, preset, i);
+    const dam__measure *base = headline(comparison, preset, comparison->baseline);
+    const dam__measure *step = dam__comparison_measure(comparison, preset, i, "step_time");
     const dam__bench_record *record =
-        dam__contender_record(&comparison->all->items[i], comparison->contests[contest].preset);
+        dam__result_set_record(&comparison->all->items[i], comparison->presets[preset].preset);
     if (record == NULL)
         return;
     dam__text_append(page, "<tr");
@@ -87,16 +87,16 @@ static void append_contender(const dam__comparison *comparison, size_t contest, 
     if (step != NULL && isfinite(step->share))
         dam__text_append(page, "%.0f %%", 100 * step->share);
     dam__text_append(page, "</td><td class=\"optional\">");
-    append_agreement(comparison, contest, i, record, page);
+    append_agreement(comparison, preset, i, record, page);
     dam__text_append(page, "</td></tr>\n");
 }
 
-static void append_bars(const dam__comparison *comparison, size_t contest, dam__text *page)
+static void append_bars(const dam__comparison *comparison, size_t preset, dam__text *page)
 {
     const dam__measure *any = NULL;
-    double longest = longest_of(comparison, contest);
+    double longest = longest_of(comparison, preset);
     for (size_t i = 0; i < comparison->all->count && any == NULL; i++)
-        any = headline(comparison, contest, i);
+        any = headline(comparison, preset, i);
     dam__text_append(page, "<table><thead><tr><th>device</th><th class=\"bar\"></th>"
                            "<th class=\"number\">");
     dam__html_text(page, any != NULL ? any->unit : "");
@@ -108,18 +108,18 @@ static void append_bars(const dam__comparison *comparison, size_t contest, dam__
                      "<tbody data-group=\"%d\">\n",
                      dam__page_direction(any));
     for (size_t i = 0; i < comparison->all->count; i++)
-        append_contender(comparison, contest, i, longest, page);
+        append_result_set(comparison, preset, i, longest, page);
     dam__text_append(page, "</tbody></table>\n");
 }
 
 /* --- all numbers -------------------------------------------------------------------------------- */
 
-/* Whether an earlier contender has this metric, whose row then stands already. */
-static bool is_listed(const dam__comparison *comparison, size_t contest, size_t i,
+/* Whether an earlier result set has this metric, so that its row is there already. */
+static bool is_listed(const dam__comparison *comparison, size_t preset, size_t i,
                       const char *metric)
 {
     for (size_t before = 0; before < i; before++)
-        if (dam__contest_measure(comparison, contest, before, metric) != NULL)
+        if (dam__comparison_measure(comparison, preset, before, metric) != NULL)
             return true;
     return false;
 }
@@ -143,18 +143,18 @@ static void append_cell(const dam__comparison *comparison, size_t i, const dam__
     dam__text_append(page, "</span></td>");
 }
 
-static void append_metric(const dam__comparison *comparison, size_t contest,
+static void append_metric(const dam__comparison *comparison, size_t preset,
                           const dam__measure *named, dam__text *page)
 {
     const dam__measure *base =
-        dam__contest_measure(comparison, contest, comparison->baseline, named->metric);
+        dam__comparison_measure(comparison, preset, comparison->baseline, named->metric);
     dam__text_append(page, "<tr data-group=\"%d\"><td>", dam__page_direction(named));
     dam__html_text(page, named->metric);
     dam__text_append(page, "</td><td class=\"quiet\">");
     dam__html_text(page, named->unit);
     dam__text_append(page, "</td>");
     for (size_t i = 0; i < comparison->all->count; i++) {
-        const dam__measure *m = dam__contest_measure(comparison, contest, i, named->metric);
+        const dam__measure *m = dam__comparison_measure(comparison, preset, i, named->metric);
         /* Another ceiling may bind a kernel elsewhere: its number then has another unit. */
         bool alike = m != NULL && strcmp(m->unit, named->unit) == 0;
         append_cell(comparison, i, alike ? m : NULL, base, page);
@@ -162,7 +162,7 @@ static void append_metric(const dam__comparison *comparison, size_t contest,
     dam__text_append(page, "</tr>\n");
 }
 
-static void append_numbers(const dam__comparison *comparison, size_t contest, dam__text *page)
+static void append_numbers(const dam__comparison *comparison, size_t preset, dam__text *page)
 {
     dam__text_append(page, "<details><summary>All numbers</summary><p class=\"small quiet\">"
                            "Beside a number: its share of the ceiling that binds it, and of a "
@@ -173,10 +173,10 @@ static void append_numbers(const dam__comparison *comparison, size_t contest, da
     dam__text_append(page, "</tr></thead><tbody>\n");
     for (size_t i = 0; i < comparison->all->count; i++) {
         const dam__bench_record *record =
-            dam__contender_record(&comparison->all->items[i], comparison->contests[contest].preset);
+            dam__result_set_record(&comparison->all->items[i], comparison->presets[preset].preset);
         for (size_t m = 0; record != NULL && m < record->count; m++)
-            if (!is_listed(comparison, contest, i, record->measures[m].metric))
-                append_metric(comparison, contest, &record->measures[m], page);
+            if (!is_listed(comparison, preset, i, record->measures[m].metric))
+                append_metric(comparison, preset, &record->measures[m], page);
     }
     dam__text_append(page, "</tbody></table></div></details>\n");
 }
@@ -193,20 +193,20 @@ static void append_warning(const dam__comparison *comparison, size_t i, const ch
     dam__text_append(page, "</p>\n");
 }
 
-static const dam__bench_record *record_of(const dam__comparison *comparison, size_t contest,
+static const dam__bench_record *record_of(const dam__comparison *comparison, size_t preset,
                                           size_t i)
 {
-    return dam__contender_record(&comparison->all->items[i], comparison->contests[contest].preset);
+    return dam__result_set_record(&comparison->all->items[i], comparison->presets[preset].preset);
 }
 
 /* What ended early is to be seen at once; warnings are many on a busy machine. */
-static void append_warnings(const dam__comparison *comparison, size_t contest, dam__text *page)
+static void append_warnings(const dam__comparison *comparison, size_t preset, dam__text *page)
 {
     enum { MOST = 8 };
     dam__text folded = {0};
     size_t count = 0;
     for (size_t i = 0; i < comparison->all->count; i++) {
-        const dam__bench_record *record = record_of(comparison, contest, i);
+        const dam__bench_record *record = record_of(comparison, preset, i);
         if (record == NULL)
             continue;
         if (record->message[0] != '\0')
@@ -228,16 +228,16 @@ static void append_warnings(const dam__comparison *comparison, size_t contest, d
     dam__text_free(&folded);
 }
 
-void dam__page_contest(const dam__comparison *comparison, size_t contest, dam__text *page)
+void dam__page_preset(const dam__comparison *comparison, size_t preset, dam__text *page)
 {
-    const dam__contest *c = &comparison->contests[contest];
-    dam__text_append(page, "<section class=\"section contest\" data-kind=\"");
+    const dam__compared_preset *c = &comparison->presets[preset];
+    dam__text_append(page, "<section class=\"section preset\" data-kind=\"");
     dam__html_text(page, c->kind);
     dam__text_append(page, "\">");
     dam__html_element(page, "h3", "", c->preset);
     dam__html_element(page, "p", "class=\"quiet small\"", c->title);
-    append_bars(comparison, contest, page);
-    append_warnings(comparison, contest, page);
-    append_numbers(comparison, contest, page);
+    append_bars(comparison, preset, page);
+    append_warnings(comparison, preset, page);
+    append_numbers(comparison, preset, page);
     dam__text_append(page, "</section>\n");
 }
