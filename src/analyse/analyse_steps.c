@@ -8,7 +8,7 @@
 #include "base/memory.h"
 #include "base/notice.h"
 #include "command/output.h"
-#include "run/option.h"
+#include "run/key_value.h"
 #include "transfer/tuned.h"
 
 /* What all changes come to. */

@@ -3,7 +3,7 @@
 
 #include "command/command.h"
 #include "command/output.h"
-#include "run/option_help.h"
+#include "run/key_help.h"
 
 /* Appends text as roff shows it literally; a period or quote at its start is not a request. */
 static void append_literal(dam__text *page, const char *text)

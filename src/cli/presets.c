@@ -9,7 +9,7 @@
 #include "command/layout.h"
 #include "command/output.h"
 #include "run/experiment.h"
-#include "run/option_help.h"
+#include "run/key_help.h"
 
 static dam_status print_list_json(void)
 {

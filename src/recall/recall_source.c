@@ -10,7 +10,7 @@
 #include "data/teacher.h"
 #include "model/model_type.h"
 #include "recall/recall_run.h"
-#include "run/option.h"
+#include "run/key_value.h"
 #include "store/seal.h"
 
 void dam__recall_source_free(dam__recall_source *source)

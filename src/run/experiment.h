@@ -1,7 +1,7 @@
 /*
  * An experiment: a preset with all its keys, resolved and checked.
  *
- * One option table (options.c) is the only source of keys, types, defaults, ranges and help texts.
+ * One option table (key_table.c) is the only source of keys, types, defaults, ranges and help texts.
  */
 #ifndef DAM__RUN_EXPERIMENT_H
 #define DAM__RUN_EXPERIMENT_H

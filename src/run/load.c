@@ -4,7 +4,7 @@
 
 #include "base/embedded.h"
 #include "base/file.h"
-#include "run/option.h"
+#include "run/key_value.h"
 
 enum { MOST_SUGGESTED = 256 };
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "run/option.h"
+#include "run/key_value.h"
 #include "run/scan.h"
 
 /* libconfuse's lexer is one set of global variables, so only one thread may be inside. */

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "run/option.h"
+#include "run/key_value.h"
 
 void dam__experiment_print(const dam__experiment *experiment, dam__text *out)
 {

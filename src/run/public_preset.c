@@ -6,7 +6,7 @@
 
 #include "base/embedded.h"
 #include "base/memory.h"
-#include "run/option.h"
+#include "run/key_value.h"
 #include "run/public_handles.h"
 
 void dam_preset_free(dam_preset *preset)

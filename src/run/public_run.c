@@ -9,7 +9,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "run/claim.h"
-#include "run/option.h"
+#include "run/key_value.h"
 #include "run/public_handles.h"
 #include "selftest/selftest.h"
 

@@ -7,7 +7,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "model/model_type.h"
-#include "run/option.h"
+#include "run/key_value.h"
 
 enum { MOST_ITEMS = 64, MOST_PATTERNS = 100000000, MOST_FLIPS = 1000000 };
 

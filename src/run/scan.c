@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "run/option.h"
+#include "run/key_value.h"
 
 /*
  * Longer than any field's text with every byte escaped. libconfuse grows its buffer by 32 bytes a

@@ -6,7 +6,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/number.h"
-#include "run/option.h"
+#include "run/key_value.h"
 #include "sweep/sweep_plan.h"
 
 #define SWEEP_FORMAT "denseam sweep 2"

@@ -16,7 +16,7 @@
 #ifndef DAM__SWEEP_SWEEP_GRID_H
 #define DAM__SWEEP_SWEEP_GRID_H
 
-#include "run/option.h"
+#include "run/key_value.h"
 #include "sweep/sweep.h"
 
 /*

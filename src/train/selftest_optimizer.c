@@ -130,6 +130,23 @@ static dam_status run_mirror(dam__test *test)
                       step_mirror);
 }
 
+/* A step of one row in double: the velocity, brought to the gradient's scale, moves the row by
+ * rate times itself over its largest entry, or over least where that is larger. */
+static void step_row(const double *gradient, size_t width, int clamped, double rate, double rescale,
+                     double least, double *velocity, double *value)
+{
+    double largest = least;
+    for (size_t j = 0; j < width; j++) {
+        velocity[j] = MOMENTUM * rescale * velocity[j] + gradient[j];
+        largest = fmax(largest, fabs(velocity[j]));
+    }
+    for (size_t j = 0; j < width; j++) {
+        value[j] -= rate * velocity[j] / largest;
+        if (j < (size_t)clamped)
+            value[j] = fmin(fmax(value[j], -1), 1);
+    }
+}
+
 /*
  * Two replicas side by side, each with scales and a rate of its own; the second row of each is
  * below the floor.
@@ -176,17 +193,9 @@ static dam_status run_max_norm(dam__test *test)
     for (int step = 0; step < STEPS; step++) {
         DAM_TRY_CLEANUP(dam__optimizer_step(optimizer, RATE, MOMENTUM));
         for (size_t k = 0; k < COUNT; k++) {
-            double largest = 0;
-            for (size_t j = k * width; j < (k + 1) * width; j++) {
-                velocity[j] = MOMENTUM * exp(before[k] - logs[k]) * velocity[j] + gradient[j];
-                largest = fmax(largest, fabs(velocity[j]));
-            }
-            largest = fmax(largest, floor * exp(-logs[k]));
-            for (size_t j = k * width; j < (k + 1) * width; j++) {
-                value[j] -= RATE * factors[k / ROWS] * velocity[j] / largest;
-                if (j - k * width < (size_t)clamped)
-                    value[j] = fmin(fmax(value[j], -1), 1);
-            }
+            step_row(gradient + k * width, width, clamped, RATE * factors[k / ROWS],
+                     exp(before[k] - logs[k]), floor * exp(-logs[k]), velocity + k * width,
+                     value + k * width);
             before[k] = logs[k];
         }
     }

@@ -8,7 +8,7 @@
 #include "base/notice.h"
 #include "data/gaussian.h"
 #include "model/denoise/denoise.h"
-#include "run/option.h"
+#include "run/key_value.h"
 
 /* A ratio that changes by no more is the same. */
 static const double NEGLIGIBLE = 0.05;

@@ -9,7 +9,7 @@
 #include "base/notice.h"
 #include "data/gaussian.h"
 #include "model/model_type.h"
-#include "run/option.h"
+#include "run/key_value.h"
 #include "run/run_folder.h"
 #include "sweep/sweep_plan.h"
 #include "sweep/sweep_search.h"

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "model/model_type.h"
-#include "run/option.h"
+#include "run/key_value.h"
 
 /* The table of keys has names of its own: choices are those of one key among many. */
 static void names_are_those_of_the_table_of_keys(void **state)

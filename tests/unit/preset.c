@@ -15,8 +15,8 @@
 #include "base/embedded.h"
 #include "base/file.h"
 #include "base/number.h"
-#include "run/option.h"
-#include "run/option_help.h"
+#include "run/key_value.h"
+#include "run/key_help.h"
 #include "unit/presets.h"
 
 static void table_is_sound(void **state)

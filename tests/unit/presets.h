@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "run/option.h"
+#include "run/key_value.h"
 
 #define DATA "data { name = \"mnist\" }\n"
 

@@ -1,4 +1,5 @@
-/* What the vmf model's files share: vmf.c trains and evaluates, vmf_grow.c splits memories. */
+/* What the vmf model's files share: vmf.c makes a model, vmf_step.c works on batches, vmf_grow.c
+ * splits memories, vmf_probe.c tells of single samples. */
 #ifndef DAM__MODEL_VMF_VMF_INTERNAL_H
 #define DAM__MODEL_VMF_VMF_INTERNAL_H
 
@@ -65,6 +66,12 @@ dam_status dam__vmf_responsibilities(struct vmf *vmf, const dam__batch *chunk, d
 /* gradient (+)= Q' X over a chunk, Q the first rows of `owed`; the rows of Q' are its columns. */
 dam_status dam__vmf_memory_sums(struct vmf *vmf, const dam__matrix *owed, const dam__batch *chunk,
                                 bool accumulate);
+
+/* The operations of those names in dam__model_ops. */
+dam_status dam__vmf_loss_gradient(dam__model *model, const dam__batch *batch,
+                                  const dam__buffer *losses, int slot);
+dam_status dam__vmf_evaluate(dam__model *model, const dam__batch *batch,
+                             const dam__device_metrics *metrics, int slot, int offset);
 
 void dam__vmf_growth_free(struct dam__vmf_growth *growth);
 

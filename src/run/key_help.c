@@ -1,9 +1,9 @@
-#include "run/option_help.h"
+#include "run/key_help.h"
 
 #include <string.h>
 
 #include "model/model_type.h"
-#include "run/option.h"
+#include "run/key_value.h"
 
 enum { COLUMNS = 80 };
 

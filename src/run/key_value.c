@@ -1,4 +1,4 @@
-#include "run/option.h"
+#include "run/key_value.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* The option table: every preset key, once. */
 #include "model/energy/recall.h"
-#include "run/option.h"
+#include "run/key_value.h"
 #include "run/sweep_config.h"
 
 #define FIELD(member) offsetof(dam__experiment, member), sizeof(((dam__experiment *)0)->member)

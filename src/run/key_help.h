@@ -1,6 +1,6 @@
 /* The preset keys in readable form, from the option table. */
-#ifndef DAM__RUN_OPTION_HELP_H
-#define DAM__RUN_OPTION_HELP_H
+#ifndef DAM__RUN_KEY_HELP_H
+#define DAM__RUN_KEY_HELP_H
 
 #include "base/text.h"
 

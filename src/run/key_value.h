@@ -1,6 +1,6 @@
 /* One preset key at a time: finding it in the table, reading, checking and printing its value. */
-#ifndef DAM__RUN_OPTION_H
-#define DAM__RUN_OPTION_H
+#ifndef DAM__RUN_KEY_VALUE_H
+#define DAM__RUN_KEY_VALUE_H
 
 #include "run/experiment.h"
 
