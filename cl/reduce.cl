@@ -1,4 +1,4 @@
-/* Sums of fixed shape over the replicas of a matrix. */
+/* Sums of fixed shape over the parts of a matrix. */
 
 /* total = sum of `count` matrices at `stride`, added to total where accumulate. Work-items: vectors
  * of a row x rows. */

@@ -31,8 +31,11 @@ int main(int argc, char **argv)
     size_t count = dam_dataset_count(test), features = dam_dataset_features(test), right = 0;
     float *samples = calloc(count * features, sizeof *samples);
     int32_t *classes = calloc(count, sizeof *classes);
-    if (samples == NULL || classes == NULL)
+    if (samples == NULL || classes == NULL) {
+        free(samples);
+        free(classes);
         return EXIT_FAILURE;
+    }
     for (size_t i = 0; i < count; i++)
         need(dam_dataset_sample(test, i, samples + i * features));
 

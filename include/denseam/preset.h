@@ -18,7 +18,8 @@ typedef struct dam_preset dam_preset;
 
 /*
  * Loads a preset: a file if one of that path exists, else one that comes with the library
- * (dam_preset_name). DAM_USAGE names line, key and what is allowed. Release with dam_preset_free.
+ * (dam_preset_name). DAM_USAGE names line, key and what is allowed; DAM_INPUT: a file that cannot
+ * be read. Release with dam_preset_free.
  */
 DAM_API dam_status dam_preset_load(const char *place, dam_preset **out);
 
@@ -33,7 +34,8 @@ DAM_API void dam_preset_free(dam_preset *preset);
 /*
  * Sets a key: "model.memories" to "50", "seed" to "7". DAM_USAGE, and nothing is changed: no such
  * key (with the closest name), a value that it does not take, or a key that this kind of model does
- * not use, so set model.kind first. Combinations of values are checked when the preset is used.
+ * not use, so set model.kind first. Blanks round a value, then a pair of quotes, are not part of
+ * it. Combinations of values are checked when the preset is used.
  */
 DAM_API dam_status dam_preset_set(dam_preset *preset, const char *key, const char *value);
 

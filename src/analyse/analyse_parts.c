@@ -5,7 +5,6 @@
 #include "analyse/activated.h"
 #include "analyse/analysis.h"
 #include "base/file.h"
-#include "base/memory.h"
 #include "base/notice.h"
 #include "command/session.h"
 #include "data/pick.h"

@@ -94,7 +94,7 @@ static void range_of(const dam__collapse *c, size_t column, double *least, doubl
 }
 
 /* What each panel is called, and its range. */
-static dam_status append_panels(const dam__collapse *c, dam__plot *plot)
+static void append_panels(const dam__collapse *c, dam__plot *plot)
 {
     dam__text title = {0};
     static const char *const arrays[] = {"name", "least", "most"};
@@ -113,7 +113,6 @@ static dam_status append_panels(const dam__collapse *c, dam__plot *plot)
         dam__plot_real(plot, most, "most[%zu]", column + 1);
     }
     dam__text_free(&title);
-    return DAM_OK;
 }
 
 /* A curve a step, of one run the only one. */
@@ -144,7 +143,7 @@ dam_status dam__report_collapse(const char *folder, const dam__collapse *c, cons
     dam__plot_integer(&plot, (int64_t)curves_of(c), "curves");
     dam__plot_integer(&plot, (int64_t)lines, "lines");
     dam__plot_integer(&plot, (int64_t)c->columns, "panels");
-    DAM_TRY_CLEANUP(append_panels(c, &plot));
+    append_panels(c, &plot);
     append_curves(c, &plot);
     append_data(c, &plot);
     DAM_TRY_CLEANUP(dam__plot_draw(&plot, "collapse", folder, log));

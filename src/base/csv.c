@@ -13,17 +13,17 @@ void dam__csv_free(dam__csv *csv)
     *csv = (dam__csv){0};
 }
 
-void dam__csv_cells(dam__csv *csv, const char *text)
+void dam__csv_cells(dam__csv *csv, const char *cells)
 {
     if (csv->inside)
         dam__text_append_bytes(&csv->text, csv->separator != '\0' ? &csv->separator : ",", 1);
     csv->inside = true;
-    dam__text_append_bytes(&csv->text, text, strlen(text));
+    dam__text_append_bytes(&csv->text, cells, strlen(cells));
 }
 
 void dam__csv_text(dam__csv *csv, const char *text)
 {
-    if (strpbrk(text, ",\"\n") == NULL) {
+    if (strpbrk(text, ",\"\r\n") == NULL) {
         dam__csv_cells(csv, text);
         return;
     }

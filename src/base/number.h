@@ -23,7 +23,7 @@ dam__number_result dam__real_read(const char *text, double *out);
 const char *dam__integer_print(int64_t value, char text[DAM__NUMBER_BYTES]);
 
 /* The shortest text that dam__real_read reads as the same finite value: */
-const char *dam__real_print(double value, char text[DAM__NUMBER_BYTES]);
+const char *dam__real_print(double value, char out[DAM__NUMBER_BYTES]);
 
 /* For tables: so many significant digits (at most 17), "NaN" if not finite. */
 const char *dam__real_digits(double value, int digits, char text[DAM__NUMBER_BYTES]);

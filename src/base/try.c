@@ -1,6 +1,7 @@
 #include "base/try.h"
 
 #undef dam__fail /* of the analyzer */
+#undef dam__advise
 
 #include <stdarg.h>
 #include <stdio.h>

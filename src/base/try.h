@@ -46,6 +46,7 @@ static inline dam_status dam__not_ok(dam_status code)
     return code;
 }
 #define dam__fail(...) dam__not_ok(dam__fail(__VA_ARGS__))
+#define dam__advise(advice, failure) dam__not_ok(dam__advise(advice, failure))
 #endif
 
 /* Returns the failure of a call; only where the function owns nothing yet. */

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/embedded.h"
-#include "base/file.h"
 #include "base/memory.h"
 #include "bench/bench_command.h"
 #include "bench/bench_losses.h"

@@ -2,7 +2,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "base/memory.h"
 #include "base/notice.h"
 #include "bench/benchmark_rounds.h"
 #include "model/model_type.h"

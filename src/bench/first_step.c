@@ -2,7 +2,6 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "base/memory.h"
 #include "bench/bench_command.h"
 #include "command/session.h"
 #include "run/run_folder.h"

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/memory.h"
 #include "command/command.h"
 #include "command/output.h"
 #include "command/signals.h"

@@ -239,7 +239,7 @@ static dam_status run_show(const arguments *args)
     DAM_TRY_CLEANUP(args->json ? print_run_json(&run, &history, &c, &drawn)
                                : print_run(&run, &history, &c, &drawn));
     if (result != DAM_OK)
-        DAM_TRY(dam__advise(
+        DAM_TRY_CLEANUP(dam__advise(
             advice, dam__fail(result, "%s%s", why != NULL ? why : "the picture could not be drawn",
                               args->out == NULL ? "; --out draws into another folder" : "")));
 cleanup:

@@ -23,7 +23,7 @@ typedef struct training {
     progress progress;
     int stage;        /* that the progress line shows */
     dam__run resumed; /* with --resume */
-    run_folder folder;
+    out_folder folder;
     dam__device *device;
     dam__job job;
 } training;
@@ -33,7 +33,7 @@ static void training_free(training *t)
     dam__job_free(&t->job);
     dam__device_close(t->device);
     dam__run_free(&t->resumed);
-    run_folder_release(&t->folder);
+    out_folder_release(&t->folder);
 }
 
 /* --- setting up ------------------------------------------------------------------------------- */
@@ -214,7 +214,7 @@ static dam_status run_train(const arguments *args)
                   .job = {.gemm = gemm_choice(args)}};
     dam__job *job = &t.job;
     t.log = console_log(&t.console);
-    DAM_TRY_CLEANUP(run_folder_check(args, DAM__RUN_FOLDER));
+    DAM_TRY_CLEANUP(out_folder_check(args, DAM__RUN_FOLDER));
     DAM_TRY_CLEANUP(read_experiment(&t));
     DAM_TRY_CLEANUP(
         open_device(args, (dam__precision)job->experiment.train.precision, &t.log, &t.device));
@@ -224,7 +224,7 @@ static dam_status run_train(const arguments *args)
         DAM_TRY_CLEANUP(args->json ? print_json(plan_json(&t)) : print_plan(&t));
         goto cleanup;
     }
-    DAM_TRY_CLEANUP(run_folder_claim(args, DAM__RUN_FOLDER, t.resumed.folder, &t.folder));
+    DAM_TRY_CLEANUP(out_folder_claim(args, DAM__RUN_FOLDER, t.resumed.folder, &t.folder));
     job->folder = t.folder.path;
     DAM_TRY_CLEANUP(dam__job_prepare(job));
     DAM_TRY_CLEANUP(train_to_the_end(&t));

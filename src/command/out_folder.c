@@ -6,12 +6,12 @@
 
 #include "base/file.h"
 
-void run_folder_release(run_folder *folder)
+void out_folder_release(out_folder *folder)
 {
     free(folder->path);
     if (folder->lock >= 0)
         (void)close(folder->lock);
-    *folder = (run_folder){.lock = -1};
+    *folder = (out_folder){.lock = -1};
 }
 
 /* How the tool names each kind. */
@@ -35,7 +35,7 @@ static dam_status check_empty(const char *folder)
     return status;
 }
 
-dam_status run_folder_check(const arguments *args, dam__folder_kind kind)
+dam_status out_folder_check(const arguments *args, dam__folder_kind kind)
 {
     dam_status status = DAM_OK;
     char *file = NULL;
@@ -59,9 +59,9 @@ cleanup:
 }
 
 /* Takes over path. */
-static dam_status claim(char *path, dam__folder_kind kind, bool resume, run_folder *out)
+static dam_status claim(char *path, dam__folder_kind kind, bool resume, out_folder *out)
 {
-    run_folder_release(out);
+    out_folder_release(out);
     out->path = path;
     return dam__folder_claim(path, kind, resume, &out->lock);
 }
@@ -76,7 +76,7 @@ static dam_status base_name(const char *preset, char **out)
     return dam__format(out, "%.*s", (int)length, name);
 }
 
-static dam_status claim_free(const char *preset, dam__folder_kind kind, run_folder *out)
+static dam_status claim_free(const char *preset, dam__folder_kind kind, out_folder *out)
 {
     dam_status status = DAM_OK;
     char *name = NULL, *path = NULL;
@@ -93,8 +93,8 @@ cleanup:
     return status;
 }
 
-dam_status run_folder_claim(const arguments *args, dam__folder_kind kind, const char *resumed,
-                            run_folder *out)
+dam_status out_folder_claim(const arguments *args, dam__folder_kind kind, const char *resumed,
+                            out_folder *out)
 {
     char *path = NULL;
     if (!args->resume && args->out == NULL)

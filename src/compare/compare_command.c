@@ -1,6 +1,5 @@
 /* `denseam compare`: benchmarks of several devices side by side, as a table, JSON or one page. */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"

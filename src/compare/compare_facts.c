@@ -1,6 +1,5 @@
 /* The summary of a comparison, and the facts about devices and drivers. */
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/number.h"

@@ -1,7 +1,6 @@
 #include "compare/compare_page.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/embedded.h"

@@ -1,6 +1,5 @@
 /* The comparison of one preset: bars, then all numbers. */
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/number.h"

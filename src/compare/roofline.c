@@ -1,7 +1,6 @@
 #include "compare/roofline.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/number.h"

@@ -138,7 +138,8 @@ cleanup:
     return status;
 }
 
-/* Takes the key and the program into the device's list; frees both where it cannot. */
+/* Takes the key and the program into the device's list; where it cannot, the key stays the
+ * caller's. */
 static dam_status keep_built(dam__device *device, char **key, cl_program handle, dam__built **out)
 {
     dam__built *built = NULL;

@@ -1,7 +1,7 @@
-/* Sums over replicas against sums in double. */
+/* Sums over parts against sums in double. */
 #include "compute/selftest_cases.h"
 
-static dam_status run_replicas(dam__test *test)
+static dam_status run_parts(dam__test *test)
 {
     enum { PARTS = 9 };
     const int rows = 3, cols = test->tiny ? 5 : 301;
@@ -33,10 +33,10 @@ static dam_status run_replicas(dam__test *test)
 }
 
 const dam__selftest_case dam__selftest_reduce_cases[] = {
-    {.name = "sum of replicas",
+    {.name = "sum of parts",
      .kernels = "reduce_parts",
      .tolerance = 8,
      .reason = "nine additions",
-     .run = run_replicas},
+     .run = run_parts},
     {0},
 };

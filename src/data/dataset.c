@@ -247,9 +247,13 @@ dam_status dam__dataset_load(const dam__data_config *config, dam__split split, d
     *out = (dam__dataset){0};
     bool from_file = split == DAM__SPLIT_TEST && config->test_images[0] != '\0';
     if (!from_file && dam__teacher_asked(config))
-        DAM_FAIL(DAM_INPUT, "the set 'teacher' is drawn on a device; only train and eval do that");
+        DAM_FAIL(
+            DAM_INPUT,
+            "the set 'teacher' is drawn on a device; here only sets that need none can be read");
     if (!from_file && dam__gaussian_asked(config))
-        DAM_FAIL(DAM_INPUT, "the set 'gaussian' is drawn on a device; only train and eval do that");
+        DAM_FAIL(
+            DAM_INPUT,
+            "the set 'gaussian' is drawn on a device; here only sets that need none can be read");
     if (!from_file && dam__synthetic_asked(config))
         DAM_TRY_CLEANUP(dam__synthetic_load(config, split, &set));
     else if (!from_file && dam__patterns_asked(config))

@@ -464,14 +464,15 @@ static dam_status make_order(dam__loader *loader, int replica, int epoch)
     enum { MOST_ITEMS = 16384 }; /* enough to fill a GPU; a CPU driver pays for each */
     uint32_t count = (uint32_t)loader->options.count;
     uint32_t side = (uint32_t)sqrt((double)count);
+    uint32_t first = (uint32_t)replica * count;
     uint64_t seed = loader->seeds[replica];
     while ((uint64_t)side * side < count)
         side++;
     return dam__launch(loader->make_order,
                        dam__range_items(loader->device, count < MOST_ITEMS ? count : MOST_ITEMS, 1),
                        (dam__work){.bytes = 4.0 * count},
-                       DAM_ARGUMENTS(loader->order, (uint32_t)replica * count, count, side, epoch,
-                                     dam__arg_seed(seed), DAM__STREAM_ORDER));
+                       DAM_ARGUMENTS(loader->order, first, count, side, epoch, dam__arg_seed(seed),
+                                     DAM__STREAM_ORDER));
 }
 
 dam_status dam__loader_begin(dam__loader *loader, int epoch, int step)

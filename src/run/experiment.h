@@ -1,7 +1,8 @@
 /*
  * An experiment: a preset with all its keys, resolved and checked.
  *
- * One option table (key_table.c) is the only source of keys, types, defaults, ranges and help texts.
+ * One option table (key_table.c) is the only source of keys, types, defaults, ranges and help
+ * texts.
  */
 #ifndef DAM__RUN_EXPERIMENT_H
 #define DAM__RUN_EXPERIMENT_H
@@ -89,13 +90,6 @@ dam_status dam__experiment_read(const char *name, const char *text, const char *
 
 /* Every key at its default; such an experiment has no data yet. */
 dam_status dam__experiment_defaults(dam__experiment *out);
-
-/*
- * Applies one override, "section.key=value" (spaces round either are dropped, and one pair of
- * quotes round the value). DAM_USAGE names the override and what is allowed, or the kind of model
- * that has the key, and nothing is changed.
- */
-dam_status dam__experiment_set(dam__experiment *experiment, const char *assignment);
 
 /* DAM_USAGE, with name, where the data section names no data, or contradicts itself. */
 dam_status dam__data_check(const char *name, const dam__data_config *data);

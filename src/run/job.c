@@ -5,7 +5,6 @@
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "base/notice.h"
 #include "data/teacher.h"
 #include "run/job_notes.h"
 #include "run/metrics.h"

@@ -178,19 +178,6 @@ static dam_status within_override(dam_status status, const char *assignment)
     return dam__fail_within(status, "%s", shown);
 }
 
-dam_status dam__experiment_set(dam__experiment *experiment, const char *assignment)
-{
-    dam_status status = DAM_OK;
-    const dam__option *option = NULL;
-    dam__experiment changed = *experiment;
-    DAM_TRY_CLEANUP(apply(&changed, assignment, &option));
-    if (!dam__option_applies(option, changed.model.kind))
-        DAM_TRY_CLEANUP(dam__option_foreign(option, changed.model.kind));
-    *experiment = changed;
-cleanup:
-    return status == DAM_OK ? status : within_override(status, assignment);
-}
-
 /* Once the kind of model is known: applies its defaults, and refuses keys that it does not use. */
 static dam_status apply_kind(const char *name, const given_keys *given, dam__experiment *out)
 {

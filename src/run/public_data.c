@@ -8,8 +8,10 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "data/gaussian.h"
 #include "data/patches.h"
 #include "data/teacher.h"
+#include "run/key_value.h"
 #include "run/public_handles.h"
 
 dam_status dam__finite_check(const float *samples, size_t count, size_t features)
@@ -151,11 +153,12 @@ dam_status dam_dataset_from_floats(const float *samples, const int32_t *labels, 
 
 /* --- of files and presets --------------------------------------------------------------------- */
 
-static dam_status copy_place(const char *what, const char *from, char *to, size_t size)
+/* Reads a path as a preset's key would, so that a run can say where its samples came from. */
+static dam_status read_place(const char *key, const char *path, dam__data_config *to)
 {
-    if (strlen(from) >= size)
-        return dam__fail(DAM_USAGE, "the %s's path has more than %zu bytes", what, size - 1);
-    memcpy(to, from, strlen(from) + 1);
+    dam__experiment experiment = {.data = *to};
+    DAM_TRY(dam__option_read(dam__option_find("data", key), path, &experiment));
+    *to = experiment.data;
     return DAM_OK;
 }
 
@@ -167,9 +170,9 @@ dam_status dam_dataset_read(const char *samples, const char *labels, dam_dataset
         DAM_FAIL(DAM_USAGE, "no file of samples is given");
     DAM_TRY_CLEANUP(create_empty(&set));
     dam__data_config *origin = &set->origin;
-    DAM_TRY_CLEANUP(copy_place("samples", samples, origin->images, sizeof origin->images));
+    DAM_TRY_CLEANUP(read_place("images", samples, origin));
     if (labels != NULL)
-        DAM_TRY_CLEANUP(copy_place("labels", labels, origin->labels, sizeof origin->labels));
+        DAM_TRY_CLEANUP(read_place("labels", labels, origin));
     DAM_TRY_CLEANUP(dam__dataset_load(origin, DAM__SPLIT_TRAIN, &set->set));
     *out = set;
     set = NULL;
@@ -191,7 +194,7 @@ dam_status dam_dataset_load(const dam_preset *preset, dam_split split, const cha
     DAM_TRY_CLEANUP(dam__data_check(preset->name, &experiment->data));
     DAM_TRY_CLEANUP(create_empty(&set));
     set->origin = experiment->data;
-    if (dam__dataset_is_drawn(&experiment->data))
+    if (dam__teacher_asked(&experiment->data) || dam__gaussian_asked(&experiment->data))
         DAM_TRY_CLEANUP(dam__device_open_selected(device, &options, &drawer));
     DAM_TRY_CLEANUP(dam__dataset_load_on(
         drawer, &experiment->data, (uint64_t)experiment->seed,

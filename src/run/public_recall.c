@@ -73,7 +73,8 @@ static dam_status mark_fixed(const dam_run *run, const dam__recall_config *confi
 static void give(const dam__recalled *got, const dam_recalled *out)
 {
     size_t count = got->count;
-    memcpy(out->states, got->states, count * got->dim * sizeof *out->states);
+    if (out->states != NULL)
+        memcpy(out->states, got->states, count * got->dim * sizeof *out->states);
     for (size_t p = 0; p < count; p++) {
         if (out->ends != NULL)
             out->ends[p] = (dam_recall_end)got->ends[p];
@@ -96,8 +97,7 @@ dam_status dam_run_recall_with(dam_run *run, const float *states, size_t count,
     dam__recalled got = {0};
     uint8_t *marks = NULL;
     options = options != NULL ? options : &usual;
-    DAM_TRY_CLEANUP(check_call(run, recalls(run), "recalls no states", states, count,
-                               out != NULL ? out->states : NULL));
+    DAM_TRY_CLEANUP(check_call(run, recalls(run), "recalls no states", states, count, out));
     if (options->sweeps < 0 || options->sweeps > DAM__MOST_SWEEPS)
         DAM_FAIL(DAM_USAGE, "a recall takes 1 to %d sweeps, not %d", DAM__MOST_SWEEPS,
                  options->sweeps);
@@ -125,9 +125,13 @@ cleanup:
 dam_status dam_run_recall(dam_run *run, const float *states, size_t count, float *recalled,
                           dam_recall_end *ends)
 {
+    if (run != NULL && count > 0 && recalled == NULL)
+        return dam__fail(DAM_USAGE, "no place for the recalled states is given");
     return dam_run_recall_with(run, states, count, NULL,
                                &(dam_recalled){.states = recalled, .ends = ends});
 }
+
+enum { MOST_STEPS = 1000000 }; /* as the key recall.steps */
 
 /* --- denoising -------------------------------------------------------------------------------- */
 
@@ -184,6 +188,9 @@ static dam_status relaxation_of(const dam_run *run, const dam_denoise_options *o
                                 dam__relax_task *out)
 {
     const dam__recall_keys *keys = &run->run.experiment.recall;
+    if (options->steps > MOST_STEPS)
+        return dam__fail(DAM_USAGE, "a relaxation takes at most %d steps, not %d", MOST_STEPS,
+                         options->steps);
     if (options->steps < 0 || !(options->dt >= 0 && options->dt <= 1) || isnan(options->clip))
         return dam__fail(DAM_USAGE,
                          "a relaxation takes 1 step or more of a length in (0, 1], not %d of %g",

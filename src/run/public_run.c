@@ -148,8 +148,10 @@ dam_status dam_run_parameter(const dam_run *run, const char *name, double **valu
     const dam__container *container = &run->run.container;
     DAM_TRY_CLEANUP(dam__format(&path, "%s%s", folder_of_parameters, name));
     const dam__array *array = dam__container_array(container, path);
-    if (array == NULL || array->rank != 2)
-        DAM_TRY_CLEANUP(no_such_parameter(container, name));
+    if (array == NULL || array->rank != 2) {
+        status = no_such_parameter(container, name);
+        goto cleanup;
+    }
     DAM_TRY_CLEANUP(copy_doubles(array, values));
     *rows = array->shape[0];
     *cols = array->shape[1];

@@ -48,7 +48,7 @@ static dam_status read_experiment(training *t, const dam_preset *preset, const d
         DAM_TRY(dam__run_open(t->options->folder, NULL, 0, &t->resumed));
         job->experiment = t->resumed.experiment;
         job->resumed = &t->resumed;
-        job->changed = preset != NULL;
+        job->changed = preset != NULL || set != NULL;
     } else if (preset == NULL) {
         return dam__fail(DAM_USAGE, "no preset is given");
     }

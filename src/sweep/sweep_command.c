@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/memory.h"
 #include "base/notice.h"
 #include "command/command.h"
@@ -30,7 +29,7 @@ typedef struct sweep {
     bool runs; /* cells are trained: what each of them does is of no interest */
     progress progress;
     dam__sweep_plan plan;
-    run_folder folder;
+    out_folder folder;
     dam__device *device;
     char best[64];       /* so far, for the progress line */
     double saved_at;     /* clock when sweep.h5 was last written */
@@ -43,7 +42,7 @@ static void sweep_free(sweep *s)
 {
     dam__device_close(s->device);
     dam__sweep_plan_free(&s->plan);
-    run_folder_release(&s->folder);
+    out_folder_release(&s->folder);
     free(s->first_failure);
     dam__text_free(&s->said);
 }
@@ -122,7 +121,7 @@ static dam_status prepare(sweep *s, const char **resumed)
     if (dam__sweep_is(operand))
         return dam__fail(DAM_USAGE, "'%s' is a sweep; 'denseam sweep %s --resume' goes on with it",
                          operand, operand);
-    DAM_TRY(run_folder_check(args, DAM__SWEEP_FOLDER));
+    DAM_TRY(out_folder_check(args, DAM__SWEEP_FOLDER));
     return read_plan(args, &s->plan);
 }
 
@@ -265,7 +264,7 @@ static dam_status run_sweep(const arguments *args)
         DAM_TRY_CLEANUP(print_sweep_plan(&s.plan, &estimate, s.device, args->json));
         goto cleanup;
     }
-    DAM_TRY_CLEANUP(run_folder_claim(args, DAM__SWEEP_FOLDER, resumed, &s.folder));
+    DAM_TRY_CLEANUP(out_folder_claim(args, DAM__SWEEP_FOLDER, resumed, &s.folder));
     DAM_TRY_CLEANUP(check_device(args, s.device, s.plan.base.model.kind,
                                  (dam__selftest_sizes){.memories = estimate.memories,
                                                        .dim = estimate.dim,

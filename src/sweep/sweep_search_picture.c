@@ -62,10 +62,9 @@ static void append_x(const dam__axis *axis, dam__plot *plot)
 }
 
 /* A logarithmic axis where all is above 0; tics at plain numbers, as many as fit. */
-static dam_status append_y(double least, double most, const char *label, dam__plot *plot)
+static void append_y(double least, double most, const char *label, dam__plot *plot)
 {
     static const double few[] = {1, 2, 5}, many[] = {1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8};
-    dam_status status = DAM_OK;
     char at[DAM__NUMBER_BYTES];
     bool logarithmic = least > 0, narrow = most < 8 * least;
     double margin = logarithmic ? pow(most / least, 0.08) * 1.02 : 0.08 * (most - least) + 1e-9;
@@ -73,13 +72,12 @@ static dam_status append_y(double least, double most, const char *label, dam__pl
     double high = logarithmic ? most * margin : most + margin;
     dam__text tics = {0};
     int count = 0;
+    bool plain = logarithmic && most <= 1e4 * least;
     dam__plot_real(plot, low, "bottom");
     dam__plot_real(plot, high, "top");
     dam__plot_text(plot, label, "y_label");
     dam__plot_integer(plot, logarithmic, "logarithmic");
-    if (!logarithmic || most > 1e4 * least)
-        goto cleanup;
-    for (int decade = (int)floor(log10(low)); decade <= (int)floor(log10(high)); decade++)
+    for (int decade = (int)floor(log10(low)); plain && decade <= (int)floor(log10(high)); decade++)
         for (size_t i = 0; i < (narrow ? sizeof many : sizeof few) / sizeof *few; i++) {
             double value = (narrow ? many[i] : few[i]) * pow(10, decade);
             if (value < low || value > high)
@@ -91,9 +89,7 @@ static dam_status append_y(double least, double most, const char *label, dam__pl
     if (count >= 2) /* between two of these numbers gnuplot's own tics tell more */
         dam__text_append(&plot->variables, "set ytics (%s)\n",
                          dam__text_part(&plot->variables, &tics));
-cleanup:
     dam__text_free(&tics);
-    return status;
 }
 
 /* "data.dim = 64, model.power = 2": what a line is. */
@@ -215,15 +211,14 @@ static void append_blocks(const dam__sweep *sweep, dam__plot *plot)
     }
 }
 
-dam_status dam__search_curves(const dam__sweep *sweep, dam__plot *plot)
+void dam__search_curves(const dam__sweep *sweep, dam__plot *plot)
 {
-    dam_status status = DAM_OK;
     double least, most;
     dam__text what = {0};
     size_t lines = shown_lines(sweep);
     find_range(sweep, &least, &most);
     dam__text_append(&what, "%s over %s", dam__metric_name(sweep->metric), sweep->axes[0].key);
-    dam__text_append(&plot->data.text, "# %s\n", what.data);
+    dam__text_append(&plot->data.text, "# %s\n", dam__text_part(&plot->data.text, &what));
     append_lines(sweep, plot);
     append_blocks(sweep, plot);
     if (sweep->seeds > 1)
@@ -235,10 +230,8 @@ dam_status dam__search_curves(const dam__sweep *sweep, dam__plot *plot)
     dam__plot_text(plot, dam__text_part(&plot->variables, &what), "what");
     dam__plot_integer(plot, 0, "epochs");
     append_x(&sweep->axes[0], plot);
-    DAM_TRY_CLEANUP(append_y(least, most, dam__metric_name(sweep->metric), plot));
-cleanup:
+    append_y(least, most, dam__metric_name(sweep->metric), plot);
     dam__text_free(&what);
-    return status;
 }
 
 /* --- the loss over the epochs ------------------------------------------------------------------ */
@@ -283,16 +276,15 @@ static bool append_losses(const dam__sweep *sweep, size_t cell, range *r, dam__c
     return drawn;
 }
 
-dam_status dam__search_epochs(const dam__sweep *sweep, dam__plot *plot, bool *drawn)
+void dam__search_epochs(const dam__sweep *sweep, dam__plot *plot, bool *drawn)
 {
-    dam_status status = DAM_OK;
     range r = {INFINITY, -INFINITY, 0};
     dam__text what = {0};
     dam__optimum best;
     *drawn = false;
     dam__sweep_optimum(sweep, 0, &best);
     if (!isfinite(best.score))
-        return DAM_OK;
+        return;
     dam__text_append(&plot->data.text, "# loss over epochs at %s = %s\n", sweep->axes[0].key,
                      sweep->axes[0].values[best.index]);
     append_lines(sweep, plot);
@@ -305,7 +297,7 @@ dam_status dam__search_epochs(const dam__sweep *sweep, dam__plot *plot, bool *dr
         *drawn = *drawn || has;
     }
     if (!*drawn)
-        goto cleanup;
+        return;
     dam__text_append(&what, "mean loss of an epoch's batches at %s = %s", sweep->axes[0].key,
                      sweep->axes[0].values[best.index]);
     if (dam__sweep_lines(sweep) > 1)
@@ -314,8 +306,6 @@ dam_status dam__search_epochs(const dam__sweep *sweep, dam__plot *plot, bool *dr
     dam__plot_integer(plot, r.epochs, "epochs");
     dam__plot_integer(plot, 0, "best");
     dam__plot_integer(plot, 0, "edge");
-    DAM_TRY_CLEANUP(append_y(r.least, r.most, "loss", plot));
-cleanup:
+    append_y(r.least, r.most, "loss", plot);
     dam__text_free(&what);
-    return status;
 }

@@ -10,10 +10,10 @@
  * dashed way up to the first value that diverges. The data, and the variables of the template
  * search but `title`.
  */
-dam_status dam__search_curves(const dam__sweep *sweep, dam__plot *plot);
+void dam__search_curves(const dam__sweep *sweep, dam__plot *plot);
 
 /* The loss of every epoch at the value of the first key that is best on the first line, one curve a
  * line: the same. *drawn is false where no line has one. */
-dam_status dam__search_epochs(const dam__sweep *sweep, dam__plot *plot, bool *drawn);
+void dam__search_epochs(const dam__sweep *sweep, dam__plot *plot, bool *drawn);
 
 #endif

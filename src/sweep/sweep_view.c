@@ -1,5 +1,4 @@
 #include <math.h>
-#include <stdlib.h>
 
 #include "base/number.h"
 #include "sweep/sweep_picture.h"

@@ -170,11 +170,6 @@ const dam__plan *dam__batched_plan(const dam__batched *batched)
     return batched->plan;
 }
 
-dam__model *dam__batched_model(dam__batched *batched)
-{
-    return batched->model;
-}
-
 static dam_status prepare(dam__batched *batched)
 {
     DAM_TRY(dam__plan_allocate(batched->plan));

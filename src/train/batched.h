@@ -72,7 +72,4 @@ dam_status dam__batched_evaluate(dam__batched *batched, dam__metrics *metrics);
 /* After a run: count x memories x dim, the memories of every replica. */
 dam_status dam__batched_memories(dam__batched *batched, double *memories);
 
-/* The model, whose parameter "memories" stays on the device until the end. */
-dam__model *dam__batched_model(dam__batched *batched);
-
 #endif

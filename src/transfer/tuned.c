@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/memory.h"
 #include "base/notice.h"
 #include "data/gaussian.h"
@@ -84,7 +83,7 @@ cleanup:
 
 /* --- a sweep -------------------------------------------------------------------------------------- */
 
-/* N K of a replica, as far as its preset says N; plaquettes that are larger make it smaller. */
+/* N K of a cell, as far as its preset says N; plaquettes that are larger make it smaller. */
 static double size_of(const dam__experiment *experiment)
 {
     const dam__data_config *data = &experiment->data;

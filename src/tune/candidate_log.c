@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "base/memory.h"
 
 enum { LARGEST_FILE = 1 << 22 };
 

@@ -52,7 +52,7 @@ export class Browser {
     async close() {
         this.process.kill();
         await this.ended;
-        rmSync(this.profile, { recursive: true, force: true, maxRetries: 5 });
+        rmSync(this.profile, { recursive: true, force: true, maxRetries: 20 });
     }
 }
 

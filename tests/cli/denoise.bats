@@ -287,7 +287,7 @@ END_OF_PRESET
     tool train small.conf --out run --quiet --set model.power=2 --set train.eta0=0.03
     succeeded
     tool recall run --quiet
-    failed_with 2 "the energy of relu to the power 2 has no lower bound: states would run away; set recall.clip"
+    failed_with 2 "the energy of relu to the power 2 has no lower bound: states would diverge; clip the features (recall.clip)"
     tool recall run --quiet --json --set recall.clip=4
     succeeded
     jq -e '.not_finite == 0' <<<"$output"

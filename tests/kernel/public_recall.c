@@ -159,7 +159,7 @@ static void recalls_do_as_they_are_told(void **state)
     REFUSED(dam_run_classify(run, damaged, 1, &class, NULL), DAM_USAGE,
             "this run of kind \"energy\" has no classes; it learned without labels");
     REFUSED(dam_run_denoise(run, damaged, 1, recalled), DAM_USAGE,
-            "this is a run of kind \"energy\"; that is for runs of kind \"denoise\"");
+            "a run of kind \"energy\" denoises nothing");
     dam_run_close(run);
 }
 
@@ -311,7 +311,7 @@ static void wrong_denoising_is_refused(void **state)
     fill_numbers(12, &samples[0][0], (size_t)SAMPLES * FEATURES);
     dam_run *run = train_denoiser(&samples[0][0]);
     REFUSED(dam_run_recall(run, samples[0], 1, out, NULL), DAM_USAGE,
-            "this is a run of kind \"denoise\"; that is for runs of kind \"energy\"");
+            "a run of kind \"denoise\" recalls no states");
     REFUSED(dam_run_denoise_with(run, samples[0], 1, &(dam_denoise_options){.dt = 2}, out, NULL),
             DAM_USAGE, "a relaxation takes 1 step or more of a length in (0, 1], not 0 of 2");
     assert_int_equal(

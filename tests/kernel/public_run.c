@@ -354,9 +354,9 @@ static void wrong_calls_are_refused(void **state)
     size_t rows = 0, cols = 0;
     int32_t class = -1;
     REFUSED(dam_run_recall(s->run, x, 1, out, NULL), DAM_USAGE,
-            "this is a run of kind \"vmf\"; that is for runs of kind \"energy\"");
+            "a run of kind \"vmf\" recalls no states");
     REFUSED(dam_run_denoise(s->run, x, 1, out), DAM_USAGE,
-            "this is a run of kind \"vmf\"; that is for runs of kind \"denoise\"");
+            "a run of kind \"vmf\" denoises nothing");
     REFUSED(dam_run_energy(s->run, x, 1, &energy), DAM_USAGE,
             "a run of kind \"vmf\" has no energy");
     REFUSED(dam_run_recall(NULL, x, 1, out, NULL), DAM_USAGE, "no run is given");
@@ -436,6 +436,8 @@ static void presets_are_read_and_changed(void **state)
     REFUSED(dam_preset_set(preset, "model.memorys", "7"), DAM_USAGE,
             "model.memorys=7: model.memorys: unknown key; did you mean 'memories'?");
     assert_int_equal(dam_preset_set(preset, "model.memories", "none"), DAM_USAGE);
+    assert_int_equal(dam_preset_set(preset, "model.memories", "0"), DAM_USAGE);
+    assert_int_equal(dam_preset_set(preset, "model.exponent", "3"), DAM_USAGE);
     assert_int_equal(dam_preset_set(preset, "model.memories", NULL), DAM_USAGE);
     OK(dam_preset_get(preset, "model.memories", &value));
     assert_string_equal(value, "7");

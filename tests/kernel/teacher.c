@@ -306,8 +306,9 @@ static void test_no_device(void **state)
     (void)state;
     dam__dataset set = {.count = 7};
     assert_int_equal(dam__dataset_load(&first_config, DAM__SPLIT_TRAIN, &set), DAM_INPUT);
-    assert_string_equal(dam_error(),
-                        "the set 'teacher' is drawn on a device; only train and eval do that");
+    assert_string_equal(
+        dam_error(),
+        "the set 'teacher' is drawn on a device; here only sets that need none can be read");
     assert_int_equal(set.count, 0);
 }
 

@@ -1,4 +1,4 @@
-/* src/report: curves, metrics, and gnuplot that is absent, fails or hangs. */
+/* src/draw: curves, metrics, and gnuplot that is absent, fails or hangs. */
 #include <locale.h>
 #include <math.h>
 #include <setjmp.h>

@@ -1,4 +1,4 @@
-/* src/report: films in GIF, read back with giflib, and where memories stand in them. */
+/* src/draw: films in GIF, read back with giflib, and where memories stand in them. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-/* src/preset: every way to write a preset wrongly, defaults, overrides, and text that round-trips.
+/* src/run: every way to write a preset wrongly, defaults, overrides, and text that round-trips.
  */
 #include <pthread.h>
 #include <setjmp.h>
@@ -15,8 +15,8 @@
 #include "base/embedded.h"
 #include "base/file.h"
 #include "base/number.h"
-#include "run/key_value.h"
 #include "run/key_help.h"
+#include "run/key_value.h"
 #include "unit/presets.h"
 
 static void table_is_sound(void **state)
@@ -353,13 +353,6 @@ static void wrong_overrides_are_told(void **state)
         assert_int_equal(dam__experiment_parse("x.conf", DATA, &cases[i][0], 1, &e), DAM_USAGE);
         assert_string_equal(dam_error(), cases[i][1]);
     }
-    /* A refused override changes nothing. */
-    dam__experiment e, before;
-    accept(DATA, &e);
-    before = e;
-    assert_int_equal(dam__experiment_set(&e, "model.memories=0"), DAM_USAGE);
-    assert_int_equal(dam__experiment_set(&e, "model.exponent=3"), DAM_USAGE);
-    assert_same(&e, &before);
 }
 
 static void every_embedded_preset_parses(void **state)

@@ -1,4 +1,4 @@
-/* src/report: pictures and the sheet of memories, read back with libpng. */
+/* src/draw: pictures and the sheet of memories, read back with libpng. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>

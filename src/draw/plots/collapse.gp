@@ -11,14 +11,14 @@ short(x) = real(sprintf('%.3g', x))
 x_field = runs > 1 ? '1' : '($1+1)'
 set logscale y 2
 set format y '2^{%L}'
-# The key of all panels stands above them, in so many lines; the title is room for it.
+# The key of all panels stands above them, in so many lines; a title of blank lines leaves space for it.
 set key at screen 0.5, screen 0.995 center top vertical maxrows lines
-room = ' '
-do for [i=2:lines + lines / 3] { room = room . "\n " }
+blank = ' '
+do for [i=2:lines + lines / 3] { blank = blank . "\n " }
 set offsets graph 0.05, graph 0.05, 0, 0
 colours = '#1f5fa8 #d9701a #2e7d60 #8a4fa3 #b8324f'
 colour(i) = word(colours, (i - 1) % words(colours) + 1)
-set multiplot layout (panels + 3) / 4,4 title room
+set multiplot layout (panels + 3) / 4,4 title blank
 do for [panel=1:panels] {
     set title name[panel] noenhanced
     set yrange [short(least[panel]):short(most[panel])]

@@ -378,8 +378,8 @@ dam_status dam__denoise_relax(dam__model *model, const dam__matrix *states, int 
     if (relu && config->power > 1 && !(how->clip > 0) && !how->once)
         return dam__fail(
             DAM_USAGE,
-            "the energy of relu to the power %d has no lower bound: states would run away; "
-            "set recall.clip, or train with model.power = 1",
+            "the energy of relu to the power %d has no lower bound: states would diverge; "
+            "clip the features (recall.clip), or train with model.power = 1",
             config->power);
     DAM_TRY(check_states(denoise, states, size));
     for (int step = 0; step < how->steps; step++) {

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
-#include "base/notice.h"
 #include "base/text.h"
 #include "compute/random.h"
 #include "compute/tuning.h"
@@ -185,15 +184,6 @@ double dam__energy_temperature(const dam__energy_config *config, double given, i
     if (given > 0)
         return given;
     return config->rule == DAM__RULE_ORIGINAL ? neurons * modified : modified;
-}
-
-double dam__energy_sharpness(const dam__energy_config *config, int neurons)
-{
-    if (config->rule == DAM__RULE_SHIFT)
-        return config->sharpness;
-    if (config->rule == DAM__RULE_ORIGINAL)
-        return 1;
-    return 1 / ((double)neurons * dam__energy_temperature(config, config->temperature, neurons));
 }
 
 /* Numbers of the replicas, in the order of cl/energy_numbers.cl. */

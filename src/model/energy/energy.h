@@ -22,12 +22,6 @@ dam_status dam__energy_create(dam__device *device, dam__gemm *gemm, const dam__m
  */
 double dam__energy_temperature(const dam__energy_config *config, double given, int neurons);
 
-/*
- * b of F(b S) of exp for memories that were learned: that of their learning. The sign does not
- * depend on b for poly and rect, and leaky is recalled at b = 1 (docs/models/energy.md).
- */
-double dam__energy_sharpness(const dam__energy_config *config, int neurons);
-
 /* Neurons of a state. */
 int dam__energy_neurons(const dam__model_config *config, int dim, int classes);
 
