@@ -281,8 +281,9 @@ static void check_refusals(const dam_device_info *info, const setting *how)
     const dam__relaxation clipped = {.dt = 0.1, .steps = 1, .clip = 2};
     assert_int_equal(dam__denoise_relax(rig->model, &rig->samples, BATCH, &free_states), DAM_USAGE);
     assert_string_equal(dam_error(),
-                        "the energy of relu to the power 2 has no lower bound: states would run "
-                        "away; set recall.clip, or train with model.power = 1");
+                        "the energy of relu to the power 2 has no lower bound: states would "
+                        "diverge; clip the features (recall.clip), or train with "
+                        "model.power = 1");
     OK(dam__denoise_relax(rig->model, &rig->samples, BATCH, &clipped));
     double *x = read_matrix(&rig->samples);
     for (size_t i = 0; i < (size_t)BATCH * DIM; i++)
