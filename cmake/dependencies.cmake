@@ -6,7 +6,6 @@ find_package(PNG REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 pkg_check_modules(CLBLAST REQUIRED IMPORTED_TARGET clblast)
-pkg_check_modules(CONFUSE REQUIRED IMPORTED_TARGET libconfuse)
 pkg_check_modules(HDF5 REQUIRED IMPORTED_TARGET hdf5)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 
@@ -21,7 +20,7 @@ endif()
 add_library(denseam_library_dependencies INTERFACE)
 target_compile_definitions(denseam_library_dependencies INTERFACE CL_TARGET_OPENCL_VERSION=120)
 target_link_libraries(denseam_library_dependencies INTERFACE
-  OpenCL::OpenCL PkgConfig::CLBLAST PkgConfig::CONFUSE PkgConfig::HDF5 PkgConfig::JANSSON
+  OpenCL::OpenCL PkgConfig::CLBLAST PkgConfig::HDF5 PkgConfig::JANSSON
   ZLIB::ZLIB OpenSSL::Crypto m)
 add_library(denseam_dependencies INTERFACE)
 target_link_libraries(denseam_dependencies INTERFACE

@@ -76,7 +76,7 @@ extern const dam__option dam__options[];
 extern const dam__kind_default dam__kind_defaults[];
 
 /*
- * Parses libconfuse text over the defaults, then the overrides ("section.key=value", in order).
+ * Parses a text over the defaults, then the overrides ("section.key=value", in order).
  * DAM_USAGE with name, line, key and reason: unknown section or key (with the closest name), wrong
  * type, out of range, nan or inf, a key given twice, a key that the model's kind does not use, an
  * unclosed section, values that contradict each other (validate.c).
