@@ -23,7 +23,10 @@ typedef struct dam_preset dam_preset;
  */
 DAM_API dam_status dam_preset_load(const char *place, dam_preset **out);
 
-/* A preset from its text, such as "model { kind = energy  memories = 20 }". */
+/*
+ * A preset from its text, such as "model { kind = energy  memories = 20 }". Its base, if it names
+ * one, comes with the library; that of dam_preset_load's file may be a file.
+ */
 DAM_API dam_status dam_preset_parse(const char *text, dam_preset **out);
 
 /* The preset of a run, with the values it was trained with. folder: as dam_run_open. */

@@ -82,17 +82,28 @@ cleanup:
     return status;
 }
 
+/* As it is written, and with every key that its base and the defaults give. */
+static dam_status print_preset_json(const dam__embedded *preset)
+{
+    dam_status status = DAM_OK;
+    dam__experiment experiment;
+    dam__text effective = {0};
+    DAM_TRY_CLEANUP(dam__experiment_load(preset->name, NULL, 0, &experiment));
+    dam__experiment_print(&experiment, &effective);
+    DAM_TRY_CLEANUP(dam__text_status(&effective));
+    status = print_json(json_pack("{ss ss ss ss ss}", "name", preset->name, "title",
+                                  experiment.title, "source", experiment.source, "text",
+                                  (const char *)preset->bytes, "effective", effective.data));
+cleanup:
+    dam__text_free(&effective);
+    return status;
+}
+
 static dam_status print_preset(const char *name, bool json)
 {
     const dam__embedded *preset = NULL;
     DAM_TRY(find_preset(name, &preset));
-    const char *text = (const char *)preset->bytes;
-    if (!json)
-        return print_bytes(text, preset->length);
-    dam__experiment experiment;
-    DAM_TRY(dam__experiment_load(preset->name, NULL, 0, &experiment));
-    return print_json(json_pack("{ss ss ss ss}", "name", preset->name, "title", experiment.title,
-                                "source", experiment.source, "text", text));
+    return json ? print_preset_json(preset) : print_bytes(preset->bytes, preset->length);
 }
 
 static dam_status run_presets(const arguments *args)
@@ -110,8 +121,10 @@ const command presets_command = {
     .operands = "[NAME]",
     .most = 1,
     .summary = "list the presets that are built in, or print one",
-    .text = "Lists the presets that are built in, each with its title and where its numbers come "
-            "from, or prints the text of one: a start for a preset of your own.",
+    .text =
+        "Lists the presets that are built in, each with its title and where its numbers come "
+        "from, or prints the text of one: a start for a preset of your own. With --json the text "
+        "is joined by \"effective\", which has every key, those of the base included.",
     .examples = examples,
     .flags = flags,
     .more = dam__presets_describe,

@@ -2,14 +2,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "run/parse.h"
+#include "run/load.h"
 
-enum { NOT_GIVEN = 0, BY_OVERRIDE = -1 };
-
-/* Where each key of the table was given: its line, BY_OVERRIDE or NOT_GIVEN. */
-typedef struct given_keys {
-    long lines[DAM__MAX_OPTIONS];
-} given_keys;
+/* Where each key of the table was given; file is NULL where it was not, line 0 by an override. */
+typedef struct given_key {
+    const char *file;
+    size_t line;
+} given_key;
 
 dam_status dam__experiment_defaults(dam__experiment *out)
 {
@@ -83,60 +82,76 @@ static dam_status within_override(dam_status status, const char *assignment)
 }
 
 /* Once the kind of model is known: applies its defaults, and refuses keys that it does not use. */
-static dam_status apply_kind(const char *name, const given_keys *given, dam__experiment *out)
+static dam_status apply_kind(const given_key *given, dam__experiment *out)
 {
     int kind = out->model.kind;
-    for (const dam__option *o = dam__options; o->key != NULL; o++) {
-        long line = given->lines[o - dam__options];
-        if (line == NOT_GIVEN) {
+    for (const dam__option *o = dam__options; o->key != NULL; o++, given++) {
+        if (given->file == NULL) {
             DAM_TRY(dam__option_read(o, dam__option_default(o, kind), out));
         } else if (!dam__option_applies(o, kind)) {
             dam_status status = dam__option_foreign(o, kind);
-            return line == BY_OVERRIDE ? dam__fail_within(status, "%s", name)
-                                       : dam__fail_within(status, "%s:%ld", name, line);
+            return given->line == 0 ? dam__fail_within(status, "%s", given->file)
+                                    : dam__fail_within(status, "%s:%zu", given->file, given->line);
         }
     }
     return DAM_OK;
 }
 
 /* The values of a text, over those that the experiment has. */
-static dam_status read_values(const char *name, const dam__assignments *list, given_keys *given,
-                              dam__experiment *out)
+static dam_status read_values(const dam__preset_part *part, given_key *given, dam__experiment *out)
 {
     char value[DAM__LONGEST_VALUE + 1];
-    for (const dam__assignment *a = list->items; a < list->items + list->count; a++) {
+    for (size_t i = 0; i < part->keys.count; i++) {
+        const dam__assignment *a = &part->keys.items[i];
         dam__token_value(&a->value, value);
         dam_status status = dam__option_read(a->option, value, out);
         if (status != DAM_OK)
-            return dam__fail_within(status, "%s:%zu", name, a->value.line);
-        given->lines[a->option - dam__options] = (long)a->value.line;
+            return dam__fail_within(status, "%s:%zu", part->name, a->value.line);
+        given[a->option - dam__options] = (given_key){part->name, a->value.line};
     }
     return DAM_OK;
 }
 
-dam_status dam__experiment_read(const char *name, const char *text, const char *const *overrides,
+dam_status dam__experiment_read(const dam__preset *preset, const char *const *overrides,
                                 size_t override_count, dam__experiment *out)
 {
-    dam__assignments list;
-    given_keys given = {0};
-    if (strlen(text) > DAM__PRESET_LIMIT)
-        return dam__fail(DAM_USAGE, "%s: a preset has at most %d bytes", name, DAM__PRESET_LIMIT);
+    given_key given[DAM__MAX_OPTIONS] = {{0}};
     DAM_TRY(dam__experiment_defaults(out));
-    DAM_TRY(dam__preset_parse(name, text, &list));
-    DAM_TRY(read_values(name, &list, &given, out));
+    for (size_t i = preset->count; i-- > 0;)
+        DAM_TRY(read_values(&preset->parts[i], given, out));
     for (size_t i = 0; i < override_count; i++) {
         const dam__option *option = NULL;
         dam_status status = apply(out, overrides[i], &option);
         if (status != DAM_OK)
             return within_override(status, overrides[i]);
-        given.lines[option - dam__options] = BY_OVERRIDE;
+        given[option - dam__options] = (given_key){preset->parts[0].name, 0};
     }
-    return apply_kind(name, &given, out);
+    return apply_kind(given, out);
+}
+
+/* Reads and checks what was found, and frees it. */
+static dam_status finish(dam__preset *preset, const char *const *overrides, size_t override_count,
+                         dam__experiment *out)
+{
+    dam_status status = dam__experiment_read(preset, overrides, override_count, out);
+    if (status == DAM_OK)
+        status = dam__experiment_check(preset->parts[0].name, out);
+    dam__preset_free(preset);
+    return status;
 }
 
 dam_status dam__experiment_parse(const char *name, const char *text, const char *const *overrides,
                                  size_t override_count, dam__experiment *out)
 {
-    dam_status status = dam__experiment_read(name, text, overrides, override_count, out);
-    return status == DAM_OK ? dam__experiment_check(name, out) : status;
+    dam__preset preset = {0};
+    DAM_TRY(dam__preset_of_text(name, text, &preset));
+    return finish(&preset, overrides, override_count, out);
+}
+
+dam_status dam__experiment_load(const char *place, const char *const *overrides,
+                                size_t override_count, dam__experiment *out)
+{
+    dam__preset preset = {0};
+    DAM_TRY(dam__preset_open(place, &preset));
+    return finish(&preset, overrides, override_count, out);
 }

@@ -79,14 +79,10 @@ extern const dam__kind_default dam__kind_defaults[];
  * Parses a text over the defaults, then the overrides ("section.key=value", in order).
  * DAM_USAGE with name, line, key and reason: unknown section or key (with the closest name), wrong
  * type, out of range, nan or inf, a key given twice, a key that the model's kind does not use, an
- * unclosed section, values that contradict each other (validate.c).
+ * unclosed section, values that contradict each other (validate.c). A base is one that is built in.
  */
 dam_status dam__experiment_parse(const char *name, const char *text, const char *const *overrides,
                                  size_t override_count, dam__experiment *out);
-
-/* The same without the last: values may contradict each other, and there may be no data yet. */
-dam_status dam__experiment_read(const char *name, const char *text, const char *const *overrides,
-                                size_t override_count, dam__experiment *out);
 
 /* Every key at its default; such an experiment has no data yet. */
 dam_status dam__experiment_defaults(dam__experiment *out);
@@ -97,15 +93,9 @@ dam_status dam__data_check(const char *name, const dam__data_config *data);
 /* DAM_USAGE, with name, where values contradict each other or something needed is missing. */
 dam_status dam__experiment_check(const char *name, const dam__experiment *experiment);
 
-/*
- * Finds and parses a preset: a file if one of that path exists, else a preset compiled into the
- * library ("mnist", "bench/vmf-step"). DAM_USAGE where there is neither (with the closest name).
- */
-dam_status dam__experiment_load(const char *preset, const char *const *overrides,
+/* The same of a preset that is found by its place (dam__preset_open in load.h). */
+dam_status dam__experiment_load(const char *place, const char *const *overrides,
                                 size_t override_count, dam__experiment *out);
-
-/* *text of the preset that dam__experiment_load would parse; free(). */
-dam_status dam__preset_find(const char *preset, char **text);
 
 /* The resolved preset as text with every key that the model's kind uses: parses back to the same
  * experiment. Free the text. */

@@ -7,16 +7,20 @@
 
 enum { COLUMNS = 80 };
 
-/* Paragraphs in front of the keys; the examples are set apart in both forms. */
-static const char introduction[] =
+/* Paragraphs in front of the keys; the example is set apart in both forms. */
+static const char *const paragraphs[] = {
     "A preset is a text file: one \"key = value\" a line, most of them in a section such as "
     "\"model { ... }\". What it leaves out has the default shown below. '#' starts a comment that "
     "runs to the end of its line. Texts stand in double quotes, where \\\" is a quote and \\\\ a "
     "backslash; environment variables are not expanded. A key or section may be given once. Files "
-    "are looked for from the current folder.";
-static const char override_hint[] =
+    "of data are looked for from the current folder.",
+    "base = \"NAME\", outside of every section, takes all keys of another preset, which those of "
+    "this one replace. The base is a file, looked for from the folder of the file that names it, "
+    "or else a preset that is built in, and may have a base itself. A key goes back to its default "
+    "by being given it: z = \"\" in section sweep varies no third key.",
     "On the command line, --set section.key=value changes one key of a preset; at the top level it "
-    "is --set key=value. Texts need no quotes there. Of several for one key the last counts.";
+    "is --set key=value. Texts need no quotes there. Of several for one key the last counts."};
+enum { PARAGRAPHS = sizeof paragraphs / sizeof *paragraphs };
 static const char example[] = "--set model.memories=400 --set train.epochs=50";
 
 static void append_indent(size_t columns, dam__text *out)
@@ -105,10 +109,11 @@ void dam__presets_describe(dam__text *out)
 {
     dam__text body = {0};
     const char *section = "";
-    append_wrapped(introduction, 0, out);
-    dam__text_append(out, "\n");
-    append_wrapped(override_hint, 0, out);
-    dam__text_append(out, "\n    %s\n\n", example);
+    for (int i = 0; i < PARAGRAPHS; i++) {
+        append_wrapped(paragraphs[i], 0, out);
+        dam__text_append(out, "\n");
+    }
+    dam__text_append(out, "    %s\n\n", example);
     for (const dam__option *o = dam__options; o->key != NULL; o++) {
         if (strcmp(o->section, section) != 0)
             dam__text_append(out, "%s\n%s {\n", section[0] == '\0' ? "" : "}\n", o->section);
@@ -152,10 +157,11 @@ void dam__presets_describe_roff(dam__text *out)
 {
     dam__text line = {0};
     const char *section = "";
-    append_roff(introduction, out);
-    dam__text_append(out, ".PP\n");
-    append_roff(override_hint, out);
-    dam__text_append(out, ".PP\n.RS 4\n.nf\n");
+    for (int i = 0; i < PARAGRAPHS; i++) {
+        append_roff(paragraphs[i], out);
+        dam__text_append(out, ".PP\n");
+    }
+    dam__text_append(out, ".RS 4\n.nf\n");
     append_roff(example, out);
     dam__text_append(out, ".fi\n.RE\n.SS Top level\n");
     for (const dam__option *o = dam__options; o->key != NULL; o++) {

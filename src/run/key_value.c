@@ -78,6 +78,10 @@ void dam__excerpt(const char *text, size_t length, char out[DAM__EXCERPT_BYTES])
 static void list_keys(const char *section, dam__text *out)
 {
     const char *comma = "", *last = section;
+    if (section[0] == '\0') {
+        dam__text_append(out, "base");
+        comma = ", ";
+    }
     for (const dam__option *o = dam__options; o->key != NULL; o++) {
         bool here = strcmp(o->section, section) == 0;
         bool opens = section[0] == '\0' && strcmp(o->section, last) != 0;
@@ -94,6 +98,12 @@ static void suggest_key(const char *section, const char *key, dam__text *out)
 {
     const char *names[DAM__MAX_OPTIONS];
     size_t count = 0;
+    if (strcmp(key, "base") == 0) {
+        dam__text_append(out, "a preset's text can name a base, outside of every section");
+        return;
+    }
+    if (section[0] == '\0')
+        names[count++] = "base";
     for (const dam__option *o = dam__options; o->key != NULL; o++) {
         if (strcmp(o->key, key) == 0 && o->section[0] == '\0') {
             dam__text_append(out, "'%s' stands outside of every section", key);

@@ -8,7 +8,8 @@ typedef struct parser {
     dam__assignments *out;
     const char *section; /* "" at the top level */
     size_t section_line;
-    size_t given[DAM__MAX_OPTIONS];  /* the line of each key, 0 = not given yet */
+    size_t base;                     /* the line of `base`, 0 = not given yet */
+    size_t given[DAM__MAX_OPTIONS];  /* the same of each key */
     size_t opened[DAM__MAX_OPTIONS]; /* the same of each section, at its first key */
 } parser;
 
@@ -52,27 +53,36 @@ static dam_status open_section(parser *p, const dam__option *first, size_t line)
 }
 
 /* After a key: '=' and, on the same line, its value. */
-static dam_status assign(parser *p, const dam__option *option, size_t line)
+static dam_status read_value(parser *p, const char *name, size_t line, dam__token *value)
 {
-    char name[DAM__EXCERPT_BYTES], what[DAM__EXCERPT_BYTES + 16];
-    dam__token equals, value;
-    dam__option_name(option->section, option->key, name);
-    DAM_TRY(note(p, &p->given[option - dam__options], name, line));
+    char what[DAM__EXCERPT_BYTES + 16];
+    dam__token equals;
     DAM_TRY(dam__scan_next(&p->scan, &equals));
     (void)snprintf(what, sizeof what, "'=' after %s", name);
     if (!dam__token_is(&equals, '='))
         return expected(p, &equals, line, what);
-    DAM_TRY(dam__scan_next(&p->scan, &value));
-    bool is_value = value.kind == DAM__TOKEN_WORD || value.kind == DAM__TOKEN_STRING;
-    if (value.line != equals.line || !is_value)
+    DAM_TRY(dam__scan_next(&p->scan, value));
+    bool is_value = value->kind == DAM__TOKEN_WORD || value->kind == DAM__TOKEN_STRING;
+    if (value->line != equals.line || !is_value)
         return dam__scan_at(&p->scan, equals.line,
                             dam__fail(DAM_USAGE, "%s has no value after '='", name));
-    if (value.length > DAM__LONGEST_VALUE)
-        return dam__scan_at(&p->scan, value.line,
+    if (value->length > DAM__LONGEST_VALUE)
+        return dam__scan_at(&p->scan, value->line,
                             dam__fail(DAM_USAGE,
                                       "the value of %s has %zu bytes; at most %d are allowed", name,
-                                      value.length, DAM__LONGEST_VALUE));
-    p->out->items[p->out->count++] = (dam__assignment){.option = option, .value = value};
+                                      value->length, DAM__LONGEST_VALUE));
+    return DAM_OK;
+}
+
+static dam_status assign(parser *p, const dam__option *option, size_t line)
+{
+    char name[DAM__EXCERPT_BYTES];
+    dam__assignment *a = &p->out->items[p->out->count];
+    dam__option_name(option->section, option->key, name);
+    DAM_TRY(note(p, &p->given[option - dam__options], name, line));
+    DAM_TRY(read_value(p, name, line, &a->value));
+    a->option = option;
+    p->out->count++;
     return DAM_OK;
 }
 
@@ -85,6 +95,10 @@ static dam_status statement(parser *p, const dam__token *t)
     const dam__option *first = dam__option_section(word);
     if (first != NULL)
         return open_section(p, first, t->line);
+    if (p->section[0] == '\0' && strcmp(word, "base") == 0) {
+        DAM_TRY(note(p, &p->base, word, t->line));
+        return read_value(p, word, t->line, &p->out->base);
+    }
     const dam__option *option = dam__option_find(p->section, word);
     if (option != NULL)
         return assign(p, option, t->line);
@@ -99,6 +113,7 @@ dam_status dam__preset_parse(const char *name, const char *text, dam__assignment
     dam__token t;
     parser p = {.out = out, .section = ""};
     out->count = 0;
+    out->base.kind = DAM__TOKEN_END;
     DAM_TRY(dam__scan_begin(name, text, &p.scan));
     for (;;) {
         DAM_TRY(dam__scan_next(&p.scan, &t));

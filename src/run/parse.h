@@ -1,4 +1,4 @@
-/* The form of a preset: its text as a list of keys, whose values are not looked at yet. */
+/* The form of a preset: its text as a base and a list of keys, no value of them looked at yet. */
 #ifndef DAM__RUN_PARSE_H
 #define DAM__RUN_PARSE_H
 
@@ -13,6 +13,7 @@ typedef struct dam__assignment {
 } dam__assignment;
 
 typedef struct dam__assignments {
+    dam__token base; /* the value of `base`; DAM__TOKEN_END where the text has none */
     size_t count;
     dam__assignment items[DAM__MAX_OPTIONS]; /* in the text's order, no key twice */
 } dam__assignments;

@@ -191,7 +191,7 @@ dam_status dam_dataset_load(const dam_preset *preset, dam_split split, const cha
         DAM_FAIL(DAM_USAGE, "no preset is given");
     const dam__experiment *experiment = &preset->experiment;
     const dam__device_options options = {.precision = (dam__precision)experiment->train.precision};
-    DAM_TRY_CLEANUP(dam__data_check(preset->name, &experiment->data));
+    DAM_TRY_CLEANUP(dam__data_check(preset->texts.parts[0].name, &experiment->data));
     DAM_TRY_CLEANUP(create_empty(&set));
     set->origin = experiment->data;
     if (dam__teacher_asked(&experiment->data) || dam__gaussian_asked(&experiment->data))

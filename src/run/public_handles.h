@@ -7,6 +7,7 @@
 #include "denseam/run.h"
 #include "model/model_type.h"
 #include "run/classifier.h"
+#include "run/load.h"
 #include "run/relax.h"
 #include "run/run_folder.h"
 
@@ -17,10 +18,10 @@ struct dam_dataset {
 };
 
 struct dam_preset {
-    char *name, *text;
-    char **changes; /* "key=value", in order */
+    dam__preset texts; /* its own and those of its bases */
+    char **changes;    /* "key=value", in order */
     size_t change_count;
-    dam__experiment experiment; /* of text and changes; not checked for what goes together */
+    dam__experiment experiment; /* of texts and changes; not checked for what goes together */
 };
 
 struct dam_run {

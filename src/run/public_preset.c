@@ -16,45 +16,35 @@ void dam_preset_free(dam_preset *preset)
     for (size_t i = 0; i < preset->change_count; i++)
         free(preset->changes[i]);
     free(preset->changes);
-    free(preset->name);
-    free(preset->text);
+    dam__preset_free(&preset->texts);
     free(preset);
 }
 
-/* text is taken over, also where it fails. */
-static dam_status create(const char *name, char *text, dam_preset **out)
+/* Of a text, or where that is NULL of the preset called `name`. */
+static dam_status create(const char *name, const char *text, dam_preset **out)
 {
     dam_status status = DAM_OK;
     dam_preset *preset = NULL;
     DAM_TRY_CLEANUP(dam__alloc(1, sizeof *preset, &preset));
-    preset->text = text;
-    text = NULL;
-    DAM_TRY_CLEANUP(dam__format(&preset->name, "%s", name));
-    DAM_TRY_CLEANUP(dam__experiment_read(name, preset->text, NULL, 0, &preset->experiment));
+    DAM_TRY_CLEANUP(text == NULL ? dam__preset_open(name, &preset->texts)
+                                 : dam__preset_of_text(name, text, &preset->texts));
+    DAM_TRY_CLEANUP(dam__experiment_read(&preset->texts, NULL, 0, &preset->experiment));
     *out = preset;
     preset = NULL;
 cleanup:
-    free(text);
     dam_preset_free(preset);
     return status;
 }
 
 dam_status dam_preset_load(const char *place, dam_preset **out)
 {
-    char *text = NULL;
-    if (place == NULL)
-        return dam__fail(DAM_USAGE, "no preset is given");
-    dam_status status = dam__preset_find(place, &text);
-    return status == DAM_OK ? create(place, text, out) : status;
+    return place == NULL ? dam__fail(DAM_USAGE, "no preset is given") : create(place, NULL, out);
 }
 
 dam_status dam_preset_parse(const char *text, dam_preset **out)
 {
-    char *copy = NULL;
-    if (text == NULL)
-        return dam__fail(DAM_USAGE, "no text of a preset is given");
-    dam_status status = dam__format(&copy, "%s", text);
-    return status == DAM_OK ? create("preset", copy, out) : status;
+    return text == NULL ? dam__fail(DAM_USAGE, "no text of a preset is given")
+                        : create("preset", text, out);
 }
 
 dam_status dam_preset_of_run(const char *folder, dam_preset **out)
@@ -62,13 +52,12 @@ dam_status dam_preset_of_run(const char *folder, dam_preset **out)
     dam_status status = DAM_OK;
     dam__run run = {0};
     dam__text text = {0};
-    char *copy = NULL;
     if (folder == NULL)
         DAM_FAIL(DAM_USAGE, "no run is given");
     DAM_TRY_CLEANUP(dam__run_open(folder, NULL, 0, &run));
     dam__experiment_print(&run.experiment, &text);
-    DAM_TRY_CLEANUP(dam__text_take(&text, &copy));
-    status = create(run.file, copy, out);
+    DAM_TRY_CLEANUP(dam__text_status(&text));
+    status = create(run.file, text.data, out);
 cleanup:
     dam__text_free(&text);
     dam__run_free(&run);
@@ -83,9 +72,8 @@ dam_status dam_preset_set(dam_preset *preset, const char *key, const char *value
     DAM_TRY(dam__grow(&preset->changes, preset->change_count + 1, sizeof *preset->changes));
     char **change = &preset->changes[preset->change_count];
     DAM_TRY(dam__format(change, "%s=%s", key, value));
-    dam_status status =
-        dam__experiment_read(preset->name, preset->text, (const char *const *)preset->changes,
-                             preset->change_count + 1, &changed);
+    dam_status status = dam__experiment_read(&preset->texts, (const char *const *)preset->changes,
+                                             preset->change_count + 1, &changed);
     if (status != DAM_OK) {
         free(*change);
         return status;

@@ -58,7 +58,8 @@ static dam_status read_experiment(training *t, const dam_preset *preset, const d
         take_origin(&set->origin, &job->experiment.data);
         job->set = &set->set;
     }
-    return dam__experiment_check(preset != NULL ? preset->name : t->resumed.file, &job->experiment);
+    return dam__experiment_check(preset != NULL ? preset->texts.parts[0].name : t->resumed.file,
+                                 &job->experiment);
 }
 
 /* --- callbacks -------------------------------------------------------------------------------- */

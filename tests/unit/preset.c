@@ -141,8 +141,8 @@ static void unknown_names_are_told_with_the_closest(void **state)
            "x.conf:2: train.seed: unknown key; 'seed' stands outside of every section");
     refuse("model.memories = 5",
            "x.conf:1: model.memories: unknown key; write model { memories = ... }");
-    refuse("zzzzzzzzzz = 5", "x.conf:1: zzzzzzzzzz: unknown key; there are title, source, seed, "
-                             "data, model, train, grow, recall, sweep");
+    refuse("zzzzzzzzzz = 5", "x.conf:1: zzzzzzzzzz: unknown key; there are base, title, source, "
+                             "seed, data, model, train, grow, recall, sweep");
     refuse("train { zzzzzzzzzz = 5 }",
            "x.conf:1: train.zzzzzzzzzz: unknown key; there are batch, epochs, optimizer, eta0, "
            "learning_rate, momentum, decay, warmup, rates, diagnostics, patience, checkpoint, "
