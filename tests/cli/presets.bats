@@ -31,7 +31,7 @@ setup() {
     for name in $("$DENSEAM" presets --json | jq -r '.[].name'); do
         options=()
         # MNIST may not be here; the clothes have the same shape, and a package.
-        ! "$DENSEAM" presets "$name" | grep -q '"mnist"' || options=(--set data.name=fashion-mnist)
+        ! "$DENSEAM" presets "$name" --json | jq -r .effective | grep -q '"mnist"' || options=(--set data.name=fashion-mnist)
         run --separate-stderr "$DENSEAM" train "$name" --dry-run --json "${options[@]}"
         [ "$status" -eq 0 ] || { echo "$name: $stderr"; return 1; }
         jq -e '.total_bytes > 0 and (.buffers | length > 5)' <<<"$output" > /dev/null
@@ -49,6 +49,33 @@ setup() {
     cmp "$BATS_TEST_TMPDIR/printed" "$presets/mnist.conf"
     "$DENSEAM" presets mnist --json | jq -j .text > "$BATS_TEST_TMPDIR/text"
     cmp "$BATS_TEST_TMPDIR/text" "$presets/mnist.conf"
+}
+
+@test "the effective keys of a preset are a preset without base that means the same" {
+    name=paper/2605.10164-relu-adam-large
+    "$DENSEAM" presets "$name" | grep -q '^base '
+    "$DENSEAM" presets "$name" --json | jq -j .effective > "$BATS_TEST_TMPDIR/effective.conf"
+    run -1 grep -q '^base ' "$BATS_TEST_TMPDIR/effective.conf"
+    export OCL_ICD_VENDORS=pocl.icd
+    [ "$("$DENSEAM" sweep "$name" --dry-run --json)" = \
+        "$("$DENSEAM" sweep "$BATS_TEST_TMPDIR/effective.conf" --dry-run --json)" ]
+}
+
+@test "a preset's base may be a file beside it, and its run keeps every key" {
+    cd "$BATS_TEST_TMPDIR"
+    mkdir -p mine
+    printf 'base = "bench/energy-small"\ntrain { epochs = 2 }\n' > mine/short.conf
+    printf 'base = "short.conf"\ntrain { batch = 50 }\n' > mine/few.conf
+    export OCL_ICD_VENDORS=pocl.icd
+    run --separate-stderr "$DENSEAM" train mine/few.conf --out run --quiet
+    [ "$status" -eq 0 ] || { echo "$stderr"; return 1; }
+    grep -q '^    epochs = 2$' run/preset.conf
+    grep -q '^    batch = 50$' run/preset.conf
+    run -1 grep -q '^base' run/preset.conf
+    echo 'train { epochs = x }' > mine/short.conf
+    run --separate-stderr "$DENSEAM" train mine/few.conf --out other
+    [ "$status" -eq 2 ]
+    [[ "$stderr" == "denseam: mine/short.conf:1: train.epochs = 'x' is not a whole number"* ]]
 }
 
 @test "an unknown preset is a usage error with the closest one" {

@@ -177,11 +177,12 @@ END
 
 @test "every preset with a grid can be swept" {
     for preset in $("$DENSEAM" presets --json | jq -r '.[].name'); do
-        if "$DENSEAM" presets "$preset" | grep -q '^sweep'; then
+        effective=$("$DENSEAM" presets "$preset" --json | jq -r .effective)
+        if grep -q '^    x = "[^"]' <<<"$effective"; then
             sets=(--set data.name=patterns --set model.task=store)
-            if "$DENSEAM" presets "$preset" | grep -q '"denoise"'; then
+            if grep -q '"denoise"' <<<"$effective"; then
                 sets=(--set data.name=gaussian)
-                if "$DENSEAM" presets "$preset" | grep -q '"mnist"'; then
+                if grep -q '"mnist"' <<<"$effective"; then
                     sets=(--set data.name=fashion-mnist)
                 fi
             fi
