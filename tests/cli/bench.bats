@@ -186,7 +186,8 @@ while :; do sleep 0.05; done'
         --quiet
     [ "$status" -eq 8 ]
     one_message "stopped in the benchmark 'bench/"
-    [ -z "$output" ] || jq -e 'length > 0' <<<"$output"
+    # A loaded machine may have measured nothing yet.
+    jq -e 'type == "array" and all(has("metric"))' <<<"$output"
 }
 
 @test "the energy model's loss has its own unit, and a heat map's trainings are measured" {
