@@ -33,18 +33,18 @@ static bool next_number(const char **text, double *value)
     return dam__real_read(word, value) == DAM__NUMBER_OK;
 }
 
-static dam_status read_samples(const arguments *args, analysis *a)
+static dam_status read_samples(const analyse_arguments *own, analysis *a)
 {
     const double most = 1e9;
     DAM_TRY(dam__alloc(MOST_SAMPLES, sizeof *a->chosen, &a->chosen));
-    for (const char *text = args->samples;
+    for (const char *text = own->samples;
          text != NULL && (a->chosen_count == 0 || *text != '\0');) {
         double value = 0;
         if (!next_number(&text, &value) || !(value >= 0 && value <= most) || value != floor(value))
             return dam__fail(
                 DAM_USAGE,
                 "--samples '%.60s' is no list of samples, counted from 0; give it as 3,17,42",
-                args->samples);
+                own->samples);
         if (a->chosen_count == MOST_SAMPLES)
             return dam__fail(DAM_USAGE, "--samples lists more than %d samples; give fewer",
                              (int)MOST_SAMPLES);
@@ -55,10 +55,10 @@ static dam_status read_samples(const arguments *args, analysis *a)
 
 /* By default where the change of a model of images is of second order, and where no longer quite.
  */
-static dam_status read_steps(const arguments *args, analysis *a)
+static dam_status read_steps(const analyse_arguments *own, analysis *a)
 {
     const double least = 1e-6, most = 10;
-    const char *text = args->steps != NULL ? args->steps : "0.01,0.02,0.05";
+    const char *text = own->steps != NULL ? own->steps : "0.01,0.02,0.05";
     while (a->embedded.steps == 0 || *text != '\0') {
         double value = 0;
         if (!next_number(&text, &value) || !(value >= least && value <= most) ||
@@ -66,7 +66,7 @@ static dam_status read_steps(const arguments *args, analysis *a)
             return dam__fail(DAM_USAGE,
                              "--steps '%.60s' is no list of at most %d lengths from 1e-6 to 10; "
                              "give it as 0.01,0.02,0.05",
-                             args->steps, (int)DAM__EMBEDDING_STEPS);
+                             own->steps, (int)DAM__EMBEDDING_STEPS);
         a->steps[a->embedded.steps++] = value;
     }
     return DAM_OK;
@@ -81,49 +81,54 @@ static bool has_test_labels(const dam__data_config *data)
            (data->test_images[0] != '\0' && data->test_labels[0] != '\0');
 }
 
+static bool asks_for_parts(const analyse_arguments *own)
+{
+    return own->memories || own->embedding || own->samples != NULL || own->misclassified > 0 ||
+           own->adversarial > 0;
+}
+
 /*
  * The parts asked for; by default the memories, and some misclassified samples where there can be
  * such.
  */
-static dam_status choose_parts(const arguments *args, analysis *a)
+static dam_status choose_parts(const analyse_arguments *own, analysis *a)
 {
     const dam__model_config *model = &a->run.experiment.model;
     bool unsupervised = !dam__model_compares(model);
-    bool any = args->memories || args->embedding || args->samples != NULL ||
-               args->misclassified > 0 || args->adversarial > 0;
+    bool any = asks_for_parts(own);
     if (dam__model_type_of(model)->ops->probe == NULL)
         return dam__fail(DAM_USAGE,
                          "'%s' is a run of model.kind = \"%s\", into which analyse cannot look; "
                          "'denseam show' describes it",
                          a->run.folder, dam__model_type_of(model)->name);
-    if (unsupervised && (args->misclassified > 0 || args->adversarial > 0))
+    if (unsupervised && (own->misclassified > 0 || own->adversarial > 0))
         return dam__fail(DAM_USAGE,
                          "'%s' has learnt without labels: --misclassified and --adversarial need "
                          "a run with labels; --samples does not",
                          a->run.folder);
-    if (args->samples != NULL && args->misclassified > 0)
+    if (own->samples != NULL && own->misclassified > 0)
         return dam__fail(DAM_USAGE, "--samples and --misclassified choose the same samples; give "
                                     "one of them");
-    a->memories = args->memories || !any;
-    a->embedding = args->embedding;
-    a->activations = args->samples != NULL || args->misclassified > 0 ||
+    a->memories = own->memories || !any;
+    a->embedding = own->embedding;
+    a->activations = own->samples != NULL || own->misclassified > 0 ||
                      (!any && !unsupervised && has_test_labels(&a->run.experiment.data));
-    a->adversarial = args->adversarial > 0;
+    a->adversarial = own->adversarial > 0;
     return DAM_OK;
 }
 
 /* Double where it is asked for; for the embedding check, whose changes are small, where it can be.
  */
-static dam_status choose_precision(const arguments *args, analysis *a)
+static dam_status choose_precision(analysis *a)
 {
     enum { AUTO, SINGLE, DOUBLE };
     dam_status status = DAM_OK;
     dam_device_info *infos = NULL;
     size_t count = 0, index = 0;
     DAM_TRY_CLEANUP(dam_device_list(&infos, &count));
-    DAM_TRY_CLEANUP(dam_device_select(infos, count, args->device, &index));
-    a->double_precision = args->precision == DOUBLE ||
-                          (args->precision == AUTO &&
+    DAM_TRY_CLEANUP(dam_device_select(infos, count, a->args->device, &index));
+    a->double_precision = a->own->precision == DOUBLE ||
+                          (a->own->precision == AUTO &&
                            (a->run.experiment.train.precision == (int)DAM__PRECISION_DOUBLE ||
                             (a->embedding && infos[index].fp64)));
 cleanup:
@@ -134,7 +139,7 @@ cleanup:
 static dam_status open_it(analysis *a)
 {
     const dam__experiment *experiment = &a->run.experiment;
-    DAM_TRY(choose_precision(a->args, a));
+    DAM_TRY(choose_precision(a));
     DAM_TRY(open_device(a->args,
                         a->double_precision ? DAM__PRECISION_DOUBLE : DAM__PRECISION_SINGLE,
                         &a->log, &a->device));
@@ -145,12 +150,12 @@ static dam_status open_it(analysis *a)
         DAM_TRY(dam__dataset_load_on(a->device, &experiment->data, (uint64_t)experiment->seed,
                                      DAM__SPLIT_TEST, &a->test));
     /* Checks that the parts would otherwise make only after minutes. */
-    if (a->adversarial || (a->activations && a->args->samples == NULL))
+    if (a->adversarial || (a->activations && a->own->samples == NULL))
         DAM_TRY(dam__workbench_labels(&a->test, a->run.classes, "data.test_labels"));
     size_t held_out = (size_t)((double)a->train.count * experiment->data.validation);
     a->trained = a->train.count - held_out;
-    if (a->args->limit > 0 && (size_t)a->args->limit < a->trained)
-        a->trained = (size_t)a->args->limit;
+    if (a->own->limit > 0 && (size_t)a->own->limit < a->trained)
+        a->trained = (size_t)a->own->limit;
     int memories = a->embedding ? 2 * a->run.memories : a->run.memories;
     return check_device(a->args, a->device, experiment->model.kind,
                         (dam__selftest_sizes){.memories = memories,
@@ -177,17 +182,16 @@ static void free_analysis(analysis *a)
 
 static dam_status run_analyse(const arguments *args)
 {
+    const analyse_arguments *own = (const analyse_arguments *)args;
     dam_status status = DAM_OK;
     console notices = console_open(args->quiet);
-    analysis a = {.args = args, .log = console_log(&notices)};
-    DAM_TRY_CLEANUP(read_samples(args, &a));
-    DAM_TRY_CLEANUP(read_steps(args, &a));
+    analysis a = {.args = args, .own = own, .log = console_log(&notices)};
+    DAM_TRY_CLEANUP(read_samples(own, &a));
+    DAM_TRY_CLEANUP(read_steps(own, &a));
     DAM_TRY_CLEANUP(
         dam__run_open(args->operands.items[0], args->set.items, args->set.count, &a.run));
     if (dam__model_type_of(&a.run.experiment.model)->ops->diagnose != NULL) {
-        bool parts = args->memories || args->embedding || args->samples != NULL ||
-                     args->misclassified > 0 || args->adversarial > 0;
-        if (parts)
+        if (asks_for_parts(own))
             DAM_FAIL(DAM_USAGE,
                      "'%s' is a denoiser: of its runs analyse shows the diagnostics, without "
                      "--memories, --embedding, --samples, --misclassified or --adversarial",
@@ -198,7 +202,7 @@ static dam_status run_analyse(const arguments *args)
     if (args->operands.count > 1)
         DAM_FAIL(DAM_USAGE, "'%s' is no denoiser: only runs of these are compared; give one run",
                  a.run.folder);
-    DAM_TRY_CLEANUP(choose_parts(args, &a));
+    DAM_TRY_CLEANUP(choose_parts(own, &a));
     a.folder = args->out != NULL ? args->out : a.run.folder;
     DAM_TRY_CLEANUP(dam__make_folders(a.folder));
     DAM_TRY_CLEANUP(dam__folder_writable(a.folder));
@@ -219,65 +223,34 @@ cleanup:
 #define MOST 1e9
 
 static const flag flags[] = {
-    FLAG("memories", FLAG_SWITCH, memories, NULL,
+    FLAG("memories", analyse_arguments, memories, NULL,
          "mass, purity, roughness, splitting eigenvalue of every memory: memories.csv"),
-    FLAG("embedding", FLAG_SWITCH, embedding, NULL,
+    FLAG("embedding", analyse_arguments, embedding, NULL,
          "double every memory and check that the wide model lies at a saddle"),
-    FLAG("samples", FLAG_TEXT, samples, "I,J,...",
+    FLAG("samples", analyse_arguments, samples, "I,J,...",
          "draw which memories answer to these test samples, counted from 0"),
-    {.name = "misclassified",
-     .type = FLAG_INTEGER,
-     .offset = offsetof(arguments, misclassified),
-     .argument = "N",
-     .least = 1,
-     .most = MOST_SAMPLES,
-     .help = "the same for the first N test samples that are predicted wrongly"},
-    {.name = "adversarial",
-     .type = FLAG_INTEGER,
-     .offset = offsetof(arguments, adversarial),
-     .argument = "N",
-     .least = 1,
-     .most = MOST,
-     .help = "the smallest changes along the gradient that change the predictions of the first N "
-             "test samples, against a linear classifier"},
-    {.name = "top",
-     .type = FLAG_INTEGER,
-     .offset = offsetof(arguments, top),
-     .argument = "N",
-     .least = 1,
-     .most = MOST_SAMPLES,
-     .help = "memories shown of a sample; else 6"},
-    {.name = "iterations",
-     .type = FLAG_INTEGER,
-     .offset = offsetof(arguments, iterations),
-     .argument = "N",
-     .least = 1,
-     .most = MOST,
-     .help = "of the power iteration that finds the eigenvalues; else 30"},
-    FLAG("steps", FLAG_TEXT, steps, "A,B,...",
+    FLAG("misclassified", analyse_arguments, misclassified, "N",
+         "the same for the first N test samples that are predicted wrongly", .least = 1,
+         .most = MOST_SAMPLES),
+    FLAG("adversarial", analyse_arguments, adversarial, "N",
+         "the smallest changes along the gradient that change the predictions of the first N "
+         "test samples, against a linear classifier",
+         .least = 1, .most = MOST),
+    FLAG("top", analyse_arguments, top, "N", "memories shown of a sample; else 6", .least = 1,
+         .most = MOST_SAMPLES),
+    FLAG("iterations", analyse_arguments, iterations, "N",
+         "of the power iteration that finds the eigenvalues; else 30", .least = 1, .most = MOST),
+    FLAG("steps", analyse_arguments, steps, "A,B,...",
          "how far --embedding moves the pairs apart; else 0.01,0.02,0.05"),
-    {.name = "limit",
-     .type = FLAG_INTEGER,
-     .offset = offsetof(arguments, limit),
-     .argument = "N",
-     .least = 1,
-     .most = MOST,
-     .help = "look at no more than the first N training samples"},
-    {.name = "precision",
-     .type = FLAG_CHOICE,
-     .offset = offsetof(arguments, precision),
-     .choices = precision_choices,
-     .help = "of the numbers; auto is the run's, and double for --embedding where the device can"},
+    FLAG("limit", analyse_arguments, limit, "N",
+         "look at no more than the first N training samples", .least = 1, .most = MOST),
+    FLAG("precision", analyse_arguments, precision, NULL,
+         "of the numbers; auto is the run's, and double for --embedding where the device can",
+         .choices = precision_choices),
     FLAG_OUT,
     FLAG_SET,
     FLAG_DEVICE,
-    FLAG_GEMM,
-    FLAG_KERNELS,
-    FLAG_PROFILE,
-    FLAG_TRACE,
-    FLAG_JSON,
-    FLAG_QUIET,
-    FLAG_END};
+    FLAGS_WORK};
 
 static const char *const examples[] = {
     "denseam analyse runs/mnist",
@@ -304,5 +277,6 @@ const command analyse_command = {
         "collapse.png.",
     .examples = examples,
     .flags = flags,
+    .size = sizeof(analyse_arguments),
     .run = run_analyse,
 };

@@ -73,7 +73,7 @@ dam_status analyse_memories(analysis *a)
     dam_status status = DAM_OK;
     dam__landscape *landscape = NULL;
     const double *numbers = NULL;
-    int iterations = a->args->iterations > 0 ? a->args->iterations : DEFAULT_ITERATIONS;
+    int iterations = a->own->iterations > 0 ? a->own->iterations : DEFAULT_ITERATIONS;
     const dam__landscape_options options = {.bench = bench_of(a, &a->train, a->trained),
                                             .iterations = iterations,
                                             .seed = (uint64_t)a->run.experiment.seed,
@@ -102,7 +102,7 @@ static dam_status find_misclassified(analysis *a)
     dam__metrics metrics;
     int32_t *predicted = NULL, *nearest = NULL;
     size_t most =
-        a->args->misclassified > 0 ? (size_t)a->args->misclassified : (size_t)DEFAULT_MISCLASSIFIED;
+        a->own->misclassified > 0 ? (size_t)a->own->misclassified : (size_t)DEFAULT_MISCLASSIFIED;
     int batch = a->run.experiment.train.batch;
     if ((size_t)batch > a->test.count)
         batch = (int)a->test.count;
@@ -123,7 +123,7 @@ cleanup:
 dam_status analyse_activations(analysis *a)
 {
     const char *path = NULL;
-    if (a->args->samples == NULL)
+    if (a->own->samples == NULL)
         DAM_TRY(find_misclassified(a));
     if (a->chosen_count == 0)
         return DAM_OK;
@@ -134,7 +134,7 @@ dam_status analyse_activations(analysis *a)
                                       .picked = &a->picked,
                                       .numbers = a->chosen,
                                       .activations = &a->activated,
-                                      .top = a->args->top > 0 ? (size_t)a->args->top : DEFAULT_TOP};
+                                      .top = a->own->top > 0 ? (size_t)a->own->top : DEFAULT_TOP};
     DAM_TRY(add_file(a, "activations.png", &path));
     return dam__activated_draw(&activated, path);
 }
@@ -161,7 +161,7 @@ dam_status analyse_adversary(analysis *a)
 {
     enum { STEPS = 300, KEPT = 64 };
     const double right_angle = 1.5707963267948966;
-    size_t count = (size_t)a->args->adversarial;
+    size_t count = (size_t)a->own->adversarial;
     if (count > a->test.count)
         count = a->test.count;
     const dam__workbench_options train = bench_of(a, &a->train, a->trained);

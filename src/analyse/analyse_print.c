@@ -236,7 +236,7 @@ static dam_status activations_json(const analysis *a, json_t **out)
     dam_status status = DAM_OK;
     const dam__activations *found = &a->activated;
     const int32_t *labels = a->picked.labels;
-    size_t asked = a->args->top > 0 ? (size_t)a->args->top : DEFAULT_TOP, *top = NULL;
+    size_t asked = a->own->top > 0 ? (size_t)a->own->top : DEFAULT_TOP, *top = NULL;
     size_t most = found->memories < asked ? found->memories : asked;
     DAM_TRY_CLEANUP(dam__alloc(most, sizeof *top, &top));
     *out = json_array();

@@ -16,9 +16,19 @@ enum { ANALYSIS_FILES = 5 }; /* with a NULL behind the last */
 
 enum { DEFAULT_TOP = 6 }; /* memories shown of a sample */
 
+/* A number is 0 where its flag is not given. */
+typedef struct analyse_arguments {
+    arguments shared;
+    bool memories, embedding;
+    const char *samples, *steps; /* lists with commas */
+    int misclassified, adversarial, top, iterations, limit;
+    int precision; /* index into precision_choices */
+} analyse_arguments;
+
 /* Inputs, and the results of each part that was requested. */
 typedef struct analysis {
     const arguments *args;
+    const analyse_arguments *own;
     dam_log log;
     const char *folder; /* of tables and pictures */
     dam__run run;

@@ -169,7 +169,7 @@ static bool take_results(const char *path, json_t *results)
     return taken;
 }
 
-static dam_status bench_apart(const arguments *args, const dam_log *log, const char *preset,
+static dam_status bench_apart(const bench_arguments *own, const dam_log *log, const char *preset,
                               const dam_device_info *info, json_t *results)
 {
     dam_status status = DAM_OK;
@@ -178,9 +178,10 @@ static dam_status bench_apart(const arguments *args, const dam_log *log, const c
     line l = {0};
     const line same = {0};
     child_end end;
+    const arguments *args = &own->shared;
     DAM_TRY_CLEANUP(make_folder(&folder));
     DAM_TRY_CLEANUP(dam__path_join(&out, folder, "bench.json"));
-    const char *const switches[] = {args->quick ? "--quick" : NULL, args->quiet ? "--quiet" : NULL,
+    const char *const switches[] = {own->quick ? "--quick" : NULL, args->quiet ? "--quiet" : NULL,
                                     args->profile ? "--profile" : NULL};
     DAM_TRY_CLEANUP(make_line(&l, "bench", args, switches, sizeof switches / sizeof *switches,
                               preset, info, out));
@@ -205,8 +206,8 @@ cleanup:
     return status;
 }
 
-dam_status bench_everywhere(const arguments *args, const dam_log *log, const char *const *presets,
-                            json_t *results)
+dam_status bench_everywhere(const bench_arguments *own, const dam_log *log,
+                            const char *const *presets, json_t *results)
 {
     dam_status status = DAM_OK, worst = DAM_OK;
     dam_device_info *infos = NULL;
@@ -219,7 +220,7 @@ dam_status bench_everywhere(const arguments *args, const dam_log *log, const cha
             continue;
         }
         for (size_t p = 0; presets[p] != NULL && status != DAM_INTERRUPTED; p++) {
-            status = bench_apart(args, log, presets[p], &infos[d], results);
+            status = bench_apart(own, log, presets[p], &infos[d], results);
             worst = status != DAM_OK ? status : worst;
         }
     }

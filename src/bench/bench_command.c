@@ -17,6 +17,7 @@ static const double QUICK_SECONDS = 0.3;
 /* What the benchmarks of one call have in common. */
 typedef struct session {
     const arguments *args;
+    const bench_arguments *own;
     console console;
     dam_log log;      /* prints, and keeps warnings */
     json_t *warnings; /* of the preset that is measured */
@@ -53,10 +54,10 @@ static dam_status measure_training(work *w)
         .preset = w->preset,
         .training = dam__experiment_training(&w->experiment, &w->set, gemm_choice(args)),
         .losses = dam__bench_losses_of(w->preset, args->set.items, args->set.count),
-        .seconds = args->quick ? QUICK_SECONDS : 0,
+        .seconds = w->session->own->quick ? QUICK_SECONDS : 0,
         .stop = signals_stop};
     DAM_TRY(dam__benchmark_run(w->device, &benchmark, &w->rows));
-    if (!args->quick)
+    if (!w->session->own->quick)
         DAM_TRY(bench_first_steps(args, &w->session->log, w->preset, dam__device_facts(w->device),
                                   &w->rows));
     return DAM_OK;
@@ -69,7 +70,7 @@ static dam_status measure_recall(work *w)
                                              .overrides = args->set.items,
                                              .override_count = args->set.count,
                                              .gemm = gemm_choice(args),
-                                             .seconds = args->quick ? QUICK_SECONDS : 0,
+                                             .seconds = w->session->own->quick ? QUICK_SECONDS : 0,
                                              .stop = signals_stop};
     return dam__benchmark_recall(w->device, &benchmark, &w->rows);
 }
@@ -167,7 +168,7 @@ static dam_status check_presets(const arguments *args)
 static dam_status measure_all(session *s, const char *const *presets)
 {
     if (s->args->device != NULL && strcmp(s->args->device, "all") == 0)
-        return bench_everywhere(s->args, &s->log, presets, s->results);
+        return bench_everywhere(s->own, &s->log, presets, s->results);
     for (size_t i = 0; presets[i] != NULL; i++)
         DAM_TRY(bench_preset(s, presets[i]));
     if (s->wrong)
@@ -181,7 +182,7 @@ static dam_status measure_all(session *s, const char *const *presets)
 static dam_status give_results(session *s)
 {
     if (s->args->out != NULL)
-        DAM_TRY(bench_write(s->args->out, bench_file_json(s->args, json_incref(s->results))));
+        DAM_TRY(bench_write(s->args->out, bench_file_json(s->own->label, json_incref(s->results))));
     if (s->args->json)
         DAM_TRY(print_json(bench_rows_json(s->results)));
     return DAM_OK;
@@ -191,6 +192,7 @@ static dam_status run_bench(const arguments *args)
 {
     dam_status status = DAM_OK;
     session s = {.args = args,
+                 .own = (const bench_arguments *)args,
                  .console = console_open(args->quiet),
                  .warnings = json_array(),
                  .results = json_array()};
@@ -216,12 +218,12 @@ cleanup:
 }
 
 static const flag flags[] = {
-    FLAG("device", FLAG_TEXT, device, "D",
+    FLAG("device", arguments, device, "D",
          "measure this device: an index, P:D, a part of its name, gpu, cpu or all; else "
          "$DENSEAM_DEVICE, else the best"),
     FLAG_OUT_FILE("write the results as JSON into this file, for 'denseam compare'"),
-    FLAG("label", FLAG_TEXT, label, "NAME", "what 'denseam compare' calls these results"),
-    FLAG("quick", FLAG_SWITCH, quick, NULL,
+    FLAG("label", bench_arguments, label, "NAME", "what 'denseam compare' calls these results"),
+    FLAG("quick", bench_arguments, quick, NULL,
          "measure a tenth as long, and no first step from cold: a look, not a benchmark"),
     FLAG_GEMM,
     FLAG_KERNELS,
@@ -254,5 +256,6 @@ const command bench_command = {
         "products of that provider only.",
     .examples = examples,
     .flags = flags,
+    .size = sizeof(bench_arguments),
     .run = run_bench,
 };

@@ -10,6 +10,12 @@
 #include "compute/opencl_device.h"
 #include "run/experiment.h"
 
+typedef struct bench_arguments {
+    arguments shared;
+    const char *label;
+    bool quick;
+} bench_arguments;
+
 /* The result of one preset on one device. Pointers are borrowed. */
 typedef struct bench_result {
     const char *preset;
@@ -28,8 +34,9 @@ json_t *bench_result_json(const bench_result *result);
 json_t *bench_failure_json(const char *preset, const arguments *args, const dam_device_info *info,
                            const char *message);
 
-/* The whole file round its results, which it takes over; NULL where the host has no memory. */
-json_t *bench_file_json(const arguments *args, json_t *results);
+/* The whole file round its results, which it takes over; label may be NULL; NULL where the host has
+ * no memory. */
+json_t *bench_file_json(const char *label, json_t *results);
 
 /* What `--json` prints: every row of the results as an object that names its preset and device. */
 json_t *bench_rows_json(const json_t *results);
@@ -45,8 +52,8 @@ dam_status bench_print(const bench_result *result);
  * their results to the array `results`. Goes on after a failure, whose message is a result too, and
  * which is the status returned at the end.
  */
-dam_status bench_everywhere(const arguments *args, const dam_log *log, const char *const *presets,
-                            json_t *results);
+dam_status bench_everywhere(const bench_arguments *own, const dam_log *log,
+                            const char *const *presets, json_t *results);
 
 /*
  * Appends rows first_step_cold and first_step_warm: seconds from an open device to the end of the

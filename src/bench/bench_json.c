@@ -96,7 +96,7 @@ static json_t *environment_json(void)
     return set;
 }
 
-json_t *bench_file_json(const arguments *args, json_t *results)
+json_t *bench_file_json(const char *label, json_t *results)
 {
     char kernels[DAM__DIGEST_HEX] = "", created[32] = "";
     struct utsname system = {0};
@@ -108,8 +108,8 @@ json_t *bench_file_json(const arguments *args, json_t *results)
         kernels[0] = '\0';
     (void)uname(&system);
     return json_pack("{ss so ss ss ss s{so so sI} so so}", "format", DAM__BENCH_FORMAT, "label",
-                     args->label != NULL ? json_text(args->label) : json_null(), "version",
-                     DENSEAM_VERSION, "kernels", kernels, "created", created, "host", "system",
+                     label != NULL ? json_text(label) : json_null(), "version", DENSEAM_VERSION,
+                     "kernels", kernels, "created", created, "host", "system",
                      json_text(system.sysname), "machine", json_text(system.machine), "cores",
                      (json_int_t)sysconf(_SC_NPROCESSORS_ONLN), "environment", environment_json(),
                      "results", results);

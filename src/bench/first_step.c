@@ -7,6 +7,11 @@
 #include "run/run_folder.h"
 #include "train/trainer.h"
 
+typedef struct first_step_arguments {
+    arguments shared;
+    bool losses;
+} first_step_arguments;
+
 /* What is asked of a first step. */
 typedef struct answer {
     double seconds;
@@ -50,13 +55,14 @@ static json_t *answer_json(const answer *given)
 
 static dam_status run_first_step(const arguments *args)
 {
+    const first_step_arguments *own = (const first_step_arguments *)args;
     dam_status status = DAM_OK;
     dam__experiment experiment;
     dam__dataset set = {0};
     dam__device *device = NULL;
     console notices = console_open(true);
     const dam_log log = console_log(&notices);
-    answer given = {.with_losses = args->losses};
+    answer given = {.with_losses = own->losses};
     DAM_TRY_CLEANUP(dam__experiment_load(args->operands.items[0], args->set.items, args->set.count,
                                          &experiment));
     DAM_TRY_CLEANUP(dam__dataset_load(&experiment.data, DAM__SPLIT_TRAIN, &set));
@@ -76,7 +82,7 @@ static const flag flags[] = {
     FLAG_GEMM,
     FLAG_KERNELS,
     FLAG_SET,
-    FLAG("losses", FLAG_SWITCH, losses, NULL, "also the losses that bench compares with"),
+    FLAG("losses", first_step_arguments, losses, NULL, "also the losses that bench compares with"),
     FLAG_OUT_FILE("write the seconds into this file instead of printing them"),
     FLAG_END};
 
@@ -90,5 +96,6 @@ const command first_step_command = {
     .text = "Prints, as JSON, the seconds from an open device to the end of the first training "
             "step. 'denseam bench' runs it with empty caches and with full ones.",
     .flags = flags,
+    .size = sizeof(first_step_arguments),
     .run = run_first_step,
 };

@@ -127,9 +127,9 @@ cleanup:
 }
 
 static const flag flags[] = {
-    FLAG("device", FLAG_TEXT, device, "D",
+    FLAG("device", arguments, device, "D",
          "show only this device: an index, P:D, a part of its name, gpu or cpu"),
-    FLAG_JSON, FLAG_QUIET, FLAG_END};
+    FLAGS_PRINT};
 
 static const char *const examples[] = {"denseam devices", "denseam devices --device gpu --json",
                                        NULL};

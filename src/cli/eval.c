@@ -151,8 +151,7 @@ cleanup:
     return status;
 }
 
-static const flag flags[] = {FLAG_SET,   FLAG_DEVICE, FLAG_GEMM,  FLAG_KERNELS, FLAG_PROFILE,
-                             FLAG_TRACE, FLAG_JSON,   FLAG_QUIET, FLAG_END};
+static const flag flags[] = {FLAG_SET, FLAG_DEVICE, FLAGS_WORK};
 
 static const char *const examples[] = {"denseam eval runs/mnist", "denseam eval runs/mnist --json",
                                        "denseam eval runs/mnist --set data.test_images=x "

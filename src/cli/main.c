@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "command/command.h"
 #include "command/output.h"
 #include "command/signals.h"
@@ -47,21 +48,23 @@ static dam_status check_operands(const command *c, const words *operands)
 static dam_status run_command(const command *c, int argc, char **argv)
 {
     dam_status status = DAM_OK;
-    arguments args = {0};
+    arguments *args = NULL;
     dam__text text = {0};
     bool help = false;
-    DAM_TRY_CLEANUP(parse_flags(c->flags, argc, argv, &args, &args.operands, &help));
+    DAM_TRY(dam__alloc(1, c->size > 0 ? c->size : sizeof *args, &args));
+    DAM_TRY_CLEANUP(parse_flags(c->flags, argc, argv, args, &args->operands, &help));
     if (help) {
         append_command_help(&text, c);
         DAM_TRY_CLEANUP(print_text(&text));
     } else {
-        DAM_TRY_CLEANUP(check_operands(c, &args.operands));
-        DAM_TRY_CLEANUP(c->run(&args));
+        DAM_TRY_CLEANUP(check_operands(c, &args->operands));
+        DAM_TRY_CLEANUP(c->run(args));
     }
 cleanup:
     dam__text_free(&text);
-    free_flags(c->flags, &args);
-    free(args.operands.items);
+    free_flags(c->flags, args);
+    free(args->operands.items);
+    free(args);
     return status;
 }
 

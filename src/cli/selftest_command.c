@@ -91,7 +91,7 @@ cleanup:
     return status;
 }
 
-static const flag flags[] = {FLAG_DEVICE, FLAG_KERNELS, FLAG_GEMM, FLAG_JSON, FLAG_QUIET, FLAG_END};
+static const flag flags[] = {FLAG_DEVICE, FLAG_KERNELS, FLAG_GEMM, FLAGS_PRINT};
 
 static const char *const examples[] = {"denseam selftest", "denseam selftest --device gpu --json",
                                        "denseam selftest --kernels gpu --gemm clblast", NULL};

@@ -12,6 +12,11 @@
 #include "draw/run_pictures.h"
 #include "run/run_folder.h"
 
+typedef struct show_arguments {
+    arguments shared;
+    bool film;
+} show_arguments;
+
 /* How many memories stand for each class, and how purely. */
 typedef struct census {
     dam__teacher_match teacher;
@@ -201,15 +206,15 @@ static dam_status print_run_json(const dam__run *run, const dam__history *histor
         (json_int_t)drawn->frames));
 }
 
-static dam_status draw(const dam__run *run, const dam__history *history, const arguments *args,
+static dam_status draw(const dam__run *run, const dam__history *history, const show_arguments *own,
                        pictures *drawn)
 {
     dam_status status = DAM_OK;
-    const char *folder = args->out != NULL ? args->out : run->folder;
+    const char *folder = own->shared.out != NULL ? own->shared.out : run->folder;
     DAM_TRY_CLEANUP(dam__make_folders(folder));
     DAM_TRY_CLEANUP(dam__path_join(&drawn->memories, folder, "memories.png"));
     DAM_TRY_CLEANUP(dam__report_memories(run, drawn->memories, 0));
-    if (args->film) {
+    if (own->film) {
         DAM_TRY_CLEANUP(dam__path_join(&drawn->film, folder, "film.gif"));
         DAM_TRY_CLEANUP(dam__path_join(&drawn->sheet, folder, "contact.png"));
         DAM_TRY_CLEANUP(dam__report_film(run, history, drawn->film, drawn->sheet, &drawn->frames));
@@ -222,6 +227,7 @@ cleanup:
 
 static dam_status run_show(const arguments *args)
 {
+    const show_arguments *own = (const show_arguments *)args;
     dam_status status = DAM_OK;
     dam__run run = {0};
     dam__history history = {0};
@@ -232,7 +238,7 @@ static dam_status run_show(const arguments *args)
     DAM_TRY_CLEANUP(dam__checkpoint_history(&run.container, &history));
     DAM_TRY_CLEANUP(take_census(&run, &c));
     /* A run in a place that cannot be written to is described all the same. */
-    dam_status result = draw(&run, &history, args, &drawn);
+    dam_status result = draw(&run, &history, own, &drawn);
     dam__advice advice = args->out != NULL ? dam__advice_of_error() : DAM__ADVICE_NONE;
     if (result != DAM_OK)
         why = strdup(dam_error());
@@ -252,9 +258,9 @@ cleanup:
     return status;
 }
 
-static const flag flags[] = {FLAG("film", FLAG_SWITCH, film, NULL,
+static const flag flags[] = {FLAG("film", show_arguments, film, NULL,
                                   "also draw the record of its training: film.gif and contact.png"),
-                             FLAG_OUT, FLAG_JSON, FLAG_QUIET, FLAG_END};
+                             FLAG_OUT, FLAGS_PRINT};
 
 static const char *const examples[] = {"denseam show runs/mnist",
                                        "denseam show runs/mnist --out pictures --json",
@@ -274,5 +280,6 @@ const command show_command = {
         "epochs. Twins appear where a memory split. Needs no device.",
     .examples = examples,
     .flags = flags,
+    .size = sizeof(show_arguments),
     .run = run_show,
 };

@@ -233,9 +233,7 @@ cleanup:
     return status;
 }
 
-static const flag flags[] = {FLAG_SET,     FLAG_DEVICE, FLAG_OUT,     FLAG_RESUME,
-                             FLAG_DRY_RUN, FLAG_GEMM,   FLAG_KERNELS, FLAG_PROFILE,
-                             FLAG_TRACE,   FLAG_JSON,   FLAG_QUIET,   FLAG_END};
+static const flag flags[] = {FLAGS_TRAIN};
 
 static const char *const examples[] = {
     "denseam train mnist", "denseam train mnist --set model.memories=100 --out runs/small",

@@ -7,80 +7,56 @@
 #include "base/text.h"
 #include "command/flags.h"
 
-/* What the command line says. A command reads the fields whose flags it lists. */
+/*
+ * What the command line says: the flags that several commands take, each of which reads those that
+ * it lists. A command with flags of its own has a struct for them, which begins with this one.
+ */
 typedef struct arguments {
     words operands;
     words set;          /* "section.key=value", in order */
-    words grid;         /* "section.key=VALUES", in order */
-    int seeds;          /* 0 where not given */
     const char *device; /* selector, NULL for the default */
-    const char *out;    /* folder, NULL for the command's default */
-    const char *to;     /* transfer's sizes, or NULL */
-    /* recall: values of recall.* keys, NULL where not given */
-    const char *probes, *flips, *mask, *clamp, *noise, *count, *dynamics;
-    int format;  /* index into recall's formats */
-    int gemm;    /* index into gemm_choices */
-    int kernels; /* index into kernels_choices */
-    bool json, quiet, profile, resume, dry_run, film;
-    bool quick, losses;           /* of bench */
-    const char *label, *baseline; /* of bench and compare */
-    const char *trace;            /* file for the events of the profile */
-    /* Of analyse; a number is 0 where its flag is not given. */
-    bool memories, embedding;
-    const char *samples, *steps; /* lists with commas */
-    int misclassified, adversarial, top, iterations, limit;
-    int precision;           /* index into precision_choices */
-    double budget, patience; /* of tune, in seconds; 0 where not given */
-    int trials;              /* of tune, at most; 0 where not given */
+    const char *out;    /* folder or file, NULL for the command's default */
+    const char *trace;  /* file for the events of the profile */
+    int gemm;           /* index into gemm_choices */
+    int kernels;        /* index into kernels_choices */
+    bool json, quiet, profile, resume, dry_run;
 } arguments;
 
 extern const char *const gemm_choices[];    /* auto, clblast, panel */
 extern const char *const kernels_choices[]; /* auto, cpu, gpu */
 
 /* The flags that several commands take: a command's table lists those it wants. */
-#define FLAG(NAME, TYPE, FIELD, ARGUMENT, HELP)                                                    \
-    {                                                                                              \
-        .name = (NAME), .type = (TYPE), .offset = offsetof(arguments, FIELD),                      \
-        .argument = (ARGUMENT), .help = (HELP)                                                     \
-    }
 #define FLAG_SET                                                                                   \
-    FLAG("set", FLAG_WORDS, set, "SECTION.KEY=VALUE",                                              \
+    FLAG("set", arguments, set, "SECTION.KEY=VALUE",                                               \
          "override a key of the preset; may be given several times")
 #define FLAG_DEVICE                                                                                \
-    FLAG("device", FLAG_TEXT, device, "D",                                                         \
+    FLAG("device", arguments, device, "D",                                                         \
          "use this device: an index, P:D, a part of its name, gpu or cpu; else $DENSEAM_DEVICE, "  \
          "else the best")
-#define FLAG_OUT FLAG("out", FLAG_TEXT, out, "DIR", "write the results into this folder")
-#define FLAG_JSON FLAG("json", FLAG_SWITCH, json, NULL, "print JSON instead of a table")
-#define FLAG_QUIET                                                                                 \
-    FLAG("quiet", FLAG_SWITCH, quiet, NULL, "no notices and no progress, only warnings and errors")
-#define FLAG_PROFILE                                                                               \
-    FLAG("profile", FLAG_SWITCH, profile, NULL, "measure every kernel and print where time went")
-#define FLAG_RESUME                                                                                \
-    FLAG("resume", FLAG_SWITCH, resume, NULL, "go on from the last checkpoint of the run")
-#define FLAG_TRACE                                                                                 \
-    FLAG("trace", FLAG_TEXT, trace, "FILE",                                                        \
-         "write every kernel's start and end as a trace for Perfetto or chrome://tracing")
-#define FLAG_OUT_FILE(HELP)                                                                        \
-    {                                                                                              \
-        .name = "out", .letter = 'o', .type = FLAG_TEXT, .offset = offsetof(arguments, out),       \
-        .argument = "FILE", .help = (HELP)                                                         \
-    }
-#define FLAG_DRY_RUN FLAG("dry-run", FLAG_SWITCH, dry_run, NULL, "print the memory plan and stop")
+#define FLAG_OUT FLAG("out", arguments, out, "DIR", "write the results into this folder")
+#define FLAG_OUT_FILE(HELP) FLAG("out", arguments, out, "FILE", (HELP), .letter = 'o')
 #define FLAG_GEMM                                                                                  \
-    {                                                                                              \
-        .name = "gemm", .type = FLAG_CHOICE, .offset = offsetof(arguments, gemm),                  \
-        .choices = gemm_choices, .help = "who multiplies matrices"                                 \
-    }
+    FLAG("gemm", arguments, gemm, NULL, "who multiplies matrices", .choices = gemm_choices)
 #define FLAG_KERNELS                                                                               \
-    {                                                                                              \
-        .name = "kernels", .type = FLAG_CHOICE, .offset = offsetof(arguments, kernels),            \
-        .choices = kernels_choices, .help = "the shape of the kernels, whatever the device is"     \
-    }
-#define FLAG_END                                                                                   \
-    {                                                                                              \
-        .name = NULL                                                                               \
-    }
+    FLAG("kernels", arguments, kernels, NULL, "the shape of the kernels, whatever the device is",  \
+         .choices = kernels_choices)
+#define FLAG_PROFILE                                                                               \
+    FLAG("profile", arguments, profile, NULL, "measure every kernel and print where time went")
+#define FLAG_JSON FLAG("json", arguments, json, NULL, "print JSON instead of a table")
+#define FLAG_QUIET                                                                                 \
+    FLAG("quiet", arguments, quiet, NULL, "no notices and no progress, only warnings and errors")
+
+/* Ends the table of a command that prints; of one that works on a device; of one that trains. */
+#define FLAGS_PRINT FLAG_JSON, FLAG_QUIET, FLAG_END
+#define FLAGS_WORK                                                                                 \
+    FLAG_GEMM, FLAG_KERNELS, FLAG_PROFILE,                                                         \
+        FLAG("trace", arguments, trace, "FILE",                                                    \
+             "write every kernel's start and end as a trace for Perfetto or chrome://tracing"),    \
+        FLAGS_PRINT
+#define FLAGS_TRAIN                                                                                \
+    FLAG_SET, FLAG_DEVICE, FLAG_OUT,                                                               \
+        FLAG("resume", arguments, resume, NULL, "go on from the last checkpoint of the run"),      \
+        FLAG("dry-run", arguments, dry_run, NULL, "print the memory plan and stop"), FLAGS_WORK
 
 typedef struct command {
     const char *name;
@@ -92,7 +68,8 @@ typedef struct command {
     const char *const *examples; /* whole command lines, NULL-terminated; or NULL */
     const flag *flags;
     void (*more)(dam__text *text); /* appends further help; or NULL */
-    dam_status (*run)(const arguments *args);
+    size_t size; /* of the struct for its flags; 0 where `arguments` has them all */
+    dam_status (*run)(const arguments *args); /* the beginning of that struct */
 } command;
 
 /* All commands in the order of the help, ended by NULL. */

@@ -92,10 +92,8 @@ static dam_status store(const flag *f, const char *text, void *values)
         break;
     case FLAG_WORDS:
         return add_word(field, text);
-    case FLAG_CHOICE:
-        return store_choice(f, text, field);
     case FLAG_INTEGER:
-        return store_integer(f, text, field);
+        return f->choices != NULL ? store_choice(f, text, field) : store_integer(f, text, field);
     case FLAG_REAL:
         return store_real(f, text, field);
     }

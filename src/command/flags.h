@@ -17,8 +17,7 @@ typedef enum flag_type {
     FLAG_SWITCH,  /* bool */
     FLAG_TEXT,    /* const char *, argv's; NULL where not given */
     FLAG_WORDS,   /* words: may be given several times */
-    FLAG_CHOICE,  /* int, an index into choices */
-    FLAG_INTEGER, /* int */
+    FLAG_INTEGER, /* int; where there are choices, an index into them */
     FLAG_REAL     /* double */
 } flag_type;
 
@@ -29,11 +28,33 @@ typedef struct flag {
     char letter;      /* its short form, "-o"; 0 for none */
     flag_type type;
     size_t offset;              /* of its value in the structure that is filled */
-    const char *argument;       /* what the help calls its value; NULL for SWITCH and CHOICE */
-    const char *const *choices; /* NULL-terminated, for CHOICE */
+    const char *argument;       /* what the help calls its value; NULL for SWITCH and choices */
+    const char *const *choices; /* NULL-terminated, for INTEGER; or NULL */
     double least, most;         /* inclusive, for INTEGER and REAL */
     const char *help;           /* a phrase without a final period */
 } flag;
+
+/*
+ * A row that fills FIELD of the structure OF: the field's C type is the flag's. Behind the argument
+ * comes the help, and then what else the row has: FLAG(..., "N", "train N times", .least = 1, ...).
+ */
+#define FLAG(NAME, OF, FIELD, ARGUMENT, ...)                                                       \
+    {                                                                                              \
+        .name = (NAME), .type = FLAG_TYPE(((OF *)0)->FIELD), .offset = offsetof(OF, FIELD),        \
+        .argument = (ARGUMENT), .help = __VA_ARGS__                                                \
+    }
+#define FLAG_TYPE(VALUE)                                                                           \
+    _Generic((VALUE),                                                                              \
+        bool: FLAG_SWITCH,                                                                         \
+        const char *: FLAG_TEXT,                                                                   \
+        words: FLAG_WORDS,                                                                         \
+        int: FLAG_INTEGER,                                                                         \
+        double: FLAG_REAL)
+
+#define FLAG_END                                                                                   \
+    {                                                                                              \
+        .name = NULL                                                                               \
+    }
 
 /*
  * Reads argv[1] ... argv[argc - 1]; argv[0] is the command's name. Fills the fields of *values that

@@ -10,6 +10,11 @@
 #include "command/output.h"
 #include "compare/compare_page.h"
 
+typedef struct compare_arguments {
+    arguments shared;
+    const char *baseline;
+} compare_arguments;
+
 /* --- the table ---------------------------------------------------------------------------------- */
 
 static const dam__measure *headline(const dam__comparison *comparison, size_t preset, size_t i)
@@ -224,6 +229,7 @@ cleanup:
 
 static dam_status run_compare(const arguments *args)
 {
+    const compare_arguments *own = (const compare_arguments *)args;
     dam_status status = DAM_OK;
     dam__result_sets all = {0};
     dam__comparison comparison = {0};
@@ -236,7 +242,7 @@ static dam_status run_compare(const arguments *args)
                      args->out);
         DAM_TRY_CLEANUP(dam__result_sets_add(path, &all));
     }
-    DAM_TRY_CLEANUP(dam__comparison_create(&all, args->baseline, &comparison));
+    DAM_TRY_CLEANUP(dam__comparison_create(&all, own->baseline, &comparison));
     if (args->out != NULL)
         DAM_TRY_CLEANUP(write_page(&comparison, args->out, &log));
     DAM_TRY_CLEANUP(args->json ? print_comparison_json(&comparison) : print_table(&comparison));
@@ -248,9 +254,9 @@ cleanup:
 
 static const flag flags[] = {
     FLAG_OUT_FILE("write the comparison as one HTML page into this file"),
-    FLAG("baseline", FLAG_TEXT, baseline, "NAME",
+    FLAG("baseline", compare_arguments, baseline, "NAME",
          "set all against this one: a name, a part of it, or a number from 1; else the first"),
-    FLAG_JSON, FLAG_QUIET, FLAG_END};
+    FLAGS_PRINT};
 
 static const char *const examples[] = {
     "denseam bench --label 'two cores' -o two.json",
@@ -272,5 +278,6 @@ const command compare_command = {
             "one page for a browser, with charts and all numbers, that needs no network.",
     .examples = examples,
     .flags = flags,
+    .size = sizeof(compare_arguments),
     .run = run_compare,
 };

@@ -1,4 +1,4 @@
-#include "recall/denoise_command.h"
+#include "recall/recall_command.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -15,6 +15,7 @@
 
 typedef struct denoising {
     const arguments *args;
+    dam__recall_format format;
     console console;
     dam_log log;
     progress progress;
@@ -245,16 +246,20 @@ static dam_status tell(const denoising *d)
     bool drawn = false;
     const numbers n = measure(&d->result);
     if (out != NULL) {
-        DAM_TRY(dam__report_denoised(out, &d->result, (dam__recall_format)d->args->format));
+        DAM_TRY(dam__report_denoised(out, &d->result, d->format));
         DAM_TRY(dam__report_denoised_picture(out, &d->result, &drawn));
     }
     return d->args->json ? print_result_json(d, &n) : print_result(d, &n);
 }
 
-dam_status recall_denoised(const arguments *args, const words *overrides, const dam__run *run)
+dam_status recall_denoised(const recall_arguments *own, const words *overrides, const dam__run *run)
 {
     dam_status status = DAM_OK;
-    denoising d = {.args = args, .console = console_open(args->quiet), .result = {.run = run}};
+    const arguments *args = &own->shared;
+    denoising d = {.args = args,
+                   .format = (dam__recall_format)own->format,
+                   .console = console_open(args->quiet),
+                   .result = {.run = run}};
     d.log = console_log(&d.console);
     DAM_TRY_CLEANUP(open_small(&d, overrides));
     DAM_TRY_CLEANUP(

@@ -12,12 +12,13 @@
 #include "command/session.h"
 #include "command/signals.h"
 #include "model/model_type.h"
-#include "recall/denoise_command.h"
+#include "recall/recall_command.h"
 #include "recall/recall_report.h"
 
 /* A recall on its way. */
 typedef struct recalling {
     const arguments *args;
+    const recall_arguments *own;
     console console;
     dam_log log;
     words overrides; /* --set, and what other flags say as keys */
@@ -45,16 +46,17 @@ static void recalling_free(recalling *r)
 /* Flags that name a key are short for --set recall.KEY=VALUE, and come after every --set. */
 static dam_status collect_overrides(recalling *r)
 {
-    const arguments *args = r->args;
-    const char *const keys[][2] = {{"probes", args->probes},    {"flips", args->flips},
-                                   {"mask", args->mask},        {"clamp", args->clamp},
-                                   {"noise", args->noise},      {"count", args->count},
-                                   {"dynamics", args->dynamics}};
+    const words *set = &r->args->set;
+    const recall_arguments *own = r->own;
+    const char *const keys[][2] = {{"probes", own->probes},    {"flips", own->flips},
+                                   {"mask", own->mask},        {"clamp", own->clamp},
+                                   {"noise", own->noise},      {"count", own->count},
+                                   {"dynamics", own->dynamics}};
     enum { KEYS = sizeof keys / sizeof *keys };
-    DAM_TRY(dam__alloc(args->set.count + KEYS, sizeof *r->overrides.items, &r->overrides.items));
+    DAM_TRY(dam__alloc(set->count + KEYS, sizeof *r->overrides.items, &r->overrides.items));
     DAM_TRY(dam__alloc(KEYS, sizeof *r->owned, &r->owned));
-    for (size_t i = 0; i < args->set.count; i++)
-        r->overrides.items[r->overrides.count++] = args->set.items[i];
+    for (size_t i = 0; i < set->count; i++)
+        r->overrides.items[r->overrides.count++] = set->items[i];
     for (size_t i = 0; i < KEYS; i++) {
         if (keys[i][1] == NULL)
             continue;
@@ -152,7 +154,7 @@ static dam_status recall_once(recalling *r)
     progress_finish(&r->progress);
     if (out != NULL) {
         DAM_TRY_CLEANUP(
-            dam__report_recall(out, &r->source, &result, (dam__recall_format)r->args->format));
+            dam__report_recall(out, &r->source, &result, (dam__recall_format)r->own->format));
         DAM_TRY_CLEANUP(dam__report_recall_picture(out, &r->source, &result, &r->is_drawn));
     }
     DAM_TRY_CLEANUP(r->args->json ? print_json(result_json(&result)) : print_result(r, &result));
@@ -209,14 +211,15 @@ cleanup:
 static dam_status run_recall(const arguments *args)
 {
     dam_status status = DAM_OK;
-    recalling r = {.args = args, .console = console_open(args->quiet)};
+    recalling r = {
+        .args = args, .own = (const recall_arguments *)args, .console = console_open(args->quiet)};
     r.log = console_log(&r.console);
     const char *operand = args->operands.items[0];
     DAM_TRY_CLEANUP(collect_overrides(&r));
     DAM_TRY_CLEANUP(
         dam__recall_source_open(operand, r.overrides.items, r.overrides.count, &r.source));
     if (dam__model_type_of(&r.source.experiment.model)->relaxes) {
-        DAM_TRY_CLEANUP(recall_denoised(args, &r.overrides, &r.source.run));
+        DAM_TRY_CLEANUP(recall_denoised(r.own, &r.overrides, &r.source.run));
         goto cleanup;
     }
     if (args->operands.count > 1)
@@ -245,33 +248,26 @@ cleanup:
 static const char *const formats[] = {"hdf5", "npy", NULL};
 
 static const flag flags[] = {
-    FLAG("probes", FLAG_TEXT, probes, "FILE",
+    FLAG("probes", recall_arguments, probes, "FILE",
          "recall from these states instead of changed patterns"),
-    FLAG("flip", FLAG_TEXT, flips, "D", "flip so many neurons of each pattern; D,D,... is a curve"),
-    FLAG("mask", FLAG_TEXT, mask, "REGION",
+    FLAG("flip", recall_arguments, flips, "D",
+         "flip so many neurons of each pattern; D,D,... is a curve"),
+    FLAG("mask", recall_arguments, mask, "REGION",
          "make each pattern forget a region: top, bottom, left, right, FIRST-LAST, "
          "TOP-BOTTOM,LEFT-RIGHT or a file"),
-    FLAG("noise", FLAG_TEXT, noise, "SIGMA",
+    FLAG("noise", recall_arguments, noise, "SIGMA",
          "add normal noise to each pattern; 0: none. A denoiser's have data.noise by default"),
-    FLAG("clamp", FLAG_TEXT, clamp, "REGION",
+    FLAG("clamp", recall_arguments, clamp, "REGION",
          "keep these neurons as they are; 'given' keeps all that --mask leaves"),
-    FLAG("count", FLAG_TEXT, count, "N", "recall from so many of the patterns; else from all"),
-    FLAG("dynamics", FLAG_TEXT, dynamics, "HOW", "asynchronous, synchronous or class"),
-    {.name = "format",
-     .type = FLAG_CHOICE,
-     .offset = offsetof(arguments, format),
-     .choices = formats,
-     .help = "of the states and numbers that --out writes"},
+    FLAG("count", recall_arguments, count, "N",
+         "recall from so many of the patterns; else from all"),
+    FLAG("dynamics", recall_arguments, dynamics, "HOW", "asynchronous, synchronous or class"),
+    FLAG("format", recall_arguments, format, NULL, "of the states and numbers that --out writes",
+         .choices = formats),
     FLAG_SET,
     FLAG_OUT,
     FLAG_DEVICE,
-    FLAG_GEMM,
-    FLAG_KERNELS,
-    FLAG_PROFILE,
-    FLAG_TRACE,
-    FLAG_JSON,
-    FLAG_QUIET,
-    FLAG_END};
+    FLAGS_WORK};
 
 static const char *const examples[] = {
     "denseam recall recall --out recalled",
@@ -299,5 +295,6 @@ const command recall_command = {
             "means over plaquettes.",
     .examples = examples,
     .flags = flags,
+    .size = sizeof(recall_arguments),
     .run = run_recall,
 };

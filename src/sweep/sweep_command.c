@@ -20,8 +20,15 @@
 
 static const double SAVE_SECONDS = 1; /* results of so long may be lost to a power cut */
 
+typedef struct sweep_arguments {
+    arguments shared;
+    words grid; /* "section.key=VALUES", in order */
+    int seeds;  /* 0 where not given */
+} sweep_arguments;
+
 typedef struct sweep {
     const arguments *args;
+    const sweep_arguments *own;
     console console;
     dam_log print; /* on the console, */
     dam_log log;   /* and without what was said before */
@@ -66,17 +73,19 @@ static void say_once(void *user, dam_log_level level, const char *line)
 /* --- setting up ------------------------------------------------------------------------------- */
 
 /* The plan that the command line asks for. */
-static dam_status read_plan(const arguments *args, dam__sweep_plan *out)
+static dam_status read_plan(const sweep *s, dam__sweep_plan *out)
 {
+    const arguments *args = s->args;
+    const sweep_arguments *own = s->own;
     dam_status status = DAM_OK;
     dam__experiment *base = NULL;
     DAM_TRY_CLEANUP(dam__alloc(1, sizeof *base, &base));
     DAM_TRY_CLEANUP(
         dam__experiment_load(args->operands.items[0], args->set.items, args->set.count, base));
-    if (args->seeds > 0)
-        base->sweep.seeds = args->seeds;
-    DAM_TRY_CLEANUP(dam__sweep_plan_create(base, args->grid.items, args->grid.count,
-                                           args->set.items, args->set.count, out));
+    if (own->seeds > 0)
+        base->sweep.seeds = own->seeds;
+    DAM_TRY_CLEANUP(dam__sweep_plan_create(base, own->grid.items, own->grid.count, args->set.items,
+                                           args->set.count, out));
 cleanup:
     free(base);
     return status;
@@ -90,12 +99,13 @@ static dam_status open_resumed(sweep *s, const char **folder)
 {
     dam_status status = DAM_OK;
     const arguments *args = s->args;
+    const sweep_arguments *own = s->own;
     dam__sweep_plan asked = {0};
     const char *operand = args->operands.items[0];
     bool is_sweep = dam__sweep_is(operand);
     *folder = is_sweep ? operand : args->out;
     if (is_sweep &&
-        (args->out != NULL || args->set.count > 0 || args->grid.count > 0 || args->seeds > 0))
+        (args->out != NULL || args->set.count > 0 || own->grid.count > 0 || own->seeds > 0))
         DAM_FAIL(DAM_USAGE,
                  "'%s' goes on with its own preset and grid; leave out --out, --set, --grid and "
                  "--seeds",
@@ -104,7 +114,7 @@ static dam_status open_resumed(sweep *s, const char **folder)
         DAM_FAIL(DAM_USAGE, "'%s' is no sweep to go on with; give its folder, or --out", operand);
     DAM_TRY_CLEANUP(dam__sweep_plan_open(*folder, &s->plan));
     if (!is_sweep) {
-        DAM_TRY_CLEANUP(read_plan(args, &asked));
+        DAM_TRY_CLEANUP(read_plan(s, &asked));
         DAM_TRY_CLEANUP(dam__sweep_plan_compare(*folder, &s->plan, &asked));
     }
 cleanup:
@@ -122,7 +132,7 @@ static dam_status prepare(sweep *s, const char **resumed)
         return dam__fail(DAM_USAGE, "'%s' is a sweep; 'denseam sweep %s --resume' goes on with it",
                          operand, operand);
     DAM_TRY(out_folder_check(args, DAM__SWEEP_FOLDER));
-    return read_plan(args, &s->plan);
+    return read_plan(s, &s->plan);
 }
 
 /* --- while it runs ---------------------------------------------------------------------------- */
@@ -251,7 +261,10 @@ static dam_status run_to_the_end(sweep *s)
 static dam_status run_sweep(const arguments *args)
 {
     dam_status status = DAM_OK;
-    sweep s = {.args = args, .folder = {.lock = -1}, .console = console_open(args->quiet)};
+    sweep s = {.args = args,
+               .own = (const sweep_arguments *)args,
+               .folder = {.lock = -1},
+               .console = console_open(args->quiet)};
     const char *resumed = NULL;
     dam__sweep_estimate estimate;
     s.print = console_log(&s.console);
@@ -281,29 +294,14 @@ cleanup:
 
 static const flag flags[] = {
     FLAG(
-        "grid", FLAG_WORDS, grid, "SECTION.KEY=VALUES",
+        "grid", sweep_arguments, grid, "SECTION.KEY=VALUES",
         "vary a key: a list 1,2,5, a range from:to:count, in equal factors from:to:count:log, or "
         "from:to:count:inverse for 1/from ... 1/to; 2^-3 is a number too. Keys that move together: "
         "data.dim:model.memories=64:128,128:256. One flag for each key"),
-    {.name = "seeds",
-     .type = FLAG_INTEGER,
-     .offset = offsetof(arguments, seeds),
-     .argument = "N",
-     .least = 1,
-     .most = DAM__SWEEP_SEEDS,
-     .help = "train each cell N times, with seed, seed + 1, and so on; else sweep.seeds"},
-    FLAG_SET,
-    FLAG_DEVICE,
-    FLAG_OUT,
-    FLAG_RESUME,
-    FLAG_DRY_RUN,
-    FLAG_GEMM,
-    FLAG_KERNELS,
-    FLAG_PROFILE,
-    FLAG_TRACE,
-    FLAG_JSON,
-    FLAG_QUIET,
-    FLAG_END};
+    FLAG("seeds", sweep_arguments, seeds, "N",
+         "train each cell N times, with seed, seed + 1, and so on; else sweep.seeds", .least = 1,
+         .most = DAM__SWEEP_SEEDS),
+    FLAGS_TRAIN};
 
 static const char *const examples[] = {
     "denseam sweep demo --grid model.varsigma=0.05:0.8:5:log",
@@ -334,5 +332,6 @@ const command sweep_command = {
         "is done runs again.",
     .examples = examples,
     .flags = flags,
+    .size = sizeof(sweep_arguments),
     .run = run_sweep,
 };

@@ -9,6 +9,11 @@
 #include "model/denoise/denoise.h"
 #include "transfer/transfer.h"
 
+typedef struct transfer_arguments {
+    arguments shared;
+    const char *to; /* sizes */
+} transfer_arguments;
+
 /* A run and what it becomes. */
 typedef struct transferring {
     dam__tuned tuned;
@@ -116,17 +121,18 @@ static void warn_of_data(const dam__experiment *large, const dam_log *log)
 
 static dam_status run_transfer(const arguments *args)
 {
+    const transfer_arguments *own = (const transfer_arguments *)args;
     dam_status status = DAM_OK;
     transferring t = {0};
     console notices = console_open(args->quiet);
     dam_log log = console_log(&notices);
-    if (args->to == NULL)
+    if (own->to == NULL)
         DAM_FAIL(DAM_USAGE, "transfer wants --to N,K,P,B; see 'denseam help transfer'");
     if (args->out != NULL && (dam__file_exists(args->out) || dam__folder_exists(args->out)))
         DAM_FAIL(DAM_USAGE, "'%s' is there already; remove it, or choose another --out", args->out);
     DAM_TRY_CLEANUP(dam__tuned_open(args->operands.items[0], &log, &t.tuned));
     t.sizes[0] = t.tuned.sizes;
-    DAM_TRY_CLEANUP(dam__sizes_read(args->to, &t.sizes[0], &t.sizes[1]));
+    DAM_TRY_CLEANUP(dam__sizes_read(own->to, &t.sizes[0], &t.sizes[1]));
     DAM_TRY_CLEANUP(dam__transfer_make(&t.tuned, &t.sizes[1], args->set.items, args->set.count,
                                        &log, &t.large));
     warn_of_data(&t.large, &log);
@@ -142,15 +148,12 @@ cleanup:
 }
 
 static const flag flags[] = {
-    FLAG("to", FLAG_TEXT, to, "N,K,P,B",
+    FLAG("to", transfer_arguments, to, "N,K,P,B",
          "the large run's features, memories, samples and batch; K,P,B keeps N, and N alone keeps "
          "the ratios"),
-    FLAG("out", FLAG_TEXT, out, "FILE",
+    FLAG("out", arguments, out, "FILE",
          "write the preset into this file, which must be new; else to stdout"),
-    FLAG_SET,
-    FLAG_JSON,
-    FLAG_QUIET,
-    FLAG_END};
+    FLAG_SET, FLAGS_PRINT};
 
 static const char *const examples[] = {
     "denseam transfer runs/small --to 1024,2048,5120,512 --out large.conf",
@@ -172,5 +175,6 @@ const command transfer_command = {
         "is warned about.",
     .examples = examples,
     .flags = flags,
+    .size = sizeof(transfer_arguments),
     .run = run_transfer,
 };

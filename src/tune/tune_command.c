@@ -210,7 +210,7 @@ static dam_status run_tune(const arguments *args)
 {
     dam_status status = DAM_OK;
     console notices = console_open(args->quiet);
-    tuning t = {.args = args, .log = console_log(&notices)};
+    tuning t = {.args = args, .own = (const tune_arguments *)args, .log = console_log(&notices)};
     DAM_TRY_CLEANUP(dam__alloc(1, sizeof *t.tuner, &t.tuner));
     DAM_TRY_CLEANUP(add_presets(&t));
     DAM_TRY_CLEANUP(prepare_files(&t));
@@ -232,34 +232,17 @@ cleanup:
     return status;
 }
 
-static const flag flags[] = {
-    FLAG_DEVICE,
-    FLAG_KERNELS,
-    FLAG_SET,
-    {.name = "budget",
-     .type = FLAG_REAL,
-     .offset = offsetof(arguments, budget),
-     .argument = "SECONDS",
-     .least = 1,
-     .most = 1e6,
-     .help = "time for the search; 600 if not given"},
-    {.name = "trials",
-     .type = FLAG_INTEGER,
-     .offset = offsetof(arguments, trials),
-     .argument = "COUNT",
-     .least = 1,
-     .most = 1e6,
-     .help = "try at most so many candidates"},
-    {.name = "patience",
-     .type = FLAG_REAL,
-     .offset = offsetof(arguments, patience),
-     .argument = "SECONDS",
-     .least = 1,
-     .most = 1e6,
-     .help = "kill a candidate that is silent for so long; 120 if not given"},
-    FLAG_JSON,
-    FLAG_QUIET,
-    FLAG_END};
+static const flag flags[] = {FLAG_DEVICE,
+                             FLAG_KERNELS,
+                             FLAG_SET,
+                             FLAG("budget", tune_arguments, budget, "SECONDS",
+                                  "time for the search; 600 if not given", .least = 1, .most = 1e6),
+                             FLAG("trials", tune_arguments, trials, "COUNT",
+                                  "try at most so many candidates", .least = 1, .most = 1e6),
+                             FLAG("patience", tune_arguments, patience, "SECONDS",
+                                  "kill a candidate that is silent for so long; 120 if not given",
+                                  .least = 1, .most = 1e6),
+                             FLAGS_PRINT};
 
 static const char *const examples[] = {"denseam tune", "denseam tune mnist --budget 120",
                                        "denseam tune --device gpu bench/vmf bench/energy-store",
@@ -281,5 +264,6 @@ const command tune_command = {
         "or 'none' for no tuning.",
     .examples = examples,
     .flags = flags,
+    .size = sizeof(tune_arguments),
     .run = run_tune,
 };

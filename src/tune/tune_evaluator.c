@@ -17,13 +17,13 @@ static const double USUAL_BUDGET = 600;
 
 static double time_left(const tuning *t)
 {
-    double budget = t->args->budget > 0 ? t->args->budget : USUAL_BUDGET;
+    double budget = t->own->budget > 0 ? t->own->budget : USUAL_BUDGET;
     return 1 - (dam__seconds() - t->began) / budget;
 }
 
 double budget_left(const tuning *t)
 {
-    double used = t->args->trials > 0 ? (double)t->repeats / t->args->trials : 0;
+    double used = t->own->trials > 0 ? (double)t->repeats / t->own->trials : 0;
     return fmin(time_left(t), 1 - used);
 }
 
@@ -172,7 +172,7 @@ static dam_status run_candidate(tuning *t, const words_of *call, const dam__text
     dam__text output = {0};
     dam__ending ending = DAM__STOPPED;
     int code = 0;
-    double patience = t->args->patience > 0 ? t->args->patience : USUAL_PATIENCE;
+    double patience = t->own->patience > 0 ? t->own->patience : USUAL_PATIENCE;
     DAM_TRY_CLEANUP(dam__text_write(candidate, t->candidate));
     DAM_TRY_CLEANUP(dam__format(&environment[0], "DENSEAM_TUNING=%s", t->candidate));
     const dam__process process = {.arguments = call->items,

@@ -7,9 +7,17 @@
 #include "tune/candidate_log.h"
 #include "tune/tuner.h"
 
+/* A number is 0 where its flag is not given. */
+typedef struct tune_arguments {
+    arguments shared;
+    double budget, patience; /* seconds */
+    int trials;              /* at most */
+} tune_arguments;
+
 /* A search at work. */
 typedef struct tuning {
     const arguments *args;
+    const tune_arguments *own;
     dam_log log;
     dam_device_info info;
     dam__precision precision;

@@ -15,6 +15,11 @@
 #include "run/run_folder.h"
 #include "tune/tune_candidate.h"
 
+typedef struct tune_try_arguments {
+    arguments shared;
+    int precision; /* of products */
+} tune_try_arguments;
+
 static const double PRODUCT_SECONDS = 0.3, STEP_SECONDS = 2;
 
 /* A candidate that was not accepted must not be measured. */
@@ -42,6 +47,7 @@ static dam_status report_share(void *user, size_t index, double share)
 
 static dam_status measure_products(const arguments *args)
 {
+    const tune_try_arguments *own = (const tune_try_arguments *)args;
     dam_status status = DAM_OK;
     dam__device *device = NULL;
     dam__product_shape *shapes = NULL;
@@ -50,7 +56,7 @@ static dam_status measure_products(const arguments *args)
     DAM_TRY_CLEANUP(dam__alloc(count + 1, sizeof *shapes, &shapes));
     for (size_t i = 0; i < count; i++)
         DAM_TRY_CLEANUP(dam__product_parse(args->operands.items[i + 1], &shapes[i]));
-    DAM_TRY_CLEANUP(open_device(args, (dam__precision)args->precision, &log, &device));
+    DAM_TRY_CLEANUP(open_device(args, (dam__precision)own->precision, &log, &device));
     DAM_TRY_CLEANUP(check_taken(device));
     DAM_TRY_CLEANUP(dam__candidate_products(device, gemm_choice(args), shapes, count,
                                             PRODUCT_SECONDS, report_share, NULL));
@@ -103,16 +109,13 @@ static dam_status run_tune_try(const arguments *args)
 }
 
 static const char *const precisions[] = {"single", "double", NULL};
-static const flag flags[] = {FLAG_DEVICE,
-                             FLAG_GEMM,
-                             FLAG_KERNELS,
-                             FLAG_SET,
-                             {.name = "precision",
-                              .type = FLAG_CHOICE,
-                              .offset = offsetof(arguments, precision),
-                              .choices = precisions,
-                              .help = "of products"},
-                             FLAG_END};
+static const flag flags[] = {
+    FLAG_DEVICE,
+    FLAG_GEMM,
+    FLAG_KERNELS,
+    FLAG_SET,
+    FLAG("precision", tune_try_arguments, precision, NULL, "of products", .choices = precisions),
+    FLAG_END};
 
 const command tune_try_command = {
     .name = "tune-try",
@@ -124,5 +127,6 @@ const command tune_try_command = {
     .text = "Measures one candidate of 'denseam tune', the tuning file that $DENSEAM_TUNING names: "
             "products, or the training step of a preset.",
     .flags = flags,
+    .size = sizeof(tune_try_arguments),
     .run = run_tune_try,
 };

@@ -20,25 +20,14 @@ typedef struct values {
 } values;
 
 static const char *const gemms[] = {"auto", "clblast", "panel", NULL};
-static const flag table[] = {
-    {.name = "json", .type = FLAG_SWITCH, .offset = offsetof(values, json)},
-    {.name = "quiet", .type = FLAG_SWITCH, .offset = offsetof(values, quiet)},
-    {.name = "device", .type = FLAG_TEXT, .offset = offsetof(values, device), .argument = "D"},
-    {.name = "set", .type = FLAG_WORDS, .offset = offsetof(values, set), .argument = "K=V"},
-    {.name = "gemm", .type = FLAG_CHOICE, .offset = offsetof(values, gemm), .choices = gemms},
-    {.name = "repeat",
-     .type = FLAG_INTEGER,
-     .offset = offsetof(values, repeat),
-     .argument = "N",
-     .least = 1,
-     .most = 100},
-    {.name = "noise",
-     .type = FLAG_REAL,
-     .offset = offsetof(values, noise),
-     .argument = "X",
-     .least = 0,
-     .most = 0.5},
-    {.name = NULL}};
+static const flag table[] = {FLAG("json", values, json, NULL, ""),
+                             FLAG("quiet", values, quiet, NULL, ""),
+                             FLAG("device", values, device, "D", ""),
+                             FLAG("set", values, set, "K=V", ""),
+                             FLAG("gemm", values, gemm, NULL, "", .choices = gemms),
+                             FLAG("repeat", values, repeat, "N", "", .least = 1, .most = 100),
+                             FLAG("noise", values, noise, "X", "", .least = 0, .most = 0.5),
+                             FLAG_END};
 
 typedef struct parsed {
     values values;
