@@ -22,23 +22,11 @@ static const struct {
     [DAM__SWEEP_FOLDER] = {"sweep", "sweep", "-sweep"},
 };
 
-static dam_status check_empty(const char *folder)
-{
-    bool holds = false;
-    dam__folder_kind kind = DAM__RUN_FOLDER;
-    dam_status status = dam__folder_holds(folder, &holds, &kind);
-    if (status == DAM_OK && holds)
-        return dam__fail(DAM_USAGE,
-                         "'%s' holds a %s already; go on with it by 'denseam %s %s --resume', or "
-                         "choose another --out",
-                         folder, kinds[kind].noun, kinds[kind].command, folder);
-    return status;
-}
-
 dam_status out_folder_check(const arguments *args, dam__folder_kind kind)
 {
     dam_status status = DAM_OK;
     char *file = NULL;
+    dam__folder_kind found = kind;
     const char *preset = args->operands.items[0];
     if (args->out == NULL)
         goto cleanup;
@@ -47,7 +35,13 @@ dam_status out_folder_check(const arguments *args, dam__folder_kind kind)
                  kinds[kind].noun);
     if (args->out[0] == '\0')
         DAM_FAIL(DAM_USAGE, "--out wants the name of a folder, not ''");
-    DAM_TRY_CLEANUP(check_empty(args->out));
+    status = dam__folder_check_empty(args->out, &found);
+    if (status == DAM_USAGE)
+        DAM_FAIL(DAM_USAGE,
+                 "'%s' holds a %s already; go on with it by 'denseam %s %s --resume', or choose "
+                 "another --out",
+                 args->out, kinds[found].noun, kinds[found].command, args->out);
+    DAM_TRY_CLEANUP(status);
     DAM_TRY_CLEANUP(dam__path_join(&file, args->out, "preset.conf"));
     if (dam__same_file(file, preset))
         DAM_FAIL(DAM_USAGE,

@@ -15,32 +15,22 @@ static const struct {
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
-dam_status dam__folder_holds(const char *folder, bool *holds, dam__folder_kind *kind)
+dam_status dam__folder_check_empty(const char *folder, dam__folder_kind *found)
 {
-    *holds = false;
-    for (int i = 0; i < KINDS && !*holds; i++) {
+    for (int i = 0; i < KINDS; i++) {
         char *file = NULL;
-        dam_status status = dam__path_join(&file, folder, kinds[i].file);
-        if (status != DAM_OK)
-            return status;
-        *holds = dam__file_exists(file);
-        *kind = (dam__folder_kind)i;
+        DAM_TRY(dam__path_join(&file, folder, kinds[i].file));
+        bool holds = dam__file_exists(file);
         free(file);
+        *found = (dam__folder_kind)i;
+        if (holds)
+            return dam__advise(
+                DAM__ADVICE_RESUME,
+                dam__fail(DAM_USAGE,
+                          "'%s' holds a %s already; go on with it, or choose another folder",
+                          folder, kinds[i].noun));
     }
     return DAM_OK;
-}
-
-static dam_status check_empty(const char *folder)
-{
-    bool holds = false;
-    dam__folder_kind kind = DAM__RUN_FOLDER;
-    dam_status status = dam__folder_holds(folder, &holds, &kind);
-    if (status == DAM_OK && holds)
-        return dam__advise(
-            DAM__ADVICE_RESUME,
-            dam__fail(DAM_USAGE, "'%s' holds a %s already; go on with it, or choose another folder",
-                      folder, kinds[kind].noun));
-    return status;
 }
 
 /* What a process that was killed while it wrote has left. */
@@ -66,7 +56,7 @@ dam_status dam__folder_claim(const char *folder, dam__folder_kind kind, bool res
     DAM_TRY_CLEANUP(tidy(folder, kind));
     /* Only now no one else can put one there. */
     if (!resume)
-        DAM_TRY_CLEANUP(check_empty(folder));
+        DAM_TRY_CLEANUP(dam__folder_check_empty(folder, &(dam__folder_kind){0}));
 cleanup:
     if (status != DAM_OK && *lock >= 0) {
         (void)close(*lock);
