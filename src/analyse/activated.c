@@ -69,7 +69,7 @@ static dam_status make_tiles(struct parts *parts)
     const dam__activated *from = parts->from;
     size_t rows = from->activations->samples, dim = from->picked->features, known = 0;
     size_t top = parts->columns - 1, tiles = rows * parts->columns;
-    DAM_TRY(dam__report_classes(from->run, &parts->labels, &parts->purity, &known));
+    DAM_TRY(dam__run_memory_classes(from->run, &parts->labels, &parts->purity, &known));
     parts->memories = dam__container_array(&from->run->container, "parameters/memories");
     if (parts->memories == NULL || known != from->activations->memories ||
         dam__array_items(parts->memories) != known * dim)

@@ -154,7 +154,7 @@ dam_status analyse_steps(const arguments *args)
     DAM_TRY_CLEANUP(tell_left_out(&collapse, &log));
     if (args->out != NULL) {
         DAM_TRY_CLEANUP(dam__make_folders(args->out));
-        DAM_TRY_CLEANUP(dam__report_collapse(args->out, &collapse, &log));
+        DAM_TRY_CLEANUP(dam__collapse_write(args->out, &collapse, &log));
     }
     DAM_TRY_CLEANUP(args->json ? print_it_as_json(&collapse) : print_table(&collapse));
 cleanup:

@@ -45,10 +45,10 @@ void dam__collapse_free(dam__collapse *collapse);
 
 /* Writes collapse.csv, collapse.dat and collapse.gp, and lets gnuplot draw collapse.png. DAM_INPUT;
  * see gnuplot.h for what does not count as a failure. */
-dam_status dam__report_collapse(const char *folder, const dam__collapse *collapse,
-                                const dam_log *log);
+dam_status dam__collapse_write(const char *folder, const dam__collapse *collapse,
+                               const dam_log *log);
 
 /* Replaces folder/diagnostics.csv by what a run measured; nothing where it did not. DAM_INPUT. */
-dam_status dam__report_diagnostics(const dam__run *run);
+dam_status dam__diagnostics_write_csv(const dam__run *run);
 
 #endif

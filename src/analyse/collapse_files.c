@@ -129,7 +129,7 @@ static void append_curves(const dam__collapse *c, dam__plot *plot)
     }
 }
 
-dam_status dam__report_collapse(const char *folder, const dam__collapse *c, const dam_log *log)
+dam_status dam__collapse_write(const char *folder, const dam__collapse *c, const dam_log *log)
 {
     enum { ABREAST = 4, WIDTH = 1240, HEIGHT = 290, LINE = 24, KEYS = 8 };
     dam_status status = DAM_OK;
@@ -152,7 +152,7 @@ cleanup:
     return status;
 }
 
-dam_status dam__report_diagnostics(const dam__run *run)
+dam_status dam__diagnostics_write_csv(const dam__run *run)
 {
     dam_status status = DAM_OK;
     dam__diagnosed got = {0};

@@ -60,7 +60,7 @@ dam_status dam__memory_table_make(const dam__run *run, const double *numbers,
     int32_t *labels = NULL;
     float *purity = NULL;
     *out = (dam__memory_table){0};
-    DAM_TRY_CLEANUP(dam__report_classes(run, &labels, &purity, &table.count));
+    DAM_TRY_CLEANUP(dam__run_memory_classes(run, &labels, &purity, &table.count));
     DAM_TRY_CLEANUP(dam__alloc(table.count, sizeof *table.rows, &table.rows));
     for (size_t mu = 0; mu < table.count; mu++)
         table.rows[mu] = (dam__memory_row){.label = labels[mu],

@@ -31,7 +31,7 @@ static dam_status take_census(const dam__run *run, census *out)
     int32_t *labels = NULL;
     float *purity = NULL;
     out->classes = (size_t)run->classes;
-    DAM_TRY_CLEANUP(dam__report_classes(run, &labels, &purity, &out->memories));
+    DAM_TRY_CLEANUP(dam__run_memory_classes(run, &labels, &purity, &out->memories));
     DAM_TRY_CLEANUP(dam__alloc(out->classes + 1, sizeof *out->counts, &out->counts));
     for (size_t mu = 0; mu < out->memories; mu++) {
         bool none = labels[mu] < 0 || (size_t)labels[mu] >= out->classes;
@@ -172,7 +172,7 @@ static dam_status print_run(const dam__run *run, const dam__history *history, co
             continue;
         dam__text_append(&text, "%-20s %.6g\n", name, value + is_stage(name));
     }
-    if (dam__report_has_classes(run))
+    if (dam__run_has_classes(run))
         append_classes(&text, c);
     append_teacher(&text, &c->teacher);
     append_pictures(&text, drawn);
@@ -213,11 +213,12 @@ static dam_status draw(const dam__run *run, const dam__history *history, const s
     const char *folder = own->shared.out != NULL ? own->shared.out : run->folder;
     DAM_TRY_CLEANUP(dam__make_folders(folder));
     DAM_TRY_CLEANUP(dam__path_join(&drawn->memories, folder, "memories.png"));
-    DAM_TRY_CLEANUP(dam__report_memories(run, drawn->memories, 0));
+    DAM_TRY_CLEANUP(dam__run_draw_memories(run, drawn->memories, 0));
     if (own->film) {
         DAM_TRY_CLEANUP(dam__path_join(&drawn->film, folder, "film.gif"));
         DAM_TRY_CLEANUP(dam__path_join(&drawn->sheet, folder, "contact.png"));
-        DAM_TRY_CLEANUP(dam__report_film(run, history, drawn->film, drawn->sheet, &drawn->frames));
+        DAM_TRY_CLEANUP(
+            dam__run_draw_film(run, history, drawn->film, drawn->sheet, &drawn->frames));
     }
 cleanup:
     if (status != DAM_OK)

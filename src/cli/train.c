@@ -136,11 +136,11 @@ static dam_status draw(const training *t)
     dam__run run = {0};
     char *picture = NULL;
     DAM_TRY_CLEANUP(dam__run_open(t->folder.path, NULL, 0, &run));
-    DAM_TRY_CLEANUP(dam__report_diagnostics(&run));
+    DAM_TRY_CLEANUP(dam__diagnostics_write_csv(&run));
     DAM_TRY_CLEANUP(dam__path_join(&picture, t->folder.path, "memories.png"));
-    DAM_TRY_CLEANUP(dam__report_memories(&run, picture, 0));
-    DAM_TRY_CLEANUP(dam__report_curves(t->folder.path, t->job.experiment.title,
-                                       dam__trainer_history(t->job.trainer), &t->log));
+    DAM_TRY_CLEANUP(dam__run_draw_memories(&run, picture, 0));
+    DAM_TRY_CLEANUP(dam__history_draw(t->folder.path, t->job.experiment.title,
+                                      dam__trainer_history(t->job.trainer), &t->log));
 cleanup:
     dam__run_free(&run);
     free(picture);

@@ -10,8 +10,8 @@
 #include "model/memory_classes.h"
 #include "model/model_type.h"
 
-dam_status dam__report_curves(const char *folder, const char *title, const dam__history *history,
-                              const dam_log *log)
+dam_status dam__history_draw(const char *folder, const char *title, const dam__history *history,
+                             const dam_log *log)
 {
     const char *names[DAM__HISTORY_COLUMNS];
     const dam__table table = dam__table_of_history(history, names);
@@ -71,15 +71,15 @@ static dam_status read_class_neurons(const dam__run *run, double **values, size_
     return DAM_OK;
 }
 
-bool dam__report_has_classes(const dam__run *run)
+bool dam__run_has_classes(const dam__run *run)
 {
     const dam__array *memories = dam__container_array(&run->container, "parameters/memories");
     return dam__model_type_of(&run->experiment.model)->class_weights ||
            (memories != NULL && memories->rank == 2 && memories->shape[1] > (size_t)run->dim);
 }
 
-dam_status dam__report_classes(const dam__run *run, int32_t **labels, float **purity,
-                               size_t *memories)
+dam_status dam__run_memory_classes(const dam__run *run, int32_t **labels, float **purity,
+                                   size_t *memories)
 {
     dam_status status = DAM_OK;
     double *values = NULL;
@@ -98,7 +98,7 @@ cleanup:
     return status;
 }
 
-dam_status dam__report_memories(const dam__run *run, const char *path, size_t most)
+dam_status dam__run_draw_memories(const dam__run *run, const char *path, size_t most)
 {
     dam_status status = DAM_OK;
     const dam__array *memories = NULL;
@@ -107,7 +107,7 @@ dam_status dam__report_memories(const dam__run *run, const char *path, size_t mo
     size_t classified = 0;
     dam__image image = {0};
     DAM_TRY_CLEANUP(find_matrix(run, "parameters/memories", &memories));
-    DAM_TRY_CLEANUP(dam__report_classes(run, &labels, &purity, &classified));
+    DAM_TRY_CLEANUP(dam__run_memory_classes(run, &labels, &purity, &classified));
     /* Neurons of classes stand behind those of the picture. */
     size_t count = memories->shape[0], neurons = memories->shape[1], dim = (size_t)run->dim;
     if (classified != count)
@@ -116,7 +116,7 @@ dam_status dam__report_memories(const dam__run *run, const char *path, size_t mo
     DAM_TRY_CLEANUP(dam__alloc(count * dim, sizeof *pixels, &pixels));
     for (size_t i = 0; i < count * dim; i++)
         pixels[i] = (float)dam__array_at(memories, i / dim * neurons + i % dim);
-    bool classes = dam__report_has_classes(run);
+    bool classes = dam__run_has_classes(run);
     const dam__grid grid = {.memories = pixels,
                             .count = count,
                             .dim = dim,
@@ -174,8 +174,8 @@ cleanup:
     return status;
 }
 
-dam_status dam__report_film(const dam__run *run, const dam__history *history, const char *film,
-                            const char *sheet, size_t *frames)
+dam_status dam__run_draw_film(const dam__run *run, const dam__history *history, const char *film,
+                              const char *sheet, size_t *frames)
 {
     dam_status status = DAM_OK;
     dam__record record = {0};

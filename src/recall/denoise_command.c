@@ -246,8 +246,8 @@ static dam_status tell(const denoising *d)
     bool drawn = false;
     const numbers n = measure(&d->result);
     if (out != NULL) {
-        DAM_TRY(dam__report_denoised(out, &d->result, d->format));
-        DAM_TRY(dam__report_denoised_picture(out, &d->result, &drawn));
+        DAM_TRY(dam__denoise_result_write(out, &d->result, d->format));
+        DAM_TRY(dam__denoise_result_draw(out, &d->result, &drawn));
     }
     return d->args->json ? print_result_json(d, &n) : print_result(d, &n);
 }

@@ -9,8 +9,8 @@
 
 /* Energies are differences, which want all their digits; samples are float as those of all files.
  */
-dam_status dam__report_denoised(const char *folder, const dam__denoise_result *result,
-                                dam__recall_format format)
+dam_status dam__denoise_result_write(const char *folder, const dam__denoise_result *result,
+                                     dam__recall_format format)
 {
     const dam__denoise_probes *probes = &result->probes, *coarse = &result->coarse;
     const dam__denoised *got = &result->denoised;
@@ -74,8 +74,8 @@ static void fill_tile(const dam__denoise_probes *shape, const struct column *col
     }
 }
 
-dam_status dam__report_denoised_picture(const char *folder, const dam__denoise_result *result,
-                                        bool *drawn)
+dam_status dam__denoise_result_draw(const char *folder, const dam__denoise_result *result,
+                                    bool *drawn)
 {
     enum { SAMPLES = 32, ABREAST = 4, WIDE = 2 };
     dam_status status = DAM_OK;

@@ -22,15 +22,15 @@ typedef struct dam__denoise_result {
  * clean.npy and, with a smaller model, small_states.npy, small_probes.npy and large_states.npy.
  * DAM_INPUT.
  */
-dam_status dam__report_denoised(const char *folder, const dam__denoise_result *result,
-                                dam__recall_format format);
+dam_status dam__denoise_result_write(const char *folder, const dam__denoise_result *result,
+                                     dam__recall_format format);
 
 /*
  * Replaces folder/recall.png by rows of clean, corrupted and denoised images, of the first probes;
  * with a smaller model also the averaged ones. *drawn is false, and nothing is written, where
  * samples are no images. DAM_INPUT.
  */
-dam_status dam__report_denoised_picture(const char *folder, const dam__denoise_result *result,
-                                        bool *drawn);
+dam_status dam__denoise_result_draw(const char *folder, const dam__denoise_result *result,
+                                    bool *drawn);
 
 #endif

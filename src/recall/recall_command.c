@@ -154,8 +154,8 @@ static dam_status recall_once(recalling *r)
     progress_finish(&r->progress);
     if (out != NULL) {
         DAM_TRY_CLEANUP(
-            dam__report_recall(out, &r->source, &result, (dam__recall_format)r->own->format));
-        DAM_TRY_CLEANUP(dam__report_recall_picture(out, &r->source, &result, &r->is_drawn));
+            dam__recall_result_write(out, &r->source, &result, (dam__recall_format)r->own->format));
+        DAM_TRY_CLEANUP(dam__recall_result_draw(out, &r->source, &result, &r->is_drawn));
     }
     DAM_TRY_CLEANUP(r->args->json ? print_json(result_json(&result)) : print_result(r, &result));
 cleanup:
@@ -191,8 +191,8 @@ static dam_status recall_curve(recalling *r)
     }
     progress_finish(&r->progress);
     if (r->args->out != NULL) {
-        DAM_TRY_CLEANUP(dam__report_capacity(r->args->out, r->source.experiment.title, &r->cells,
-                                             rows, &r->log));
+        DAM_TRY_CLEANUP(dam__capacity_write(r->args->out, r->source.experiment.title, &r->cells,
+                                            rows, &r->log));
     }
     if (r->args->json) {
         status = print_json(list);

@@ -86,9 +86,9 @@ static void append_curves(dam__plot *plot, const dam__recall_cells *cells,
     }
 }
 
-dam_status dam__report_capacity(const char *folder, const char *title,
-                                const dam__recall_cells *cells, const dam__recall_row *rows,
-                                const dam_log *log)
+dam_status dam__capacity_write(const char *folder, const char *title,
+                               const dam__recall_cells *cells, const dam__recall_row *rows,
+                               const dam_log *log)
 {
     dam_status status = DAM_OK;
     bool along_patterns = cells->patterns > 1;

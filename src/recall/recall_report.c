@@ -7,8 +7,8 @@
 #include "base/memory.h"
 #include "draw/sheet.h"
 
-dam_status dam__report_recall(const char *folder, const dam__recall_source *source,
-                              const dam__recall_result *result, dam__recall_format format)
+dam_status dam__recall_result_write(const char *folder, const dam__recall_source *source,
+                                    const dam__recall_result *result, dam__recall_format format)
 {
     const dam__recalled *got = &result->recalled;
     size_t count = got->count;
@@ -26,8 +26,8 @@ dam_status dam__report_recall(const char *folder, const dam__recall_source *sour
                                    (int)(sizeof items / sizeof *items));
 }
 
-dam_status dam__report_recall_picture(const char *folder, const dam__recall_source *source,
-                                      const dam__recall_result *result, bool *drawn)
+dam_status dam__recall_result_draw(const char *folder, const dam__recall_source *source,
+                                   const dam__recall_result *result, bool *drawn)
 {
     enum { TRIPLES = 32, ABREAST = 4, EACH = 3 };
     dam_status status = DAM_OK;

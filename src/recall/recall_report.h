@@ -9,15 +9,15 @@
  * Writes the result of one cell into folder, atomically: recall.h5, or states.npy, energies.npy,
  * flips.npy, sweeps.npy, ends.npy, nearest.npy, distances.npy and probes.npy. DAM_INPUT.
  */
-dam_status dam__report_recall(const char *folder, const dam__recall_source *source,
-                              const dam__recall_result *result, dam__recall_format format);
+dam_status dam__recall_result_write(const char *folder, const dam__recall_source *source,
+                                    const dam__recall_result *result, dam__recall_format format);
 
 /*
  * Replaces folder/recall.png by triples of probe, recalled state and nearest memory, of the first
  * probes; *drawn is false, and nothing is written, where states are no images. DAM_INPUT.
  */
-dam_status dam__report_recall_picture(const char *folder, const dam__recall_source *source,
-                                      const dam__recall_result *result, bool *drawn);
+dam_status dam__recall_result_draw(const char *folder, const dam__recall_source *source,
+                                   const dam__recall_result *result, bool *drawn);
 
 /* One row of a curve: a cell and its result. */
 typedef struct dam__recall_row {
@@ -34,8 +34,8 @@ dam__recall_row dam__recall_row_of(const dam__recall_result *result);
  * that of flips; a curve an interaction. DAM_INPUT; see gnuplot.h for what does not count as a
  * failure.
  */
-dam_status dam__report_capacity(const char *folder, const char *title,
-                                const dam__recall_cells *cells, const dam__recall_row *rows,
-                                const dam_log *log);
+dam_status dam__capacity_write(const char *folder, const char *title,
+                               const dam__recall_cells *cells, const dam__recall_row *rows,
+                               const dam_log *log);
 
 #endif

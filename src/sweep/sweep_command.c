@@ -172,7 +172,7 @@ static dam_status save(sweep *s)
     static const char *const providers[] = {"auto", "clblast", "panel"};
     const dam__sweep_facts facts = {.device = s->device, .gemm = providers[s->args->gemm]};
     DAM_TRY(dam__sweep_plan_save(&s->plan, &facts, s->folder.path));
-    DAM_TRY(dam__report_sweep_table(s->folder.path, &s->plan.sweep));
+    DAM_TRY(dam__sweep_table_write(s->folder.path, &s->plan.sweep));
     s->saved_at = dam__seconds();
     return DAM_OK;
 }
@@ -252,8 +252,7 @@ static dam_status run_to_the_end(sweep *s)
     }
     DAM_TRY(status);
     DAM_TRY(save(s));
-    DAM_TRY(
-        dam__report_sweep_pictures(s->folder.path, s->plan.base.title, &s->plan.sweep, &s->log));
+    DAM_TRY(dam__sweep_draw(s->folder.path, s->plan.base.title, &s->plan.sweep, &s->log));
     DAM_TRY(print_sweep(&s->plan.sweep, s->folder.path, s->args->json));
     return check_failures(s);
 }

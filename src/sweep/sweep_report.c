@@ -75,8 +75,8 @@ cleanup:
     return status;
 }
 
-dam_status dam__report_sweep_pictures(const char *folder, const char *title,
-                                      const dam__sweep *sweep, const dam_log *log)
+dam_status dam__sweep_draw(const char *folder, const char *title, const dam__sweep *sweep,
+                           const dam_log *log)
 {
     if (sweep->extend > 0)
         return draw_search(folder, title, sweep, log);

@@ -12,7 +12,7 @@ enum { DAM__SWEEP_PICTURES = 24 }; /* at most, of a sweep of more than two keys 
  * are done, diverged and failed, the mean of each metric, the spread and each seed of the one that
  * cells are compared by, epochs, seconds. A number that does not exist is empty. DAM_INPUT.
  */
-dam_status dam__report_sweep_table(const char *folder, const dam__sweep *sweep);
+dam_status dam__sweep_table_write(const char *folder, const dam__sweep *sweep);
 
 /*
  * Replaces folder/sweep.dat, sweep.gp and, with gnuplot, sweep.png: a curve over the key of a sweep
@@ -21,7 +21,7 @@ dam_status dam__report_sweep_table(const char *folder, const dam__sweep *sweep);
  * drawn. Keys of a single value do not count. Of a search: sweep.* are curves over its first key,
  * and epochs.* losses over the epochs (sweep/sweep_search_picture.h). DAM_INPUT.
  */
-dam_status dam__report_sweep_pictures(const char *folder, const char *title,
-                                      const dam__sweep *sweep, const dam_log *log);
+dam_status dam__sweep_draw(const char *folder, const char *title, const dam__sweep *sweep,
+                           const dam_log *log);
 
 #endif

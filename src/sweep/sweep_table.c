@@ -70,7 +70,7 @@ static void append_row(dam__csv *csv, const dam__sweep *sweep, size_t index,
     dam__csv_end_row(csv);
 }
 
-dam_status dam__report_sweep_table(const char *folder, const dam__sweep *sweep)
+dam_status dam__sweep_table_write(const char *folder, const dam__sweep *sweep)
 {
     dam__csv csv = {0};
     bool has[DAM__METRICS];

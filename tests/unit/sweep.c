@@ -407,7 +407,7 @@ static void the_table_has_a_row_a_cell(void **state)
     assert_non_null(mkdtemp(folder));
     (void)snprintf(file, sizeof file, "%s/sweep.csv", folder);
     make_results(&plan);
-    assert_int_equal(dam__report_sweep_table(folder, &plan.sweep), DAM_OK);
+    assert_int_equal(dam__sweep_table_write(folder, &plan.sweep), DAM_OK);
     assert_int_equal(dam__file_read(file, 1 << 16, &text, &length), DAM_OK);
     assert_string_equal(
         text,
@@ -462,8 +462,7 @@ static void pictures_are_curves_maps_and_slices(void **state)
         for (size_t p = 0; p < plan.sweep.cells * 2; p++)
             note(&plan.sweep, p, p == 1 ? DAM__REPLICA_DIVERGED : DAM__REPLICA_DONE, (double)p,
                  NAN);
-        assert_int_equal(dam__report_sweep_pictures(folder, "it's a title", &plan.sweep, &log),
-                         DAM_OK);
+        assert_int_equal(dam__sweep_draw(folder, "it's a title", &plan.sweep, &log), DAM_OK);
         for (size_t k = 0; k < 3 && cases[i].pictures[k] != NULL; k++)
             for (size_t ending = 0; ending < 3; ending++) {
                 static const char *const endings[] = {"dat", "gp", "png"};
@@ -490,7 +489,7 @@ static void pictures_without_a_value_are_drawn(void **state)
         make_plan(grids, keys, &plan);
         for (size_t p = 0; p < plan.sweep.cells * 2; p++)
             note(&plan.sweep, p, DAM__REPLICA_DIVERGED, NAN, NAN);
-        assert_int_equal(dam__report_sweep_pictures(folder, "", &plan.sweep, &log), DAM_OK);
+        assert_int_equal(dam__sweep_draw(folder, "", &plan.sweep, &log), DAM_OK);
         assert_true(remove_if_there(folder, "sweep.png"));
         assert_true(remove_if_there(folder, "sweep.dat") && remove_if_there(folder, "sweep.gp"));
         dam__sweep_plan_free(&plan);
