@@ -156,9 +156,7 @@ dam_status print_analysis(const analysis *a)
     }
     for (int i = 0; a->files[i] != NULL; i++)
         dam__text_append(&text, "%s%s\n", i == 0 ? "\n" : "", a->files[i]);
-    dam_status status = print_text(&text);
-    dam__text_free(&text);
-    return status;
+    return print_text(&text);
 }
 
 /* --- JSON ----------------------------------------------------------------------------------------- */

@@ -71,9 +71,7 @@ static dam_status print_table(const dam__collapse *c)
                              c->steps[v.steepest / c->columns]);
         dam__text_append(&text, "\n");
     }
-    dam_status status = print_text(&text);
-    dam__text_free(&text);
-    return status;
+    return print_text(&text);
 }
 
 static dam_status print_it_as_json(const dam__collapse *c)

@@ -73,8 +73,6 @@ dam_status bench_print(const bench_result *result)
     for (size_t i = 0; i < rows->count; i++)
         if (rows->items[i].kernel)
             append_kernel(&text, &rows->items[i]);
-    dam_status status = print_text(&text);
     dam__text_free(&heading);
-    dam__text_free(&text);
-    return status;
+    return print_text(&text);
 }

@@ -100,9 +100,7 @@ static dam_status print_devices_table(const dam_device_info *infos, size_t count
                      w.name, "name");
     for (size_t i = 0; i < count; i++)
         append_device(&text, &infos[i], w);
-    dam_status status = print_text(&text);
-    dam__text_free(&text);
-    return status;
+    return print_text(&text);
 }
 
 static dam_status run_devices(const arguments *args)

@@ -23,9 +23,7 @@ static dam_status print_loss(const dam__run *run, const dam__dataset *set,
     const dam__model_config *model = &run->experiment.model;
     dam__text_append(&text, "%-24s %.4f\n", dam__model_type_of(model)->loss_words(model),
                      metrics->loss);
-    dam_status status = print_text(&text);
-    dam__text_free(&text);
-    return status;
+    return print_text(&text);
 }
 
 /* Samples of no class are made up: their row is left out where there are none. */
@@ -98,9 +96,7 @@ static dam_status print_metrics(const dam__model_config *model, const dam__datas
         if (isfinite(rows[i].value))
             dam__text_append(&text, "%-24s %.4f\n", rows[i].name, rows[i].value);
     append_confusion(&text, result);
-    dam_status status = print_text(&text);
-    dam__text_free(&text);
-    return status;
+    return print_text(&text);
 }
 
 static dam_status run_eval(const arguments *args)

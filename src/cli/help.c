@@ -76,19 +76,15 @@ void append_overview(dam__text *text)
 
 static dam_status run_help(const arguments *args)
 {
-    dam_status status = DAM_OK;
     dam__text text = {0};
-    if (args->operands.count == 0) {
-        append_overview(&text);
-    } else {
-        const command *c = NULL;
-        DAM_TRY_CLEANUP(find_command(args->operands.items[0], &c));
+    const command *c = NULL;
+    if (args->operands.count > 0)
+        DAM_TRY(find_command(args->operands.items[0], &c));
+    if (c != NULL)
         append_command_help(&text, c);
-    }
-    DAM_TRY_CLEANUP(print_text(&text));
-cleanup:
-    dam__text_free(&text);
-    return status;
+    else
+        append_overview(&text);
+    return print_text(&text);
 }
 
 static const flag flags[] = {FLAG_END};

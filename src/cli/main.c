@@ -49,19 +49,18 @@ static dam_status run_command(const command *c, int argc, char **argv)
 {
     dam_status status = DAM_OK;
     arguments *args = NULL;
-    dam__text text = {0};
     bool help = false;
     DAM_TRY(dam__alloc(1, c->size > 0 ? c->size : sizeof *args, &args));
     DAM_TRY_CLEANUP(parse_flags(c->flags, argc, argv, args, &args->operands, &help));
     if (help) {
+        dam__text text = {0};
         append_command_help(&text, c);
-        DAM_TRY_CLEANUP(print_text(&text));
-    } else {
-        DAM_TRY_CLEANUP(check_operands(c, &args->operands));
-        DAM_TRY_CLEANUP(c->run(args));
+        status = print_text(&text);
+        goto cleanup;
     }
+    DAM_TRY_CLEANUP(check_operands(c, &args->operands));
+    status = c->run(args);
 cleanup:
-    dam__text_free(&text);
     free_flags(c->flags, args);
     free(args->operands.items);
     free(args);

@@ -106,9 +106,7 @@ static dam_status run_man(const arguments *args)
     dam__text page = {0};
     for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
         sections[i](&page);
-    dam_status status = print_text(&page);
-    dam__text_free(&page);
-    return status;
+    return print_text(&page);
 }
 
 static const flag flags[] = {FLAG_END};

@@ -176,10 +176,8 @@ static dam_status print_run(const dam__run *run, const dam__history *history, co
         append_classes(&text, c);
     append_teacher(&text, &c->teacher);
     append_pictures(&text, drawn);
-    dam_status status = print_text(&text);
-    dam__text_free(&text);
     dam__text_free(&device);
-    return status;
+    return print_text(&text);
 }
 
 static dam_status print_run_json(const dam__run *run, const dam__history *history, const census *c,

@@ -74,9 +74,7 @@ static dam_status print_plan(const training *t)
                      dam__trainer_streams(t->job.trainer) ? "streamed" : "on the device",
                      t->job.experiment.train.batch, dam__trainer_chunk(t->job.trainer),
                      dam__trainer_gemm(t->job.trainer));
-    dam_status status = print_text(&text);
-    dam__text_free(&text);
-    return status;
+    return print_text(&text);
 }
 
 static json_t *plan_json(const training *t)
@@ -181,9 +179,7 @@ static dam_status print_result(const training *t, const dam__history *history)
     dam__text_append(&text, "seconds              %.1f\n",
                      dam__history_value(history, last, "seconds"));
     dam__text_append(&text, "run                  %s\n", t->folder.path);
-    dam_status status = print_text(&text);
-    dam__text_free(&text);
-    return status;
+    return print_text(&text);
 }
 
 static dam_status train_to_the_end(training *t)

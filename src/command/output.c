@@ -39,10 +39,13 @@ dam_status print_bytes(const void *bytes, size_t length)
     return fwrite(bytes, 1, length, stdout) == length ? DAM_OK : write_failure(errno);
 }
 
-dam_status print_text(const dam__text *text)
+dam_status print_text(dam__text *text)
 {
     dam_status status = dam__text_status(text);
-    return status == DAM_OK ? print_bytes(text->data, text->length) : status;
+    if (status == DAM_OK)
+        status = print_bytes(text->data, text->length);
+    dam__text_free(text);
+    return status;
 }
 
 dam_status print_line_now(const char *line)

@@ -22,10 +22,11 @@ void output_begin(void);
 /* Once, at the end: DAM_INPUT if anything printed to stdout was lost (full disk, closed pipe). */
 dam_status output_finish(void);
 
-/* To stdout; DAM_INPUT where a write fails at once, when its reason is still known, or the failure
- * of the text. */
+/* To stdout; DAM_INPUT where a write fails at once, when its reason is still known. */
 dam_status print_bytes(const void *bytes, size_t length);
-dam_status print_text(const dam__text *text);
+
+/* Prints the text, or returns its failure, and releases it. */
+dam_status print_text(dam__text *text);
 
 /* Prints a line at once, because what follows may take long or end the process. */
 dam_status print_line_now(const char *line);

@@ -119,9 +119,7 @@ static dam_status print_table(const dam__comparison *comparison)
         append_preset(comparison, i, &text);
     append_means(comparison, &text);
     append_notes(comparison, &text);
-    dam_status status = print_text(&text);
-    dam__text_free(&text);
-    return status;
+    return print_text(&text);
 }
 
 /* --- JSON --------------------------------------------------------------------------------------- */

@@ -235,9 +235,7 @@ static dam_status print_result(const denoising *d, const numbers *n)
     }
     if (d->args->out != NULL)
         dam__text_append(&text, "%-26s %s\n", "written to", d->args->out);
-    dam_status status = print_text(&text);
-    dam__text_free(&text);
-    return status;
+    return print_text(&text);
 }
 
 static dam_status tell(const denoising *d)

@@ -140,9 +140,7 @@ static dam_status print_result(const recalling *r, const dam__recall_result *res
     dam__text_append(&text, "%-22s %.0f sweeps/s\n", "rate", sweeps_a_second(result));
     if (r->args->out != NULL)
         dam__text_append(&text, "%-22s %s\n", "written to", r->args->out);
-    dam_status status = print_text(&text);
-    dam__text_free(&text);
-    return status;
+    return print_text(&text);
 }
 
 static dam_status recall_once(recalling *r)

@@ -45,9 +45,7 @@ dam_status print_sweep_plan(const dam__sweep_plan *plan, const dam__sweep_estima
     dam__text_append(&text, "%-30s %.3f MiB, the device has %.0f MiB\n",
                      "memory of the largest run", (double)estimate->bytes / mib,
                      (double)info->global_memory / mib);
-    dam_status status = print_text(&text);
-    dam__text_free(&text);
-    return status;
+    return print_text(&text);
 }
 
 /* Whether a line of a search was asked for that value of its first key. */

@@ -74,7 +74,7 @@ static void append_scales(const transferring *t, dam__text *out)
 }
 
 /* The preset on stdout leaves stderr for the table. */
-static dam_status print_both(const arguments *args, const dam__text *preset, const dam__text *table)
+static dam_status print_both(const arguments *args, dam__text *preset, const dam__text *table)
 {
     DAM_TRY(print_text(preset));
     if (!args->quiet)

@@ -86,9 +86,7 @@ dam_status print_tuning(const tuning *t)
     dam__text_append(&text, "(products: share of the FMA peak; %d candidates, %d refused)\n",
                      t->tuner->candidates, t->tuner->refused);
     dam__text_append(&text, "%-24s %s\n", "written", t->path);
-    dam_status status = print_text(&text);
-    dam__text_free(&text);
-    return status;
+    return print_text(&text);
 }
 
 /* --- JSON ------------------------------------------------------------------------------------- */
