@@ -66,9 +66,8 @@ json_t *bench_result_json(const bench_result *result)
                      result->rows->gemm, "tuning", dam__device_tuning_digest(result->device),
                      "lanes", dam__vector_width(result->device), "group",
                      dam__group(result->device), "agreement", agreements[result->rows->agreement],
-                     "message", result->message != NULL ? json_text(result->message) : json_null(),
-                     "warnings", json_deep_copy(result->warnings), "set", set_json(result->args),
-                     "rows", rows);
+                     "message", json_text(result->message), "warnings",
+                     json_deep_copy(result->warnings), "set", set_json(result->args), "rows", rows);
 }
 
 json_t *bench_failure_json(const char *preset, const arguments *args, const dam_device_info *info,
@@ -108,11 +107,10 @@ json_t *bench_file_json(const char *label, json_t *results)
         kernels[0] = '\0';
     (void)uname(&system);
     return json_pack("{ss so ss ss ss s{so so sI} so so}", "format", DAM__BENCH_FORMAT, "label",
-                     label != NULL ? json_text(label) : json_null(), "version", DENSEAM_VERSION,
-                     "kernels", kernels, "created", created, "host", "system",
-                     json_text(system.sysname), "machine", json_text(system.machine), "cores",
-                     (json_int_t)sysconf(_SC_NPROCESSORS_ONLN), "environment", environment_json(),
-                     "results", results);
+                     json_text(label), "version", DENSEAM_VERSION, "kernels", kernels, "created",
+                     created, "host", "system", json_text(system.sysname), "machine",
+                     json_text(system.machine), "cores", (json_int_t)sysconf(_SC_NPROCESSORS_ONLN),
+                     "environment", environment_json(), "results", results);
 }
 
 json_t *bench_rows_json(const json_t *results)

@@ -115,11 +115,6 @@ static void append_pictures(dam__text *text, const pictures *drawn)
         dam__text_append(text, "%-20s %s\n", "contact sheet", drawn->sheet);
 }
 
-static json_t *name_or_null(const char *name)
-{
-    return name != NULL ? json_text(name) : json_null();
-}
-
 /* Of the last epoch, which rarely is one before which memories split. */
 static bool is_no_split(const char *column, double value)
 {
@@ -186,8 +181,7 @@ static dam_status print_run_json(const dam__run *run, const dam__history *histor
     json_t *last = json_object(), *classes = json_array();
     for (size_t i = 0; i < history->column_count && history->row_count > 0; i++) {
         double value = dam__history_value(history, history->row_count - 1, history->columns[i]);
-        (void)json_object_set_new(last, history->columns[i],
-                                  isfinite(value) ? json_real(value) : json_null());
+        (void)json_object_set_new(last, history->columns[i], json_number(value));
     }
     for (size_t y = 0; y <= c->classes; y++)
         (void)json_array_append_new(classes, json_integer((json_int_t)c->counts[y]));
@@ -199,8 +193,8 @@ static dam_status print_run_json(const dam__run *run, const dam__history *histor
         text_of(run, "driver"), "kernels", text_of(run, "kernels"), "gemm", text_of(run, "gemm"),
         "version", text_of(run, "version"), "finished", (int)is_finished(run), "last_epoch", last,
         "memories_by_class", classes, "mean_purity", c->mean_purity, "teacher",
-        teacher_json(&c->teacher), "picture", name_or_null(drawn->memories), "film",
-        name_or_null(drawn->film), "contact_sheet", name_or_null(drawn->sheet), "frames",
+        teacher_json(&c->teacher), "picture", json_text(drawn->memories), "film",
+        json_text(drawn->film), "contact_sheet", json_text(drawn->sheet), "frames",
         (json_int_t)drawn->frames));
 }
 

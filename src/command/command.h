@@ -17,8 +17,8 @@ typedef struct arguments {
     const char *device; /* selector, NULL for the default */
     const char *out;    /* folder or file, NULL for the command's default */
     const char *trace;  /* file for the events of the profile */
-    int gemm;           /* index into gemm_choices */
-    int kernels;        /* index into kernels_choices */
+    int gemm;           /* dam__gemm_provider, index into gemm_choices */
+    int kernels;        /* dam__shape, index into kernels_choices */
     bool json, quiet, profile, resume, dry_run;
 } arguments;
 

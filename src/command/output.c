@@ -60,6 +60,8 @@ dam_status print_line_now(const char *line)
 json_t *json_text(const char *text)
 {
     dam__text clean = {0};
+    if (text == NULL)
+        return json_null();
     dam__text_append_utf8(&clean, text, SIZE_MAX);
     json_t *value = dam__text_status(&clean) == DAM_OK ? json_string(clean.data) : NULL;
     dam__text_free(&clean);

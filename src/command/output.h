@@ -31,7 +31,8 @@ dam_status print_text(dam__text *text);
 /* Prints a line at once, because what follows may take long or end the process. */
 dam_status print_line_now(const char *line);
 
-/* A string for JSON of any bytes, such as a path: those that are not UTF-8 become U+FFFD. */
+/* A string for JSON of any bytes, such as a path: those that are not UTF-8 become U+FFFD; null for
+ * NULL. */
 json_t *json_text(const char *text);
 
 /* A number for JSON, which has none that are not finite: null for these. */

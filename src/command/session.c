@@ -2,16 +2,17 @@
 
 #include "base/notice.h"
 
-const char *const gemm_choices[] = {"auto", "clblast", "panel", NULL};
-const char *const kernels_choices[] = {"auto", "cpu", "gpu", NULL};
+const char *const gemm_choices[] = {
+    [DAM__GEMM_AUTO] = "auto", [DAM__GEMM_CLBLAST] = "clblast", [DAM__GEMM_PANEL] = "panel", NULL};
+const char *const kernels_choices[] = {
+    [DAM__SHAPE_AUTO] = "auto", [DAM__SHAPE_CPU] = "cpu", [DAM__SHAPE_GPU] = "gpu", NULL};
 
 dam_status open_device(const arguments *args, dam__precision precision, const dam_log *log,
                        dam__device **out)
 {
-    static const dam__shape shapes[] = {DAM__SHAPE_AUTO, DAM__SHAPE_CPU, DAM__SHAPE_GPU};
     const dam__device_options options = {.log = *log,
                                          .precision = precision,
-                                         .shape = shapes[args->kernels],
+                                         .shape = (dam__shape)args->kernels,
                                          .profile = args->profile || args->trace != NULL};
     DAM_TRY(dam__device_open_selected(args->device, &options, out));
     if (args->trace != NULL)
@@ -51,7 +52,5 @@ dam_status check_recall_device(const arguments *args, const dam__device *device)
 
 dam__gemm_provider gemm_choice(const arguments *args)
 {
-    static const dam__gemm_provider providers[] = {DAM__GEMM_AUTO, DAM__GEMM_CLBLAST,
-                                                   DAM__GEMM_PANEL};
-    return providers[args->gemm];
+    return (dam__gemm_provider)args->gemm;
 }

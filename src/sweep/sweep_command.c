@@ -169,8 +169,7 @@ static void note_best(sweep *s)
 
 static dam_status save(sweep *s)
 {
-    static const char *const providers[] = {"auto", "clblast", "panel"};
-    const dam__sweep_facts facts = {.device = s->device, .gemm = providers[s->args->gemm]};
+    const dam__sweep_facts facts = {.device = s->device, .gemm = gemm_choices[s->args->gemm]};
     DAM_TRY(dam__sweep_plan_save(&s->plan, &facts, s->folder.path));
     DAM_TRY(dam__sweep_table_write(s->folder.path, &s->plan.sweep));
     s->saved_at = dam__seconds();

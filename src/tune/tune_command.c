@@ -46,9 +46,8 @@ static dam_status open_untuned(tuning *t, dam__precision precision, dam__device 
     dam_device_info *infos = NULL;
     dam__gemm *gemm = NULL;
     size_t count = 0, index = 0;
-    static const dam__shape shapes[] = {DAM__SHAPE_AUTO, DAM__SHAPE_CPU, DAM__SHAPE_GPU};
     const dam__device_options options = {
-        .log = t->log, .precision = precision, .shape = shapes[t->args->kernels]};
+        .log = t->log, .precision = precision, .shape = (dam__shape)t->args->kernels};
     DAM_TRY_CLEANUP(dam_device_list(&infos, &count));
     DAM_TRY_CLEANUP(dam_device_select(infos, count, t->args->device, &index));
     t->info = infos[index];
