@@ -20,8 +20,34 @@ enum { MOST_OUTPUT = 1 << 20, FAILED_TO_START = 127 };
 /* Seconds. A child that closed its output has little left to do. */
 static const double LOOK_EVERY = 0.1, LOOK_SOONER = 0.02, LEFT_TO_DO = 5;
 
-dam_status dam__process_self(char **path)
+dam_status dam__words_add(dam__words *words, const char *word)
 {
+    DAM_TRY(dam__grow(&words->items, words->count + 2, sizeof *words->items));
+    words->items[words->count + 1] = NULL;
+    DAM_TRY(dam__format(&words->items[words->count], "%s", word));
+    words->count++;
+    return DAM_OK;
+}
+
+dam_status dam__words_add_pair(dam__words *words, const char *name, const char *value)
+{
+    DAM_TRY(dam__words_add(words, name));
+    return dam__words_add(words, value);
+}
+
+void dam__words_free(dam__words *words)
+{
+    for (size_t i = 0; i < words->count; i++)
+        free(words->items[i]);
+    free(words->items);
+    *words = (dam__words){0};
+}
+
+dam_status dam__process_self(const char *variable, char **path)
+{
+    const char *other = getenv(variable);
+    if (other != NULL && other[0] != '\0')
+        return dam__format(path, "%s", other);
     /* Not the file that it leads to: that may be another program by now, after an update. */
     static const char self[] = "/proc/self/exe";
     if (access(self, X_OK) != 0)

@@ -42,7 +42,20 @@ typedef struct dam__process {
 dam_status dam__process_run(const dam__process *process, dam__text *output, dam__ending *ending,
                             int *code);
 
-/* *path = the executable of this program; free(). DAM_INTERNAL where it is unknown. */
-dam_status dam__process_self(char **path);
+/*
+ * *path = the executable of this program, or the one that the environment variable names: tests put
+ * another in its place. free(). DAM_INTERNAL where it is unknown.
+ */
+dam_status dam__process_self(const char *variable, char **path);
+
+/* A command line or an environment that grows: owns its words, and ends in NULL once it has one. */
+typedef struct dam__words {
+    char **items;
+    size_t count;
+} dam__words;
+
+dam_status dam__words_add(dam__words *words, const char *word);
+dam_status dam__words_add_pair(dam__words *words, const char *name, const char *value);
+void dam__words_free(dam__words *words);
 
 #endif

@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/memory.h"
 #include "base/notice.h"
 #include "base/process.h"
 #include "bench/bench_command.h"
@@ -25,64 +24,31 @@ static const double PRESET_LIMIT = 1800, FIRST_STEP_LIMIT = 300, GRACE = 60;
 
 /* --- a command line and a folder of its own ----------------------------------------------------- */
 
-/* A growing list of words, such as argv; NULL-terminated where it has any. The texts are owned. */
-typedef struct line {
-    char **items;
-    size_t count;
-} line;
-
-static void line_free(line *l)
-{
-    for (size_t i = 0; i < l->count; i++)
-        free(l->items[i]);
-    free(l->items);
-    *l = (line){0};
-}
-
-static dam_status add(line *l, const char *word)
-{
-    dam_status status = dam__grow(&l->items, l->count + 2, sizeof *l->items);
-    if (status != DAM_OK)
-        return status;
-    l->items[l->count + 1] = NULL;
-    status = dam__format(&l->items[l->count], "%s", word);
-    l->count += status == DAM_OK;
-    return status;
-}
-
-static dam_status add_pair(line *l, const char *name, const char *value)
-{
-    dam_status status = add(l, name);
-    return status == DAM_OK ? add(l, value) : status;
-}
-
 /*
  * This program once more, with what every child takes over from this call and its own switches
- * (`count`, some NULL). Tests name another program by DENSEAM_BENCH_PROGRAM.
+ * (`count`, some NULL).
  */
-static dam_status make_line(line *l, const char *name, const arguments *args,
+static dam_status make_line(dam__words *l, const char *name, const arguments *args,
                             const char *const *switches, size_t count, const char *preset,
                             const dam_device_info *info, const char *out)
 {
     dam_status status = DAM_OK;
-    char index[16], *own = NULL;
-    const char *given = getenv("DENSEAM_BENCH_PROGRAM");
+    char index[16], *program = NULL;
     (void)snprintf(index, sizeof index, "%d", info->index);
-    if (given == NULL || given[0] == '\0')
-        DAM_TRY_CLEANUP(dam__process_self(&own));
-    DAM_TRY_CLEANUP(add_pair(l, own != NULL ? own : given, name));
-    DAM_TRY_CLEANUP(add_pair(l, "--device", index));
-    DAM_TRY_CLEANUP(add_pair(l, "--out", out));
-    DAM_TRY_CLEANUP(add_pair(l, "--gemm", gemm_choices[args->gemm]));
-    DAM_TRY_CLEANUP(add_pair(l, "--kernels", kernels_choices[args->kernels]));
+    DAM_TRY_CLEANUP(dam__process_self("DENSEAM_BENCH_PROGRAM", &program));
+    DAM_TRY_CLEANUP(dam__words_add_pair(l, program, name));
+    DAM_TRY_CLEANUP(dam__words_add_pair(l, "--device", index));
+    DAM_TRY_CLEANUP(dam__words_add_pair(l, "--out", out));
+    DAM_TRY_CLEANUP(dam__words_add_pair(l, "--gemm", gemm_choices[args->gemm]));
+    DAM_TRY_CLEANUP(dam__words_add_pair(l, "--kernels", kernels_choices[args->kernels]));
     for (size_t i = 0; i < args->set.count; i++)
-        DAM_TRY_CLEANUP(add_pair(l, "--set", args->set.items[i]));
+        DAM_TRY_CLEANUP(dam__words_add_pair(l, "--set", args->set.items[i]));
     for (size_t i = 0; i < count; i++)
         if (switches[i] != NULL)
-            DAM_TRY_CLEANUP(add(l, switches[i]));
-    DAM_TRY_CLEANUP(add_pair(l, "--", preset));
+            DAM_TRY_CLEANUP(dam__words_add(l, switches[i]));
+    DAM_TRY_CLEANUP(dam__words_add_pair(l, "--", preset));
 cleanup:
-    free(own);
+    free(program);
     return status;
 }
 
@@ -140,8 +106,8 @@ static void describe_end(const child_end *end, char text[LINE_BYTES])
                        dam_status_sentence((dam_status)end->code));
 }
 
-static dam_status run_child(const line *l, const line *environment, bool silent, double limit,
-                            child_end *end)
+static dam_status run_child(const dam__words *l, const dam__words *environment, bool silent,
+                            double limit, child_end *end)
 {
     const dam__process process = {.arguments = l->items,
                                   .environment = (const char *const *)environment->items,
@@ -175,8 +141,8 @@ static dam_status bench_apart(const bench_arguments *own, const dam_log *log, co
     dam_status status = DAM_OK;
     char *folder = NULL, *out = NULL;
     char text[LINE_BYTES];
-    line l = {0};
-    const line same = {0};
+    dam__words l = {0};
+    const dam__words same = {0};
     child_end end;
     const arguments *args = &own->shared;
     DAM_TRY_CLEANUP(make_folder(&folder));
@@ -200,7 +166,7 @@ static dam_status bench_apart(const bench_arguments *own, const dam_log *log, co
     status = dam__fail(told ? (dam_status)end.code : DAM_INTERNAL,
                        "'%s' failed on '%s'; what was measured stands", preset, info->name);
 cleanup:
-    line_free(&l);
+    dam__words_free(&l);
     free(out);
     remove_folder(folder);
     return status;
@@ -249,7 +215,7 @@ static double read_seconds(const char *path)
 }
 
 /* Every cache that a driver is known to keep, in a folder of ours. */
-static dam_status caches_in(const char *folder, line *environment)
+static dam_status caches_in(const char *folder, dam__words *environment)
 {
     static const char *const names[] = {
         "XDG_CACHE_HOME", "POCL_CACHE_DIR",      "CUDA_CACHE_PATH", "MESA_SHADER_CACHE_DIR",
@@ -260,7 +226,7 @@ static dam_status caches_in(const char *folder, line *environment)
         DAM_TRY_CLEANUP(dam__path_join(&path, folder, names[i]));
         DAM_TRY_CLEANUP(dam__make_folders(path));
         DAM_TRY_CLEANUP(dam__format(&pair, "%s=%s", names[i], path));
-        DAM_TRY_CLEANUP(add(environment, pair));
+        DAM_TRY_CLEANUP(dam__words_add(environment, pair));
         free(path);
         free(pair);
         path = pair = NULL;
@@ -272,7 +238,7 @@ cleanup:
 }
 
 /* The user's tuning lies in a cache too: the child is to find the one that is in force here. */
-static dam_status keep_tuning(const dam_device_info *info, line *environment)
+static dam_status keep_tuning(const dam_device_info *info, dam__words *environment)
 {
     const char *wanted = getenv("DENSEAM_TUNING");
     char *path = NULL, *pair = NULL;
@@ -283,7 +249,7 @@ static dam_status keep_tuning(const dam_device_info *info, line *environment)
     if (status == DAM_OK && dam__file_exists(path)) {
         status = dam__format(&pair, "DENSEAM_TUNING=%s", path);
         if (status == DAM_OK)
-            status = add(environment, pair);
+            status = dam__words_add(environment, pair);
     }
     free(path);
     free(pair);
@@ -297,7 +263,7 @@ dam_status bench_first_steps(const arguments *args, const dam_log *log, const ch
     dam_status status = DAM_OK;
     char *folder = NULL, *out = NULL;
     char text[LINE_BYTES];
-    line l = {0}, environment = {0};
+    dam__words l = {0}, environment = {0};
     child_end end = {0};
     dam__info(log, "timing the first step from cold: every kernel is compiled anew");
     DAM_TRY_CLEANUP(make_folder(&folder));
@@ -319,8 +285,8 @@ dam_status bench_first_steps(const arguments *args, const dam_log *log, const ch
         DAM_TRY_CLEANUP(dam__bench_rows_add(rows, metrics[i], seconds, "s", NAN, NULL));
     }
 cleanup:
-    line_free(&l);
-    line_free(&environment);
+    dam__words_free(&l);
+    dam__words_free(&environment);
     free(out);
     remove_folder(folder);
     return status;

@@ -108,7 +108,6 @@ static dam_status prepare_files(tuning *t)
     dam_status status = DAM_OK;
     char *folder = NULL, *log_path = NULL;
     dam__text header = {0};
-    const char *program = getenv("DENSEAM_TUNE_PROGRAM");
     DAM_TRY_CLEANUP(dam__tuning_path(&t->info, &t->path));
     DAM_TRY_CLEANUP(dam__format(&folder, "%s", t->path));
     *strrchr(folder, '/') = '\0';
@@ -119,10 +118,7 @@ static dam_status prepare_files(tuning *t)
     DAM_TRY_CLEANUP(dam__tuning_header(&t->info, &header));
     DAM_TRY_CLEANUP(dam__text_status(&header));
     DAM_TRY_CLEANUP(dam__candidate_log_open(log_path, header.data, &t->candidates));
-    if (program != NULL && program[0] != '\0')
-        DAM_TRY_CLEANUP(dam__format(&t->program, "%s", program));
-    else
-        DAM_TRY_CLEANUP(dam__process_self(&t->program));
+    DAM_TRY_CLEANUP(dam__process_self("DENSEAM_TUNE_PROGRAM", &t->program));
     DAM_TRY_CLEANUP(
         dam__format(&t->selector, "%d:%d", t->info.platform_index, t->info.platform_device));
 cleanup:

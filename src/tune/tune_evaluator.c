@@ -41,47 +41,17 @@ static bool is_over(void *user)
 
 /* --- the child's call line ----------------------------------------------------------------- */
 
-/* Words that own their letters. */
-typedef struct words_of {
-    char **items; /* ended by NULL */
-    size_t count;
-} words_of;
-
-static void free_words(words_of *list)
-{
-    for (size_t i = 0; i < list->count; i++)
-        free(list->items[i]);
-    free(list->items);
-    *list = (words_of){0};
-}
-
-static dam_status add_word(words_of *list, const char *word)
-{
-    DAM_TRY(dam__grow(&list->items, list->count + 2, sizeof *list->items));
-    list->items[list->count] = NULL;
-    DAM_TRY(dam__format(&list->items[list->count], "%s", word));
-    list->items[++list->count] = NULL;
-    return DAM_OK;
-}
-
-static dam_status add_pair(words_of *list, const char *name, const char *value)
-{
-    dam_status status = add_word(list, name);
-    return status == DAM_OK ? add_word(list, value) : status;
-}
-
-static dam_status begin_call(const tuning *t, const char *what, const char *gemm, words_of *out)
+static dam_status begin_call(const tuning *t, const char *what, const char *gemm, dam__words *out)
 {
     bool cpu = t->tuner->shape == DAM__SHAPE_CPU, wide = t->precision == DAM__PRECISION_DOUBLE;
-    DAM_TRY(add_word(out, t->program));
-    DAM_TRY(add_word(out, "tune-try"));
-    DAM_TRY(add_pair(out, "--device", t->selector));
-    DAM_TRY(add_pair(out, "--kernels", cpu ? "cpu" : "gpu"));
-    DAM_TRY(add_pair(out, "--gemm", gemm));
-    DAM_TRY(add_pair(out, "--precision", wide ? "double" : "single"));
+    DAM_TRY(dam__words_add_pair(out, t->program, "tune-try"));
+    DAM_TRY(dam__words_add_pair(out, "--device", t->selector));
+    DAM_TRY(dam__words_add_pair(out, "--kernels", cpu ? "cpu" : "gpu"));
+    DAM_TRY(dam__words_add_pair(out, "--gemm", gemm));
+    DAM_TRY(dam__words_add_pair(out, "--precision", wide ? "double" : "single"));
     for (size_t i = 0; i < t->args->set.count; i++)
-        DAM_TRY(add_pair(out, "--set", t->args->set.items[i]));
-    return add_pair(out, "--", what);
+        DAM_TRY(dam__words_add_pair(out, "--set", t->args->set.items[i]));
+    return dam__words_add_pair(out, "--", what);
 }
 
 /* --- one candidate ---------------------------------------------------------------------------- */
@@ -100,7 +70,7 @@ cleanup:
 }
 
 /* The key of a measurement: its call, its candidate, and its number in this search. */
-static dam_status make_key(const tuning *t, const words_of *call, const dam__text *candidate,
+static dam_status make_key(const tuning *t, const dam__words *call, const dam__text *candidate,
                            char hex[DAM__DIGEST_HEX])
 {
     dam__text all = {0};
@@ -164,7 +134,7 @@ static dam_status describe_end(dam__ending ending, int code, const dam__text *ou
 }
 
 /* Runs the call on a candidate; *result stays empty where the time is over. */
-static dam_status run_candidate(tuning *t, const words_of *call, const dam__text *candidate,
+static dam_status run_candidate(tuning *t, const dam__words *call, const dam__text *candidate,
                                 const char *name, size_t count, dam__text *result)
 {
     dam_status status = DAM_OK;
@@ -210,7 +180,7 @@ static dam__candidate_status read_result(tuning *t, const char *line, double *va
 }
 
 /* Measures the candidate, or takes its result from the log. */
-static dam_status measure_candidate(tuning *t, const words_of *call, const dam__tuning_part *part,
+static dam_status measure_candidate(tuning *t, const dam__words *call, const dam__tuning_part *part,
                                     const char *name, double *values, size_t count,
                                     dam__candidate_status *end)
 {
@@ -249,19 +219,19 @@ static dam_status evaluate_products(void *user, const dam__tuning_part *part,
 {
     dam_status status = DAM_OK;
     tuning *t = user;
-    words_of call = {0};
+    dam__words call = {0};
     dam__text shape = {0};
     DAM_TRY_CLEANUP(begin_call(t, "products", gemm_choices[provider], &call));
     for (size_t i = 0; i < count; i++) {
         dam__text_free(&shape);
         dam__product_print(&shapes[i], &shape);
         DAM_TRY_CLEANUP(dam__text_status(&shape));
-        DAM_TRY_CLEANUP(add_word(&call, shape.data));
+        DAM_TRY_CLEANUP(dam__words_add(&call, shape.data));
     }
     DAM_TRY_CLEANUP(measure_candidate(t, &call, part, "share ", shares, count, end));
 cleanup:
     dam__text_free(&shape);
-    free_words(&call);
+    dam__words_free(&call);
     return status;
 }
 
@@ -270,9 +240,9 @@ static dam_status evaluate_step(void *user, const dam__tuning_part *part, int pr
 {
     dam_status status = DAM_OK;
     tuning *t = user;
-    words_of call = {0};
+    dam__words call = {0};
     DAM_TRY_CLEANUP(begin_call(t, "step", "auto", &call));
-    DAM_TRY_CLEANUP(add_word(&call, t->tuner->presets[preset].name));
+    DAM_TRY_CLEANUP(dam__words_add(&call, t->tuner->presets[preset].name));
     DAM_TRY_CLEANUP(measure_candidate(t, &call, part, "ratio ", ratio, 1, end));
     if (*end == DAM__CANDIDATE_MEASURED && !(*ratio > 0)) {
         *end = DAM__CANDIDATE_REFUSED;
@@ -280,7 +250,7 @@ static dam_status evaluate_step(void *user, const dam__tuning_part *part, int pr
                   t->repeats);
     }
 cleanup:
-    free_words(&call);
+    dam__words_free(&call);
     return status;
 }
 
