@@ -122,18 +122,13 @@ static dam_status choose_parts(const analyse_arguments *own, analysis *a)
 static dam_status choose_precision(analysis *a)
 {
     enum { AUTO, SINGLE, DOUBLE };
-    dam_status status = DAM_OK;
-    dam_device_info *infos = NULL;
-    size_t count = 0, index = 0;
-    DAM_TRY_CLEANUP(dam_device_list(&infos, &count));
-    DAM_TRY_CLEANUP(dam_device_select(infos, count, a->args->device, &index));
+    dam_device_info info;
+    DAM_TRY(dam__device_find(a->args->device, &info));
     a->double_precision = a->own->precision == DOUBLE ||
                           (a->own->precision == AUTO &&
                            (a->run.experiment.train.precision == (int)DAM__PRECISION_DOUBLE ||
-                            (a->embedding && infos[index].fp64)));
-cleanup:
-    free(infos);
-    return status;
+                            (a->embedding && info.fp64)));
+    return DAM_OK;
 }
 
 static dam_status open_it(analysis *a)

@@ -52,16 +52,14 @@ static dam_status print_summary(const listener *heard, const dam_device_info *in
 static dam_status run_selftest(const arguments *args)
 {
     dam_status status = DAM_OK, verdict;
-    dam_device_info *infos = NULL;
-    size_t count = 0, index = 0;
+    dam_device_info info;
     listener heard = {0};
     dam__selftest_list all;
     console notices = console_open(args->quiet);
     const dam__selftest_options options = {.shape = (dam__shape)args->kernels,
                                            .provider = (dam__gemm_provider)args->gemm,
                                            .log = console_log(&notices)};
-    DAM_TRY_CLEANUP(dam_device_list(&infos, &count));
-    DAM_TRY_CLEANUP(dam_device_select(infos, count, args->device, &index));
+    DAM_TRY_CLEANUP(dam__device_find(args->device, &info));
     if (args->json)
         heard.list = json_array();
     else
@@ -69,18 +67,17 @@ static dam_status run_selftest(const arguments *args)
             print_line_now("case                               kernels gemm    real      error "
                            "limit verdict"));
     dam__selftest_all(&all);
-    verdict = dam__selftest_run(&infos[index], &options, all.tables,
-                                args->json ? add_json : print_row, &heard);
+    verdict =
+        dam__selftest_run(&info, &options, all.tables, args->json ? add_json : print_row, &heard);
     DAM_TRY_CLEANUP(heard.status);
     if (verdict == DAM_OK || verdict == DAM_SELFTEST) {
-        status = args->json ? print_json(heard.list) : print_summary(&heard, &infos[index]);
+        status = args->json ? print_json(heard.list) : print_summary(&heard, &info);
         heard.list = NULL;
     }
     /* Printing records no message unless it fails. */
     status = status != DAM_OK ? status : verdict;
 cleanup:
     json_decref(heard.list);
-    free(infos);
     return status;
 }
 

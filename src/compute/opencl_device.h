@@ -38,8 +38,11 @@ dam_status dam__device_open(const dam_device_info *info, const dam__device_optio
                             dam__device **out);
 void dam__device_close(dam__device *device);
 
+/* The facts of the device that selector names (dam_device_select). */
+dam_status dam__device_find(const char *selector, dam_device_info *out);
+
 /*
- * The same for the device that selector names (dam_device_select), tuned as its tuning file says
+ * Opens the device that selector names, tuned as its tuning file says
  * (compute/tuning.h); options->tuning is not read.
  */
 dam_status dam__device_open_selected(const char *selector, const dam__device_options *options,

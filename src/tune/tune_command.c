@@ -43,14 +43,10 @@ cleanup:
 static dam_status open_untuned(tuning *t, dam__precision precision, dam__device **device)
 {
     dam_status status = DAM_OK;
-    dam_device_info *infos = NULL;
     dam__gemm *gemm = NULL;
-    size_t count = 0, index = 0;
     const dam__device_options options = {
         .log = t->log, .precision = precision, .shape = (dam__shape)t->args->kernels};
-    DAM_TRY_CLEANUP(dam_device_list(&infos, &count));
-    DAM_TRY_CLEANUP(dam_device_select(infos, count, t->args->device, &index));
-    t->info = infos[index];
+    DAM_TRY_CLEANUP(dam__device_find(t->args->device, &t->info));
     DAM_TRY_CLEANUP(dam__device_open(&t->info, &options, device));
     DAM_TRY_CLEANUP(dam__gemm_create(*device, DAM__GEMM_AUTO, &gemm));
     t->precision = precision;
@@ -60,7 +56,6 @@ static dam_status open_untuned(tuning *t, dam__precision precision, dam__device 
         strcmp(dam__gemm_name(gemm), "panel") == 0 ? DAM__GEMM_PANEL : DAM__GEMM_CLBLAST;
 cleanup:
     dam__gemm_destroy(gemm);
-    free(infos);
     return status;
 }
 
