@@ -103,12 +103,9 @@ static dam_status find_misclassified(analysis *a)
     int32_t *predicted = NULL, *nearest = NULL;
     size_t most =
         a->own->misclassified > 0 ? (size_t)a->own->misclassified : (size_t)DEFAULT_MISCLASSIFIED;
-    int batch = a->run.experiment.train.batch;
-    if ((size_t)batch > a->test.count)
-        batch = (int)a->test.count;
-    DAM_TRY_CLEANUP(dam__run_evaluator_create(a->device, gemm_choice(a->args),
-                                              &a->run.experiment.model, a->run.dim, a->run.classes,
-                                              &a->run.container, &a->test, batch, &evaluator));
+    DAM_TRY_CLEANUP(dam__run_evaluator_create(
+        a->device, gemm_choice(a->args), &a->run.experiment.model, a->run.dim, a->run.classes,
+        &a->run.container, &a->test, a->run.experiment.train.batch, &evaluator));
     DAM_TRY_CLEANUP(dam__run_evaluator_run(evaluator, &metrics, &predicted, &nearest));
     for (size_t i = 0; i < a->test.count && a->chosen_count < most; i++)
         if (predicted[i] != a->test.labels[i])

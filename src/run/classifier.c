@@ -55,10 +55,9 @@ dam_status dam__classifier_create(const dam__run *run, dam__device *device, dam_
     c->run = run;
     c->capacity = capacity_for(row_bytes(run, element), count);
     DAM_TRY_CLEANUP(make_space(c, element));
-    size_t batch = (size_t)experiment->train.batch;
-    DAM_TRY_CLEANUP(dam__run_evaluator_create(
-        device, DAM__GEMM_AUTO, &experiment->model, run->dim, run->classes, &run->container,
-        &c->set, (int)(batch < c->capacity ? batch : c->capacity), &c->evaluator));
+    DAM_TRY_CLEANUP(dam__run_evaluator_create(device, DAM__GEMM_AUTO, &experiment->model, run->dim,
+                                              run->classes, &run->container, &c->set,
+                                              experiment->train.batch, &c->evaluator));
     *out = c;
     c = NULL;
 cleanup:

@@ -149,13 +149,10 @@ static dam_status evaluate_test(runner *r, dam__trainer *trainer, dam__replica_r
         r->plan->sweep.metric != DAM__METRIC_TEST_ACCURACY)
         return DAM_OK;
     DAM_TRY_CLEANUP(load(r, DAM__SPLIT_TEST, &r->test));
-    int batch = r->experiment.train.batch;
-    if ((size_t)batch > r->test.set.count)
-        batch = (int)r->test.set.count;
     DAM_TRY_CLEANUP(dam__checkpoint_save(trainer, &container));
     DAM_TRY_CLEANUP(dam__run_evaluator_create(r->device, r->gemm, &r->experiment.model, task->dim,
-                                              task->classes, &container, &r->test.set, batch,
-                                              &evaluator));
+                                              task->classes, &container, &r->test.set,
+                                              r->experiment.train.batch, &evaluator));
     DAM_TRY_CLEANUP(dam__run_evaluator_run(evaluator, &metrics, &predicted, &nearest));
     out->metrics[DAM__METRIC_TEST_LOSS] = metrics.loss;
     out->metrics[DAM__METRIC_TEST_ACCURACY] = metrics.accuracy;

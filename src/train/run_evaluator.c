@@ -99,6 +99,8 @@ dam_status dam__run_evaluator_create(dam__device *device, dam__gemm_provider gem
     DAM_TRY_CLEANUP(dam__checkpoint_memories(run, &request.config.memories));
     DAM_TRY_CLEANUP(dam__alloc(1, sizeof *evaluator, &evaluator));
     request.evaluator = evaluator;
+    if ((size_t)batch > set->count)
+        batch = (int)set->count;
     DAM_TRY_CLEANUP(dam__plan_fit(make_plan, &request, batch, false));
     DAM_TRY_CLEANUP(dam__plan_allocate(evaluator->plan));
     DAM_TRY_CLEANUP(dam__loader_prepare(evaluator->loader));

@@ -11,9 +11,9 @@ typedef struct dam__run_evaluator dam__run_evaluator;
 
 /*
  * Plans, allocates, loads the set and restores the run's parameters. `classes` is that of the
- * training; `batch` samples are evaluated at a time (fewer where memory is short). DAM_INPUT where
- * the set has other features, or, unless config's loss is unsupervised, no labels or labels beyond
- * the classes.
+ * training; `batch` samples are evaluated at a time (fewer where memory is short, or the set has
+ * not so many). DAM_INPUT where the set has other features, or, unless config's loss is
+ * unsupervised, no labels or labels beyond the classes.
  */
 dam_status dam__run_evaluator_create(dam__device *device, dam__gemm_provider gemm,
                                      const dam__model_config *config, int dim, int classes,
