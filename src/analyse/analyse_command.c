@@ -199,8 +199,7 @@ static dam_status run_analyse(const arguments *args)
                  a.run.folder);
     DAM_TRY_CLEANUP(choose_parts(own, &a));
     a.folder = args->out != NULL ? args->out : a.run.folder;
-    DAM_TRY_CLEANUP(dam__make_folders(a.folder));
-    DAM_TRY_CLEANUP(dam__folder_writable(a.folder));
+    DAM_TRY_CLEANUP(dam__make_writable(a.folder));
     DAM_TRY_CLEANUP(open_it(&a));
     if (a.memories || a.embedding)
         DAM_TRY_CLEANUP(analyse_memories(&a));

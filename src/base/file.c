@@ -89,10 +89,11 @@ cleanup:
     return status;
 }
 
-dam_status dam__folder_writable(const char *folder)
+dam_status dam__make_writable(const char *folder)
 {
     dam_status status = DAM_OK;
     char *path = NULL, *temporary = NULL;
+    DAM_TRY_CLEANUP(dam__make_folders(folder));
     DAM_TRY_CLEANUP(dam__path_join(&path, folder, "probe"));
     DAM_TRY_CLEANUP(dam__temporary_name(path, &temporary));
     /* access() says yes to root, whatever the file system then says. */

@@ -19,8 +19,8 @@ bool dam__same_file(const char *a, const char *b);
 /* Creates folder and its parents; DAM_INPUT with the reason. */
 dam_status dam__make_folders(const char *folder);
 
-/* DAM_INPUT where the folder is not writable; to be checked before long work. */
-dam_status dam__folder_writable(const char *folder);
+/* The same, and DAM_INPUT where it cannot be written into: for before long work. */
+dam_status dam__make_writable(const char *folder);
 
 /*
  * Locks a folder for this process, until *lock is closed with close() or the process ends in any

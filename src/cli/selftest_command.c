@@ -1,6 +1,5 @@
 /* `denseam selftest`: every kernel on a device against plain C in double. */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "command/command.h"
 #include "command/output.h"

@@ -268,10 +268,8 @@ dam_status recall_denoised(const recall_arguments *own, const words *overrides, 
     DAM_TRY_CLEANUP(dam__denoise_probes_make(run, d.device, &d.result.probes));
     if (run->experiment.recall.noise == 0 && run->experiment.recall.probes[0] == '\0')
         dam__info(&d.log, "recall.noise = 0: samples are taken without noise; -1 takes data.noise");
-    if (args->out != NULL) {
-        DAM_TRY_CLEANUP(dam__make_folders(args->out));
-        DAM_TRY_CLEANUP(dam__folder_writable(args->out));
-    }
+    if (args->out != NULL)
+        DAM_TRY_CLEANUP(dam__make_writable(args->out));
     signals_catch();
     DAM_TRY_CLEANUP(recall_one(&d, run, &d.result.probes, &d.result.denoised));
     if (args->operands.count > 1)

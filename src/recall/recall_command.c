@@ -228,10 +228,8 @@ static dam_status run_recall(const arguments *args)
         open_device(args, (dam__precision)r.source.experiment.train.precision, &r.log, &r.device));
     DAM_TRY_CLEANUP(dam__recall_source_load(&r.source, r.device));
     DAM_TRY_CLEANUP(check_recall_device(args, r.device));
-    if (args->out != NULL) {
-        DAM_TRY_CLEANUP(dam__make_folders(args->out));
-        DAM_TRY_CLEANUP(dam__folder_writable(args->out));
-    }
+    if (args->out != NULL)
+        DAM_TRY_CLEANUP(dam__make_writable(args->out));
     signals_catch();
     r.progress = progress_begin(&r.console);
     status = r.cells.count > 1 ? recall_curve(&r) : recall_once(&r);

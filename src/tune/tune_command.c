@@ -106,8 +106,7 @@ static dam_status prepare_files(tuning *t)
     DAM_TRY_CLEANUP(dam__tuning_path(&t->info, &t->path));
     DAM_TRY_CLEANUP(dam__format(&folder, "%s", t->path));
     *strrchr(folder, '/') = '\0';
-    DAM_TRY_CLEANUP(dam__make_folders(folder));
-    DAM_TRY_CLEANUP(dam__folder_writable(folder));
+    DAM_TRY_CLEANUP(dam__make_writable(folder));
     DAM_TRY_CLEANUP(dam__format(&t->candidate, "%s.try.%ld", t->path, (long)getpid()));
     DAM_TRY_CLEANUP(dam__format(&log_path, "%s.tried", t->path));
     DAM_TRY_CLEANUP(dam__tuning_header(&t->info, &header));
