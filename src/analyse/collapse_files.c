@@ -30,9 +30,7 @@ static dam_status write_csv(const char *folder, const dam__collapse *c)
             dam__csv_real(&csv, c->values[i * c->runs + r], DIGITS);
         dam__csv_end_row(&csv);
     }
-    dam_status status = dam__csv_write(&csv, folder, "collapse.csv");
-    dam__csv_free(&csv);
-    return status;
+    return dam__csv_write(&csv, folder, "collapse.csv");
 }
 
 /* Columns of collapse.dat behind the first one: the steps, of one run alone its value. */

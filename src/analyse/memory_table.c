@@ -134,7 +134,5 @@ dam_status dam__memory_table_write(const dam__memory_table *table, const char *p
             dam__csv_real(&csv, values[i], DIGITS);
         dam__csv_end_row(&csv);
     }
-    dam_status status = dam__csv_write(&csv, "", path);
-    dam__csv_free(&csv);
-    return status;
+    return dam__csv_write(&csv, "", path);
 }

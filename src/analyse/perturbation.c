@@ -99,9 +99,7 @@ dam_status dam__perturbation_write(const dam__perturbation *perturbation, const 
         }
         dam__csv_end_row(&csv);
     }
-    dam_status status = dam__csv_write(&csv, "", path);
-    dam__csv_free(&csv);
-    return status;
+    return dam__csv_write(&csv, "", path);
 }
 
 /* --- the picture ---------------------------------------------------------------------------------- */

@@ -60,12 +60,13 @@ void dam__csv_line(dam__csv *csv, const char *line)
     dam__csv_end_row(csv);
 }
 
-dam_status dam__csv_write(const dam__csv *csv, const char *folder, const char *name)
+dam_status dam__csv_write(dam__csv *csv, const char *folder, const char *name)
 {
     char *path = NULL;
     dam_status status = dam__path_join(&path, folder, name);
     if (status == DAM_OK)
         status = dam__text_write(&csv->text, path);
     free(path);
+    dam__csv_free(csv);
     return status;
 }

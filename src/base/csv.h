@@ -8,8 +8,8 @@
 #include "base/text.h"
 
 /*
- * Zero-initialise; free with dam__csv_free. Cells go into rows from left to right. A lack of memory
- * is reported by dam__csv_write.
+ * Zero-initialise; dam__csv_write frees it, and so does dam__csv_free. Cells go into rows from left
+ * to right. A lack of memory is reported by dam__csv_write.
  */
 typedef struct dam__csv {
     dam__text text; /* so far */
@@ -35,7 +35,8 @@ void dam__csv_end_row(dam__csv *csv);
 /* A whole row of cells as they stand: names of columns, a comment; "" is an empty line. */
 void dam__csv_line(dam__csv *csv, const char *line);
 
-/* Replaces folder/name by the table, atomically; folder may be empty. DAM_NO_MEMORY, DAM_INPUT. */
-dam_status dam__csv_write(const dam__csv *csv, const char *folder, const char *name);
+/* Replaces folder/name by the table, atomically, and frees it; folder may be empty. DAM_NO_MEMORY,
+ * DAM_INPUT. */
+dam_status dam__csv_write(dam__csv *csv, const char *folder, const char *name);
 
 #endif

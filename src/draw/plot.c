@@ -94,7 +94,7 @@ static void append_template(dam__text *script, const char *name)
     dam__text_append(script, "\n%s", (const char *)found->bytes);
 }
 
-dam_status dam__plot_draw(const dam__plot *plot, const char *template, const char *folder,
+dam_status dam__plot_draw(dam__plot *plot, const char *template, const char *folder,
                           const dam_log *log)
 {
     dam_status status = DAM_OK;

@@ -41,10 +41,10 @@ void dam__plot_text(dam__plot *plot, const char *text, const char *name, ...)
 void dam__plot_quote(dam__text *script, const char *text);
 
 /*
- * Writes data and script into folder, each atomically, and lets gnuplot draw. DAM_INPUT,
- * DAM_NO_MEMORY; see gnuplot.h for what does not count as a failure.
+ * Writes data, which it frees, and script into folder, each atomically, and lets gnuplot draw.
+ * DAM_INPUT, DAM_NO_MEMORY; see gnuplot.h for what does not count as a failure.
  */
-dam_status dam__plot_draw(const dam__plot *plot, const char *template, const char *folder,
+dam_status dam__plot_draw(dam__plot *plot, const char *template, const char *folder,
                           const dam_log *log);
 
 #endif

@@ -40,9 +40,7 @@ static dam_status write_csv(const char *folder, const dam__recall_cells *cells,
         dam__csv_real(&csv, rows[i].sweeps, DIGITS);
         dam__csv_end_row(&csv);
     }
-    dam_status status = dam__csv_write(&csv, folder, "capacity.csv");
-    dam__csv_free(&csv);
-    return status;
+    return dam__csv_write(&csv, folder, "capacity.csv");
 }
 
 /* The row at a curve's point: along patterns, one curve for each number of flips; or the reverse.

@@ -78,7 +78,5 @@ dam_status dam__sweep_table_write(const char *folder, const dam__sweep *sweep)
     append_head(&csv, sweep, has);
     for (size_t cell = 0; cell < sweep->cells; cell++)
         append_row(&csv, sweep, cell, has);
-    dam_status status = dam__csv_write(&csv, folder, "sweep.csv");
-    dam__csv_free(&csv);
-    return status;
+    return dam__csv_write(&csv, folder, "sweep.csv");
 }
