@@ -2,8 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/embedded.h"
-#include "base/memory.h"
 #include "bench/bench_command.h"
 #include "bench/bench_losses.h"
 #include "bench/bench_recall.h"
@@ -11,7 +9,6 @@
 #include "command/signals.h"
 #include "run/run_folder.h"
 
-static const char FOLDER[] = "bench/";
 static const double QUICK_SECONDS = 0.3;
 
 /* What the benchmarks of one call have in common. */
@@ -137,24 +134,6 @@ static dam_status bench_preset(session *s, const char *preset)
 
 /* --- all of them ------------------------------------------------------------------------------ */
 
-/* The presets of the command line, or all of bench/; NULL-terminated, free(). */
-static dam_status list_presets(const arguments *args, const char ***out)
-{
-    const char **list = NULL;
-    size_t count = 0, capacity = args->operands.count;
-    for (const dam__embedded *preset = dam__preset_texts; preset->name != NULL; preset++)
-        capacity++;
-    DAM_TRY(dam__alloc(capacity + 1, sizeof *list, &list));
-    for (size_t i = 0; i < args->operands.count; i++)
-        list[count++] = args->operands.items[i];
-    for (const dam__embedded *preset = dam__preset_texts;
-         args->operands.count == 0 && preset->name != NULL; preset++)
-        if (strncmp(preset->name, FOLDER, sizeof FOLDER - 1) == 0)
-            list[count++] = preset->name;
-    *out = list;
-    return DAM_OK;
-}
-
 /* A mistake in the last of several presets must be found before minutes are spent. */
 static dam_status check_presets(const arguments *args)
 {
@@ -200,7 +179,7 @@ static dam_status run_bench(const arguments *args)
     char *message = NULL;
     s.log = (dam_log){.write = on_notice, .user = &s};
     DAM_TRY_CLEANUP(check_presets(args));
-    DAM_TRY_CLEANUP(list_presets(args, &presets));
+    DAM_TRY_CLEANUP(presets_to_measure(args, &presets));
     signals_catch();
     dam_status measured = measure_all(&s, presets);
     if (measured != DAM_OK)

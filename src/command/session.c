@@ -1,5 +1,9 @@
 #include "command/session.h"
 
+#include <string.h>
+
+#include "base/embedded.h"
+#include "base/memory.h"
 #include "base/notice.h"
 
 const char *const gemm_choices[] = {
@@ -53,4 +57,22 @@ dam_status check_recall_device(const arguments *args, const dam__device *device)
 dam__gemm_provider gemm_choice(const arguments *args)
 {
     return (dam__gemm_provider)args->gemm;
+}
+
+dam_status presets_to_measure(const arguments *args, const char ***out)
+{
+    static const char folder[] = "bench/";
+    const words *operands = &args->operands;
+    size_t count = 0, most = operands->count;
+    const char **list = NULL;
+    for (const dam__embedded *preset = dam__preset_texts; preset->name != NULL; preset++)
+        most++;
+    DAM_TRY(dam__alloc(most + 1, sizeof *list, &list));
+    for (size_t i = 0; i < operands->count; i++)
+        list[count++] = operands->items[i];
+    for (const dam__embedded *p = dam__preset_texts; operands->count == 0 && p->name != NULL; p++)
+        if (strncmp(p->name, folder, sizeof folder - 1) == 0)
+            list[count++] = p->name;
+    *out = list;
+    return DAM_OK;
 }

@@ -25,6 +25,9 @@ dam_status check_device(const arguments *args, const dam__device *device, int ki
 /* The same for what a recall of states is about to use. */
 dam_status check_recall_device(const arguments *args, const dam__device *device);
 
+/* The presets of the command line, or all of bench/; NULL-terminated, free(). */
+dam_status presets_to_measure(const arguments *args, const char ***out);
+
 /* --gemm as the library's choice. */
 dam__gemm_provider gemm_choice(const arguments *args);
 

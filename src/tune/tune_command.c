@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/embedded.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/notice.h"
@@ -14,8 +13,6 @@
 #include "command/signals.h"
 #include "run/run_folder.h"
 #include "tune/tune_internal.h"
-
-static const char BENCH[] = "bench/";
 
 /* --- what is tuned for ------------------------------------------------------------------------ */
 
@@ -85,13 +82,12 @@ static dam_status add_presets(tuning *t)
 {
     dam_status status = DAM_OK;
     dam__device *device = NULL;
-    const words *operands = &t->args->operands;
-    for (size_t i = 0; i < operands->count; i++)
-        DAM_TRY_CLEANUP(add_preset(t, operands->items[i], &device));
-    for (const dam__embedded *p = dam__preset_texts; operands->count == 0 && p->name != NULL; p++)
-        if (strncmp(p->name, BENCH, sizeof BENCH - 1) == 0)
-            DAM_TRY_CLEANUP(add_preset(t, p->name, &device));
+    const char **presets = NULL;
+    DAM_TRY_CLEANUP(presets_to_measure(t->args, &presets));
+    for (size_t i = 0; presets[i] != NULL; i++)
+        DAM_TRY_CLEANUP(add_preset(t, presets[i], &device));
 cleanup:
+    free(presets);
     dam__device_close(device);
     return status;
 }
