@@ -88,9 +88,6 @@ dam_status dam__sweep_create(dam__axis *axes, size_t count, size_t seeds, int sc
     *out = (dam__sweep){.cells = 1, .seeds = seeds, .score = score};
     if (score != DAM__SCORE_AUTO)
         out->metric = (dam__metric)(score - DAM__SCORE_METRICS);
-    if (count > DAM__SWEEP_AXES)
-        return dam__fail(DAM_USAGE, "the grid has %zu keys; at most %d are possible", count,
-                         (int)DAM__SWEEP_AXES);
     for (size_t i = 0; i < count; i++) {
         out->axes[i] = axes[i];
         axes[i] = (dam__axis){0};

@@ -80,8 +80,8 @@ typedef struct dam__sweep {
 void dam__axis_free(dam__axis *axis);
 
 /*
- * Takes over axes[0 ... count) (zeroed) and makes every replica pending. DAM_USAGE: a key given
- * twice, more axes or replicas than the limits above. Free with dam__sweep_free in any case.
+ * Takes over axes[0 ... count) (zeroed), at most DAM__SWEEP_AXES, and makes every replica pending.
+ * DAM_USAGE: a key given twice, or too many replicas. Free with dam__sweep_free in any case.
  */
 dam_status dam__sweep_create(dam__axis *axes, size_t count, size_t seeds, int score,
                              dam__sweep *out);
