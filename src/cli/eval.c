@@ -17,8 +17,9 @@ static dam_status print_loss(const dam__run *run, const dam__dataset *set,
 {
     dam__text text = {0};
     if (json)
-        return print_json(json_pack("{ss ss si sf}", "run", run->folder, "data", set->name,
-                                    "samples", metrics->samples, "loss", metrics->loss));
+        return print_json(json_pack("{so so si so}", "run", json_text(run->folder), "data",
+                                    json_text(set->name), "samples", metrics->samples, "loss",
+                                    json_number(metrics->loss)));
     dam__text_append(&text, "%-24s %s, %d samples\n", "data", set->name, metrics->samples);
     const dam__model_config *model = &run->experiment.model;
     dam__text_append(&text, "%-24s %.4f\n", dam__model_type_of(model)->loss_words(model),

@@ -122,6 +122,10 @@ elsewhere/pictures/adversarial.png " ]
     succeeded
     jq -e '.memories.count == 5 and (.activations | length) == 2' <<<"$output"
     jq -e '.embedding.loss | ((.doubled - .narrow) / .narrow | fabs) < 1e-6' <<<"$output"
+    mv free $'bad\xff\xfeutf'
+    tool eval $'bad\xff\xfeutf' --json --quiet
+    succeeded
+    jq -e '.run | startswith("bad")' <<<"$output"
 }
 
 @test "an analysis repeated is the same to the last digit" {
