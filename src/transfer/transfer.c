@@ -141,7 +141,7 @@ static void warn_of_ratio(const dam_log *log, const char *name, double before, d
 static void warn_of_sizes(const dam__tuned *tuned, const dam__sizes *to, const dam_log *log)
 {
     const dam__sizes *from = &tuned->sizes;
-    dam__regime regime = tuned->experiment.model.denoise.regime;
+    int regime = tuned->experiment.model.denoise.regime;
     if (regime == DAM__REGIME_WIDTH &&
         (from->dim != to->dim || from->samples != to->samples || from->batch != to->batch))
         dam__warn(log, "model.regime = \"width\" carries rates over to other numbers of memories "
