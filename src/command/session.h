@@ -1,4 +1,4 @@
-/* Opening the device that the command line asks for. */
+/* What the command line asks for: a device, how it multiplies, what is measured on it. */
 #ifndef COMMAND_SESSION_H
 #define COMMAND_SESSION_H
 
