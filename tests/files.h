@@ -60,14 +60,6 @@ static inline const char *path_of(files *in, const char *name)
     return path;
 }
 
-/* The name that dam__temporary_name gives to a file of the folder. */
-static inline const char *temporary_of(files *in, const char *name)
-{
-    char temporary[256];
-    (void)snprintf(temporary, sizeof temporary, "%s.tmp.%ld", name, (long)getpid());
-    return path_of(in, temporary);
-}
-
 static inline const char *plain_file(files *in, const char *name, const void *bytes, size_t length)
 {
     const char *path = path_of(in, name);

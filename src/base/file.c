@@ -1,6 +1,5 @@
 #include "base/file.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -9,15 +8,11 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/temporary.h"
 #include "base/text.h"
-
-#define TEMPORARY_MARK                                                                             \
-    ".tmp." /* then the thread that writes it, a process's first being itself                      \
-             */
 
 dam_status dam__path_join(char **out, const char *folder, const char *name)
 {
@@ -92,20 +87,19 @@ cleanup:
 dam_status dam__make_writable(const char *folder)
 {
     dam_status status = DAM_OK;
-    char *path = NULL, *temporary = NULL;
+    char *path = NULL;
+    dam__temporary probe = {0};
     DAM_TRY_CLEANUP(dam__make_folders(folder));
     DAM_TRY_CLEANUP(dam__path_join(&path, folder, "probe"));
-    DAM_TRY_CLEANUP(dam__temporary_name(path, &temporary));
     /* access() says yes to root, whatever the file system then says. */
-    int file = open(temporary, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-    if (file < 0)
+    status = dam__temporary_open(path, &probe);
+    if (probe.error != 0)
         DAM_TRY_CLEANUP(
             dam__advise(DAM__ADVICE_FOLDER,
                         dam__fail(DAM_INPUT, "cannot write into '%s': %s; choose another folder",
-                                  folder, strerror(errno))));
-    (void)close(file);
+                                  folder, strerror(probe.error))));
 cleanup:
-    dam__temporary_discard(&temporary);
+    dam__temporary_discard(&probe);
     free(path);
     return status;
 }
@@ -148,97 +142,13 @@ cleanup:
     return status;
 }
 
-dam_status dam__temporary_name(const char *path, char **temporary)
-{
-    struct stat info;
-    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode))
-        return dam__fail(DAM_INPUT,
-                         "cannot write '%s': it is a device or a pipe, which a file would "
-                         "replace; name a file",
-                         path);
-    return dam__format(temporary, "%s" TEMPORARY_MARK "%ld", path, (long)syscall(SYS_gettid));
-}
-
-void dam__temporary_sweep(const char *path)
-{
-    char *folder = NULL;
-    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
-    size_t length = strlen(name), mark = strlen(TEMPORARY_MARK);
-    dam_status status = slash == NULL ? dam__format(&folder, ".")
-                                      : dam__format(&folder, "%.*s", (int)(slash - path + 1), path);
-    DIR *entries = status == DAM_OK ? opendir(folder) : NULL;
-    for (struct dirent *entry; entries != NULL && (entry = readdir(entries)) != NULL;) {
-        const char *rest = entry->d_name;
-        if (strncmp(rest, name, length) != 0 || strncmp(rest + length, TEMPORARY_MARK, mark) != 0)
-            continue;
-        rest += length + mark;
-        if (*rest != '\0' && rest[strspn(rest, "0123456789")] == '\0')
-            (void)unlinkat(dirfd(entries), entry->d_name, 0);
-    }
-    if (entries != NULL)
-        (void)closedir(entries);
-    free(folder);
-}
-
-void dam__temporary_discard(char **temporary)
-{
-    if (*temporary != NULL)
-        (void)unlink(*temporary);
-    free(*temporary);
-    *temporary = NULL;
-}
-
-/* Makes the rename durable; some file systems cannot sync a folder, which is not a failure. */
-static void sync_folder_of(const char *path)
-{
-    char *folder = NULL;
-    const char *slash = strrchr(path, '/');
-    dam_status status = slash == NULL ? dam__format(&folder, ".")
-                                      : dam__format(&folder, "%.*s", (int)(slash - path + 1), path);
-    int descriptor = status == DAM_OK ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-    if (descriptor >= 0) {
-        (void)fsync(descriptor);
-        (void)close(descriptor);
-    }
-    free(folder);
-}
-
-dam_status dam__temporary_commit(char **temporary, const char *path)
-{
-    dam_status status = DAM_OK;
-    int descriptor = open(*temporary, O_RDONLY | O_CLOEXEC);
-    if (descriptor < 0 || fsync(descriptor) != 0)
-        DAM_FAIL(DAM_INPUT, "cannot write '%s': %s; the file there before is unchanged", path,
-                 strerror(errno));
-    if (rename(*temporary, path) != 0)
-        DAM_FAIL(DAM_INPUT, "cannot replace '%s': %s; the file there before is unchanged", path,
-                 strerror(errno));
-    sync_folder_of(path);
-    free(*temporary);
-    *temporary = NULL;
-cleanup:
-    if (descriptor >= 0)
-        (void)close(descriptor);
-    dam__temporary_discard(temporary);
-    return status;
-}
-
 dam_status dam__file_write(const char *path, const void *data, size_t length)
 {
     dam_status status = DAM_OK;
-    char *temporary = NULL;
-    FILE *file = NULL;
-    DAM_TRY_CLEANUP(dam__temporary_name(path, &temporary));
-    file = fopen(temporary, "wb");
-    if (file == NULL)
-        DAM_FAIL(DAM_INPUT, "cannot write '%s': %s", path, strerror(errno));
-    bool written = fwrite(data, 1, length, file) == length;
-    written = fclose(file) == 0 && written;
-    file = NULL;
-    if (!written)
-        DAM_FAIL(DAM_INPUT, "cannot write '%s': %s; the file there before is unchanged", path,
-                 strerror(errno));
-    DAM_TRY_CLEANUP(dam__temporary_commit(&temporary, path));
+    dam__temporary temporary = {0};
+    DAM_TRY_CLEANUP(dam__temporary_open(path, &temporary));
+    DAM_TRY_CLEANUP(dam__temporary_write(&temporary, data, length));
+    DAM_TRY_CLEANUP(dam__temporary_commit(&temporary));
 cleanup:
     dam__temporary_discard(&temporary);
     return status;

@@ -1,4 +1,4 @@
-/* Files: whole reads with a limit, atomic writes (temporary + sync + rename), folders, paths. */
+/* Files: whole reads with a limit, whole writes, folders, paths. */
 #ifndef DAM__BASE_FILE_H
 #define DAM__BASE_FILE_H
 
@@ -34,22 +34,8 @@ dam_status dam__folder_lock(const char *folder, int *lock);
  */
 dam_status dam__file_read(const char *path, size_t limit, char **data, size_t *length);
 
-/* Replaces path by these bytes: the old file stays whole until the new one is on disk. DAM_INPUT.
- */
+/* Replaces path by these bytes, in the way of base/temporary.h. DAM_INPUT. */
 dam_status dam__file_write(const char *path, const void *data, size_t length);
-
-/*
- * The same for a file that a library writes: *temporary is a name beside path, to be written and
- * closed, then passed to _commit, which syncs and renames it, or to _discard, which removes it.
- * Both free it and set it to NULL; both accept NULL.
- */
-dam_status dam__temporary_name(const char *path, char **temporary);
-dam_status dam__temporary_commit(char **temporary, const char *path);
-void dam__temporary_discard(char **temporary);
-
-/* Removes the temporary files of path that killed processes left. Only call it where nobody can be
- * writing path. */
-void dam__temporary_sweep(const char *path);
 
 /* *out = $XDG_CACHE_HOME/denseam or $HOME/.cache/denseam, not created; free(). DAM_INPUT if unset.
  */

@@ -87,6 +87,13 @@ static dam_status make_environment(const char *const *additions, char ***out)
     return DAM_OK;
 }
 
+/* As DAM__PROCESS_FILE, and not closed by exec. */
+static bool give(int file)
+{
+    return file == DAM__PROCESS_FILE ? fcntl(file, F_SETFD, 0) == 0
+                                     : dup2(file, DAM__PROCESS_FILE) >= 0;
+}
+
 /*
  * In the child: between fork and exec only what is safe in a signal handler may be called (execvpe
  * is: it searches PATH on the stack). Its own process group is not the terminal's foreground group,
@@ -108,7 +115,8 @@ static void become(const dam__process *process, char **environment, int output)
                                                      : nothing;
     int error = process->output == DAM__OUTPUT_READ ? output : STDERR_FILENO;
     if (nothing >= 0 && dup2(nothing, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0 &&
-        dup2(error, STDERR_FILENO) >= 0 && (process->folder == NULL || chdir(process->folder) == 0))
+        dup2(error, STDERR_FILENO) >= 0 && (process->file == 0 || give(process->file)) &&
+        (process->folder == NULL || chdir(process->folder) == 0))
         (void)execvpe(process->arguments[0], process->arguments, environment);
     _exit(FAILED_TO_START);
 }

@@ -20,12 +20,15 @@ typedef enum dam__process_output {
     DAM__OUTPUT_NOTICES /* stderr likewise; stdout is discarded */
 } dam__process_output;
 
+enum { DAM__PROCESS_FILE = 3 };
+
 typedef struct dam__process {
     char *const *arguments;         /* [0] is the program's path or name; ended by NULL */
     const char *const *environment; /* "NAME=VALUE" beside this process's own; ended by NULL, or
                                      * NULL itself */
     const char *folder;             /* that it runs in; NULL for this process's own */
     dam__process_output output;
+    int file;        /* of this process's, which it gets as descriptor DAM__PROCESS_FILE; 0: none */
     double patience; /* seconds that it may be silent where its output is read; 0 = no limit */
     double limit;    /* seconds it may run; 0 = no limit */
     double grace;    /* seconds from SIGTERM to SIGKILL when it is stopped; 0 = SIGKILL at once */

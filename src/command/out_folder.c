@@ -53,11 +53,11 @@ cleanup:
 }
 
 /* Takes over path. */
-static dam_status claim(char *path, dam__folder_kind kind, bool resume, out_folder *out)
+static dam_status claim(char *path, bool resume, out_folder *out)
 {
     out_folder_release(out);
     out->path = path;
-    return dam__folder_claim(path, kind, resume, &out->lock);
+    return dam__folder_claim(path, resume, &out->lock);
 }
 
 /* "mnist" of "presets/mnist.conf" or "mnist". */
@@ -80,7 +80,7 @@ static dam_status claim_free(const char *preset, dam__folder_kind kind, out_fold
         const char *suffix = kinds[kind].suffix;
         DAM_TRY_CLEANUP(i == 1 ? dam__format(&path, "runs/%s%s", name, suffix)
                                : dam__format(&path, "runs/%s%s-%d", name, suffix, i));
-        status = claim(path, kind, false, out);
+        status = claim(path, false, out);
     }
 cleanup:
     free(name);
@@ -94,5 +94,5 @@ dam_status out_folder_claim(const arguments *args, dam__folder_kind kind, const 
     if (!args->resume && args->out == NULL)
         return claim_free(args->operands.items[0], kind, out);
     DAM_TRY(dam__format(&path, "%s", args->resume ? resumed : args->out));
-    return claim(path, kind, args->resume, out);
+    return claim(path, args->resume, out);
 }

@@ -4,10 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/notice.h"
 #include "base/process.h"
+#include "base/temporary.h"
 #include "base/text.h"
 
 /* The last line is gnuplot's message; the ones before show the script with a caret. */
@@ -24,41 +26,38 @@ static const char *last_line(dam__text *said)
 }
 
 /* gnuplot succeeds on a full disk too: a PNG is whole if it ends as every PNG does. */
-static bool is_whole(const char *picture)
+static bool is_whole(int picture)
 {
     static const unsigned char end[12] = {0, 0, 0, 0, 'I', 'E', 'N', 'D', 0xae, 0x42, 0x60, 0x82};
     unsigned char last[sizeof end] = {0};
-    FILE *file = fopen(picture, "rb");
-    bool whole = file != NULL && fseek(file, -(long)sizeof end, SEEK_END) == 0 &&
-                 fread(last, 1, sizeof last, file) == sizeof last &&
-                 memcmp(last, end, sizeof end) == 0;
-    if (file != NULL)
-        (void)fclose(file);
-    return whole;
+    return pread(picture, last, sizeof last, lseek(picture, 0, SEEK_END) - (off_t)sizeof end) ==
+               (ssize_t)sizeof last &&
+           memcmp(last, end, sizeof end) == 0;
 }
 
 dam_status dam__gnuplot(const char *folder, const char *script, const char *picture,
                         double patience, const dam_log *log)
 {
     dam_status status = DAM_OK;
-    char *path = NULL, *temporary = NULL, *setting = NULL;
+    char *path = NULL, *setting = NULL;
+    dam__temporary temporary = {0};
     dam__text said = {0};
     dam__ending ending = DAM__ENDED;
     int code = 0;
     DAM_TRY_CLEANUP(dam__path_join(&path, folder, picture));
-    DAM_TRY_CLEANUP(dam__temporary_name(path, &temporary));
-    DAM_TRY_CLEANUP(
-        dam__format(&setting, "picture = '%s'", temporary + strlen(path) - strlen(picture)));
+    DAM_TRY_CLEANUP(dam__temporary_open(path, &temporary));
+    DAM_TRY_CLEANUP(dam__format(&setting, "picture = '/dev/fd/%d'", (int)DAM__PROCESS_FILE));
     /* -d: the user's own settings would change the picture. */
     char *arguments[] = {"gnuplot", "-d", "-e", setting, (char *)script, NULL};
-    const dam__process process = {.arguments = arguments, .folder = folder, .limit = patience};
+    const dam__process process = {
+        .arguments = arguments, .folder = folder, .file = temporary.descriptor, .limit = patience};
     dam_status ran = dam__process_run(&process, &said, &ending, &code);
     if (ran != DAM_OK && ran != DAM_INTERNAL)
         DAM_TRY_CLEANUP(ran);
     bool well = ran == DAM_OK && ending == DAM__ENDED && code == 0;
-    if (well && is_whole(temporary))
-        DAM_TRY_CLEANUP(dam__temporary_commit(&temporary, path));
-    else if (well && dam__file_exists(temporary))
+    if (well && is_whole(temporary.descriptor))
+        DAM_TRY_CLEANUP(dam__temporary_commit(&temporary));
+    else if (well && lseek(temporary.descriptor, 0, SEEK_END) > 0)
         dam__warn(log,
                   "'%s' was not drawn: gnuplot wrote only a part of it; is the disk full? Try "
                   "'gnuplot %s' there",

@@ -17,6 +17,6 @@ dam_status dam__folder_check_empty(const char *folder, dam__folder_kind *found);
  * killed process left half written. DAM_USAGE: it is taken, or, unless `resume`, holds a run or
  * sweep already; DAM_INPUT: it cannot be made. *lock is -1 then.
  */
-dam_status dam__folder_claim(const char *folder, dam__folder_kind kind, bool resume, int *lock);
+dam_status dam__folder_claim(const char *folder, bool resume, int *lock);
 
 #endif

@@ -64,7 +64,7 @@ dam_status dam_run_save(const dam_run *run, const char *folder)
     int lock = -1;
     if (run == NULL || folder == NULL)
         return dam__fail(DAM_USAGE, "a run is saved by run and folder; one of them is NULL");
-    DAM_TRY_CLEANUP(dam__folder_claim(folder, DAM__RUN_FOLDER, false, &lock));
+    DAM_TRY_CLEANUP(dam__folder_claim(folder, false, &lock));
     DAM_TRY_CLEANUP(dam__path_join(&file, folder, "run.h5"));
     DAM_TRY_CLEANUP(dam__experiment_write(&run->run.experiment, folder));
     DAM_TRY_CLEANUP(dam__container_write(&run->run.container, file));

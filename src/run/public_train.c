@@ -130,8 +130,7 @@ dam_status dam_train(const dam_preset *preset, const dam_dataset *set,
     job->device = t.device;
     DAM_TRY_CLEANUP(dam__job_plan(job));
     if (t.options->folder != NULL) {
-        DAM_TRY_CLEANUP(
-            dam__folder_claim(t.options->folder, DAM__RUN_FOLDER, t.options->resume, &t.lock));
+        DAM_TRY_CLEANUP(dam__folder_claim(t.options->folder, t.options->resume, &t.lock));
         job->folder = t.options->folder;
     }
     DAM_TRY_CLEANUP(dam__job_prepare(job));

@@ -1,13 +1,10 @@
 #include "store/container.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/file.h"
 #include "base/memory.h"
+#include "base/temporary.h"
 #include "base/text.h"
 #include "store/hdf5_file.h"
 #include "store/seal.h"
@@ -158,23 +155,15 @@ static dam_status fill(const dam__container *container, int descriptor)
 dam_status dam__container_write(const dam__container *container, const char *path)
 {
     dam_status status = DAM_OK;
-    char *temporary = NULL;
-    int descriptor = -1;
-    DAM_TRY_CLEANUP(dam__temporary_name(path, &temporary));
-    descriptor = open(temporary, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (descriptor < 0) {
-        status = dam__fail(DAM_INPUT, "%s", strerror(errno));
-    } else {
-        status = fill(container, descriptor);
-        if (close(descriptor) != 0 && status == DAM_OK)
-            status = dam__fail(DAM_INPUT, "%s", strerror(errno));
-    }
+    dam__temporary temporary = {0};
+    DAM_TRY_CLEANUP(dam__temporary_open(path, &temporary));
+    status = fill(container, temporary.descriptor);
     if (status == DAM_INPUT)
         DAM_FAIL(DAM_INPUT, "cannot write '%s': %s; a file there before is unchanged", path,
                  dam_error());
     else if (status != DAM_OK)
         goto cleanup;
-    DAM_TRY_CLEANUP(dam__temporary_commit(&temporary, path));
+    DAM_TRY_CLEANUP(dam__temporary_commit(&temporary));
 cleanup:
     dam__temporary_discard(&temporary);
     return status;

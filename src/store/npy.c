@@ -4,13 +4,11 @@
  */
 #include "store/reader.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/memory.h"
+#include "base/temporary.h"
 #include "base/text.h"
 
 /* Headers of our element types have about 100 bytes; only structured ones grow long. */
@@ -258,7 +256,7 @@ static dam_status format_header(const dam__array *array, dam__text *out)
 }
 
 /* Little-endian whatever the host: items pass through a small buffer. */
-static bool write_items(FILE *file, const dam__array *array)
+static dam_status write_items(dam__temporary *to, const dam__array *array)
 {
     unsigned char buffer[1 << 14];
     size_t size = dam__element_size(array->element), left = dam__array_items(array) * size;
@@ -267,33 +265,23 @@ static bool write_items(FILE *file, const dam__array *array)
         size_t step = left < sizeof buffer ? left : sizeof buffer;
         memcpy(buffer, from, step);
         dam__byte_order(buffer, step / size, size, false);
-        if (fwrite(buffer, 1, step, file) != step)
-            return false;
+        DAM_TRY(dam__temporary_write(to, buffer, step));
         from += step;
         left -= step;
     }
-    return true;
+    return DAM_OK;
 }
 
 dam_status dam__npy_write(const char *path, const dam__array *array)
 {
     dam_status status = DAM_OK;
     dam__text start = {0};
-    char *temporary = NULL;
-    FILE *file = NULL;
+    dam__temporary temporary = {0};
     DAM_TRY_CLEANUP(format_header(array, &start));
-    DAM_TRY_CLEANUP(dam__temporary_name(path, &temporary));
-    file = fopen(temporary, "wbe");
-    if (file == NULL)
-        DAM_FAIL(DAM_INPUT, "cannot write '%s': %s", path, strerror(errno));
-    bool written =
-        fwrite(start.data, 1, start.length, file) == start.length && write_items(file, array);
-    written = fclose(file) == 0 && written;
-    file = NULL;
-    if (!written)
-        DAM_FAIL(DAM_INPUT, "cannot write '%s': %s; the file there before is unchanged", path,
-                 strerror(errno));
-    DAM_TRY_CLEANUP(dam__temporary_commit(&temporary, path));
+    DAM_TRY_CLEANUP(dam__temporary_open(path, &temporary));
+    DAM_TRY_CLEANUP(dam__temporary_write(&temporary, start.data, start.length));
+    DAM_TRY_CLEANUP(write_items(&temporary, array));
+    DAM_TRY_CLEANUP(dam__temporary_commit(&temporary));
 cleanup:
     dam__temporary_discard(&temporary);
     dam__text_free(&start);

@@ -244,7 +244,8 @@ all_refuse() {
 
 @test "what a killed training left is swept away, and nothing else" {
     run_file run
-    touch run/run.h5.tmp.123 run/metrics.jsonl.tmp.4 run/run.h5.tmp.mine run/notes.tmp.5
+    digits=0123456789abcdef
+    touch run/{run.h5,metrics.jsonl,memories.png,curves.png}.tmp.denseam-$digits run/run.h5.tmp.mine run/notes.tmp.5
     tool train run --resume --quiet --set train.epochs=4
     succeeded
     [ "$(cd run && echo *.tmp.*)" = "notes.tmp.5 run.h5.tmp.mine" ]
@@ -303,6 +304,26 @@ all_refuse() {
     jq -e '.picture == "pictures/memories.png"' <<<"$output"
     [ -s pictures/memories.png ]
     nothing_left_over run
+}
+
+@test "what stands as a symbolic link is written where it leads" {
+    run_file run
+    mkdir scratch
+    mv run/run.h5 scratch/large.h5
+    ln -s ../scratch/large.h5 run/run.h5
+    before=$(sha256sum < scratch/large.h5)
+    tool train run --resume --quiet --set train.epochs=4
+    succeeded
+    [ -L run/run.h5 ]
+    [ -f scratch/large.h5 ]
+    [ ! -L scratch/large.h5 ]
+    [ "$(sha256sum < scratch/large.h5)" != "$before" ]
+    nothing_left_over scratch
+    rm run/memories.png
+    ln -s nowhere run/memories.png
+    tool show run
+    [ "$status" -eq 3 ]
+    one_message "cannot write 'run/memories.png': it is a symbolic link, and what it leads to cannot be written"
 }
 
 # --- full disks -------------------------------------------------------------------------------------

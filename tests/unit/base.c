@@ -16,6 +16,7 @@
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/temporary.h"
 #include "base/text.h"
 #include "base/try.h"
 
@@ -149,13 +150,11 @@ static void writes_replace_the_file_whole(void **state)
     assert_int_equal(dam__file_read(path, 2, &data, &length), DAM_INPUT);
 
     /* A write that is given up leaves the old file and no temporary. */
-    char *temporary = NULL;
-    assert_int_equal(dam__temporary_name(path, &temporary), DAM_OK);
-    int descriptor = open(temporary, O_CREAT | O_WRONLY, 0666);
-    assert_true(descriptor >= 0);
-    close(descriptor);
+    dam__temporary temporary = {0};
+    assert_int_equal(dam__temporary_open(path, &temporary), DAM_OK);
+    assert_int_equal(dam__temporary_write(&temporary, "three", 5), DAM_OK);
     dam__temporary_discard(&temporary);
-    assert_null(temporary);
+    assert_null(temporary.path);
     assert_int_equal(dam__file_read(path, 3, &data, &length), DAM_OK);
     free(data);
 

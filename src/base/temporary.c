@@ -1,0 +1,197 @@
+#include "base/temporary.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/text.h"
+
+/* NAME.tmp.denseam-0123456789abcdef: the beginning of the file's name, and random digits. */
+#define MARK ".tmp.denseam-"
+enum { MOST_OF_NAME = 200, DIGITS = 16, ATTEMPTS = 8 };
+
+static bool is_ours(const char *name)
+{
+    const size_t tail = strlen(MARK) + DIGITS;
+    size_t length = strlen(name);
+    if (length <= tail || strncmp(name + length - tail, MARK, strlen(MARK)) != 0)
+        return false;
+    return strspn(name + length - DIGITS, "0123456789abcdef") == DIGITS;
+}
+
+/* The path up to its last slash, which stays; "./" where there is none. */
+static dam_status folder_of(const char *path, char **out)
+{
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? dam__format(out, "./")
+                         : dam__format(out, "%.*s", (int)(slash - path + 1), path);
+}
+
+/*
+ * What a symbolic link leads to. It is opened as for writing, because the system knows links that
+ * must not be followed: in /tmp those of other users (protected_symlinks of Linux).
+ */
+static dam_status follow(const char *link, char **out)
+{
+    dam_status status = DAM_OK;
+    struct stat opened, found;
+    char *place = NULL;
+    int file = open(link, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (file < 0 || fstat(file, &opened) != 0 || (place = realpath(link, NULL)) == NULL ||
+        lstat(place, &found) != 0)
+        DAM_FAIL(DAM_INPUT,
+                 "cannot write '%s': it is a symbolic link, and what it leads to cannot be "
+                 "written: %s; remove the link or name another file",
+                 link, strerror(errno));
+    if (found.st_dev != opened.st_dev || found.st_ino != opened.st_ino)
+        DAM_FAIL(DAM_INPUT, "cannot write '%s': where this link leads changed meanwhile; try again",
+                 link);
+    *out = place;
+    place = NULL;
+cleanup:
+    if (file >= 0)
+        (void)close(file);
+    free(place);
+    return status;
+}
+
+static dam_status find_place(const char *path, char **out)
+{
+    struct stat info;
+    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode))
+        return dam__fail(DAM_INPUT,
+                         "cannot write '%s': it is a device or a pipe, which a file would "
+                         "replace; name a file",
+                         path);
+    if (lstat(path, &info) == 0 && S_ISLNK(info.st_mode))
+        return follow(path, out);
+    return dam__format(out, "%s", path);
+}
+
+dam_status dam__temporary_open(const char *path, dam__temporary *out)
+{
+    dam_status status = DAM_OK;
+    char *folder = NULL, *candidate = NULL;
+    uint64_t random = 0;
+    *out = (dam__temporary){0};
+    DAM_TRY_CLEANUP(dam__format(&out->name, "%s", path));
+    DAM_TRY_CLEANUP(find_place(path, &out->place));
+    DAM_TRY_CLEANUP(folder_of(out->place, &folder));
+    const char *slash = strrchr(out->place, '/');
+    for (int attempt = 0; out->path == NULL; attempt++) {
+        if (getentropy(&random, sizeof random) != 0)
+            DAM_FAIL(DAM_INTERNAL, "the system gives no random numbers: %s", strerror(errno));
+        free(candidate);
+        DAM_TRY_CLEANUP(dam__format(&candidate, "%s%.*s" MARK "%0*jx", folder, (int)MOST_OF_NAME,
+                                    slash == NULL ? out->place : slash + 1, (int)DIGITS,
+                                    (uintmax_t)random));
+        out->descriptor = open(candidate, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+        if (out->descriptor >= 0) {
+            out->path = candidate;
+            candidate = NULL;
+        } else if (errno != EEXIST || attempt == ATTEMPTS) {
+            out->error = errno;
+            DAM_FAIL(DAM_INPUT, "cannot write '%s': %s", path, strerror(errno));
+        }
+    }
+    /* Tells a sweep that its writer lives; without locks nothing is swept. */
+    (void)flock(out->descriptor, LOCK_EX | LOCK_NB);
+cleanup:
+    free(folder);
+    free(candidate);
+    return status;
+}
+
+dam_status dam__temporary_write(dam__temporary *to, const void *data, size_t length)
+{
+    const unsigned char *bytes = data;
+    while (length > 0) {
+        ssize_t put = write(to->descriptor, bytes, length);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put <= 0)
+            return dam__fail(DAM_INPUT, "cannot write '%s': %s; the file there before is unchanged",
+                             to->name, strerror(put < 0 ? errno : EIO));
+        bytes += put;
+        length -= (size_t)put;
+    }
+    return DAM_OK;
+}
+
+/* Makes the rename durable. Some file systems cannot sync a folder, and some folders cannot be
+ * opened, which is no failure. */
+static dam_status sync_folder(const dam__temporary *temporary)
+{
+    dam_status status = DAM_OK;
+    char *folder = NULL;
+    int descriptor = -1;
+    DAM_TRY_CLEANUP(folder_of(temporary->place, &folder));
+    descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor >= 0 && fsync(descriptor) != 0 && (errno == EIO || errno == ENOSPC))
+        DAM_FAIL(DAM_INPUT,
+                 "'%s' is written, but may be gone after a power cut: its folder cannot be synced: "
+                 "%s; check the disk",
+                 temporary->name, strerror(errno));
+cleanup:
+    if (descriptor >= 0)
+        (void)close(descriptor);
+    free(folder);
+    return status;
+}
+
+dam_status dam__temporary_commit(dam__temporary *temporary)
+{
+    dam_status status = DAM_OK;
+    if (fsync(temporary->descriptor) != 0)
+        DAM_FAIL(DAM_INPUT, "cannot write '%s': %s; the file there before is unchanged",
+                 temporary->name, strerror(errno));
+    if (rename(temporary->path, temporary->place) != 0)
+        DAM_FAIL(DAM_INPUT, "cannot replace '%s': %s; the file there before is unchanged",
+                 temporary->name, strerror(errno));
+    (void)close(temporary->descriptor);
+    free(temporary->path);
+    temporary->path = NULL;
+    DAM_TRY_CLEANUP(sync_folder(temporary));
+cleanup:
+    dam__temporary_discard(temporary);
+    return status;
+}
+
+void dam__temporary_discard(dam__temporary *temporary)
+{
+    if (temporary->path != NULL) {
+        (void)unlink(temporary->path);
+        (void)close(temporary->descriptor);
+    }
+    free(temporary->path);
+    free(temporary->place);
+    free(temporary->name);
+    *temporary = (dam__temporary){0};
+}
+
+void dam__temporary_sweep(const char *folder)
+{
+    DIR *entries = opendir(folder);
+    for (struct dirent *entry; entries != NULL && (entry = readdir(entries)) != NULL;) {
+        if (!is_ours(entry->d_name))
+            continue;
+        int file = openat(dirfd(entries), entry->d_name,
+                          O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+        struct stat info;
+        if (file >= 0 && fstat(file, &info) == 0 && S_ISREG(info.st_mode) &&
+            flock(file, LOCK_EX | LOCK_NB) == 0)
+            (void)unlinkat(dirfd(entries), entry->d_name, 0);
+        if (file >= 0)
+            (void)close(file);
+    }
+    if (entries != NULL)
+        (void)closedir(entries);
+}

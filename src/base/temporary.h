@@ -1,0 +1,41 @@
+/*
+ * A file that is written beside its place and takes it once it is whole and on disk. What was there
+ * before stays until then. All files are written so.
+ */
+#ifndef DAM__BASE_TEMPORARY_H
+#define DAM__BASE_TEMPORARY_H
+
+#include <stddef.h>
+
+#include "base/try.h"
+
+/* Zero-initialise; discard in either case. */
+typedef struct dam__temporary {
+    int descriptor; /* open for reading and writing, while there is a file */
+    int error;      /* errno where it could not be opened for a reason of the system's */
+    char *path;     /* its own; NULL while there is none */
+    char *place;    /* what it replaces: path, or what a symbolic link there leads to */
+    char *name;     /* the path it was asked for, for messages */
+} dam__temporary;
+
+/*
+ * Makes an empty file beside path, of a name that nobody can know before and that was not there. A
+ * symbolic link at path stays, and what it leads to is replaced: so do programs that write to the
+ * path. DAM_INPUT: the folder cannot be written, the link leads to nothing or to what may not be
+ * written, or path is a device or a pipe.
+ */
+dam_status dam__temporary_open(const char *path, dam__temporary *out);
+
+/* Appends bytes; DAM_INPUT. */
+dam_status dam__temporary_write(dam__temporary *to, const void *data, size_t length);
+
+/* Syncs it, puts it into its place and syncs the folder; DAM_INPUT. */
+dam_status dam__temporary_commit(dam__temporary *temporary);
+
+/* Removes it if it was not committed; frees. */
+void dam__temporary_discard(dam__temporary *temporary);
+
+/* Removes from a folder what processes that were killed left, and nothing that is being written. */
+void dam__temporary_sweep(const char *folder);
+
+#endif
