@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "store/hdf5_dataset.h"
 #include "store/hdf5_file.h"
 #include "store/seal.h"
 
@@ -25,51 +26,23 @@ static dam_status find_element(hid_t type, dam__element *element)
     return dam__fail(DAM_INPUT, "its elements are of another type than denseam writes");
 }
 
-/* Type and shape, checked against the file before anything is allocated. */
-static dam_status read_shape(hid_t dataset, uint64_t length, dam__array *shape)
+static dam_status read_dataset(reader *to, hid_t file, const char *name)
 {
     dam_status status = DAM_OK;
     char reason[DAM__HDF5_REASON_BYTES];
-    hsize_t axes[DAM__MAX_RANK] = {0};
-    hid_t type = H5Dget_type(dataset), space = H5Dget_space(dataset);
-    if (type < 0 || space < 0)
-        DAM_FAIL(DAM_INPUT, "%s", dam__hdf5_reason(reason));
-    DAM_TRY_CLEANUP(find_element(type, &shape->element));
-    shape->rank = H5Sget_simple_extent_ndims(space);
-    if (shape->rank < 0 || shape->rank > DAM__MAX_RANK)
-        DAM_FAIL(DAM_INPUT, "it has %d axes, denseam writes at most %d", shape->rank,
-                 (int)DAM__MAX_RANK);
-    if (H5Sget_simple_extent_dims(space, axes, NULL) < 0)
-        DAM_FAIL(DAM_INPUT, "%s", dam__hdf5_reason(reason));
-    size_t bytes = dam__element_size(shape->element);
-    for (int i = 0; i < shape->rank; i++) {
-        shape->shape[i] = (size_t)axes[i];
-        if (axes[i] > SIZE_MAX || dam__multiply(bytes, (size_t)axes[i], &bytes) != DAM_OK)
-            DAM_FAIL(DAM_INPUT, "its shape is larger than memory can be");
-    }
-    if (bytes > length)
-        DAM_FAIL(DAM_INPUT, "it claims %zu bytes, more than the whole file has", bytes);
-cleanup:
-    if (space >= 0)
-        (void)H5Sclose(space);
-    if (type >= 0)
-        (void)H5Tclose(type);
-    return status;
-}
-
-static dam_status read_dataset(reader *to, hid_t dataset, const char *name)
-{
-    dam_status status = DAM_OK;
-    char reason[DAM__HDF5_REASON_BYTES];
-    dam__array shape = {0}, array = {0};
-    DAM_TRY_CLEANUP(read_shape(dataset, to->length, &shape));
-    DAM_TRY_CLEANUP(dam__array_create(shape.element, shape.rank, shape.shape, &array));
-    if (dam__array_items(&array) > 0 && H5Dread(dataset, dam__hdf5_native_type(array.element),
+    dam__element element = DAM__U8;
+    dam__hdf5_dataset from;
+    dam__array array = {0};
+    DAM_TRY_CLEANUP(dam__hdf5_dataset_open(file, name, &from));
+    DAM_TRY_CLEANUP(find_element(from.type, &element));
+    DAM_TRY_CLEANUP(dam__array_create(element, from.rank, from.shape, &array));
+    if (dam__array_items(&array) > 0 && H5Dread(from.dataset, dam__hdf5_native_type(element),
                                                 H5S_ALL, H5S_ALL, H5P_DEFAULT, array.data) < 0)
         DAM_FAIL(DAM_INPUT, "%s", dam__hdf5_reason(reason));
     DAM_TRY_CLEANUP(dam__container_add(to->out, name, &array));
 cleanup:
     dam__array_free(&array);
+    dam__hdf5_dataset_close(&from);
     return status;
 }
 
@@ -80,7 +53,7 @@ static herr_t visit_link(hid_t file, const char *name, const H5L_info_t *link, v
     hid_t object = link->type == H5L_TYPE_HARD ? H5Oopen(file, name, H5P_DEFAULT) : H5I_INVALID_HID;
     H5I_type_t kind = object < 0 ? H5I_BADID : H5Iget_type(object);
     if (kind == H5I_DATASET)
-        to->status = read_dataset(to, object, name);
+        to->status = read_dataset(to, file, name);
     else if (kind != H5I_GROUP)
         to->status = dam__fail(DAM_INPUT, "it is neither an array nor a group");
     if (to->status == DAM_INPUT)
@@ -154,12 +127,12 @@ dam_status dam__container_read(const char *path, dam__container *out)
         DAM_FAIL(DAM_INPUT, "cannot open '%s': %s; give the run.h5 of a training", path,
                  strerror(errno));
     DAM_TRY_CLEANUP(dam__seal_check(descriptor, path, &length));
-    dam__hdf5_lock();
+    const dam__hdf5_settings before = dam__hdf5_enter();
     status = dam__hdf5_open(&file, descriptor, length, false);
     if (status == DAM_OK)
         status = read_all(file.id, &(reader){.out = &content, .length = length});
     status = dam__hdf5_close(&file, status);
-    dam__hdf5_unlock();
+    dam__hdf5_leave(before);
     if (status == DAM_INPUT)
         DAM_FAIL(DAM_INPUT, "cannot read '%s' though its seal is whole: %s", path, dam_error());
     else if (status != DAM_OK)

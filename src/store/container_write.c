@@ -141,12 +141,12 @@ cleanup:
 static dam_status fill(const dam__container *container, int descriptor)
 {
     dam__hdf5_file file;
-    dam__hdf5_lock();
+    const dam__hdf5_settings before = dam__hdf5_enter();
     dam_status status = dam__hdf5_open(&file, descriptor, 0, true);
     if (status == DAM_OK)
         status = store_all(container, &file);
     status = dam__hdf5_close(&file, status);
-    dam__hdf5_unlock();
+    dam__hdf5_leave(before);
     if (status == DAM_OK)
         status = dam__seal_write(descriptor, file.length);
     return status;

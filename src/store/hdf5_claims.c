@@ -1,6 +1,8 @@
-#include "store/hdf5_claims.h"
-
+/* What a dataset claims to hold, against what its file stores. */
 #include <stdint.h>
+
+#include "store/hdf5_dataset.h"
+#include "store/reader.h"
 
 /*
  * Filters are trusted to unpack to so many times the stored size: what deflate can do at best. None
@@ -9,8 +11,8 @@
  */
 enum { LARGEST_RATIO = 1032, LEAST_FILTERED = 5 };
 
-/* The size of the file that holds the dataset, which an external link may have led to. */
-static uint64_t size_of_file(const dam__hdf5 *from)
+/* The size of the file that holds the dataset. */
+static uint64_t size_of_file(const dam__hdf5_dataset *from)
 {
     hsize_t size = 0;
     hid_t file = H5Iget_file_id(from->dataset);
@@ -22,7 +24,8 @@ static uint64_t size_of_file(const dam__hdf5 *from)
 }
 
 /* Whether every chunk of the grid is stored, and none in fewer bytes than its filters can make. */
-static bool all_chunks_stored(const dam__hdf5 *from, const hsize_t *edges, uint64_t chunk_bytes)
+static bool all_chunks_stored(const dam__hdf5_dataset *from, const hsize_t *edges,
+                              uint64_t chunk_bytes)
 {
     uint64_t least = chunk_bytes < LEAST_FILTERED ? chunk_bytes : LEAST_FILTERED;
     hsize_t corner[DAM__MAX_RANK] = {0}, stored = 0;
@@ -47,7 +50,8 @@ static bool all_chunks_stored(const dam__hdf5 *from, const hsize_t *edges, uint6
  * into less than a checksum is read beyond its end. So there are no more chunks than stored bytes,
  * none larger than the dataset may grow or than all the stored bytes can unpack to.
  */
-static bool chunks_are_sound(const dam__hdf5 *from, bool filtered, uint64_t stored, uint64_t most)
+static bool chunks_are_sound(const dam__hdf5_dataset *from, bool filtered, uint64_t stored,
+                             uint64_t most)
 {
     hsize_t edges[DAM__MAX_RANK + 1] = {0}, limits[DAM__MAX_RANK] = {0};
     uint64_t count = 1, bytes = H5Tget_size(from->type);
@@ -62,53 +66,55 @@ static bool chunks_are_sound(const dam__hdf5 *from, bool filtered, uint64_t stor
     return count <= stored && bytes <= most && (!filtered || all_chunks_stored(from, edges, bytes));
 }
 
+/* Whether its filters make the data smaller; a checksum or another order do not. */
+static bool packs(const dam__hdf5_dataset *from)
+{
+    unsigned flags = 0;
+    return H5Pget_filter_by_id2(from->properties, H5Z_FILTER_DEFLATE, &flags, NULL, NULL, 0, NULL,
+                                NULL) >= 0 ||
+           H5Pget_filter_by_id2(from->properties, H5Z_FILTER_SZIP, &flags, NULL, NULL, 0, NULL,
+                                NULL) >= 0;
+}
+
 /* Whether the items' size is the least power of two that holds their bits, as all writers do it. */
-static bool type_is_sound(const dam__hdf5 *from, size_t size)
+static bool type_is_sound(const dam__hdf5_dataset *from, size_t size)
 {
     size_t bits = H5Tget_precision(from->type);
     return size > 0 && size <= 16 && (size & (size - 1)) == 0 && bits <= size * 8 &&
            (size == 1 || bits > size * 4);
 }
 
-dam_status dam__hdf5_check(const dam__hdf5 *from)
+dam_status dam__hdf5_check(const dam__hdf5_dataset *from)
 {
     char text[DAM__SHAPE_TEXT];
     uint64_t claimed = H5Tget_size(from->type), most = 0;
     if (!type_is_sound(from, claimed))
         return dam__fail(DAM_INPUT,
-                         "dataset '%s' of '%s' has items of %zu bits in %ju bytes, which is not "
-                         "read; write it as uint8, int32 or float32",
-                         from->inner, from->path, H5Tget_precision(from->type), (uintmax_t)claimed);
+                         "it has items of %zu bits in %ju bytes, which is not read; write it as "
+                         "uint8, int32 or float32",
+                         H5Tget_precision(from->type), (uintmax_t)claimed);
     dam__shape_text(from->rank, from->shape, text);
     for (int axis = 0; axis < from->rank; axis++)
         if (__builtin_mul_overflow(claimed, from->shape[axis], &claimed))
-            return dam__fail(DAM_INPUT,
-                             "dataset '%s' of '%s' is damaged: no file holds its shape, %s",
-                             from->inner, from->path, text);
-    H5D_layout_t layout = H5Pget_layout(from->properties);
-    if (layout == H5D_VIRTUAL || H5Pget_external_count(from->properties) > 0)
-        return dam__fail(DAM_INPUT,
-                         "dataset '%s' of '%s' keeps its data in other files; copy it whole into "
-                         "one file (h5repack)",
-                         from->inner, from->path);
+            return dam__fail(DAM_INPUT, "it is damaged: no file holds its shape, %s", text);
     uint64_t stored = H5Dget_storage_size(from->dataset);
-    bool filtered = layout == H5D_CHUNKED && H5Pget_nfilters(from->properties) > 0;
-    if (__builtin_mul_overflow(stored, filtered ? LARGEST_RATIO : 1, &most))
+    bool chunked = H5Pget_layout(from->properties) == H5D_CHUNKED;
+    bool filtered = chunked && H5Pget_nfilters(from->properties) > 0;
+    if (__builtin_mul_overflow(stored, packs(from) ? LARGEST_RATIO : 1, &most))
         most = UINT64_MAX;
     if (stored > size_of_file(from))
         return dam__fail(DAM_INPUT,
-                         "dataset '%s' of '%s' is damaged: it claims %ju stored bytes, more than "
-                         "the file has",
-                         from->inner, from->path, (uintmax_t)stored);
+                         "it is damaged: it claims %ju stored bytes, more than the file has",
+                         (uintmax_t)stored);
     if (most < claimed)
         return dam__fail(DAM_INPUT,
-                         "dataset '%s' of '%s' was never written whole: its shape, %s, needs %ju "
-                         "bytes and %ju are stored; write all of it",
-                         from->inner, from->path, text, (uintmax_t)claimed, (uintmax_t)stored);
-    if (layout == H5D_CHUNKED && claimed > 0 && !chunks_are_sound(from, filtered, stored, most))
+                         "it was never written whole: its shape, %s, needs %ju bytes and %ju are "
+                         "stored; write all of it",
+                         text, (uintmax_t)claimed, (uintmax_t)stored);
+    if (chunked && claimed > 0 && !chunks_are_sound(from, filtered, stored, most))
         return dam__fail(DAM_INPUT,
-                         "dataset '%s' of '%s' is damaged or was never written whole: its chunks "
-                         "do not make up its shape, %s; write it again",
-                         from->inner, from->path, text);
+                         "it is damaged or was never written whole: its chunks do not make up its "
+                         "shape, %s; write it again",
+                         text);
     return DAM_OK;
 }

@@ -5,13 +5,21 @@
 
 static pthread_mutex_t hdf5_mutex = PTHREAD_MUTEX_INITIALIZER;
 
-void dam__hdf5_lock(void)
+dam__hdf5_settings dam__hdf5_enter(void)
 {
+    dam__hdf5_settings before = {.plugins = H5PL_ALL_PLUGIN};
     (void)pthread_mutex_lock(&hdf5_mutex);
+    (void)H5Eget_auto2(H5E_DEFAULT, &before.print, &before.print_data);
+    (void)H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+    (void)H5PLget_loading_state(&before.plugins);
+    (void)H5PLset_loading_state(0);
+    return before;
 }
 
-void dam__hdf5_unlock(void)
+void dam__hdf5_leave(dam__hdf5_settings before)
 {
+    (void)H5PLset_loading_state(before.plugins);
+    (void)H5Eset_auto2(H5E_DEFAULT, before.print, before.print_data);
     (void)pthread_mutex_unlock(&hdf5_mutex);
 }
 

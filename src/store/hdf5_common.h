@@ -12,10 +12,17 @@ enum { DAM__HDF5_REASON_BYTES = 256 };
 
 /*
  * HDF5 has global state, and as Debian builds it only one thread at a time may use it: every call
- * stands between these two.
+ * stands between these two. Meanwhile it prints no errors and loads no filters from disk; the
+ * caller's own settings come back.
  */
-void dam__hdf5_lock(void);
-void dam__hdf5_unlock(void);
+typedef struct dam__hdf5_settings {
+    H5E_auto2_t print;
+    void *print_data;
+    unsigned plugins;
+} dam__hdf5_settings;
+
+dam__hdf5_settings dam__hdf5_enter(void);
+void dam__hdf5_leave(dam__hdf5_settings before);
 
 /* The type of an element in memory; HDF5's own, not to be freed. */
 hid_t dam__hdf5_native_type(dam__element element);

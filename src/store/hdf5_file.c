@@ -156,8 +156,6 @@ dam_status dam__hdf5_open(dam__hdf5_file *file, int descriptor, uint64_t length,
                              .id = H5I_INVALID_HID,
                              .driver = H5I_INVALID_HID,
                              .access = H5I_INVALID_HID};
-    (void)H5Eget_auto2(H5E_DEFAULT, &file->print, &file->print_data);
-    (void)H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
     hid_t creation = H5Pcreate(H5P_FILE_CREATE);
     file->driver = H5FDregister(&driver_class);
     file->access = H5Pcreate(H5P_FILE_ACCESS);
@@ -187,7 +185,6 @@ dam_status dam__hdf5_close(dam__hdf5_file *file, dam_status status)
         (void)H5Pclose(file->access);
     if (file->driver >= 0)
         (void)H5FDunregister(file->driver);
-    (void)H5Eset_auto2(H5E_DEFAULT, file->print, file->print_data);
     file->id = file->access = file->driver = H5I_INVALID_HID;
     if (file->error != 0)
         status = dam__fail(DAM_INPUT, "%s", strerror(file->error));

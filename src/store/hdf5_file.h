@@ -21,12 +21,10 @@ typedef struct dam__hdf5_file {
     int error;       /* errno of the first transfer that failed; 0 while all went well */
     hid_t id;        /* of the open HDF5 file */
     hid_t driver, access;
-    H5E_auto2_t print; /* the caller's error printing, switched off meanwhile */
-    void *print_data;
 } dam__hdf5_file;
 
 /*
- * Silences HDF5 and opens descriptor: as a new, empty file without timestamps (create), or the
+ * Opens descriptor: as a new, empty file without timestamps (create), or the
  * first length bytes of it for reading. file is zeroed first. DAM_INPUT with HDF5's reason.
  * Call dam__hdf5_close in either case.
  */

@@ -335,11 +335,12 @@ static void sealed_content_is_distrusted(void **state)
     H5Sclose(space);
     H5Fclose(file);
     seal(at->file);
-    assert_refused(at->file, "'vast' in it: it claims");
+    assert_refused(at->file, "'vast' in it: it was never written whole");
 
     file = H5Fcreate(at->file, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
     space = H5Screate(H5S_SCALAR);
     dataset = H5Dcreate2(file, "odd", H5T_STD_U16BE, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    assert_true(H5Dwrite(dataset, H5T_NATIVE_INT, H5S_ALL, H5S_ALL, H5P_DEFAULT, &(int){1}) >= 0);
     H5Dclose(dataset);
     H5Sclose(space);
     H5Fclose(file);
@@ -354,6 +355,12 @@ static void sealed_content_is_distrusted(void **state)
     assert_refused(at->file, "'away' in it: it is neither an array nor a group");
 
     file = H5Fcreate(at->file, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    assert_true(H5Lcreate_soft("/away/x", file, "soft", H5P_DEFAULT, H5P_DEFAULT) >= 0);
+    H5Fclose(file);
+    seal(at->file);
+    assert_refused(at->file, "'soft' in it: it is neither an array nor a group");
+
+    file = H5Fcreate(at->file, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
     space = H5Screate(H5S_SCALAR);
     hid_t attribute = H5Acreate2(file, "number", H5T_STD_I32LE, space, H5P_DEFAULT, H5P_DEFAULT);
     H5Aclose(attribute);
@@ -361,6 +368,33 @@ static void sealed_content_is_distrusted(void **state)
     H5Fclose(file);
     seal(at->file);
     assert_refused(at->file, "text 'number' in it: it is not a text");
+}
+
+/* Bytes of other files that would be taken for the run's, under a seal that is whole. */
+static void nothing_outside_a_sealed_file_is_read(void **state)
+{
+    const place *at = *state;
+    hid_t space = H5Screate_simple(1, (hsize_t[]){4}, NULL);
+    for (int kind = 0; kind < 3; kind++) {
+        write_bytes(at->other, "\1\2\3\4", 4);
+        hid_t file = H5Fcreate(at->file, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+        hid_t plist = H5Pcreate(H5P_DATASET_CREATE);
+        if (kind == 0) {
+            assert_true(H5Pset_external(plist, at->other, 0, 4) >= 0);
+        } else if (kind == 1) {
+            assert_true(H5Pset_virtual(plist, space, at->other, "/x", space) >= 0);
+        } else {
+            assert_true(H5Pset_chunk(plist, 1, (hsize_t[]){4}) >= 0);
+            assert_true(H5Pset_scaleoffset(plist, H5Z_SO_INT, 0) >= 0);
+        }
+        hid_t dataset = H5Dcreate2(file, "x", H5T_STD_U8LE, space, H5P_DEFAULT, plist, H5P_DEFAULT);
+        assert_true(dataset >= 0 && H5Dclose(dataset) >= 0 && H5Pclose(plist) >= 0 &&
+                    H5Fclose(file) >= 0);
+        seal(at->file);
+        assert_refused(at->file, kind < 2 ? "'x' in it: it keeps its data in other files"
+                                          : "'x' in it: it is packed by filter 6");
+    }
+    H5Sclose(space);
 }
 
 static void assert_unwritten(const dam__container *container, const char *path, const char *word)
@@ -483,6 +517,7 @@ int main(void)
         TEST(every_truncation_and_extension_is_refused),
         TEST(other_files_are_refused),
         TEST(sealed_content_is_distrusted),
+        TEST(nothing_outside_a_sealed_file_is_read),
         TEST(a_failed_write_keeps_the_old_file),
         TEST(a_full_disk_keeps_the_old_file),
         TEST(the_digest_of_a_file_is_that_of_its_bytes),

@@ -119,8 +119,8 @@ static void datasets_are_found_by_path_or_alone(void **state)
     assert_int_equal(dam__array_items(&array), 0);
     dam__array_free(&array);
     assert_refused(at(in, path, "/null"), "no shape", "'/null'");
-    assert_refused(at(in, path, "/g"), "cannot open dataset '/g'", "not a dataset");
-    assert_refused(at(in, path, "/absent"), "cannot open dataset '/absent'", "doesn't exist");
+    assert_refused(at(in, path, "/g"), "dataset '/g' of", "cannot be opened: not a dataset");
+    assert_refused(at(in, path, "/absent"), "dataset '/absent' of", "doesn't exist");
 
     path = path_of(in, "many.h5");
     file = create_file(path);
@@ -313,6 +313,82 @@ static void data_in_other_files_are_refused(void **state)
     assert_refused(at(in, path, "/mapped"), "in other files", "h5repack");
 }
 
+/* To the file itself, to a group in it, and by a soft link inside this file. */
+static void links_to_other_files_are_refused(void **state)
+{
+    files *in = *state;
+    const float one = 1;
+    hid_t file = create_file(path_of(in, "other.h5"));
+    hid_t group = H5Gcreate2(file, "g", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    add(group, "x", H5T_NATIVE_FLOAT, 0, NULL, H5P_DEFAULT, H5T_NATIVE_FLOAT, &one);
+    assert_true(H5Gclose(group) >= 0 && H5Fclose(file) >= 0);
+    const char *path = path_of(in, "a.h5");
+    file = create_file(path);
+    assert_true(H5Lcreate_external("other.h5", "/g/x", file, "x", H5P_DEFAULT, H5P_DEFAULT) >= 0 &&
+                H5Lcreate_external("other.h5", "/g", file, "g", H5P_DEFAULT, H5P_DEFAULT) >= 0 &&
+                H5Lcreate_soft("/g/x", file, "soft", H5P_DEFAULT, H5P_DEFAULT) >= 0);
+    add(file, "one", H5T_NATIVE_FLOAT, 0, NULL, H5P_DEFAULT, H5T_NATIVE_FLOAT, &one);
+    assert_true(H5Lcreate_soft("/one", file, "near", H5P_DEFAULT, H5P_DEFAULT) >= 0);
+    assert_true(H5Fclose(file) >= 0);
+    const char *const away[] = {"/x", "/g/x", "/soft"};
+    for (size_t i = 0; i < sizeof away / sizeof *away; i++)
+        assert_refused(at(in, path, away[i]), away[i], "leads from it to another file", "h5copy");
+    const char *const here[] = {"/one", "/near"};
+    for (size_t i = 0; i < sizeof here / sizeof *here; i++) {
+        dam__array array = read_array(at(in, path, here[i]));
+        assert_true(dam__array_at(&array, 0) == 1);
+        dam__array_free(&array);
+    }
+}
+
+static size_t pass(unsigned flags, size_t count, const unsigned values[], size_t bytes,
+                   size_t *size, void **buffer)
+{
+    (void)flags;
+    (void)count;
+    (void)values;
+    (void)buffer;
+    *size = bytes;
+    return bytes;
+}
+
+/* HDF5 would look for the code of a filter on the disk, and load it. */
+static void filters_other_than_named_are_refused(void **state)
+{
+    files *in = *state;
+    enum { OF_OTHERS = 32000 };
+    const H5Z_class2_t filter = {.version = H5Z_CLASS_T_VERS,
+                                 .id = OF_OTHERS,
+                                 .encoder_present = 1,
+                                 .decoder_present = 1,
+                                 .name = "lzf",
+                                 .filter = pass};
+    const int items[4] = {1, 2, 3, 4};
+    const char *path = path_of(in, "a.h5");
+    hid_t file = create_file(path), properties[3];
+    for (int i = 0; i < 3; i++)
+        properties[i] = chunks(1, 2, 0);
+    assert_true(H5Zregister(&filter) >= 0);
+    assert_true(H5Pset_filter(properties[0], OF_OTHERS, H5Z_FLAG_OPTIONAL, 0, NULL) >= 0 &&
+                H5Pset_nbit(properties[1]) >= 0 &&
+                H5Pset_scaleoffset(properties[2], H5Z_SO_INT, 0) >= 0);
+    const char *const names[] = {"lzf", "nbit", "scale"};
+    for (int i = 0; i < 3; i++) {
+        add(file, names[i], H5T_STD_I32LE, 1, (hsize_t[]){4}, properties[i], H5T_NATIVE_INT, items);
+        assert_true(H5Pclose(properties[i]) >= 0);
+    }
+    assert_true(H5Fclose(file) >= 0);
+    /* Neither where the caller's program knows the filter, nor where HDF5 would search. */
+    assert_refused(at(in, path, "/lzf"), "filter 32000", "h5repack -f GZIP");
+    assert_true(H5Zunregister(OF_OTHERS) >= 0);
+    assert_refused(at(in, path, "/lzf"), "filter 32000", "h5repack -f GZIP");
+    assert_refused(at(in, path, "/nbit"), "filter 5");
+    assert_refused(at(in, path, "/scale"), "filter 6");
+    unsigned plugins = 0;
+    assert_true(H5PLget_loading_state(&plugins) >= 0);
+    assert_true((plugins & H5PL_FILTER_PLUGIN) != 0); /* the caller's own setting is back */
+}
+
 /* Cut anywhere it is refused, and HDF5 prints nothing of its own. */
 static void truncated_files_are_refused_quietly(void **state)
 {
@@ -367,6 +443,8 @@ int main(void)
         WITH_FILES(damage_that_hdf5_does_not_survive_is_refused),
         WITH_FILES(claims_beyond_the_stored_bytes_are_refused),
         WITH_FILES(data_in_other_files_are_refused),
+        WITH_FILES(links_to_other_files_are_refused),
+        WITH_FILES(filters_other_than_named_are_refused),
         WITH_FILES(truncated_files_are_refused_quietly),
         WITH_FILES(error_printing_is_put_back),
     };

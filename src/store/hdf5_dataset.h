@@ -1,0 +1,30 @@
+/*
+ * An open dataset of an HDF5 file, the one way in which data sets and run files come to one. HDF5
+ * itself trusts files: it follows them into other files, loads code that they name, and a damaged
+ * one makes it run out of memory or crash. So all that is checked before anything is read.
+ */
+#ifndef DAM__STORE_HDF5_DATASET_H
+#define DAM__STORE_HDF5_DATASET_H
+
+#include "store/hdf5_common.h"
+
+typedef struct dam__hdf5_dataset {
+    hid_t dataset, properties, type, space; /* not open where not above 0 */
+    int rank;
+    size_t shape[DAM__MAX_RANK];
+} dam__hdf5_dataset;
+
+/*
+ * Opens the dataset of integers or floating-point numbers at name. DAM_INPUT, the message saying
+ * what is wrong with "it": absent; other numbers or more axes than are read; data in another file
+ * (by a link, external storage or as a virtual dataset); a filter that is not HDF5's own; a shape
+ * that needs more than the bytes stored can unpack to. Close it in either case.
+ */
+dam_status dam__hdf5_dataset_open(hid_t file, const char *name, dam__hdf5_dataset *out);
+void dam__hdf5_dataset_close(dam__hdf5_dataset *dataset);
+
+/* Its part that tells whether type, shape and chunks can be what the file stores (hdf5_claims.c).
+ */
+dam_status dam__hdf5_check(const dam__hdf5_dataset *from);
+
+#endif
