@@ -121,8 +121,9 @@ static dam_status dispatch(dam__source *source, const char *inner, dam__array *o
     bool idx = got >= 4 && first[0] == 0 && first[1] == 0 && first[2] != 0;
     /* An HDF5 file may start with a block of the user's, so the library is asked where it starts.
      */
-    bool hdf5 = memcmp(first, "\x89HDF\r\n\x1a\n", 8) == 0 ||
-                (!npy && !idx && !source->packed && dam__hdf5_is(source->name));
+    bool hdf5 = memcmp(first, "\x89HDF\r\n\x1a\n", 8) == 0;
+    if (!hdf5 && !npy && !idx && !source->packed)
+        DAM_TRY(dam__hdf5_is(source->name, &hdf5));
     if (hdf5)
         DAM_TRY(read_hdf5(source, inner, out));
     else if (inner != NULL && (npy || idx))

@@ -29,7 +29,6 @@ static dam_status find_element(hid_t type, dam__element *element)
 static dam_status read_dataset(reader *to, hid_t file, const char *name)
 {
     dam_status status = DAM_OK;
-    char reason[DAM__HDF5_REASON_BYTES];
     dam__element element = DAM__U8;
     dam__hdf5_dataset from;
     dam__array array = {0};
@@ -38,7 +37,7 @@ static dam_status read_dataset(reader *to, hid_t file, const char *name)
     DAM_TRY_CLEANUP(dam__array_create(element, from.rank, from.shape, &array));
     if (dam__array_items(&array) > 0 && H5Dread(from.dataset, dam__hdf5_native_type(element),
                                                 H5S_ALL, H5S_ALL, H5P_DEFAULT, array.data) < 0)
-        DAM_FAIL(DAM_INPUT, "%s", dam__hdf5_reason(reason));
+        DAM_TRY_CLEANUP(dam__hdf5_fail("HDF5"));
     DAM_TRY_CLEANUP(dam__container_add(to->out, name, &array));
 cleanup:
     dam__array_free(&array);
@@ -66,11 +65,10 @@ static herr_t visit_link(hid_t file, const char *name, const H5L_info_t *link, v
 static dam_status read_text(reader *to, hid_t attribute, const char *name)
 {
     dam_status status = DAM_OK;
-    char reason[DAM__HDF5_REASON_BYTES];
     char *value = NULL;
     hid_t type = H5Aget_type(attribute), space = H5Aget_space(attribute);
     if (type < 0 || space < 0)
-        DAM_FAIL(DAM_INPUT, "%s", dam__hdf5_reason(reason));
+        DAM_TRY_CLEANUP(dam__hdf5_fail("HDF5"));
     if (H5Tget_class(type) != H5T_STRING || H5Tis_variable_str(type) != 0 ||
         H5Sget_simple_extent_type(space) != H5S_SCALAR)
         DAM_FAIL(DAM_INPUT, "it is not a text as denseam writes them");
@@ -79,7 +77,7 @@ static dam_status read_text(reader *to, hid_t attribute, const char *name)
         DAM_FAIL(DAM_INPUT, "it claims %zu bytes, more than the whole file has", size);
     DAM_TRY_CLEANUP(dam__alloc(size + 1, 1, &value));
     if (H5Aread(attribute, type, value) < 0)
-        DAM_FAIL(DAM_INPUT, "%s", dam__hdf5_reason(reason));
+        DAM_TRY_CLEANUP(dam__hdf5_fail("HDF5"));
     DAM_TRY_CLEANUP(dam__container_set_text(to->out, name, value));
 cleanup:
     free(value);
@@ -94,10 +92,8 @@ static herr_t visit_attribute(hid_t root, const char *name, const H5A_info_t *in
 {
     (void)info;
     reader *to = data;
-    char reason[DAM__HDF5_REASON_BYTES];
     hid_t attribute = H5Aopen(root, name, H5P_DEFAULT);
-    to->status = attribute < 0 ? dam__fail(DAM_INPUT, "%s", dam__hdf5_reason(reason))
-                               : read_text(to, attribute, name);
+    to->status = attribute < 0 ? dam__hdf5_fail("HDF5") : read_text(to, attribute, name);
     if (to->status == DAM_INPUT)
         to->status = dam__fail_within(to->status, "text '%s' in it", name);
     if (attribute >= 0)
@@ -107,11 +103,9 @@ static herr_t visit_attribute(hid_t root, const char *name, const H5A_info_t *in
 
 static dam_status read_all(hid_t file, reader *to)
 {
-    char reason[DAM__HDF5_REASON_BYTES];
     if (H5Aiterate2(file, H5_INDEX_NAME, H5_ITER_INC, NULL, visit_attribute, to) < 0 ||
         H5Lvisit(file, H5_INDEX_NAME, H5_ITER_INC, visit_link, to) < 0)
-        return to->status != DAM_OK ? to->status
-                                    : dam__fail(DAM_INPUT, "%s", dam__hdf5_reason(reason));
+        return to->status != DAM_OK ? to->status : dam__hdf5_fail("HDF5");
     return DAM_OK;
 }
 
@@ -120,6 +114,7 @@ dam_status dam__container_read(const char *path, dam__container *out)
     dam_status status = DAM_OK;
     dam__container content = {0};
     dam__hdf5_file file;
+    dam__hdf5_settings before;
     uint64_t length = 0;
     int descriptor = open(path, O_RDONLY | O_CLOEXEC);
     *out = content;
@@ -127,7 +122,7 @@ dam_status dam__container_read(const char *path, dam__container *out)
         DAM_FAIL(DAM_INPUT, "cannot open '%s': %s; give the run.h5 of a training", path,
                  strerror(errno));
     DAM_TRY_CLEANUP(dam__seal_check(descriptor, path, &length));
-    const dam__hdf5_settings before = dam__hdf5_enter();
+    DAM_TRY_CLEANUP(dam__hdf5_enter(&before));
     status = dam__hdf5_open(&file, descriptor, length, false);
     if (status == DAM_OK)
         status = read_all(file.id, &(reader){.out = &content, .length = length});
@@ -136,7 +131,7 @@ dam_status dam__container_read(const char *path, dam__container *out)
     if (status == DAM_INPUT)
         DAM_FAIL(DAM_INPUT, "cannot read '%s' though its seal is whole: %s", path, dam_error());
     else if (status != DAM_OK)
-        goto cleanup;
+        DAM_TRY_CLEANUP(dam__fail_within(status, "cannot read '%s'", path));
     *out = content;
     content = (dam__container){0};
 cleanup:

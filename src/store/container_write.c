@@ -16,18 +16,17 @@ static dam_status create_groups(hid_t file, const char *name)
 {
     dam_status status = DAM_OK;
     char *path = NULL;
-    char reason[DAM__HDF5_REASON_BYTES];
     hid_t creation = H5Pcreate(H5P_GROUP_CREATE), group = H5I_INVALID_HID;
     DAM_TRY_CLEANUP(dam__format(&path, "%s", name));
     if (creation < 0 || H5Pset_obj_track_times(creation, false) < 0)
-        DAM_FAIL(DAM_INTERNAL, "%s", dam__hdf5_reason(reason));
+        DAM_TRY_CLEANUP(dam__hdf5_fail("HDF5"));
     for (char *slash = strchr(path, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
         htri_t exists = H5Lexists(file, path, H5P_DEFAULT);
         if (exists == 0)
             group = H5Gcreate2(file, path, H5P_DEFAULT, creation, H5P_DEFAULT);
         if (exists < 0 || (exists == 0 && (group < 0 || H5Gclose(group) < 0)))
-            DAM_FAIL(DAM_INPUT, "group '%s': %s", path, dam__hdf5_reason(reason));
+            DAM_TRY_CLEANUP(dam__hdf5_fail("group '%s'", path));
         *slash = '/';
     }
 cleanup:
@@ -54,7 +53,6 @@ static herr_t set_chunks(hid_t creation, const dam__array *array)
 static dam_status store_array(hid_t file, const char *name, const dam__array *array)
 {
     dam_status status = DAM_OK;
-    char reason[DAM__HDF5_REASON_BYTES];
     hid_t space = H5I_INVALID_HID, dataset = H5I_INVALID_HID;
     hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
     hsize_t shape[DAM__MAX_RANK] = {0};
@@ -65,15 +63,15 @@ static dam_status store_array(hid_t file, const char *name, const dam__array *ar
     space = array->rank == 0 ? H5Screate(H5S_SCALAR) : H5Screate_simple(array->rank, shape, NULL);
     if (creation < 0 || space < 0 || H5Pset_obj_track_times(creation, false) < 0 ||
         (array->rank > 0 && items > 0 && set_chunks(creation, array) < 0))
-        DAM_FAIL(DAM_INPUT, "array '%s': %s", name, dam__hdf5_reason(reason));
+        DAM_TRY_CLEANUP(dam__hdf5_fail("array '%s'", name));
     dataset = H5Dcreate2(file, name, dam__hdf5_stored_type(array->element), space, H5P_DEFAULT,
                          creation, H5P_DEFAULT);
     if (dataset < 0 || (items > 0 && H5Dwrite(dataset, dam__hdf5_native_type(array->element),
                                               H5S_ALL, H5S_ALL, H5P_DEFAULT, array->data) < 0))
-        DAM_FAIL(DAM_INPUT, "array '%s': %s", name, dam__hdf5_reason(reason));
+        DAM_TRY_CLEANUP(dam__hdf5_fail("array '%s'", name));
 cleanup:
     if (dataset >= 0 && H5Dclose(dataset) < 0 && status == DAM_OK)
-        status = dam__fail(DAM_INPUT, "array '%s': %s", name, dam__hdf5_reason(reason));
+        status = dam__hdf5_fail("array '%s'", name);
     if (space >= 0)
         (void)H5Sclose(space);
     if (creation >= 0)
@@ -84,14 +82,13 @@ cleanup:
 static dam_status store_text(hid_t file, const char *name, const char *value)
 {
     dam_status status = DAM_OK;
-    char reason[DAM__HDF5_REASON_BYTES];
     hid_t space = H5Screate(H5S_SCALAR), type = H5Tcopy(H5T_C_S1), attribute = H5I_INVALID_HID;
     if (space < 0 || type < 0 || H5Tset_size(type, strlen(value) + 1) < 0 ||
         H5Tset_cset(type, H5T_CSET_UTF8) < 0)
-        DAM_FAIL(DAM_INPUT, "text '%s': %s", name, dam__hdf5_reason(reason));
+        DAM_TRY_CLEANUP(dam__hdf5_fail("text '%s'", name));
     attribute = H5Acreate2(file, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
     if (attribute < 0 || H5Awrite(attribute, type, value) < 0)
-        DAM_FAIL(DAM_INPUT, "text '%s': %s", name, dam__hdf5_reason(reason));
+        DAM_TRY_CLEANUP(dam__hdf5_fail("text '%s'", name));
 cleanup:
     if (attribute >= 0)
         (void)H5Aclose(attribute);
@@ -141,7 +138,8 @@ cleanup:
 static dam_status fill(const dam__container *container, int descriptor)
 {
     dam__hdf5_file file;
-    const dam__hdf5_settings before = dam__hdf5_enter();
+    dam__hdf5_settings before;
+    DAM_TRY(dam__hdf5_enter(&before));
     dam_status status = dam__hdf5_open(&file, descriptor, 0, true);
     if (status == DAM_OK)
         status = store_all(container, &file);
@@ -158,8 +156,8 @@ dam_status dam__container_write(const dam__container *container, const char *pat
     dam__temporary temporary = {0};
     DAM_TRY_CLEANUP(dam__temporary_open(path, &temporary));
     status = fill(container, temporary.descriptor);
-    if (status == DAM_INPUT)
-        DAM_FAIL(DAM_INPUT, "cannot write '%s': %s; a file there before is unchanged", path,
+    if (status == DAM_INPUT || status == DAM_NO_MEMORY)
+        DAM_FAIL(status, "cannot write '%s': %s; a file there before is unchanged", path,
                  dam_error());
     else if (status != DAM_OK)
         goto cleanup;

@@ -7,12 +7,13 @@
 
 enum { LISTED = 8 };
 
-bool dam__hdf5_is(const char *path)
+dam_status dam__hdf5_is(const char *path, bool *is)
 {
-    const dam__hdf5_settings before = dam__hdf5_enter();
-    bool is = H5Fis_hdf5(path) > 0;
+    dam__hdf5_settings before;
+    DAM_TRY(dam__hdf5_enter(&before));
+    *is = H5Fis_hdf5(path) > 0;
     dam__hdf5_leave(before);
-    return is;
+    return DAM_OK;
 }
 
 typedef struct listing {
@@ -37,12 +38,11 @@ static herr_t list_dataset(hid_t file, const char *name, const H5O_info_t *info,
 static dam_status find_only(hid_t file, const char *path, char **inner)
 {
     dam_status status = DAM_OK;
-    char text[DAM__HDF5_REASON_BYTES];
     listing list = {0};
     herr_t visited = H5Ovisit(file, H5_INDEX_NAME, H5_ITER_INC, list_dataset, &list);
     DAM_TRY_CLEANUP(dam__text_status(&list.names));
     if (visited < 0)
-        DAM_FAIL(DAM_INPUT, "cannot list '%s': %s", path, dam__hdf5_reason(text));
+        DAM_TRY_CLEANUP(dam__hdf5_fail("cannot list '%s'", path));
     if (list.count == 0)
         DAM_FAIL(DAM_INPUT, "'%s' is an HDF5 file without any dataset", path);
     if (list.count > 1)
@@ -83,7 +83,6 @@ static H5T_conv_ret_t refuse_clamping(H5T_conv_except_t kind, hid_t from, hid_t 
 static dam_status read_items(const dam__hdf5_dataset *from, dam__array *array)
 {
     dam_status status = DAM_OK;
-    char text[DAM__HDF5_REASON_BYTES];
     bool clamped = false, integers = H5Tget_class(from->type) == H5T_INTEGER;
     hid_t transfer = H5Pcreate(H5P_DATASET_XFER);
     bool ready = transfer >= 0 &&
@@ -93,7 +92,7 @@ static dam_status read_items(const dam__hdf5_dataset *from, dam__array *array)
         status = clamped
                      ? dam__fail(DAM_INPUT, "it holds an integer that does not fit int64; write it "
                                             "as float64")
-                     : dam__fail(DAM_INPUT, "it cannot be read: %s", dam__hdf5_reason(text));
+                     : dam__hdf5_fail("it cannot be read");
     if (transfer >= 0)
         (void)H5Pclose(transfer);
     return status;
@@ -115,12 +114,13 @@ cleanup:
 dam_status dam__hdf5_read(const char *path, const char *inner, dam__array *out)
 {
     dam_status status = DAM_OK;
-    char text[DAM__HDF5_REASON_BYTES], *only = NULL;
-    const dam__hdf5_settings before = dam__hdf5_enter();
+    char *only = NULL;
     dam__array array = {0};
+    dam__hdf5_settings before;
+    DAM_TRY(dam__hdf5_enter(&before));
     hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
     if (file < 0)
-        DAM_FAIL(DAM_INPUT, "cannot open '%s' as HDF5: %s", path, dam__hdf5_reason(text));
+        DAM_TRY_CLEANUP(dam__hdf5_fail("cannot open '%s' as HDF5", path));
     if (inner == NULL)
         DAM_TRY_CLEANUP(find_only(file, path, &only));
     inner = inner == NULL ? only : inner;

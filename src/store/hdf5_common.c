@@ -1,19 +1,32 @@
 #include "store/hdf5_common.h"
 
 #include <pthread.h>
+#include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <sys/mman.h>
+
+/* Several times what it was seen to take: chunks of a MiB and their checksums, and its caches. */
+enum { WORKING_BYTES = 16 << 20 };
 
 static pthread_mutex_t hdf5_mutex = PTHREAD_MUTEX_INITIALIZER;
 
-dam__hdf5_settings dam__hdf5_enter(void)
+dam_status dam__hdf5_enter(dam__hdf5_settings *before)
 {
-    dam__hdf5_settings before = {.plugins = H5PL_ALL_PLUGIN};
+    /* Asked for and given back: then it is there for HDF5, which asks for it in small pieces. */
+    void *memory =
+        mmap(NULL, WORKING_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED)
+        return dam__fail(DAM_NO_MEMORY, "the host has not the %d MiB of memory that HDF5 works in",
+                         WORKING_BYTES >> 20);
+    (void)munmap(memory, WORKING_BYTES);
     (void)pthread_mutex_lock(&hdf5_mutex);
-    (void)H5Eget_auto2(H5E_DEFAULT, &before.print, &before.print_data);
+    *before = (dam__hdf5_settings){.plugins = H5PL_ALL_PLUGIN};
+    (void)H5Eget_auto2(H5E_DEFAULT, &before->print, &before->print_data);
     (void)H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
-    (void)H5PLget_loading_state(&before.plugins);
+    (void)H5PLget_loading_state(&before->plugins);
     (void)H5PLset_loading_state(0);
-    return before;
+    return DAM_OK;
 }
 
 void dam__hdf5_leave(dam__hdf5_settings before)
@@ -40,19 +53,36 @@ hid_t dam__hdf5_native_type(dam__element element)
     return H5I_INVALID_HID;
 }
 
-static herr_t keep_innermost(unsigned n, const H5E_error2_t *error, void *reason)
+typedef struct failure {
+    char reason[256];
+    bool memory;
+} failure;
+
+static herr_t keep_innermost(unsigned n, const H5E_error2_t *error, void *kept)
 {
+    failure *failed = kept;
     if (n == 0 && error->desc != NULL)
-        (void)snprintf(reason, DAM__HDF5_REASON_BYTES, "%s", error->desc);
+        (void)snprintf(failed->reason, sizeof failed->reason, "%s", error->desc);
+    if (n == 0)
+        failed->memory = error->maj_num == H5E_RESOURCE &&
+                         (error->min_num == H5E_NOSPACE || error->min_num == H5E_CANTALLOC);
     return 0;
 }
 
-const char *dam__hdf5_reason(char reason[DAM__HDF5_REASON_BYTES])
+dam_status dam__hdf5_fail(const char *what, ...)
 {
-    (void)snprintf(reason, DAM__HDF5_REASON_BYTES, "no reason given");
-    (void)H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_innermost, reason);
-    for (char *at = reason; *at != '\0'; at++)
+    failure failed = {.reason = "no reason given"};
+    char begin[512];
+    va_list arguments;
+    va_start(arguments, what);
+    (void)vsnprintf(begin, sizeof begin, what, arguments);
+    va_end(arguments);
+    (void)H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_innermost, &failed);
+    for (char *at = failed.reason; *at != '\0'; at++)
         if (*at == '\n' || *at == '\r')
             *at = ' ';
-    return reason;
+    if (failed.memory)
+        return dam__fail(DAM_NO_MEMORY, "%s: the host has no memory for it (HDF5: %s)", begin,
+                         failed.reason);
+    return dam__fail(DAM_INPUT, "%s: %s", begin, failed.reason);
 }

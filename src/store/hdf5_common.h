@@ -8,12 +8,11 @@
 
 #include "store/array.h"
 
-enum { DAM__HDF5_REASON_BYTES = 256 };
-
 /*
  * HDF5 has global state, and as Debian builds it only one thread at a time may use it: every call
  * stands between these two. Meanwhile it prints no errors and loads no filters from disk; the
- * caller's own settings come back.
+ * caller's own settings come back. DAM_NO_MEMORY where there is less memory than HDF5 works in: it
+ * crashes where it gets none.
  */
 typedef struct dam__hdf5_settings {
     H5E_auto2_t print;
@@ -21,13 +20,16 @@ typedef struct dam__hdf5_settings {
     unsigned plugins;
 } dam__hdf5_settings;
 
-dam__hdf5_settings dam__hdf5_enter(void);
+dam_status dam__hdf5_enter(dam__hdf5_settings *before);
 void dam__hdf5_leave(dam__hdf5_settings before);
 
 /* The type of an element in memory; HDF5's own, not to be freed. */
 hid_t dam__hdf5_native_type(dam__element element);
 
-/* HDF5's account of this thread's last failure, innermost first, in one line. Returns reason. */
-const char *dam__hdf5_reason(char reason[DAM__HDF5_REASON_BYTES]);
+/*
+ * Records "what: HDF5's innermost reason" of its last failure, in one line. DAM_NO_MEMORY where
+ * that was memory, else DAM_INPUT.
+ */
+dam_status dam__hdf5_fail(const char *what, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

@@ -19,17 +19,16 @@ static herr_t refuse_link(const char *file, const char *group, const char *targe
 static dam_status open_by_name(hid_t file, const char *name, hid_t *dataset)
 {
     dam_status status = DAM_OK;
-    char reason[DAM__HDF5_REASON_BYTES];
     bool refused = false;
     hid_t access = H5Pcreate(H5P_DATASET_ACCESS);
     if (access < 0 || H5Pset_elink_cb(access, refuse_link, &refused) < 0)
-        DAM_FAIL(DAM_INTERNAL, "HDF5 does not start: %s", dam__hdf5_reason(reason));
+        DAM_TRY_CLEANUP(dam__hdf5_fail("HDF5 does not start"));
     *dataset = H5Dopen2(file, name, access);
     if (refused)
         DAM_FAIL(DAM_INPUT, "an external link leads from it to another file; copy the data into "
                             "this one (h5copy -f ext)");
     if (*dataset < 0)
-        DAM_FAIL(DAM_INPUT, "it cannot be opened: %s", dam__hdf5_reason(reason));
+        DAM_TRY_CLEANUP(dam__hdf5_fail("it cannot be opened"));
 cleanup:
     if (access >= 0)
         (void)H5Pclose(access);
@@ -90,18 +89,17 @@ static dam_status find_shape(dam__hdf5_dataset *from)
 
 dam_status dam__hdf5_dataset_open(hid_t file, const char *name, dam__hdf5_dataset *out)
 {
-    char reason[DAM__HDF5_REASON_BYTES];
     *out = (dam__hdf5_dataset){0};
     DAM_TRY(open_by_name(file, name, &out->dataset));
     out->properties = H5Dget_create_plist(out->dataset);
     if (out->properties < 0)
-        return dam__fail(DAM_INPUT, "it cannot be read: %s", dam__hdf5_reason(reason));
+        return dam__hdf5_fail("it cannot be read");
     /* Before its shape is asked for, which a virtual dataset looks up in the other files. */
     DAM_TRY(check_reach(out->properties));
     out->space = H5Dget_space(out->dataset);
     out->type = out->space < 0 ? -1 : H5Dget_type(out->dataset);
     if (out->type < 0)
-        return dam__fail(DAM_INPUT, "it cannot be read: %s", dam__hdf5_reason(reason));
+        return dam__hdf5_fail("it cannot be read");
     H5T_class_t kind = H5Tget_class(out->type);
     if (kind != H5T_INTEGER && kind != H5T_FLOAT)
         return dam__fail(DAM_INPUT, "it holds neither integers nor floating-point numbers; write "

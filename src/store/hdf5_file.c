@@ -150,7 +150,6 @@ static const H5FD_class_t driver_class = {
 dam_status dam__hdf5_open(dam__hdf5_file *file, int descriptor, uint64_t length, bool create)
 {
     dam_status status = DAM_OK;
-    char reason[DAM__HDF5_REASON_BYTES];
     *file = (dam__hdf5_file){.descriptor = descriptor,
                              .length = length,
                              .id = H5I_INVALID_HID,
@@ -163,11 +162,11 @@ dam_status dam__hdf5_open(dam__hdf5_file *file, int descriptor, uint64_t length,
     if (creation < 0 || H5Pset_obj_track_times(creation, false) < 0 ||
         H5Pset_libver_bounds(file->access, H5F_LIBVER_V18, H5F_LIBVER_V18) < 0 ||
         H5Pset_driver(file->access, file->driver, &file) < 0)
-        DAM_FAIL(DAM_INTERNAL, "HDF5 does not start: %s", dam__hdf5_reason(reason));
+        DAM_TRY_CLEANUP(dam__hdf5_fail("HDF5 does not start"));
     file->id = create ? H5Fcreate("run", H5F_ACC_TRUNC, creation, file->access)
                       : H5Fopen("run", H5F_ACC_RDONLY, file->access);
     if (file->id < 0)
-        DAM_FAIL(DAM_INPUT, "%s", dam__hdf5_reason(reason));
+        DAM_TRY_CLEANUP(dam__hdf5_fail("HDF5"));
 cleanup:
     if (creation >= 0)
         (void)H5Pclose(creation);
@@ -176,11 +175,10 @@ cleanup:
 
 dam_status dam__hdf5_close(dam__hdf5_file *file, dam_status status)
 {
-    char reason[DAM__HDF5_REASON_BYTES] = "";
-    if (file->id >= 0 && H5Fflush(file->id, H5F_SCOPE_GLOBAL) < 0)
-        (void)dam__hdf5_reason(reason);
-    if (file->id >= 0 && H5Fclose(file->id) < 0)
-        (void)dam__hdf5_reason(reason);
+    if (file->id >= 0 && H5Fflush(file->id, H5F_SCOPE_GLOBAL) < 0 && status == DAM_OK)
+        status = dam__hdf5_fail("HDF5 cannot finish it");
+    if (file->id >= 0 && H5Fclose(file->id) < 0 && status == DAM_OK)
+        status = dam__hdf5_fail("HDF5 cannot close it");
     if (file->access >= 0)
         (void)H5Pclose(file->access);
     if (file->driver >= 0)
@@ -188,8 +186,6 @@ dam_status dam__hdf5_close(dam__hdf5_file *file, dam_status status)
     file->id = file->access = file->driver = H5I_INVALID_HID;
     if (file->error != 0)
         status = dam__fail(DAM_INPUT, "%s", strerror(file->error));
-    else if (status == DAM_OK && reason[0] != '\0')
-        status = dam__fail(DAM_INPUT, "%s", reason);
     return status;
 }
 

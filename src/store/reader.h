@@ -51,7 +51,7 @@ bool dam__shape_bytes(dam__element element, int rank, const size_t *shape, size_
 /* The formats; a source stands at its first byte. */
 dam_status dam__idx_read(dam__source *source, dam__array *out);
 dam_status dam__npy_read(dam__source *source, dam__array *out);
-bool dam__hdf5_is(const char *path);
+dam_status dam__hdf5_is(const char *path, bool *is);
 /* inner is the dataset's path in the file, or NULL for its only one. */
 dam_status dam__hdf5_read(const char *path, const char *inner, dam__array *out);
 
