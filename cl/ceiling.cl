@@ -10,7 +10,6 @@
 #ifndef COPIED
 #define COPIED 1 /* vectors that a work-item copies */
 #endif
-#define ONE_GROUP __attribute__((reqd_work_group_size(GROUP, 1, 1)))
 
 /*
  * rounds x UNROLLED multiply-adds on each lane of each chain: c <- c * factor + term. With factor
@@ -18,9 +17,8 @@
  * {sum over all lanes of the chains' distances from the first, largest lane of the first} tell
  * whether every one was done, and nothing can be left out.
  */
-ONE_GROUP __kernel void ceiling_fma(__global const real *restrict start,
-                                    __global real *restrict results, const int rounds,
-                                    const real factor, const real term)
+KERNEL void ceiling_fma(__global const real *restrict start, __global real *restrict results,
+                        const int rounds, const real factor, const real term)
 {
     vector chain[CHAINS];
     const vector a = factor, b = term;
@@ -38,7 +36,7 @@ ONE_GROUP __kernel void ceiling_fma(__global const real *restrict start,
  * A work-group copies GROUP x COPIED vectors: in a row where it is one work-item, as wide as the
  * group where not.
  */
-ONE_GROUP __kernel void ceiling_copy(__global const real *restrict from, __global real *restrict to)
+KERNEL void ceiling_copy(__global const real *restrict from, __global real *restrict to)
 {
     const size_t first = get_group_id(0) * COPIED * GROUP + get_local_id(0);
     for (int i = 0; i < COPIED; i++) {
@@ -47,6 +45,6 @@ ONE_GROUP __kernel void ceiling_copy(__global const real *restrict from, __globa
     }
 }
 
-__kernel void ceiling_empty(void)
+SINGLE_KERNEL void ceiling_empty(void)
 {
 }

@@ -38,6 +38,13 @@ typedef float real;
 #define INLINE static inline __attribute__((always_inline))
 #endif
 
+/*
+ * How kernels are declared: with the work-group size that they are launched with, so that a
+ * compiler need not reckon with larger groups, which cost it registers.
+ */
+#define KERNEL __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
+#define SINGLE_KERNEL __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
+
 #define UNROLL _Pragma("unroll")
 #define JOIN_(a, b) a##b
 #define JOIN(a, b) JOIN_(a, b)

@@ -62,9 +62,8 @@ INLINE void to_sphere(__global real *row, const int dim SCRATCH_PARAMETER)
 }
 
 /* Raw samples (dense rows of dim elements) to prepared rows. One work-group a sample. */
-__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
-data_sphere(__global const SOURCE *restrict raw, __global real *restrict samples, const int dim,
-            const int ld, const int first_row)
+KERNEL void data_sphere(__global const SOURCE *restrict raw, __global real *restrict samples,
+                        const int dim, const int ld, const int first_row)
 {
     DECLARE_SCRATCH(scratch);
     const size_t row = get_group_id(0);
@@ -76,9 +75,8 @@ data_sphere(__global const SOURCE *restrict raw, __global real *restrict samples
 }
 
 /* Raw samples as they are, bytes as parts of 255. One work-group a sample. */
-__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
-data_plain(__global const SOURCE *restrict raw, __global real *restrict samples, const int dim,
-           const int ld, const int first_row)
+KERNEL void data_plain(__global const SOURCE *restrict raw, __global real *restrict samples,
+                       const int dim, const int ld, const int first_row)
 {
     const size_t row = get_group_id(0);
     __global const SOURCE *source = raw + row * dim;
@@ -91,10 +89,9 @@ data_plain(__global const SOURCE *restrict raw, __global real *restrict samples,
  * Raw samples to states: bytes above 0 are +1, others -1, other numbers stay as they are. Behind
  * them a neuron a class: -1, or +1 for the label's where it shows. One work-group a sample.
  */
-__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
-data_states(__global const SOURCE *restrict raw, __global const int *restrict labels,
-            __global real *restrict samples, const int dim, const int classes, const int shows,
-            const int ld, const int first_row)
+KERNEL void data_states(__global const SOURCE *restrict raw, __global const int *restrict labels,
+                        __global real *restrict samples, const int dim, const int classes,
+                        const int shows, const int ld, const int first_row)
 {
     const size_t row = get_group_id(0);
     const int label = shows ? labels[first_row + (int)row] : -1;
@@ -111,10 +108,9 @@ data_states(__global const SOURCE *restrict raw, __global const int *restrict la
  * ordered. Sample i of the set is patch i * multiplier modulo total (data/patches.h); the range
  * that is fed begins at sample `base`. One work-group a sample.
  */
-__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
-data_patches(__global const SOURCE *restrict images, __global const int *restrict order,
-             __global real *restrict batch, const int ordered, const int first, const int base,
-             const uint multiplier, const uint total, const int ld)
+KERNEL void data_patches(__global const SOURCE *restrict images, __global const int *restrict order,
+                         __global real *restrict batch, const int ordered, const int first,
+                         const int base, const uint multiplier, const uint total, const int ld)
 {
     DECLARE_SCRATCH(scratch);
     const uint columns = (IMAGE_WIDTH - PATCH) / PATCH_STRIDE + 1;
@@ -135,9 +131,9 @@ data_patches(__global const SOURCE *restrict images, __global const int *restric
  * rows[first + i] = the sample at place i of an epoch: dam__permuted of compute/random.c. side is
  * the smallest integer with side * side >= size. Work-items take places in turn.
  */
-__kernel void data_order(__global int *restrict rows, const uint first, const uint size,
-                         const uint side, const uint epoch, const uint seed_low,
-                         const uint seed_high, const uint stream)
+KERNEL void data_order(__global int *restrict rows, const uint first, const uint size,
+                       const uint side, const uint epoch, const uint seed_low, const uint seed_high,
+                       const uint stream)
 {
     for (uint place = (uint)get_global_id(0); place < size; place += (uint)get_global_size(0)) {
         uint value = place;
@@ -157,10 +153,10 @@ __kernel void data_order(__global int *restrict rows, const uint first, const ui
 }
 
 /* One batch's samples and labels in a matrix of their own. One work-group a sample. */
-__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
-data_gather(__global const real *restrict samples, __global const int *restrict labels,
-            __global const int *restrict rows, __global real *restrict batch,
-            __global int *restrict batch_labels, const int first, const int ld, const int labelled)
+KERNEL void data_gather(__global const real *restrict samples, __global const int *restrict labels,
+                        __global const int *restrict rows, __global real *restrict batch,
+                        __global int *restrict batch_labels, const int first, const int ld,
+                        const int labelled)
 {
     const size_t i = get_group_id(0);
     const size_t row = (size_t)rows[first + (int)i];

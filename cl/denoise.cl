@@ -16,7 +16,6 @@
 #ifndef POWER
 #define POWER 1
 #endif
-#define ONE_GROUP __attribute__((reqd_work_group_size(GROUP, 1, 1)))
 
 /* x^n of a small n. */
 INLINE vector power_of(const vector x, const int n)
@@ -56,7 +55,7 @@ INLINE vector slope(const vector z)
  * replicas of one offset have the same pairs, which the first of them makes for all. Work-items:
  * vectors of a row x rows x replicas.
  */
-__kernel void
+KERNEL void
 denoise_pairs(__global const real *restrict samples, __global const int *restrict rows,
               __global const int *restrict order, __global const real *restrict standards,
               __global const uint *restrict seeds, __global real *restrict noisy,
@@ -94,9 +93,8 @@ denoise_pairs(__global const real *restrict samples, __global const int *restric
 }
 
 /* Z + b to its softmax, in place. One work-group a row, axis 2 is the replica. */
-__kernel ONE_GROUP void denoise_softmax(__global real *restrict z,
-                                        __global const real *restrict bias, const int cols,
-                                        const int ld, const int stride, const int bias_stride)
+KERNEL void denoise_softmax(__global real *restrict z, __global const real *restrict bias,
+                            const int cols, const int ld, const int stride, const int bias_stride)
 {
     DECLARE_SCRATCH(scratch);
     const size_t p = get_global_id(2);
@@ -127,12 +125,12 @@ __kernel ONE_GROUP void denoise_softmax(__global real *restrict z,
  * else the sums over each part's rows, added to those of earlier batches where accumulate is set.
  * Work-items: vectors of columns x parts x replicas.
  */
-__kernel void denoise_activate(__global real *restrict z, __global const real *restrict bias,
-                               __global const real *restrict means, __global real *restrict t,
-                               __global real *restrict sums, const int size, const int cols,
-                               const int per, const int ld, const int stride, const int bias_stride,
-                               const int sums_ld, const int sums_stride, const int frozen,
-                               const int accumulate)
+KERNEL void denoise_activate(__global real *restrict z, __global const real *restrict bias,
+                             __global const real *restrict means, __global real *restrict t,
+                             __global real *restrict sums, const int size, const int cols,
+                             const int per, const int ld, const int stride, const int bias_stride,
+                             const int sums_ld, const int sums_stride, const int frozen,
+                             const int accumulate)
 {
     const int j = (int)get_global_id(0) * VECTOR_WIDTH;
     const int part = (int)get_global_id(1);
@@ -165,9 +163,9 @@ __kernel void denoise_activate(__global real *restrict z, __global const real *r
 }
 
 /* out = scale times the sum of the parts. Work-items: vectors of columns x 1 x replicas. */
-__kernel void denoise_fold(__global const real *restrict sums, __global real *restrict out,
-                           const int cols, const int parts, const int sums_ld,
-                           const int sums_stride, const int out_stride, const real scale)
+KERNEL void denoise_fold(__global const real *restrict sums, __global real *restrict out,
+                         const int cols, const int parts, const int sums_ld, const int sums_stride,
+                         const int out_stride, const real scale)
 {
     const int j = (int)get_global_id(0) * VECTOR_WIDTH;
     const size_t p = get_global_id(2);
@@ -180,9 +178,9 @@ __kernel void denoise_fold(__global const real *restrict sums, __global real *re
 }
 
 /* T = sigma(Z) - means. Work-items: vectors of columns x parts x replicas. */
-__kernel void denoise_centre(__global const real *restrict z, __global const real *restrict means,
-                             __global real *restrict t, const int size, const int cols,
-                             const int per, const int ld, const int stride, const int means_stride)
+KERNEL void denoise_centre(__global const real *restrict z, __global const real *restrict means,
+                           __global real *restrict t, const int size, const int cols, const int per,
+                           const int ld, const int stride, const int means_stride)
 {
     const int j = (int)get_global_id(0) * VECTOR_WIDTH;
     const int part = (int)get_global_id(1);
@@ -201,12 +199,12 @@ __kernel void denoise_centre(__global const real *restrict z, __global const rea
  * F becomes scale (F + c - Y); its sums over each part's rows, and one sum of squared errors a
  * work-item. Work-items: vectors of columns x parts x replicas.
  */
-__kernel void denoise_residual(__global real *restrict f, __global const real *restrict clean,
-                               __global const real *restrict bias, __global real *restrict sums,
-                               __global real *restrict squares, const int size, const int cols,
-                               const int per, const int ld, const int stride, const int bias_stride,
-                               const int sums_ld, const int sums_stride, const int squares_ld,
-                               const int squares_stride, const real scale)
+KERNEL void denoise_residual(__global real *restrict f, __global const real *restrict clean,
+                             __global const real *restrict bias, __global real *restrict sums,
+                             __global real *restrict squares, const int size, const int cols,
+                             const int per, const int ld, const int stride, const int bias_stride,
+                             const int sums_ld, const int sums_stride, const int squares_ld,
+                             const int squares_stride, const real scale)
 {
     const int j = (int)get_global_id(0) * VECTOR_WIDTH;
     const int part = (int)get_global_id(1);
@@ -228,10 +226,9 @@ __kernel void denoise_residual(__global real *restrict f, __global const real *r
 }
 
 /* out[index + p step] (+)= scale times the sum of all squares. One work-group a replica. */
-__kernel ONE_GROUP void denoise_collect(__global const real *restrict squares,
-                                        __global real *restrict out, const int rows, const int cols,
-                                        const int ld, const int stride, const int index,
-                                        const int step, const int accumulate, const real scale)
+KERNEL void denoise_collect(__global const real *restrict squares, __global real *restrict out,
+                            const int rows, const int cols, const int ld, const int stride,
+                            const int index, const int step, const int accumulate, const real scale)
 {
     DECLARE_SCRATCH(scratch);
     const size_t p = get_global_id(2);
@@ -245,9 +242,9 @@ __kernel ONE_GROUP void denoise_collect(__global const real *restrict squares,
 }
 
 /* Sums over each part's rows. Work-items: vectors of columns x parts x replicas. */
-__kernel void denoise_sums(__global const real *restrict d, __global real *restrict sums,
-                           const int size, const int cols, const int per, const int ld,
-                           const int stride, const int sums_ld, const int sums_stride)
+KERNEL void denoise_sums(__global const real *restrict d, __global real *restrict sums,
+                         const int size, const int cols, const int per, const int ld,
+                         const int stride, const int sums_ld, const int sums_stride)
 {
     const int j = (int)get_global_id(0) * VECTOR_WIDTH;
     const int part = (int)get_global_id(1);
@@ -265,11 +262,11 @@ __kernel void denoise_sums(__global const real *restrict d, __global real *restr
  * dL/dT becomes dL/dZ = sigma'(Z) (dL/dT - means), means being its own over the batch where T is
  * centred on that of S; and its sums over each part's rows. Work-items as above. Not for softmax.
  */
-__kernel void denoise_backward(__global const real *restrict z, __global real *restrict d,
-                               __global const real *restrict means, __global real *restrict sums,
-                               const int size, const int cols, const int per, const int ld,
-                               const int stride, const int means_stride, const int sums_ld,
-                               const int sums_stride)
+KERNEL void denoise_backward(__global const real *restrict z, __global real *restrict d,
+                             __global const real *restrict means, __global real *restrict sums,
+                             const int size, const int cols, const int per, const int ld,
+                             const int stride, const int means_stride, const int sums_ld,
+                             const int sums_stride)
 {
     const int j = (int)get_global_id(0) * VECTOR_WIDTH;
     const int part = (int)get_global_id(1);
@@ -289,11 +286,9 @@ __kernel void denoise_backward(__global const real *restrict z, __global real *r
 }
 
 /* The same for a softmax S: S (dS - sum S dS). One work-group a row, axis 2 is the replica. */
-__kernel ONE_GROUP void denoise_backward_softmax(__global const real *restrict s,
-                                                 __global real *restrict d,
-                                                 __global const real *restrict means,
-                                                 const int cols, const int ld, const int stride,
-                                                 const int means_stride)
+KERNEL void denoise_backward_softmax(__global const real *restrict s, __global real *restrict d,
+                                     __global const real *restrict means, const int cols,
+                                     const int ld, const int stride, const int means_stride)
 {
     DECLARE_SCRATCH(scratch);
     const size_t p = get_global_id(2);
@@ -313,13 +308,12 @@ __kernel ONE_GROUP void denoise_backward_softmax(__global const real *restrict s
  * here; ratio = s2 / s1 and sigma = grad Q, so that -grad E = f(x) - x. One work-group a state,
  * axis 2 is the replica.
  */
-__kernel ONE_GROUP void
-denoise_energy(__global const real *restrict z, __global const real *restrict x,
-               __global const real *restrict bias, __global const real *restrict outer,
-               __global const real *restrict means, __global real *restrict energies,
-               const int cols, const int dim, const int ld, const int stride, const int x_ld,
-               const int x_stride, const int bias_stride, const int outer_stride,
-               const int energies_stride, const real ratio)
+KERNEL void denoise_energy(__global const real *restrict z, __global const real *restrict x,
+                           __global const real *restrict bias, __global const real *restrict outer,
+                           __global const real *restrict means, __global real *restrict energies,
+                           const int cols, const int dim, const int ld, const int stride,
+                           const int x_ld, const int x_stride, const int bias_stride,
+                           const int outer_stride, const int energies_stride, const real ratio)
 {
     DECLARE_SCRATCH(scratch);
     const size_t p = get_global_id(2), a = get_group_id(0);
@@ -364,10 +358,10 @@ denoise_energy(__global const real *restrict z, __global const real *restrict x,
  * x <- x + dt (F + c - x), kept within [-clip, clip] where clip > 0. Work-items: vectors of a row x
  * rows x replicas.
  */
-__kernel void denoise_advance(__global real *restrict x, __global const real *restrict f,
-                              __global const real *restrict outer, const int dim, const int x_ld,
-                              const int x_stride, const int ld, const int stride,
-                              const int outer_stride, const real dt, const real clip)
+KERNEL void denoise_advance(__global real *restrict x, __global const real *restrict f,
+                            __global const real *restrict outer, const int dim, const int x_ld,
+                            const int x_stride, const int ld, const int stride,
+                            const int outer_stride, const real dt, const real clip)
 {
     const int j = (int)get_global_id(0) * VECTOR_WIDTH;
     const size_t a = get_global_id(1), p = get_global_id(2);

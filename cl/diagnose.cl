@@ -1,9 +1,8 @@
 /* What a training step changes, in numbers: sums of squares and what they are made of. */
-#define ONE_GROUP __attribute__((reqd_work_group_size(GROUP, 1, 1)))
 
 /* out[i] = the sum of the squares of row i. One work-group a row. */
-__kernel ONE_GROUP void diagnose_squares(__global const real *restrict matrix,
-                                         __global real *restrict out, const int cols, const int ld)
+KERNEL void diagnose_squares(__global const real *restrict matrix, __global real *restrict out,
+                             const int cols, const int ld)
 {
     DECLARE_SCRATCH(scratch);
     const size_t i = get_group_id(0);
@@ -21,9 +20,8 @@ __kernel ONE_GROUP void diagnose_squares(__global const real *restrict matrix,
  * out[index] = sqrt(scale times the sum of the squares), or, where inverse, scale times the sum of
  * 1 / squares. One work-group.
  */
-__kernel ONE_GROUP void diagnose_collect(__global const real *restrict squares,
-                                         __global real *restrict out, const int count,
-                                         const int index, const int inverse, const real scale)
+KERNEL void diagnose_collect(__global const real *restrict squares, __global real *restrict out,
+                             const int count, const int index, const int inverse, const real scale)
 {
     DECLARE_SCRATCH(scratch);
     real sum = 0;
@@ -35,8 +33,8 @@ __kernel ONE_GROUP void diagnose_collect(__global const real *restrict squares,
 }
 
 /* b = scale a - b. Work-items: vectors of a row x rows. */
-__kernel void diagnose_subtract(__global const real *restrict a, __global real *restrict b,
-                                const int cols, const int ld, const real scale)
+KERNEL void diagnose_subtract(__global const real *restrict a, __global real *restrict b,
+                              const int cols, const int ld, const real scale)
 {
     const int j = (int)get_global_id(0) * VECTOR_WIDTH;
     if (j >= cols)
@@ -46,8 +44,8 @@ __kernel void diagnose_subtract(__global const real *restrict a, __global real *
 }
 
 /* Rows lose the means of the columns. Work-items as above. */
-__kernel void diagnose_centre(__global real *restrict matrix, __global const real *restrict means,
-                              const int cols, const int ld)
+KERNEL void diagnose_centre(__global real *restrict matrix, __global const real *restrict means,
+                            const int cols, const int ld)
 {
     const int j = (int)get_global_id(0) * VECTOR_WIDTH;
     if (j >= cols)

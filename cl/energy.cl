@@ -43,9 +43,10 @@ INLINE vector split_scale(const vector largest, const int degree, const real log
 #define LEAST ((real)1e-20)
 
 /* b, log g and the leak of every replica in an epoch. Work-items: replicas. */
-__kernel void energy_settings(__global const real *restrict given, __global real *restrict settings,
-                              const int count, const int epoch, const int ramp, const int neurons,
-                              const real sharpness)
+SINGLE_KERNEL void energy_settings(__global const real *restrict given,
+                                   __global real *restrict settings, const int count,
+                                   const int epoch, const int ramp, const int neurons,
+                                   const real sharpness)
 {
     const int p = (int)get_global_id(0);
     if (p >= count)
@@ -63,10 +64,10 @@ __kernel void energy_settings(__global const real *restrict given, __global real
 }
 
 /* The trained columns of the memories as rows. Work-items: vectors of columns x of memories. */
-__kernel void energy_transpose(__global const real *restrict memories,
-                               __global real *restrict columns, const int count,
-                               const int first_column, const int trained, const int ld,
-                               const int stride, const int column_ld, const int column_stride)
+KERNEL void energy_transpose(__global const real *restrict memories,
+                             __global real *restrict columns, const int count,
+                             const int first_column, const int trained, const int ld,
+                             const int stride, const int column_ld, const int column_stride)
 {
     const int i = (int)get_global_id(0) * VECTOR_WIDTH, mu = (int)get_global_id(1) * VECTOR_WIDTH;
     if (i >= trained)
@@ -92,9 +93,9 @@ __kernel void energy_transpose(__global const real *restrict memories,
 }
 
 /* MEMORY_REACH. Work-items: vectors of memories. */
-__kernel void energy_reach(__global const real *restrict columns, __global real *restrict numbers,
-                           const int count, const int trained, const int column_ld,
-                           const int column_stride, const int number_ld, const int number_stride)
+KERNEL void energy_reach(__global const real *restrict columns, __global real *restrict numbers,
+                         const int count, const int trained, const int column_ld,
+                         const int column_stride, const int number_ld, const int number_stride)
 {
     const int mu = (int)get_global_id(0) * VECTOR_WIDTH;
     if (mu >= count)
@@ -111,11 +112,13 @@ __kernel void energy_reach(__global const real *restrict columns, __global real 
  * Scales the overlaps of a state so that no argument of F exceeds 1, and takes F of them. Rule
  * original leaves them as they are, and overflows where T^-n is to mend it. One work-group a state.
  */
-ONE_GROUP __kernel void energy_scale_states(
-    __global const real *restrict similarities, __global const real *restrict memory_numbers,
-    __global const real *restrict settings, __global real *restrict scaled,
-    __global real *restrict values, __global real *restrict states, const int count, const int ld,
-    const int stride, const int number_ld, const int number_stride, const int state_stride)
+KERNEL void energy_scale_states(__global const real *restrict similarities,
+                                __global const real *restrict memory_numbers,
+                                __global const real *restrict settings,
+                                __global real *restrict scaled, __global real *restrict values,
+                                __global real *restrict states, const int count, const int ld,
+                                const int stride, const int number_ld, const int number_stride,
+                                const int state_stride)
 {
     DECLARE_SCRATCH(scratch);
     const size_t a = get_group_id(0), p = get_global_id(2);
@@ -175,11 +178,10 @@ INLINE vector targets(const int i, const int label)
  * gaps <- e = dL/dhh, and their sum and loss. One work-group a state. `labels` are those of the
  * rows of samples.
  */
-ONE_GROUP __kernel void energy_errors(__global real *restrict gaps, __global real *restrict states,
-                                      __global const int *restrict labels,
-                                      __global const int *restrict rows, const int indexed,
-                                      const int first, const int trained, const int gap_ld,
-                                      const int gap_stride, const int state_stride)
+KERNEL void energy_errors(__global real *restrict gaps, __global real *restrict states,
+                          __global const int *restrict labels, __global const int *restrict rows,
+                          const int indexed, const int first, const int trained, const int gap_ld,
+                          const int gap_stride, const int state_stride)
 {
     DECLARE_SCRATCH(scratch);
     const int a = (int)get_group_id(0);
@@ -208,10 +210,9 @@ ONE_GROUP __kernel void energy_errors(__global real *restrict gaps, __global rea
 }
 
 /* losses[slot] (+)= the states' losses over size x trained. One work-group a replica. */
-ONE_GROUP __kernel void energy_collect(__global const real *restrict states,
-                                       __global real *restrict losses, const int size,
-                                       const int slot, const int replicas, const int accumulate,
-                                       const int state_stride, const real per_neuron)
+KERNEL void energy_collect(__global const real *restrict states, __global real *restrict losses,
+                           const int size, const int slot, const int replicas, const int accumulate,
+                           const int state_stride, const real per_neuron)
 {
     DECLARE_SCRATCH(scratch);
     const size_t p = get_global_id(2);
@@ -230,13 +231,14 @@ ONE_GROUP __kernel void energy_collect(__global const real *restrict states,
  * the gradient is to be multiplied with, and columns <- 2 weight M. Work-items: vectors of
  * memories.
  */
-__kernel void
-energy_scale_memories(__global const real *restrict similarities,
-                      __global const real *restrict settings, __global real *restrict columns,
-                      __global real *restrict numbers, __global real *restrict scales,
-                      const int size, const int count, const int trained, const int accumulate,
-                      const int ld, const int stride, const int column_ld, const int column_stride,
-                      const int number_ld, const int number_stride, const int scale_stride)
+KERNEL void energy_scale_memories(__global const real *restrict similarities,
+                                  __global const real *restrict settings,
+                                  __global real *restrict columns, __global real *restrict numbers,
+                                  __global real *restrict scales, const int size, const int count,
+                                  const int trained, const int accumulate, const int ld,
+                                  const int stride, const int column_ld, const int column_stride,
+                                  const int number_ld, const int number_stride,
+                                  const int scale_stride)
 {
     const int mu = (int)get_global_id(0) * VECTOR_WIDTH;
     const size_t p = get_global_id(2);
@@ -276,9 +278,9 @@ energy_scale_memories(__global const real *restrict similarities,
 }
 
 /* Gradients of earlier chunks in the scale of this one. Work-items: vectors of a row x memories. */
-__kernel void energy_shrink(__global real *restrict gradient, __global const real *restrict numbers,
-                            const int neurons, const int ld, const int stride, const int number_ld,
-                            const int number_stride)
+KERNEL void energy_shrink(__global real *restrict gradient, __global const real *restrict numbers,
+                          const int neurons, const int ld, const int stride, const int number_ld,
+                          const int number_stride)
 {
     const int j = (int)get_global_id(0) * VECTOR_WIDTH;
     const size_t mu = get_global_id(1), p = get_global_id(2);
@@ -294,12 +296,13 @@ __kernel void energy_shrink(__global real *restrict gradient, __global const rea
  * of the largest overlap. Without, a state is right where no flip lowers its energy. One work-group
  * a state; gaps are still gaps.
  */
-ONE_GROUP __kernel void
-energy_evaluate(__global const real *restrict gaps, __global const real *restrict similarities,
-                __global const real *restrict memories, __global real *restrict states,
-                __global int *restrict predicted, __global int *restrict nearest, const int offset,
-                const int trained, const int count, const int first_column, const int gap_ld,
-                const int ld, const int memory_ld)
+KERNEL void energy_evaluate(__global const real *restrict gaps,
+                            __global const real *restrict similarities,
+                            __global const real *restrict memories, __global real *restrict states,
+                            __global int *restrict predicted, __global int *restrict nearest,
+                            const int offset, const int trained, const int count,
+                            const int first_column, const int gap_ld, const int ld,
+                            const int memory_ld)
 {
     DECLARE_SCRATCH(scratch);
     const int a = (int)get_group_id(0), item = (int)get_local_id(0);
@@ -330,11 +333,10 @@ energy_evaluate(__global const real *restrict gaps, __global const real *restric
 }
 
 /* Row slot of totals (+)= the batch's losses per neuron and right answers. One work-group. */
-ONE_GROUP __kernel void energy_metrics(__global const real *restrict states,
-                                       __global const int *restrict labels,
-                                       __global real *restrict totals, const int size,
-                                       const int first, const int slot, const int totals_ld,
-                                       const int accumulate, const real per_neuron)
+KERNEL void energy_metrics(__global const real *restrict states,
+                           __global const int *restrict labels, __global real *restrict totals,
+                           const int size, const int first, const int slot, const int totals_ld,
+                           const int accumulate, const real per_neuron)
 {
     DECLARE_SCRATCH(scratch);
     real loss = 0, right = 0;

@@ -19,16 +19,15 @@
 
 /* The gaps of a tile of states x columns, all neurons being trained. Work-items: tiles of columns x
  * tiles of states. */
-__kernel void energy_forward(__global const real *restrict scaled,
-                             __global const real *restrict values,
-                             __global const real *restrict memories,
-                             __global const real *restrict samples,
-                             __global const int *restrict rows,
-                             __global const real *restrict states, __global real *restrict gaps,
-                             const int indexed, const int first, const int size, const int count,
-                             const int neurons, const int ld, const int stride, const int memory_ld,
-                             const int memory_stride, const int sample_ld, const int sample_stride,
-                             const int state_stride, const int gap_ld, const int gap_stride)
+KERNEL void energy_forward(__global const real *restrict scaled,
+                           __global const real *restrict values,
+                           __global const real *restrict memories,
+                           __global const real *restrict samples, __global const int *restrict rows,
+                           __global const real *restrict states, __global real *restrict gaps,
+                           const int indexed, const int first, const int size, const int count,
+                           const int neurons, const int ld, const int stride, const int memory_ld,
+                           const int memory_stride, const int sample_ld, const int sample_stride,
+                           const int state_stride, const int gap_ld, const int gap_stride)
 {
     const int begin = (int)get_global_id(0) * COLUMN_VECTORS * VECTOR_WIDTH;
     const int above = (int)get_global_id(1) * TILE_STATES;
@@ -75,7 +74,7 @@ __kernel void energy_forward(__global const real *restrict scaled,
  * R_a,mu = F'(U) E_a - sum_i e_ai F'(V), over columns = 2 weight M; and the overlaps in the scales
  * of their memories, for the own terms. Work-items: tiles of memories x tiles of states.
  */
-__kernel void energy_backward_overlaps(
+KERNEL void energy_backward_overlaps(
     __global const real *restrict similarities, __global const real *restrict columns,
     __global const real *restrict numbers, __global const real *restrict samples,
     __global const int *restrict rows, __global const real *restrict states,
@@ -140,7 +139,7 @@ __kernel void energy_backward_overlaps(
  * cache one after the other.
  */
 #define OWN_COLUMNS (GROUP > 1 ? 0 : 1)
-__kernel void
+KERNEL void
 energy_backward_own(__global const real *restrict scaled, __global const real *restrict memories,
                     __global const real *restrict numbers, __global const real *restrict samples,
                     __global const int *restrict rows, __global const real *restrict errors,

@@ -8,7 +8,7 @@
 #endif
 
 /* The gaps of a state's few trained neurons. One work-group a state. */
-ONE_GROUP __kernel void
+KERNEL void
 energy_forward_few(__global const real *restrict scaled, __global const real *restrict columns,
                    __global const real *restrict samples, __global const int *restrict rows,
                    __global const real *restrict states, __global real *restrict gaps,
@@ -53,7 +53,7 @@ energy_forward_few(__global const real *restrict scaled, __global const real *re
  * R, and the own terms of the few trained neurons in parts: each part sums its share of the
  * states, [part][neuron][memory]. Work-items: vectors of memories x parts.
  */
-__kernel void
+KERNEL void
 energy_backward_few(__global const real *restrict similarities,
                     __global const real *restrict columns, __global const real *restrict numbers,
                     __global const real *restrict samples, __global const int *restrict rows,
@@ -111,10 +111,10 @@ energy_backward_few(__global const real *restrict similarities,
 }
 
 /* Gradient += 2 own, over the parts. Work-items: vectors of memories x trained neurons. */
-__kernel void energy_add_own(__global const real *restrict own, __global real *restrict gradient,
-                             const int parts, const int count, const int first_column,
-                             const int column_ld, const int column_stride, const int ld,
-                             const int stride)
+KERNEL void energy_add_own(__global const real *restrict own, __global real *restrict gradient,
+                           const int parts, const int count, const int first_column,
+                           const int column_ld, const int column_stride, const int ld,
+                           const int stride)
 {
     const int mu = (int)get_global_id(0) * VECTOR_WIDTH;
     const size_t i = get_global_id(1), p = get_global_id(2);

@@ -26,7 +26,6 @@
 #ifndef ERROR_EXPONENT
 #define ERROR_EXPONENT 1 /* m */
 #endif
-#define ONE_GROUP __attribute__((reqd_work_group_size(GROUP, 1, 1)))
 #define ROW_OF(a) (size_t)(indexed ? rows[first + (a)] : first + (a))
 
 /* Numbers of a replica, rows of `NUMBERS` reals. */

@@ -3,10 +3,10 @@
  * Made-up samples for denoisers: independent normal numbers, each column with a deviation of its
  * own. Work-items: vectors of a row x rows.
  */
-__kernel void gaussian_samples(__global const real *restrict deviations,
-                               __global real *restrict samples, const int first, const int dim,
-                               const int ld, const uint split, const uint stream,
-                               const uint seed_low, const uint seed_high)
+KERNEL void gaussian_samples(__global const real *restrict deviations,
+                             __global real *restrict samples, const int first, const int dim,
+                             const int ld, const uint split, const uint stream, const uint seed_low,
+                             const uint seed_high)
 {
     const int j = (int)get_global_id(0) * VECTOR_WIDTH;
     if (j >= dim)

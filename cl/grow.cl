@@ -6,14 +6,13 @@
  * lambda, kappa, mass, negative mass and the bound below lambda, a row each. One work-group a row
  * where nothing else is said.
  */
-#define ONE_GROUP __attribute__((reqd_work_group_size(GROUP, 1, 1)))
 enum { LAMBDA, KAPPA, MASS, NEGATIVE_MASS, LEAST };
 
 /* mass (+)= sum over a chunk's samples of what they owe, negative mass (+)= of its positive part,
  * which comes from negative responsibilities. Work-items: vectors of memories. */
-__kernel void grow_sum_mass(__global const real *restrict owed, __global real *restrict numbers,
-                            const int samples, const int memories, const int ld,
-                            const int numbers_ld, const int accumulate)
+KERNEL void grow_sum_mass(__global const real *restrict owed, __global real *restrict numbers,
+                          const int samples, const int memories, const int ld, const int numbers_ld,
+                          const int accumulate)
 {
     const int j = (int)get_global_id(0) * VECTOR_WIDTH;
     if (j >= memories)
@@ -38,11 +37,10 @@ __kernel void grow_sum_mass(__global const real *restrict owed, __global real *r
  * kappa = (b/n) sum Q m = -w.g with g = sum owed x; mass = sum Q / n, negative mass = sum max(0,
  * -Q) / n. No eigenvalue of C is below minus the negative mass. One work-group a memory.
  */
-ONE_GROUP __kernel void grow_curvature(__global const real *restrict memories,
-                                       __global const real *restrict gradient,
-                                       __global const real *restrict scalars,
-                                       __global real *restrict numbers, const int dim, const int ld,
-                                       const int numbers_ld)
+KERNEL void grow_curvature(__global const real *restrict memories,
+                           __global const real *restrict gradient,
+                           __global const real *restrict scalars, __global real *restrict numbers,
+                           const int dim, const int ld, const int numbers_ld)
 {
     DECLARE_SCRATCH(scratch);
     const size_t memory = get_group_id(0), row = memory * ld;
@@ -58,10 +56,10 @@ ONE_GROUP __kernel void grow_curvature(__global const real *restrict memories,
 }
 
 /* A direction made unit, and where `tangent` is 1 orthogonal to its memory. */
-ONE_GROUP __kernel void grow_constrain(__global real *restrict directions,
-                                       __global const real *restrict memories,
-                                       __global const int *restrict order, const int dim,
-                                       const int ld, const real tangent)
+KERNEL void grow_constrain(__global real *restrict directions,
+                           __global const real *restrict memories,
+                           __global const int *restrict order, const int dim, const int ld,
+                           const real tangent)
 {
     DECLARE_SCRATCH(scratch);
     const size_t slot = get_group_id(0);
@@ -83,9 +81,9 @@ ONE_GROUP __kernel void grow_constrain(__global real *restrict directions,
 }
 
 /* products[i][j] = (x_i . u_j) owed[i][order[j]]. Work-items: vectors of directions x samples. */
-__kernel void grow_weigh(__global real *restrict products, __global const real *restrict owed,
-                         __global const int *restrict order, const int active, const int ld,
-                         const int owed_ld)
+KERNEL void grow_weigh(__global real *restrict products, __global const real *restrict owed,
+                       __global const int *restrict order, const int active, const int ld,
+                       const int owed_ld)
 {
     const int j = (int)get_global_id(0) * VECTOR_WIDTH;
     if (j >= active)
@@ -107,12 +105,11 @@ __kernel void grow_weigh(__global real *restrict products, __global const real *
  * then the present one. LEAST: C has no eigenvalue above mass + negative mass, and one within |Cu -
  * (u.Cu) u| of u.Cu. A memory that owns nothing keeps its direction.
  */
-ONE_GROUP __kernel void
-grow_advance(__global real *restrict directions, __global real *restrict scatter,
-             __global const real *restrict memories, __global const int *restrict order,
-             __global const real *restrict scalars, __global real *restrict numbers, const int dim,
-             const int ld, const int numbers_ld, const int first, const int last, const real shift,
-             const real reach, const real rest)
+KERNEL void grow_advance(__global real *restrict directions, __global real *restrict scatter,
+                         __global const real *restrict memories, __global const int *restrict order,
+                         __global const real *restrict scalars, __global real *restrict numbers,
+                         const int dim, const int ld, const int numbers_ld, const int first,
+                         const int last, const real shift, const real reach, const real rest)
 {
     DECLARE_SCRATCH(scratch);
     const size_t slot = get_group_id(0), memory = (size_t)order[slot];
@@ -159,8 +156,8 @@ grow_advance(__global real *restrict directions, __global real *restrict scatter
 }
 
 /* Row j of `to` is row rows[j] of `from`. */
-ONE_GROUP __kernel void grow_gather(__global const real *restrict from, __global real *restrict to,
-                                    __global const int *restrict rows, const int dim, const int ld)
+KERNEL void grow_gather(__global const real *restrict from, __global real *restrict to,
+                        __global const int *restrict rows, const int dim, const int ld)
 {
     const size_t j = get_group_id(0), row = (size_t)rows[j];
     for (int c = (int)get_local_id(0) * VECTOR_WIDTH; c < dim; c += GROUP * VECTOR_WIDTH)
@@ -171,11 +168,10 @@ ONE_GROUP __kernel void grow_gather(__global const real *restrict from, __global
  * Pair j: memory m = pairs[2j] becomes normalise(w + step u), memory K + j is normalise(w - step u)
  * and rests, u being row pairs[2j+1] of the directions. One work-group a pair.
  */
-ONE_GROUP __kernel void grow_split_rows(__global real *restrict memories,
-                                        __global real *restrict velocities,
-                                        __global const real *restrict directions,
-                                        __global const int *restrict pairs, const int before,
-                                        const int dim, const int ld, const real step)
+KERNEL void grow_split_rows(__global real *restrict memories, __global real *restrict velocities,
+                            __global const real *restrict directions,
+                            __global const int *restrict pairs, const int before, const int dim,
+                            const int ld, const real step)
 {
     DECLARE_SCRATCH(scratch);
     const size_t pair = get_group_id(0), new_row = (before + pair) * (size_t)ld;
@@ -204,10 +200,9 @@ ONE_GROUP __kernel void grow_split_rows(__global real *restrict memories,
  * keeps `kept` of its value, its twin at K + j takes `given` of it, the background moves behind the
  * last, and all is multiplied by `scale`.
  */
-ONE_GROUP __kernel void grow_split_columns(__global real *restrict matrix,
-                                           __global const int *restrict pairs, const int before,
-                                           const int count, const int ld, const real kept,
-                                           const real given, const real scale)
+KERNEL void grow_split_columns(__global real *restrict matrix, __global const int *restrict pairs,
+                               const int before, const int count, const int ld, const real kept,
+                               const real given, const real scale)
 {
     __global real *row = matrix + get_group_id(0) * (size_t)ld;
     const int item = (int)get_local_id(0);

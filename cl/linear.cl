@@ -2,7 +2,6 @@
  * Softmax regression: everything but its products. Logits are samples x classes; a row is short, so
  * each work-item takes one.
  */
-#define ONE_GROUP __attribute__((reqd_work_group_size(GROUP, 1, 1)))
 
 /* The class of the largest logit but for `except`; the first among equals. */
 INLINE int largest_logit(__global const real *logits, const int classes, const int except)
@@ -18,9 +17,9 @@ INLINE int largest_logit(__global const real *logits, const int classes, const i
  * gradient; losses[i] = minus the log-probability of the label. A sample of no class counts
  * nothing.
  */
-__kernel void linear_softmax(__global real *restrict logits, __global const int *restrict labels,
-                             __global real *restrict losses, const int samples, const int first,
-                             const int classes, const int ld, const real per_sample)
+KERNEL void linear_softmax(__global real *restrict logits, __global const int *restrict labels,
+                           __global real *restrict losses, const int samples, const int first,
+                           const int classes, const int ld, const real per_sample)
 {
     const int i = (int)get_global_id(0);
     if (i >= samples)
@@ -40,9 +39,9 @@ __kernel void linear_softmax(__global real *restrict logits, __global const int 
 }
 
 /* out[slot] (+)= per_sample times the sum of losses. One work-group. */
-ONE_GROUP __kernel void linear_collect(__global const real *restrict losses,
-                                       __global real *restrict out, const int samples,
-                                       const int slot, const int accumulate, const real per_sample)
+KERNEL void linear_collect(__global const real *restrict losses, __global real *restrict out,
+                           const int samples, const int slot, const int accumulate,
+                           const real per_sample)
 {
     DECLARE_SCRATCH(scratch);
     real sum = 0;
@@ -58,8 +57,8 @@ ONE_GROUP __kernel void linear_collect(__global const real *restrict losses,
  * place of the logits -1 and +1 there, so that the product with the weights is minus the gradient
  * of their difference.
  */
-__kernel void linear_margin(__global real *restrict logits, __global int *restrict columns,
-                            const int samples, const int classes, const int ld)
+KERNEL void linear_margin(__global real *restrict logits, __global int *restrict columns,
+                          const int samples, const int classes, const int ld)
 {
     const int i = (int)get_global_id(0);
     if (i >= samples)
@@ -73,11 +72,11 @@ __kernel void linear_margin(__global real *restrict logits, __global int *restri
 }
 
 /* As vmf_perturb of vmf.cl. */
-__kernel void linear_perturb(__global const real *restrict logits,
-                             __global const real *restrict along,
-                             __global const int *restrict columns, __global real *restrict angles,
-                             __global int *restrict landed, const int samples, const int classes,
-                             const int ld, const real limit, const int scans, const int halvings)
+KERNEL void linear_perturb(__global const real *restrict logits,
+                           __global const real *restrict along,
+                           __global const int *restrict columns, __global real *restrict angles,
+                           __global int *restrict landed, const int samples, const int classes,
+                           const int ld, const real limit, const int scans, const int halvings)
 {
     const int i = (int)get_global_id(0);
     if (i >= samples)

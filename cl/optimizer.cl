@@ -4,10 +4,10 @@
  */
 
 /* Free parameters. Work-items: vectors of a row x rows. */
-__kernel void optimizer_momentum(__global real *restrict value,
-                                 __global const real *restrict gradient,
-                                 __global real *restrict velocity, const int cols, const int ld,
-                                 const real rate, const real momentum)
+KERNEL void optimizer_momentum(__global real *restrict value,
+                               __global const real *restrict gradient,
+                               __global real *restrict velocity, const int cols, const int ld,
+                               const real rate, const real momentum)
 {
     const int j = (int)get_global_id(0) * VECTOR_WIDTH;
     if (j >= cols)
@@ -23,10 +23,10 @@ __kernel void optimizer_momentum(__global real *restrict value,
  * normalised. Velocities are neither projected nor transported. One work-group a row; padding
  * columns hold zeros in all three matrices and stay zero.
  */
-__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
-optimizer_unit_rows(__global real *restrict value, __global const real *restrict gradient,
-                    __global real *restrict velocity, const int cols, const int ld, const real rate,
-                    const real momentum)
+KERNEL void optimizer_unit_rows(__global real *restrict value,
+                                __global const real *restrict gradient,
+                                __global real *restrict velocity, const int cols, const int ld,
+                                const real rate, const real momentum)
 {
     DECLARE_SCRATCH(scratch);
     const size_t row = get_group_id(0) * (size_t)ld;
@@ -60,10 +60,9 @@ optimizer_unit_rows(__global real *restrict value, __global const real *restrict
  * vectors of columns.
  */
 #define LEAST_LOG -69 /* 1e-30, the reciprocal of which is still far from the largest float */
-__kernel void optimizer_mirror(__global real *restrict value,
-                               __global const real *restrict gradient,
-                               __global real *restrict velocity, const int rows, const int cols,
-                               const int ld, const real rate, const real momentum)
+KERNEL void optimizer_mirror(__global real *restrict value, __global const real *restrict gradient,
+                             __global real *restrict velocity, const int rows, const int cols,
+                             const int ld, const real rate, const real momentum)
 {
     const int j = (int)get_global_id(0) * VECTOR_WIDTH;
     if (j >= cols)
@@ -95,12 +94,13 @@ __kernel void optimizer_mirror(__global real *restrict value,
  * below exp(log_floor) moves less. The first `clamped` columns stay within [-1, 1]. One work-group
  * a row, axis 1 is the replica; rates has a factor of the rate for each.
  */
-__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
-optimizer_max_norm(__global real *restrict value, __global const real *restrict gradient,
-                   __global real *restrict velocity, __global real *restrict scales,
-                   __global const real *restrict rates, const int cols, const int ld,
-                   const int stride, const int scale_ld, const int scale_stride, const int clamped,
-                   const real rate, const real momentum, const real log_floor)
+KERNEL void optimizer_max_norm(__global real *restrict value,
+                               __global const real *restrict gradient,
+                               __global real *restrict velocity, __global real *restrict scales,
+                               __global const real *restrict rates, const int cols, const int ld,
+                               const int stride, const int scale_ld, const int scale_stride,
+                               const int clamped, const real rate, const real momentum,
+                               const real log_floor)
 {
     DECLARE_SCRATCH(scratch);
     const size_t k = get_group_id(0), p = get_global_id(1);
@@ -135,10 +135,10 @@ optimizer_max_norm(__global real *restrict value, __global const real *restrict 
  * Plain momentum: v <- momentum v + g, x <- x - rate v. Work-items: vectors of a row x rows x
  * replicas; rates has a factor of the rate for each replica.
  */
-__kernel void optimizer_sgd(__global real *restrict value, __global const real *restrict gradient,
-                            __global real *restrict velocity, __global const real *restrict rates,
-                            const int cols, const int ld, const int stride, const real rate,
-                            const real momentum)
+KERNEL void optimizer_sgd(__global real *restrict value, __global const real *restrict gradient,
+                          __global real *restrict velocity, __global const real *restrict rates,
+                          const int cols, const int ld, const int stride, const real rate,
+                          const real momentum)
 {
     const int j = (int)get_global_id(0) * VECTOR_WIDTH;
     const size_t p = get_global_id(2);
@@ -155,12 +155,12 @@ __kernel void optimizer_sgd(__global real *restrict value, __global const real *
  * `unbias` is that of the second. What is left of the old mean and what is taken of the new number
  * come apart, because their sum is 1 only before rounding. Ranges as above.
  */
-__kernel void optimizer_adam(__global real *restrict value, __global const real *restrict gradient,
-                             __global real *restrict mean, __global real *restrict square,
-                             __global const real *restrict rates, const int cols, const int ld,
-                             const int stride, const real rate, const real mean_kept,
-                             const real mean_new, const real square_kept, const real square_new,
-                             const real unbias, const real epsilon)
+KERNEL void optimizer_adam(__global real *restrict value, __global const real *restrict gradient,
+                           __global real *restrict mean, __global real *restrict square,
+                           __global const real *restrict rates, const int cols, const int ld,
+                           const int stride, const real rate, const real mean_kept,
+                           const real mean_new, const real square_kept, const real square_new,
+                           const real unbias, const real epsilon)
 {
     const int j = (int)get_global_id(0) * VECTOR_WIDTH;
     const size_t p = get_global_id(2);

@@ -29,7 +29,6 @@
 #define COLUMNS_FIRST 0 /* 1: a panel of A meets all of B before the next; else the other way */
 #endif
 #define TILE_COLUMNS (TILE_VECTORS * VECTOR_WIDTH)
-#define ONE_ITEM __attribute__((reqd_work_group_size(1, 1, 1)))
 
 /* One vector of a row of C, the whole or its first `width` columns. */
 INLINE void store_vector(__global real *c, const vector value, const int width, const real alpha,
@@ -93,13 +92,14 @@ INLINE void store_vector(__global real *c, const vector value, const int width, 
  * PACK_ARGUMENTS. Of a factor that is not packed, tiles reach beyond the last row or column by
  * looking at the last ones again.
  */
-ONE_ITEM __kernel void
-panel_gemm(__global const real *restrict a, __global const real *restrict b,
-           __global real *restrict product, __global const int *restrict a_rows,
-           __global const int *restrict b_rows, const int m, const int n, const int depth,
-           const int ld, const int a_stride, const int b_stride, const int stride, const real alpha,
-           const real beta, const int first_depth, const int a_indexed, const int a_first,
-           const int a_ld, const int b_indexed, const int b_first, const int b_ld)
+SINGLE_KERNEL void panel_gemm(__global const real *restrict a, __global const real *restrict b,
+                              __global real *restrict product, __global const int *restrict a_rows,
+                              __global const int *restrict b_rows, const int m, const int n,
+                              const int depth, const int ld, const int a_stride, const int b_stride,
+                              const int stride, const real alpha, const real beta,
+                              const int first_depth, const int a_indexed, const int a_first,
+                              const int a_ld, const int b_indexed, const int b_first,
+                              const int b_ld)
 {
     const int i = (int)get_global_id(COLUMNS_FIRST) * TILE_ROWS;
     const int j = (int)get_global_id(1 - COLUMNS_FIRST) * TILE_COLUMNS;

@@ -9,7 +9,6 @@
 #define TILE_VECTORS 2
 #endif
 #define TILE_COLUMNS (TILE_VECTORS * VECTOR_WIDTH)
-#define ONE_ITEM __attribute__((reqd_work_group_size(1, 1, 1)))
 
 /*
  * Packs outer indices 0 ... outer-1 of depth indices first_depth ... +depth-1 into panels of WIDTH.
@@ -36,7 +35,7 @@
 /* Where an operand that stores one outer index a row has that of the panel's index w. */
 #define PACK_ROW(w) (replica + STORED_ROW(first + o + min(w, width - 1)) * ld + first_depth + d0)
 
-ONE_ITEM __kernel void panel_pack_a_along(PACK_ARGUMENTS)
+SINGLE_KERNEL void panel_pack_a_along(PACK_ARGUMENTS)
 {
     PACK_HEAD(TILE_ROWS);
     __global const real *source[TILE_ROWS];
@@ -57,7 +56,7 @@ ONE_ITEM __kernel void panel_pack_a_along(PACK_ARGUMENTS)
 
 /* Vector after vector of the panel, each along all of the chunk: CPUs fetch ahead in VECTOR_WIDTH
  * rows, but not in more. */
-ONE_ITEM __kernel void panel_pack_b_along(PACK_ARGUMENTS)
+SINGLE_KERNEL void panel_pack_b_along(PACK_ARGUMENTS)
 {
     PACK_HEAD(TILE_COLUMNS);
     for (int v = 0; v < TILE_COLUMNS; v += VECTOR_WIDTH, target += VECTOR_WIDTH) {
@@ -79,7 +78,7 @@ ONE_ITEM __kernel void panel_pack_b_along(PACK_ARGUMENTS)
 }
 
 #define PACK_ACROSS(name, WIDTH)                                                                   \
-    ONE_ITEM __kernel void name(PACK_ARGUMENTS)                                                    \
+    SINGLE_KERNEL void name(PACK_ARGUMENTS)                                                        \
     {                                                                                              \
         PACK_HEAD(WIDTH);                                                                          \
         for (int d = 0; d < chunk; d++, target += WIDTH) {                                         \

@@ -3,12 +3,10 @@
  * w = A v, then v = w / |w|; v.w tends to the eigenvalue from below. Entries of v behind `size` are
  * zeros, those of A finite.
  */
-#define ONE_GROUP __attribute__((reqd_work_group_size(GROUP, 1, 1)))
 
 /* w = A v. One work-group a row. */
-__kernel ONE_GROUP void power_multiply(__global const real *restrict matrix,
-                                       __global const real *restrict v, __global real *restrict w,
-                                       const int size, const int ld)
+KERNEL void power_multiply(__global const real *restrict matrix, __global const real *restrict v,
+                           __global real *restrict w, const int size, const int ld)
 {
     DECLARE_SCRATCH(scratch);
     const size_t i = get_group_id(0);
@@ -24,9 +22,9 @@ __kernel ONE_GROUP void power_multiply(__global const real *restrict matrix,
  * out[index] = scale v.w, and v becomes w made unit; where centred, w loses its mean first, which
  * keeps v among the vectors that sum to 0. One work-group.
  */
-__kernel ONE_GROUP void power_normalise(__global real *restrict v, __global const real *restrict w,
-                                        __global real *restrict out, const int size,
-                                        const int index, const int centred, const real scale)
+KERNEL void power_normalise(__global real *restrict v, __global const real *restrict w,
+                            __global real *restrict out, const int size, const int index,
+                            const int centred, const real scale)
 {
     DECLARE_SCRATCH(scratch);
     const int begin = (int)get_local_id(0) * VECTOR_WIDTH;

@@ -5,9 +5,9 @@
  * at the sample, of mean 0 where samples have it, of unit norm; a row in which nothing is left
  * becomes zero. One work-group a row.
  */
-__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
-probe_tangent(__global real *restrict directions, __global const real *restrict samples,
-              const int first, const int dim, const int ld, const int samples_ld, const int centre)
+KERNEL void probe_tangent(__global real *restrict directions, __global const real *restrict samples,
+                          const int first, const int dim, const int ld, const int samples_ld,
+                          const int centre)
 {
     DECLARE_SCRATCH(scratch);
     const size_t row = get_group_id(0);

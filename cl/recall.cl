@@ -145,11 +145,11 @@ INLINE void group_least(__local real *scratch, __local int *indices, real *value
  * the state's own part: halves[mu] - S, halves being half the memories' squared norms. Where counts
  * are given (counted), S = 2 k - N is that of agreements. One work-group a probe.
  */
-__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
-recall_nearest(__global const real *restrict similarities, __global const int *restrict agreements,
-               __global const real *restrict halves, __global int *restrict nearest,
-               __global real *restrict distances, const int memories, const int ld, const int dim,
-               const int counted)
+KERNEL void recall_nearest(__global const real *restrict similarities,
+                           __global const int *restrict agreements,
+                           __global const real *restrict halves, __global int *restrict nearest,
+                           __global real *restrict distances, const int memories, const int ld,
+                           const int dim, const int counted)
 {
     DECLARE_SCRATCH(scratch);
     DECLARE_INDICES(indices);

@@ -35,9 +35,10 @@
  * S = 2 k - N. rows is words x memories (ld apart): 32 signs of a memory a word, set for +1, zeros
  * beyond its end; states are packed alike, a row of `words` a probe. One work-group a probe.
  */
-__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
-recall_signs_agree(__global const uint *restrict packed, __global const uint *restrict rows,
-                   __global int *restrict agreements, const int words, const int ld, const int dim)
+KERNEL void recall_signs_agree(__global const uint *restrict packed,
+                               __global const uint *restrict rows,
+                               __global int *restrict agreements, const int words, const int ld,
+                               const int dim)
 {
     const size_t probe = get_group_id(0);
     __global const uint *x = packed + probe * words;
@@ -153,16 +154,16 @@ INLINE void record_signs(KEPT const int *agreements, const int memories, const i
 }
 
 /* As recall_sweep, for memories and states of +-1. signs is dim x memories, 32 of them a word. */
-__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
-recall_signs(__global real *restrict states, __global int *restrict all_agreements,
-             __global real *restrict all_closer, __global real *restrict all_further,
-             __global const uint *restrict signs, __global const real *restrict differences,
-             __global const real *restrict table, __global const int *restrict level_of,
-             __global const int *restrict free, __global const int *restrict order,
-             __global uchar *restrict wishes, __global int *restrict ends,
-             __global int *restrict flips, __global real *restrict records, const int probes,
-             const int neurons, const int dim, const int memories, const int ld,
-             const int states_ld, const int records_ld, const int sweep)
+KERNEL void recall_signs(__global real *restrict states, __global int *restrict all_agreements,
+                         __global real *restrict all_closer, __global real *restrict all_further,
+                         __global const uint *restrict signs,
+                         __global const real *restrict differences,
+                         __global const real *restrict table, __global const int *restrict level_of,
+                         __global const int *restrict free, __global const int *restrict order,
+                         __global uchar *restrict wishes, __global int *restrict ends,
+                         __global int *restrict flips, __global real *restrict records,
+                         const int probes, const int neurons, const int dim, const int memories,
+                         const int ld, const int states_ld, const int records_ld, const int sweep)
 {
     DECLARE_PAIRS(scratch);
     const int probe = (int)get_group_id(0), words = ld / 32 + (ld % 32 > 0);

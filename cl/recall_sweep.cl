@@ -113,15 +113,14 @@ INLINE void record_energy(KEPT const real *values, const int memories, const int
  * move, order the order of this sweep; wishes, of synchronous sweeps, dim marks a probe for each
  * parity of the sweep. Records sweep and sweep + 1 get the energy before and after.
  */
-__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
-recall_sweep(__global real *restrict states, __global real *restrict all_similarities,
-             __global real *restrict all_values, __global const real *restrict columns,
-             __global const int *restrict free, __global const int *restrict order,
-             __global uchar *restrict wishes, __global int *restrict ends,
-             __global int *restrict flips, __global real *restrict records, const int probes,
-             const int neurons, const int memories, const int ld, const int states_ld,
-             const int records_ld, const int sweep, const real reach, const real leak,
-             const real most, const real sharpness)
+KERNEL void recall_sweep(__global real *restrict states, __global real *restrict all_similarities,
+                         __global real *restrict all_values, __global const real *restrict columns,
+                         __global const int *restrict free, __global const int *restrict order,
+                         __global uchar *restrict wishes, __global int *restrict ends,
+                         __global int *restrict flips, __global real *restrict records,
+                         const int probes, const int neurons, const int memories, const int ld,
+                         const int states_ld, const int records_ld, const int sweep,
+                         const real reach, const real leak, const real most, const real sharpness)
 {
     DECLARE_PAIRS(scratch);
     const int probe = (int)get_group_id(0);

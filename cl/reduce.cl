@@ -2,9 +2,9 @@
 
 /* total = sum of `count` matrices at `stride`, added to total where accumulate. Work-items: vectors
  * of a row x rows. */
-__kernel void reduce_parts(__global const real *restrict parts, __global real *restrict total,
-                           const int count, const int stride, const int cols, const int ld,
-                           const int accumulate)
+KERNEL void reduce_parts(__global const real *restrict parts, __global real *restrict total,
+                         const int count, const int stride, const int cols, const int ld,
+                         const int accumulate)
 {
     const int j = (int)get_global_id(0) * VECTOR_WIDTH;
     if (j >= cols)

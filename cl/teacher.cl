@@ -79,11 +79,11 @@ INLINE real draw_cosine(const real concentration, const int dim, source *from)
  * mu % classes, but for a share `softening` of its samples, which have any of the classes or
  * `classes`, none. One work-item a sample.
  */
-__kernel void teacher_draw(__global int *restrict owners, __global int *restrict labels,
-                           __global real *restrict cosines, const int samples, const int first,
-                           const int split, const uint stream, const uint seed_low,
-                           const uint seed_high, const int memories, const int classes,
-                           const int dim, const real softening, const real concentration)
+KERNEL void teacher_draw(__global int *restrict owners, __global int *restrict labels,
+                         __global real *restrict cosines, const int samples, const int first,
+                         const int split, const uint stream, const uint seed_low,
+                         const uint seed_high, const int memories, const int classes, const int dim,
+                         const real softening, const real concentration)
 {
     const int i = (int)get_global_id(0);
     if (i >= samples)
@@ -102,11 +102,11 @@ __kernel void teacher_draw(__global int *restrict owners, __global int *restrict
  * The samples themselves: cosine * memory + sine * a direction across it, which is uniform: a
  * normal vector without its part along the memory. One work-group a sample.
  */
-__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
-teacher_sample(__global real *restrict samples, __global const real *restrict memories,
-               __global const int *restrict owners, __global const real *restrict cosines,
-               const int first, const int split, const uint stream, const uint seed_low,
-               const uint seed_high, const int dim, const int ld, const int memories_ld)
+KERNEL void teacher_sample(__global real *restrict samples, __global const real *restrict memories,
+                           __global const int *restrict owners,
+                           __global const real *restrict cosines, const int first, const int split,
+                           const uint stream, const uint seed_low, const uint seed_high,
+                           const int dim, const int ld, const int memories_ld)
 {
     DECLARE_SCRATCH(scratch);
     const int i = (int)get_group_id(0), item = (int)get_local_id(0);

@@ -24,11 +24,10 @@
 #else
 #define LEAST_EXPONENT -87
 #endif
-#define ONE_GROUP __attribute__((reqd_work_group_size(GROUP, 1, 1)))
 
 /* tau and tau' of the large-N normaliser, without cancellation; one work-item. */
-__kernel void vmf_scalars(__global const real *restrict beta, __global real *restrict scalars,
-                          const real varsigma, const int dim)
+SINGLE_KERNEL void vmf_scalars(__global const real *restrict beta, __global real *restrict scalars,
+                               const real varsigma, const int dim)
 {
     const real b = beta[0];
     const real x = 2 * b / (dim - 2), x2 = x * x;
@@ -142,13 +141,13 @@ INLINE real loss_slope(const int y, const int label, const SHARED real *sums, co
  * responsibilities Q = E (R G') scaled by -b / batch in place of the similarities (so that Q'X is
  * the memories' gradient), and statistics {loss, sum Q m, sum Q, 0} over the memories.
  */
-ONE_GROUP __kernel void
-vmf_forward(__global real *restrict similarities, __global real *restrict activations,
-            __global real *restrict ratios, __global real *restrict statistics,
-            __global const real *restrict weights, __global const real *restrict scalars,
-            __global const int *restrict labels, __global const int *restrict rows,
-            const int indexed, const int first, const int memories, const int ld,
-            const int ratios_ld, const int weights_ld, const real softening, const real per_sample)
+KERNEL void vmf_forward(__global real *restrict similarities, __global real *restrict activations,
+                        __global real *restrict ratios, __global real *restrict statistics,
+                        __global const real *restrict weights,
+                        __global const real *restrict scalars, __global const int *restrict labels,
+                        __global const int *restrict rows, const int indexed, const int first,
+                        const int memories, const int ld, const int ratios_ld, const int weights_ld,
+                        const real softening, const real per_sample)
 {
     DECLARE_SCRATCH(scratch);
     SHARED real sums[COLUMNS];
@@ -212,13 +211,13 @@ INLINE int nearest_memory(__global const real *similarity, const int memories SC
  * One sample a work-group: softened loss, predicted class column, class of the nearest memory.
  * statistics: {loss, right, 0, 0}.
  */
-ONE_GROUP __kernel void
-vmf_evaluate(__global const real *restrict similarities, __global real *restrict activations,
-             __global real *restrict statistics, __global int *restrict predicted,
-             __global int *restrict nearest, __global const real *restrict weights,
-             __global const real *restrict scalars, __global const int *restrict labels,
-             const int first, const int offset, const int memories, const int ld,
-             const int weights_ld, const real softening)
+KERNEL void vmf_evaluate(__global const real *restrict similarities,
+                         __global real *restrict activations, __global real *restrict statistics,
+                         __global int *restrict predicted, __global int *restrict nearest,
+                         __global const real *restrict weights,
+                         __global const real *restrict scalars, __global const int *restrict labels,
+                         const int first, const int offset, const int memories, const int ld,
+                         const int weights_ld, const real softening)
 {
     DECLARE_SCRATCH(scratch);
     SHARED real sums[COLUMNS];
@@ -260,11 +259,11 @@ vmf_evaluate(__global const real *restrict similarities, __global real *restrict
  * Part p of the class weights' gradient, -per_sample sum_i E[i][mu] R[i][y] over the samples
  * p, p + parts, ... Work-items: vectors of memories x tiles of class columns x parts.
  */
-__kernel void vmf_class_gradient(__global const real *restrict activations,
-                                 __global const real *restrict ratios,
-                                 __global real *restrict gradient_parts, const int samples,
-                                 const int width, const int ld, const int ratios_ld,
-                                 const int weights_ld, const int part_stride, const real per_sample)
+KERNEL void vmf_class_gradient(__global const real *restrict activations,
+                               __global const real *restrict ratios,
+                               __global real *restrict gradient_parts, const int samples,
+                               const int width, const int ld, const int ratios_ld,
+                               const int weights_ld, const int part_stride, const real per_sample)
 {
     const int j = (int)get_global_id(0) * VECTOR_WIDTH;
     if (j >= width)
@@ -287,12 +286,10 @@ __kernel void vmf_class_gradient(__global const real *restrict activations,
  * Adds up the statistics of a chunk of samples: out[slot] += per_sample sum loss, and the gradient
  * of beta. One work-group; the first chunk of a batch (accumulate 0) replaces what was there.
  */
-ONE_GROUP __kernel void vmf_collect(__global const real *restrict statistics,
-                                    __global const real *restrict scalars,
-                                    __global real *restrict losses,
-                                    __global real *restrict beta_gradient, const int samples,
-                                    const int slot, const int accumulate, const real varsigma,
-                                    const real per_sample)
+KERNEL void vmf_collect(__global const real *restrict statistics,
+                        __global const real *restrict scalars, __global real *restrict losses,
+                        __global real *restrict beta_gradient, const int samples, const int slot,
+                        const int accumulate, const real varsigma, const real per_sample)
 {
     DECLARE_SCRATCH(scratch);
     real loss = 0, qm = 0, q = 0;
@@ -312,9 +309,9 @@ ONE_GROUP __kernel void vmf_collect(__global const real *restrict statistics,
 }
 
 /* totals[slot] = {sum of losses, number of right predictions} of a batch. One work-group. */
-ONE_GROUP __kernel void vmf_metrics(__global const real *restrict statistics,
-                                    __global real *restrict totals, const int samples,
-                                    const int slot, const int totals_ld, const int accumulate)
+KERNEL void vmf_metrics(__global const real *restrict statistics, __global real *restrict totals,
+                        const int samples, const int slot, const int totals_ld,
+                        const int accumulate)
 {
     DECLARE_SCRATCH(scratch);
     real loss = 0, right = 0;
@@ -338,10 +335,9 @@ ONE_GROUP __kernel void vmf_metrics(__global const real *restrict statistics,
  * Ends on the columns. A column of prior 0 (the softening class without softening) holds zeros and
  * stays so. One work-group, lanes along the memories.
  */
-ONE_GROUP __kernel void vmf_sinkhorn(__global real *restrict weights,
-                                     __global const real *restrict counts,
-                                     __global const real *restrict prior, const int memories,
-                                     const int ld, const int iterations, const real tolerance)
+KERNEL void vmf_sinkhorn(__global real *restrict weights, __global const real *restrict counts,
+                         __global const real *restrict prior, const int memories, const int ld,
+                         const int iterations, const real tolerance)
 {
     DECLARE_SCRATCH(scratch);
     SHARED real factor[COLUMNS];
@@ -389,11 +385,11 @@ ONE_GROUP __kernel void vmf_sinkhorn(__global real *restrict weights,
  * background (activation times class weights, over the sum of all), and the probability of every
  * class column.
  */
-ONE_GROUP __kernel void
-vmf_posterior(__global const real *restrict similarities, __global real *restrict posterior,
-              __global real *restrict probabilities, __global const real *restrict weights,
-              __global const real *restrict scalars, const int memories, const int ld,
-              const int posterior_ld, const int probabilities_ld, const int weights_ld)
+KERNEL void vmf_posterior(__global const real *restrict similarities,
+                          __global real *restrict posterior, __global real *restrict probabilities,
+                          __global const real *restrict weights,
+                          __global const real *restrict scalars, const int memories, const int ld,
+                          const int posterior_ld, const int probabilities_ld, const int weights_ld)
 {
     DECLARE_SCRATCH(scratch);
     SHARED real sums[COLUMNS];
@@ -435,12 +431,10 @@ INLINE int largest_column(const SHARED real *sums, const int except)
  * second largest logit; in place of the similarities what each memory has of minus the gradient of
  * their difference by the sample, so that its product with the memories is that.
  */
-ONE_GROUP __kernel void vmf_margin(__global real *restrict similarities,
-                                   __global real *restrict activations,
-                                   __global int *restrict columns,
-                                   __global const real *restrict weights,
-                                   __global const real *restrict scalars, const int memories,
-                                   const int ld, const int weights_ld)
+KERNEL void vmf_margin(__global real *restrict similarities, __global real *restrict activations,
+                       __global int *restrict columns, __global const real *restrict weights,
+                       __global const real *restrict scalars, const int memories, const int ld,
+                       const int weights_ld)
 {
     DECLARE_SCRATCH(scratch);
     SHARED real sums[COLUMNS];
@@ -474,13 +468,12 @@ ONE_GROUP __kernel void vmf_margin(__global real *restrict similarities,
  * of a perturbed sample are cos(angle) m + sin(angle) along. `scans` equal steps find the first
  * change, `halvings` its place. landed[i] is the column there.
  */
-ONE_GROUP __kernel void
-vmf_perturb(__global const real *restrict similarities, __global const real *restrict along,
-            __global real *restrict activations, __global const int *restrict columns,
-            __global real *restrict angles, __global int *restrict landed,
-            __global const real *restrict weights, __global const real *restrict scalars,
-            const int memories, const int ld, const int weights_ld, const real limit,
-            const int scans, const int halvings)
+KERNEL void vmf_perturb(__global const real *restrict similarities,
+                        __global const real *restrict along, __global real *restrict activations,
+                        __global const int *restrict columns, __global real *restrict angles,
+                        __global int *restrict landed, __global const real *restrict weights,
+                        __global const real *restrict scalars, const int memories, const int ld,
+                        const int weights_ld, const real limit, const int scans, const int halvings)
 {
     DECLARE_SCRATCH(scratch);
     SHARED real sums[COLUMNS];
