@@ -66,8 +66,8 @@ denoise_pairs(__global const real *restrict samples, __global const int *restric
               const int ld, const int stride, const real sigma, const uint step, const uint stream)
 {
     const int j = (int)get_global_id(0) * VECTOR_WIDTH;
-    const int a = (int)get_global_id(1);
-    const size_t p = get_global_id(2);
+    const int a = (int)get_group_id(1);
+    const size_t p = get_group_id(2);
     if (j >= dim)
         return;
     const int own = grouped ? offsets[p] : 0;
@@ -97,7 +97,7 @@ KERNEL void denoise_softmax(__global real *restrict z, __global const real *rest
                             const int cols, const int ld, const int stride, const int bias_stride)
 {
     DECLARE_SCRATCH(scratch);
-    const size_t p = get_global_id(2);
+    const size_t p = get_group_id(2);
     __global real *row = z + p * stride + get_group_id(0) * ld;
     __global const real *b = bias + p * bias_stride;
     const int begin = (int)get_local_id(0) * VECTOR_WIDTH;
@@ -133,8 +133,8 @@ KERNEL void denoise_activate(__global real *restrict z, __global const real *res
                              const int accumulate)
 {
     const int j = (int)get_global_id(0) * VECTOR_WIDTH;
-    const int part = (int)get_global_id(1);
-    const size_t p = get_global_id(2);
+    const int part = (int)get_group_id(1);
+    const size_t p = get_group_id(2);
     if (j >= cols)
         return;
     const int end = min(size, (part + 1) * per);
@@ -168,7 +168,7 @@ KERNEL void denoise_fold(__global const real *restrict sums, __global real *rest
                          const int out_stride, const real scale)
 {
     const int j = (int)get_global_id(0) * VECTOR_WIDTH;
-    const size_t p = get_global_id(2);
+    const size_t p = get_group_id(2);
     if (j >= cols)
         return;
     vector sum = 0;
@@ -183,8 +183,8 @@ KERNEL void denoise_centre(__global const real *restrict z, __global const real 
                            const int ld, const int stride, const int means_stride)
 {
     const int j = (int)get_global_id(0) * VECTOR_WIDTH;
-    const int part = (int)get_global_id(1);
-    const size_t p = get_global_id(2);
+    const int part = (int)get_group_id(1);
+    const size_t p = get_group_id(2);
     if (j >= cols)
         return;
     const int end = min(size, (part + 1) * per);
@@ -207,8 +207,8 @@ KERNEL void denoise_residual(__global real *restrict f, __global const real *res
                              const int squares_stride, const real scale)
 {
     const int j = (int)get_global_id(0) * VECTOR_WIDTH;
-    const int part = (int)get_global_id(1);
-    const size_t p = get_global_id(2);
+    const int part = (int)get_group_id(1);
+    const size_t p = get_group_id(2);
     if (j >= cols)
         return;
     const int end = min(size, (part + 1) * per);
@@ -231,7 +231,7 @@ KERNEL void denoise_collect(__global const real *restrict squares, __global real
                             const int index, const int step, const int accumulate, const real scale)
 {
     DECLARE_SCRATCH(scratch);
-    const size_t p = get_global_id(2);
+    const size_t p = get_group_id(2);
     real sum = 0;
     for (int i = (int)get_local_id(0); i < rows * cols; i += GROUP)
         sum += squares[p * stride + (size_t)(i / cols) * ld + i % cols];
@@ -247,8 +247,8 @@ KERNEL void denoise_sums(__global const real *restrict d, __global real *restric
                          const int stride, const int sums_ld, const int sums_stride)
 {
     const int j = (int)get_global_id(0) * VECTOR_WIDTH;
-    const int part = (int)get_global_id(1);
-    const size_t p = get_global_id(2);
+    const int part = (int)get_group_id(1);
+    const size_t p = get_group_id(2);
     if (j >= cols)
         return;
     const int end = min(size, (part + 1) * per);
@@ -269,8 +269,8 @@ KERNEL void denoise_backward(__global const real *restrict z, __global real *res
                              const int sums_stride)
 {
     const int j = (int)get_global_id(0) * VECTOR_WIDTH;
-    const int part = (int)get_global_id(1);
-    const size_t p = get_global_id(2);
+    const int part = (int)get_group_id(1);
+    const size_t p = get_group_id(2);
     if (j >= cols)
         return;
     const int end = min(size, (part + 1) * per);
@@ -291,7 +291,7 @@ KERNEL void denoise_backward_softmax(__global const real *restrict s, __global r
                                      const int ld, const int stride, const int means_stride)
 {
     DECLARE_SCRATCH(scratch);
-    const size_t p = get_global_id(2);
+    const size_t p = get_group_id(2);
     const size_t row = p * stride + get_group_id(0) * ld;
     __global const real *mean = means + p * means_stride;
     const int begin = (int)get_local_id(0) * VECTOR_WIDTH;
@@ -316,7 +316,7 @@ KERNEL void denoise_energy(__global const real *restrict z, __global const real 
                            const int outer_stride, const int energies_stride, const real ratio)
 {
     DECLARE_SCRATCH(scratch);
-    const size_t p = get_global_id(2), a = get_group_id(0);
+    const size_t p = get_group_id(2), a = get_group_id(0);
     __global const real *row = z + p * stride + a * ld, *b = bias + p * bias_stride;
     __global const real *m = means + p * bias_stride;
     __global const real *state = x + p * x_stride + a * x_ld, *c = outer + p * outer_stride;
@@ -364,7 +364,7 @@ KERNEL void denoise_advance(__global real *restrict x, __global const real *rest
                             const int outer_stride, const real dt, const real clip)
 {
     const int j = (int)get_global_id(0) * VECTOR_WIDTH;
-    const size_t a = get_global_id(1), p = get_global_id(2);
+    const size_t a = get_group_id(1), p = get_group_id(2);
     if (j >= dim)
         return;
     __global real *state = x + p * x_stride + a * x_ld + j;

@@ -39,7 +39,7 @@ KERNEL void diagnose_subtract(__global const real *restrict a, __global real *re
     const int j = (int)get_global_id(0) * VECTOR_WIDTH;
     if (j >= cols)
         return;
-    const size_t at = get_global_id(1) * ld + j;
+    const size_t at = get_group_id(1) * ld + j;
     STORE(scale * LOAD(a + at) - LOAD(b + at), b + at);
 }
 
@@ -50,6 +50,6 @@ KERNEL void diagnose_centre(__global real *restrict matrix, __global const real 
     const int j = (int)get_global_id(0) * VECTOR_WIDTH;
     if (j >= cols)
         return;
-    const size_t at = get_global_id(1) * ld + j;
+    const size_t at = get_group_id(1) * ld + j;
     STORE(LOAD(matrix + at) - LOAD(means + j), matrix + at);
 }

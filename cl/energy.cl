@@ -69,13 +69,13 @@ KERNEL void energy_transpose(__global const real *restrict memories,
                              const int first_column, const int trained, const int ld,
                              const int stride, const int column_ld, const int column_stride)
 {
-    const int i = (int)get_global_id(0) * VECTOR_WIDTH, mu = (int)get_global_id(1) * VECTOR_WIDTH;
+    const int i = (int)get_global_id(0) * VECTOR_WIDTH, mu = (int)get_group_id(1) * VECTOR_WIDTH;
     if (i >= trained)
         return;
     const int width = min(trained - i, VECTOR_WIDTH), height = min(count - mu, VECTOR_WIDTH);
     __global const real *from =
-        memories + get_global_id(2) * (size_t)stride + (size_t)mu * ld + first_column + i;
-    __global real *to = columns + get_global_id(2) * (size_t)column_stride + (size_t)i * column_ld;
+        memories + get_group_id(2) * (size_t)stride + (size_t)mu * ld + first_column + i;
+    __global real *to = columns + get_group_id(2) * (size_t)column_stride + (size_t)i * column_ld;
     vector block[VECTOR_WIDTH];
     if (width == VECTOR_WIDTH && height == VECTOR_WIDTH) {
         UNROLL for (int l = 0; l < VECTOR_WIDTH; l++) block[l] = LOAD(from + (size_t)l * ld);
@@ -100,11 +100,11 @@ KERNEL void energy_reach(__global const real *restrict columns, __global real *r
     const int mu = (int)get_global_id(0) * VECTOR_WIDTH;
     if (mu >= count)
         return;
-    __global const real *from = columns + get_global_id(2) * (size_t)column_stride + mu;
+    __global const real *from = columns + get_group_id(2) * (size_t)column_stride + mu;
     vector reach = 0;
     for (int i = 0; i < trained; i++)
         reach = fmax(reach, fabs(LOAD(from + (size_t)i * column_ld)));
-    STORE(2 * reach, numbers + get_global_id(2) * (size_t)number_stride +
+    STORE(2 * reach, numbers + get_group_id(2) * (size_t)number_stride +
                          (size_t)MEMORY_REACH * number_ld + mu);
 }
 
@@ -121,7 +121,7 @@ KERNEL void energy_scale_states(__global const real *restrict similarities,
                                 const int state_stride)
 {
     DECLARE_SCRATCH(scratch);
-    const size_t a = get_group_id(0), p = get_global_id(2);
+    const size_t a = get_group_id(0), p = get_group_id(2);
     const int begin = (int)get_local_id(0) * VECTOR_WIDTH;
     const size_t row = p * stride + a * ld;
     __global const real *reach = memory_numbers + p * number_stride + MEMORY_REACH * number_ld;
@@ -185,7 +185,7 @@ KERNEL void energy_errors(__global real *restrict gaps, __global real *restrict 
 {
     DECLARE_SCRATCH(scratch);
     const int a = (int)get_group_id(0);
-    const size_t p = get_global_id(2);
+    const size_t p = get_group_id(2);
     __global real *state = states + p * state_stride + (size_t)a * NUMBERS;
     __global real *row = gaps + p * gap_stride + (size_t)a * gap_ld;
     const real log_scale = state[STATE_LOG];
@@ -215,7 +215,7 @@ KERNEL void energy_collect(__global const real *restrict states, __global real *
                            const int state_stride, const real per_neuron)
 {
     DECLARE_SCRATCH(scratch);
-    const size_t p = get_global_id(2);
+    const size_t p = get_group_id(2);
     real sum = 0;
     for (int a = (int)get_local_id(0); a < size; a += GROUP)
         sum += states[p * state_stride + (size_t)a * NUMBERS + SUM_LOSS];
@@ -241,7 +241,7 @@ KERNEL void energy_scale_memories(__global const real *restrict similarities,
                                   const int scale_stride)
 {
     const int mu = (int)get_global_id(0) * VECTOR_WIDTH;
-    const size_t p = get_global_id(2);
+    const size_t p = get_group_id(2);
     if (mu >= count)
         return;
     __global real *number = numbers + p * number_stride + mu;
@@ -283,7 +283,7 @@ KERNEL void energy_shrink(__global real *restrict gradient, __global const real 
                           const int number_stride)
 {
     const int j = (int)get_global_id(0) * VECTOR_WIDTH;
-    const size_t mu = get_global_id(1), p = get_global_id(2);
+    const size_t mu = get_group_id(1), p = get_group_id(2);
     if (j >= neurons)
         return;
     __global real *at = gradient + p * stride + mu * ld + j;

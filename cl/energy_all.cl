@@ -30,8 +30,8 @@ KERNEL void energy_forward(__global const real *restrict scaled,
                            const int state_stride, const int gap_ld, const int gap_stride)
 {
     const int begin = (int)get_global_id(0) * COLUMN_VECTORS * VECTOR_WIDTH;
-    const int above = (int)get_global_id(1) * TILE_STATES;
-    const size_t p = get_global_id(2);
+    const int above = (int)get_group_id(1) * TILE_STATES;
+    const size_t p = get_group_id(2);
     if (begin >= neurons)
         return;
     __global const real *m = memories + p * memory_stride;
@@ -85,8 +85,8 @@ KERNEL void energy_backward_overlaps(
     const int sample_stride, const int state_stride, const int error_ld, const int error_stride)
 {
     const int begin = (int)get_global_id(0) * MEMORY_VECTORS * VECTOR_WIDTH;
-    const int above = (int)get_global_id(1) * TILE_STATES;
-    const size_t p = get_global_id(2);
+    const int above = (int)get_group_id(1) * TILE_STATES;
+    const size_t p = get_group_id(2);
     if (begin >= count)
         return;
     __global const real *c = columns + p * column_stride, *e[TILE_STATES], *x[TILE_STATES];
@@ -150,8 +150,8 @@ energy_backward_own(__global const real *restrict scaled, __global const real *r
                     const int sample_stride, const int error_ld, const int error_stride)
 {
     const int column = (int)get_global_id(OWN_COLUMNS) * VECTOR_WIDTH;
-    const int above = (int)get_global_id(1 - OWN_COLUMNS) * TILE_MEMORIES;
-    const size_t p = get_global_id(2);
+    const int above = (int)get_group_id(1 - OWN_COLUMNS) * TILE_MEMORIES;
+    const size_t p = get_group_id(2);
     if (column >= neurons || above >= count)
         return;
     __global const real *overlap = scaled + p * stride;

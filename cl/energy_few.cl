@@ -19,7 +19,7 @@ energy_forward_few(__global const real *restrict scaled, __global const real *re
 {
     DECLARE_SCRATCH(scratch);
     const int a = (int)get_group_id(0);
-    const size_t p = get_global_id(2);
+    const size_t p = get_group_id(2);
     const int begin = (int)get_local_id(0) * VECTOR_WIDTH;
     __global const real *state = states + p * state_stride + (size_t)a * NUMBERS;
     __global const real *x = samples + p * sample_stride + ROW_OF(a) * sample_ld + first_column;
@@ -66,8 +66,8 @@ energy_backward_few(__global const real *restrict similarities,
                     const int error_ld, const int error_stride)
 {
     const int mu = (int)get_global_id(0) * VECTOR_WIDTH;
-    const int part = (int)get_global_id(1), parts = (int)get_global_size(1);
-    const size_t p = get_global_id(2);
+    const int part = (int)get_group_id(1), parts = (int)get_global_size(1);
+    const size_t p = get_group_id(2);
     if (mu >= count)
         return;
     __global const real *number = numbers + p * number_stride + mu;
@@ -117,7 +117,7 @@ KERNEL void energy_add_own(__global const real *restrict own, __global real *res
                            const int stride)
 {
     const int mu = (int)get_global_id(0) * VECTOR_WIDTH;
-    const size_t i = get_global_id(1), p = get_global_id(2);
+    const size_t i = get_group_id(1), p = get_group_id(2);
     if (mu >= count)
         return;
     vector sum = 0;

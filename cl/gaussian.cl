@@ -11,7 +11,7 @@ KERNEL void gaussian_samples(__global const real *restrict deviations,
     const int j = (int)get_global_id(0) * VECTOR_WIDTH;
     if (j >= dim)
         return;
-    const uint row = (uint)get_global_id(1);
+    const uint row = (uint)get_group_id(1);
     const vector drawn =
         normals_at((uint)first + row, (uint)j, split, stream, (uint2)(seed_low, seed_high));
     /* Behind the last column deviations are 0. */

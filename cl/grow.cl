@@ -88,7 +88,7 @@ KERNEL void grow_weigh(__global real *restrict products, __global const real *re
     const int j = (int)get_global_id(0) * VECTOR_WIDTH;
     if (j >= active)
         return;
-    const size_t i = get_global_id(1);
+    const size_t i = get_group_id(1);
     __global real *product = products + i * ld + j;
     __global const real *mine = owed + i * owed_ld;
     real vector_width[VECTOR_WIDTH];

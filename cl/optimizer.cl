@@ -12,7 +12,7 @@ KERNEL void optimizer_momentum(__global real *restrict value,
     const int j = (int)get_global_id(0) * VECTOR_WIDTH;
     if (j >= cols)
         return;
-    const size_t at = get_global_id(1) * ld + j;
+    const size_t at = get_group_id(1) * ld + j;
     const vector v = momentum * LOAD(velocity + at) - rate * LOAD(gradient + at);
     STORE(v, velocity + at);
     STORE(LOAD(value + at) + rate * v, value + at);
@@ -103,7 +103,7 @@ KERNEL void optimizer_max_norm(__global real *restrict value,
                                const real log_floor)
 {
     DECLARE_SCRATCH(scratch);
-    const size_t k = get_group_id(0), p = get_global_id(1);
+    const size_t k = get_group_id(0), p = get_group_id(1);
     const size_t row = p * stride + k * ld;
     const int begin = (int)get_local_id(0) * VECTOR_WIDTH;
     __global real *scale = scales + p * scale_stride + k;
@@ -141,10 +141,10 @@ KERNEL void optimizer_sgd(__global real *restrict value, __global const real *re
                           const real momentum)
 {
     const int j = (int)get_global_id(0) * VECTOR_WIDTH;
-    const size_t p = get_global_id(2);
+    const size_t p = get_group_id(2);
     if (j >= cols)
         return;
-    const size_t at = p * stride + get_global_id(1) * ld + j;
+    const size_t at = p * stride + get_group_id(1) * ld + j;
     const vector v = momentum * LOAD(velocity + at) + LOAD(gradient + at);
     STORE(v, velocity + at);
     STORE(LOAD(value + at) - rate * rates[p] * v, value + at);
@@ -163,10 +163,10 @@ KERNEL void optimizer_adam(__global real *restrict value, __global const real *r
                            const real unbias, const real epsilon)
 {
     const int j = (int)get_global_id(0) * VECTOR_WIDTH;
-    const size_t p = get_global_id(2);
+    const size_t p = get_group_id(2);
     if (j >= cols)
         return;
-    const size_t at = p * stride + get_global_id(1) * ld + j;
+    const size_t at = p * stride + get_group_id(1) * ld + j;
     const vector g = LOAD(gradient + at);
     const vector m = mean_kept * LOAD(mean + at) + mean_new * g;
     const vector v = square_kept * LOAD(square + at) + square_new * g * g;

@@ -103,7 +103,7 @@ SINGLE_KERNEL void panel_gemm(__global const real *restrict a, __global const re
 {
     const int i = (int)get_global_id(COLUMNS_FIRST) * TILE_ROWS;
     const int j = (int)get_global_id(1 - COLUMNS_FIRST) * TILE_COLUMNS;
-    const size_t replica = get_global_id(2);
+    const size_t replica = get_group_id(2);
     __global const real *a_replica = a + replica * a_stride;
     __global const real *b_replica = b + replica * b_stride;
     __global real *c = product + replica * stride;

@@ -24,12 +24,12 @@
         const int packed_stride
 #define PACK_HEAD(WIDTH)                                                                           \
     const int o = (int)get_global_id(0) * WIDTH;                                                   \
-    const int d0 = (int)get_global_id(1) * PACK_CHUNK;                                             \
+    const int d0 = (int)get_group_id(1) * PACK_CHUNK;                                              \
     const int chunk = min(PACK_CHUNK, depth - d0);                                                 \
     const int width = min(outer - o, WIDTH);                                                       \
-    __global const real *replica = stored + get_global_id(2) * (size_t)stride;                     \
+    __global const real *replica = stored + get_group_id(2) * (size_t)stride;                      \
     __global real *target =                                                                        \
-        packed + get_global_id(2) * (size_t)packed_stride + (size_t)o * depth + (size_t)d0 * WIDTH
+        packed + get_group_id(2) * (size_t)packed_stride + (size_t)o * depth + (size_t)d0 * WIDTH
 
 #define STORED_ROW(r) (size_t)(indexed ? rows[r] : (r))
 /* Where an operand that stores one outer index a row has that of the panel's index w. */

@@ -9,7 +9,7 @@ KERNEL void reduce_parts(__global const real *restrict parts, __global real *res
     const int j = (int)get_global_id(0) * VECTOR_WIDTH;
     if (j >= cols)
         return;
-    const size_t at = get_global_id(1) * ld + j;
+    const size_t at = get_group_id(1) * ld + j;
     vector sum = accumulate ? LOAD(total + at) : (vector)0;
     for (int p = 0; p < count; p++)
         sum += LOAD(parts + (size_t)p * stride + at);

@@ -268,8 +268,8 @@ KERNEL void vmf_class_gradient(__global const real *restrict activations,
     const int j = (int)get_global_id(0) * VECTOR_WIDTH;
     if (j >= width)
         return;
-    const int y0 = (int)get_global_id(1) * TILE;
-    const int part = (int)get_global_id(2), parts = (int)get_global_size(2);
+    const int y0 = (int)get_group_id(1) * TILE;
+    const int part = (int)get_group_id(2), parts = (int)get_global_size(2);
     vector sum[TILE];
     UNROLL for (int t = 0; t < TILE; t++) sum[t] = 0;
     for (int i = part; i < samples; i += parts) {
