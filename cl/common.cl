@@ -53,6 +53,15 @@ typedef float real;
 
 typedef VECTOR vector;
 typedef MASK vmask;
+
+/*
+ * LOAD and STORE are for vectors of a matrix: columns from a multiple of VECTOR_WIDTH on, since
+ * rows begin at multiples of 16 reals. Of vload4 a compiler only knows that it is aligned as a real
+ * is, and NVIDIA's then loads one by one. Arrays of a work-item and columns from anywhere take the
+ * UNALIGNED ones.
+ */
+#define LOAD(pointer) (*(const __global vector *)(pointer))
+#define STORE(value, pointer) (*(__global vector *)(pointer) = (value))
 #if GROUP == 1 && defined(__clang__)
 /* One instruction each, where PoCL 3.1 makes vload16 and vstore16 of four. */
 #define OVERLOADED INLINE __attribute__((overloadable))
@@ -75,11 +84,11 @@ OVERLOADED void store_lanes(const vector value, __private real *to)
 {
     ((__private unaligned_vector *)to)->value = value;
 }
-#define LOAD(pointer) load_lanes(pointer)
-#define STORE(value, pointer) store_lanes(value, pointer)
+#define LOAD_UNALIGNED(pointer) load_lanes(pointer)
+#define STORE_UNALIGNED(value, pointer) store_lanes(value, pointer)
 #else
-#define LOAD(pointer) JOIN(vload, VECTOR_WIDTH)(0, pointer)
-#define STORE(value, pointer) JOIN(vstore, VECTOR_WIDTH)(value, 0, pointer)
+#define LOAD_UNALIGNED(pointer) JOIN(vload, VECTOR_WIDTH)(0, pointer)
+#define STORE_UNALIGNED(value, pointer) JOIN(vstore, VECTOR_WIDTH)(value, 0, pointer)
 #endif
 #define SELECT(no, yes, condition) select((vector)(no), (vector)(yes), condition)
 #if VECTOR_WIDTH == 2

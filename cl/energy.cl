@@ -78,13 +78,14 @@ KERNEL void energy_transpose(__global const real *restrict memories,
     __global real *to = columns + get_group_id(2) * (size_t)column_stride + (size_t)i * column_ld;
     vector block[VECTOR_WIDTH];
     if (width == VECTOR_WIDTH && height == VECTOR_WIDTH) {
-        UNROLL for (int l = 0; l < VECTOR_WIDTH; l++) block[l] = LOAD(from + (size_t)l * ld);
+        UNROLL for (int l = 0; l < VECTOR_WIDTH; l++) block[l] =
+            LOAD_UNALIGNED(from + (size_t)l * ld);
     } else {
         for (int l = 0; l < VECTOR_WIDTH; l++) {
             real row[VECTOR_WIDTH];
             for (int w = 0; w < VECTOR_WIDTH; w++)
                 row[w] = l < height && w < width ? from[(size_t)l * ld + w] : 0;
-            block[l] = LOAD(row);
+            block[l] = LOAD_UNALIGNED(row);
         }
     }
     transpose_lanes(block);

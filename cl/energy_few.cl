@@ -124,7 +124,7 @@ KERNEL void energy_add_own(__global const real *restrict own, __global real *res
     for (int part = 0; part < parts; part++)
         sum += LOAD(own + (p * parts + part) * (size_t)column_stride + i * column_ld + mu);
     real vector_width[VECTOR_WIDTH];
-    STORE(2 * sum, vector_width);
+    STORE_UNALIGNED(2 * sum, vector_width);
     __global real *to = gradient + p * stride + (size_t)mu * ld + first_column + i;
     for (int l = 0; l < VECTOR_WIDTH && mu + l < count; l++)
         to[(size_t)l * ld] += vector_width[l];

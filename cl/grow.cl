@@ -94,7 +94,7 @@ KERNEL void grow_weigh(__global real *restrict products, __global const real *re
     real vector_width[VECTOR_WIDTH];
     for (int l = 0; l < VECTOR_WIDTH; l++)
         vector_width[l] = j + l < active ? mine[order[min(j + l, active - 1)]] : 0;
-    STORE(LOAD(product) * LOAD(vector_width), product);
+    STORE(LOAD(product) * LOAD_UNALIGNED(vector_width), product);
 }
 
 /*

@@ -48,5 +48,6 @@ INLINE vector normals_at(const uint id, const uint column, const uint step, cons
         turns[l + 3] = turns[l + 2] - (real)0.25;
     }
 #endif
-    return sqrt(-2 * log(LOAD(radii))) * cos((real)6.283185307179586 * LOAD(turns));
+    return sqrt(-2 * log(LOAD_UNALIGNED(radii))) *
+           cos((real)6.283185307179586 * LOAD_UNALIGNED(turns));
 }

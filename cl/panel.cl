@@ -35,10 +35,11 @@ INLINE void store_vector(__global real *c, const vector value, const int width, 
                          const real beta)
 {
     if (width >= VECTOR_WIDTH) {
-        STORE(beta == 0 ? alpha * value : fma((vector)beta, LOAD(c), alpha * value), c);
+        STORE_UNALIGNED(
+            beta == 0 ? alpha * value : fma((vector)beta, LOAD_UNALIGNED(c), alpha * value), c);
     } else {
         real vector_width[VECTOR_WIDTH];
-        STORE(value, vector_width);
+        STORE_UNALIGNED(value, vector_width);
         for (int l = 0; l < width; l++)
             c[l] = beta == 0 ? alpha * vector_width[l] : fma(beta, c[l], alpha * vector_width[l]);
     }
@@ -64,7 +65,7 @@ INLINE void store_vector(__global real *c, const vector value, const int width, 
     {                                                                                              \
         __global const real *a_row = A_ROW, *b_row = B_ROW;                                        \
         vector b[VECTORS];                                                                         \
-        UNROLL for (int v = 0; v < VECTORS; v++) b[v] = LOAD(b_row + column[v]);                   \
+        UNROLL for (int v = 0; v < VECTORS; v++) b[v] = LOAD_UNALIGNED(b_row + column[v]);         \
         UNROLL for (int r = 0; r < TILE_ROWS; r++) UNROLL for (int v = 0; v < VECTORS; v++)        \
             sum[r][v] = fma((vector)(A_MODE == 1 ? at[r][d] : a_row[r]), b[v], sum[r][v]);         \
     }

@@ -45,7 +45,8 @@ SINGLE_KERNEL void panel_pack_a_along(PACK_ARGUMENTS)
     if (width == TILE_ROWS)
         for (; d + VECTOR_WIDTH <= chunk; d += VECTOR_WIDTH, target += VECTOR_WIDTH * TILE_ROWS) {
             real block[TILE_ROWS][VECTOR_WIDTH];
-            UNROLL for (int w = 0; w < TILE_ROWS; w++) STORE(LOAD(source[w] + d), block[w]);
+            UNROLL for (int w = 0; w < TILE_ROWS; w++)
+                STORE_UNALIGNED(LOAD_UNALIGNED(source[w] + d), block[w]);
             UNROLL for (int l = 0; l < VECTOR_WIDTH; l++) UNROLL for (int w = 0; w < TILE_ROWS; w++)
                 target[l * TILE_ROWS + w] = block[w][l];
         }
@@ -66,10 +67,10 @@ SINGLE_KERNEL void panel_pack_b_along(PACK_ARGUMENTS)
             source[w] = PACK_ROW(v + w);
         for (int d = 0; d < whole; d += VECTOR_WIDTH) {
             vector block[VECTOR_WIDTH];
-            UNROLL for (int w = 0; w < VECTOR_WIDTH; w++) block[w] = LOAD(source[w] + d);
+            UNROLL for (int w = 0; w < VECTOR_WIDTH; w++) block[w] = LOAD_UNALIGNED(source[w] + d);
             transpose_lanes(block);
             UNROLL for (int l = 0; l < VECTOR_WIDTH; l++)
-                STORE(block[l], target + (d + l) * TILE_COLUMNS);
+                STORE_UNALIGNED(block[l], target + (d + l) * TILE_COLUMNS);
         }
         for (int d = whole; d < chunk; d++)
             for (int w = 0; w < VECTOR_WIDTH; w++)

@@ -90,8 +90,8 @@ INLINE void refresh_gains(KEPT const int *agreements, KEPT real *closer, KEPT re
     {
         const INTS k = LOAD_INTS(agreements + mu);
         const vmask there = present(mu, memories);
-        STORE(SELECT(0, GATHER(differences, k), there), closer + mu);
-        STORE(SELECT(0, -GATHER(differences, k + 1), there), further + mu);
+        STORE_UNALIGNED(SELECT(0, GATHER(differences, k), there), closer + mu);
+        STORE_UNALIGNED(SELECT(0, -GATHER(differences, k + 1), there), further + mu);
     }
 }
 
@@ -105,7 +105,7 @@ INLINE vector signed_gaps(__global const uint *signs, const real x, KEPT const r
     vector gaps = 0;
     KEPT const real *plus = x > 0 ? closer : further, *minus = x > 0 ? further : closer;
     MY_VECTORS(mu)
-    gaps += SELECT(LOAD(minus + mu), LOAD(plus + mu), SIGNS(signs, mu));
+    gaps += SELECT(LOAD_UNALIGNED(minus + mu), LOAD_UNALIGNED(plus + mu), SIGNS(signs, mu));
     return gaps;
 }
 
@@ -127,10 +127,11 @@ INLINE real flip_sign(__global const uint *signs, const real x, KEPT int *agreem
         const INTS k = was + 1 + 2 * step; /* agreed is -1 */
         const vector looked_up =
             SELECT(0, GATHER(differences, k + 1 + step), present(mu, memories));
-        const vector old_closer = LOAD(closer + mu), old_further = LOAD(further + mu);
+        const vector old_closer = LOAD_UNALIGNED(closer + mu),
+                     old_further = LOAD_UNALIGNED(further + mu);
         STORE_INTS(k, agreements + mu);
-        STORE(SELECT(-old_further, looked_up, agreed), closer + mu);
-        STORE(SELECT(-looked_up, -old_closer, agreed), further + mu);
+        STORE_UNALIGNED(SELECT(-old_further, looked_up, agreed), closer + mu);
+        STORE_UNALIGNED(SELECT(-looked_up, -old_closer, agreed), further + mu);
         extent = fmax(extent, agreements_extent(k, of.dim, mu, memories));
     }
     return lanes_max(extent);

@@ -55,7 +55,7 @@ INLINE real my_extent(KEPT const real *similarities, const int memories, const i
 {
     vector extent = (vector)-MAXFLOAT;
     MY_VECTORS(mu)
-    extent = fmax(extent, extent_of(LOAD(similarities + mu), mu, memories));
+    extent = fmax(extent, extent_of(LOAD_UNALIGNED(similarities + mu), mu, memories));
     return lanes_max(extent);
 }
 
@@ -63,7 +63,7 @@ INLINE void refresh(KEPT const real *similarities, KEPT real *values, const int 
                     const scaling by)
 {
     MY_VECTORS(mu)
-    STORE(scaled_value(LOAD(similarities + mu), by), values + mu);
+    STORE_UNALIGNED(scaled_value(LOAD_UNALIGNED(similarities + mu), by), values + mu);
 }
 
 /* Flips a neuron of value x; gives this item's share of the largest similarity. */
@@ -73,9 +73,10 @@ INLINE real flip(__global const real *column, const real x, KEPT real *similarit
     vector extent = (vector)-MAXFLOAT;
     MY_VECTORS(mu)
     {
-        const vector s = fma((vector)(-2 * x), LOAD(column + mu), LOAD(similarities + mu));
-        STORE(s, similarities + mu);
-        STORE(scaled_value(s, by), values + mu);
+        const vector s =
+            fma((vector)(-2 * x), LOAD(column + mu), LOAD_UNALIGNED(similarities + mu));
+        STORE_UNALIGNED(s, similarities + mu);
+        STORE_UNALIGNED(scaled_value(s, by), values + mu);
         extent = fmax(extent, extent_of(s, mu, memories));
     }
     return lanes_max(extent);
@@ -87,8 +88,9 @@ INLINE vector gaps_of(__global const real *column, const real x, KEPT const real
     vector gaps = 0;
     MY_VECTORS(mu)
     {
-        const vector v = fma((vector)(-2 * x), LOAD(column + mu), LOAD(similarities + mu));
-        gaps += LOAD(values + mu) - scaled_value(v, by);
+        const vector v =
+            fma((vector)(-2 * x), LOAD(column + mu), LOAD_UNALIGNED(similarities + mu));
+        gaps += LOAD_UNALIGNED(values + mu) - scaled_value(v, by);
     }
     return gaps;
 }
@@ -99,7 +101,7 @@ INLINE void record_energy(KEPT const real *values, const int memories, const int
     vector sums = 0, sizes = 0;
     MY_VECTORS(mu)
     {
-        const vector value = SELECT(0, LOAD(values + mu), present(mu, memories));
+        const vector value = SELECT(0, LOAD_UNALIGNED(values + mu), present(mu, memories));
         sums += value;
         sizes += fabs(value);
     }
@@ -135,7 +137,7 @@ KERNEL void recall_sweep(__global real *restrict states, __global real *restrict
     if (ends[probe] != RUNNING)
         return;
 #if LOCAL_MEMORIES > 0
-    MY_VECTORS(mu) STORE(LOAD(home + mu), similarities + mu);
+    MY_VECTORS(mu) STORE_UNALIGNED(LOAD(home + mu), similarities + mu);
 #endif
     real mine = my_extent(similarities, memories, ld), extent = mine, gap = 0;
     GROUP_PAIR(scratch, gap, extent);
@@ -188,7 +190,7 @@ KERNEL void recall_sweep(__global real *restrict states, __global real *restrict
     refresh(similarities, values, ld, by);
     record_energy(values, memories, ld, by, record + (size_t)records_ld * RECORD SCRATCH_ARGUMENT);
 #if LOCAL_MEMORIES > 0
-    MY_VECTORS(mu) STORE(LOAD(similarities + mu), home + mu);
+    MY_VECTORS(mu) STORE(LOAD_UNALIGNED(similarities + mu), home + mu);
 #endif
     if (ITEM == 0) {
         flips[(size_t)sweep * probes + probe] = flipped;
