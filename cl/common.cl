@@ -159,12 +159,16 @@ INLINE void transpose_lanes(vector *block)
  */
 #if GROUP == 1
 #define DECLARE_SCRATCH(name)
+#define DECLARE_SCRATCHES(name, count)
 #define GROUP_SUM(scratch, value) (value)
+#define GROUP_SUMS(scratch, values, count)
 #define GROUP_MAX(scratch, value) (value)
 #define GROUP_BARRIER()
 #else
 #define DECLARE_SCRATCH(name) __local real name[GROUP]
+#define DECLARE_SCRATCHES(name, count) __local real name[GROUP * (count)]
 #define GROUP_SUM(scratch, value) group_sum(scratch, value)
+#define GROUP_SUMS(scratch, values, count) group_sums(scratch, values, count)
 #define GROUP_MAX(scratch, value) group_max(scratch, value)
 #define GROUP_BARRIER() barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE)
 INLINE real group_sum(__local real *scratch, real value)
@@ -180,6 +184,23 @@ INLINE real group_sum(__local real *scratch, real value)
     const real result = scratch[0];
     barrier(CLK_LOCAL_MEM_FENCE);
     return result;
+}
+
+/* Each of `count` values becomes its sum, as by group_sum, in one tree for all: the barriers of one
+ * sum. scratch holds GROUP x count reals. */
+INLINE void group_sums(__local real *scratch, real *values, const int count)
+{
+    const uint item = (uint)get_local_id(0);
+    UNROLL for (int v = 0; v < count; v++) scratch[v * GROUP + item] = values[v];
+    barrier(CLK_LOCAL_MEM_FENCE);
+    for (uint s = GROUP / 2; s > 0; s >>= 1) {
+        if (item < s)
+            UNROLL for (int v = 0; v < count; v++) scratch[v * GROUP + item] +=
+                scratch[v * GROUP + item + s];
+        barrier(CLK_LOCAL_MEM_FENCE);
+    }
+    UNROLL for (int v = 0; v < count; v++) values[v] = scratch[v * GROUP];
+    barrier(CLK_LOCAL_MEM_FENCE);
 }
 
 INLINE real group_max(__local real *scratch, real value)

@@ -315,7 +315,7 @@ KERNEL void denoise_energy(__global const real *restrict z, __global const real 
                            const int x_ld, const int x_stride, const int bias_stride,
                            const int outer_stride, const int energies_stride, const real ratio)
 {
-    DECLARE_SCRATCH(scratch);
+    DECLARE_SCRATCHES(scratch, 3);
     const size_t p = get_group_id(2), a = get_group_id(0);
     __global const real *row = z + p * stride + a * ld, *b = bias + p * bias_stride;
     __global const real *m = means + p * bias_stride;
@@ -344,14 +344,15 @@ KERNEL void denoise_energy(__global const real *restrict z, __global const real 
         const vector value = LOAD(state + j);
         own += value * ((real)0.5 * value - LOAD(c + j));
     }
-    real potential = GROUP_SUM(scratch, lanes_sum(parts));
+    real sum[3] = {lanes_sum(parts), lanes_sum(pulls), lanes_sum(own)};
+    GROUP_SUMS(scratch, sum, 3);
 #if ACTIVATION == 2
-    potential = largest + log(potential);
+    const real potential = largest + log(sum[0]);
+#else
+    const real potential = sum[0];
 #endif
-    const real pull = GROUP_SUM(scratch, lanes_sum(pulls));
-    const real rest = GROUP_SUM(scratch, lanes_sum(own));
     if (get_local_id(0) == 0)
-        energies[p * energies_stride + a] = rest - ratio * (potential - pull);
+        energies[p * energies_stride + a] = sum[2] - ratio * (potential - sum[1]);
 }
 
 /*

@@ -184,7 +184,7 @@ KERNEL void energy_errors(__global real *restrict gaps, __global real *restrict 
                           const int indexed, const int first, const int trained, const int gap_ld,
                           const int gap_stride, const int state_stride)
 {
-    DECLARE_SCRATCH(scratch);
+    DECLARE_SCRATCHES(scratch, 2);
     const int a = (int)get_group_id(0);
     const size_t p = get_group_id(2);
     __global real *state = states + p * state_stride + (size_t)a * NUMBERS;
@@ -202,11 +202,11 @@ KERNEL void energy_errors(__global real *restrict gaps, __global real *restrict 
         errors += e;
         losses += SELECT(0, rest * miss, inside);
     }
-    const real error = GROUP_SUM(scratch, lanes_sum(errors));
-    const real loss = GROUP_SUM(scratch, lanes_sum(losses));
+    real sum[2] = {lanes_sum(errors), lanes_sum(losses)};
+    GROUP_SUMS(scratch, sum, 2);
     if (get_local_id(0) == 0) {
-        state[SUM_ERROR] = error;
-        state[SUM_LOSS] = loss;
+        state[SUM_ERROR] = sum[0];
+        state[SUM_LOSS] = sum[1];
     }
 }
 

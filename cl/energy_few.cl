@@ -17,7 +17,7 @@ energy_forward_few(__global const real *restrict scaled, __global const real *re
                    const int column_stride, const int sample_ld, const int sample_stride,
                    const int state_stride, const int gap_ld, const int gap_stride)
 {
-    DECLARE_SCRATCH(scratch);
+    DECLARE_SCRATCHES(scratch, FEW);
     const int a = (int)get_group_id(0);
     const size_t p = get_group_id(2);
     const int begin = (int)get_local_id(0) * VECTOR_WIDTH;
@@ -42,11 +42,12 @@ energy_forward_few(__global const real *restrict scaled, __global const real *re
                 sum[i] += f - interaction_value(fma(flip[i], m, s), gain, leaking);
             }
         }
-        for (int i = 0; i < FEW; i++) {
-            const real gap = GROUP_SUM(scratch, lanes_sum(sum[i]));
-            if (get_local_id(0) == 0 && tile + i < trained)
-                gaps[p * gap_stride + (size_t)a * gap_ld + tile + i] = gap;
-        }
+        real gap[FEW];
+        UNROLL for (int i = 0; i < FEW; i++) gap[i] = lanes_sum(sum[i]);
+        GROUP_SUMS(scratch, gap, FEW);
+        if (get_local_id(0) == 0)
+            UNROLL for (int i = 0; i < FEW; i++) if (tile + i < trained)
+                gaps[p * gap_stride + (size_t)a * gap_ld + tile + i] = gap[i];
     }
 }
 /*

@@ -111,7 +111,7 @@ KERNEL void grow_advance(__global real *restrict directions, __global real *rest
                          const int dim, const int ld, const int numbers_ld, const int first,
                          const int last, const real shift, const real reach, const real rest)
 {
-    DECLARE_SCRATCH(scratch);
+    DECLARE_SCRATCHES(scratch, 2);
     const size_t slot = get_group_id(0), memory = (size_t)order[slot];
     const int begin = (int)get_local_id(0) * VECTOR_WIDTH;
     __global real *u = directions + slot * ld, *y = scatter + slot * ld;
@@ -139,8 +139,9 @@ KERNEL void grow_advance(__global real *restrict directions, __global real *rest
         squares = fma(moved, moved, squares);
         aside = fma(off, off, aside);
     }
-    const real norm = sqrt(GROUP_SUM(scratch, lanes_sum(squares)));
-    const real residual = sqrt(GROUP_SUM(scratch, lanes_sum(aside)));
+    real sum[2] = {lanes_sum(squares), lanes_sum(aside)};
+    GROUP_SUMS(scratch, sum, 2);
+    const real norm = sqrt(sum[0]), residual = sqrt(sum[1]);
     if (get_local_id(0) == 0) {
         const real mass = numbers[MASS * numbers_ld + memory];
         numbers[LAMBDA * numbers_ld + memory] = last ? lambda : best;
@@ -173,7 +174,7 @@ KERNEL void grow_split_rows(__global real *restrict memories, __global real *res
                             __global const int *restrict pairs, const int before, const int dim,
                             const int ld, const real step)
 {
-    DECLARE_SCRATCH(scratch);
+    DECLARE_SCRATCHES(scratch, 2);
     const size_t pair = get_group_id(0), new_row = (before + pair) * (size_t)ld;
     const int begin = (int)get_local_id(0) * VECTOR_WIDTH;
     __global real *old = memories + (size_t)pairs[2 * pair] * ld, *twin = memories + new_row;
@@ -185,8 +186,9 @@ KERNEL void grow_split_rows(__global real *restrict memories, __global real *res
         forth = fma(plus, plus, forth);
         back = fma(minus, minus, back);
     }
-    const real scale_old = 1 / sqrt(GROUP_SUM(scratch, lanes_sum(forth)));
-    const real scale_twin = 1 / sqrt(GROUP_SUM(scratch, lanes_sum(back)));
+    real sum[2] = {lanes_sum(forth), lanes_sum(back)};
+    GROUP_SUMS(scratch, sum, 2);
+    const real scale_old = 1 / sqrt(sum[0]), scale_twin = 1 / sqrt(sum[1]);
     for (int j = begin; j < dim; j += GROUP * VECTOR_WIDTH) {
         const vector w = LOAD(old + j), move = step * LOAD(u + j);
         STORE((w + move) * scale_old, old + j);

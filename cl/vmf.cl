@@ -13,7 +13,7 @@
 #define COLUMNS 11 /* classes and the softening class */
 #endif
 #ifndef TILE
-#define TILE 11 /* class columns summed in one pass over a row */
+#define TILE 11 /* class columns summed in one pass over a row; at most COLUMNS */
 #endif
 /* 1: the model's own predictions take the place of labels, which are not read. */
 #ifndef UNSUPERVISED
@@ -83,12 +83,12 @@ INLINE void class_sums(__global const real *activations, __global const real *we
                 partial[t] = fma(e, LOAD(weights + (size_t)y * weights_ld + j), partial[t]);
             }
         }
-        UNROLL for (int t = 0; t < TILE; t++)
-        {
-            const real sum = at_least_tiny(GROUP_SUM(scratch, lanes_sum(partial[t])));
-            if (y0 + t < COLUMNS && get_local_id(0) == 0)
-                sums[y0 + t] = sum;
-        }
+        real total[TILE];
+        UNROLL for (int t = 0; t < TILE; t++) total[t] = lanes_sum(partial[t]);
+        GROUP_SUMS(scratch, total, TILE);
+        if (get_local_id(0) == 0)
+            UNROLL for (int t = 0; t < TILE; t++) if (y0 + t < COLUMNS) sums[y0 + t] =
+                at_least_tiny(total[t]);
     }
     GROUP_BARRIER();
 }
@@ -149,7 +149,7 @@ KERNEL void vmf_forward(__global real *restrict similarities, __global real *res
                         const int memories, const int ld, const int ratios_ld, const int weights_ld,
                         const real softening, const real per_sample)
 {
-    DECLARE_SCRATCH(scratch);
+    DECLARE_SCRATCHES(scratch, TILE > 2 ? TILE : 2);
     SHARED real sums[COLUMNS];
     const int i = (int)get_group_id(0), begin = (int)get_local_id(0) * VECTOR_WIDTH;
     const int label = UNSUPERVISED ? -1 : labels[indexed ? rows[first + i] : first + i];
@@ -187,12 +187,12 @@ KERNEL void vmf_forward(__global real *restrict similarities, __global real *res
         sum_q += q;
         STORE(q * (-b * per_sample), m + j);
     }
-    const real qm = GROUP_SUM(scratch, lanes_sum(sum_qm));
-    const real total = GROUP_SUM(scratch, lanes_sum(sum_q));
+    real all_q[2] = {lanes_sum(sum_qm), lanes_sum(sum_q)};
+    GROUP_SUMS(scratch, all_q, 2);
     if (get_local_id(0) == 0) {
         statistics[4 * i] = loss;
-        statistics[4 * i + 1] = qm;
-        statistics[4 * i + 2] = total;
+        statistics[4 * i + 1] = all_q[0];
+        statistics[4 * i + 2] = all_q[1];
     }
 }
 
@@ -219,7 +219,7 @@ KERNEL void vmf_evaluate(__global const real *restrict similarities,
                          const int first, const int offset, const int memories, const int ld,
                          const int weights_ld, const real softening)
 {
-    DECLARE_SCRATCH(scratch);
+    DECLARE_SCRATCHES(scratch, TILE);
     SHARED real sums[COLUMNS];
     const int i = (int)get_group_id(0), begin = (int)get_local_id(0) * VECTOR_WIDTH;
     const int label = UNSUPERVISED ? -1 : labels[first + i];
@@ -291,19 +291,14 @@ KERNEL void vmf_collect(__global const real *restrict statistics,
                         __global real *restrict beta_gradient, const int samples, const int slot,
                         const int accumulate, const real varsigma, const real per_sample)
 {
-    DECLARE_SCRATCH(scratch);
-    real loss = 0, qm = 0, q = 0;
-    for (int i = (int)get_local_id(0); i < samples; i += GROUP) {
-        loss += statistics[4 * i];
-        qm += statistics[4 * i + 1];
-        q += statistics[4 * i + 2];
-    }
-    loss = GROUP_SUM(scratch, loss);
-    qm = GROUP_SUM(scratch, qm);
-    q = GROUP_SUM(scratch, q);
+    DECLARE_SCRATCHES(scratch, 3);
+    real sum[3] = {0, 0, 0}; /* of losses, of Q m, of Q */
+    for (int i = (int)get_local_id(0); i < samples; i += GROUP)
+        UNROLL for (int k = 0; k < 3; k++) sum[k] += statistics[4 * i + k];
+    GROUP_SUMS(scratch, sum, 3);
     if (get_local_id(0) == 0) {
-        const real slope = -per_sample * (varsigma * qm - scalars[2] * q);
-        losses[slot] = (accumulate ? losses[slot] : 0) + per_sample * loss;
+        const real slope = -per_sample * (varsigma * sum[1] - scalars[2] * sum[2]);
+        losses[slot] = (accumulate ? losses[slot] : 0) + per_sample * sum[0];
         beta_gradient[0] = (accumulate ? beta_gradient[0] : 0) + slope;
     }
 }
@@ -313,27 +308,37 @@ KERNEL void vmf_metrics(__global const real *restrict statistics, __global real 
                         const int samples, const int slot, const int totals_ld,
                         const int accumulate)
 {
-    DECLARE_SCRATCH(scratch);
-    real loss = 0, right = 0;
-    for (int i = (int)get_local_id(0); i < samples; i += GROUP) {
-        loss += statistics[4 * i];
-        right += statistics[4 * i + 1];
-    }
-    loss = GROUP_SUM(scratch, loss);
-    right = GROUP_SUM(scratch, right);
+    DECLARE_SCRATCHES(scratch, 2);
+    real sum[2] = {0, 0}; /* of losses, of right predictions */
+    for (int i = (int)get_local_id(0); i < samples; i += GROUP)
+        UNROLL for (int k = 0; k < 2; k++) sum[k] += statistics[4 * i + k];
+    GROUP_SUMS(scratch, sum, 2);
     if (get_local_id(0) == 0) {
         __global real *row = totals + (size_t)slot * totals_ld;
-        row[0] = (accumulate ? row[0] : 0) + loss;
-        row[1] = (accumulate ? row[1] : 0) + right;
+        UNROLL for (int k = 0; k < 2; k++) row[k] = (accumulate ? row[k] : 0) + sum[k];
+    }
+}
+
+/*
+ * What scales the class columns from y0 on, a tile, to their totals: `column` has their sums. Not
+ * by GROUP_SUMS: here PoCL 3.1 gives wrong ones.
+ */
+INLINE void sinkhorn_factors(const vector *column, const int y0, __global const real *prior,
+                             const real total, SHARED real *factor SCRATCH_PARAMETER)
+{
+    for (int t = 0; t < TILE; t++) {
+        const real sum = GROUP_SUM(scratch, lanes_sum(column[t]));
+        if (get_local_id(0) == 0 && y0 + t < COLUMNS)
+            factor[y0 + t] = prior[y0 + t] == 0 ? 1 : total * prior[y0 + t] / sum;
     }
 }
 
 /*
  * Sinkhorn-Knopp on the class weights: every memory's weights (background included) sum to its
- * count, every class column to total * prior. At most `iterations`; once the sums over classes were
- * within `tolerance` the rest scale by 1, so that the trip count is the same for every work-item.
- * Ends on the columns. A column of prior 0 (the softening class without softening) holds zeros and
- * stays so. One work-group, lanes along the memories.
+ * count, every class column to total * prior. At most `iterations`; the one in which the sums over
+ * classes were within `tolerance` is the last. Ends on the columns. A column of prior 0 (the
+ * softening class without softening) holds zeros and stays so. One work-group, lanes along the
+ * memories.
  */
 KERNEL void vmf_sinkhorn(__global real *restrict weights, __global const real *restrict counts,
                          __global const real *restrict prior, const int memories, const int ld,
@@ -344,11 +349,10 @@ KERNEL void vmf_sinkhorn(__global real *restrict weights, __global const real *r
     const int width = memories + 1, begin = (int)get_local_id(0) * VECTOR_WIDTH;
     /* The counts of the memories sum to their number; the background's share comes on top. */
     const real total = memories + counts[memories];
-    int done = 0;
-    for (int iteration = 0; iteration < iterations; iteration++) {
-        vector off = 0, column[COLUMNS];
-        for (int y = 0; y < COLUMNS; y++)
-            column[y] = 0;
+    int last = iterations;
+    for (int iteration = 0; iteration < last; iteration++) {
+        vector off = 0, column[TILE];
+        UNROLL for (int t = 0; t < TILE; t++) column[t] = 0;
         for (int j = begin; j < width; j += GROUP * VECTOR_WIDTH) {
             const vmask inside = (vmask)j + LANE_INDEX < (vmask)width;
             vector sum = 0;
@@ -356,25 +360,33 @@ KERNEL void vmf_sinkhorn(__global real *restrict weights, __global const real *r
                 sum += LOAD(weights + (size_t)y * ld + j);
             const vector scale = SELECT(0, LOAD(counts + j) / sum, inside);
             off = fmax(off, SELECT(0, fabs(sum / LOAD(counts + j) - 1), inside));
-            for (int y = 0; y < COLUMNS; y++) {
-                const vector scaled =
-                    LOAD(weights + (size_t)y * ld + j) * (done ? (vector)1 : scale);
+            UNROLL for (int t = 0; t < TILE; t++)
+            {
+                const vector scaled = LOAD(weights + (size_t)t * ld + j) * scale;
+                STORE(scaled, weights + (size_t)t * ld + j);
+                column[t] += scaled;
+            }
+            for (int y = TILE; y < COLUMNS; y++) {
+                const vector scaled = LOAD(weights + (size_t)y * ld + j) * scale;
                 STORE(scaled, weights + (size_t)y * ld + j);
-                column[y] += scaled;
             }
         }
-        for (int y = 0; y < COLUMNS; y++) {
-            const real sum = GROUP_SUM(scratch, lanes_sum(column[y]));
-            if (get_local_id(0) == 0)
-                factor[y] = done || prior[y] == 0 ? 1 : total * prior[y] / sum;
+        sinkhorn_factors(column, 0, prior, total, factor SCRATCH_ARGUMENT);
+        for (int y0 = TILE; y0 < COLUMNS; y0 += TILE) {
+            UNROLL for (int t = 0; t < TILE; t++) column[t] = 0;
+            for (int j = begin; j < width; j += GROUP * VECTOR_WIDTH)
+                UNROLL for (int t = 0; t < TILE; t++) column[t] +=
+                    LOAD(weights + (size_t)min(y0 + t, COLUMNS - 1) * ld + j);
+            sinkhorn_factors(column, y0, prior, total, factor SCRATCH_ARGUMENT);
         }
+        /* The same for every work-item, so all leave the loop after the same iteration. */
         const real worst = GROUP_MAX(scratch, lanes_max(off));
+        last = worst <= tolerance ? iteration : last;
         GROUP_BARRIER();
         for (int j = begin; j < width; j += GROUP * VECTOR_WIDTH)
             for (int y = 0; y < COLUMNS; y++)
                 STORE(LOAD(weights + (size_t)y * ld + j) * factor[y], weights + (size_t)y * ld + j);
         GROUP_BARRIER();
-        done = done || worst <= tolerance;
     }
 }
 
@@ -391,7 +403,7 @@ KERNEL void vmf_posterior(__global const real *restrict similarities,
                           __global const real *restrict scalars, const int memories, const int ld,
                           const int posterior_ld, const int probabilities_ld, const int weights_ld)
 {
-    DECLARE_SCRATCH(scratch);
+    DECLARE_SCRATCHES(scratch, TILE);
     SHARED real sums[COLUMNS];
     const int i = (int)get_group_id(0), begin = (int)get_local_id(0) * VECTOR_WIDTH;
     const int width = memories + 1;
@@ -436,7 +448,7 @@ KERNEL void vmf_margin(__global real *restrict similarities, __global real *rest
                        __global const real *restrict scalars, const int memories, const int ld,
                        const int weights_ld)
 {
-    DECLARE_SCRATCH(scratch);
+    DECLARE_SCRATCHES(scratch, TILE);
     SHARED real sums[COLUMNS];
     const int i = (int)get_group_id(0), begin = (int)get_local_id(0) * VECTOR_WIDTH;
     const int width = memories + 1;
@@ -475,7 +487,7 @@ KERNEL void vmf_perturb(__global const real *restrict similarities,
                         __global const real *restrict scalars, const int memories, const int ld,
                         const int weights_ld, const real limit, const int scans, const int halvings)
 {
-    DECLARE_SCRATCH(scratch);
+    DECLARE_SCRATCHES(scratch, TILE);
     SHARED real sums[COLUMNS];
     const int i = (int)get_group_id(0), begin = (int)get_local_id(0) * VECTOR_WIDTH;
     const int width = memories + 1, stays = columns[2 * i];
