@@ -46,6 +46,20 @@ typedef float real;
 #define SINGLE_KERNEL __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 
 #define UNROLL _Pragma("unroll")
+/*
+ * For long loops that add up what they load: so a GPU has several loads under way, where one would
+ * leave it waiting. The order of the sum stays. By hand, ROWS_AT_ONCE of them, where a loop also
+ * stores or does more than add; CPUs look ahead themselves, and lose by it.
+ */
+#if GROUP == 1
+#define UNROLL_LOADS
+#define ROWS_AT_ONCE 1
+#define ROW_BELOW(row, end) (row)
+#else
+#define UNROLL_LOADS _Pragma("unroll 8")
+#define ROWS_AT_ONCE 4
+#define ROW_BELOW(row, end) min(row, (end)-1) /* one to load in place of those behind the last */
+#endif
 #define JOIN_(a, b) a##b
 #define JOIN(a, b) JOIN_(a, b)
 #define VECTOR JOIN(REAL_NAME, VECTOR_WIDTH)

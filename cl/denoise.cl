@@ -145,17 +145,25 @@ KERNEL void denoise_activate(__global real *restrict z, __global const real *res
 #endif
     const vector mean = frozen ? LOAD(means + p * bias_stride + j) : (vector)0;
     vector sum = 0;
-    for (int a = part * per; a < end; a++) {
-        const size_t at = p * stride + (size_t)a * ld + j;
-        vector value = LOAD(z + at);
+    for (int a = part * per; a < end; a += ROWS_AT_ONCE) {
+        size_t at[ROWS_AT_ONCE];
+        vector value[ROWS_AT_ONCE];
+        UNROLL for (int r = 0; r < ROWS_AT_ONCE; r++)
+        {
+            at[r] = p * stride + (size_t)ROW_BELOW(a + r, end) * ld + j;
+            value[r] = LOAD(z + at[r]);
+        }
+        UNROLL for (int r = 0; r < ROWS_AT_ONCE; r++) if (a + r < end)
+        {
 #if ACTIVATION != 2
-        value += b;
-        STORE(value, z + at);
+            value[r] += b;
+            STORE(value[r], z + at[r]);
 #endif
-        const vector s = activate(value);
-        sum += s;
-        if (frozen)
-            STORE(s - mean, t + at);
+            const vector s = activate(value[r]);
+            sum += s;
+            if (frozen)
+                STORE(s - mean, t + at[r]);
+        }
     }
     __global real *out = sums + p * sums_stride + (size_t)part * sums_ld + j;
     if (!frozen)
@@ -172,8 +180,8 @@ KERNEL void denoise_fold(__global const real *restrict sums, __global real *rest
     if (j >= cols)
         return;
     vector sum = 0;
-    for (int part = 0; part < parts; part++)
-        sum += LOAD(sums + p * sums_stride + (size_t)part * sums_ld + j);
+    UNROLL_LOADS for (int part = 0; part < parts; part++) sum +=
+        LOAD(sums + p * sums_stride + (size_t)part * sums_ld + j);
     STORE(scale * sum, out + p * out_stride + j);
 }
 
@@ -214,12 +222,20 @@ KERNEL void denoise_residual(__global real *restrict f, __global const real *res
     const int end = min(size, (part + 1) * per);
     const vector c = LOAD(bias + p * bias_stride + j);
     vector sum = 0, square = 0;
-    for (int a = part * per; a < end; a++) {
-        const size_t at = p * stride + (size_t)a * ld + j;
-        const vector error = LOAD(f + at) + c - LOAD(clean + at);
-        STORE(scale * error, f + at);
-        sum += error;
-        square = fma(error, error, square);
+    for (int a = part * per; a < end; a += ROWS_AT_ONCE) {
+        size_t at[ROWS_AT_ONCE];
+        vector error[ROWS_AT_ONCE];
+        UNROLL for (int r = 0; r < ROWS_AT_ONCE; r++)
+        {
+            at[r] = p * stride + (size_t)ROW_BELOW(a + r, end) * ld + j;
+            error[r] = LOAD(f + at[r]) + c - LOAD(clean + at[r]);
+        }
+        UNROLL for (int r = 0; r < ROWS_AT_ONCE; r++) if (a + r < end)
+        {
+            STORE(scale * error[r], f + at[r]);
+            sum += error[r];
+            square = fma(error[r], error[r], square);
+        }
     }
     STORE(scale * sum, sums + p * sums_stride + (size_t)part * sums_ld + j);
     squares[p * squares_stride + (size_t)part * squares_ld + get_global_id(0)] = lanes_sum(square);
@@ -253,8 +269,8 @@ KERNEL void denoise_sums(__global const real *restrict d, __global real *restric
         return;
     const int end = min(size, (part + 1) * per);
     vector sum = 0;
-    for (int a = part * per; a < end; a++)
-        sum += LOAD(d + p * stride + (size_t)a * ld + j);
+    UNROLL_LOADS for (int a = part * per; a < end; a++) sum +=
+        LOAD(d + p * stride + (size_t)a * ld + j);
     STORE(sum, sums + p * sums_stride + (size_t)part * sums_ld + j);
 }
 
@@ -276,11 +292,19 @@ KERNEL void denoise_backward(__global const real *restrict z, __global real *res
     const int end = min(size, (part + 1) * per);
     const vector mean = LOAD(means + p * means_stride + j);
     vector sum = 0;
-    for (int a = part * per; a < end; a++) {
-        const size_t at = p * stride + (size_t)a * ld + j;
-        const vector value = slope(LOAD(z + at)) * (LOAD(d + at) - mean);
-        STORE(value, d + at);
-        sum += value;
+    for (int a = part * per; a < end; a += ROWS_AT_ONCE) {
+        size_t at[ROWS_AT_ONCE];
+        vector value[ROWS_AT_ONCE];
+        UNROLL for (int r = 0; r < ROWS_AT_ONCE; r++)
+        {
+            at[r] = p * stride + (size_t)ROW_BELOW(a + r, end) * ld + j;
+            value[r] = slope(LOAD(z + at[r])) * (LOAD(d + at[r]) - mean);
+        }
+        UNROLL for (int r = 0; r < ROWS_AT_ONCE; r++) if (a + r < end)
+        {
+            STORE(value[r], d + at[r]);
+            sum += value[r];
+        }
     }
     STORE(sum, sums + p * sums_stride + (size_t)part * sums_ld + j);
 }

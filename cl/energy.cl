@@ -103,8 +103,12 @@ KERNEL void energy_reach(__global const real *restrict columns, __global real *r
         return;
     __global const real *from = columns + get_group_id(2) * (size_t)column_stride + mu;
     vector reach = 0;
-    for (int i = 0; i < trained; i++)
-        reach = fmax(reach, fabs(LOAD(from + (size_t)i * column_ld)));
+    for (int i = 0; i < trained; i += ROWS_AT_ONCE) {
+        vector entry[ROWS_AT_ONCE];
+        UNROLL for (int r = 0; r < ROWS_AT_ONCE; r++) entry[r] =
+            LOAD(from + (size_t)ROW_BELOW(i + r, trained) * column_ld);
+        UNROLL for (int r = 0; r < ROWS_AT_ONCE; r++) reach = fmax(reach, fabs(entry[r]));
+    }
     STORE(2 * reach, numbers + get_group_id(2) * (size_t)number_stride +
                          (size_t)MEMORY_REACH * number_ld + mu);
 }
@@ -250,8 +254,12 @@ KERNEL void energy_scale_memories(__global const real *restrict similarities,
     __global const real *overlap = similarities + p * stride + mu;
     const real sharpness = settings[p * NUMBERS + SHARPNESS], leak = settings[p * NUMBERS + LEAK];
     vector largest = sized(LOAD(overlap));
-    for (int a = 1; a < size; a++)
-        largest = fmax(largest, sized(LOAD(overlap + (size_t)a * ld)));
+    for (int a = 1; a < size; a += ROWS_AT_ONCE) {
+        vector entry[ROWS_AT_ONCE];
+        UNROLL for (int r = 0; r < ROWS_AT_ONCE; r++) entry[r] =
+            LOAD(overlap + (size_t)ROW_BELOW(a + r, size) * ld);
+        UNROLL for (int r = 0; r < ROWS_AT_ONCE; r++) largest = fmax(largest, sized(entry[r]));
+    }
     largest += LOAD(number + (size_t)MEMORY_REACH * number_ld);
     if (accumulate)
         largest = fmax(largest, LOAD(number + (size_t)MEMORY_LARGEST * number_ld));
@@ -274,8 +282,13 @@ KERNEL void energy_scale_memories(__global const real *restrict similarities,
     STORE(gain, number + (size_t)MEMORY_GAIN * number_ld);
     STORE(leaking, number + (size_t)MEMORY_LEAK * number_ld);
     __global real *column = columns + p * column_stride + mu;
-    for (int i = 0; i < trained; i++, column += column_ld)
-        STORE(2 * weight * LOAD(column), column);
+    for (int i = 0; i < trained; i += ROWS_AT_ONCE) {
+        vector entry[ROWS_AT_ONCE];
+        UNROLL for (int r = 0; r < ROWS_AT_ONCE; r++) entry[r] =
+            LOAD(column + (size_t)ROW_BELOW(i + r, trained) * column_ld);
+        UNROLL for (int r = 0; r < ROWS_AT_ONCE; r++) if (i + r < trained)
+            STORE(2 * weight * entry[r], column + (size_t)(i + r) * column_ld);
+    }
 }
 
 /* Gradients of earlier chunks in the scale of this one. Work-items: vectors of a row x memories. */

@@ -122,8 +122,8 @@ KERNEL void energy_add_own(__global const real *restrict own, __global real *res
     if (mu >= count)
         return;
     vector sum = 0;
-    for (int part = 0; part < parts; part++)
-        sum += LOAD(own + (p * parts + part) * (size_t)column_stride + i * column_ld + mu);
+    UNROLL_LOADS for (int part = 0; part < parts; part++) sum +=
+        LOAD(own + (p * parts + part) * (size_t)column_stride + i * column_ld + mu);
     real vector_width[VECTOR_WIDTH];
     STORE_UNALIGNED(2 * sum, vector_width);
     __global real *to = gradient + p * stride + (size_t)mu * ld + first_column + i;

@@ -24,10 +24,15 @@ KERNEL void grow_sum_mass(__global const real *restrict owed, __global real *res
         sum = LOAD(mass);
         positive = LOAD(negative_mass);
     }
-    for (int i = 0; i < samples; i++) {
-        const vector mine = LOAD(owed + (size_t)i * ld + j);
-        sum += mine;
-        positive += fmax(mine, (vector)0);
+    for (int i = 0; i < samples; i += ROWS_AT_ONCE) {
+        vector mine[ROWS_AT_ONCE];
+        UNROLL for (int r = 0; r < ROWS_AT_ONCE; r++) mine[r] =
+            LOAD(owed + (size_t)ROW_BELOW(i + r, samples) * ld + j);
+        UNROLL for (int r = 0; r < ROWS_AT_ONCE; r++) if (i + r < samples)
+        {
+            sum += mine[r];
+            positive += fmax(mine[r], (vector)0);
+        }
     }
     STORE(sum, mass);
     STORE(positive, negative_mass);

@@ -11,7 +11,6 @@ KERNEL void reduce_parts(__global const real *restrict parts, __global real *res
         return;
     const size_t at = get_group_id(1) * ld + j;
     vector sum = accumulate ? LOAD(total + at) : (vector)0;
-    for (int p = 0; p < count; p++)
-        sum += LOAD(parts + (size_t)p * stride + at);
+    UNROLL_LOADS for (int p = 0; p < count; p++) sum += LOAD(parts + (size_t)p * stride + at);
     STORE(sum, total + at);
 }

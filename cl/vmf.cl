@@ -272,10 +272,16 @@ KERNEL void vmf_class_gradient(__global const real *restrict activations,
     const int part = (int)get_group_id(2), parts = (int)get_global_size(2);
     vector sum[TILE];
     UNROLL for (int t = 0; t < TILE; t++) sum[t] = 0;
-    for (int i = part; i < samples; i += parts) {
-        const vector e = LOAD(activations + (size_t)i * ld + j);
-        UNROLL for (int t = 0; t < TILE; t++) sum[t] =
-            fma(e, (vector)ratios[(size_t)i * ratios_ld + min(y0 + t, COLUMNS - 1)], sum[t]);
+    for (int i = part; i < samples; i += ROWS_AT_ONCE * parts) {
+        vector e[ROWS_AT_ONCE];
+        UNROLL for (int r = 0; r < ROWS_AT_ONCE; r++) e[r] =
+            LOAD(activations + (size_t)ROW_BELOW(i + r * parts, samples) * ld + j);
+        UNROLL for (int r = 0; r < ROWS_AT_ONCE; r++) if (i + r * parts < samples)
+        {
+            __global const real *ratio = ratios + (size_t)(i + r * parts) * ratios_ld;
+            UNROLL for (int t = 0; t < TILE; t++) sum[t] =
+                fma(e[r], (vector)ratio[min(y0 + t, COLUMNS - 1)], sum[t]);
+        }
     }
     __global real *out = gradient_parts + (size_t)part * part_stride + j;
     UNROLL for (int t = 0; t < TILE; t++) if (y0 + t < COLUMNS)
