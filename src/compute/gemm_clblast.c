@@ -1,4 +1,10 @@
-/* CLBlast behind the one GEMM function. */
+/*
+ * CLBlast behind the one GEMM function.
+ *
+ * Our matrices are row-major; CLBlast is told that they are column-major, which transposes them,
+ * and multiplies them the other way round: C' = op(B)' op(A)'. Of a row-major product CLBlast
+ * transposes C in a kernel of its own, before and after.
+ */
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -94,13 +100,13 @@ static dam_status reserve(void *state, const dam__product *p)
     size_t bytes = 0;
     (void)pthread_mutex_lock(&clblast_mutex);
     CLBlastStatusCode code =
-        wide ? CLBlastDGemmTempBufferSize(CLBlastLayoutRowMajor, transposition(&p->a),
-                                          transposition(&p->b), (size_t)p->m, (size_t)p->n,
-                                          (size_t)p->k, 1, p->a.matrix->ld, 1, p->b.matrix->ld, 1,
+        wide ? CLBlastDGemmTempBufferSize(CLBlastLayoutColMajor, transposition(&p->b),
+                                          transposition(&p->a), (size_t)p->n, (size_t)p->m,
+                                          (size_t)p->k, 1, p->b.matrix->ld, 1, p->a.matrix->ld, 1,
                                           p->c->ld, &clblast->device->queue, &bytes)
-             : CLBlastSGemmTempBufferSize(CLBlastLayoutRowMajor, transposition(&p->a),
-                                          transposition(&p->b), (size_t)p->m, (size_t)p->n,
-                                          (size_t)p->k, 1, p->a.matrix->ld, 1, p->b.matrix->ld, 1,
+             : CLBlastSGemmTempBufferSize(CLBlastLayoutColMajor, transposition(&p->b),
+                                          transposition(&p->a), (size_t)p->n, (size_t)p->m,
+                                          (size_t)p->k, 1, p->b.matrix->ld, 1, p->a.matrix->ld, 1,
                                           p->c->ld, &clblast->device->queue, &bytes);
     (void)pthread_mutex_unlock(&clblast_mutex);
     if (code != CLBlastSuccess)
@@ -125,13 +131,13 @@ static CLBlastStatusCode run_one(struct clblast *clblast, const dam__product *p)
     cl_command_queue *queue = &clblast->device->queue;
     if (clblast->device->precision == DAM__PRECISION_DOUBLE)
         return CLBlastDgemmWithTempBuffer(
-            CLBlastLayoutRowMajor, transposition(&p->a), transposition(&p->b), (size_t)p->m,
-            (size_t)p->n, (size_t)p->k, p->alpha, a, offset_of(&p->a), p->a.matrix->ld, b,
-            offset_of(&p->b), p->b.matrix->ld, p->beta, c, 0, p->c->ld, queue, NULL, scratch);
+            CLBlastLayoutColMajor, transposition(&p->b), transposition(&p->a), (size_t)p->n,
+            (size_t)p->m, (size_t)p->k, p->alpha, b, offset_of(&p->b), p->b.matrix->ld, a,
+            offset_of(&p->a), p->a.matrix->ld, p->beta, c, 0, p->c->ld, queue, NULL, scratch);
     return CLBlastSgemmWithTempBuffer(
-        CLBlastLayoutRowMajor, transposition(&p->a), transposition(&p->b), (size_t)p->m,
-        (size_t)p->n, (size_t)p->k, (float)p->alpha, a, offset_of(&p->a), p->a.matrix->ld, b,
-        offset_of(&p->b), p->b.matrix->ld, (float)p->beta, c, 0, p->c->ld, queue, NULL, scratch);
+        CLBlastLayoutColMajor, transposition(&p->b), transposition(&p->a), (size_t)p->n,
+        (size_t)p->m, (size_t)p->k, (float)p->alpha, b, offset_of(&p->b), p->b.matrix->ld, a,
+        offset_of(&p->a), p->a.matrix->ld, (float)p->beta, c, 0, p->c->ld, queue, NULL, scratch);
 }
 
 static CLBlastStatusCode run_batch(struct clblast *clblast, const dam__product *p)
@@ -141,14 +147,14 @@ static CLBlastStatusCode run_batch(struct clblast *clblast, const dam__product *
     cl_command_queue *queue = &clblast->device->queue;
     if (clblast->device->precision == DAM__PRECISION_DOUBLE)
         return CLBlastDgemmStridedBatched(
-            CLBlastLayoutRowMajor, transposition(&p->a), transposition(&p->b), (size_t)p->m,
-            (size_t)p->n, (size_t)p->k, p->alpha, a, offset_of(&p->a), p->a.matrix->ld,
-            p->a.matrix->stride, b, offset_of(&p->b), p->b.matrix->ld, p->b.matrix->stride, p->beta,
+            CLBlastLayoutColMajor, transposition(&p->b), transposition(&p->a), (size_t)p->n,
+            (size_t)p->m, (size_t)p->k, p->alpha, b, offset_of(&p->b), p->b.matrix->ld,
+            p->b.matrix->stride, a, offset_of(&p->a), p->a.matrix->ld, p->a.matrix->stride, p->beta,
             c, 0, p->c->ld, p->c->stride, (size_t)p->count, queue, NULL);
     return CLBlastSgemmStridedBatched(
-        CLBlastLayoutRowMajor, transposition(&p->a), transposition(&p->b), (size_t)p->m,
-        (size_t)p->n, (size_t)p->k, (float)p->alpha, a, offset_of(&p->a), p->a.matrix->ld,
-        p->a.matrix->stride, b, offset_of(&p->b), p->b.matrix->ld, p->b.matrix->stride,
+        CLBlastLayoutColMajor, transposition(&p->b), transposition(&p->a), (size_t)p->n,
+        (size_t)p->m, (size_t)p->k, (float)p->alpha, b, offset_of(&p->b), p->b.matrix->ld,
+        p->b.matrix->stride, a, offset_of(&p->a), p->a.matrix->ld, p->a.matrix->stride,
         (float)p->beta, c, 0, p->c->ld, p->c->stride, (size_t)p->count, queue, NULL);
 }
 
