@@ -1,5 +1,5 @@
-# The tool, the library, static and shared, its headers, its presets, the man page, a pkg-config file,
-# and for CMake's find_package(denseam) the target denseam::denseam, which is the shared library.
+# The tool with its man page , its presets, the library, static and shared, its headers, a pkg-config
+# file, and for CMake's find_package(denseam) the target denseam::denseam, which is the shared library.
 install(TARGETS denseam RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(TARGETS libdenseam ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(TARGETS libdenseam-shared EXPORT denseam LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
@@ -8,16 +8,20 @@ install(DIRECTORY presets tuning DESTINATION ${CMAKE_INSTALL_DATADIR}/denseam)
 # Relative, so that `cmake --install --prefix` and a moved folder stay right.
 file(RELATIVE_PATH DENSEAM_PREFIX_FROM_PC
      ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
+list(JOIN DENSEAM_LIBRARY_MODULES " " DENSEAM_REQUIRES)
 configure_file(cmake/denseam.pc.in denseam.pc @ONLY)
 install(FILES ${CMAKE_BINARY_DIR}/denseam.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
 include(CMakePackageConfigHelpers)
 set(DENSEAM_CMAKE_FOLDER ${CMAKE_INSTALL_LIBDIR}/cmake/denseam)
-install(EXPORT denseam NAMESPACE denseam:: FILE denseamConfig.cmake
+install(EXPORT denseam NAMESPACE denseam:: FILE denseamTargets.cmake
         DESTINATION ${DENSEAM_CMAKE_FOLDER})
+configure_package_config_file(cmake/denseamConfig.cmake.in ${CMAKE_BINARY_DIR}/denseamConfig.cmake
+                              INSTALL_DESTINATION ${DENSEAM_CMAKE_FOLDER})
 write_basic_package_version_file(${CMAKE_BINARY_DIR}/denseamConfigVersion.cmake
                                  COMPATIBILITY SameMinorVersion)
-install(FILES ${CMAKE_BINARY_DIR}/denseamConfigVersion.cmake DESTINATION ${DENSEAM_CMAKE_FOLDER})
+install(FILES ${CMAKE_BINARY_DIR}/denseamConfig.cmake ${CMAKE_BINARY_DIR}/denseamConfigVersion.cmake
+        DESTINATION ${DENSEAM_CMAKE_FOLDER})
 
 # The tool writes its own manual page, from the tables behind its help.
 add_custom_command(

@@ -24,5 +24,6 @@
 #include "denseam/run.h"
 #include "denseam/status.h"
 #include "denseam/train.h"
+#include "denseam/version.h"
 
 #endif

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "bench/bench_command.h"
 #include "bench/bench_file.h"
+#include "denseam/version.h"
 #include "model/model_type.h"
 
 static json_t *row_json(const dam__bench_row *row)

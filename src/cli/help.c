@@ -5,6 +5,7 @@
 #include "command/command.h"
 #include "command/layout.h"
 #include "command/output.h"
+#include "denseam/version.h"
 
 /* Where help texts begin; longer flags have theirs on the next line. */
 enum { FLAG_COLUMN = 26, COMMAND_COLUMN = 13 };

@@ -8,12 +8,25 @@
 #include "command/output.h"
 #include "command/signals.h"
 
-const command *const commands[] = {&devices_command,    &selftest_command, &presets_command,
-                                   &train_command,      &eval_command,     &recall_command,
-                                   &sweep_command,      &transfer_command, &show_command,
-                                   &analyse_command,    &bench_command,    &compare_command,
-                                   &tune_command,       &help_command,     &man_command,
-                                   &first_step_command, &tune_try_command, NULL};
+const command *const commands[] = {&devices_command,
+                                   &selftest_command,
+                                   &presets_command,
+                                   &train_command,
+                                   &eval_command,
+                                   &recall_command,
+                                   &sweep_command,
+                                   &transfer_command,
+                                   &show_command,
+                                   &analyse_command,
+                                   &bench_command,
+                                   &compare_command,
+                                   &tune_command,
+                                   &help_command,
+                                   &version_command,
+                                   &man_command,
+                                   &first_step_command,
+                                   &tune_try_command,
+                                   NULL};
 
 dam_status find_command(const char *name, const command **out)
 {
@@ -71,11 +84,10 @@ static dam_status run(int argc, char **argv)
 {
     if (argc < 2)
         return dam__fail(DAM_USAGE, "no command is given; 'denseam help' lists the commands");
+    char version[] = "version";
+    if (strcmp(argv[1], "--version") == 0)
+        argv[1] = version;
     const char *first = argv[1];
-    if (strcmp(first, "--version") == 0) {
-        (void)puts("denseam " DENSEAM_VERSION);
-        return DAM_OK;
-    }
     if (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0)
         return help_command.run(&(arguments){0});
     if (first[0] == '-')

@@ -3,6 +3,7 @@
 
 #include "command/command.h"
 #include "command/output.h"
+#include "denseam/version.h"
 #include "run/key_help.h"
 
 /* Appends text as roff shows it literally; a period or quote at its start is not a request. */

@@ -6,6 +6,7 @@
 #include "base/embedded.h"
 #include "base/memory.h"
 #include "compute/tuning.h"
+#include "denseam/version.h"
 
 #define FORMAT "denseam tuning 1"
 #define LAST_LINE "end"

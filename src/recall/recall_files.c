@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "denseam/version.h"
 #include "store/container.h"
 
 static dam_status copy_item(const dam__recall_item *item, dam__array *out)

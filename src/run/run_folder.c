@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "denseam/version.h"
 #include "model/model_type.h"
 
 #define RUN_FORMAT "denseam run 1"

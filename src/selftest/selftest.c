@@ -12,6 +12,7 @@
 #include "compute/tuning.h"
 #include "data/selftest_data.h"
 #include "data/selftest_teacher.h"
+#include "denseam/version.h"
 #include "model/energy/selftest_recall.h"
 #include "model/model_type.h"
 #include "train/selftest_optimizer.h"

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "denseam/version.h"
 #include "run/key_value.h"
 #include "sweep/sweep_plan.h"
 

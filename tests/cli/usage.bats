@@ -51,6 +51,26 @@ commands() {
     [ -z "$stderr" ]
 }
 
+@test "versions for a report of a fault" {
+    run --separate-stderr "$DENSEAM" version --json
+    [ "$status" -eq 0 ]
+    [ -z "$stderr" ]
+    local versions="$output"
+    run --separate-stderr "$DENSEAM" --version --json
+    [ "$output" = "$versions" ]
+    [ "$("$DENSEAM" --version)" = "denseam $(jq -r .version <<<"$versions")" ]
+    jq -e '(.commit | . == null or test("^[0-9a-f]{40}(-dirty)?$")) and
+           ([.clblast, .hdf5, .opencl_headers] | all(test("^[0-9]+[.][0-9]"))) and
+           (.platforms | length > 0 and all(.name + .driver + .opencl | length > 10))' <<<"$versions"
+    # No device is no failure.
+    run --separate-stderr env OCL_ICD_VENDORS=none "$DENSEAM" --version --json
+    [ "$status" -eq 0 ]
+    [ "$(jq -c .platforms <<<"$output")" = '[]' ]
+    run --separate-stderr "$DENSEAM" --version --jsno
+    [ "$status" -eq 2 ]
+    one_message "unknown option '--jsno' (did you mean '--json'?); 'denseam help version'"
+}
+
 @test "no command is a usage error" {
     run --separate-stderr "$DENSEAM"
     [ "$status" -eq 2 ]

@@ -19,6 +19,7 @@
 #include "base/temporary.h"
 #include "base/text.h"
 #include "base/try.h"
+#include "denseam/version.h"
 
 static void failure_keeps_the_inner_message(void **state)
 {
@@ -27,6 +28,16 @@ static void failure_keeps_the_inner_message(void **state)
     assert_int_equal(dam__fail_within(DAM_INPUT, "data.images"), DAM_INPUT);
     assert_string_equal(dam_error(), "data.images: 'a.idx' is absent");
     assert_string_equal(dam_status_name(DAM_INPUT), "DAM_INPUT");
+}
+
+static void version_is_that_of_the_headers(void **state)
+{
+    (void)state;
+    char text[32];
+    (void)snprintf(text, sizeof text, "%d.%d.%d", DENSEAM_VERSION_MAJOR, DENSEAM_VERSION_MINOR,
+                   DENSEAM_VERSION_PATCH);
+    assert_string_equal(dam_version(), text);
+    assert_string_equal(DENSEAM_VERSION, text);
 }
 
 static void sizes_that_overflow_are_refused(void **state)
@@ -206,6 +217,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(failure_keeps_the_inner_message),
+        cmocka_unit_test(version_is_that_of_the_headers),
         cmocka_unit_test(sizes_that_overflow_are_refused),
         cmocka_unit_test(text_grows_and_finds_the_closest_word),
         cmocka_unit_test(texts_remember_their_first_failure),

@@ -1,0 +1,6 @@
+#include "denseam/version.h"
+
+const char *dam_version(void)
+{
+    return DENSEAM_VERSION;
+}
