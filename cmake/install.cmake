@@ -1,4 +1,4 @@
-# The tool with its man page , its presets, the library, static and shared, its headers, a pkg-config
+# The tool with its man page and completions, its presets, the library, static and shared, its headers, a pkg-config
 # file, and for CMake's find_package(denseam) the target denseam::denseam, which is the shared library.
 install(TARGETS denseam RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(TARGETS libdenseam ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
@@ -32,3 +32,13 @@ add_custom_command(
   VERBATIM)
 add_custom_target(manpage ALL DEPENDS ${CMAKE_BINARY_DIR}/denseam.1)
 install(FILES ${CMAKE_BINARY_DIR}/denseam.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+
+# Completions ask the tool at each press of the key, so these are no more than the three shells' own manners.
+set(DENSEAM_ZSH_FOLDER ${CMAKE_INSTALL_DATADIR}/zsh/site-functions
+    CACHE STRING "Folder of zsh's completions; Debian's packages have theirs in another")
+set(completions src/cli/completions)
+install(FILES ${completions}/denseam.bash RENAME denseam
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+install(FILES ${completions}/_denseam DESTINATION ${DENSEAM_ZSH_FOLDER})
+install(FILES ${completions}/denseam.fish
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
