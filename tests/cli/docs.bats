@@ -178,6 +178,13 @@ names_in() {
     done < held | nothing_listed 'not in format.md:'
 }
 
+@test "the changelogs begin with the version that this is" {
+    local version
+    version=$("$DENSEAM" --version | cut -d ' ' -f 2)
+    [[ "$(grep -m 1 '^## ' "$root/docs/CHANGELOG.md")" == "## $version"* ]]
+    [[ "$(head -n 1 "$root/debian/changelog")" == "denseam ($version-"* ]]
+}
+
 @test "the README and architecture.md stay short" {
     [ "$(wc -l < "$root/README.md")" -le 170 ]
     [ "$(wc -l < "$root/docs/architecture.md")" -le 250 ]
