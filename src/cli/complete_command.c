@@ -194,7 +194,6 @@ static dam_status run_complete(const arguments *args)
     dam__text_append(&out, "%s\n", to.kind);
     dam__text_append(&out, "%s", dam__text_part(&out, &to.lines));
     dam_status status = print_text(&out);
-    dam__text_free(&out);
     dam__text_free(&to.lines);
     return status;
 }

@@ -49,7 +49,7 @@ static dam_status run_version(const arguments *args)
 }
 
 static const flag flags[] = {
-    FLAG("json", FLAG_SWITCH, json, NULL, "print also what it was built with, and the drivers"),
+    FLAG("json", arguments, json, NULL, "print also what it was built with, and the drivers"),
     FLAG_END};
 
 static const char *const examples[] = {"denseam --version", "denseam version --json", NULL};
