@@ -11,12 +11,14 @@
 #include "compute/opencl_device.h"
 #include "compute/profile.h"
 #include "compute/program.h"
+#include "compute/recording.h"
 #include "compute/tuning.h"
 
 /* A program that was compiled, or loaded, for a device. */
 typedef struct dam__built {
-    char *key; /* its name and options */
-    cl_program handle;
+    char *key;         /* its name and options */
+    cl_program handle; /* NULL where it was only recorded: */
+    int recorded;      /* its index */
     struct dam__built *next;
 } dam__built;
 
@@ -33,6 +35,7 @@ struct dam__device {
     dam__tuning *tuning;          /* NULL where there is none */
     const dam__tuning_part *part; /* of it, for this shape and precision; else NULL */
     dam__profile *profile;        /* NULL unless profiling */
+    dam__recording *recording;    /* NULL, or in the place of a driver; all handles are NULL then */
     dam__built *built;            /* shared by the dam__programs of a name and options */
     bool has_compiled;            /* whether the first compilation was reported */
     dam__fence pace[DAM__PACE_DEPTH];
@@ -50,6 +53,7 @@ enum { DAM__KNOWN_ARGUMENTS = 32 };
 struct dam__kernel {
     dam__device *device;
     cl_kernel handle;
+    int recorded; /* index of its program in a recording */
     char name[64];
     cl_uint arguments;
     /* Of its first arguments; NONE where the driver does not tell. */
@@ -59,6 +63,9 @@ struct dam__kernel {
 
 /* Releases a list of programs. */
 void dam__built_free(dam__built *built);
+
+/* The vectors and groups that suit the device's shape and precision, or its tuning has. */
+void dam__device_choose_widths(dam__device *device);
 
 /* Tells CLBlast its parameters. DAM_INTERNAL where it does not take them. */
 dam_status dam__clblast_override(const dam__device *device, const dam__tuning_part *part);

@@ -6,6 +6,7 @@
  * transposes C in a kernel of its own, before and after.
  */
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <clblast_c.h>
@@ -98,6 +99,8 @@ static dam_status reserve(void *state, const dam__product *p)
     struct clblast *clblast = state;
     bool wide = clblast->device->precision == DAM__PRECISION_DOUBLE;
     size_t bytes = 0;
+    if (clblast->device->recording != NULL)
+        return DAM_OK; /* CLBlast would ask the driver */
     (void)pthread_mutex_lock(&clblast_mutex);
     CLBlastStatusCode code =
         wide ? CLBlastDGemmTempBufferSize(CLBlastLayoutColMajor, transposition(&p->b),
@@ -158,10 +161,24 @@ static CLBlastStatusCode run_batch(struct clblast *clblast, const dam__product *
         (float)p->beta, c, 0, p->c->ld, p->c->stride, (size_t)p->count, queue, NULL);
 }
 
+/* Its kernels are its own: only the product is recorded. */
+static dam_status record(const struct clblast *clblast, const dam__timed *timed)
+{
+    dam__recorded_launch launch = {.wide = clblast->device->precision == DAM__PRECISION_DOUBLE,
+                                   .program = DAM__NO_PROGRAM,
+                                   .work = {.flops = timed->flops}};
+    (void)snprintf(launch.kernel, sizeof launch.kernel, "%s", timed->name);
+    return dam__recording_launch(clblast->device->recording, &launch);
+}
+
 static dam_status run(void *state, const dam__product *product)
 {
     struct clblast *clblast = state;
     dam__device *device = clblast->device;
+    double mnk = (double)product->m * product->n * product->k * product->count;
+    const dam__timed timed = {.name = "clblast_gemm", .flops = 2 * mnk};
+    if (device->recording != NULL)
+        return record(clblast, &timed);
     /* Its several kernels give one event for the last only: the wall clock times them all. */
     dam__profile_begin_wall(device->profile, device->queue);
     (void)pthread_mutex_lock(&clblast_mutex);
@@ -170,8 +187,6 @@ static dam_status run(void *state, const dam__product *product)
     (void)pthread_mutex_unlock(&clblast_mutex);
     if (code != CLBlastSuccess)
         return fail(clblast, code);
-    double mnk = (double)product->m * product->n * product->k * product->count;
-    const dam__timed timed = {.name = "clblast_gemm", .flops = 2 * mnk};
     return dam__profile_end_wall(device->profile, device->queue, &timed);
 }
 

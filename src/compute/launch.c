@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "compute/compute_internal.h"
 
 dam__argument dam__arg_buffer(const dam__buffer *buffer)
@@ -92,17 +94,31 @@ static dam_status set_argument(const dam__kernel *kernel, cl_uint index,
     return status;
 }
 
+/* Only a driver knows what arguments a kernel takes: they are not looked at. */
+static dam_status record_launch(const dam__kernel *kernel, dam__range range, dam__work work)
+{
+    const dam__device *device = kernel->device;
+    dam__recorded_launch launch = {.wide = device->precision == DAM__PRECISION_DOUBLE,
+                                   .program = kernel->recorded,
+                                   .range = range,
+                                   .work = work};
+    memcpy(launch.kernel, kernel->name, sizeof launch.kernel);
+    return dam__recording_launch(device->recording, &launch);
+}
+
 dam_status dam__launch(dam__kernel *kernel, dam__range range, dam__work work,
                        const dam__argument *arguments)
 {
     dam__device *device = kernel->device;
-    DAM_TRY(check_count(kernel, arguments));
-    for (cl_uint index = 0; index < kernel->arguments; index += (arguments++)->count)
-        DAM_TRY(set_argument(kernel, index, arguments));
     for (int axis = 0; axis < 3; axis++) {
         range.global[axis] = range.global[axis] > 0 ? range.global[axis] : 1;
         range.local[axis] = range.local[axis] > 0 ? range.local[axis] : 1;
     }
+    if (device->recording != NULL)
+        return record_launch(kernel, range, work);
+    DAM_TRY(check_count(kernel, arguments));
+    for (cl_uint index = 0; index < kernel->arguments; index += (arguments++)->count)
+        DAM_TRY(set_argument(kernel, index, arguments));
     cl_event *event = dam__profile_begin(device->profile, device->queue);
     cl_int error = clEnqueueNDRangeKernel(device->queue, kernel->handle, 3, NULL, range.global,
                                           range.local, 0, NULL, event);

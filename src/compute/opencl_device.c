@@ -34,7 +34,7 @@ static dam__shape natural_shape(const dam_device_info *info)
 }
 
 /* The vector width is a power of two from 2 to 16, as OpenCL's vector types have it. */
-static void choose_vector_width(dam__device *device)
+void dam__device_choose_widths(dam__device *device)
 {
     enum { GPU_GROUP = 64, GPU_WIDTH = 4, CPU_WIDTH_AT_LEAST = 4, CPU_WIDTH_AT_MOST = 16 };
     int vector_width = GPU_WIDTH;
@@ -89,7 +89,7 @@ dam_status dam__device_open(const dam_device_info *info, const dam__device_optio
     DAM_TRY_CLEANUP(dam__device_ids(info, &device->platform, &device->id));
     device->shape = options->shape == DAM__SHAPE_AUTO ? natural_shape(info) : options->shape;
     DAM_TRY_CLEANUP(take_tuning(device, options->tuning));
-    choose_vector_width(device);
+    dam__device_choose_widths(device);
     cl_int error = CL_SUCCESS;
     const cl_context_properties properties[] = {CL_CONTEXT_PLATFORM,
                                                 (cl_context_properties)device->platform, 0};
@@ -196,6 +196,8 @@ cl_int dam__queue_finish(cl_command_queue queue)
 
 dam_status dam__device_finish(dam__device *device)
 {
+    if (device->recording != NULL)
+        return DAM_OK;
     DAM_CL(dam__queue_finish(device->queue));
     return DAM_OK;
 }
@@ -211,6 +213,8 @@ dam_status dam__fence_set(dam__device *device, dam__fence *fence)
 {
     cl_event event = NULL;
     dam__fence_clear(fence);
+    if (device->recording != NULL)
+        return DAM_OK;
     DAM_CL(clEnqueueMarkerWithWaitList(device->queue, 0, NULL, &event));
     fence->event = event;
     DAM_CL(clFlush(device->queue));

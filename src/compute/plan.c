@@ -123,6 +123,17 @@ dam_status dam__plan_fit(dam__plan_maker *make, void *user, int size, bool strea
     return status;
 }
 
+static dam_status take_memory(dam__buffer *buffer)
+{
+    dam__device *device = buffer->device;
+    cl_int error = CL_SUCCESS;
+    buffer->memory =
+        clCreateBuffer(device->context, CL_MEM_READ_WRITE, buffer->bytes, NULL, &error);
+    if (buffer->memory == NULL)
+        return dam__cl_fail(device, error, "clCreateBuffer");
+    return dam__buffer_clear(buffer);
+}
+
 static dam_status make_buffer(dam__device *device, const struct entry *entry)
 {
     dam_status status = DAM_OK;
@@ -130,11 +141,8 @@ static dam_status make_buffer(dam__device *device, const struct entry *entry)
     DAM_TRY_CLEANUP(dam__alloc(1, sizeof *buffer, &buffer));
     buffer->device = device;
     buffer->bytes = entry->bytes;
-    cl_int error = CL_SUCCESS;
-    buffer->memory = clCreateBuffer(device->context, CL_MEM_READ_WRITE, entry->bytes, NULL, &error);
-    if (buffer->memory == NULL)
-        DAM_TRY_CLEANUP(dam__cl_fail(device, error, "clCreateBuffer"));
-    DAM_TRY_CLEANUP(dam__buffer_clear(buffer));
+    if (device->recording == NULL)
+        DAM_TRY_CLEANUP(take_memory(buffer));
     *entry->slot = buffer;
     buffer = NULL;
 cleanup:

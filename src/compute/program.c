@@ -12,7 +12,8 @@
 
 struct dam__program {
     dam__device *device;
-    cl_program handle; /* the device's */
+    cl_program handle; /* the device's; NULL where it was only recorded: */
+    int recorded;      /* its index */
     struct dam__kernel *kernels;
 };
 
@@ -24,8 +25,10 @@ static dam_status find_source(const char *name, const dam__embedded **out)
     return DAM_OK;
 }
 
+/* Compilers then name the file in cl/ and its line. */
 static void append_source(const dam__embedded *part, dam__text *source)
 {
+    dam__text_append(source, "#line 1 \"cl/%s.cl\"\n", part->name);
     dam__text_append_bytes(source, part->bytes, part->length);
     dam__text_append(source, "\n");
 }
@@ -76,8 +79,11 @@ static dam_status assemble_source(const char *name, dam__text *source)
 static void assemble_options(const dam__device *device, const char *extra, dam__text *options)
 {
     bool wide = device->precision == DAM__PRECISION_DOUBLE;
-    dam__text_append(options, "-cl-std=CL1.2 -DREAL_IS_DOUBLE=%d -DVECTOR_WIDTH=%d -DGROUP=%d%s%s",
-                     wide, device->vector_width, device->group, extra[0] != '\0' ? " " : "", extra);
+    /* Constants are of the precision, too: a card without fp64 has no other. */
+    dam__text_append(options,
+                     "-cl-std=CL1.2%s -DREAL_IS_DOUBLE=%d -DVECTOR_WIDTH=%d -DGROUP=%d%s%s",
+                     wide ? "" : " -cl-single-precision-constant", wide, device->vector_width,
+                     device->group, extra[0] != '\0' ? " " : "", extra);
 }
 
 static dam_status build_failure(const dam__device *device, cl_program program, const char *name,
@@ -138,17 +144,32 @@ cleanup:
     return status;
 }
 
+static dam_status record(dam__device *device, const char *name, const char *options, int *out)
+{
+    dam_status status = DAM_OK;
+    dam__text source = {0};
+    DAM_TRY_CLEANUP(assemble_source(name, &source));
+    DAM_TRY_CLEANUP(dam__text_status(&source));
+    DAM_TRY_CLEANUP(dam__recording_program(device->recording, name, source.data, options, out));
+cleanup:
+    dam__text_free(&source);
+    return status;
+}
+
 /* Takes the key and the program into the device's list; where it cannot, the key stays the
  * caller's. */
-static dam_status keep_built(dam__device *device, char **key, cl_program handle, dam__built **out)
+static dam_status keep_built(dam__device *device, char **key, dam__built program, dam__built **out)
 {
     dam__built *built = NULL;
     dam_status status = dam__alloc(1, sizeof *built, &built);
     if (status != DAM_OK) {
-        (void)clReleaseProgram(handle);
+        if (program.handle != NULL)
+            (void)clReleaseProgram(program.handle);
         return status;
     }
-    *built = (dam__built){.key = *key, .handle = handle, .next = device->built};
+    *built = program;
+    built->key = *key;
+    built->next = device->built;
     *key = NULL;
     device->built = *out = built;
     return DAM_OK;
@@ -157,7 +178,7 @@ static dam_status keep_built(dam__device *device, char **key, cl_program handle,
 /* The program of cl/NAME.cl with these options, which the device keeps until it is closed: a sweep
  * makes the same model hundreds of times. */
 static dam_status shared_program(dam__device *device, const char *name, const char *options,
-                                 cl_program *out)
+                                 const dam__built **out)
 {
     dam_status status = DAM_OK;
     dam__built *built = NULL;
@@ -167,11 +188,13 @@ static dam_status shared_program(dam__device *device, const char *name, const ch
         if (strcmp(built->key, key) == 0)
             break;
     if (built == NULL) {
-        cl_program handle = NULL;
-        DAM_TRY_CLEANUP(load_or_compile(device, name, options, &handle));
-        DAM_TRY_CLEANUP(keep_built(device, &key, handle, &built));
+        dam__built made = {0};
+        DAM_TRY_CLEANUP(device->recording != NULL
+                            ? record(device, name, options, &made.recorded)
+                            : load_or_compile(device, name, options, &made.handle));
+        DAM_TRY_CLEANUP(keep_built(device, &key, made, &built));
     }
-    *out = built->handle;
+    *out = built;
 cleanup:
     free(key);
     return status;
@@ -183,11 +206,14 @@ dam_status dam__program_create(dam__device *device, const char *name, const char
     dam_status status = DAM_OK;
     dam__text flags = {0};
     dam__program *program = NULL;
+    const dam__built *built = NULL;
     DAM_TRY_CLEANUP(dam__alloc(1, sizeof *program, &program));
     program->device = device;
     assemble_options(device, options, &flags);
     DAM_TRY_CLEANUP(dam__text_status(&flags));
-    DAM_TRY_CLEANUP(shared_program(device, name, flags.data, &program->handle));
+    DAM_TRY_CLEANUP(shared_program(device, name, flags.data, &built));
+    program->handle = built->handle;
+    program->recorded = built->recorded;
     *out = program;
     program = NULL;
 cleanup:
@@ -202,7 +228,8 @@ void dam__program_destroy(dam__program *program)
         return;
     for (dam__kernel *kernel = program->kernels; kernel != NULL;) {
         dam__kernel *next = kernel->next;
-        (void)clReleaseKernel(kernel->handle);
+        if (kernel->handle != NULL)
+            (void)clReleaseKernel(kernel->handle);
         free(kernel);
         kernel = next;
     }
@@ -213,7 +240,8 @@ void dam__built_free(dam__built *built)
 {
     while (built != NULL) {
         dam__built *next = built->next;
-        (void)clReleaseProgram(built->handle);
+        if (built->handle != NULL)
+            (void)clReleaseProgram(built->handle);
         free(built->key);
         free(built);
         built = next;
@@ -236,22 +264,31 @@ static dam__argument_kind kind_of(cl_kernel kernel, cl_uint index)
     return strcmp(type, "real") == 0 ? DAM__ARGUMENT_REAL : DAM__ARGUMENT_NONE;
 }
 
+/* Its handle and what the driver tells of its arguments. */
+static dam_status find_kernel(const dam__program *program, dam__kernel *kernel)
+{
+    dam__device *device = program->device;
+    cl_int error = CL_SUCCESS;
+    kernel->handle = clCreateKernel(program->handle, kernel->name, &error);
+    if (kernel->handle == NULL)
+        return dam__cl_fail(device, error, kernel->name);
+    DAM_CL(clGetKernelInfo(kernel->handle, CL_KERNEL_NUM_ARGS, sizeof kernel->arguments,
+                           &kernel->arguments, NULL));
+    for (cl_uint i = 0; i < kernel->arguments && i < DAM__KNOWN_ARGUMENTS; i++)
+        kernel->kinds[i] = kind_of(kernel->handle, i);
+    return DAM_OK;
+}
+
 dam_status dam__program_kernel(dam__program *program, const char *name, dam__kernel **out)
 {
     dam_status status = DAM_OK;
-    dam__device *device = program->device;
     dam__kernel *kernel = NULL;
     DAM_TRY_CLEANUP(dam__alloc(1, sizeof *kernel, &kernel));
-    kernel->device = device;
+    kernel->device = program->device;
+    kernel->recorded = program->recorded;
     strncpy(kernel->name, name, sizeof kernel->name - 1);
-    cl_int error = CL_SUCCESS;
-    kernel->handle = clCreateKernel(program->handle, name, &error);
-    if (kernel->handle == NULL)
-        DAM_TRY_CLEANUP(dam__cl_fail(device, error, name));
-    DAM_CL_CLEANUP(clGetKernelInfo(kernel->handle, CL_KERNEL_NUM_ARGS, sizeof kernel->arguments,
-                                   &kernel->arguments, NULL));
-    for (cl_uint i = 0; i < kernel->arguments && i < DAM__KNOWN_ARGUMENTS; i++)
-        kernel->kinds[i] = kind_of(kernel->handle, i);
+    if (program->device->recording == NULL)
+        DAM_TRY_CLEANUP(find_kernel(program, kernel));
     kernel->next = program->kernels;
     program->kernels = kernel;
     *out = kernel;

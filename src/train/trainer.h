@@ -103,6 +103,14 @@ bool dam__trainer_stopped_early(const dam__trainer *trainer);
  * next. */
 dam_status dam__trainer_step(dam__trainer *trainer);
 
+/*
+ * After dam__trainer_prepare, on a device that records (compute/recording.h): one of everything
+ * that the training queues, each a phase of the recording: a first step, a step, the end of an
+ * epoch, an evaluation, a split and a step after it. The device gives zeros: grow.threshold must be
+ * above 0 for memories to split.
+ */
+dam_status dam__trainer_rehearse(dam__trainer *trainer);
+
 int dam__trainer_steps(const dam__trainer *trainer); /* of an epoch */
 dam__model *dam__trainer_model(dam__trainer *trainer);
 dam__optimizer *dam__trainer_optimizer(dam__trainer *trainer);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "compute/recording.h"
 #include "model/denoise/denoise_internal.h"
 
 dam_status dam__denoise_spectrum_plan(struct denoise *denoise, dam__plan *plan)
@@ -90,6 +91,8 @@ dam_status dam__denoise_measure(dam__model *model, dam__loader *samples, dam__te
     DAM_TRY(dam__power_top(&spectrum->power, &spectrum->covariance, model->task.dim, false, 1,
                            spectrum->top.buffer, 0));
     DAM_TRY(dam__matrix_read_doubles(&spectrum->top, &top, "largest eigenvalue"));
+    if (dam__device_records(model->device))
+        return DAM_OK;
     if (!isfinite(top) || !(top > 0))
         return dam__fail(DAM_INPUT,
                          "the covariance of the noisy samples has the largest eigenvalue %g; set "

@@ -1,0 +1,94 @@
+# `denseam programs`, which records what presets compile and launch. $DENSEAM is the tool. What is
+# recorded is compared with what real trainings report.
+load helpers
+
+setup() {
+    common_setup
+}
+
+# phases PRESET: its phases in single precision, in order
+phases() {
+    awk -F, -v preset="$1" '$1 == preset && $2 == "single" && $3 != last { print $3; last = $3 }' out/launches.csv
+}
+
+# The kernels of single precision that were launched.
+recorded_kernels() {
+    awk -F, '$2 == "single" { print $5 }' out/launches.csv | sort -u
+}
+
+@test "two recordings are the same, byte for byte, and need neither device nor data" {
+    export OCL_ICD_VENDORS="$PWD/none" HOME="$PWD" XDG_CACHE_HOME="$PWD/cache"
+    tool programs -o out demo mnist
+    succeeded
+    [ -z "$output$stderr" ]
+    tool programs -o again demo mnist
+    succeeded
+    diff -r out again
+    [ ! -e cache ]
+    [ "$(phases mnist)" = "before the first step
+first step
+step
+end of an epoch" ]
+}
+
+@test "a training launches what was recorded of it, and nothing else" {
+    cp small.conf grown.conf
+    echo 'grow { to = 40 }' >> grown.conf
+    for preset in small.conf grown.conf bench/denoise-small bench/energy-small; do
+        rm -rf out
+        tool programs -o out "$preset" --gemm panel
+        succeeded
+        epochs=train.epochs=2
+        [ "$preset" != grown.conf ] || epochs=grow.epochs=1
+        "$DENSEAM" train "$preset" --kernels gpu --gemm panel --trace trace.json --quiet --out "run-${preset//\//-}" \
+            --set "$epochs" > /dev/null
+        jq -r '.traceEvents[] | select(.cat == "kernel") | .name' trace.json | sort -u > launched
+        [ "$(wc -l < launched)" -ge 9 ]
+        [ -z "$(comm -23 launched <(recorded_kernels))" ] || { comm -23 launched <(recorded_kernels); return 1; }
+    done
+}
+
+@test "splits, recalls and trainings side by side are recorded" {
+    tool programs -o out bench/split recall bench/energy-sweep transfer-quick
+    succeeded
+    grep -q '^bench/split,single,split,grow\.' out/launches.csv
+    grep -q '^bench/split,double,step after a split,vmf\.[0-9a-f]*,vmf_forward,' out/launches.csv
+    [ "$(phases recall)" = recall ]
+    grep -q ',recall_signs,19200 1 1,64 1 1,1,' out/launches.csv
+    grep -q '^bench/energy-sweep,single,epoch side by side,energy_all\.' out/launches.csv
+    grep -q '^bench/energy-sweep,single,recall,recall_sweep\.' out/launches.csv
+    # One replica of each size of the sweep.
+    [ "$(awk -F, '$1 == "transfer-quick" && $2 == "single" && $5 == "gaussian_samples" && !seen[$6]++' \
+        out/launches.csv | wc -l)" -eq 3 ]
+}
+
+@test "each program is its source and its options, in the shape that was asked for" {
+    tool programs -o out demo
+    succeeded
+    for wanted in '-DREAL_IS_DOUBLE=0 -DVECTOR_WIDTH=4' '-DREAL_IS_DOUBLE=1 -DVECTOR_WIDTH=2'; do
+        [ "$(cat out/vmf.*.options | grep -c -- " $wanted -DGROUP=64 -DCOLUMNS=11 ")" -eq 1 ]
+    done
+    for source in out/vmf.*.cl; do
+        [ "$(grep '^#line' "$source")" = '#line 1 "cl/common.cl"
+#line 1 "cl/vmf.cl"' ]
+    done
+    for launched in $(awk -F, 'NR > 1 && $4 != "" { print $4 }' out/launches.csv | sort -u); do
+        [ -e "out/$launched.cl" ] && [ -e "out/$launched.options" ]
+    done
+    tool programs -o cpu demo --kernels cpu --vector-width 8
+    succeeded
+    [ "$(cat cpu/vmf.*.options | grep -c -- '-DVECTOR_WIDTH=8 -DGROUP=1 ')" -eq 1 ]
+    [ "$(cat cpu/vmf.*.options | grep -c -- '-DVECTOR_WIDTH=4 -DGROUP=1 ')" -eq 1 ]
+    grep -q ',panel\.' cpu/launches.csv
+}
+
+@test "what cannot be recorded is refused in one line" {
+    tool programs demo
+    failed_with 2 "--out names the folder"
+    tool programs -o out --vector-width 8 demo
+    failed_with 2 "--vector-width" "--kernels cpu"
+    tool programs -o out no-such-preset
+    failed_with 2 "no-such-preset"
+    [ ! -e out ]
+    run -1 grep -q 'denseam programs' <("$DENSEAM" help)
+}
