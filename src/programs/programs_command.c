@@ -120,9 +120,9 @@ static dam_status run_programs(const arguments *args)
     bool cpu = strcmp(kernels_choices[args->kernels], "cpu") == 0;
     rehearsal r = {.recording = &recording,
                    .shape = cpu ? DAM__SHAPE_CPU : DAM__SHAPE_GPU,
-                   .vector_width = !cpu                     ? 1
+                   .vector_width = !cpu               ? 1
                                    : vector_width > 0 ? vector_width
-                                                            : AVX512,
+                                                      : AVX512,
                    .gemm = gemm_choice(args),
                    .log = console_log(&notices)};
     if (args->out == NULL)

@@ -1,0 +1,457 @@
+"""Compiles what `denseam programs` wrote for GPUs, and compares with budgets; ci/cl-gpu runs it.
+
+cl_gpu.py COMPILERS PROGRAMS BUDGETS [--all | --update]
+"""
+import concurrent.futures
+import csv
+import hashlib
+import json
+import os
+import re
+import struct
+import subprocess
+import sys
+import tempfile
+
+# In double precision one program of each file is compiled, for the first card of each vendor; with
+# --all they all are, for all cards.
+AMD = ["gfx90a", "gfx906", "gfx1030", "gfx1100"]
+INTEL = ["pvc", "skl", "tgllp", "acm-g10"]
+NVIDIA = ["sm_80", "sm_61", "sm_90"]
+WITHOUT_FP64 = {"tgllp", "acm-g10"}
+
+# Part of the key of every result that is kept: raise it when what is asked of compilers, or read
+# from what they say, changes.
+FORMAT = "1\n"
+
+# Options whose values make programs of one kind: one of them stands for all.
+SIZES = re.compile(r"-D(EXPONENT|POWER|LOCAL_MEMORIES|PATCH|PATCH_STRIDE|IMAGE_\w+)=(?!0$).*")
+
+# What is budgeted, and whether more of it is better. Wide loads only tell of what they are a part.
+NUMBERS = {"registers": False, "waves": True, "spills": False, "scratch": False, "local": False,
+           "wide": None, "narrow": False}
+
+BUDGETS_HEAD = """\
+# What each kernel needs on each card, by the vendor's compiler: the worst over the options of the
+# programs that ci/cl-gpu takes, in single precision. ci/cl-gpu --update writes this file; whoever
+# changes a kernel reviews the difference.
+#   registers  a lane of AMD's and NVIDIA's cards has, or a thread of Intel's
+#   waves      that fit on an AMD SIMD or an NVIDIA SM; of Intel the lanes of a thread
+#   spills     registers of AMD's and Intel's cards, bytes of NVIDIA's
+#   scratch    bytes of private memory, a lane; of Intel a thread
+#   local      bytes of local memory, a work-group
+#   wide       loads from global memory of 8 bytes or more, in the code
+#   narrow     those of 4 bytes; neither is counted of Intel's cards and of gfx1100
+"""
+
+
+class Compilers:
+    """Where the compilers are, and of which version."""
+
+    def __init__(self, folder):
+        free = os.path.join(folder, "free")
+        self.clang = free + "/usr/lib/llvm-15/bin/clang"
+        self.ocloc = free + "/usr/bin/ocloc"
+        self.amd_library = free + "/usr/lib/x86_64-linux-gnu/amdgcn/bitcode/"
+        self.nvidia_library = free + "/usr/lib/clc/nvptx64--nvidiacl.bc"
+        self.ptxas = os.path.join(folder, "non-free/usr/bin/ptxas")
+        self.results = os.path.join(folder, "results")
+        self.environment = dict(os.environ, LC_ALL="C", LD_LIBRARY_PATH=":".join(
+            free + place for place in ("/usr/lib/x86_64-linux-gnu", "/usr/lib/llvm-15/lib")))
+        self.version = FORMAT
+        for part in ("free", "non-free"):
+            path = os.path.join(folder, part, "packages")
+            self.version += open(path).read() if os.path.exists(path) else ""
+        self.isa = os.path.join(folder, "isa_1100.bc")
+        os.makedirs(self.results, exist_ok=True)
+
+    def run(self, command, folder):
+        """The exit code and what was printed."""
+        done = subprocess.run(command, env=self.environment, cwd=folder, text=True,
+                              errors="replace", stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        return done.returncode, done.stdout
+
+    def make_isa(self):
+        """Debian 12's device libraries are older than gfx1100: all they lack is its number."""
+        text = ("@__oclc_ISA_version = linkonce_odr protected local_unnamed_addr addrspace(4) "
+                "constant i32 11000, align 4\n")
+        with tempfile.TemporaryDirectory() as work:
+            with open(work + "/isa.ll", "w") as file:
+                file.write('target triple = "amdgcn-amd-amdhsa"\n' + text)
+            code, log = self.run([self.clang, "-x", "ir", "-target", "amdgcn-amd-amdhsa",
+                                  "-nogpulib", "-emit-llvm", "-c", "-o", work + "/isa.bc",
+                                  "isa.ll"], work)
+            if code:
+                sys.exit("ci/cl-gpu: " + log)
+            os.replace(work + "/isa.bc", self.isa)
+
+
+# --- what compilers say --------------------------------------------------------------------------
+
+def complaints(code, log):
+    """Errors and warnings of a compiler; its remarks are none."""
+    lines = [line for line in log.splitlines()
+             if re.search(r"\b(error|warning|fatal|undefined|Unresolved)\b", line)
+             and not re.search(r"warnings? generated|spilled around|: remark:", line)]
+    return lines or (["failed with " + str(code) + ": " + log[-400:]] if code else [])
+
+
+def clang_command(compilers, target, triple, libraries, options):
+    command = [compilers.clang, "-x", "cl", "-Xclang", "-finclude-default-header", "-target",
+               triple, target, "-nogpulib", "-O3", "-Wall", "-Wno-unused",
+               "-Wno-linker-warnings", "-Wno-unused-command-line-argument"]
+    for library in libraries:
+        command += ["-Xclang", "-mlink-builtin-bitcode", "-Xclang", library]
+    return command + options
+
+
+def sections(path):
+    """The sections of an ELF file, by name."""
+    with open(path, "rb") as file:
+        data = file.read()
+    start, = struct.unpack_from("<Q", data, 0x28)
+    size, count, names = struct.unpack_from("<HHH", data, 0x3A)
+    headers = [struct.unpack_from("<IIQQQQIIQQ", data, start + i * size) for i in range(count)]
+    texts = headers[names][4]
+    found = {}
+    for header in headers:
+        name = data[texts + header[0]:data.index(b"\0", texts + header[0])].decode()
+        found[name] = data[header[4]:header[4] + header[5]]
+    return found
+
+
+def symbols(table, names):
+    """Name and type of each symbol."""
+    for at in range(0, len(table), 24):
+        name, info = struct.unpack_from("<IB", table, at)
+        yield names[name:names.index(b"\0", name)].decode(), info & 15
+
+
+# --- AMD -----------------------------------------------------------------------------------------
+
+def amd(compilers, target, source, options, work):
+    wave64 = "off" if target.startswith("gfx1") else "on"
+    flushes = "on" if "-cl-denorms-are-zero" in options else "off"
+    libraries = [compilers.amd_library + name + ".bc" for name in (
+        "opencl", "ocml", "ockl", "oclc_daz_opt_" + flushes, "oclc_unsafe_math_off",
+        "oclc_finite_only_off", "oclc_correctly_rounded_sqrt_off",
+        "oclc_wavefrontsize64_" + wave64, "oclc_abi_version_400")]
+    libraries.append(compilers.isa if target == "gfx1100" else
+                     compilers.amd_library + "oclc_isa_version_" + target[3:] + ".bc")
+    command = clang_command(compilers, "-mcpu=" + target, "amdgcn-amd-amdhsa", libraries, options)
+    # LLVM 15's assembler refuses what its compiler writes for gfx1100: there is no text then.
+    output = ["-c", "-o", "x.o"] if target == "gfx1100" else ["-S", "-o", "x.s"]
+    code, log = compilers.run(
+        command + ["-Rpass-analysis=kernel-resource-usage"] + output + [source], work)
+    errors = complaints(code, log)
+    if code:
+        return errors, {}
+    code, linked = compilers.run(
+        [compilers.clang, "-target", "amdgcn-amd-amdhsa", "-mcpu=" + target, "-nogpulib",
+         output[-1], "-o", "x.co"], work)
+    errors += complaints(code, linked)
+    if code:
+        return errors, {}
+    with open(work + "/" + output[-1], errors="replace") as file:
+        assembly = file.read() if target != "gfx1100" else ""
+    names, functions = amd_symbols(work + "/x.co")
+    kernels = amd_numbers(log, names, assembly)
+    for name in sorted(functions - names):
+        errors.append("the function " + name + " is called, not inlined")
+    return errors, kernels
+
+
+def amd_symbols(path):
+    """The kernels, which have a descriptor each, and the functions, which kernels are, too."""
+    parts = sections(path)
+    kernels, functions = set(), set()
+    for name, kind in symbols(parts[".symtab"], parts[".strtab"]):
+        if name.endswith(".kd"):
+            kernels.add(name[:-3])
+        elif kind == 2:
+            functions.add(name)
+    return kernels, functions
+
+
+def amd_numbers(log, kernels, assembly):
+    keys = {"VGPRs": "registers", "AGPRs": "more", "ScratchSize [bytes/lane]": "scratch",
+            "Occupancy [waves/SIMD]": "waves", "VGPRs Spill": "spills",
+            "LDS Size [bytes/block]": "local"}
+    found, current = {}, None
+    for key, value in re.findall(r"remark: +([A-Za-z/ \[\]]+?): (\S+) \[-Rpass", log):
+        if key == "Function Name":
+            current = found.setdefault(value, {}) if value in kernels else {}
+        elif key in keys and current is not None:
+            current[keys[key]] = int(value)
+    for numbers in found.values():
+        numbers.update(registers=numbers["registers"] + numbers.pop("more", 0), wide=0, narrow=0)
+    for part in re.split(r"^\s*\.globl\s+", assembly, flags=re.M)[1:]:
+        numbers = found.get(part.split()[0])
+        if numbers is None:
+            continue
+        numbers["wide"] = len(re.findall(
+            r"\b(?:global|flat|buffer)_load_(?:b128|b96|b64|dwordx[234])\b", part))
+        numbers["narrow"] = len(re.findall(
+            r"\b(?:global|flat|buffer)_load_(?:b32|dword)\b", part))
+    return found
+
+
+# --- Intel ---------------------------------------------------------------------------------------
+
+def intel(compilers, target, source, options, work):
+    code, log = compilers.run(
+        [compilers.ocloc, "compile", "-device", target, "-file", source, "-out_dir", "o",
+         "-output", "x", "-options", " ".join(options), "-internal_options",
+         "-cl-intel-allow-zebin"], work)
+    errors = complaints(code, log)
+    binaries = [name for name in os.listdir(work + "/o") if name.endswith(".bin")] \
+        if os.path.isdir(work + "/o") else []
+    if not binaries:
+        return errors or ["there is no binary: " + log[-400:]], {}
+    info = sections(work + "/o/" + binaries[0])[".ze_info"].decode()
+    listed = re.split(r"^(\w+):", info, flags=re.M)
+    parts = dict(zip(listed[1::2], listed[2::2]))
+    kernels = {}
+    for part in re.split(r"^ +- name: +", parts.get("kernels", ""), flags=re.M)[1:]:
+        name = part.split()[0].strip("'\"")
+        if name.startswith("Intel_"):  # the compiler's own
+            continue
+
+        def number(key, text=part):
+            found = re.search(r"\b" + key + r": +(\d+)", text)
+            return int(found.group(1)) if found else 0
+        kernels[name] = {"registers": number("grf_count"), "waves": number("simd_size"),
+                         "spills": 0, "local": number("slm_size"), "wide": 0, "narrow": 0,
+                         "scratch": sum(map(int, re.findall(
+                             r"- type: +\w+\n +usage: +\w+\n +size: +(\d+)", part)))}
+    for name, spilled in re.findall(
+            r"kernel (\w+) +compiled SIMD\d+ allocated \d+ regs and spilled around (\d+)", log):
+        kernels[name]["spills"] = int(spilled)
+    for name in re.findall(r"- name: +(\S+)", parts.get("functions", "")):
+        errors.append("the function " + name + " is called, not inlined")
+    return errors, kernels
+
+
+# --- NVIDIA --------------------------------------------------------------------------------------
+
+def nvidia(compilers, target, source, options, work):
+    """The frontend knows cards up to sm_86; ptxas takes its code for later ones."""
+    known = "sm_80" if target == "sm_90" else target
+    command = clang_command(compilers, "-march=" + known, "nvptx64-nvidia-nvcl",
+                            [compilers.nvidia_library], options)
+    code, log = compilers.run(command + ["-S", "-o", "x.ptx", source], work)
+    errors = complaints(code, log)
+    if code:
+        return errors, {}
+    code, log = compilers.run(
+        [compilers.ptxas, "-arch=" + target, "-v", "x.ptx", "-o", "x.cubin"], work)
+    errors += complaints(code, log)
+    with open(work + "/x.ptx") as file:
+        text = file.read()
+    for name in re.findall(r"^\s*\.(?:extern|visible|weak)?\s*\.func.*?\b(\w+)\s*\(", text, re.M):
+        errors.append("the function " + name + " is called, not inlined")
+    if re.search(r"^\s*call\b", text, re.M):
+        errors.append("a call is left")
+    return errors, nvidia_numbers(log, text)
+
+
+def nvidia_numbers(log, text):
+    kernels = {}
+    for part in re.split(r"Compiling entry function '", log)[1:]:
+        name = part.split("'")[0]
+
+        def number(pattern, inside=part):
+            found = re.search(r"(\d+) " + pattern, inside)
+            return int(found.group(1)) if found else 0
+        registers = number("registers")
+        kernels[name] = {"registers": registers, "waves": nvidia_waves(registers),
+                         "spills": number("bytes spill stores"),
+                         "scratch": number("bytes stack frame"), "local": number("bytes smem")}
+    for part in re.split(r"^\s*(?:\.visible )?\.entry ", text, flags=re.M)[1:]:
+        numbers = kernels.get(re.match(r"\w+", part).group(0))
+        if numbers is not None:
+            numbers["wide"] = len(re.findall(r"\bld\.global(?:\.nc)?\.v[24]", part)) + \
+                len(re.findall(r"\bld\.global(?:\.nc)?\.[fubs]64", part))
+            numbers["narrow"] = len(re.findall(r"\bld\.global(?:\.nc)?\.[fubs]32", part))
+    return kernels
+
+
+def nvidia_waves(registers):
+    """An SM has 65536 registers, which warps take 256 at a time, and holds 64 warps."""
+    taken = max(1, (registers * 32 + 255) // 256) * 256
+    return min(64, 65536 // taken)
+
+
+# --- all of them ---------------------------------------------------------------------------------
+
+class Pair:
+    """A program as `denseam programs` wrote it."""
+
+    def __init__(self, folder, stem):
+        self.stem = stem
+        self.program = stem.split(".")[0]
+        self.path = os.path.abspath(os.path.join(folder, stem + ".cl"))
+        with open(self.path) as file:
+            self.source = file.read()
+        with open(os.path.join(folder, stem + ".options")) as file:
+            self.options = file.read().split()
+        self.wide = "-DREAL_IS_DOUBLE=1" in self.options
+
+
+def read_pairs(folder):
+    stems = sorted(name[:-3] for name in os.listdir(folder) if name.endswith(".cl"))
+    return sorted((Pair(folder, stem) for stem in stems),
+                  key=lambda pair: (pair.program, pair.wide, pair.options))
+
+
+def some_of_each_kind(pairs):
+    """Those that have a value of an option that none before of the same program had."""
+    seen, chosen = set(), []
+    for pair in pairs:
+        options = [""] if pair.wide else [SIZES.sub(r"\1=", option) for option in pair.options]
+        values = {(pair.program, pair.wide, option) for option in options}
+        if not values <= seen:
+            chosen.append(pair)
+            seen |= values
+    return chosen
+
+
+def compile_one(compilers, pair, target):
+    key = hashlib.sha256("\0".join(
+        [compilers.version, target, " ".join(pair.options), pair.source]).encode()).hexdigest()
+    path = os.path.join(compilers.results, key + ".json")
+    try:
+        with open(path) as file:
+            found = json.load(file)
+        os.utime(path)
+        return found["errors"], found["kernels"]
+    except (OSError, ValueError, KeyError):
+        pass
+    how = amd if target in AMD else intel if target in INTEL else nvidia
+    with tempfile.TemporaryDirectory() as work:
+        errors, kernels = how(compilers, target, pair.path, pair.options, work)
+    with open(path + ".new", "w") as file:
+        json.dump({"errors": errors, "kernels": kernels}, file)
+    os.replace(path + ".new", path)
+    return errors, kernels
+
+
+def plan(pairs, targets, everything):
+    """Which pairs are compiled for which cards, and whether their numbers are budgeted."""
+    chosen = {pair.stem for pair in some_of_each_kind(pairs)}
+    for pair in pairs:
+        for target in targets:
+            first = target in (AMD[0], INTEL[0], NVIDIA[0])
+            if pair.wide and target in WITHOUT_FP64:
+                continue
+            usual = pair.stem in chosen and (first or not pair.wide)
+            if usual or everything:
+                yield pair, target, usual and not pair.wide
+
+
+def launched_kernels(folder):
+    launched = {}
+    with open(os.path.join(folder, "launches.csv")) as file:
+        for row in csv.DictReader(file):
+            launched.setdefault(row["program"], set()).add(row["kernel"])
+    return launched
+
+
+def worst(a, b):
+    return {key: (min if better else max)(a[key], b[key]) for key, better in NUMBERS.items()}
+
+
+def compile_all(compilers, folder, work):
+    """The worst numbers of each kernel and card; *failed* counts what is wrong."""
+    launched, found, failed = launched_kernels(folder), {}, 0
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as threads:
+        jobs = [(pair, target, budgeted, threads.submit(compile_one, compilers, pair, target))
+                for pair, target, budgeted in work]
+        for pair, target, budgeted, job in jobs:
+            errors, kernels = job.result()
+            errors = errors + ["the kernel " + name + " is launched, but not there" for name in
+                               sorted(launched.get(pair.stem, set()) - set(kernels)) if kernels]
+            if errors:
+                failed += 1
+                print("%s for %s, %s:" % (pair.program, target, " ".join(pair.options)))
+                print("".join("    " + line + "\n" for line in errors[:6]), end="")
+            for name, numbers in kernels.items() if budgeted else ():
+                key = name, target
+                found[key] = worst(found[key], numbers) if key in found else numbers
+    return found, failed
+
+
+# --- budgets -------------------------------------------------------------------------------------
+
+def read_budgets(path):
+    budgets = {}
+    if os.path.exists(path):
+        with open(path) as file:
+            for line in file:
+                words = line.split()
+                if words and words[0] not in ("#", "kernel"):
+                    budgets[words[0], words[1]] = dict(zip(NUMBERS, map(int, words[2:])))
+    return budgets
+
+
+def write_budgets(path, found):
+    rows = [("kernel", "card") + tuple(NUMBERS)]
+    order = AMD + INTEL + NVIDIA
+    for name, target in sorted(found, key=lambda key: (key[0], order.index(key[1]))):
+        rows.append((name, target) + tuple(str(found[name, target][key]) for key in NUMBERS))
+    with open(path + ".new", "w") as file:
+        file.write(BUDGETS_HEAD)
+        for row in rows:
+            file.write(("%-26s %-8s" + " %9s" * len(NUMBERS) + "\n") % row)
+    os.replace(path + ".new", path)
+
+
+def compare(budgets, found, targets):
+    """How many kernels need more than is allowed; tells of those that need less."""
+    worse = better = 0
+    for key in sorted(found):
+        told = "%s on %s: " % key
+        if key not in budgets:
+            worse += 1
+            print(told + "has no budget")
+            continue
+        was, now = budgets[key], found[key]
+        changed = [name for name in NUMBERS if now[name] != was[name]]
+        bad = ["%d %s, where %d are allowed" % (now[name], name, was[name]) for name in changed
+               if NUMBERS[name] is not None and (now[name] > was[name]) != NUMBERS[name]]
+        worse += bool(bad)
+        better += bool(changed) and not bad
+        if bad:
+            print(told + "; ".join(bad))
+    gone = [key for key in budgets if key not in found and key[1] in targets]
+    for key in gone:
+        print("%s on %s: has a budget, but is not there" % key)
+    if better or gone:
+        print("%d kernels need less than their budgets, or have other loads: let ci/cl-gpu "
+              "--update write it down" % (better + len(gone)))
+    return worse
+
+
+def main():
+    folder, programs, path = sys.argv[1:4]
+    everything, update = "--all" in sys.argv, "--update" in sys.argv
+    compilers = Compilers(folder)
+    has_ptxas = os.path.exists(compilers.ptxas)
+    targets = AMD + INTEL + (NVIDIA if has_ptxas else [])
+    compilers.make_isa()
+    work = list(plan(read_pairs(programs), targets, everything))
+    found, failed = compile_all(compilers, programs, work)
+    if update and has_ptxas and not failed:
+        write_budgets(path, found)
+        print("ci/cl-gpu: %s is written; look at what changed" % path)
+    worse = compare(read_budgets(path), found, targets)
+    print("ci/cl-gpu: %d compilations for %d cards, %d failed; %d kernels over their budgets"
+          % (len(work), len(targets), failed, worse))
+    if not has_ptxas:
+        print("ci/cl-gpu: NVIDIA's half was not checked: there is no ptxas (Debian's section "
+              "non-free)")
+    sys.exit(1 if failed or worse else 0 if has_ptxas else 3)
+
+
+if __name__ == "__main__":
+    main()
