@@ -54,12 +54,15 @@ typedef float real;
 #if GROUP == 1
 #define UNROLL_LOADS
 #define ROWS_AT_ONCE 1
-#define ROW_BELOW(row, end) (row)
 #else
 #define UNROLL_LOADS _Pragma("unroll 8")
 #define ROWS_AT_ONCE 4
-#define ROW_BELOW(row, end) min(row, (end)-1) /* one to load in place of those behind the last */
 #endif
+/* The row to load: in place of those behind the last that one. */
+INLINE int row_below(const int row, const int end)
+{
+    return ROWS_AT_ONCE == 1 ? row : min(row, end - 1);
+}
 #define JOIN_(a, b) a##b
 #define JOIN(a, b) JOIN_(a, b)
 #define VECTOR JOIN(REAL_NAME, VECTOR_WIDTH)

@@ -150,7 +150,7 @@ KERNEL void denoise_activate(__global real *restrict z, __global const real *res
         vector value[ROWS_AT_ONCE];
         UNROLL for (int r = 0; r < ROWS_AT_ONCE; r++)
         {
-            at[r] = p * stride + (size_t)ROW_BELOW(a + r, end) * ld + j;
+            at[r] = p * stride + (size_t)row_below(a + r, end) * ld + j;
             value[r] = LOAD(z + at[r]);
         }
         UNROLL for (int r = 0; r < ROWS_AT_ONCE; r++) if (a + r < end)
@@ -227,7 +227,7 @@ KERNEL void denoise_residual(__global real *restrict f, __global const real *res
         vector error[ROWS_AT_ONCE];
         UNROLL for (int r = 0; r < ROWS_AT_ONCE; r++)
         {
-            at[r] = p * stride + (size_t)ROW_BELOW(a + r, end) * ld + j;
+            at[r] = p * stride + (size_t)row_below(a + r, end) * ld + j;
             error[r] = LOAD(f + at[r]) + c - LOAD(clean + at[r]);
         }
         UNROLL for (int r = 0; r < ROWS_AT_ONCE; r++) if (a + r < end)
@@ -297,7 +297,7 @@ KERNEL void denoise_backward(__global const real *restrict z, __global real *res
         vector value[ROWS_AT_ONCE];
         UNROLL for (int r = 0; r < ROWS_AT_ONCE; r++)
         {
-            at[r] = p * stride + (size_t)ROW_BELOW(a + r, end) * ld + j;
+            at[r] = p * stride + (size_t)row_below(a + r, end) * ld + j;
             value[r] = slope(LOAD(z + at[r])) * (LOAD(d + at[r]) - mean);
         }
         UNROLL for (int r = 0; r < ROWS_AT_ONCE; r++) if (a + r < end)

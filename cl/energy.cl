@@ -106,7 +106,7 @@ KERNEL void energy_reach(__global const real *restrict columns, __global real *r
     for (int i = 0; i < trained; i += ROWS_AT_ONCE) {
         vector entry[ROWS_AT_ONCE];
         UNROLL for (int r = 0; r < ROWS_AT_ONCE; r++) entry[r] =
-            LOAD(from + (size_t)ROW_BELOW(i + r, trained) * column_ld);
+            LOAD(from + (size_t)row_below(i + r, trained) * column_ld);
         UNROLL for (int r = 0; r < ROWS_AT_ONCE; r++) reach = fmax(reach, fabs(entry[r]));
     }
     STORE(2 * reach, numbers + get_group_id(2) * (size_t)number_stride +
@@ -257,7 +257,7 @@ KERNEL void energy_scale_memories(__global const real *restrict similarities,
     for (int a = 1; a < size; a += ROWS_AT_ONCE) {
         vector entry[ROWS_AT_ONCE];
         UNROLL for (int r = 0; r < ROWS_AT_ONCE; r++) entry[r] =
-            LOAD(overlap + (size_t)ROW_BELOW(a + r, size) * ld);
+            LOAD(overlap + (size_t)row_below(a + r, size) * ld);
         UNROLL for (int r = 0; r < ROWS_AT_ONCE; r++) largest = fmax(largest, sized(entry[r]));
     }
     largest += LOAD(number + (size_t)MEMORY_REACH * number_ld);
@@ -285,7 +285,7 @@ KERNEL void energy_scale_memories(__global const real *restrict similarities,
     for (int i = 0; i < trained; i += ROWS_AT_ONCE) {
         vector entry[ROWS_AT_ONCE];
         UNROLL for (int r = 0; r < ROWS_AT_ONCE; r++) entry[r] =
-            LOAD(column + (size_t)ROW_BELOW(i + r, trained) * column_ld);
+            LOAD(column + (size_t)row_below(i + r, trained) * column_ld);
         UNROLL for (int r = 0; r < ROWS_AT_ONCE; r++) if (i + r < trained)
             STORE(2 * weight * entry[r], column + (size_t)(i + r) * column_ld);
     }

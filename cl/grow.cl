@@ -27,7 +27,7 @@ KERNEL void grow_sum_mass(__global const real *restrict owed, __global real *res
     for (int i = 0; i < samples; i += ROWS_AT_ONCE) {
         vector mine[ROWS_AT_ONCE];
         UNROLL for (int r = 0; r < ROWS_AT_ONCE; r++) mine[r] =
-            LOAD(owed + (size_t)ROW_BELOW(i + r, samples) * ld + j);
+            LOAD(owed + (size_t)row_below(i + r, samples) * ld + j);
         UNROLL for (int r = 0; r < ROWS_AT_ONCE; r++) if (i + r < samples)
         {
             sum += mine[r];

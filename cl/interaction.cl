@@ -17,7 +17,7 @@
  * since those by the 1 at the start and the last squares fall away. Never pow(): x may be negative.
  */
 #define POWER_BIT(bit)                                                                             \
-    if (n >> (bit)&1)                                                                              \
+    if ((n >> (bit)) % 2 == 1)                                                                     \
         result *= x;                                                                               \
     if (n >> ((bit) + 1))                                                                          \
         x *= x;

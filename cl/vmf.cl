@@ -275,7 +275,7 @@ KERNEL void vmf_class_gradient(__global const real *restrict activations,
     for (int i = part; i < samples; i += ROWS_AT_ONCE * parts) {
         vector e[ROWS_AT_ONCE];
         UNROLL for (int r = 0; r < ROWS_AT_ONCE; r++) e[r] =
-            LOAD(activations + (size_t)ROW_BELOW(i + r * parts, samples) * ld + j);
+            LOAD(activations + (size_t)row_below(i + r * parts, samples) * ld + j);
         UNROLL for (int r = 0; r < ROWS_AT_ONCE; r++) if (i + r * parts < samples)
         {
             __global const real *ratio = ratios + (size_t)(i + r * parts) * ratios_ld;

@@ -34,6 +34,7 @@ typedef struct flag {
     const char *help;           /* a phrase without a final period */
 } flag;
 
+/* clang-format off */ /* whose versions differ on braces in macros */
 /*
  * A row that fills FIELD of the structure OF: the field's C type is the flag's. Behind the argument
  * comes the help, and then what else the row has: FLAG(..., "N", "train N times", .least = 1, ...).
@@ -43,6 +44,7 @@ typedef struct flag {
         .name = (NAME), .type = FLAG_TYPE(((OF *)0)->FIELD), .offset = offsetof(OF, FIELD),        \
         .argument = (ARGUMENT), .help = __VA_ARGS__                                                \
     }
+/* clang-format on */
 #define FLAG_TYPE(VALUE)                                                                           \
     _Generic((VALUE),                                                                              \
         bool: FLAG_SWITCH,                                                                         \
@@ -51,10 +53,12 @@ typedef struct flag {
         int: FLAG_INTEGER,                                                                         \
         double: FLAG_REAL)
 
+/* clang-format off */ /* whose versions differ on braces in macros */
 #define FLAG_END                                                                                   \
     {                                                                                              \
         .name = NULL                                                                               \
     }
+/* clang-format on */
 
 /*
  * Reads argv[1] ... argv[argc - 1]; argv[0] is the command's name. Fills the fields of *values that

@@ -187,12 +187,14 @@ static dam_status run_sized(dam__test *test)
 
 #define PANEL_KERNELS                                                                              \
     "panel_pack_a_along panel_pack_a_across panel_pack_b_along panel_pack_b_across panel_gemm"
+/* clang-format off */ /* whose versions differ on braces in macros */
 #define GEMM_CASE(NAME, RUN, ...)                                                                  \
     {                                                                                              \
         .name = "gemm: " NAME, .kernels = PANEL_KERNELS, .tolerance = 4, .products = true,         \
         .reason = "roundings of k terms, in units of their sizes' sum times the root of k",        \
         .run = (RUN), __VA_ARGS__                                                                  \
     }
+/* clang-format on */
 
 const dam__selftest_case dam__selftest_gemm_cases[] = {
     GEMM_CASE("one number", run_tiny, ),

@@ -103,11 +103,13 @@ static const dam__tunable kernels[] = {
     [DAM__KERNEL_ENERGY_MEMORIES] = {"energy.memories", VALUES(0, 2, 4, 6, 8, 10, 12)},
 };
 
+/* clang-format off */ /* whose versions differ on braces in macros */
 #define SPACE(NAME, CLBLAST, TUNABLES, FITS)                                                       \
     {                                                                                              \
         .name = (NAME), .clblast = (CLBLAST), .count = sizeof(TUNABLES) / sizeof *(TUNABLES),      \
         .tunables = (TUNABLES), .fits = (FITS)                                                     \
     }
+/* clang-format on */
 
 const dam__space dam__spaces[DAM__SPACES] = {
     [DAM__SPACE_PANEL] = SPACE("panel", NULL, panel, panel_fits),

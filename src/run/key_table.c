@@ -5,6 +5,7 @@
 
 #define FIELD(member) offsetof(dam__experiment, member), sizeof(((dam__experiment *)0)->member)
 
+/* clang-format off */ /* whose versions differ on braces in macros */
 #define TEXT(kinds, section, key, member, help)                                                    \
     {                                                                                              \
         section, key, DAM__OPTION_TEXT, FIELD(member), "", 0, 0, false, false, NULL, "", help,     \
@@ -25,6 +26,7 @@
         section, key, DAM__OPTION_CHOICE, FIELD(member), preset, 0, 0, false, false, choices, "",  \
             help, kinds                                                                            \
     }
+/* clang-format on */
 
 enum { INCLUDED = 0, OPEN = 1 };
 

@@ -15,16 +15,20 @@
 
 /* Named things; zero-initialise, free with dam__container_free. */
 typedef struct dam__container {
-    struct dam__container_array {
-        char *name; /* such as "parameters/memories" */
-        dam__array array;
-    } * arrays;
+    struct dam__container_array *arrays;
     size_t array_count;
-    struct dam__container_text {
-        char *name, *value;
-    } * texts;
+    struct dam__container_text *texts;
     size_t text_count;
 } dam__container;
+
+struct dam__container_array {
+    char *name; /* such as "parameters/memories" */
+    dam__array array;
+};
+
+struct dam__container_text {
+    char *name, *value;
+};
 
 void dam__container_free(dam__container *container);
 
