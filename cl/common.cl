@@ -73,9 +73,9 @@ typedef MASK vmask;
 
 /*
  * LOAD and STORE are for vectors of a matrix: columns from a multiple of VECTOR_WIDTH on, since
- * rows begin at multiples of 16 reals. Of vload4 a compiler only knows that it is aligned as a real
- * is, and NVIDIA's then loads one by one. Arrays of a work-item and columns from anywhere take the
- * UNALIGNED ones.
+ * rows begin at multiples of 16 reals. vload4 promises only the alignment of one real, so that
+ * NVIDIA's compiler emits four scalar loads. Arrays of a work-item and columns from anywhere take
+ * the UNALIGNED ones.
  */
 #define LOAD(pointer) (*(const __global vector *)(pointer))
 #define STORE(value, pointer) (*(__global vector *)(pointer) = (value))
@@ -207,6 +207,11 @@ INLINE real group_sum(__local real *scratch, real value)
  * sum. scratch holds GROUP x count reals. */
 INLINE void group_sums(__local real *scratch, real *values, const int count)
 {
+#ifdef POCL_DEVICE_ADDRESS_BITS
+    /* PoCL 3.1 makes wrong sums of one tree, or fails an assertion of its own. */
+    for (int v = 0; v < count; v++)
+        values[v] = group_sum(scratch, values[v]);
+#else
     const uint item = (uint)get_local_id(0);
     UNROLL for (int v = 0; v < count; v++) scratch[v * GROUP + item] = values[v];
     barrier(CLK_LOCAL_MEM_FENCE);
@@ -218,6 +223,7 @@ INLINE void group_sums(__local real *scratch, real *values, const int count)
     }
     UNROLL for (int v = 0; v < count; v++) values[v] = scratch[v * GROUP];
     barrier(CLK_LOCAL_MEM_FENCE);
+#endif
 }
 
 INLINE real group_max(__local real *scratch, real value)

@@ -45,9 +45,8 @@ energy_forward_few(__global const real *restrict scaled, __global const real *re
         real gap[FEW];
         UNROLL for (int i = 0; i < FEW; i++) gap[i] = lanes_sum(sum[i]);
         GROUP_SUMS(scratch, gap, FEW);
-        if (get_local_id(0) == 0)
-            UNROLL for (int i = 0; i < FEW; i++) if (tile + i < trained)
-                gaps[p * gap_stride + (size_t)a * gap_ld + tile + i] = gap[i];
+        UNROLL for (int i = 0; i < FEW; i++) if (tile + i < trained && get_local_id(0) == 0)
+            gaps[p * gap_stride + (size_t)a * gap_ld + tile + i] = gap[i];
     }
 }
 /*

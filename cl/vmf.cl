@@ -86,9 +86,8 @@ INLINE void class_sums(__global const real *activations, __global const real *we
         real total[TILE];
         UNROLL for (int t = 0; t < TILE; t++) total[t] = lanes_sum(partial[t]);
         GROUP_SUMS(scratch, total, TILE);
-        if (get_local_id(0) == 0)
-            UNROLL for (int t = 0; t < TILE; t++) if (y0 + t < COLUMNS) sums[y0 + t] =
-                at_least_tiny(total[t]);
+        UNROLL for (int t = 0; t < TILE; t++) if (y0 + t < COLUMNS && get_local_id(0) == 0)
+            sums[y0 + t] = at_least_tiny(total[t]);
     }
     GROUP_BARRIER();
 }
@@ -325,18 +324,15 @@ KERNEL void vmf_metrics(__global const real *restrict statistics, __global real 
     }
 }
 
-/*
- * What scales the class columns from y0 on, a tile, to their totals: `column` has their sums. Not
- * by GROUP_SUMS: here PoCL 3.1 gives wrong ones.
- */
+/* What scales the class columns from y0 on, a tile, to their totals: `column` has their sums. */
 INLINE void sinkhorn_factors(const vector *column, const int y0, __global const real *prior,
                              const real total, SHARED real *factor SCRATCH_PARAMETER)
 {
-    for (int t = 0; t < TILE; t++) {
-        const real sum = GROUP_SUM(scratch, lanes_sum(column[t]));
-        if (get_local_id(0) == 0 && y0 + t < COLUMNS)
-            factor[y0 + t] = prior[y0 + t] == 0 ? 1 : total * prior[y0 + t] / sum;
-    }
+    real sum[TILE];
+    UNROLL for (int t = 0; t < TILE; t++) sum[t] = lanes_sum(column[t]);
+    GROUP_SUMS(scratch, sum, TILE);
+    UNROLL for (int t = 0; t < TILE; t++) if (y0 + t < COLUMNS && get_local_id(0) == 0)
+        factor[y0 + t] = prior[y0 + t] == 0 ? 1 : total * prior[y0 + t] / sum[t];
 }
 
 /*
@@ -350,7 +346,7 @@ KERNEL void vmf_sinkhorn(__global real *restrict weights, __global const real *r
                          __global const real *restrict prior, const int memories, const int ld,
                          const int iterations, const real tolerance)
 {
-    DECLARE_SCRATCH(scratch);
+    DECLARE_SCRATCHES(scratch, TILE);
     SHARED real factor[COLUMNS];
     const int width = memories + 1, begin = (int)get_local_id(0) * VECTOR_WIDTH;
     /* The counts of the memories sum to their number; the background's share comes on top. */

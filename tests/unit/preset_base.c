@@ -154,7 +154,7 @@ static void a_circle_of_bases_is_refused(void **state)
 static void a_chain_has_eight_bases(void **state)
 {
     (void)state;
-    char name[16], text[64];
+    char name[32], text[64];
     for (int i = 0; i < 9; i++) {
         (void)snprintf(name, sizeof name, "%d.conf", i);
         (void)snprintf(text, sizeof text, "base = %d.conf", i + 1);
