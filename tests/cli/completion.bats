@@ -67,6 +67,12 @@ among() {
     offered "$tool train pap" paper/
     offered "$tool presets bench/vmf-w" bench/vmf-wide
     offered "$tool presets mnist." # takes no file
+    # Where readline completes files it puts a '/' behind folders, elsewhere it does not.
+    mkdir bench
+    offered "$tool train bench/vmf-w" bench/vmf-wide
+    offered "$tool presets b" bench/
+    offered "$tool train b" bench bench
+    rmdir bench
     offered "$tool eval ru" runs
     offered "$tool train --out " runs
     offered "$tool devices "
@@ -108,6 +114,15 @@ among() {
     name=$("$tool" devices --json | jq -r '.[0].name')
     typed "$tool devices --device ${name:0:5}"
     [ "${COMPREPLY[0]}" = "$(printf %q "$name")" ]
+    typed "$tool devices --device \"${name:0:5}"
+    [ "${COMPREPLY[0]}" = "$name" ]
+}
+
+@test "what a shell would take for its own is quoted" {
+    printf '%s\n' '#!/bin/sh' "printf 'words\\na;b&\$c\\td\\n'" > strange
+    chmod +x strange
+    offered "./strange devices --device a" 'a\;b\&\$c'
+    offered "./strange devices --device 'a" 'a;b&$c'
 }
 
 @test "every command and every option of the help is offered" {
@@ -130,7 +145,45 @@ among() {
     failed_with 2 "complete wants WORD..."
 }
 
-@test "the scripts for zsh and fish are valid" {
-    ! command -v zsh > /dev/null || zsh -n "$scripts/_denseam"
-    ! command -v fish > /dev/null || fish -n "$scripts/denseam.fish"
+# in_fish LINE: the words that fish offers.
+in_fish() {
+    fish --no-config -c "source '$scripts/denseam.fish'; complete -C '$1'" 2>&1 | cut -f 1
+}
+
+@test "fish" {
+    export HOME=$PWD/home
+    mkdir -p bench home
+    ln -s "$tool" home/denseam
+    [ "$(in_fish "$tool train mn")" = $'mnist\nmnist-energy' ]
+    [ "$(in_fish "$tool presets b")" = bench/ ]
+    [ "$(in_fish "$tool train sma")" = small.conf ]
+    [ "$(in_fish "$tool train --set model.kind=e")" = model.kind=energy ]
+    [ "$(in_fish '~/denseam swe')" = sweep ]
+    [ "$(in_fish '~/nowhere/denseam swe')" = '' ]
+}
+
+# in_zsh LINE: what has become of the line in a terminal, after a press of Tab.
+in_zsh() {
+    rm -f line
+    timeout 20 zsh -f -c '
+        zmodload zsh/zpty
+        zpty shell "zsh -f -i"
+        zpty -w shell "PS1=; fpath=($1 \$fpath); autoload -Uz compinit; compinit -u -D; bindkey ^I complete-word
+            finish() { print -r -- \"\$BUFFER\" > line; exit; }; zle -N finish; bindkey ^X finish; print re\"\"ady"
+        zpty -r shell said "*ready*"
+        zpty -n -w shell "$2"$'"'\t\x18'"'
+        while zpty -r shell said; do :; done
+    ' zsh "$scripts" "$1"
+    cat line
+}
+
+@test "zsh" {
+    export HOME=$PWD/home
+    mkdir -p bench home
+    ln -s "$tool" home/denseam
+    [ "$(in_zsh "$tool presets bench/vmf-w")" = "$tool presets bench/vmf-wide " ]
+    [ "$(in_zsh "$tool presets b")" = "$tool presets bench/" ]
+    [ "$(in_zsh "$tool train sma")" = "$tool train small.conf " ]
+    [ "$(in_zsh "$tool train --set model.kind=e")" = "$tool train --set model.kind=energy " ]
+    [ "$(in_zsh '~/denseam swe')" = '~/denseam sweep ' ]
 }

@@ -24,8 +24,11 @@ _denseam() {
         read -r kind
         while IFS=$'\t' read -r word _; do
             word=${word#"$cut"}
-            [[ $word != *[[:space:]\(]* || $quoted == [\"\'] ]] || printf -v word %q "$word"
-            [[ ! -d $word ]] || word=${word%/} # readline puts its own behind a folder
+            if [[ $kind != words ]]; then
+                [[ ! -d $word ]] || word=${word%/} # among files readline quotes, and ends folders in '/'
+            elif [[ $quoted != [\"\'] ]]; then
+                printf -v word %q "$word"
+            fi
             COMPREPLY+=("$word")
         done
     } < <("${words[0]/#\~/$HOME}" complete -- "${words[@]:1}" 2>/dev/null)

@@ -2,7 +2,10 @@
 function __denseam_complete
     set -l typed (commandline -opc)
     set -l current (commandline -ct)
-    set -l lines ($typed[1] complete -- $typed[2..-1] "$current" 2>/dev/null)
+    set -l tool $typed[1]
+    string match -q '~/*' -- $tool; and set tool $HOME(string sub -s 2 -- $tool)
+    type -q -- $tool; or return
+    set -l lines ($tool complete -- $typed[2..-1] "$current" 2>/dev/null)
     test (count $lines) -lt 2; or printf '%s\n' $lines[2..-1]
     switch "$lines[1]"
         case files
