@@ -57,8 +57,13 @@ setup() {
     "$DENSEAM" presets "$name" --json | jq -j .effective > "$BATS_TEST_TMPDIR/effective.conf"
     run -1 grep -q '^base ' "$BATS_TEST_TMPDIR/effective.conf"
     export OCL_ICD_VENDORS=pocl.icd
-    [ "$("$DENSEAM" sweep "$name" --dry-run --json)" = \
-        "$("$DENSEAM" sweep "$BATS_TEST_TMPDIR/effective.conf" --dry-run --json)" ]
+    run --separate-stderr "$DENSEAM" sweep "$name" --dry-run --json
+    [ "$status" -eq 0 ] || { echo "$stderr"; return 1; }
+    [ -n "$output" ]
+    wanted=$output
+    run --separate-stderr "$DENSEAM" sweep "$BATS_TEST_TMPDIR/effective.conf" --dry-run --json
+    [ "$status" -eq 0 ] || { echo "$stderr"; return 1; }
+    [ "$output" = "$wanted" ]
 }
 
 @test "a preset's base may be a file beside it, and its run keeps every key" {
