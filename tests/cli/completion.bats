@@ -165,7 +165,7 @@ in_fish() {
 # in_zsh LINE: what has become of the line in a terminal, after a press of Tab.
 in_zsh() {
     rm -f line
-    timeout 20 zsh -f -c '
+    timeout 60 zsh -f -c '
         zmodload zsh/zpty
         zpty shell "zsh -f -i"
         zpty -w shell "PS1=; fpath=($1 \$fpath); autoload -Uz compinit; compinit -u -D; bindkey ^I complete-word
