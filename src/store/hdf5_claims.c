@@ -4,12 +4,8 @@
 #include "store/hdf5_dataset.h"
 #include "store/reader.h"
 
-/*
- * Filters are trusted to unpack to so many times the stored size: what deflate can do at best. None
- * makes a chunk of fewer bytes than LEAST_FILTERED (a checksum alone has four), but for chunks that
- * are smaller themselves.
- */
-enum { LARGEST_RATIO = 1032, LEAST_FILTERED = 5 };
+/* To so many times the stored size filters can unpack: what deflate can do at best. */
+enum { LARGEST_RATIO = 1032 };
 
 /* The size of the file that holds the dataset. */
 static uint64_t size_of_file(const dam__hdf5_dataset *from)
@@ -23,47 +19,29 @@ static uint64_t size_of_file(const dam__hdf5_dataset *from)
     return size;
 }
 
-/* Whether every chunk of the grid is stored, and none in fewer bytes than its filters can make. */
-static bool all_chunks_stored(const dam__hdf5_dataset *from, const hsize_t *edges,
-                              uint64_t chunk_bytes)
-{
-    uint64_t least = chunk_bytes < LEAST_FILTERED ? chunk_bytes : LEAST_FILTERED;
-    hsize_t corner[DAM__MAX_RANK] = {0}, stored = 0;
-    for (;;) {
-        if (H5Dget_chunk_storage_size(from->dataset, corner, &stored) < 0 || stored < least)
-            return false;
-        int axis = from->rank - 1;
-        for (; axis >= 0; axis--) {
-            corner[axis] += edges[axis];
-            if (corner[axis] < from->shape[axis])
-                break;
-            corner[axis] = 0;
-        }
-        if (axis < 0)
-            return true;
-    }
-}
-
 /*
  * HDF5 1.10 builds a node for each chunk, unpacks chunks whole, and believes the file about them: a
- * chunk of another rank than the dataset eats all memory, one larger than its bytes or filtered
- * into less than a checksum is read beyond its end. So there are no more chunks than stored bytes,
- * none larger than the dataset may grow or than all the stored bytes can unpack to.
+ * chunk of another rank than the dataset eats all memory, one that unpacks to less than its bytes
+ * is read beyond its end. So there are no more chunks than stored bytes, none larger than the
+ * dataset may grow or than all the stored bytes can unpack to, and each is looked at.
  */
-static bool chunks_are_sound(const dam__hdf5_dataset *from, bool filtered, uint64_t stored,
-                             uint64_t most)
+static dam_status check_chunks(const dam__hdf5_dataset *from, uint64_t stored, uint64_t most,
+                               bool *sound)
 {
     hsize_t edges[DAM__MAX_RANK + 1] = {0}, limits[DAM__MAX_RANK] = {0};
     uint64_t count = 1, bytes = H5Tget_size(from->type);
+    *sound = false;
     if (from->rank == 0 || H5Pget_chunk(from->properties, DAM__MAX_RANK + 1, edges) != from->rank ||
         H5Sget_simple_extent_dims(from->space, NULL, limits) != from->rank)
-        return false;
+        return DAM_OK;
     for (int axis = 0; axis < from->rank; axis++)
         if (edges[axis] == 0 || edges[axis] > limits[axis] ||
             __builtin_mul_overflow(bytes, edges[axis], &bytes) ||
             __builtin_mul_overflow(count, (from->shape[axis] - 1) / edges[axis] + 1, &count))
-            return false;
-    return count <= stored && bytes <= most && (!filtered || all_chunks_stored(from, edges, bytes));
+            return DAM_OK;
+    if (count > stored || bytes > most)
+        return DAM_OK;
+    return dam__hdf5_check_chunks(from, edges, bytes, sound);
 }
 
 /* Whether its filters make the data smaller; a checksum or another order do not. */
@@ -71,8 +49,6 @@ static bool packs(const dam__hdf5_dataset *from)
 {
     unsigned flags = 0;
     return H5Pget_filter_by_id2(from->properties, H5Z_FILTER_DEFLATE, &flags, NULL, NULL, 0, NULL,
-                                NULL) >= 0 ||
-           H5Pget_filter_by_id2(from->properties, H5Z_FILTER_SZIP, &flags, NULL, NULL, 0, NULL,
                                 NULL) >= 0;
 }
 
@@ -98,8 +74,7 @@ dam_status dam__hdf5_check(const dam__hdf5_dataset *from)
         if (__builtin_mul_overflow(claimed, from->shape[axis], &claimed))
             return dam__fail(DAM_INPUT, "it is damaged: no file holds its shape, %s", text);
     uint64_t stored = H5Dget_storage_size(from->dataset);
-    bool chunked = H5Pget_layout(from->properties) == H5D_CHUNKED;
-    bool filtered = chunked && H5Pget_nfilters(from->properties) > 0;
+    bool sound = true;
     if (__builtin_mul_overflow(stored, packs(from) ? LARGEST_RATIO : 1, &most))
         most = UINT64_MAX;
     if (stored > size_of_file(from))
@@ -111,7 +86,9 @@ dam_status dam__hdf5_check(const dam__hdf5_dataset *from)
                          "it was never written whole: its shape, %s, needs %ju bytes and %ju are "
                          "stored; write all of it",
                          text, (uintmax_t)claimed, (uintmax_t)stored);
-    if (chunked && claimed > 0 && !chunks_are_sound(from, filtered, stored, most))
+    if (H5Pget_layout(from->properties) == H5D_CHUNKED && claimed > 0)
+        DAM_TRY(check_chunks(from, stored, most, &sound));
+    if (!sound)
         return dam__fail(DAM_INPUT,
                          "it is damaged or was never written whole: its chunks do not make up its "
                          "shape, %s; write it again",

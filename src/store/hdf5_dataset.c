@@ -36,13 +36,13 @@ cleanup:
 }
 
 /*
- * HDF5 loads a library from disk for a filter that it does not know. Its own two others, n-bit and
- * scale-offset, unpack by parameters of the file's that it does not check.
+ * HDF5 loads a library from disk for a filter that it does not know. Its own three others, n-bit,
+ * scale-offset and szip, unpack by parameters of the file's that it does not check.
  */
 static bool is_known(H5Z_filter_t filter)
 {
     return filter == H5Z_FILTER_DEFLATE || filter == H5Z_FILTER_SHUFFLE ||
-           filter == H5Z_FILTER_FLETCHER32 || filter == H5Z_FILTER_SZIP;
+           filter == H5Z_FILTER_FLETCHER32;
 }
 
 /* Whether its data are in this file, and only HDF5's own code is needed for them. */

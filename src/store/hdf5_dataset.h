@@ -17,8 +17,9 @@ typedef struct dam__hdf5_dataset {
 /*
  * Opens the dataset of integers or floating-point numbers at name. DAM_INPUT, the message saying
  * what is wrong with "it": absent; other numbers or more axes than are read; data in another file
- * (by a link, external storage or as a virtual dataset); a filter that is not HDF5's own; a shape
- * that needs more than the bytes stored can unpack to. Close it in either case.
+ * (by a link, external storage or as a virtual dataset); a filter whose result cannot be told
+ * before; a shape or chunks that need more than the bytes stored unpack to. Close it in either
+ * case.
  */
 dam_status dam__hdf5_dataset_open(hid_t file, const char *name, dam__hdf5_dataset *out);
 void dam__hdf5_dataset_close(dam__hdf5_dataset *dataset);
@@ -26,5 +27,13 @@ void dam__hdf5_dataset_close(dam__hdf5_dataset *dataset);
 /* Its part that tells whether type, shape and chunks can be what the file stores (hdf5_claims.c).
  */
 dam_status dam__hdf5_check(const dam__hdf5_dataset *from);
+
+/*
+ * And its part that looks at every chunk of `edges`: *whole = whether each is stored and unpacks to
+ * these many bytes, which HDF5 1.10 then reads without looking. DAM_INPUT where one cannot be read,
+ * DAM_NO_MEMORY.
+ */
+dam_status dam__hdf5_check_chunks(const dam__hdf5_dataset *from, const hsize_t *edges,
+                                  uint64_t bytes, bool *whole);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 #include <hdf5.h>
+#include <zlib.h>
 
 #include "files.h"
 #include "store/array.h"
@@ -234,6 +235,92 @@ static const char *damaged(files *in, const char *bytes, size_t length, const vo
     return path;
 }
 
+/* A file of one chunk of rows x 1000 bytes that is stored as given, by these properties' filters.
+ */
+static const char *chunk_file(files *in, hsize_t rows, hid_t properties, uint32_t skipped,
+                              const void *stored, size_t length)
+{
+    const char *path = path_of(in, "chunk.h5");
+    const hsize_t shape[] = {rows, 1000};
+    assert_true(H5Pset_chunk(properties, 2, shape) >= 0);
+    hid_t file = create_file(path);
+    add(file, "x", H5T_STD_U8LE, 2, shape, properties, H5T_NATIVE_UINT8, NULL);
+    hid_t set = H5Dopen2(file, "x", H5P_DEFAULT);
+    assert_true(H5Dwrite_chunk(set, H5P_DEFAULT, skipped, (hsize_t[]){0, 0}, length, stored) >= 0);
+    assert_true(H5Dclose(set) >= 0 && H5Fclose(file) >= 0 && H5Pclose(properties) >= 0);
+    return path;
+}
+
+/* Of 60000 bytes that gain nothing by it. */
+static size_t deflate_noise(unsigned char *noise, unsigned char *stream, size_t room)
+{
+    uLongf length = room;
+    unsigned random = 1;
+    for (int i = 0; i < 60000; i++)
+        noise[i] = (unsigned char)((random = random * 1664525U + 1013904223U) >> 24);
+    assert_int_equal(compress2(stream, &length, noise, 60000, 0), Z_OK);
+    return length;
+}
+
+/* HDF5 1.10.8 takes what filters give for a whole chunk, and read 60 MB from 60 kB. */
+static void chunks_that_unpack_to_less_are_refused(void **state)
+{
+    files *in = *state;
+    static unsigned char noise[60004], stream[70000];
+    const char *const word = "chunks do not make up";
+    size_t length = deflate_noise(noise, stream, sizeof stream);
+    assert_refused(chunk_file(in, 60000, chunks(1, 1, 1), 1, noise, 60000), word);
+    assert_refused(chunk_file(in, 60000, chunks(1, 1, 1), 0, stream, length), word);
+    /* A little less and a little more, and a stream that is cut. */
+    assert_refused(chunk_file(in, 61, chunks(1, 1, 1), 0, stream, length), word);
+    assert_refused(chunk_file(in, 59, chunks(1, 1, 1), 0, stream, length), word);
+    assert_refused(chunk_file(in, 60, chunks(1, 1, 1), 0, stream, length - 5), word);
+    assert_refused(chunk_file(in, 60, chunks(1, 1, 1), 1, noise, 59999), word);
+    hid_t shuffled = chunks(1, 1, 0), checked = chunks(1, 1, 0), order = chunks(1, 1, 1);
+    assert_true(H5Pset_shuffle(shuffled) >= 0 && H5Pset_fletcher32(checked) >= 0 &&
+                H5Pset_shuffle(order) >= 0);
+    assert_refused(chunk_file(in, 60, shuffled, 0, noise, 59999), "never written whole");
+    assert_refused(chunk_file(in, 60, checked, 0, noise, 60000), word);
+    assert_refused(chunk_file(in, 60, order, 0, stream, length), word);
+    /* Whole ones, deflated or not. */
+    for (uint32_t skipped = 0; skipped < 2; skipped++) {
+        const char *path = chunk_file(in, 60, chunks(1, 1, 1), skipped, skipped ? noise : stream,
+                                      skipped ? 60000 : length);
+        dam__array array = read_array(path);
+        assert_memory_equal(array.data, noise, 60000);
+        dam__array_free(&array);
+    }
+}
+
+/* Every order of filters that writers use, and chunks at the edge that pass none. */
+static void filters_are_undone(void **state)
+{
+    files *in = *state;
+    enum { CASES = 6, COUNT = 1000 };
+    int32_t items[COUNT];
+    for (int i = 0; i < COUNT; i++)
+        items[i] = i * i;
+    for (int i = 0; i < CASES; i++) {
+        hid_t properties = chunks(1, 300, 0);
+        assert_true(i != 1 || H5Pset_fletcher32(properties) >= 0);
+        assert_true(i == 0 || i == 4 || H5Pset_shuffle(properties) >= 0);
+        assert_true(i < 2 || H5Pset_deflate(properties, 6) >= 0);
+        assert_true(i < 3 || H5Pset_fletcher32(properties) >= 0);
+        assert_true(i < 5 ||
+                    H5Pset_chunk_opts(properties, H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS) >= 0);
+        const char *path = path_of(in, "a.h5");
+        hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+        assert_true(i < 5 ||
+                    H5Pset_libver_bounds(access, H5F_LIBVER_LATEST, H5F_LIBVER_LATEST) >= 0);
+        hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, access);
+        add(file, "x", H5T_STD_I32LE, 1, (hsize_t[]){COUNT}, properties, H5T_NATIVE_INT, items);
+        assert_true(H5Fclose(file) >= 0 && H5Pclose(properties) >= 0 && H5Pclose(access) >= 0);
+        dam__array array = read_array(path);
+        assert_memory_equal(array.data, items, sizeof items);
+        dam__array_free(&array);
+    }
+}
+
 /* Each of these made HDF5 1.10.8 crash or eat all memory in H5Dread. */
 static void damage_that_hdf5_does_not_survive_is_refused(void **state)
 {
@@ -377,7 +464,15 @@ static void filters_other_than_named_are_refused(void **state)
         add(file, names[i], H5T_STD_I32LE, 1, (hsize_t[]){4}, properties[i], H5T_NATIVE_INT, items);
         assert_true(H5Pclose(properties[i]) >= 0);
     }
+    if (H5Zfilter_avail(H5Z_FILTER_SZIP) > 0) {
+        hid_t szip = chunks(1, 2, 0);
+        assert_true(H5Pset_filter(szip, H5Z_FILTER_SZIP, 0, 2, (unsigned[]){141, 2}) >= 0);
+        add(file, "szip", H5T_STD_I32LE, 1, (hsize_t[]){4}, szip, H5T_NATIVE_INT, NULL);
+        assert_true(H5Pclose(szip) >= 0);
+    }
     assert_true(H5Fclose(file) >= 0);
+    if (H5Zfilter_avail(H5Z_FILTER_SZIP) > 0)
+        assert_refused(at(in, path, "/szip"), "filter 4", "h5repack -f GZIP");
     /* Neither where the caller's program knows the filter, nor where HDF5 would search. */
     assert_refused(at(in, path, "/lzf"), "filter 32000", "h5repack -f GZIP");
     assert_true(H5Zunregister(OF_OTHERS) >= 0);
@@ -440,6 +535,8 @@ int main(void)
         WITH_FILES(what_is_no_number_is_refused),
         WITH_FILES(chunks_are_read_where_all_are_there),
         WITH_FILES(the_smallest_filtered_chunks_are_read),
+        WITH_FILES(chunks_that_unpack_to_less_are_refused),
+        WITH_FILES(filters_are_undone),
         WITH_FILES(damage_that_hdf5_does_not_survive_is_refused),
         WITH_FILES(claims_beyond_the_stored_bytes_are_refused),
         WITH_FILES(data_in_other_files_are_refused),
