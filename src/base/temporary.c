@@ -18,6 +18,33 @@
 #define MARK ".tmp.denseam-"
 enum { MOST_OF_NAME = 200, DIGITS = 16, ATTEMPTS = 8 };
 
+/*
+ * run.h5.tmp.4711: so 0.1.0 named what its process 4711 wrote. Others name files in that way, too,
+ * so only what belongs to a run or a sweep counts.
+ */
+static bool is_of_0_1_0(const char *name)
+{
+    static const char *const endings[] = {".png", ".gp", ".dat"};
+    static const char *const names[] = {"run.h5", "metrics.jsonl", "preset.conf", "sweep.h5",
+                                        "sweep.csv"};
+    static const char mark[] = ".tmp.";
+    const char *end = name + strlen(name), *digits = end;
+    while (digits > name && digits[-1] >= '0' && digits[-1] <= '9')
+        digits--;
+    if (digits == end || (size_t)(digits - name) < strlen(mark) ||
+        strncmp(digits - strlen(mark), mark, strlen(mark)) != 0)
+        return false;
+    size_t length = (size_t)(digits - name) - strlen(mark);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (length == strlen(names[i]) && strncmp(name, names[i], length) == 0)
+            return true;
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
+        if (length > strlen(endings[i]) &&
+            strncmp(name + length - strlen(endings[i]), endings[i], strlen(endings[i])) == 0)
+            return true;
+    return false;
+}
+
 static bool is_ours(const char *name)
 {
     const size_t tail = strlen(MARK) + DIGITS;
@@ -76,37 +103,64 @@ static dam_status find_place(const char *path, char **out)
     return dam__format(out, "%s", path);
 }
 
-dam_status dam__temporary_open(const char *path, dam__temporary *out)
+/*
+ * Makes a new file and locks it, which tells a sweep that its writer lives; without locks nothing
+ * is swept. A sweep between the two has the file, or had it: then its name is gone. -1 with errno,
+ * which is EEXIST where another name may do.
+ */
+static int make_locked(const char *path)
+{
+    struct stat info;
+    int file = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+    if (file < 0)
+        return -1;
+    bool swept = flock(file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    if (!swept && fstat(file, &info) == 0 && info.st_nlink > 0)
+        return file;
+    (void)close(file);
+    errno = EEXIST;
+    return -1;
+}
+
+/* Makes the file in a folder whose path ends in a slash; DAM_INPUT with out->error. */
+static dam_status make(const char *folder, const char *name, dam__temporary *out)
 {
     dam_status status = DAM_OK;
-    char *folder = NULL, *candidate = NULL;
+    char *candidate = NULL;
     uint64_t random = 0;
-    *out = (dam__temporary){0};
-    DAM_TRY_CLEANUP(dam__format(&out->name, "%s", path));
-    DAM_TRY_CLEANUP(find_place(path, &out->place));
-    DAM_TRY_CLEANUP(folder_of(out->place, &folder));
-    const char *slash = strrchr(out->place, '/');
     for (int attempt = 0; out->path == NULL; attempt++) {
         if (getentropy(&random, sizeof random) != 0)
             DAM_FAIL(DAM_INTERNAL, "the system gives no random numbers: %s", strerror(errno));
         free(candidate);
+        candidate = NULL;
         DAM_TRY_CLEANUP(dam__format(&candidate, "%s%.*s" MARK "%0*jx", folder, (int)MOST_OF_NAME,
-                                    slash == NULL ? out->place : slash + 1, (int)DIGITS,
-                                    (uintmax_t)random));
-        out->descriptor = open(candidate, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+                                    name, (int)DIGITS, (uintmax_t)random));
+        out->descriptor = make_locked(candidate);
         if (out->descriptor >= 0) {
             out->path = candidate;
             candidate = NULL;
         } else if (errno != EEXIST || attempt == ATTEMPTS) {
             out->error = errno;
-            DAM_FAIL(DAM_INPUT, "cannot write '%s': %s", path, strerror(errno));
+            DAM_FAIL(DAM_INPUT, "cannot write '%s': %s", out->name, strerror(errno));
         }
     }
-    /* Tells a sweep that its writer lives; without locks nothing is swept. */
-    (void)flock(out->descriptor, LOCK_EX | LOCK_NB);
+cleanup:
+    free(candidate);
+    return status;
+}
+
+dam_status dam__temporary_open(const char *path, dam__temporary *out)
+{
+    dam_status status = DAM_OK;
+    char *folder = NULL;
+    *out = (dam__temporary){0};
+    DAM_TRY_CLEANUP(dam__format(&out->name, "%s", path));
+    DAM_TRY_CLEANUP(find_place(path, &out->place));
+    DAM_TRY_CLEANUP(folder_of(out->place, &folder));
+    const char *slash = strrchr(out->place, '/');
+    DAM_TRY_CLEANUP(make(folder, slash == NULL ? out->place : slash + 1, out));
 cleanup:
     free(folder);
-    free(candidate);
     return status;
 }
 
@@ -181,7 +235,7 @@ void dam__temporary_sweep(const char *folder)
 {
     DIR *entries = opendir(folder);
     for (struct dirent *entry; entries != NULL && (entry = readdir(entries)) != NULL;) {
-        if (!is_ours(entry->d_name))
+        if (!is_ours(entry->d_name) && !is_of_0_1_0(entry->d_name))
             continue;
         int file = openat(dirfd(entries), entry->d_name,
                           O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);

@@ -35,7 +35,10 @@ dam_status dam__temporary_commit(dam__temporary *temporary);
 /* Removes it if it was not committed; frees. */
 void dam__temporary_discard(dam__temporary *temporary);
 
-/* Removes from a folder what processes that were killed left, and nothing that is being written. */
+/*
+ * Removes from a run's folder what processes that were killed left, 0.1.0 among them, and nothing
+ * that is being written. That version locks the folder but not its files: have its lock.
+ */
 void dam__temporary_sweep(const char *folder);
 
 #endif

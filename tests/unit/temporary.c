@@ -43,6 +43,23 @@ int fsync(int file)
     return -1;
 }
 
+/* A sweep of a folder just before the next lock, or someone else who has it. */
+static const char *sweep_in_between;
+static bool lock_is_held;
+
+int flock(int file, int operation)
+{
+    const char *folder = sweep_in_between;
+    sweep_in_between = NULL;
+    if (folder != NULL)
+        dam__temporary_sweep(folder);
+    if (!lock_is_held)
+        return (int)syscall(SYS_flock, file, operation);
+    lock_is_held = false;
+    errno = EWOULDBLOCK;
+    return -1;
+}
+
 static void assert_holds(const char *path, const char *text)
 {
     char *data = NULL;
@@ -172,6 +189,12 @@ static void a_sweep_takes_what_was_left_and_nothing_else(void **state)
     files *in = *state;
     static const char *const kept[] = {
         "notes.tmp.5",
+        "run.h5.tmp.5a",
+        "run.h5.tmp.",
+        "my-run.h5.tmp.5",
+        ".png.tmp.5",
+        "tmp.5",
+        "5",
         "run.h5",
         "run.h5.tmp.denseam-0123",
         "run.h5.tmp.denseam-0123456789ABCDEF",
@@ -179,7 +202,10 @@ static void a_sweep_takes_what_was_left_and_nothing_else(void **state)
         ".tmp.denseam-0123456789abcdef",
     };
     const char *left[] = {plain_file(in, "run.h5.tmp.denseam-0123456789abcdef", "", 0),
-                          plain_file(in, "curves.png.tmp.denseam-fedcba9876543210", "half", 4)};
+                          plain_file(in, "curves.png.tmp.denseam-fedcba9876543210", "half", 4),
+                          plain_file(in, "run.h5.tmp.4711", "half", 4), /* of 0.1.0 */
+                          plain_file(in, "metrics.jsonl.tmp.1", "", 0),
+                          plain_file(in, "curves.gp.tmp.0815", "", 0)};
     const char *victim = plain_file(in, "victim", "mine", 4);
     const char *link = path_of(in, "link.tmp.denseam-0123456789abcdef");
     dam__temporary live = {0};
@@ -189,7 +215,7 @@ static void a_sweep_takes_what_was_left_and_nothing_else(void **state)
     assert_int_equal(dam__temporary_open(path_of(in, "live"), &live), DAM_OK);
     assert_int_equal(dam__temporary_write(&live, "here", 4), DAM_OK);
     dam__temporary_sweep(in->folder);
-    for (int i = 0; i < 2; i++)
+    for (size_t i = 0; i < sizeof left / sizeof *left; i++)
         assert_false(dam__file_exists(left[i]));
     for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
         assert_true(dam__file_exists(path_of(in, kept[i])));
@@ -197,6 +223,24 @@ static void a_sweep_takes_what_was_left_and_nothing_else(void **state)
     assert_holds(victim, "mine");
     assert_int_equal(dam__temporary_commit(&live), DAM_OK);
     assert_holds(path_of(in, "live"), "here");
+}
+
+/* A sweep that comes between the making of a file and its lock, or has just locked it itself. */
+static void a_file_that_a_sweep_has_is_left_to_it(void **state)
+{
+    files *in = *state;
+    for (int kind = 0; kind < 2; kind++) {
+        dam__temporary out = {0};
+        sweep_in_between = kind == 0 ? in->folder : NULL;
+        lock_is_held = kind == 1;
+        assert_int_equal(dam__temporary_open(path_of(in, "live"), &out), DAM_OK);
+        assert_true(sweep_in_between == NULL && !lock_is_held);
+        assert_int_equal(dam__temporary_write(&out, "here", 4), DAM_OK);
+        assert_true(dam__file_exists(out.path));
+        assert_int_equal(dam__temporary_commit(&out), DAM_OK);
+        assert_holds(path_of(in, "live"), "here");
+        assert_int_equal(unlink(path_of(in, "live")), 0);
+    }
 }
 
 /* A program writes to the file itself, whatever stands at its name by then. */
@@ -232,6 +276,7 @@ int main(void)
         WITH_FILES(a_disk_that_is_full_keeps_the_old_file),
         WITH_FILES(long_names_are_written),
         WITH_FILES(a_sweep_takes_what_was_left_and_nothing_else),
+        WITH_FILES(a_file_that_a_sweep_has_is_left_to_it),
         WITH_FILES(a_program_gets_the_file_by_descriptor),
     };
     return cmocka_run_group_tests_name("temporary", tests, NULL, NULL);
