@@ -86,22 +86,15 @@ cleanup:
 
 dam_status dam__make_writable(const char *folder)
 {
-    dam_status status = DAM_OK;
-    char *path = NULL;
-    dam__temporary probe = {0};
-    DAM_TRY_CLEANUP(dam__make_folders(folder));
-    DAM_TRY_CLEANUP(dam__path_join(&path, folder, "probe"));
+    int error = 0;
+    DAM_TRY(dam__make_folders(folder));
     /* access() says yes to root, whatever the file system then says. */
-    status = dam__temporary_open(path, &probe);
-    if (probe.error != 0)
-        DAM_TRY_CLEANUP(
-            dam__advise(DAM__ADVICE_FOLDER,
-                        dam__fail(DAM_INPUT, "cannot write into '%s': %s; choose another folder",
-                                  folder, strerror(probe.error))));
-cleanup:
-    dam__temporary_discard(&probe);
-    free(path);
-    return status;
+    dam_status status = dam__temporary_probe(folder, &error);
+    if (error == 0)
+        return status;
+    return dam__advise(DAM__ADVICE_FOLDER,
+                       dam__fail(DAM_INPUT, "cannot write into '%s': %s; choose another folder",
+                                 folder, strerror(error)));
 }
 
 dam_status dam__file_read(const char *path, size_t limit, char **data, size_t *length)

@@ -164,6 +164,22 @@ cleanup:
     return status;
 }
 
+dam_status dam__temporary_probe(const char *folder, int *error)
+{
+    dam_status status = DAM_OK;
+    char *inside = NULL;
+    dam__temporary probe = {0};
+    *error = 0;
+    DAM_TRY_CLEANUP(dam__format(&probe.name, "%s", folder));
+    DAM_TRY_CLEANUP(dam__format(&inside, "%s/", folder));
+    status = make(inside, "probe", &probe);
+    *error = probe.error;
+cleanup:
+    dam__temporary_discard(&probe);
+    free(inside);
+    return status;
+}
+
 dam_status dam__temporary_write(dam__temporary *to, const void *data, size_t length)
 {
     const unsigned char *bytes = data;

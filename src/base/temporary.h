@@ -26,6 +26,10 @@ typedef struct dam__temporary {
  */
 dam_status dam__temporary_open(const char *path, dam__temporary *out);
 
+/* Makes such a file in the folder and removes it: whether it can be written into, whatever stands
+ * in it. DAM_INPUT; *error = errno, 0 where the system was not the reason. */
+dam_status dam__temporary_probe(const char *folder, int *error);
+
 /* Appends bytes; DAM_INPUT. */
 dam_status dam__temporary_write(dam__temporary *to, const void *data, size_t length);
 

@@ -243,6 +243,23 @@ static void a_file_that_a_sweep_has_is_left_to_it(void **state)
     }
 }
 
+/* Whatever its files are called, and wherever their links lead. */
+static void a_folder_is_writable_whatever_stands_in_it(void **state)
+{
+    files *in = *state;
+    const char *folder = path_of(in, "folder"), *entry = path_of(in, "folder/probe");
+    assert_int_equal(dam__make_writable(folder), DAM_OK);
+    assert_int_equal(symlink(path_of(in, "nowhere"), entry), 0);
+    assert_int_equal(dam__make_writable(folder), DAM_OK);
+    assert_true(is_link(entry) && unlink(entry) == 0 && mkfifo(entry, 0600) == 0);
+    assert_int_equal(dam__make_writable(folder), DAM_OK);
+    assert_true(unlink(entry) == 0 && rmdir(folder) == 0); /* nothing was left */
+    /* No file can be made in /proc, not by root either. */
+    assert_int_equal(dam__make_writable("/proc"), DAM_INPUT);
+    assert_non_null(strstr(dam_error(), "cannot write into '/proc': "));
+    assert_int_equal(dam__advice_of_error(), DAM__ADVICE_FOLDER);
+}
+
 /* A program writes to the file itself, whatever stands at its name by then. */
 static void a_program_gets_the_file_by_descriptor(void **state)
 {
@@ -277,6 +294,7 @@ int main(void)
         WITH_FILES(long_names_are_written),
         WITH_FILES(a_sweep_takes_what_was_left_and_nothing_else),
         WITH_FILES(a_file_that_a_sweep_has_is_left_to_it),
+        WITH_FILES(a_folder_is_writable_whatever_stands_in_it),
         WITH_FILES(a_program_gets_the_file_by_descriptor),
     };
     return cmocka_run_group_tests_name("temporary", tests, NULL, NULL);
