@@ -35,7 +35,7 @@ dam_status out_folder_check(const arguments *args, dam__folder_kind kind)
                  kinds[kind].noun);
     if (args->out[0] == '\0')
         DAM_FAIL(DAM_USAGE, "--out wants the name of a folder, not ''");
-    status = dam__folder_check_empty(args->out, &found);
+    status = dam__folder_check_unused(args->out, &found);
     if (status == DAM_USAGE)
         DAM_FAIL(DAM_USAGE,
                  "'%s' holds a %s already; go on with it by 'denseam %s %s --resume', or choose "

@@ -15,20 +15,20 @@ static const struct {
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
-dam_status dam__folder_check_empty(const char *folder, dam__folder_kind *found)
+dam_status dam__folder_check_unused(const char *folder, dam__folder_kind *found)
 {
     for (int i = 0; i < KINDS; i++) {
         char *file = NULL;
         DAM_TRY(dam__path_join(&file, folder, kinds[i].file));
         bool holds = dam__file_exists(file);
         free(file);
+        if (!holds)
+            continue;
         *found = (dam__folder_kind)i;
-        if (holds)
-            return dam__advise(
-                DAM__ADVICE_RESUME,
-                dam__fail(DAM_USAGE,
-                          "'%s' holds a %s already; go on with it, or choose another folder",
-                          folder, kinds[i].noun));
+        return dam__advise(
+            DAM__ADVICE_RESUME,
+            dam__fail(DAM_USAGE, "'%s' holds a %s already; go on with it, or choose another folder",
+                      folder, kinds[i].noun));
     }
     return DAM_OK;
 }
@@ -42,7 +42,7 @@ dam_status dam__folder_claim(const char *folder, bool resume, int *lock)
     dam__temporary_sweep(folder);
     /* Only now no one else can put one there. */
     if (!resume)
-        DAM_TRY_CLEANUP(dam__folder_check_empty(folder, &(dam__folder_kind){0}));
+        DAM_TRY_CLEANUP(dam__folder_check_unused(folder, &(dam__folder_kind){0}));
 cleanup:
     if (status != DAM_OK && *lock >= 0) {
         (void)close(*lock);

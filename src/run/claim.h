@@ -9,8 +9,8 @@
 /* What a folder is for. */
 typedef enum dam__folder_kind { DAM__RUN_FOLDER, DAM__SWEEP_FOLDER } dam__folder_kind;
 
-/* DAM_USAGE where there is a run or a sweep in a folder; *found is then which. */
-dam_status dam__folder_check_empty(const char *folder, dam__folder_kind *found);
+/* DAM_USAGE where there is a run or a sweep in a folder; *found is then which, else as it was. */
+dam_status dam__folder_check_unused(const char *folder, dam__folder_kind *found);
 
 /*
  * Makes the folder, keeps others out of it until *lock is closed with close(), and removes what a
