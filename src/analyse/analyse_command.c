@@ -271,6 +271,5 @@ const command analyse_command = {
         "collapse.png.",
     .examples = examples,
     .flags = flags,
-    .size = sizeof(analyse_arguments),
     .run = run_analyse,
 };

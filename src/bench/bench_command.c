@@ -235,6 +235,5 @@ const command bench_command = {
         "products of that provider only.",
     .examples = examples,
     .flags = flags,
-    .size = sizeof(bench_arguments),
     .run = run_bench,
 };

@@ -96,6 +96,5 @@ const command first_step_command = {
     .text = "Prints, as JSON, the seconds from an open device to the end of the first training "
             "step. 'denseam bench' runs it with empty caches and with full ones.",
     .flags = flags,
-    .size = sizeof(first_step_arguments),
     .run = run_first_step,
 };

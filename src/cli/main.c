@@ -51,7 +51,8 @@ static dam_status run_command(const command *c, int argc, char **argv)
     dam_status status = DAM_OK;
     arguments *args = NULL;
     bool help = false;
-    DAM_TRY(dam__alloc(1, c->size > 0 ? c->size : sizeof *args, &args));
+    size_t size = flags_size(c->flags);
+    DAM_TRY(dam__alloc(1, size > sizeof *args ? size : sizeof *args, &args));
     DAM_TRY_CLEANUP(parse_flags(c->flags, argc, argv, args, &args->operands, &help));
     if (help) {
         dam__text text = {0};

@@ -273,6 +273,5 @@ const command show_command = {
         "epochs. Twins appear where a memory split. Needs no device.",
     .examples = examples,
     .flags = flags,
-    .size = sizeof(show_arguments),
     .run = run_show,
 };

@@ -9,7 +9,8 @@
 
 /*
  * What the command line says: the flags that several commands take, each of which reads those that
- * it lists. A command with flags of its own has a struct for them, which begins with this one.
+ * it lists. A command with flags of its own has a struct for them, which begins with this one; main
+ * makes room for the largest struct of its table.
  */
 typedef struct arguments {
     words operands;
@@ -67,9 +68,8 @@ typedef struct command {
     const char *text;     /* a paragraph that says what it does */
     const char *const *examples; /* whole command lines, NULL-terminated; or NULL */
     const flag *flags;
-    void (*more)(dam__text *text); /* appends further help; or NULL */
-    size_t size; /* of the struct for its flags; 0 where `arguments` has them all */
-    dam_status (*run)(const arguments *args); /* the beginning of that struct */
+    void (*more)(dam__text *text);            /* appends further help; or NULL */
+    dam_status (*run)(const arguments *args); /* the beginning of the struct that its flags fill */
 } command;
 
 /* All commands in the order of the help, ended by NULL. */

@@ -27,6 +27,14 @@ static size_t count_flags(const flag *flags)
     return count;
 }
 
+size_t flags_size(const flag *flags)
+{
+    size_t size = 0;
+    for (const flag *f = flags; f->name != NULL; f++)
+        size = f->size > size ? f->size : size;
+    return size;
+}
+
 /* --- values ----------------------------------------------------------------------------------- */
 
 /* Neither blanks nor a '+' before a number; strtod's "nan" and "inf" do not begin like one. */

@@ -27,7 +27,8 @@ typedef struct flag {
     const char *name; /* without the dashes */
     char letter;      /* its short form, "-o"; 0 for none */
     flag_type type;
-    size_t offset;              /* of its value in the structure that is filled */
+    size_t size;                /* of the structure that is filled */
+    size_t offset;              /* of its value in that */
     const char *argument;       /* what the help calls its value; NULL for SWITCH and choices */
     const char *const *choices; /* NULL-terminated, for INTEGER; or NULL */
     double least, most;         /* inclusive, for INTEGER and REAL */
@@ -41,8 +42,8 @@ typedef struct flag {
  */
 #define FLAG(NAME, OF, FIELD, ARGUMENT, ...)                                                       \
     {                                                                                              \
-        .name = (NAME), .type = FLAG_TYPE(((OF *)0)->FIELD), .offset = offsetof(OF, FIELD),        \
-        .argument = (ARGUMENT), .help = __VA_ARGS__                                                \
+        .name = (NAME), .type = FLAG_TYPE(((OF *)0)->FIELD), .size = sizeof(OF),                   \
+        .offset = offsetof(OF, FIELD), .argument = (ARGUMENT), .help = __VA_ARGS__                 \
     }
 /* clang-format on */
 #define FLAG_TYPE(VALUE)                                                                           \
@@ -59,6 +60,10 @@ typedef struct flag {
         .name = NULL                                                                               \
     }
 /* clang-format on */
+
+/* The bytes that a structure needs for the table to fill it: of its rows' the largest begins with
+ * the others. */
+size_t flags_size(const flag *flags);
 
 /*
  * Reads argv[1] ... argv[argc - 1]; argv[0] is the command's name. Fills the fields of *values that

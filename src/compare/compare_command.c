@@ -276,6 +276,5 @@ const command compare_command = {
             "one page for a browser, with charts and all numbers, that needs no network.",
     .examples = examples,
     .flags = flags,
-    .size = sizeof(compare_arguments),
     .run = run_compare,
 };

@@ -158,6 +158,5 @@ const command programs_command = {
             "a preset, of all that are built in and of the self-test. No device is needed and "
             "nothing is computed; the samples of files are replaced by others of their shape.",
     .flags = flags,
-    .size = sizeof(programs_arguments),
     .run = run_programs,
 };

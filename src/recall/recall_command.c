@@ -291,6 +291,5 @@ const command recall_command = {
             "means over plaquettes.",
     .examples = examples,
     .flags = flags,
-    .size = sizeof(recall_arguments),
     .run = run_recall,
 };

@@ -330,6 +330,5 @@ const command sweep_command = {
         "is done runs again.",
     .examples = examples,
     .flags = flags,
-    .size = sizeof(sweep_arguments),
     .run = run_sweep,
 };

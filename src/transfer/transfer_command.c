@@ -175,6 +175,5 @@ const command transfer_command = {
         "is warned about.",
     .examples = examples,
     .flags = flags,
-    .size = sizeof(transfer_arguments),
     .run = run_transfer,
 };

@@ -249,6 +249,5 @@ const command tune_command = {
         "or 'none' for no tuning.",
     .examples = examples,
     .flags = flags,
-    .size = sizeof(tune_arguments),
     .run = run_tune,
 };

@@ -127,6 +127,5 @@ const command tune_try_command = {
     .text = "Measures one candidate of 'denseam tune', the tuning file that $DENSEAM_TUNING names: "
             "products, or the training step of a preset.",
     .flags = flags,
-    .size = sizeof(tune_try_arguments),
     .run = run_tune_try,
 };

@@ -116,6 +116,24 @@ static void the_last_of_several_counts(void **state)
     release(&p);
 }
 
+/* Room for a command's own flags, wherever they stand in its table and whatever it forgets to say.
+ */
+static void a_table_tells_the_size_of_what_it_fills(void **state)
+{
+    (void)state;
+    typedef struct more {
+        values shared;
+        double own[100];
+        int last;
+    } more;
+    const flag mixed[] = {FLAG("json", values, json, NULL, ""),
+                          FLAG("last", more, last, "N", "", .least = 0, .most = 9),
+                          FLAG("quiet", values, quiet, NULL, ""), FLAG_END};
+    assert_int_equal(flags_size(table), sizeof(values));
+    assert_int_equal(flags_size(mixed), sizeof(more));
+    assert_int_equal(flags_size(&table[sizeof table / sizeof *table - 1]), 0);
+}
+
 static void help_stops_the_reading(void **state)
 {
     (void)state;
@@ -220,6 +238,7 @@ int main(void)
         cmocka_unit_test(every_type_is_read),
         cmocka_unit_test(what_is_not_given_keeps_its_default),
         cmocka_unit_test(the_last_of_several_counts),
+        cmocka_unit_test(a_table_tells_the_size_of_what_it_fills),
         cmocka_unit_test(help_stops_the_reading),
         cmocka_unit_test(unknown_flags_are_refused_with_the_closest),
         cmocka_unit_test(values_are_checked),
