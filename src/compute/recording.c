@@ -1,6 +1,5 @@
 #include "compute/recording.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,10 +20,11 @@ void dam__recording_free(dam__recording *recording)
 
 void dam__recording_begin(dam__recording *recording, const char *preset, const char *phase)
 {
-    if (strcmp(recording->preset, preset) == 0 && strcmp(recording->phase, phase) == 0)
+    if (recording->preset != NULL && strcmp(recording->preset, preset) == 0 &&
+        strcmp(recording->phase, phase) == 0)
         return;
-    (void)snprintf(recording->preset, sizeof recording->preset, "%s", preset);
-    (void)snprintf(recording->phase, sizeof recording->phase, "%s", phase);
+    recording->preset = preset;
+    recording->phase = phase;
     recording->first = recording->launch_count;
 }
 
@@ -35,12 +35,8 @@ bool dam__device_records(const dam__device *device)
 
 void dam__device_phase(dam__device *device, const char *phase)
 {
-    dam__recording *recording = device->recording;
-    char preset[sizeof recording->preset];
-    if (recording == NULL)
-        return;
-    memcpy(preset, recording->preset, sizeof preset);
-    dam__recording_begin(recording, preset, phase);
+    if (device->recording != NULL)
+        dam__recording_begin(device->recording, device->recording->preset, phase);
 }
 
 dam_status dam__recording_open(dam__recording *recording, const dam_device_info *info,
@@ -111,7 +107,7 @@ dam_status dam__recording_launch(dam__recording *recording, const dam__recorded_
     dam__recorded_launch *added = &recording->launches[recording->launch_count++];
     *added = *launch;
     added->count = 1;
-    memcpy(added->preset, recording->preset, sizeof added->preset);
-    memcpy(added->phase, recording->phase, sizeof added->phase);
+    added->preset = recording->preset;
+    added->phase = recording->phase;
     return DAM_OK;
 }

@@ -23,7 +23,8 @@ enum { DAM__NO_PROGRAM = -1 }; /* of what a library launches */
 
 /* Equal launches of one phase of one preset, which are counted. */
 typedef struct dam__recorded_launch {
-    char preset[128], phase[32], kernel[64];
+    const char *preset, *phase; /* not its own */
+    char kernel[64];
     bool wide;   /* double precision */
     int program; /* index, or DAM__NO_PROGRAM */
     dam__range range;
@@ -37,20 +38,20 @@ typedef struct dam__recording {
     dam__recorded_program *programs;
     dam__recorded_launch *launches;
     size_t program_count, launch_count;
-    size_t first;     /* launch of the present phase */
-    char preset[128]; /* what is being recorded */
-    char phase[32];
+    size_t first;               /* launch of the present phase */
+    const char *preset, *phase; /* what is being recorded */
 } dam__recording;
 
 void dam__recording_free(dam__recording *recording);
 
-/* What the launches from now on belong to. */
+/* What the launches from now on belong to; both texts must outlive the recording. */
 void dam__recording_begin(dam__recording *recording, const char *preset, const char *phase);
 
 /* Whether what the device gives means nothing. */
 bool dam__device_records(const dam__device *device);
 
-/* From now on the launches of the same preset are of this phase; nothing on a device that runs. */
+/* From now on the launches of the same preset are of this phase, a text that outlives the
+ * recording; nothing on a device that runs. */
 void dam__device_phase(dam__device *device, const char *phase);
 
 /*

@@ -1,15 +1,18 @@
 /* `denseam programs`, hidden: what presets ask of OpenCL compilers, for ci/cl-gpu and ci/cl-lint.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/csv.h"
 #include "base/embedded.h"
 #include "base/file.h"
+#include "base/number.h"
 #include "command/output.h"
 #include "command/session.h"
 #include "programs/rehearsal.h"
 
-enum { DIGEST_SHOWN = 12 }; /* digits in names */
+enum { DIGEST_SHOWN = 12, DIGITS_OF_REALS = 17 }; /* digits in names, and of flops and bytes */
 
 typedef struct programs_arguments {
     arguments shared;
@@ -18,17 +21,24 @@ typedef struct programs_arguments {
 
 /* --- files ------------------------------------------------------------------------------------ */
 
+/* *out = how files and launches name it; free(). */
+static dam_status name_of(const dam__recorded_program *program, char **out)
+{
+    return dam__format(out, "%s.%.*s", program->name, DIGEST_SHOWN, program->digest);
+}
+
 static dam_status write_named(const char *folder, const dam__recorded_program *program,
                               const char *ending, const dam__text *text)
 {
     dam_status status = DAM_OK;
-    char *name = NULL, *path = NULL;
-    DAM_TRY_CLEANUP(
-        dam__format(&name, "%s.%.*s.%s", program->name, DIGEST_SHOWN, program->digest, ending));
-    DAM_TRY_CLEANUP(dam__path_join(&path, folder, name));
+    char *name = NULL, *file = NULL, *path = NULL;
+    DAM_TRY_CLEANUP(name_of(program, &name));
+    DAM_TRY_CLEANUP(dam__format(&file, "%s.%s", name, ending));
+    DAM_TRY_CLEANUP(dam__path_join(&path, folder, file));
     DAM_TRY_CLEANUP(dam__text_write(text, path));
 cleanup:
     free(name);
+    free(file);
     free(path);
     return status;
 }
@@ -47,38 +57,49 @@ cleanup:
     return status;
 }
 
-static void append_launch(const dam__recording *recording, const dam__recorded_launch *launch,
-                          dam__text *text)
+static void add_axes(dam__csv *csv, const size_t *axes)
 {
-    const size_t *global = launch->range.global, *local = launch->range.local;
-    dam__text_append(text, "%s,%s,%s,", launch->preset, launch->wide ? "double" : "single",
-                     launch->phase);
-    if (launch->program == DAM__NO_PROGRAM) {
-        dam__text_append(text, ",%s,,,", launch->kernel);
+    char text[3 * DAM__NUMBER_BYTES];
+    (void)snprintf(text, sizeof text, "%zu %zu %zu", axes[0], axes[1], axes[2]);
+    dam__csv_cells(csv, text);
+}
+
+static dam_status add_launch(const dam__recording *recording, const dam__recorded_launch *launch,
+                             dam__csv *csv)
+{
+    char *program = NULL;
+    bool known = launch->program != DAM__NO_PROGRAM;
+    if (known)
+        DAM_TRY(name_of(&recording->programs[launch->program], &program));
+    dam__csv_text(csv, launch->preset);
+    dam__csv_cells(csv, launch->wide ? "double" : "single");
+    dam__csv_text(csv, launch->phase);
+    dam__csv_text(csv, known ? program : "");
+    dam__csv_text(csv, launch->kernel);
+    if (known) {
+        add_axes(csv, launch->range.global);
+        add_axes(csv, launch->range.local);
     } else {
-        const dam__recorded_program *program = &recording->programs[launch->program];
-        dam__text_append(text, "%s.%.*s,%s,%zu %zu %zu,%zu %zu %zu,", program->name, DIGEST_SHOWN,
-                         program->digest, launch->kernel, global[0], global[1], global[2], local[0],
-                         local[1], local[2]);
+        dam__csv_cells(csv, ",");
     }
-    dam__text_append(text, "%zu,%.17g,%.17g\n", launch->count, launch->work.flops,
-                     launch->work.bytes);
+    dam__csv_integer(csv, (int64_t)launch->count);
+    dam__csv_real(csv, launch->work.flops, DIGITS_OF_REALS);
+    dam__csv_real(csv, launch->work.bytes, DIGITS_OF_REALS);
+    dam__csv_end_row(csv);
+    free(program);
+    return DAM_OK;
 }
 
 static dam_status write_launches(const char *folder, const dam__recording *recording)
 {
     dam_status status = DAM_OK;
-    char *path = NULL;
-    dam__text text = {0};
-    dam__text_append(&text,
-                     "preset,precision,phase,program,kernel,global,local,count,flops,bytes\n");
+    dam__csv csv = {0};
+    dam__csv_line(&csv, "preset,precision,phase,program,kernel,global,local,count,flops,bytes");
     for (size_t i = 0; i < recording->launch_count; i++)
-        append_launch(recording, &recording->launches[i], &text);
-    DAM_TRY_CLEANUP(dam__path_join(&path, folder, "launches.csv"));
-    DAM_TRY_CLEANUP(dam__text_write(&text, path));
+        DAM_TRY_CLEANUP(add_launch(recording, &recording->launches[i], &csv));
+    DAM_TRY_CLEANUP(dam__csv_write(&csv, folder, "launches.csv"));
 cleanup:
-    free(path);
-    dam__text_free(&text);
+    dam__csv_free(&csv);
     return status;
 }
 

@@ -82,6 +82,21 @@ end of an epoch" ]
     grep -q ',panel\.' cpu/launches.csv
 }
 
+@test "the name of a preset's file is one cell, and whole" {
+    long="$PWD/$(printf 'l%.0s' {1..150}),\"x\".conf"
+    cp small.conf "$long"
+    cp small.conf ./a,b.conf
+    tool programs -o out ./a,b.conf "$long"
+    succeeded
+    python3 - "$long" << 'END'
+import csv, sys
+rows = list(csv.DictReader(open("out/launches.csv")))
+assert {row["preset"] for row in rows} == {"./a,b.conf", sys.argv[1]}
+assert {row["precision"] for row in rows} == {"single", "double"}
+assert all(None not in row and float(row["bytes"]) >= 0 for row in rows)
+END
+}
+
 @test "what cannot be recorded is refused in one line" {
     tool programs demo
     failed_with 2 "--out names the folder"
