@@ -13,9 +13,8 @@ typedef struct rehearsal {
     int vector_width; /* floats in a native vector of the device */
     dam__gemm_provider gemm;
     dam_log log;
-    dam__dataset set; /* loaded as config, seed and precision say; count 0: nothing yet */
+    dam__dataset set; /* loaded as config says; count 0: nothing yet */
     dam__data_config config;
-    int64_t seed;
 } rehearsal;
 
 /*
