@@ -321,6 +321,29 @@ static void filters_are_undone(void **state)
     }
 }
 
+/* The file says a second time how long a chunk is, where no filter changes that; it may lie there.
+ */
+static void the_length_of_a_plain_chunk_is_known(void **state)
+{
+    files *in = *state;
+    float items[200] = {0};
+    char bytes[16384];
+    for (int i = 0; i < 200; i++)
+        items[i] = (float)i;
+    const char *path = path_of(in, "a.h5");
+    hid_t file = create_file(path), properties = chunks(2, 8, 0);
+    add(file, "x", H5T_IEEE_F32LE, 2, (hsize_t[]){20, 10}, properties, H5T_NATIVE_FLOAT, items);
+    assert_true(H5Fclose(file) >= 0 && H5Pclose(properties) >= 0);
+    FILE *stream = fopen(path, "rb");
+    assert_non_null(stream);
+    size_t length = fread(bytes, 1, sizeof bytes, stream);
+    assert_true(fclose(stream) == 0 && length < sizeof bytes);
+    const unsigned char key[32] = {0, 1}; /* 256 bytes at the corner */
+    dam__array array = read_array(damaged(in, bytes, length, key, sizeof key, 1, 0));
+    assert_memory_equal(array.data, items, sizeof items);
+    dam__array_free(&array);
+}
+
 /* Each of these made HDF5 1.10.8 crash or eat all memory in H5Dread. */
 static void damage_that_hdf5_does_not_survive_is_refused(void **state)
 {
@@ -537,6 +560,7 @@ int main(void)
         WITH_FILES(the_smallest_filtered_chunks_are_read),
         WITH_FILES(chunks_that_unpack_to_less_are_refused),
         WITH_FILES(filters_are_undone),
+        WITH_FILES(the_length_of_a_plain_chunk_is_known),
         WITH_FILES(damage_that_hdf5_does_not_survive_is_refused),
         WITH_FILES(claims_beyond_the_stored_bytes_are_refused),
         WITH_FILES(data_in_other_files_are_refused),
