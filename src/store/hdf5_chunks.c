@@ -44,7 +44,7 @@ static bool find_filters(chunks *in)
 static dam_status inflate_size(chunks *in, uint64_t *size)
 {
     unsigned char unpacked[1 << 14]; /* only counted; small, so that it stays in the cache */
-    const uint64_t most = in->bytes + MOST_FILTERS * CHECKSUM;
+    const uint64_t most = in->bytes + (uint64_t)MOST_FILTERS * CHECKSUM;
     z_stream stream = {.next_in = in->data, .avail_in = (unsigned)*size};
     uint64_t count = 0;
     int code = inflateInit(&stream);
