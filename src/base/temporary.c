@@ -18,33 +18,6 @@
 #define MARK ".tmp.denseam-"
 enum { MOST_OF_NAME = 200, DIGITS = 16, ATTEMPTS = 8 };
 
-/*
- * run.h5.tmp.4711: so 0.1.0 named what its process 4711 wrote. Others name files in that way, too,
- * so only what belongs to a run or a sweep counts.
- */
-static bool is_of_0_1_0(const char *name)
-{
-    static const char *const endings[] = {".png", ".gp", ".dat"};
-    static const char *const names[] = {"run.h5", "metrics.jsonl", "preset.conf", "sweep.h5",
-                                        "sweep.csv"};
-    static const char mark[] = ".tmp.";
-    const char *end = name + strlen(name), *digits = end;
-    while (digits > name && digits[-1] >= '0' && digits[-1] <= '9')
-        digits--;
-    if (digits == end || (size_t)(digits - name) < strlen(mark) ||
-        strncmp(digits - strlen(mark), mark, strlen(mark)) != 0)
-        return false;
-    size_t length = (size_t)(digits - name) - strlen(mark);
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (length == strlen(names[i]) && strncmp(name, names[i], length) == 0)
-            return true;
-    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
-        if (length > strlen(endings[i]) &&
-            strncmp(name + length - strlen(endings[i]), endings[i], strlen(endings[i])) == 0)
-            return true;
-    return false;
-}
-
 static bool is_ours(const char *name)
 {
     const size_t tail = strlen(MARK) + DIGITS;
@@ -251,7 +224,7 @@ void dam__temporary_sweep(const char *folder)
 {
     DIR *entries = opendir(folder);
     for (struct dirent *entry; entries != NULL && (entry = readdir(entries)) != NULL;) {
-        if (!is_ours(entry->d_name) && !is_of_0_1_0(entry->d_name))
+        if (!is_ours(entry->d_name))
             continue;
         int file = openat(dirfd(entries), entry->d_name,
                           O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);

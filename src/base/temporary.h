@@ -40,8 +40,8 @@ dam_status dam__temporary_commit(dam__temporary *temporary);
 void dam__temporary_discard(dam__temporary *temporary);
 
 /*
- * Removes from a run's folder what processes that were killed left, 0.1.0 among them, and nothing
- * that is being written. That version locks the folder but not its files: have its lock.
+ * Removes from a run's folder what processes that were killed left, and nothing that is being
+ * written. What 0.1.0 left (run.h5.tmp.4711) stays: it may as well be somebody's copy.
  */
 void dam__temporary_sweep(const char *folder);
 
