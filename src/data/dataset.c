@@ -135,19 +135,19 @@ static dam_status find_places(const dam__data_config *config, dam__split split, 
     return DAM_OK;
 }
 
-/* Reads the images into set->samples as n x features; the item type is still the file's. */
-static dam_status read_samples(const char *path, dam__dataset *set)
+/* Reads the first `rows` images, 0 for all, of set->count into set->samples as n x features; the
+ * item type is still the file's. */
+static dam_status read_samples(const char *path, size_t rows, dam__dataset *set)
 {
     char text[DAM__SHAPE_TEXT];
     dam__array *samples = &set->samples;
-    DAM_TRY(dam__array_read(path, samples));
+    DAM_TRY(dam__array_read_rows(path, rows, samples, &set->count));
     dam__shape_text(samples->rank, samples->shape, text);
     if (samples->rank == 0)
         return dam__fail(DAM_INPUT, "'%s' holds one number, not samples", path);
     if (dam__array_items(samples) == 0)
         return dam__fail(DAM_INPUT, "'%s' holds no samples (its shape is %s)", path, text);
-    set->count = samples->shape[0];
-    set->features = dam__array_items(samples) / set->count;
+    set->features = dam__array_items(samples) / samples->shape[0];
     if (samples->rank == 3) {
         set->height = samples->shape[1];
         set->width = samples->shape[2];
@@ -228,7 +228,8 @@ static dam_status load_files(const dam__data_config *config, dam__split split, d
     DAM_TRY_CLEANUP(find_places(config, split, &from));
     const char *name = config->name[0] != '\0' ? config->name : from.images;
     (void)snprintf(set->name, sizeof set->name, "%s", name);
-    DAM_TRY_CLEANUP(read_samples(from.images, set));
+    bool cuts = split == DAM__SPLIT_TRAIN && config->samples > 0;
+    DAM_TRY_CLEANUP(read_samples(from.images, cuts ? (size_t)config->samples : 0, set));
     if (from.labels != NULL)
         DAM_TRY_CLEANUP(read_labels(from.labels, from.images, set));
     if (split == DAM__SPLIT_TRAIN)

@@ -102,11 +102,16 @@ static dam_status split_location(const char *location, char **file, const char *
     return dam__format(file, "%.*s", (int)(chosen - location), location);
 }
 
-static dam_status read_hdf5(const dam__source *source, const char *inner, dam__array *out)
+static dam_status read_hdf5(dam__source *source, const char *inner, dam__array *out)
 {
     if (source->packed)
         return dam__fail(DAM_INPUT, "'%s' is a gzipped HDF5 file; gunzip it first", source->name);
-    return dam__hdf5_read(source->name, inner, out);
+    DAM_TRY(dam__hdf5_read(source->name, inner, out));
+    source->rows_there = out->rank > 0 ? out->shape[0] : 0;
+    if (source->rows == 0 || source->rows >= source->rows_there)
+        return DAM_OK;
+    out->shape[0] = source->rows;
+    return dam__grow(&out->data, dam__array_items(out), dam__element_size(out->element));
 }
 
 /* Tells the format and reads it. */
@@ -145,6 +150,11 @@ static dam_status dispatch(dam__source *source, const char *inner, dam__array *o
 
 dam_status dam__array_read(const char *location, dam__array *out)
 {
+    return dam__array_read_rows(location, 0, out, NULL);
+}
+
+dam_status dam__array_read_rows(const char *location, size_t rows, dam__array *out, size_t *there)
+{
     dam_status status = DAM_OK;
     char *file = NULL;
     const char *inner = NULL;
@@ -152,7 +162,10 @@ dam_status dam__array_read(const char *location, dam__array *out)
     *out = (dam__array){0};
     DAM_TRY_CLEANUP(split_location(location, &file, &inner));
     DAM_TRY_CLEANUP(dam__source_open(file, &source));
+    source.rows = rows;
     DAM_TRY_CLEANUP(dispatch(&source, inner, out));
+    if (there != NULL)
+        *there = source.rows_there;
 cleanup:
     dam__source_close(&source);
     free(file);

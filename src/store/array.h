@@ -42,6 +42,13 @@ void dam__array_free(dam__array *array);
  */
 dam_status dam__array_read(const char *location, dam__array *out);
 
+/*
+ * Its first `rows` along the first axis (0, or more than there are: all), of `*there` rows in the
+ * file (0 for a scalar; there may be NULL). Saves unpacking the rest, which then is not checked
+ * either.
+ */
+dam_status dam__array_read_rows(const char *location, size_t rows, dam__array *out, size_t *there);
+
 /* Writes NPY 1.0, atomically. */
 dam_status dam__npy_write(const char *path, const dam__array *array);
 

@@ -121,6 +121,28 @@ dam_status dam__source_read(dam__source *source, void *buffer, size_t count, con
     return status;
 }
 
+/* One byte more tells both trailing bytes and, for gzip, a wrong checksum. */
+static dam_status expect_end(dam__source *source, const char *shape, const char *kind, size_t bytes)
+{
+    unsigned char extra = 0;
+    size_t got = 0;
+    DAM_TRY(take(source, &extra, 1, &got, "its gzip trailer"));
+    if (got > 0)
+        return dam__fail(
+            DAM_INPUT, "'%s' goes on after the %zu bytes its shape, %s of %s, needs; get it again",
+            source->name, bytes, shape, kind);
+    return DAM_OK;
+}
+
+/* Passes over what is not wanted, where that costs nothing. */
+static dam_status skip_rest(dam__source *source, size_t bytes)
+{
+    if (source->file != NULL && gzseek(source->file, (z_off_t)bytes, SEEK_CUR) < 0)
+        return dam__fail(DAM_INPUT, "cannot read '%s': %s", source->name, strerror(errno));
+    source->at += bytes;
+    return DAM_OK;
+}
+
 dam_status dam__source_array(dam__source *source, dam__element element, bool big_endian, int rank,
                              const size_t *shape, dam__array *out)
 {
@@ -128,6 +150,7 @@ dam_status dam__source_array(dam__source *source, dam__element element, bool big
     dam__array array = {0};
     char text[DAM__SHAPE_TEXT];
     const char *kind = dam__element_name(element);
+    size_t wanted[DAM__MAX_RANK] = {0};
     size_t bytes = 0, left = source->most > source->at ? source->most - source->at : 0;
     dam__shape_text(rank, shape, text);
     if (!dam__shape_bytes(element, rank, shape, &bytes))
@@ -138,17 +161,18 @@ dam_status dam__source_array(dam__source *source, dam__element element, bool big
                  "'%s' is cut short: its shape, %s of %s, needs %zu bytes after the header and "
                  "there are%s %zu; get it again",
                  source->name, text, kind, bytes, source->packed ? " at most" : "", left);
-    DAM_TRY_CLEANUP(dam__array_create(element, rank, shape, &array));
-    DAM_TRY_CLEANUP(dam__source_read(source, array.data, bytes, "its data"));
-    /* One byte more tells both trailing bytes and, for gzip, a wrong checksum. */
-    unsigned char extra = 0;
-    size_t got = 0;
-    DAM_TRY_CLEANUP(take(source, &extra, 1, &got, "its gzip trailer"));
-    if (got > 0)
-        DAM_FAIL(DAM_INPUT,
-                 "'%s' goes on after the %zu bytes its shape, %s of %s, needs; get it again",
-                 source->name, bytes, text, kind);
-    dam__byte_order(array.data, dam__array_items(&array), dam__element_size(element), big_endian);
+    for (int axis = 0; axis < rank; axis++)
+        wanted[axis] =
+            axis == 0 && source->rows > 0 && source->rows < shape[0] ? source->rows : shape[axis];
+    DAM_TRY_CLEANUP(dam__array_create(element, rank, wanted, &array));
+    size_t items = dam__array_items(&array), taken = items * dam__element_size(element);
+    DAM_TRY_CLEANUP(dam__source_read(source, array.data, taken, "its data"));
+    if (taken == bytes || !source->packed) {
+        DAM_TRY_CLEANUP(skip_rest(source, bytes - taken));
+        DAM_TRY_CLEANUP(expect_end(source, text, kind, bytes));
+    }
+    dam__byte_order(array.data, items, dam__element_size(element), big_endian);
+    source->rows_there = rank > 0 ? shape[0] : 0;
     *out = array;
     array = (dam__array){0};
 cleanup:

@@ -17,6 +17,8 @@ typedef struct dam__source {
     size_t at;                  /* bytes read so far */
     size_t most;                /* bytes it has; where packed, bytes it can have at most */
     bool packed;                /* gzipped */
+    size_t rows;                /* of an array, take the first so many alone; 0 for all */
+    size_t rows_there;          /* out: the first axis of the array taken, whole */
 } dam__source;
 
 /* Opens a regular file; DAM_INPUT where it is absent, no file or unreadable. path is borrowed. */
@@ -32,8 +34,9 @@ dam_status dam__source_peek(dam__source *source, void *buffer, size_t count, siz
 dam_status dam__source_read(dam__source *source, void *buffer, size_t count, const char *what);
 
 /*
- * Takes an array of that shape and all that is left: DAM_INPUT where the shape overflows or needs
- * more bytes than can come (before allocating), or where bytes follow it.
+ * Takes an array of that shape, or the rows of it that are wanted: DAM_INPUT where the shape
+ * overflows or needs more bytes than can come (before allocating), or where bytes follow it. What a
+ * gzipped file has behind the rows that are wanted is not looked at.
  */
 dam_status dam__source_array(dam__source *source, dam__element element, bool big_endian, int rank,
                              const size_t *shape, dam__array *out);

@@ -134,6 +134,38 @@ static void idx_that_is_damaged_is_refused(void **state)
                         "'memory' is no IDX file: it starts with bytes 00 01, not 00 00");
 }
 
+/* The first rows are those of the whole; what follows them is checked only where that costs
+ * nothing. */
+static void the_first_rows_are_read_alone(void **state)
+{
+    files *in = *state;
+    static const unsigned char idx[] = {0, 0, 8, 2, 0,  0,  0,  3,  0, 0,
+                                        0, 2, 0, 5, 10, 15, 20, 25, 7};
+    for (int kind = 0; kind < 3; kind++)
+        for (size_t rows = 1; rows <= (kind < 2 ? 4 : 2); rows++) {
+            const char *path = kind == 0   ? plain_file(in, "a", idx, sizeof idx - 1)
+                               : kind == 1 ? gz_file(in, "a.gz", idx, sizeof idx - 1)
+                                           : gz_file(in, "a.gz", idx, sizeof idx);
+            dam__array array = {0};
+            size_t there = 0;
+            assert_int_equal(dam__array_read_rows(path, rows, &array, &there), DAM_OK);
+            assert_int_equal(there, 3);
+            assert_ramp(&array, DAM__U8, 2, 2 * (rows < 3 ? rows : 3), 0, 5);
+        }
+    dam__array array = {0};
+    size_t there = 0;
+    assert_int_equal(dam__array_read_rows(golden("i4"), 1, &array, &there), DAM_OK);
+    assert_int_equal(there, 2);
+    assert_ramp(&array, DAM__I32, 2, 3, 0, -70000);
+    assert_int_equal(dam__array_read_rows(golden("scalar"), 1, &array, &there), DAM_OK);
+    assert_int_equal(there, 0);
+    dam__array_free(&array);
+    /* A plain file's length tells at once. */
+    for (size_t length = sizeof idx; length >= sizeof idx - 2; length -= 2)
+        assert_int_equal(dam__array_read_rows(plain_file(in, "a", idx, length), 1, &array, &there),
+                         DAM_INPUT);
+}
+
 static void gzip_that_is_damaged_or_a_bomb_is_refused(void **state)
 {
     files *in = *state;
@@ -379,6 +411,7 @@ int main(void)
         cmocka_unit_test(arrays_are_made_zeroed_or_refused),
         cmocka_unit_test_setup_teardown(idx_of_every_type_is_read_plain_and_gzipped, files_open,
                                         files_close),
+        cmocka_unit_test_setup_teardown(the_first_rows_are_read_alone, files_open, files_close),
         cmocka_unit_test_setup_teardown(idx_that_is_damaged_is_refused, files_open, files_close),
         cmocka_unit_test_setup_teardown(gzip_that_is_damaged_or_a_bomb_is_refused, files_open,
                                         files_close),
