@@ -140,7 +140,8 @@ static double energy_of(const dam__recaller *r, const double *record, double sum
     return -sum / record[3] * pow(record[2] / dim, config->interaction.exponent);
 }
 
-/* What rounding may add to an energy in a sweep, as a share of the sum of |F|. */
+/* What rounding may add to an energy in a sweep, as a share of the larger sum of |F|, before it or
+ * after: terms that cancel leave an energy far smaller than what rounds. */
 static double rounding(const dam__recaller *r)
 {
     double steep = r->config->interaction.kind == DAM__INTERACTION_EXP
@@ -204,14 +205,16 @@ static void keep_sweeps(const dam__recaller *r, const double *records, const int
         int taken = sweeps_taken(mine, run, out->ends[first + p]);
         out->taken[first + p] = taken;
         bool rises = false;
-        double last = 0;
+        double last = 0, last_size = 0;
         for (size_t s = 0; s <= sweeps; s++) {
             const double *record = records + s * width + p * DAM__RECORD_REALS;
-            energies[s] = s <= (size_t)taken ? energy_of(r, record, record[0]) : NAN;
-            if (s > 0 && s <= (size_t)taken)
-                rises =
-                    rises || energies[s] - last > tolerance * fabs(energy_of(r, record, record[1]));
+            bool is = s <= (size_t)taken;
+            double size = is ? fabs(energy_of(r, record, record[1])) : 0;
+            energies[s] = is ? energy_of(r, record, record[0]) : NAN;
+            if (s > 0 && is)
+                rises = rises || energies[s] - last > tolerance * fmax(size, last_size);
             last = energies[s];
+            last_size = size;
         }
         out->rising += rises && r->config->dynamics == DAM__DYNAMICS_ASYNCHRONOUS;
     }
