@@ -11,19 +11,24 @@ void dam__classification_free(dam__classification *result)
     result->confusion = NULL;
 }
 
-static double macro_f1(const size_t *confusion, size_t classes)
+/* Over the classes that are a label or a prediction of any sample, as scikit-learn has it; others
+ * would count as wrong for nothing. */
+static double macro_f1(const size_t *confusion, size_t classes, size_t *scored)
 {
     double sum = 0;
+    *scored = 0;
     for (size_t c = 0; c < classes; c++) {
         size_t predicted = 0, actual = 0;
         for (size_t other = 0; other <= classes; other++)
             predicted += confusion[other * (classes + 1) + c];
         for (size_t column = 0; column <= classes; column++)
             actual += confusion[c * (classes + 1) + column];
-        double both = (double)(predicted + actual);
-        sum += 2.0 * (double)confusion[c * (classes + 1) + c] / (both > 0 ? both : 1);
+        if (predicted + actual == 0)
+            continue;
+        sum += 2.0 * (double)confusion[c * (classes + 1) + c] / (double)(predicted + actual);
+        ++*scored;
     }
-    return sum / (double)classes;
+    return *scored > 0 ? sum / (double)*scored : NAN;
 }
 
 static double share(size_t part, size_t whole)
@@ -52,7 +57,7 @@ dam_status dam__classify(const int32_t *labels, const int32_t *predicted, const 
         faithful_wrong += !is_right && is_faithful;
     }
     out->accuracy = share(right, count);
-    out->macro_f1 = macro_f1(out->confusion, (size_t)classes);
+    out->macro_f1 = macro_f1(out->confusion, (size_t)classes, &out->scored);
     out->one_nn = share(nearest_right, count);
     out->agreement = share(faithful_right + faithful_wrong, count);
     out->agreement_right = share(faithful_right, right);

@@ -10,7 +10,8 @@
 
 typedef struct dam__classification {
     double accuracy;  /* share of right predictions */
-    double macro_f1;  /* mean over classes of 2 TP / (predicted + true) */
+    double macro_f1;  /* mean over the scored classes of 2 TP / (predicted + true) */
+    size_t scored;    /* classes that a sample has, or that is predicted for one */
     double one_nn;    /* share of samples whose nearest memory has the right class */
     double agreement; /* share of samples whose nearest memory agrees with the prediction */
     double agreement_right,
