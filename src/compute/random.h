@@ -28,7 +28,8 @@ typedef enum dam__stream {
     DAM__STREAM_NEURONS = 11,   /* the order of neurons in a recall; step = sweep */
     DAM__STREAM_PROBES = 12,    /* what is changed of patterns to make probes; step = how */
     DAM__STREAM_NOISE = 13,     /* of a denoiser's samples; step = epoch + 1, or 0 where it stays */
-    DAM__STREAM_GAUSSIAN = 14   /* made-up samples for denoisers; step = which split */
+    DAM__STREAM_GAUSSIAN = 14,  /* made-up samples for denoisers; step = which split */
+    DAM__STREAM_HOLDOUT = 15    /* which samples are kept for validation */
 } dam__stream;
 
 void dam__philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]);

@@ -12,6 +12,7 @@
 #include "data/patches.h"
 #include "data/patterns.h"
 #include "data/plaquettes.h"
+#include "data/prepare.h"
 #include "data/synthetic.h"
 #include "data/teacher.h"
 #include "store/reader.h"
@@ -26,6 +27,16 @@ void dam__dataset_free(dam__dataset *set)
     dam__array_free(&set->teacher);
     free(set->labels);
     *set = (dam__dataset){0};
+}
+
+void dam__dataset_resolve(const dam__dataset *set, dam__data_config *config)
+{
+    if (set->threshold[0] != '\0')
+        memcpy(config->threshold, set->threshold, sizeof config->threshold);
+    else if (strcmp(config->threshold, "auto") == 0)
+        (void)snprintf(config->threshold, sizeof config->threshold, "none");
+    if (config->split == DAM__HOLDOUT_AUTO)
+        config->split = set->holdout == DAM__HOLDOUT_AUTO ? DAM__HOLDOUT_END : (int)set->holdout;
 }
 
 /* Where the two files of a split are; both freed with free(), labels may be NULL. */
@@ -163,6 +174,8 @@ static dam_status read_labels(const char *path, const char *images, dam__dataset
     dam_status status = DAM_OK;
     char text[DAM__SHAPE_TEXT];
     dam__array labels = {0};
+    bool *seen = NULL;
+    DAM_TRY_CLEANUP(dam__alloc((size_t)DAM__LARGEST_LABEL + 1, sizeof *seen, &seen));
     DAM_TRY_CLEANUP(dam__array_read(path, &labels));
     size_t items = dam__array_items(&labels);
     if (labels.rank == 0 || items != labels.shape[0])
@@ -182,8 +195,11 @@ static dam_status read_labels(const char *path, const char *images, dam__dataset
         set->labels[i] = (int32_t)label;
         if (set->labels[i] >= set->classes)
             set->classes = set->labels[i] + 1;
+        set->occurring += !seen[set->labels[i]];
+        seen[set->labels[i]] = true;
     }
 cleanup:
+    free(seen);
     dam__array_free(&labels);
     return status;
 }
@@ -199,28 +215,6 @@ static dam_status cut(int samples, const char *images, dam__dataset *set)
     return DAM_OK;
 }
 
-/* Turns everything but uint8 into float32, in place: no item grows. Refuses what is not finite. */
-static dam_status convert(const char *path, dam__dataset *set)
-{
-    dam__array *samples = &set->samples;
-    if (samples->element == DAM__U8)
-        return DAM_OK;
-    size_t items = dam__array_items(samples);
-    unsigned char *bytes = samples->data;
-    for (size_t i = 0; i < items; i++) {
-        double wide = dam__array_at(samples, i);
-        float value = (float)wide;
-        if (!isfinite(value))
-            return dam__fail(DAM_INPUT,
-                             "sample %zu of '%s' holds %g, which is no finite float32; mend or "
-                             "remove it",
-                             i / set->features, path, wide);
-        memcpy(bytes + i * sizeof value, &value, sizeof value);
-    }
-    samples->element = DAM__F32;
-    return dam__grow(&samples->data, items, sizeof(float));
-}
-
 static dam_status load_files(const dam__data_config *config, dam__split split, dam__dataset *set)
 {
     dam_status status = DAM_OK;
@@ -234,7 +228,7 @@ static dam_status load_files(const dam__data_config *config, dam__split split, d
         DAM_TRY_CLEANUP(read_labels(from.labels, from.images, set));
     if (split == DAM__SPLIT_TRAIN)
         DAM_TRY_CLEANUP(cut(config->samples, from.images, set));
-    DAM_TRY_CLEANUP(convert(from.images, set));
+    DAM_TRY_CLEANUP(dam__dataset_prepare(config, from.images, set));
 cleanup:
     free(from.images);
     free(from.labels);

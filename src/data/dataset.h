@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "store/array.h"
+#include "data/survey.h"
 
 /* Variances of made-up vectors; they sum to the number of features. */
 typedef enum dam__spectrum {
@@ -22,6 +22,16 @@ enum { DAM__LARGEST_LABEL = 65535 };
  */
 #define DAM__DATA_MEMORY "memory"
 
+/* Which of the training samples are kept apart for validation; see data/holdout.h. */
+typedef enum dam__holdout {
+    DAM__HOLDOUT_AUTO, /* END, but STRATIFIED where the end has not the classes of the rest */
+    DAM__HOLDOUT_END,
+    DAM__HOLDOUT_SHUFFLED,
+    DAM__HOLDOUT_STRATIFIED
+} dam__holdout;
+
+enum { DAM__THRESHOLD_BYTES = 32 };
+
 typedef enum dam__split { DAM__SPLIT_TRAIN, DAM__SPLIT_TEST } dam__split;
 
 /* Where samples come from; empty strings mean "not given". Filled from the preset's data section.
@@ -34,9 +44,13 @@ typedef struct dam__data_config {
     int plaquette;     /* side of the square plaquettes that images are averaged over; 1 = pixels */
     int samples;       /* use the first so many training samples; 0 = all */
     int patch;         /* side of the square patches that images are cut into; 0 = none */
-    double validation; /* share of the training file's end kept for validation, in [0, 1) */
-    int patch_stride;  /* pixels from one patch to the next */
-    int memory;        /* MiB of device memory the training set may take; 0 = what fits */
+    double validation; /* share of the training samples kept for validation, in [0, 1) */
+    int split;         /* dam__holdout: which ones */
+    int invert, transpose;                /* of files: white for black, rows for columns; or not */
+    char threshold[DAM__THRESHOLD_BYTES]; /* of states: data/threshold.h */
+    bool levels; /* no key: the model needs the numbers, not only how they differ in a sample */
+    int patch_stride; /* pixels from one patch to the next */
+    int memory;       /* MiB of device memory the training set may take; 0 = what fits */
     /* The teacher of made-up samples (name "teacher"): see data/teacher.h. */
     int teacher_memories, teacher_dim;
     double teacher_beta,
@@ -62,14 +76,27 @@ typedef struct dam__dataset {
     bool standard;  /* samples are standardised already: denoisers neither centre nor scale them */
     bool on_sphere; /* samples are unit vectors already: they are not centred */
     dam__array teacher; /* memories x features that samples are drawn from, if they are synthetic */
+    dam__survey survey; /* of what was read, before it was cut to states; none of made-up sets */
+    bool is_turned;     /* while it is read: numbers x become turned_about - x */
+    double turned_about;
+    char threshold[DAM__THRESHOLD_BYTES]; /* what it was cut by; "" where nothing was asked */
+    bool threshold_is_auto;
+    size_t recentred, lossy; /* samples: centred in double; hurt by float32 */
+    dam__holdout holdout;    /* how its end was chosen; DAM__HOLDOUT_AUTO where nothing was */
+    bool holdout_is_auto;
     int32_t *labels; /* n, or NULL; 0 ... classes - 1; a teacher's also `classes`: none of them */
     size_t count;    /* n */
     size_t features; /* product of all axes but the first */
     size_t height, width; /* of the image; 0 where a sample is not a 2-D image */
     int32_t classes;      /* largest label of the file + 1, subset or not; 0 without labels */
+    int32_t occurring;    /* classes that the file has a sample of; 0 where it is not known */
 } dam__dataset;
 
 void dam__dataset_free(dam__dataset *set);
+
+/* What "auto" became for the training samples, into the configuration: so that it holds for test
+ * samples, too, and a run says it. */
+void dam__dataset_resolve(const dam__dataset *set, dam__data_config *config);
 
 /*
  * Loads one split. A name is searched as an IDX set in $DENSEAM_DATA, then data/, then the Debian

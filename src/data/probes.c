@@ -167,7 +167,7 @@ dam_status dam__states_check(const char *where, const float *states, size_t coun
         if (states[i] != 1 && states[i] != -1)
             return dam__fail(DAM_INPUT,
                              "pattern %zu of '%s' holds %g at neuron %zu; patterns are stored as "
-                             "+1 and -1 (or bytes, above 0 or not)",
+                             "+1 and -1: set data.threshold to \"mean\", \"median\" or a number",
                              i / dim, where, (double)states[i], i % dim);
     return DAM_OK;
 }

@@ -8,6 +8,7 @@
 #include "compute/program.h"
 #include "compute/random.h"
 #include "data/gaussian.h"
+#include "data/holdout.h"
 #include "data/patterns.h"
 
 /* Places of the stream: what the draws of one step are for. */
@@ -35,7 +36,9 @@ bool dam__teacher_asked(const dam__data_config *config)
 
 bool dam__dataset_is_drawn(const dam__data_config *config)
 {
-    return dam__teacher_asked(config) || dam__patterns_asked(config) || dam__gaussian_asked(config);
+    return dam__teacher_asked(config) || dam__patterns_asked(config) ||
+           dam__gaussian_asked(config) ||
+           (config->validation > 0 && dam__holdout_is_drawn((dam__holdout)config->split));
 }
 
 static dam_status draw_memories(const dam__data_config *config, uint64_t seed, dam__array *out)
@@ -150,8 +153,8 @@ cleanup:
     return status;
 }
 
-dam_status dam__dataset_load_on(dam__device *device, const dam__data_config *config, uint64_t seed,
-                                dam__split split, dam__dataset *out)
+static dam_status load_any(dam__device *device, const dam__data_config *config, uint64_t seed,
+                           dam__split split, dam__dataset *out)
 {
     dam_status status = DAM_OK;
     bool drawn = split == DAM__SPLIT_TRAIN || config->test_images[0] == '\0';
@@ -169,6 +172,18 @@ dam_status dam__dataset_load_on(dam__device *device, const dam__data_config *con
     /* A separate test set must be prepared like the training samples, too. */
     out->on_sphere = true;
 cleanup:
+    if (status != DAM_OK)
+        dam__dataset_free(out);
+    return status;
+}
+
+dam_status dam__dataset_load_on(dam__device *device, const dam__data_config *config, uint64_t seed,
+                                dam__split split, dam__dataset *out)
+{
+    DAM_TRY(load_any(device, config, seed, split, out));
+    if (split == DAM__SPLIT_TEST)
+        return DAM_OK;
+    dam_status status = dam__holdout_arrange(config, seed, out);
     if (status != DAM_OK)
         dam__dataset_free(out);
     return status;

@@ -69,7 +69,7 @@ dam_status dam__task_check(const dam__model_config *config, const dam__dataset *
         if (value != 1 && value != -1)
             return dam__fail(DAM_INPUT,
                              "sample %zu of '%s' has %g at place %zu; states that are stored are "
-                             "+1 and -1 (or bytes, of which those above 0 count as +1)",
+                             "+1 and -1: set data.threshold to \"mean\", \"median\" or a number",
                              i / set->features, set->name, value, i % set->features);
     }
     return DAM_OK;

@@ -20,7 +20,10 @@ void dam__denoise_probes_free(dam__denoise_probes *probes)
 static dam_status load_set(const dam__run *run, dam__device *device, dam__dataset *set)
 {
     const dam__experiment *experiment = &run->experiment;
-    dam__data_config file = {.plaquette = 1};
+    dam__data_config file = {.plaquette = 1,
+                             .levels = true,
+                             .invert = experiment->data.invert,
+                             .transpose = experiment->data.transpose};
     if (experiment->recall.probes[0] == '\0') {
         DAM_TRY(dam__dataset_load_on(device, &experiment->data, (uint64_t)experiment->seed,
                                      DAM__SPLIT_TEST, set));

@@ -103,17 +103,18 @@ static json_t *result_json(const dam__recall_result *result)
     char interaction[DAM__INTERACTION_BYTES];
     double probes = (double)result->recalled.count;
     return json_pack(
-        "{ss sI si sI so so so sf so so sI sI sI sf so ss}", "interaction",
+        "{ss sI si sI so so so so sf so so sI sI sI sf so ss}", "interaction",
         dam__interaction_text(&result->cell.interaction, interaction), "memories",
         (json_int_t)result->memories, "flips", result->cell.flips, "probes",
         (json_int_t)result->recalled.count, "recovered",
-        result->compared ? json_real((double)result->recovered / probes) : json_null(),
-        "mean_distance", result->compared ? json_real(result->distance) : json_null(),
-        "mean_nearest_distance", json_number(result->nearest), "mean_sweeps", result->sweeps,
-        "mean_energy_before", json_number(result->energy_before), "mean_energy_after",
-        json_number(result->energy_after), "moving", (json_int_t)result->moving, "cycling",
-        (json_int_t)result->cycling, "energy_rose", (json_int_t)result->recalled.rising, "seconds",
-        result->recalled.seconds, "sweeps_per_second", json_number(sweeps_a_second(result)), "path",
+        result->compared ? json_real((double)result->recovered / probes) : json_null(), "identical",
+        result->compared ? json_integer((json_int_t)result->twins) : json_null(), "mean_distance",
+        result->compared ? json_real(result->distance) : json_null(), "mean_nearest_distance",
+        json_number(result->nearest), "mean_sweeps", result->sweeps, "mean_energy_before",
+        json_number(result->energy_before), "mean_energy_after", json_number(result->energy_after),
+        "moving", (json_int_t)result->moving, "cycling", (json_int_t)result->cycling, "energy_rose",
+        (json_int_t)result->recalled.rising, "seconds", result->recalled.seconds,
+        "sweeps_per_second", json_number(sweeps_a_second(result)), "path",
         result->recalled.signs ? "signs" : "reals");
 }
 
@@ -129,6 +130,9 @@ static dam_status print_result(const recalling *r, const dam__recall_result *res
     if (result->compared) {
         dam__text_append(&text, "%-22s %zu (%.2f %%)\n", "recovered", result->recovered,
                          100.0 * (double)result->recovered / (double)got->count);
+        if (result->twins > 0)
+            dam__text_append(&text, "%-22s %zu, whose pattern is another one's, too\n",
+                             "not counted", result->twins);
         dam__text_append(&text, "%-22s %.4f\n", "distance to pattern", result->distance);
     }
     dam__text_append(&text, "%-22s %.4f\n", "distance to nearest", result->nearest);
@@ -235,6 +239,7 @@ static dam_status run_recall(const arguments *args)
     status = r.cells.count > 1 ? recall_curve(&r) : recall_once(&r);
     progress_finish(&r.progress);
     DAM_TRY_CLEANUP(status);
+    dam__recall_note(&r.log, &r.source, &r.cells);
     DAM_TRY_CLEANUP(give_profile(args, r.device, &r.log));
 cleanup:
     recalling_free(&r);
@@ -279,16 +284,18 @@ const command recall_command = {
     .least = 1,
     .most = 2,
     .summary = "recall patterns by energy descent, from changed ones",
-    .text = "Lets states relax: neurons flip while that lowers the energy. The memories are those "
-            "of a run of an energy model, or patterns stored directly: of a file (IDX, NPY, HDF5; "
-            "bytes above 0 are +1, others -1) or of a preset's data. Probes come from --probes, or "
-            "are made of the patterns and compared with them. --out writes recall.h5 (or .npy "
-            "files): states, energies before each sweep, flips, sweeps, nearest memories and their "
-            "distances; and recall.png where states are images. Where several numbers of patterns, "
-            "flips or interactions are given, it writes capacity.csv and capacity.png instead. A "
-            "denoiser's run relaxes test samples with noise on them (or those of --probes as they "
-            "are), down its energy; the run of a smaller model beside it does the same with their "
-            "means over plaquettes.",
+    .text =
+        "Lets states relax: neurons flip while that lowers the energy; where it stays the same, a "
+        "neuron goes to +1. The memories are those "
+        "of a run of an energy model, or patterns stored directly: of a file (IDX, NPY, HDF5; "
+        "data.threshold says what is +1) or of a preset's data. Probes come from --probes, or "
+        "are made of the patterns and compared with them. --out writes recall.h5 (or .npy "
+        "files): states, energies before each sweep, flips, sweeps, nearest memories and their "
+        "distances; and recall.png where states are images. Where several numbers of patterns, "
+        "flips or interactions are given, it writes capacity.csv and capacity.png instead. A "
+        "denoiser's run relaxes test samples with noise on them (or those of --probes as they "
+        "are), down its energy; the run of a smaller model beside it does the same with their "
+        "means over plaquettes.",
     .examples = examples,
     .flags = flags,
     .run = run_recall,

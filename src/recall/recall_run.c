@@ -93,7 +93,9 @@ static dam_status read_probes(struct cell *c)
     dam__dataset set = {0};
     float *states = NULL;
     const dam__state_shape *shape = &c->source->shape;
-    dam__data_config from = {0};
+    dam__data_config from = c->source->experiment.data;
+    from.name[0] = from.labels[0] = '\0';
+    from.samples = 0;
     (void)snprintf(from.images, sizeof from.images, "%s", c->keys->probes);
     DAM_TRY_CLEANUP(dam__dataset_load(&from, DAM__SPLIT_TRAIN, &set));
     DAM_TRY_CLEANUP(dam__states_of(&set, &states));
@@ -139,7 +141,9 @@ static void summarise(const struct cell *c, dam__recall_result *result)
             double difference = (double)got->states[p * dim + i] - (double)wanted[i];
             squares += difference * difference;
         }
-        result->recovered += squares == 0;
+        bool twin = dam__alike_has_twin(&c->source->alike, pattern_of(c, p), c->stored);
+        result->twins += twin;
+        result->recovered += squares == 0 && !twin;
         result->distance += sqrt(squares) / count;
     }
 }

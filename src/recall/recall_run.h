@@ -5,6 +5,7 @@
 #ifndef DAM__RECALL_RECALL_RUN_H
 #define DAM__RECALL_RECALL_RUN_H
 
+#include "data/alike.h"
 #include "data/probes.h"
 #include "run/recall_lists.h"
 #include "run/run_folder.h"
@@ -23,6 +24,7 @@ typedef struct dam__recall_source {
     size_t class_neurons; /* the last of shape.dim */
     float *patterns;      /* count x shape.dim; NULL where probes come from a file and is_run */
     size_t count;
+    dam__alike alike; /* which of the patterns are the same; empty without patterns */
 } dam__recall_source;
 
 /*
@@ -37,6 +39,11 @@ dam_status dam__recall_source_open(const char *operand, const char *const *overr
 dam_status dam__recall_source_load(dam__recall_source *source, dam__device *device);
 void dam__recall_source_free(dam__recall_source *source);
 
+/* Warns of patterns that are the same, and of those whose energies cancel; says how samples became
+ * states where that was left open. */
+void dam__recall_note(const dam_log *log, const dam__recall_source *source,
+                      const dam__recall_cells *cells);
+
 /* The result of one cell. Means are over its probes. */
 typedef struct dam__recall_result {
     dam__recall_cell cell;
@@ -44,7 +51,9 @@ typedef struct dam__recall_result {
     float *probes; /* count x dim */
     dam__recalled recalled;
     bool compared;    /* whether probes were made of patterns, which they are compared with: */
-    size_t recovered; /* those whose pattern came back without a wrong neuron */
+    size_t recovered; /* those whose pattern came back without a wrong neuron; not where another
+                       * pattern is the same, which is then recalled as much */
+    size_t twins;     /* probes of such patterns */
     double distance;  /* to the pattern, ||x - pattern|| */
     double nearest;   /* to the nearest memory */
     double sweeps, energy_before, energy_after;

@@ -18,6 +18,7 @@ void dam__recall_source_free(dam__recall_source *source)
     dam__run_free(&source->run);
     dam__dataset_free(&source->set);
     free(source->patterns);
+    dam__alike_free(&source->alike);
     *source = (dam__recall_source){0};
 }
 
@@ -124,9 +125,19 @@ static dam_status add_classes(dam__recall_source *source)
     return DAM_OK;
 }
 
+/* Which patterns are the same, without their class neurons. */
+static dam_status compare_patterns(dam__recall_source *source)
+{
+    const dam__array patterns = {.element = DAM__F32,
+                                 .rank = 2,
+                                 .shape = {source->count, source->set.features},
+                                 .data = source->patterns};
+    return dam__alike_find(&patterns, &source->alike);
+}
+
 dam_status dam__recall_source_load(dam__recall_source *source, dam__device *device)
 {
-    const dam__experiment *experiment = &source->experiment;
+    dam__experiment *experiment = &source->experiment;
     const dam__array *memories =
         source->is_run ? dam__container_array(&source->run.container, "parameters/memories") : NULL;
     if (memories != NULL) {
@@ -138,6 +149,7 @@ dam_status dam__recall_source_load(dam__recall_source *source, dam__device *devi
     DAM_TRY(dam__dataset_load_on(device, &experiment->data, (uint64_t)experiment->seed,
                                  DAM__SPLIT_TRAIN, &source->set));
     const dam__dataset *set = &source->set;
+    dam__dataset_resolve(set, &experiment->data);
     if (memories == NULL)
         source->shape = (dam__state_shape){set->features, set->height, set->width};
     source->count = set->count;
@@ -145,6 +157,7 @@ dam_status dam__recall_source_load(dam__recall_source *source, dam__device *devi
     DAM_TRY(source->is_run
                 ? DAM_OK
                 : dam__states_check(set->name, source->patterns, set->count, set->features));
+    DAM_TRY(compare_patterns(source));
     size_t dim = source->shape.dim;
     if (dim < set->features || (dim > set->features && dim - set->features != (size_t)set->classes))
         return dam__fail(

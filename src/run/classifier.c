@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "data/teacher.h"
+#include "data/threshold.h"
 #include "train/run_evaluator.h"
 
 struct dam__classifier {
@@ -40,6 +41,7 @@ static dam_status make_space(dam__classifier *c, dam__element element)
                             .classes = 1,
                             .on_sphere = dam__teacher_asked(&run->experiment.data)};
     (void)snprintf(c->set.name, sizeof c->set.name, "samples");
+    DAM_TRY(dam__threshold_choose(run->experiment.data.threshold, &c->set));
     DAM_TRY(
         dam__array_create(element, 2, (const size_t[]){c->capacity, features}, &c->set.samples));
     return dam__alloc(c->capacity, sizeof *c->set.labels, &c->set.labels);
@@ -87,6 +89,10 @@ static dam_status run_piece(dam__classifier *c, const void *samples, size_t coun
     dam__metrics unused;
     int32_t *predicted = NULL, *closest = NULL;
     memcpy(c->set.samples.data, samples, count * row_bytes(c->run, c->set.samples.element));
+    c->set.count = c->set.samples.shape[0] = count;
+    status = dam__threshold_apply(&c->set);
+    c->set.count = c->set.samples.shape[0] = c->capacity;
+    DAM_TRY_CLEANUP(status);
     DAM_TRY_CLEANUP(dam__run_evaluator_reload(c->evaluator, count));
     DAM_TRY_CLEANUP(dam__run_evaluator_run(c->evaluator, &unused, &predicted, &closest));
     memcpy(classes, predicted, count * sizeof *classes);

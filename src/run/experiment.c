@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/model_type.h"
 #include "run/load.h"
 
 /* Where each key of the table was given; file is NULL where it was not, line 0 by an override. */
@@ -81,19 +82,32 @@ static dam_status within_override(dam_status status, const char *assignment)
     return dam__fail_within(status, "%s", shown);
 }
 
+/* Of a key that is not given; in a run that may mean that it was written before there was the key.
+ */
+static const char *value_of(const dam__option *option, int kind, bool is_run)
+{
+    for (const dam__kind_default *o = dam__older_values; is_run && o->key != NULL; o++)
+        if (o->kind == kind && strcmp(o->key, option->key) == 0 &&
+            strcmp(o->section, option->section) == 0)
+            return o->value;
+    return dam__option_default(option, kind);
+}
+
 /* Once the kind of model is known: applies its defaults, and refuses keys that it does not use. */
-static dam_status apply_kind(const given_key *given, dam__experiment *out)
+static dam_status apply_kind(const given_key *given, bool is_run, dam__experiment *out)
 {
     int kind = out->model.kind;
     for (const dam__option *o = dam__options; o->key != NULL; o++, given++) {
         if (given->file == NULL) {
-            DAM_TRY(dam__option_read(o, dam__option_default(o, kind), out));
+            DAM_TRY(dam__option_read(o, value_of(o, kind, is_run), out));
         } else if (!dam__option_applies(o, kind)) {
             dam_status status = dam__option_foreign(o, kind);
             return given->line == 0 ? dam__fail_within(status, "%s", given->file)
                                     : dam__fail_within(status, "%s:%zu", given->file, given->line);
         }
     }
+    const dam__input input = dam__model_input(&out->model, 0);
+    out->data.levels = input.states || input.plain;
     return DAM_OK;
 }
 
@@ -112,8 +126,8 @@ static dam_status read_values(const dam__preset_part *part, given_key *given, da
     return DAM_OK;
 }
 
-dam_status dam__experiment_read(const dam__preset *preset, const char *const *overrides,
-                                size_t override_count, dam__experiment *out)
+static dam_status read_all(const dam__preset *preset, const char *const *overrides,
+                           size_t override_count, bool is_run, dam__experiment *out)
 {
     given_key given[DAM__MAX_OPTIONS] = {{0}};
     DAM_TRY(dam__experiment_defaults(out));
@@ -126,14 +140,20 @@ dam_status dam__experiment_read(const dam__preset *preset, const char *const *ov
             return within_override(status, overrides[i]);
         given[option - dam__options] = (given_key){preset->parts[0].name, 0};
     }
-    return apply_kind(given, out);
+    return apply_kind(given, is_run, out);
+}
+
+dam_status dam__experiment_read(const dam__preset *preset, const char *const *overrides,
+                                size_t override_count, dam__experiment *out)
+{
+    return read_all(preset, overrides, override_count, false, out);
 }
 
 /* Reads and checks what was found, and frees it. */
 static dam_status finish(dam__preset *preset, const char *const *overrides, size_t override_count,
-                         dam__experiment *out)
+                         bool is_run, dam__experiment *out)
 {
-    dam_status status = dam__experiment_read(preset, overrides, override_count, out);
+    dam_status status = read_all(preset, overrides, override_count, is_run, out);
     if (status == DAM_OK)
         status = dam__experiment_check(preset->parts[0].name, out);
     dam__preset_free(preset);
@@ -145,7 +165,16 @@ dam_status dam__experiment_parse(const char *name, const char *text, const char 
 {
     dam__preset preset = {0};
     DAM_TRY(dam__preset_of_text(name, text, &preset));
-    return finish(&preset, overrides, override_count, out);
+    return finish(&preset, overrides, override_count, false, out);
+}
+
+dam_status dam__experiment_parse_run(const char *name, const char *text,
+                                     const char *const *overrides, size_t override_count,
+                                     dam__experiment *out)
+{
+    dam__preset preset = {0};
+    DAM_TRY(dam__preset_of_text(name, text, &preset));
+    return finish(&preset, overrides, override_count, true, out);
 }
 
 dam_status dam__experiment_load(const char *place, const char *const *overrides,
@@ -153,5 +182,5 @@ dam_status dam__experiment_load(const char *place, const char *const *overrides,
 {
     dam__preset preset = {0};
     DAM_TRY(dam__preset_open(place, &preset));
-    return finish(&preset, overrides, override_count, out);
+    return finish(&preset, overrides, override_count, false, out);
 }

@@ -75,6 +75,10 @@ extern const dam__option dam__options[];
 /* Ended by an entry whose key is NULL. */
 extern const dam__kind_default dam__kind_defaults[];
 
+/* Values of keys that a run does not name because they are younger than it: what it was trained by.
+ * Ended by an entry whose key is NULL. */
+extern const dam__kind_default dam__older_values[];
+
 /*
  * Parses a text over the defaults, then the overrides ("section.key=value", in order).
  * DAM_USAGE with name, line, key and reason: unknown section or key (with the closest name), wrong
@@ -83,6 +87,12 @@ extern const dam__kind_default dam__kind_defaults[];
  */
 dam_status dam__experiment_parse(const char *name, const char *text, const char *const *overrides,
                                  size_t override_count, dam__experiment *out);
+
+/* The same of the text that a run holds: keys that it lacks are what they were before there were
+ * such keys. */
+dam_status dam__experiment_parse_run(const char *name, const char *text,
+                                     const char *const *overrides, size_t override_count,
+                                     dam__experiment *out);
 
 /* Every key at its default; such an experiment has no data yet. */
 dam_status dam__experiment_defaults(dam__experiment *out);

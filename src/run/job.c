@@ -5,8 +5,9 @@
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "data/teacher.h"
+#include "run/data_notes.h"
 #include "run/job_notes.h"
+#include "run/job_samples.h"
 #include "run/metrics.h"
 #include "selftest/selftest.h"
 
@@ -25,13 +26,10 @@ dam_status dam__job_plan(dam__job *job)
 {
     const dam__experiment *experiment = &job->experiment;
     DAM_TRY(dam__job_warn_of_unused(job));
-    if (job->set == NULL) {
-        DAM_TRY(dam__dataset_load_on(job->device, &experiment->data, (uint64_t)experiment->seed,
-                                     DAM__SPLIT_TRAIN, &job->loaded));
-        job->set = &job->loaded;
-    }
+    DAM_TRY(dam__job_take_samples(job));
     const dam__training plan = dam__experiment_training(experiment, job->set, job->gemm);
     DAM_TRY(dam__trainer_create(job->device, &plan, &job->trainer));
+    DAM_TRY(dam__note_samples(dam__device_log(job->device), experiment, job->set));
     DAM_TRY(dam__job_describe(job));
     dam__job_note_left_out(job);
     return DAM_OK;

@@ -97,12 +97,16 @@ static void append_body(const dam__option *option, dam__text *out)
     dam__text_append(out, "%s", option->help);
 }
 
-/* Appends "memories = 100". */
+/* Appends "memories = 100": the default of the first kind of model that uses the key. */
 static void append_head(const dam__option *option, dam__text *out)
 {
+    int kind = 0;
+    while (kind < DAM__KINDS - 1 && !dam__option_applies(option, kind))
+        kind++;
     bool quoted = option->type == DAM__OPTION_TEXT || option->type == DAM__OPTION_CHOICE;
     const char *quote = quoted ? "\"" : "";
-    dam__text_append(out, "%s = %s%s%s", option->key, quote, option->default_value, quote);
+    dam__text_append(out, "%s = %s%s%s", option->key, quote, dam__option_default(option, kind),
+                     quote);
 }
 
 void dam__presets_describe(dam__text *out)

@@ -57,6 +57,8 @@ static const char *const algorithms[] = {"sgd", "adam", NULL};
 static const char *const pairings[] = {"fixed", "fresh", NULL};
 static const char *const rates[] = {"sizes", "spectrum", NULL};
 static const char *const spectra[] = {"anisotropic", "isotropic", NULL};
+static const char *const holdouts[] = {"auto", "end", "shuffled", "stratified", NULL};
+static const char *const answers[] = {"no", "yes", NULL};
 static const char *const precisions[] = {"single", "double", NULL};
 
 static const char *const scores[] = {"auto",
@@ -87,6 +89,9 @@ _Static_assert(DAM__ALGORITHM_SGD == 0 && DAM__ALGORITHM_ADAM == 1, "algorithms"
 _Static_assert(DAM__PAIRING_FIXED == 0 && DAM__PAIRING_FRESH == 1, "pairings");
 _Static_assert(DAM__RATES_SIZES == 0 && DAM__RATES_SPECTRUM == 1, "rates");
 _Static_assert(DAM__SPECTRUM_ANISOTROPIC == 0 && DAM__SPECTRUM_ISOTROPIC == 1, "spectra");
+_Static_assert(DAM__HOLDOUT_AUTO == 0 && DAM__HOLDOUT_END == 1 && DAM__HOLDOUT_SHUFFLED == 2 &&
+                   DAM__HOLDOUT_STRATIFIED == 3,
+               "holdouts");
 _Static_assert(DAM__BETA_LEARNED == 0 && DAM__BETA_FROZEN == 1 && DAM__BETA_ANNEALED == 2, "rules");
 _Static_assert(DAM__LOSS_SUPERVISED == 0 && DAM__LOSS_UNSUPERVISED == 1, "losses");
 _Static_assert(DAM__INITIAL_RANDOM == 0 && DAM__INITIAL_DATA == 1, "initials");
@@ -147,8 +152,29 @@ const dam__option dam__options[] = {
     CHOICE(DENOISE, "data", "pairs", model.denoise.pairing, "fixed", pairings,
            "Whether a sample keeps its noise, or has fresh noise every epoch."),
     REAL(ALL, "data", "validation", data.validation, "0.1", 0, INCLUDED, 1, OPEN,
-         "Share of the training samples, taken from the end, that is kept apart to tell when to "
-         "stop."),
+         "Share of the training samples that is kept apart to tell when to stop; split says which "
+         "ones."),
+    CHOICE(
+        ALL, "data", "split", data.split, "auto", holdouts,
+        "Which samples are kept for validation: the last ones; shuffled, any, drawn by the seed; "
+        "stratified, the same share of each class, drawn by the seed. auto takes the end, but "
+        "stratified ones where the file is sorted by its labels or classes are in one part only. "
+        "Patches are taken from everywhere anyway."),
+    {"data", "threshold", DAM__OPTION_TEXT, FIELD(data.threshold), "none", 0, 0, false, false, NULL,
+     "",
+     "Above what numbers of files become +1, the others -1: \"mean\" or \"median\" of the sample, "
+     "or "
+     "a number; \"none\" takes bytes above 0 and leaves other numbers as they are; \"auto\" "
+     "chooses "
+     "by what the samples are like, and says so: none for bytes with a background of 0 and for "
+     "numbers within -1 ... 1, else the mean.",
+     ENERGY},
+    CHOICE(
+        ALL, "data", "invert", data.invert, "no", answers,
+        "Invert what files hold, as white for black: bytes x become 255 - x, numbers from 0 to 1 "
+        "become 1 - x, others change their sign."),
+    CHOICE(ALL, "data", "transpose", data.transpose, "no", answers,
+           "Swap rows and columns of images: EMNIST's lie on their side."),
     INTEGER(VMF, "data", "patch", data.patch, "0", 0, 65535, "pixels",
             "Cut the images into square patches of this side, which are then the samples, without "
             "labels; 0 keeps whole images."),
@@ -401,7 +427,8 @@ const dam__option dam__options[] = {
             "stored; those of distance are the patterns themselves."),
     {0}};
 
-const dam__kind_default dam__kind_defaults[] = {{DAM__KIND_ENERGY, "train", "learning_rate", "0.5"},
+const dam__kind_default dam__kind_defaults[] = {{DAM__KIND_ENERGY, "data", "threshold", "auto"},
+                                                {DAM__KIND_ENERGY, "train", "learning_rate", "0.5"},
                                                 {DAM__KIND_ENERGY, "train", "momentum", "0"},
                                                 {DAM__KIND_ENERGY, "train", "decay", "0.999"},
                                                 {DAM__KIND_ENERGY, "train", "patience", "0"},
@@ -413,5 +440,11 @@ const dam__kind_default dam__kind_defaults[] = {{DAM__KIND_ENERGY, "train", "lea
                                                 {DAM__KIND_DENOISE, "recall", "count", "200"},
                                                 {DAM__KIND_DENOISE, "recall", "noise", "-1"},
                                                 {0}};
+
+const dam__kind_default dam__older_values[] = {{DAM__KIND_VMF, "data", "split", "end"},
+                                               {DAM__KIND_ENERGY, "data", "split", "end"},
+                                               {DAM__KIND_DENOISE, "data", "split", "end"},
+                                               {DAM__KIND_ENERGY, "data", "threshold", "none"},
+                                               {0}};
 
 _Static_assert(sizeof dam__options / sizeof *dam__options <= DAM__MAX_OPTIONS, "too many options");

@@ -125,6 +125,7 @@ static dam_status create_empty(dam_dataset **out)
     DAM_TRY(dam__experiment_defaults(&usual));
     DAM_TRY(dam__alloc(1, sizeof *set, &set));
     set->origin = usual.data;
+    set->origin.threshold[0] = '\0'; /* a preset says it when the samples are trained on */
     *out = set;
     return DAM_OK;
 }

@@ -32,6 +32,9 @@ static void take_origin(const dam__data_config *origin, dam__data_config *data)
 {
     dam__data_config own = *origin;
     own.validation = data->validation;
+    own.split = data->split;
+    own.levels = data->levels;
+    memcpy(own.threshold, data->threshold, sizeof own.threshold);
     own.memory = data->memory;
     memcpy(own.test_images, data->test_images, sizeof own.test_images);
     memcpy(own.test_labels, data->test_labels, sizeof own.test_labels);

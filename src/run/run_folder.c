@@ -161,7 +161,8 @@ static dam_status complete(dam__run *run, const char *const *overrides, size_t o
                          "'%s' has format '%s', not '" RUN_FORMAT "'; use the denseam that "
                          "wrote it",
                          run->file, format != NULL ? format : "");
-    DAM_TRY(dam__experiment_parse(run->file, preset, overrides, override_count, &run->experiment));
+    DAM_TRY(
+        dam__experiment_parse_run(run->file, preset, overrides, override_count, &run->experiment));
     DAM_TRY(read_shape(run));
     return check_shape(run);
 }
@@ -179,6 +180,16 @@ dam_status dam__run_open(const char *path, const char *const *overrides, size_t 
 cleanup:
     dam__run_free(&run);
     return status;
+}
+
+dam__survey dam__run_survey(const dam__run *run)
+{
+    const dam__array *range = dam__container_array(&run->container, "range");
+    if (range == NULL || dam__array_items(range) != 3)
+        return (dam__survey){0};
+    return (dam__survey){.least = dam__array_at(range, 0),
+                         .most = dam__array_at(range, 1),
+                         .mean = dam__array_at(range, 2)};
 }
 
 dam_status dam__run_take(dam__container *container, const char *name, dam__run *out)
@@ -204,6 +215,24 @@ static dam_status save_shape(const dam__dataset *set, const dam__task *task, dam
     DAM_TRY_CLEANUP(dam__array_create(DAM__I64, 1, &count, &array));
     memcpy(array.data, items, sizeof items);
     DAM_TRY_CLEANUP(dam__container_add(out, "shape", &array));
+cleanup:
+    dam__array_free(&array);
+    return status;
+}
+
+/* What the numbers that were read are like, to compare other samples with. */
+static dam_status save_survey(const dam__dataset *set, dam__container *out)
+{
+    dam_status status = DAM_OK;
+    dam__array array = {0};
+    const dam__survey *survey = &set->survey;
+    const double items[] = {survey->least, survey->most, survey->mean};
+    const size_t count = sizeof items / sizeof *items;
+    if (!dam__survey_is(survey))
+        return DAM_OK;
+    DAM_TRY_CLEANUP(dam__array_create(DAM__F64, 1, &count, &array));
+    memcpy(array.data, items, sizeof items);
+    DAM_TRY_CLEANUP(dam__container_add(out, "range", &array));
 cleanup:
     dam__array_free(&array);
     return status;
@@ -245,6 +274,7 @@ static dam_status save_facts(const dam__run_facts *facts, const dam__task *task,
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         DAM_TRY_CLEANUP(dam__container_set_text(out, texts[i][0], texts[i][1]));
     DAM_TRY_CLEANUP(save_shape(facts->set, task, out));
+    DAM_TRY_CLEANUP(save_survey(facts->set, out));
     DAM_TRY_CLEANUP(save_teacher(facts->set, out));
 cleanup:
     dam__text_free(&preset);

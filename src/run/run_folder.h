@@ -33,6 +33,10 @@ dam_status dam__run_open(const char *path, const char *const *overrides, size_t 
                          dam__run *out);
 void dam__run_free(dam__run *run);
 
+/* What the numbers of its training samples were like: least, most, mean; of nothing where it does
+ * not say. */
+dam__survey dam__run_survey(const dam__run *run);
+
 /* Facts about where and on what a run was trained, for the run file. */
 typedef struct dam__run_facts {
     const dam__experiment *experiment;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "data/teacher.h"
+#include "data/threshold.h"
 #include "model/model_type.h"
 #include "run/experiment.h"
 #include "run/recall_lists.h"
@@ -11,6 +12,10 @@ dam_status dam__data_check(const char *name, const dam__data_config *data)
 {
     bool named = data->name[0] != '\0', images = data->images[0] != '\0';
     bool test_images = data->test_images[0] != '\0';
+    dam__threshold threshold;
+    dam_status status = dam__threshold_read(data->threshold, &threshold);
+    if (status != DAM_OK)
+        return dam__fail_within(status, "%s", name);
     if (!named && !images)
         return dam__fail(DAM_USAGE,
                          "%s: no data; give data.name (such as \"mnist\") or data.images", name);

@@ -21,6 +21,11 @@ size_t dam__element_size(dam__element element)
     return elements[element].size;
 }
 
+bool dam__element_is_real(dam__element element)
+{
+    return element == DAM__F32 || element == DAM__F64;
+}
+
 const char *dam__element_name(dam__element element)
 {
     return elements[element].name;

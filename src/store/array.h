@@ -5,6 +5,7 @@
 #ifndef DAM__STORE_ARRAY_H
 #define DAM__STORE_ARRAY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,7 @@ typedef struct dam__array {
 } dam__array;
 
 size_t dam__element_size(dam__element element);
+bool dam__element_is_real(dam__element element);     /* float32 or float64 */
 const char *dam__element_name(dam__element element); /* "uint8", "int32", "int64", ... */
 
 /* Product of the axes (1 for a scalar). */

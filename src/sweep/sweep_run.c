@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "data/holdout.h"
 #include "data/teacher.h"
 #include "run/run_folder.h"
 #include "sweep/sweep_batch.h"
@@ -47,8 +48,8 @@ static dam_status load(runner *r, dam__split split, loaded *to)
     uint64_t seed = (uint64_t)r->experiment.seed;
     if (to->is && to->seed == seed && memcmp(&to->config, config, sizeof *config) == 0)
         return DAM_OK;
-    /* What is read from files does not depend on the seed. */
-    if (to->is && !dam__dataset_is_drawn(config) &&
+    /* What is read from files does not depend on the seed, unless the validation share is drawn. */
+    if (to->is && !dam__dataset_is_drawn(config) && !dam__holdout_is_drawn(to->set.holdout) &&
         memcmp(&to->config, config, sizeof *config) == 0)
         return DAM_OK;
     dam__dataset_free(&to->set);
@@ -64,6 +65,7 @@ static dam_status create_trainer(runner *r, dam__trainer **out)
 {
     const dam__experiment *experiment = &r->experiment;
     DAM_TRY(load(r, DAM__SPLIT_TRAIN, &r->train));
+    dam__dataset_resolve(&r->train.set, &r->experiment.data);
     dam__training training = dam__experiment_training(experiment, &r->train.set, r->gemm);
     training.evaluates = dam__sweep_has_mse(&experiment->model);
     return dam__trainer_create(r->device, &training, out);

@@ -131,8 +131,13 @@ END
         head -c 60 /dev/zero | npy labels.npy '|u1' "(60,)"
         own_conf
         tool train own.conf --quiet --json --out run --set train.epochs=5
+        failed_with 3 "all samples of 'images.npy' are blank"
+        # One that is not is enough to train.
+        { head -c 239 /dev/zero | tr '\0' "\\$value"; bytes 1; } | npy images.npy '|u1' "(60, 4)"
+        tool train own.conf --quiet --json --out run --set train.epochs=5
         succeeded
         jq -e '.loss != null and .validation_accuracy == 1' <<<"$output"
+        [[ "$stderr" == *"59 of the 60 samples of 'images.npy' are blank"* ]]
     done
 }
 

@@ -3,10 +3,10 @@ load helpers
 
 setup() {
     common_setup
-    # 12 patterns of 30 neurons, as signs in a file of float32, and the same as bytes.
+    # 12 different patterns of 30 neurons, as signs in a file of float32, and the same as bytes.
     ones=() signs=()
     for ((i = 0; i < 360; i++)); do
-        if (((i * i * 7 + i / 3 * 5 + i) % 11 < 6)); then
+        if (((i * i * 7 + i / 3 * 5 + i) % 13 < 7)); then
             ones+=(200)
             signs+=(0 0 128 63)
         else

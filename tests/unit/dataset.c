@@ -1,35 +1,12 @@
 /* Data sets: where they are searched, what their samples and labels become, what is refused. */
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <cmocka.h>
-
-#include "data/dataset.h"
-#include "files.h"
+#include "data_files.h"
 
 static const char fashion_folder[] = "/usr/share/datasets/fashion-mnist";
 
 /* --- helpers ---------------------------------------------------------------------------------- */
-
-/* Each test runs inside its own folder, without DENSEAM_DATA. */
-static int enter(void **state)
-{
-    int failed = files_open(state);
-    return failed || chdir(((files *)*state)->folder) != 0 || unsetenv("DENSEAM_DATA") != 0;
-}
-
-static int leave(void **state)
-{
-    return chdir("/") != 0 || files_close(state);
-}
 
 /* Loading fails as DAM_INPUT, in one line that holds all the parts, and leaves nothing. */
 static void check_load_refused(const dam__data_config *config, dam__split split,
@@ -51,14 +28,6 @@ static void check_load_refused(const dam__data_config *config, dam__split split,
 #define assert_load_refused(config, split, ...)                                                    \
     check_load_refused(&(config), (split), (const char *const[]){__VA_ARGS__, NULL}, __LINE__)
 
-static dam__dataset load(const dam__data_config *config, dam__split split)
-{
-    dam__dataset set = {0};
-    if (dam__dataset_load(config, split, &set) != DAM_OK)
-        fail_msg("%s", dam_error());
-    return set;
-}
-
 /* An IDX file of bytes: one axis of `count`, or count x 1 x 2 images where images is set. */
 static void idx_file(files *in, const char *name, int images, int count, unsigned char first)
 {
@@ -76,22 +45,6 @@ static void idx_file(files *in, const char *name, int images, int count, unsigne
     else
         (void)plain_file(in, name, bytes, at);
 }
-
-/* A little-endian NPY file (of this host's order, which the tests take for little-endian). */
-static void npy_file(files *in, const char *name, const char *descr, const char *shape,
-                     const void *data, size_t length)
-{
-    char bytes[512] = "\x93NUMPY\1";
-    int header = snprintf(bytes + 10, 300, "{'descr': '%s', 'fortran_order': False, 'shape': %s, }",
-                          descr, shape);
-    bytes[8] = (char)(header & 0xff);
-    memcpy(bytes + 10 + header, data, length);
-    (void)plain_file(in, name, bytes, 10 + (size_t)header + length);
-}
-
-#define NPY(name, descr, shape, type, ...)                                                         \
-    npy_file(in, (name), (descr), (shape), (const type[]){__VA_ARGS__},                            \
-             sizeof((const type[]){__VA_ARGS__}))
 
 /* The split's samples start with this byte, which tells the file they came from. */
 static void assert_first(const dam__data_config *config, dam__split split, unsigned char first)
@@ -359,8 +312,6 @@ static void what_the_configuration_lacks_is_named(void **state)
     assert_int_equal(strlen(set.name), sizeof set.name - 1);
     dam__dataset_free(&set);
 }
-
-#define INSIDE(test) cmocka_unit_test_setup_teardown(test, enter, leave)
 
 int main(void)
 {

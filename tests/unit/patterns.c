@@ -68,7 +68,7 @@ static void states_to_be_stored_are_checked(void **state)
     assert_int_equal(dam__task_check(&config, &set), DAM_INPUT);
     assert_string_equal(dam_error(),
                         "sample 2 of 'patterns' has 0.5 at place 5; states that are stored are +1 "
-                        "and -1 (or bytes, of which those above 0 count as +1)");
+                        "and -1: set data.threshold to \"mean\", \"median\" or a number");
     /* Pixels that only help to classify may be grey. */
     config.energy.task = DAM__TASK_CLASSIFY;
     assert_int_equal(dam__task_check(&config, &set), DAM_OK);
