@@ -7,7 +7,7 @@
 #include "command/session.h"
 #include "data/teacher.h"
 #include "model/model_type.h"
-#include "run/run_folder.h"
+#include "run/learned_notes.h"
 #include "train/classification.h"
 #include "train/run_evaluator.h"
 
@@ -46,34 +46,49 @@ static dam_status print_metrics_json(const dam__run *run, const dam__dataset *se
         (void)json_array_append_new(confusion, line);
     }
     return print_json(json_pack(
-        "{so so si so so so so so so so so}", "run", json_text(run->folder), "data",
+        "{so so si so so sI so so so so so so}", "run", json_text(run->folder), "data",
         json_text(set->name), "samples", metrics->samples, "accuracy",
-        json_number(result->accuracy), "macro_f1", json_number(result->macro_f1), "loss",
-        json_number(metrics->loss), "one_nn", json_number(result->one_nn), "agreement",
-        json_number(result->agreement), "agreement_right", json_number(result->agreement_right),
-        "agreement_wrong", json_number(result->agreement_wrong), "confusion", confusion));
+        json_number(result->accuracy), "macro_f1", json_number(result->macro_f1),
+        "macro_f1_classes", (json_int_t)result->scored, "loss", json_number(metrics->loss),
+        "one_nn", json_number(result->one_nn), "agreement", json_number(result->agreement),
+        "agreement_right", json_number(result->agreement_right), "agreement_wrong",
+        json_number(result->agreement_wrong), "confusion", confusion));
 }
 
-/* Rows are true classes, columns predicted ones; the last column is the softening class. */
+/* Whether a class, or none of them, is a row or a column of the confusion. */
+static bool occurs(const dam__classification *result, size_t class)
+{
+    size_t width = (size_t)result->classes + 1, all = 0;
+    for (size_t other = 0; other < width; other++)
+        all += result->confusion[class * width + other] + result->confusion[other * width + class];
+    return all > 0;
+}
+
+/* Rows are true classes, columns predicted ones; the last column is the softening class. Classes
+ * without a sample and a prediction are left out. */
 static void append_confusion(dam__text *text, const dam__classification *result)
 {
     enum { CLASSES_SHOWN = 11 }; /* what 80 columns hold */
     size_t classes = (size_t)result->classes, width = classes + 1;
-    if (classes > CLASSES_SHOWN) {
+    if (result->scored > CLASSES_SHOWN) {
         dam__text_append(text, "\n%zu classes: the confusion matrix is in --json\n", classes);
         return;
     }
     dam__text_append(text, "\ntrue\\predicted");
     for (size_t column = 0; column < classes; column++)
-        dam__text_append(text, " %4zu", column);
+        if (occurs(result, column))
+            dam__text_append(text, " %4zu", column);
     dam__text_append(text, " none\n");
     for (size_t row = 0; row < rows_of(result); row++) {
+        if (row < classes && !occurs(result, row))
+            continue;
         if (row < classes)
             dam__text_append(text, "%14zu", row);
         else
             dam__text_append(text, "%14s", "none");
         for (size_t column = 0; column < width; column++)
-            dam__text_append(text, " %4zu", result->confusion[row * width + column]);
+            if (column == classes || occurs(result, column))
+                dam__text_append(text, " %4zu", result->confusion[row * width + column]);
         dam__text_append(text, "\n");
     }
 }
@@ -96,8 +111,26 @@ static dam_status print_metrics(const dam__model_config *model, const dam__datas
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (isfinite(rows[i].value))
             dam__text_append(&text, "%-24s %.4f\n", rows[i].name, rows[i].value);
+    if (result->scored < (size_t)result->classes)
+        dam__text_append(&text, "%-24s %zu of %d: the others have no sample and no prediction\n",
+                         "classes in macro F1", result->scored, (int)result->classes);
     append_confusion(&text, result);
     return print_text(&text);
+}
+
+/* What is likely wrong where the predictions are no better than guesses. */
+static void note(const dam_log *log, const dam__run *run, const dam__dataset *set,
+                 const int32_t *predicted)
+{
+    const dam__learned learned = {.which = "test",
+                                  .labels = set->labels,
+                                  .predicted = predicted,
+                                  .count = set->count,
+                                  .classes = run->classes,
+                                  .memories = run->memories,
+                                  .is_unlike = dam__note_unlike(log, run, set)};
+    if (dam__model_compares(&run->experiment.model))
+        dam__note_learned(log, &run->experiment, &learned);
 }
 
 static dam_status run_eval(const arguments *args)
@@ -128,6 +161,7 @@ static dam_status run_eval(const arguments *args)
                                               run.dim, run.classes, &run.container, &set, batch,
                                               &evaluator));
     DAM_TRY_CLEANUP(dam__run_evaluator_run(evaluator, &metrics, &predicted, &nearest));
+    note(&log, &run, &set, predicted);
     if (!dam__model_compares(&run.experiment.model)) {
         DAM_TRY_CLEANUP(print_loss(&run, &set, &metrics, args->json));
     } else {

@@ -8,6 +8,7 @@
 #include "run/data_notes.h"
 #include "run/job_notes.h"
 #include "run/job_samples.h"
+#include "run/learned_notes.h"
 #include "run/metrics.h"
 #include "selftest/selftest.h"
 
@@ -183,7 +184,9 @@ dam_status dam__job_run(dam__job *job, const dam__job_callbacks *callbacks)
         return diverged(job);
     if (status == DAM_INTERRUPTED && job->folder != NULL)
         return dam__fail(status, "%s; everything is saved", dam_error());
-    if (status == DAM_OK)
-        dam__job_note_unreached(job);
-    return status;
+    if (status != DAM_OK)
+        return status;
+    dam__job_note_unreached(job);
+    return dam__note_trained(dam__device_log(job->device), &job->experiment, job->set,
+                             job->trainer);
 }

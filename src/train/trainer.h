@@ -91,6 +91,10 @@ dam_status dam__trainer_run(dam__trainer *trainer, const dam__callbacks *callbac
  * like those of training. Needs training.evaluates. */
 dam_status dam__trainer_evaluate(dam__trainer *trainer, dam__metrics *out);
 
+/* Predicted classes of the validation samples after the last epoch, *count of them; free(). NULL
+ * where there are none, or nothing was evaluated since the trainer was made. */
+dam_status dam__trainer_predictions(dam__trainer *trainer, int32_t **predicted, size_t *count);
+
 /*
  * Whether training is over: all its epochs were run, or it stopped early, and it does not grow any
  * further. It follows from position and configuration, so a finished run can continue with more

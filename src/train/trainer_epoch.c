@@ -84,6 +84,7 @@ dam_status dam__trainer_finish_epoch(dam__trainer *trainer, const dam__callbacks
     if (trainer->evaluator != NULL) {
         DAM_TRY(dam__trainer_finish_model(trainer, position->epoch));
         DAM_TRY(dam__evaluator_run(trainer->evaluator, &metrics));
+        trainer->is_evaluated = true;
     }
     if (trainer->evaluator != NULL && !isfinite(metrics.loss))
         return dam__fail(DAM_DIVERGED, "the validation loss is not finite after epoch %d; %s",

@@ -19,6 +19,7 @@ struct dam__trainer {
     dam__model *model;
     dam__optimizer *optimizer;
     dam__evaluator *evaluator;
+    bool is_evaluated;                  /* the evaluator has run */
     dam__evaluator *training_evaluator; /* of the training samples, or NULL */
     dam__growth *growth;                /* NULL where the model keeps its memories */
     dam__diagnostics *diagnostics;      /* NULL without diagnostics */

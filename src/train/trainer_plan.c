@@ -281,6 +281,19 @@ dam__diagnostics *dam__trainer_diagnostics(dam__trainer *trainer)
     return trainer->diagnostics;
 }
 
+dam_status dam__trainer_predictions(dam__trainer *trainer, int32_t **predicted, size_t *count)
+{
+    int32_t *nearest = NULL;
+    *predicted = NULL;
+    *count = 0;
+    if (!trainer->is_evaluated)
+        return DAM_OK;
+    *count = (size_t)dam__loader_range(trainer->validation);
+    dam_status status = dam__evaluator_predictions(trainer->evaluator, predicted, &nearest);
+    free(nearest);
+    return status;
+}
+
 dam_status dam__trainer_read_losses(dam__trainer *trainer, double *losses)
 {
     return dam__matrix_read_doubles(&trainer->losses, losses, "losses so far");
