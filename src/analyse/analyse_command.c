@@ -271,5 +271,6 @@ const command analyse_command = {
         "collapse.png.",
     .examples = examples,
     .flags = flags,
+    .computes = true,
     .run = run_analyse,
 };

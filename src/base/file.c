@@ -99,12 +99,23 @@ dam_status dam__make_writable(const char *folder)
 
 dam_status dam__file_read(const char *path, size_t limit, char **data, size_t *length)
 {
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0)
+        return dam__fail(DAM_INPUT, "cannot open '%s': %s", path, strerror(errno));
+    return dam__file_read_open(file, path, limit, data, length);
+}
+
+dam_status dam__file_read_open(int descriptor, const char *path, size_t limit, char **data,
+                               size_t *length)
+{
     dam_status status = DAM_OK;
     char *bytes = NULL;
     size_t size = 0;
-    FILE *file = fopen(path, "rb");
-    if (file == NULL)
+    FILE *file = fdopen(descriptor, "rb");
+    if (file == NULL) {
+        (void)close(descriptor);
         DAM_FAIL(DAM_INPUT, "cannot open '%s': %s", path, strerror(errno));
+    }
     struct stat info;
     if (fstat(fileno(file), &info) != 0 || S_ISDIR(info.st_mode))
         DAM_FAIL(DAM_INPUT, "cannot read '%s': it is not a file", path);
@@ -145,15 +156,4 @@ dam_status dam__file_write(const char *path, const void *data, size_t length)
 cleanup:
     dam__temporary_discard(&temporary);
     return status;
-}
-
-dam_status dam__cache_folder(char **out)
-{
-    const char *cache = getenv("XDG_CACHE_HOME");
-    if (cache != NULL && cache[0] == '/')
-        return dam__path_join(out, cache, "denseam");
-    const char *home = getenv("HOME");
-    if (home == NULL || home[0] == '\0')
-        return dam__fail(DAM_INPUT, "neither XDG_CACHE_HOME nor HOME is set");
-    return dam__path_join(out, home, ".cache/denseam");
 }

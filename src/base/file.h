@@ -34,11 +34,11 @@ dam_status dam__folder_lock(const char *folder, int *lock);
  */
 dam_status dam__file_read(const char *path, size_t limit, char **data, size_t *length);
 
+/* The same of an open file, which it closes; path is for messages. */
+dam_status dam__file_read_open(int descriptor, const char *path, size_t limit, char **data,
+                               size_t *length);
+
 /* Replaces path by these bytes, in the way of base/temporary.h. DAM_INPUT. */
 dam_status dam__file_write(const char *path, const void *data, size_t length);
-
-/* *out = $XDG_CACHE_HOME/denseam or $HOME/.cache/denseam, not created; free(). DAM_INPUT if unset.
- */
-dam_status dam__cache_folder(char **out);
 
 #endif

@@ -18,6 +18,9 @@
 #define MARK ".tmp.denseam-"
 enum { MOST_OF_NAME = 200, DIGITS = 16, ATTEMPTS = 8 };
 
+/* The umask takes from the first what the user does not want others to have. */
+enum { OPEN_MODE = 0666, PRIVATE_MODE = 0600 };
+
 static bool is_ours(const char *name)
 {
     const size_t tail = strlen(MARK) + DIGITS;
@@ -81,10 +84,10 @@ static dam_status find_place(const char *path, char **out)
  * is swept. A sweep between the two has the file, or had it: then its name is gone. -1 with errno,
  * which is EEXIST where another name may do.
  */
-static int make_locked(const char *path)
+static int make_locked(int folder, const char *path, mode_t mode)
 {
     struct stat info;
-    int file = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+    int file = openat(folder, path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
     if (file < 0)
         return -1;
     bool swept = flock(file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
@@ -95,8 +98,9 @@ static int make_locked(const char *path)
     return -1;
 }
 
-/* Makes the file in a folder whose path ends in a slash; DAM_INPUT with out->error. */
-static dam_status make(const char *folder, const char *name, dam__temporary *out)
+/* Makes the file in a folder whose path ends in a slash, or in out->folder with "" for the path;
+ * DAM_INPUT with out->error. */
+static dam_status make(const char *folder, const char *name, mode_t mode, dam__temporary *out)
 {
     dam_status status = DAM_OK;
     char *candidate = NULL;
@@ -108,7 +112,7 @@ static dam_status make(const char *folder, const char *name, dam__temporary *out
         candidate = NULL;
         DAM_TRY_CLEANUP(dam__format(&candidate, "%s%.*s" MARK "%0*jx", folder, (int)MOST_OF_NAME,
                                     name, (int)DIGITS, (uintmax_t)random));
-        out->descriptor = make_locked(candidate);
+        out->descriptor = make_locked(out->folder, candidate, mode);
         if (out->descriptor >= 0) {
             out->path = candidate;
             candidate = NULL;
@@ -126,26 +130,34 @@ dam_status dam__temporary_open(const char *path, dam__temporary *out)
 {
     dam_status status = DAM_OK;
     char *folder = NULL;
-    *out = (dam__temporary){0};
+    *out = (dam__temporary){.folder = AT_FDCWD};
     DAM_TRY_CLEANUP(dam__format(&out->name, "%s", path));
     DAM_TRY_CLEANUP(find_place(path, &out->place));
     DAM_TRY_CLEANUP(folder_of(out->place, &folder));
     const char *slash = strrchr(out->place, '/');
-    DAM_TRY_CLEANUP(make(folder, slash == NULL ? out->place : slash + 1, out));
+    DAM_TRY_CLEANUP(make(folder, slash == NULL ? out->place : slash + 1, OPEN_MODE, out));
 cleanup:
     free(folder);
     return status;
+}
+
+dam_status dam__temporary_open_private(int folder, const char *name, dam__temporary *out)
+{
+    *out = (dam__temporary){.folder = folder};
+    DAM_TRY(dam__format(&out->name, "%s", name));
+    DAM_TRY(dam__format(&out->place, "%s", name));
+    return make("", name, PRIVATE_MODE, out);
 }
 
 dam_status dam__temporary_probe(const char *folder, int *error)
 {
     dam_status status = DAM_OK;
     char *inside = NULL;
-    dam__temporary probe = {0};
+    dam__temporary probe = {.folder = AT_FDCWD};
     *error = 0;
     DAM_TRY_CLEANUP(dam__format(&probe.name, "%s", folder));
     DAM_TRY_CLEANUP(dam__format(&inside, "%s/", folder));
-    status = make(inside, "probe", &probe);
+    status = make(inside, "probe", OPEN_MODE, &probe);
     *error = probe.error;
 cleanup:
     dam__temporary_discard(&probe);
@@ -177,7 +189,7 @@ static dam_status sync_folder(const dam__temporary *temporary)
     char *folder = NULL;
     int descriptor = -1;
     DAM_TRY_CLEANUP(folder_of(temporary->place, &folder));
-    descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    descriptor = openat(temporary->folder, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (descriptor >= 0 && fsync(descriptor) != 0 && (errno == EIO || errno == ENOSPC))
         DAM_FAIL(DAM_INPUT,
                  "'%s' is written, but may be gone after a power cut: its folder cannot be synced: "
@@ -196,7 +208,7 @@ dam_status dam__temporary_commit(dam__temporary *temporary)
     if (fsync(temporary->descriptor) != 0)
         DAM_FAIL(DAM_INPUT, "cannot write '%s': %s; the file there before is unchanged",
                  temporary->name, strerror(errno));
-    if (rename(temporary->path, temporary->place) != 0)
+    if (renameat(temporary->folder, temporary->path, temporary->folder, temporary->place) != 0)
         DAM_FAIL(DAM_INPUT, "cannot replace '%s': %s; the file there before is unchanged",
                  temporary->name, strerror(errno));
     (void)close(temporary->descriptor);
@@ -211,7 +223,7 @@ cleanup:
 void dam__temporary_discard(dam__temporary *temporary)
 {
     if (temporary->path != NULL) {
-        (void)unlink(temporary->path);
+        (void)unlinkat(temporary->folder, temporary->path, 0);
         (void)close(temporary->descriptor);
     }
     free(temporary->path);

@@ -12,6 +12,7 @@
 /* Zero-initialise; discard in either case. */
 typedef struct dam__temporary {
     int descriptor; /* open for reading and writing, while there is a file */
+    int folder;     /* that its paths start from; AT_FDCWD: the current one */
     int error;      /* errno where it could not be opened for a reason of the system's */
     char *path;     /* its own; NULL while there is none */
     char *place;    /* what it replaces: path, or what a symbolic link there leads to */
@@ -25,6 +26,12 @@ typedef struct dam__temporary {
  * written, or path is a device or a pipe.
  */
 dam_status dam__temporary_open(const char *path, dam__temporary *out);
+
+/*
+ * The same for a name in an open folder, which must stay open, and for the eyes of this user alone.
+ * A symbolic link at that name is replaced. For what trusts the folder (base/private_folder.h).
+ */
+dam_status dam__temporary_open_private(int folder, const char *name, dam__temporary *out);
 
 /* Makes such a file in the folder and removes it: whether it can be written into, whatever stands
  * in it. DAM_INPUT; *error = errno, 0 where the system was not the reason. */

@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "base/notice.h"
+#include "base/private_folder.h"
 #include "base/process.h"
 #include "bench/bench_command.h"
 #include "command/signals.h"
@@ -241,18 +242,22 @@ cleanup:
 static dam_status keep_tuning(const dam_device_info *info, dam__words *environment)
 {
     const char *wanted = getenv("DENSEAM_TUNING");
-    char *path = NULL, *pair = NULL;
+    char *path = NULL, *pair = NULL, *text = NULL;
+    size_t length = 0;
     if (wanted != NULL && wanted[0] != '\0')
         return DAM_OK;
     /* Without a home there is no file of the user's. */
     dam_status status = dam__tuning_path(info, &path);
-    if (status == DAM_OK && dam__file_exists(path)) {
+    if (status == DAM_OK)
+        status = dam__private_read(path, LARGEST_ANSWER, &text, &length);
+    if (status == DAM_OK && text != NULL) {
         status = dam__format(&pair, "DENSEAM_TUNING=%s", path);
         if (status == DAM_OK)
             status = dam__words_add(environment, pair);
     }
     free(path);
     free(pair);
+    free(text);
     return status == DAM_INPUT ? DAM_OK : status;
 }
 

@@ -235,5 +235,6 @@ const command bench_command = {
         "products of that provider only.",
     .examples = examples,
     .flags = flags,
+    .computes = true,
     .run = run_bench,
 };

@@ -96,5 +96,6 @@ const command first_step_command = {
     .text = "Prints, as JSON, the seconds from an open device to the end of the first training "
             "step. 'denseam bench' runs it with empty caches and with full ones.",
     .flags = flags,
+    .computes = true,
     .run = run_first_step,
 };

@@ -210,5 +210,6 @@ const command complete_command = {
     .text = "Prints what may stand for the last of the words behind 'denseam', for the shells' "
             "completions.",
     .flags = flags,
+    .computes = true,
     .run = run_complete,
 };

@@ -142,5 +142,6 @@ const command devices_command = {
             "there is none, it says what was looked at and what to install.",
     .examples = examples,
     .flags = flags,
+    .computes = true,
     .run = run_devices,
 };

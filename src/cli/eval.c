@@ -201,5 +201,6 @@ const command eval_command = {
         "how often it is what the model predicts (the agreement).",
     .examples = examples,
     .flags = flags,
+    .computes = true,
     .run = run_eval,
 };

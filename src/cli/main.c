@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "command/caches.h"
 #include "command/command.h"
 #include "command/output.h"
 #include "command/signals.h"
@@ -51,6 +52,7 @@ static dam_status run_command(const command *c, int argc, char **argv)
     dam_status status = DAM_OK;
     arguments *args = NULL;
     bool help = false;
+    caches places = {0};
     size_t size = flags_size(c->flags);
     DAM_TRY(dam__alloc(1, size > sizeof *args ? size : sizeof *args, &args));
     DAM_TRY_CLEANUP(parse_flags(c->flags, argc, argv, args, &args->operands, &help));
@@ -61,8 +63,16 @@ static dam_status run_command(const command *c, int argc, char **argv)
         goto cleanup;
     }
     DAM_TRY_CLEANUP(check_operands(c, &args->operands));
+    if (c->computes) {
+        /* Completion keeps its thoughts to itself. */
+        console notices = console_open(args->quiet);
+        const dam_log log = c->hidden ? (dam_log){0} : console_log(&notices);
+        caches_settle(&log, &places);
+        args->cache_goes = places.cache_goes;
+    }
     status = c->run(args);
 cleanup:
+    caches_remove(&places);
     free_flags(c->flags, args);
     free(args->operands.items);
     free(args);

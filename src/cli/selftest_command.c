@@ -98,5 +98,6 @@ const command selftest_command = {
         "per device, driver and size of the model, what they are about to use.",
     .examples = examples,
     .flags = flags,
+    .computes = true,
     .run = run_selftest,
 };

@@ -247,5 +247,6 @@ const command train_command = {
             "there, bit for bit as if nothing had happened.",
     .examples = examples,
     .flags = flags,
+    .computes = true,
     .run = run_train,
 };

@@ -63,5 +63,6 @@ const command version_command = {
             "the OpenCL platforms of this machine with the version of each driver.",
     .examples = examples,
     .flags = flags,
+    .computes = true,
     .run = run_version,
 };

@@ -21,6 +21,7 @@ typedef struct arguments {
     int gemm;           /* dam__gemm_provider, index into gemm_choices */
     int kernels;        /* dam__shape, index into kernels_choices */
     bool json, quiet, profile, resume, dry_run;
+    bool cache_goes; /* no flag: the cache is this process's own and goes with it */
 } arguments;
 
 extern const char *const gemm_choices[];    /* auto, clblast, panel */
@@ -64,6 +65,7 @@ typedef struct command {
     const char *operands; /* as the usage line shows them: "PRESET", "[COMMAND]"; "" for none */
     size_t least, most;   /* number of operands */
     bool hidden;          /* not in the help nor in the man page */
+    bool computes;        /* calls OpenCL, which wants caches */
     const char *summary;  /* a phrase for the list of commands, at most 60 letters */
     const char *text;     /* a paragraph that says what it does */
     const char *const *examples; /* whole command lines, NULL-terminated; or NULL */

@@ -3,15 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/digest.h"
-#include "base/file.h"
 #include "base/memory.h"
 #include "base/notice.h"
 #include "base/text.h"
+#include "base/user_cache.h"
 #include "compute/compute_internal.h"
 
 /* Part of every key: raise it when the meaning of a cached file changes. */
-#define CACHE_FORMAT "2"
+#define CACHE_FORMAT "3"
+#define PROGRAMS "programs"
 
 enum { LARGEST_BINARY = 256 * 1024 * 1024 };
 
@@ -26,26 +26,12 @@ static bool driver_keeps_programs(const dam__device *device)
     return strcmp(device->info.platform, "Portable Computing Language") == 0;
 }
 
-/* programs/KEY.bin, KEY = SHA-256 over everything that decides what the compiler makes. */
-static dam_status entry_path(const dam__device *device, const char *source, const char *options,
-                             char **folder, char **path)
+/* Everything that decides what the compiler makes. */
+static void append_key(const dam__device *device, const char *source, const char *options,
+                       dam__text *key)
 {
-    dam_status status = DAM_OK;
-    dam__text key = {0};
-    char *cache = NULL, *name = NULL;
-    char hex[DAM__DIGEST_HEX];
-    DAM_TRY_CLEANUP(dam__cache_folder(&cache));
-    DAM_TRY_CLEANUP(dam__path_join(folder, cache, "programs"));
-    dam__text_append(&key, "%s\n%s\n%s\n%s\n%s\n%s\n%s", CACHE_FORMAT, device->info.platform,
+    dam__text_append(key, "%s\n%s\n%s\n%s\n%s\n%s\n%s", CACHE_FORMAT, device->info.platform,
                      device->info.version, device->info.name, device->info.driver, options, source);
-    DAM_TRY_CLEANUP(dam__digest_text(&key, hex));
-    DAM_TRY_CLEANUP(dam__format(&name, "%s.bin", hex));
-    DAM_TRY_CLEANUP(dam__path_join(path, *folder, name));
-cleanup:
-    dam__text_free(&key);
-    free(cache);
-    free(name);
-    return status;
 }
 
 static void trace(const dam__device *device, const char *what, const char *name)
@@ -55,21 +41,11 @@ static void trace(const dam__device *device, const char *what, const char *name)
         dam__info(&device->log, "program cache: %s '%s'", what, name);
 }
 
-/* A file starts with the digest of the rest: a damaged binary must never reach the driver. */
-static bool is_whole(const char *file, size_t length)
-{
-    unsigned char digest[DAM__DIGEST_BYTES];
-    return length > DAM__DIGEST_BYTES &&
-           dam__digest(file + DAM__DIGEST_BYTES, length - DAM__DIGEST_BYTES, digest) == DAM_OK &&
-           memcmp(file, digest, sizeof digest) == 0;
-}
-
-/* The program of a file's bytes, built; false if the driver does not take it. */
-static bool load_binary(const dam__device *device, const char *file, size_t length,
+/* The program of a binary, built; false if the driver does not take it. */
+static bool load_binary(const dam__device *device, const char *binary, size_t length,
                         const char *options, cl_program *out)
 {
-    const unsigned char *bytes = (const unsigned char *)file + DAM__DIGEST_BYTES;
-    length -= DAM__DIGEST_BYTES;
+    const unsigned char *bytes = (const unsigned char *)binary;
     cl_int error = CL_SUCCESS, binary_status = CL_SUCCESS;
     cl_program program = clCreateProgramWithBinary(device->context, 1, &device->id, &length, &bytes,
                                                    &binary_status, &error);
@@ -87,52 +63,46 @@ dam__cached dam__cache_load(dam__device *device, const char *name, const char *s
                             const char *options, cl_program *out)
 {
     static const char *const words[] = {"miss", "kept by the driver", "hit"};
-    char *folder = NULL, *path = NULL, *file = NULL;
+    dam__text key = {0};
+    char *binary = NULL;
     size_t length = 0;
     dam__cached cached = DAM__CACHE_MISS;
-    if (entry_path(device, source, options, &folder, &path) == DAM_OK &&
-        dam__file_read(path, LARGEST_BINARY, &file, &length) == DAM_OK) {
+    append_key(device, source, options, &key);
+    if (dam__cache_find(PROGRAMS, &key, LARGEST_BINARY, &binary, &length)) {
         if (driver_keeps_programs(device))
             cached = DAM__CACHE_KEPT_BY_DRIVER;
-        else if (is_whole(file, length) && load_binary(device, file, length, options, out))
+        else if (load_binary(device, binary, length, options, out))
             cached = DAM__CACHE_HIT;
     }
     trace(device, words[cached], name);
-    free(file);
-    free(folder);
-    free(path);
+    free(binary);
+    dam__text_free(&key);
     return cached;
 }
 
-/* Writes the program's binary behind its digest; false if the driver gives none. */
-static bool write_binary(const char *path, cl_program program)
+/* Keeps the program's binary; false if the driver gives none. */
+static bool keep_binary(const dam__text *key, cl_program program)
 {
-    unsigned char *file = NULL;
+    unsigned char *binary = NULL;
     size_t length = 0;
-    bool written = false;
-    if (clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, sizeof length, &length, NULL) ==
-            CL_SUCCESS &&
-        length > 0 && dam__alloc(DAM__DIGEST_BYTES + length, 1, &file) == DAM_OK) {
-        unsigned char *binary = file + DAM__DIGEST_BYTES;
-        written = clGetProgramInfo(program, CL_PROGRAM_BINARIES, sizeof binary, &binary, NULL) ==
-                      CL_SUCCESS &&
-                  dam__digest(binary, length, file) == DAM_OK &&
-                  dam__file_write(path, file, DAM__DIGEST_BYTES + length) == DAM_OK;
-    }
-    free(file);
-    return written;
+    bool kept = clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, sizeof length, &length, NULL) ==
+                    CL_SUCCESS &&
+                length > 0 && length <= LARGEST_BINARY &&
+                dam__alloc(length, 1, &binary) == DAM_OK &&
+                clGetProgramInfo(program, CL_PROGRAM_BINARIES, sizeof binary, &binary, NULL) ==
+                    CL_SUCCESS &&
+                dam__cache_keep(PROGRAMS, key, binary, length);
+    free(binary);
+    return kept;
 }
 
 void dam__cache_store(dam__device *device, const char *name, const char *source,
                       const char *options, cl_program program)
 {
-    char *folder = NULL, *path = NULL;
-    bool stored = false;
-    if (entry_path(device, source, options, &folder, &path) == DAM_OK &&
-        dam__make_folders(folder) == DAM_OK)
-        stored = driver_keeps_programs(device) ? dam__file_write(path, "", 0) == DAM_OK
-                                               : write_binary(path, program);
-    trace(device, stored ? "stored" : "could not store", name);
-    free(folder);
-    free(path);
+    dam__text key = {0};
+    append_key(device, source, options, &key);
+    bool kept = driver_keeps_programs(device) ? dam__cache_keep(PROGRAMS, &key, "", 0)
+                                              : keep_binary(&key, program);
+    trace(device, kept ? "stored" : "could not store", name);
+    dam__text_free(&key);
 }

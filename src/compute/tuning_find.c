@@ -6,6 +6,8 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/notice.h"
+#include "base/private_folder.h"
+#include "base/user_cache.h"
 #include "compute/tuning.h"
 
 enum { LARGEST_FILE = 1 << 18 };
@@ -29,34 +31,35 @@ dam_status dam__tuning_path(const dam_device_info *info, char **path)
 {
     enum { DIGITS = 8 };
     dam_status status = DAM_OK;
-    char *cache = NULL, *folder = NULL, *name = NULL, *facts = NULL;
+    char *name = NULL, *facts = NULL;
     char slug[48], hex[DAM__DIGEST_HEX];
     make_slug(info->name, slug, sizeof slug);
     /* Neither driver nor version: a file of an older driver is to be found and reported. */
     DAM_TRY_CLEANUP(dam__format(&facts, "%s\n%s", info->platform, info->name));
     DAM_TRY_CLEANUP(dam__digest_hex(facts, strlen(facts), hex));
     DAM_TRY_CLEANUP(dam__format(&name, "%s-%.*s.tuning", slug, DIGITS, hex));
-    DAM_TRY_CLEANUP(dam__cache_folder(&cache));
-    DAM_TRY_CLEANUP(dam__path_join(&folder, cache, "tuning"));
-    DAM_TRY_CLEANUP(dam__path_join(path, folder, name));
+    DAM_TRY_CLEANUP(dam__cache_path("tuning", name, path));
 cleanup:
-    free(cache);
-    free(folder);
     free(name);
     free(facts);
     return status;
 }
 
-/* Of a file that is there; a warning, and no tuning, where it is not right. */
-static dam_status read_file(const char *path, const dam_device_info *info, const dam_log *log,
-                            dam__tuning *out, bool *found)
+/* A file that the user named may be anybody's. */
+typedef dam_status reader(const char *path, size_t limit, char **data, size_t *length);
+
+/* A file that is not there leaves both false; one that is not right gives a warning and no tuning.
+ */
+static dam_status read_file(reader *read, const char *path, const dam_device_info *info,
+                            const dam_log *log, dam__tuning *out, bool *there, bool *found)
 {
     char *text = NULL;
     size_t length = 0;
-    dam_status status = dam__file_read(path, LARGEST_FILE, &text, &length);
-    if (status == DAM_OK)
+    dam_status status = read(path, LARGEST_FILE, &text, &length);
+    *there = status != DAM_OK || text != NULL;
+    if (status == DAM_OK && *there)
         status = dam__tuning_parse(text, length, info, out);
-    *found = status == DAM_OK;
+    *found = status == DAM_OK && *there;
     if (status == DAM_INPUT) {
         dam__warn(log,
                   "the tuning file '%s' is ignored: %s; tuning the device makes one that fits, and "
@@ -77,24 +80,34 @@ static bool find_shipped(const dam_device_info *info, dam__tuning *out)
     return false;
 }
 
+/* Without a home, or where others may write it, there is no file of the user's. */
+static dam_status read_own(const dam_device_info *info, const dam_log *log, dam__tuning *out,
+                           bool *there, bool *found)
+{
+    char *path = NULL;
+    if (!dam__cache_trusted(log))
+        return DAM_OK;
+    dam_status status = dam__tuning_path(info, &path);
+    if (status == DAM_OK)
+        status = read_file(dam__private_read, path, info, log, out, there, found);
+    free(path);
+    return status == DAM_INPUT ? DAM_OK : status;
+}
+
 static dam_status search(const dam_device_info *info, const dam_log *log, dam__tuning *out,
                          bool *found)
 {
-    char *path = NULL;
     const char *wanted = getenv("DENSEAM_TUNING");
+    bool there = false;
     *found = false;
     if (wanted != NULL && wanted[0] != '\0')
-        return strcmp(wanted, "none") == 0 ? DAM_OK : read_file(wanted, info, log, out, found);
-    /* Without a home there is no file of the user's. */
-    dam_status status = dam__tuning_path(info, &path);
-    if (status == DAM_OK && dam__file_exists(path))
-        status = read_file(path, info, log, out, found);
-    else if (status == DAM_OK || status == DAM_INPUT) {
+        return strcmp(wanted, "none") == 0
+                   ? DAM_OK
+                   : read_file(dam__file_read, wanted, info, log, out, &there, found);
+    DAM_TRY(read_own(info, log, out, &there, found));
+    if (!there)
         *found = find_shipped(info, out);
-        status = DAM_OK;
-    }
-    free(path);
-    return status;
+    return DAM_OK;
 }
 
 dam_status dam__tuning_find(const dam_device_info *info, const dam_log *log, dam__tuning **out)

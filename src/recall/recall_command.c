@@ -298,5 +298,6 @@ const command recall_command = {
         "means over plaquettes.",
     .examples = examples,
     .flags = flags,
+    .computes = true,
     .run = run_recall,
 };

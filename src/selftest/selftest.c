@@ -6,9 +6,9 @@
 
 #include "base/digest.h"
 #include "base/embedded.h"
-#include "base/file.h"
 #include "base/notice.h"
 #include "base/text.h"
+#include "base/user_cache.h"
 #include "compute/tuning.h"
 #include "data/selftest_data.h"
 #include "data/selftest_teacher.h"
@@ -202,57 +202,34 @@ cleanup:
 
 /* --- verdicts --------------------------------------------------------------------------------- */
 
-dam_status dam__selftest_verdict_path(const dam_device_info *info,
-                                      const dam__selftest_options *options, char **path)
+dam_status dam__selftest_verdict_key(const dam_device_info *info,
+                                     const dam__selftest_options *options, dam__text *key)
 {
-    dam_status status = DAM_OK;
-    dam__text key = {0};
-    char *cache = NULL, *folder = NULL;
     char hex[DAM__DIGEST_HEX];
-    dam__text_append(&key, "%s\n%s\n%s\n%s\n%s\n%s\n", CASES_VERSION, DENSEAM_VERSION,
+    DAM_TRY(dam__embedded_digest(dam__kernel_sources, hex));
+    dam__text_append(key, "%s\n%s\n%s\n%s\n%s\n%s\n", CASES_VERSION, DENSEAM_VERSION,
                      info->platform, info->version, info->name, info->driver);
-    dam__text_append(&key, "%d %d %d %d %d %d %d\n%d %d %d\n", options->kind, options->recall,
+    dam__text_append(key, "%d %d %d %d %d %d %d\n%d %d %d\n", options->kind, options->recall,
                      (int)options->shape, (int)options->provider, options->single_only,
                      options->double_only, is_tiny(info, options), options->sizes.memories,
                      options->sizes.dim, options->sizes.batch);
     if (options->tuning != NULL)
-        dam__text_append(&key, "%s\n", options->tuning->digest);
-    DAM_TRY_CLEANUP(dam__embedded_digest(dam__kernel_sources, hex));
-    dam__text_append(&key, "%s\n", hex);
-    DAM_TRY_CLEANUP(dam__digest_text(&key, hex));
-    DAM_TRY_CLEANUP(dam__cache_folder(&cache));
-    DAM_TRY_CLEANUP(dam__path_join(&folder, cache, "selftest"));
-    DAM_TRY_CLEANUP(dam__path_join(path, folder, hex));
-cleanup:
-    dam__text_free(&key);
-    free(cache);
-    free(folder);
-    return status;
+        dam__text_append(key, "%s\n", options->tuning->digest);
+    dam__text_append(key, "%s\n", hex);
+    return dam__text_status(key);
 }
 
 #define PASSED "passed\n"
 
-static bool has_passed(const char *path)
+static bool has_passed(const dam__text *key)
 {
     enum { LARGEST_VERDICT = 64 };
     char *data = NULL;
     size_t length = 0;
-    bool passed = dam__file_read(path, LARGEST_VERDICT, &data, &length) == DAM_OK &&
+    bool passed = dam__cache_find(DAM__SELFTEST_CACHE, key, LARGEST_VERDICT, &data, &length) &&
                   length == strlen(PASSED) && memcmp(data, PASSED, length) == 0;
     free(data);
     return passed;
-}
-
-/* A cache that cannot be written only costs time. */
-static void remember_pass(const char *path)
-{
-    char *folder = strdup(path);
-    if (folder == NULL)
-        return;
-    *strrchr(folder, '/') = '\0';
-    if (dam__make_folders(folder) == DAM_OK)
-        (void)dam__file_write(path, PASSED, strlen(PASSED));
-    free(folder);
 }
 
 /* What a run with these options would take. */
@@ -284,10 +261,10 @@ dam_status dam__selftest_ensure(const dam_device_info *info, const dam__selftest
     dam_status status = DAM_OK;
     dam__selftest_options exact = *options;
     dam__selftest_list list;
-    char *path = NULL;
+    dam__text key = {0};
     DAM_TRY_CLEANUP(resolve(info, &exact));
-    bool can_remember = dam__selftest_verdict_path(info, &exact, &path) == DAM_OK;
-    if (can_remember && has_passed(path))
+    DAM_TRY_CLEANUP(dam__selftest_verdict_key(info, &exact, &key));
+    if (has_passed(&key))
         goto cleanup;
     dam__info(&options->log, "checking the kernels on %s (once)...", info->name);
     if (exact.recall)
@@ -295,10 +272,10 @@ dam_status dam__selftest_ensure(const dam_device_info *info, const dam__selftest
     else
         list_training(dam__model_types[exact.kind], &list);
     DAM_TRY_CLEANUP(dam__selftest_run(info, &exact, list.tables, NULL, NULL));
-    if (can_remember)
-        remember_pass(path);
+    /* A cache that cannot be written only costs time. */
+    (void)dam__cache_keep(DAM__SELFTEST_CACHE, &key, PASSED, strlen(PASSED));
 cleanup:
-    free(path);
+    dam__text_free(&key);
     return status;
 }
 

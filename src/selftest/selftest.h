@@ -4,6 +4,7 @@
 #ifndef DAM__SELFTEST_SELFTEST_H
 #define DAM__SELFTEST_SELFTEST_H
 
+#include "base/text.h"
 #include "compute/selftest_cases.h"
 
 typedef struct dam__selftest_options {
@@ -68,8 +69,9 @@ dam_status dam__selftest_device(const dam__device *device, dam__gemm_provider pr
                                 dam__selftest_sizes sizes);
 dam_status dam__selftest_recall(const dam__device *device, dam__gemm_provider provider);
 
-/* *path of the file that remembers a pass in exactly this configuration; free with free(). */
-dam_status dam__selftest_verdict_path(const dam_device_info *info,
-                                      const dam__selftest_options *options, char **path);
+/* Appends the key under which a pass in exactly this configuration is kept in the user's cache. */
+#define DAM__SELFTEST_CACHE "selftest"
+dam_status dam__selftest_verdict_key(const dam_device_info *info,
+                                     const dam__selftest_options *options, dam__text *key);
 
 #endif

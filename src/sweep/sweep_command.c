@@ -330,5 +330,6 @@ const command sweep_command = {
         "is done runs again.",
     .examples = examples,
     .flags = flags,
+    .computes = true,
     .run = run_sweep,
 };

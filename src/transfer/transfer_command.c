@@ -175,5 +175,6 @@ const command transfer_command = {
         "is warned about.",
     .examples = examples,
     .flags = flags,
+    .computes = true,
     .run = run_transfer,
 };

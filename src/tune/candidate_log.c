@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
+#include "base/private_folder.h"
 
 enum { LARGEST_FILE = 1 << 22 };
 
@@ -26,14 +26,12 @@ dam_status dam__candidate_log_open(const char *path, const char *header, dam__ca
     *out = (dam__candidate_log){.header = strlen(header)};
     DAM_TRY_CLEANUP(dam__format(&out->path, "%s", path));
     dam__text_append(&out->text, "%s", header);
-    if (dam__file_exists(path)) {
-        status = dam__file_read(path, LARGEST_FILE, &data, &length);
-        /* What cannot be read is measured again. */
-        if (status == DAM_OK)
-            take(out, data, length, header);
-        else if (status == DAM_INPUT)
-            status = DAM_OK;
-    }
+    status = dam__private_read(path, LARGEST_FILE, &data, &length);
+    /* What cannot be read is measured again. */
+    if (status == DAM_OK && data != NULL)
+        take(out, data, length, header);
+    else if (status == DAM_INPUT)
+        status = DAM_OK;
     if (status == DAM_OK)
         status = dam__text_status(&out->text);
 cleanup:
@@ -76,5 +74,5 @@ dam_status dam__candidate_log_add(dam__candidate_log *log, const char *key, cons
     for (size_t i = begin; i + 1 < log->text.length; i++)
         if (log->text.data[i] == '\n')
             log->text.data[i] = ' ';
-    return dam__text_write(&log->text, log->path);
+    return dam__private_write_text(log->path, &log->text);
 }

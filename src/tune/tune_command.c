@@ -5,9 +5,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/memory.h"
 #include "base/notice.h"
+#include "base/private_folder.h"
 #include "base/process.h"
 #include "command/session.h"
 #include "command/signals.h"
@@ -99,10 +99,11 @@ static dam_status prepare_files(tuning *t)
     dam_status status = DAM_OK;
     char *folder = NULL, *log_path = NULL;
     dam__text header = {0};
+    bool foreign = false;
     DAM_TRY_CLEANUP(dam__tuning_path(&t->info, &t->path));
     DAM_TRY_CLEANUP(dam__format(&folder, "%s", t->path));
     *strrchr(folder, '/') = '\0';
-    DAM_TRY_CLEANUP(dam__make_writable(folder));
+    DAM_TRY_CLEANUP(dam__private_make(folder, &foreign));
     DAM_TRY_CLEANUP(dam__format(&t->candidate, "%s.try.%ld", t->path, (long)getpid()));
     DAM_TRY_CLEANUP(dam__format(&log_path, "%s.tried", t->path));
     DAM_TRY_CLEANUP(dam__tuning_header(&t->info, &header));
@@ -144,12 +145,12 @@ static dam_status read_old(const tuning *t, dam__tuning **out)
     dam_status status = DAM_OK;
     char *text = NULL;
     size_t length = 0;
-    if (!dam__file_exists(t->path))
+    bool readable = dam__private_read(t->path, LARGEST_FILE, &text, &length) == DAM_OK;
+    if (readable && text == NULL)
         DAM_TRY_CLEANUP(dam__tuning_find(&t->info, &t->log, out));
     if (*out == NULL)
         DAM_TRY_CLEANUP(dam__alloc(1, sizeof **out, out));
-    if (dam__file_exists(t->path) &&
-        dam__file_read(t->path, LARGEST_FILE, &text, &length) == DAM_OK)
+    if (text != NULL)
         (void)dam__tuning_parse(text, length, &t->info, *out);
 cleanup:
     free(text);
@@ -168,7 +169,7 @@ static dam_status write_tuning(tuning *t)
     keep_others(part, &new);
     *part = new;
     DAM_TRY_CLEANUP(dam__tuning_print(whole, &t->info, &text));
-    DAM_TRY_CLEANUP(dam__text_write(&text, t->path));
+    DAM_TRY_CLEANUP(dam__private_write_text(t->path, &text));
     /* The next search measures anew. */
     (void)unlink(t->candidates.path);
 cleanup:
@@ -196,6 +197,10 @@ static dam_status run_tune(const arguments *args)
     dam_status status = DAM_OK;
     console notices = console_open(args->quiet);
     tuning t = {.args = args, .own = (const tune_arguments *)args, .log = console_log(&notices)};
+    if (args->cache_goes)
+        DAM_FAIL(DAM_INPUT,
+                 "no cache stays here, and what a search finds is kept in one; set XDG_CACHE_HOME "
+                 "to a folder of your own");
     DAM_TRY_CLEANUP(dam__alloc(1, sizeof *t.tuner, &t.tuner));
     DAM_TRY_CLEANUP(add_presets(&t));
     DAM_TRY_CLEANUP(prepare_files(&t));
@@ -249,5 +254,6 @@ const command tune_command = {
         "or 'none' for no tuning.",
     .examples = examples,
     .flags = flags,
+    .computes = true,
     .run = run_tune,
 };

@@ -8,6 +8,7 @@
 #include "base/digest.h"
 #include "base/memory.h"
 #include "base/notice.h"
+#include "base/private_folder.h"
 #include "base/process.h"
 #include "command/signals.h"
 #include "tune/tune_internal.h"
@@ -143,7 +144,7 @@ static dam_status run_candidate(tuning *t, const dam__words *call, const dam__te
     dam__ending ending = DAM__STOPPED;
     int code = 0;
     double patience = t->own->patience > 0 ? t->own->patience : USUAL_PATIENCE;
-    DAM_TRY_CLEANUP(dam__text_write(candidate, t->candidate));
+    DAM_TRY_CLEANUP(dam__private_write_text(t->candidate, candidate));
     DAM_TRY_CLEANUP(dam__format(&environment[0], "DENSEAM_TUNING=%s", t->candidate));
     const dam__process process = {.arguments = call->items,
                                   .environment = (const char *const *)environment,

@@ -127,5 +127,6 @@ const command tune_try_command = {
     .text = "Measures one candidate of 'denseam tune', the tuning file that $DENSEAM_TUNING names: "
             "products, or the training step of a preset.",
     .flags = flags,
+    .computes = true,
     .run = run_tune_try,
 };

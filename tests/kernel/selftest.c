@@ -6,7 +6,9 @@
 
 #include <cmocka.h>
 
+#include "base/digest.h"
 #include "base/file.h"
+#include "base/user_cache.h"
 #include "kernel/device.h"
 #include "selftest/selftest.h"
 #include "train/selftest_optimizer.h"
@@ -130,6 +132,18 @@ static void count_line(void *user, dam_log_level level, const char *line)
     *(int *)user += strstr(line, "checking the kernels on ") == line;
 }
 
+/* Where a pass is kept. */
+static char *verdict_path(const dam_device_info *info, const dam__selftest_options *options)
+{
+    dam__text key = {0};
+    char hex[DAM__DIGEST_HEX], *path = NULL;
+    OK(dam__selftest_verdict_key(info, options, &key));
+    OK(dam__digest_text(&key, hex));
+    OK(dam__cache_path(DAM__SELFTEST_CACHE, hex, &path));
+    dam__text_free(&key);
+    return path;
+}
+
 static void test_remembers_a_pass(void **state)
 {
     (void)state;
@@ -144,7 +158,7 @@ static void test_remembers_a_pass(void **state)
                                      .log = {.write = count_line, .user = &checks}};
     assert_non_null(mkdtemp(folder));
     assert_int_equal(setenv("XDG_CACHE_HOME", folder, 1), 0);
-    OK(dam__selftest_verdict_path(&info, &options, &path));
+    path = verdict_path(&info, &options);
     assert_false(dam__file_exists(path));
     OK(dam__selftest_ensure(&info, &options));
     assert_int_equal(checks, 1);
@@ -158,7 +172,7 @@ static void test_remembers_a_pass(void **state)
     assert_int_equal(checks, 2);
     dam_device_info newer = info;
     (void)snprintf(newer.driver, sizeof newer.driver, "another");
-    OK(dam__selftest_verdict_path(&newer, &options, &moved));
+    moved = verdict_path(&newer, &options);
     assert_string_not_equal(path, moved);
     free(path);
     free(moved);
