@@ -216,6 +216,24 @@ static dam_status interrupted(sweep *s)
         dam__sweep_trainings(all) - left, dam__sweep_trainings(all), s->folder.path);
 }
 
+/* A failure that ends the sweep: what is done stays. */
+static dam_status broken_off(sweep *s, dam_status failure)
+{
+    const dam__sweep *all = &s->plan.sweep;
+    char *line = NULL;
+    dam_status kept = dam__format(&line, "%s", dam_error());
+    bool saved = save(s) == DAM_OK;
+    size_t left = dam__sweep_count(all, DAM__REPLICA_PENDING);
+    if (kept == DAM_OK && saved)
+        failure =
+            dam__fail(failure, "%s; %zu of %zu trainings are done and saved, --resume goes on",
+                      line, dam__sweep_trainings(all) - left, dam__sweep_trainings(all));
+    else if (kept == DAM_OK)
+        failure = dam__fail(failure, "%s", line);
+    free(line);
+    return failure;
+}
+
 /* After the results are shown: trainings that could not be run make the sweep fail, too. */
 static dam_status check_failures(const sweep *s)
 {
@@ -249,6 +267,8 @@ static dam_status run_to_the_end(sweep *s)
         dam_status given = give_profile(s->args, s->device, &s->log);
         status = status == DAM_OK ? given : status;
     }
+    if (status != DAM_OK && status != DAM_INTERRUPTED)
+        return broken_off(s, status);
     DAM_TRY(status);
     DAM_TRY(save(s));
     DAM_TRY(dam__sweep_draw(s->folder.path, s->plan.base.title, &s->plan.sweep, &s->log));

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/notice.h"
 #include "data/holdout.h"
 #include "data/teacher.h"
 #include "run/run_folder.h"
@@ -314,6 +315,17 @@ static dam_status run_batch(runner *r, const size_t *replicas, size_t count,
     return status;
 }
 
+/* Told, because another number side by side may change the last digits. */
+static void tell_of_fewer(const runner *r, size_t size)
+{
+    dam__warn(dam__device_log(r->device),
+              "%zu trainings side by side do not fit the memory; %zu at a time go on, whose last "
+              "digits may differ: %s",
+              size, size / 2, dam_error());
+}
+
+/* Side by side as far as memory allows. Any other failure of several is the sweep's: tried one by
+ * one, what failed once may pass, and its results would be others. */
 static dam_status run(void *user, const size_t *replicas, size_t count,
                       dam__replica_result *results)
 {
@@ -326,12 +338,13 @@ static dam_status run(void *user, const size_t *replicas, size_t count,
             return dam__fail(DAM_INTERRUPTED, "stopped");
         status = size > 1 ? run_batch(r, replicas + done, size, results + done)
                           : run_one(r, replicas[done], results + done);
-        if (status == DAM_OK)
-            done += size;
-        else if (status == DAM_INTERRUPTED || size == 1)
-            return status;
-        else
-            size /= 2; /* fewer may fit; and of several, one may be the reason */
+        if (status == DAM_NO_MEMORY && size > 1) {
+            tell_of_fewer(r, size);
+            size /= 2;
+            continue;
+        }
+        DAM_TRY(status);
+        done += size;
     }
     return DAM_OK;
 }
