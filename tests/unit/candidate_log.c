@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "place.h"
 #include "tune/candidate_log.h"
 
 #define OK(call)                                                                                   \
@@ -14,13 +15,10 @@
         if ((call) != DAM_OK)                                                                      \
             fail_msg("line %d: %s: %s", __LINE__, #call, dam_error());                             \
     } while (0)
+
 static void measured_candidates_are_kept(void **state)
 {
-    (void)state;
-    char path[] = "/tmp/denseam-tried-XXXXXX";
-    int descriptor = mkstemp(path);
-    assert_true(descriptor >= 0);
-    (void)close(descriptor);
+    const char *path = ((place *)*state)->file;
     dam__candidate_log log;
     char *found = NULL;
     OK(dam__candidate_log_open(path, "header\n", &log));
@@ -47,13 +45,12 @@ static void measured_candidates_are_kept(void **state)
     OK(dam__candidate_log_find(&log, "aa", &found));
     assert_null(found);
     dam__candidate_log_free(&log);
-    (void)unlink(path);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(measured_candidates_are_kept),
+        cmocka_unit_test_setup_teardown(measured_candidates_are_kept, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
