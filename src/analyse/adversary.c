@@ -177,18 +177,17 @@ static dam_status read_margins(const struct attack *attack, size_t offset, size_
                                dam__margins *out)
 {
     dam_status status = DAM_OK;
-    int32_t *columns = NULL;
+    int32_t *columns = NULL, classes = attack->options->classes;
     dam__matrix angles = attack->angles, directions = attack->directions;
     angles.cols = (int)size;
     DAM_TRY_CLEANUP(dam__alloc(2 * size, sizeof *columns, &columns));
-    DAM_TRY_CLEANUP(
-        dam__buffer_read(attack->columns, 0, columns, 2 * size * sizeof *columns, "columns"));
+    DAM_TRY_CLEANUP(dam__integers_read(attack->columns, 2 * size, classes, columns, "columns"));
     for (size_t i = 0; i < size; i++) {
         out->predicted[offset + i] = columns[2 * i];
         out->rival[offset + i] = columns[2 * i + 1];
     }
-    DAM_TRY_CLEANUP(dam__buffer_read(attack->landed, 0, out->landed + offset,
-                                     size * sizeof *out->landed, "columns"));
+    DAM_TRY_CLEANUP(
+        dam__integers_read(attack->landed, size, classes, out->landed + offset, "columns"));
     DAM_TRY_CLEANUP(dam__matrix_read_doubles(&angles, out->angles + offset, "angles"));
     if (offset < out->kept) {
         directions.rows = (int)(out->kept - offset < size ? out->kept - offset : size);

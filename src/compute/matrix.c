@@ -1,9 +1,11 @@
 #include "compute/matrix.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/number.h"
 #include "compute/compute_internal.h"
 
 size_t dam__matrix_items(const dam__matrix *matrix)
@@ -70,7 +72,7 @@ cleanup:
     return status;
 }
 
-dam_status dam__matrix_read_doubles(const dam__matrix *matrix, double *dense, const char *what)
+dam_status dam__matrix_read_unchecked(const dam__matrix *matrix, double *dense, const char *what)
 {
     if (dam__device_precision(matrix->buffer->device) == DAM__PRECISION_DOUBLE)
         return dam__matrix_read(matrix, dense, what);
@@ -84,4 +86,37 @@ dam_status dam__matrix_read_doubles(const dam__matrix *matrix, double *dense, co
 cleanup:
     free(single);
     return status;
+}
+
+/* --- results ---------------------------------------------------------------------------------- */
+
+static dam_status impossible(const dam__device *device, const char *what, size_t item, double value)
+{
+    char number[DAM__NUMBER_BYTES];
+    return dam__advise(DAM__ADVICE_KERNELS,
+                       dam__fail(DAM_DIVERGED,
+                                 "the %s that '%s' computed are impossible: number %zu is %s; the "
+                                 "run diverged, or the device is wrong",
+                                 what, device->info.name, item + 1,
+                                 dam__real_digits(value, 6, number)));
+}
+
+dam_status dam__matrix_read_doubles(const dam__matrix *matrix, double *dense, const char *what)
+{
+    DAM_TRY(dam__matrix_read_unchecked(matrix, dense, what));
+    size_t items = dam__matrix_items(matrix);
+    for (size_t i = 0; i < items; i++)
+        if (!isfinite(dense[i]))
+            return impossible(matrix->buffer->device, what, i, dense[i]);
+    return DAM_OK;
+}
+
+dam_status dam__integers_read(dam__buffer *buffer, size_t count, int32_t most, int32_t *out,
+                              const char *what)
+{
+    DAM_TRY(dam__buffer_read(buffer, 0, out, count * sizeof *out, what));
+    for (size_t i = 0; i < count; i++)
+        if (out[i] < 0 || out[i] > most)
+            return impossible(buffer->device, what, i, out[i]);
+    return DAM_OK;
 }

@@ -80,6 +80,13 @@ dam_status dam__buffer_write(dam__buffer *buffer, size_t offset, const void *dat
 dam_status dam__buffer_read(dam__buffer *buffer, size_t offset, void *data, size_t bytes,
                             const char *what);
 
+/*
+ * Reads the first count integers of a buffer, which are indices or counts: DAM_DIVERGED with `what`
+ * where one is not from 0 to most.
+ */
+dam_status dam__integers_read(dam__buffer *buffer, size_t count, int32_t most, int32_t *out,
+                              const char *what);
+
 /* A marker in the queue, to wait until the device has passed it. Zero-initialise. */
 typedef struct dam__fence {
     void *event;
@@ -102,7 +109,14 @@ dam_status dam__matrix_read(const dam__matrix *matrix, void *dense, const char *
 /* The same with doubles on the host, converted. */
 dam_status dam__matrix_write_doubles(const dam__matrix *matrix, const double *dense,
                                      const char *what);
+
+/*
+ * Numbers that results are made of: DAM_DIVERGED with `what` where one is not finite, because the
+ * run diverged or the device went wrong. Unchecked: for who says more of it, or makes nothing of
+ * it.
+ */
 dam_status dam__matrix_read_doubles(const dam__matrix *matrix, double *dense, const char *what);
+dam_status dam__matrix_read_unchecked(const dam__matrix *matrix, double *dense, const char *what);
 
 /* rows * cols * count. */
 size_t dam__matrix_items(const dam__matrix *matrix);

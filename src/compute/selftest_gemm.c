@@ -48,7 +48,7 @@ static dam_status compare_product(dam__test *test, const struct product *p)
     size_t items = dam__matrix_items(&p->c), columns = (size_t)p->c.cols;
     double *got = NULL;
     DAM_TRY(dam__test_array(test, items, sizeof *got, &got));
-    DAM_TRY(dam__matrix_read_doubles(&p->c, got, "self-test"));
+    DAM_TRY(dam__matrix_read_unchecked(&p->c, got, "self-test"));
     size_t step = items <= (size_t)4 * COMPARED ? 1 : items / COMPARED | 1;
     for (size_t i = 0; i < items; i += step) {
         double size = 0;

@@ -114,8 +114,8 @@ static dam_status draw_samples(struct teacher *teacher, dam__dataset *set)
         size_t count = set->count - first < piece ? set->count - first : piece;
         DAM_TRY_CLEANUP(draw_piece(teacher, (int)first, (int)count));
         DAM_TRY_CLEANUP(dam__matrix_read_doubles(&teacher->samples, values, "teacher's samples"));
-        DAM_TRY_CLEANUP(dam__buffer_read(teacher->labels, 0, set->labels + first,
-                                         count * sizeof *set->labels, "teacher's labels"));
+        DAM_TRY_CLEANUP(dam__integers_read(teacher->labels, count, set->classes,
+                                           set->labels + first, "teacher's labels"));
         float *samples = (float *)set->samples.data + first * dim;
         for (size_t i = 0; i < count * dim; i++)
             samples[i] = (float)values[i];

@@ -174,7 +174,7 @@ static dam_status read_states(dam__relaxer *r, int size, double *buffer, double 
     size_t dim = (size_t)r->run->dim, items = (size_t)size * dim;
     dam__matrix shown = r->states;
     shown.rows = size;
-    dam_status status = dam__matrix_read_doubles(&shown, buffer, "states");
+    dam_status status = dam__matrix_read_unchecked(&shown, buffer, "states");
     for (size_t i = 0; status == DAM_OK && i < items; i++)
         out[i] =
             buffer[i] / dam__array_at(standards, dim + i % dim) + dam__array_at(standards, i % dim);
@@ -216,7 +216,7 @@ static dam_status read_energies(dam__relaxer *r, size_t first, int size, dam__de
     dam__matrix shown = r->trace;
     shown.rows = (int)rows;
     DAM_TRY_CLEANUP(dam__alloc(rows * width, sizeof *trace, &trace));
-    DAM_TRY_CLEANUP(dam__matrix_read_doubles(&shown, trace, "energies"));
+    DAM_TRY_CLEANUP(dam__matrix_read_unchecked(&shown, trace, "energies"));
     for (size_t a = 0; a < (size_t)size; a++) {
         double *energies = out->energies + (first + a) * rows;
         for (size_t s = 0; s < rows; s++)

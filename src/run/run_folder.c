@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -131,6 +132,27 @@ static dam_status check_parameters(const dam__run *run, long memories)
     return DAM_OK;
 }
 
+/* What a model is made of; a history may have gaps. */
+static dam_status check_numbers(const dam__run *run)
+{
+    static const char *const groups[] = {"parameters/", "velocities/", "squares/", "teacher/"};
+    for (size_t i = 0; i < run->container.array_count; i++) {
+        const struct dam__container_array *named = &run->container.arrays[i];
+        bool wanted = false;
+        for (size_t g = 0; g < sizeof groups / sizeof *groups; g++)
+            wanted = wanted || strncmp(named->name, groups[g], strlen(groups[g])) == 0;
+        size_t items = wanted ? dam__array_items(&named->array) : 0;
+        for (size_t n = 0; n < items; n++)
+            if (!isfinite(dam__array_at(&named->array, n)))
+                return dam__fail(
+                    DAM_INPUT,
+                    "'%s': '%s' has %g, which is no finite number, at %zu; use another "
+                    "copy of it",
+                    run->file, named->name, dam__array_at(&named->array, n), n);
+    }
+    return DAM_OK;
+}
+
 /* A seal says that a file is complete, not that its content is valid. */
 static dam_status check_shape(dam__run *run)
 {
@@ -164,7 +186,8 @@ static dam_status complete(dam__run *run, const char *const *overrides, size_t o
     DAM_TRY(
         dam__experiment_parse_run(run->file, preset, overrides, override_count, &run->experiment));
     DAM_TRY(read_shape(run));
-    return check_shape(run);
+    DAM_TRY(check_shape(run));
+    return check_numbers(run);
 }
 
 dam_status dam__run_open(const char *path, const char *const *overrides, size_t override_count,

@@ -245,7 +245,7 @@ dam_status dam__batched_results(dam__batched *batched, dam__batched_result *resu
     double *losses = NULL;
     size_t count = (size_t)batched->count, epochs = (size_t)batched->train.epochs;
     DAM_TRY_CLEANUP(dam__alloc(dam__matrix_items(&batched->losses), sizeof *losses, &losses));
-    DAM_TRY_CLEANUP(dam__matrix_read_doubles(&batched->losses, losses, "losses"));
+    DAM_TRY_CLEANUP(dam__matrix_read_unchecked(&batched->losses, losses, "losses"));
     for (size_t p = 0; p < count; p++) {
         double loss = 0;
         size_t first = epochs;
@@ -272,6 +272,6 @@ dam_status dam__batched_evaluate(dam__batched *batched, dam__metrics *metrics)
 
 dam_status dam__batched_memories(dam__batched *batched, double *memories)
 {
-    return dam__matrix_read_doubles(&dam__model_parameter(batched->model, "memories")->value,
-                                    memories, "memories");
+    return dam__matrix_read_unchecked(&dam__model_parameter(batched->model, "memories")->value,
+                                      memories, "memories");
 }

@@ -138,7 +138,7 @@ dam_status dam__diagnostics_save(const dam__diagnostics *diagnostics, dam__conta
     DAM_TRY_CLEANUP(dam__array_create(DAM__F64, 1, &rows, &steps));
     DAM_TRY_CLEANUP(dam__array_create(DAM__F64, 2, (const size_t[]){rows, columns}, &values));
     DAM_TRY_CLEANUP(dam__alloc(count * columns, sizeof *all, &all));
-    DAM_TRY_CLEANUP(dam__matrix_read_doubles(&diagnostics->numbers, all, "diagnostics"));
+    DAM_TRY_CLEANUP(dam__matrix_read_unchecked(&diagnostics->numbers, all, "diagnostics"));
     for (size_t i = 0, row = 0; i < count; i++) {
         if (!diagnostics->measured[i])
             continue;

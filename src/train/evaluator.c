@@ -51,7 +51,10 @@ static dam_status read_metrics(dam__evaluator *evaluator, dam__metrics *out)
     double *totals = NULL;
     const dam__matrix *matrix = &evaluator->metrics.totals;
     DAM_TRY_CLEANUP(dam__alloc(dam__matrix_items(matrix), sizeof *totals, &totals));
-    DAM_TRY_CLEANUP(dam__matrix_read_doubles(matrix, totals, "evaluation totals"));
+    /* Of replicas some may have diverged. */
+    DAM_TRY_CLEANUP(matrix->count > 1
+                        ? dam__matrix_read_unchecked(matrix, totals, "evaluation totals")
+                        : dam__matrix_read_doubles(matrix, totals, "evaluation totals"));
     int samples = dam__loader_range(evaluator->loader);
     bool compared = dam__model_compares(&evaluator->model->config);
     size_t steps = (size_t)matrix->rows, batches = (size_t)dam__loader_batches(evaluator->loader);
@@ -90,14 +93,15 @@ dam_status dam__evaluator_predictions(dam__evaluator *evaluator, int32_t **predi
 {
     dam_status status = DAM_OK;
     size_t samples = (size_t)dam__loader_range(evaluator->loader);
+    int32_t classes = evaluator->model->task.classes;
     *predicted = NULL;
     *nearest = NULL;
     DAM_TRY_CLEANUP(dam__alloc(samples, sizeof **predicted, predicted));
     DAM_TRY_CLEANUP(dam__alloc(samples, sizeof **nearest, nearest));
-    DAM_TRY_CLEANUP(dam__buffer_read(evaluator->metrics.predicted, 0, *predicted,
-                                     samples * sizeof **predicted, "predictions"));
-    DAM_TRY_CLEANUP(dam__buffer_read(evaluator->metrics.nearest, 0, *nearest,
-                                     samples * sizeof **nearest, "nearest memories"));
+    DAM_TRY_CLEANUP(dam__integers_read(evaluator->metrics.predicted, samples, classes, *predicted,
+                                       "predictions"));
+    DAM_TRY_CLEANUP(dam__integers_read(evaluator->metrics.nearest, samples, classes, *nearest,
+                                       "classes of the nearest memories"));
 cleanup:
     if (status != DAM_OK) {
         free(*predicted);

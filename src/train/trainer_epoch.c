@@ -16,7 +16,7 @@ static dam_status epoch_loss(dam__trainer *trainer, double *mean)
         samples = dam__loader_samples(trainer->samples);
     int batch = trainer->training.train.batch < samples ? trainer->training.train.batch : samples;
     DAM_TRY_CLEANUP(dam__alloc((size_t)steps, sizeof *losses, &losses));
-    DAM_TRY_CLEANUP(dam__matrix_read_doubles(&trainer->losses, losses, "losses of the epoch"));
+    DAM_TRY_CLEANUP(dam__matrix_read_unchecked(&trainer->losses, losses, "losses of the epoch"));
     double worst = trainer->model->ops->worst_loss;
     for (int step = 0; step < steps; step++) {
         bool finite = isfinite(losses[step]);
@@ -83,12 +83,13 @@ dam_status dam__trainer_finish_epoch(dam__trainer *trainer, const dam__callbacks
     DAM_TRY(epoch_loss(trainer, &loss));
     if (trainer->evaluator != NULL) {
         DAM_TRY(dam__trainer_finish_model(trainer, position->epoch));
-        DAM_TRY(dam__evaluator_run(trainer->evaluator, &metrics));
+        dam_status status = dam__evaluator_run(trainer->evaluator, &metrics);
+        if (status == DAM_DIVERGED)
+            return dam__fail(status, "the validation loss is not finite after epoch %d; %s",
+                             position->epoch + 1, dam__model_advice(trainer->model));
+        DAM_TRY(status);
         trainer->is_evaluated = true;
     }
-    if (trainer->evaluator != NULL && !isfinite(metrics.loss))
-        return dam__fail(DAM_DIVERGED, "the validation loss is not finite after epoch %d; %s",
-                         position->epoch + 1, dam__model_advice(trainer->model));
     dam__trainer_count_seconds(trainer);
     DAM_TRY(add_row(trainer, loss, &metrics));
     note_loss(trainer, trainer->evaluator != NULL ? metrics.loss : loss);

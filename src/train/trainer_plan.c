@@ -296,7 +296,7 @@ dam_status dam__trainer_predictions(dam__trainer *trainer, int32_t **predicted, 
 
 dam_status dam__trainer_read_losses(dam__trainer *trainer, double *losses)
 {
-    return dam__matrix_read_doubles(&trainer->losses, losses, "losses so far");
+    return dam__matrix_read_unchecked(&trainer->losses, losses, "losses so far");
 }
 
 dam_status dam__trainer_last_loss(dam__trainer *trainer, double *loss)

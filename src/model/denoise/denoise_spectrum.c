@@ -90,7 +90,7 @@ dam_status dam__denoise_measure(dam__model *model, dam__loader *samples, dam__te
     DAM_TRY(make_covariance(denoise, samples));
     DAM_TRY(dam__power_top(&spectrum->power, &spectrum->covariance, model->task.dim, false, 1,
                            spectrum->top.buffer, 0));
-    DAM_TRY(dam__matrix_read_doubles(&spectrum->top, &top, "largest eigenvalue"));
+    DAM_TRY(dam__matrix_read_unchecked(&spectrum->top, &top, "largest eigenvalue"));
     if (dam__device_records(model->device))
         return DAM_OK;
     if (!isfinite(top) || !(top > 0))

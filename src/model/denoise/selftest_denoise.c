@@ -306,7 +306,7 @@ static dam_status run_check(dam__test *test, struct check *c)
     const dam__batch batch = {.samples = &c->given, .size = c->batch, .place = PLACE, .base = BASE};
     DAM_TRY_CLEANUP(c->model->ops->begin_epoch(c->model, EPOCH));
     DAM_TRY_CLEANUP(c->model->ops->loss_gradient(c->model, &batch, c->loss_slots.buffer, SLOT));
-    DAM_TRY_CLEANUP(dam__matrix_read_doubles(&c->loss_slots, losses, "self-test"));
+    DAM_TRY_CLEANUP(dam__matrix_read_unchecked(&c->loss_slots, losses, "self-test"));
     for (size_t p = 0; p < REPLICAS; p++)
         dam__test_compare(test, losses[(size_t)SLOT * REPLICAS + p], c->losses[p], c->losses[p]);
     DAM_TRY_CLEANUP(compare_gradient(test, c, "memories", c->gradient));

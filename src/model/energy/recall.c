@@ -232,7 +232,7 @@ static dam_status read_sweeps(dam__recaller *r, size_t first, size_t count, int 
     DAM_TRY_CLEANUP(dam__alloc(dam__matrix_items(&shown), sizeof *records, &records));
     DAM_TRY_CLEANUP(dam__alloc(items, sizeof *flips, &flips));
     DAM_TRY_CLEANUP(dam__matrix_read_doubles(&shown, records, "energies"));
-    DAM_TRY_CLEANUP(dam__buffer_read(r->flips, 0, flips, items * sizeof *flips, "flips"));
+    DAM_TRY_CLEANUP(dam__integers_read(r->flips, items, r->dim, flips, "flips"));
     if (r->config->dynamics == DAM__DYNAMICS_CLASS)
         for (size_t p = 0; p < count; p++)
             out->ends[first + p] = DAM__RECALL_CONVERGED;
@@ -257,8 +257,8 @@ static dam_status read_states(dam__recaller *r, size_t first, size_t count, dam_
         DAM_TRY_CLEANUP(dam__recaller_refresh(r, count));
     DAM_TRY_CLEANUP(dam__recaller_nearest(r, count));
     DAM_TRY_CLEANUP(dam__matrix_read_doubles(&r->distances, least, "distances"));
-    DAM_TRY_CLEANUP(dam__buffer_read(r->nearest, 0, out->nearest + first,
-                                     count * sizeof *out->nearest, "nearest memories"));
+    DAM_TRY_CLEANUP(dam__integers_read(r->nearest, count, r->memories - 1, out->nearest + first,
+                                       "nearest memories"));
     for (size_t p = 0; p < count; p++) {
         double squares = 0;
         for (size_t i = 0; i < dim; i++) {
@@ -312,7 +312,7 @@ static dam_status sweep_chunk(dam__recaller *r, size_t first, size_t count,
         ++*run;
         if (*run % BLOCK != 0 && *run < r->sweeps)
             continue;
-        DAM_TRY(dam__buffer_read(r->ends, 0, ends, count * sizeof *ends, "who has ended"));
+        DAM_TRY(dam__integers_read(r->ends, count, DAM__RECALL_CYCLING, ends, "who has ended"));
         if (all_ended(ends, count))
             break;
         if (callbacks != NULL && callbacks->stop != NULL && callbacks->stop(callbacks->user))
