@@ -95,7 +95,7 @@ static dam_status measure_overhead(dam__bench *bench, const dam__workload *step)
     DAM_TRY_CLEANUP(
         dam__bench_add(bench, "step_over_products", ratio.median, "ratio", ratio.spread, NULL));
 cleanup:
-    (void)dam__device_finish(bench->device);
+    dam__device_drain(bench->device);
     dam__products_destroy(products);
     return status;
 }
@@ -215,7 +215,7 @@ dam_status dam__bench_step(dam__bench *bench)
     if (dam__trainer_growth(trainer) != NULL)
         DAM_TRY_CLEANUP(dam__bench_split(bench, trainer));
 cleanup:
-    (void)dam__device_finish(bench->device);
+    dam__device_drain(bench->device);
     dam__trainer_destroy(trainer);
     return status;
 }

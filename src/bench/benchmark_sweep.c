@@ -112,7 +112,7 @@ static dam_status train_block(const sweep *s, int first, int count)
     if (!dam__model_stores(&training->model))
         DAM_TRY_CLEANUP(dam__batched_evaluate(batched, metrics));
 cleanup:
-    (void)dam__device_finish(s->bench->device);
+    dam__device_drain(s->bench->device);
     dam__batched_destroy(batched);
     return status;
 }
@@ -157,7 +157,7 @@ static dam_status train_alone(const sweep *s, int p)
     if (training.evaluates)
         DAM_TRY_CLEANUP(dam__trainer_evaluate(trainer, &metrics));
 cleanup:
-    (void)dam__device_finish(s->bench->device);
+    dam__device_drain(s->bench->device);
     dam__trainer_destroy(trainer);
     return status;
 }

@@ -41,7 +41,7 @@ static dam_status time_first_step(dam__device *device, const dam__training *trai
     if (out->with_losses)
         DAM_TRY_CLEANUP(take_losses(trainer, &out->losses));
 cleanup:
-    (void)dam__device_finish(device);
+    dam__device_drain(device);
     dam__trainer_destroy(trainer);
     return status;
 }

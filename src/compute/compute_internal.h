@@ -73,14 +73,15 @@ dam_status dam__clblast_override(const dam__device *device, const dam__tuning_pa
 /* clFinish that also waits for what was flushed before, which rusticl's (Mesa 22.3) does not. */
 cl_int dam__queue_finish(cl_command_queue queue);
 
-/* Records a failed call by name; memory errors become DAM_NO_MEMORY, all others DAM_INTERNAL. */
-dam_status dam__cl_fail(const dam__device *device, cl_int error, const char *call);
+/*
+ * Records a failed call by OpenCL's name for it, of a subject or NULL. DAM_NO_MEMORY where memory
+ * is what failed, DAM_NO_DEVICE where the device could not be opened, else DAM_INTERNAL.
+ */
+dam_status dam__cl_fail(const dam__device *device, cl_int error, const char *call,
+                        const char *subject);
 
-/* DAM_OK, or the failed call recorded. */
-static inline dam_status dam__cl_check(const dam__device *device, cl_int error, const char *call)
-{
-    return error == CL_SUCCESS ? DAM_OK : dam__cl_fail(device, error, call);
-}
+/* DAM_OK, or the failed call recorded; its arguments may follow its name. */
+dam_status dam__cl_check(const dam__device *device, cl_int error, const char *call);
 
 /* DAM_TRY and DAM_TRY_CLEANUP for an OpenCL call that returns its error; want a `dam__device
  * *device` in scope. */

@@ -1,11 +1,13 @@
 #include "compute/device_facts.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/memory.h"
 #include "compute/errors.h"
+#include "compute/info.h"
 
 static void clean_name(char *to, size_t size, const char *from)
 {
@@ -21,18 +23,12 @@ static void clean_name(char *to, size_t size, const char *from)
 
 dam_status dam__platform_name(cl_platform_id platform, char *name, size_t size)
 {
-    dam_status status = DAM_OK;
     char *text = NULL;
-    size_t length = 0;
-    cl_int error = clGetPlatformInfo(platform, CL_PLATFORM_NAME, 0, NULL, &length);
-    if (error == CL_SUCCESS) {
-        DAM_TRY_CLEANUP(dam__alloc(length + 1, 1, &text));
-        error = clGetPlatformInfo(platform, CL_PLATFORM_NAME, length, text, NULL);
-    }
-    clean_name(name, size, error == CL_SUCCESS ? text : dam__cl_error_name(error));
-cleanup:
+    cl_int error = CL_SUCCESS;
+    DAM_TRY(dam__info_text(&(dam__asked){.platform = platform}, CL_PLATFORM_NAME, &text, &error));
+    clean_name(name, size, text != NULL ? text : dam__cl_error_name(error));
     free(text);
-    return status;
+    return DAM_OK;
 }
 
 /* A row of queries against one device; after the first failure the others do nothing. */
@@ -57,15 +53,8 @@ static void ask_text(queries *q, cl_device_info what, const char *name, size_t s
     if (q->status != DAM_OK || q->error != CL_SUCCESS)
         return;
     char *whole = NULL;
-    size_t length = 0;
-    q->error = clGetDeviceInfo(q->device, what, 0, NULL, &length);
-    if (q->error == CL_SUCCESS) {
-        q->status = dam__alloc(length + 1, 1, &whole);
-        if (q->status != DAM_OK)
-            return;
-        q->error = clGetDeviceInfo(q->device, what, length, whole, NULL);
-    }
-    if (q->error == CL_SUCCESS)
+    q->status = dam__info_text(&(dam__asked){.device = q->device}, what, &whole, &q->error);
+    if (whole != NULL)
         clean_name(text, size, whole);
     else
         q->failed = name;
@@ -83,6 +72,33 @@ static dam_device_type type_of(cl_device_type type)
     if (type & CL_DEVICE_TYPE_ACCELERATOR)
         return DAM_DEVICE_ACCELERATOR;
     return type & CL_DEVICE_TYPE_CPU ? DAM_DEVICE_CPU : DAM_DEVICE_OTHER;
+}
+
+/* Whether a number that drives sizes and loops can be true; else the reason. Zeros and all ones are
+ * what a driver answers that fails and does not say so. */
+static bool is_possible(dam_device_info *info)
+{
+    const uint64_t units = 1 << 20, items = 1 << 24, clock = 1 << 20, width = 1 << 10;
+    const uint64_t bytes = (uint64_t)1 << 50;
+    const struct {
+        const char *what;
+        uint64_t value, least, most;
+    } facts[] = {{"compute units", info->compute_units, 1, units},
+                 {"work-items in a work-group", info->largest_work_group, 1, items},
+                 {"bytes of memory", info->global_memory, 1, bytes},
+                 {"bytes in its largest buffer", info->largest_allocation, 1, bytes},
+                 {"bytes of local memory", info->local_memory, 1, bytes},
+                 {"MHz", info->clock, 0, clock},
+                 {"floats in a vector", info->native_float_width, 0, width}};
+    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {
+        if (facts[i].value >= facts[i].least && facts[i].value <= facts[i].most)
+            continue;
+        (void)snprintf(info->reason, sizeof info->reason,
+                       "its driver says that it has %ju %s, which cannot be",
+                       (uintmax_t)facts[i].value, facts[i].what);
+        return false;
+    }
+    return true;
 }
 
 void dam__check_usable(dam_device_info *info, bool available, bool compiler, const char *profile)
@@ -103,7 +119,7 @@ void dam__check_usable(dam_device_info *info, bool available, bool compiler, con
         (void)snprintf(info->reason, sizeof info->reason,
                        "its driver speaks '%.60s', the kernels need OpenCL 1.2", info->version);
     else
-        info->usable = true;
+        info->usable = is_possible(info);
 }
 
 dam_status dam__describe_device(cl_device_id device, dam_device_info *info)

@@ -2,6 +2,7 @@
 
 /* X(name, value). Values are spelt out because the headers hide names newer than the target. */
 #define CL_ERROR_MAP(X)                                                                            \
+    X(an impossible length, DAM__CL_ENDLESS)                                                       \
     X(CL_SUCCESS, 0)                                                                               \
     X(CL_DEVICE_NOT_FOUND, -1)                                                                     \
     X(CL_DEVICE_NOT_AVAILABLE, -2)                                                                 \

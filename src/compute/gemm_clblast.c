@@ -70,8 +70,7 @@ dam_status dam__clblast_override(const dam__device *device, const dam__tuning_pa
 
 static dam_status fail(const struct clblast *clblast, CLBlastStatusCode code)
 {
-    bool memory = code == CLBlastTempBufferAllocFailure || code == CLBlastOpenCLOutOfResources ||
-                  code == CLBlastOpenCLOutOfHostMemory;
+    bool memory = code == CLBlastTempBufferAllocFailure || code == CLBlastOpenCLOutOfHostMemory;
     return dam__advise(
         DAM__ADVICE_KERNELS,
         dam__fail(memory ? DAM_NO_MEMORY : DAM_INTERNAL,

@@ -68,11 +68,12 @@ static dam_status check_kind(const dam__kernel *kernel, cl_uint index, dam__argu
 static dam_status set_value(const dam__kernel *kernel, cl_uint index, size_t size,
                             const void *value)
 {
+    char subject[96];
     cl_int error = clSetKernelArg(kernel->handle, index, size, value);
-    if (error != CL_SUCCESS)
-        return dam__fail(DAM_INTERNAL, "argument %u of kernel '%s' was refused with %s", index,
-                         kernel->name, dam__cl_error_name(error));
-    return DAM_OK;
+    if (error == CL_SUCCESS)
+        return DAM_OK;
+    (void)snprintf(subject, sizeof subject, "argument %u of %s", index, kernel->name);
+    return dam__cl_fail(kernel->device, error, "clSetKernelArg", subject);
 }
 
 static dam_status set_argument(const dam__kernel *kernel, cl_uint index,
@@ -123,7 +124,7 @@ dam_status dam__launch(dam__kernel *kernel, dam__range range, dam__work work,
     cl_int error = clEnqueueNDRangeKernel(device->queue, kernel->handle, 3, NULL, range.global,
                                           range.local, 0, NULL, event);
     if (error != CL_SUCCESS)
-        DAM_TRY(dam__cl_fail(device, error, kernel->name));
+        DAM_TRY(dam__cl_fail(device, error, "clEnqueueNDRangeKernel", kernel->name));
     const dam__timed timed = {.name = kernel->name, .flops = work.flops, .bytes = work.bytes};
     return dam__profile_end(device->profile, device->queue, &timed);
 }

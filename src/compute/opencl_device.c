@@ -10,16 +10,48 @@
 #include "compute/compute_internal.h"
 #include "compute/ids.h"
 
-dam_status dam__cl_fail(const dam__device *device, cl_int error, const char *call)
+/*
+ * What failed, by the code and by the call: CL_OUT_OF_RESOURCES is said of memory only by calls
+ * that take memory. From others it is a kernel that crashed, was stopped or is too large.
+ */
+static dam_status kind_of(cl_int error, const char *call)
 {
-    dam_status code = error == CL_OUT_OF_HOST_MEMORY || error == CL_OUT_OF_RESOURCES ||
-                              error == CL_MEM_OBJECT_ALLOCATION_FAILURE ||
-                              error == CL_INVALID_BUFFER_SIZE
-                          ? DAM_NO_MEMORY
-                          : DAM_INTERNAL;
-    return dam__fail(code, "%s on '%s' failed with %s (%d)%s", call, device->info.name,
-                     dam__cl_error_name(error), (int)error,
-                     code == DAM_NO_MEMORY ? "; take a smaller batch or fewer memories" : "");
+    bool takes = strcmp(call, "clCreateBuffer") == 0 || strcmp(call, "clEnqueueFillBuffer") == 0;
+    bool opens = strcmp(call, "clCreateContext") == 0 || strcmp(call, "clCreateCommandQueue") == 0;
+    if (error == CL_OUT_OF_HOST_MEMORY || error == CL_MEM_OBJECT_ALLOCATION_FAILURE ||
+        error == CL_INVALID_BUFFER_SIZE || (error == CL_OUT_OF_RESOURCES && takes))
+        return DAM_NO_MEMORY;
+    return opens ? DAM_NO_DEVICE : DAM_INTERNAL;
+}
+
+static const char *remedy(dam_status kind, cl_int error)
+{
+    if (error == CL_OUT_OF_HOST_MEMORY)
+        return "; the host has no memory left for the driver";
+    if (kind == DAM_NO_MEMORY)
+        return "; take a smaller batch or fewer memories";
+    if (error == CL_OUT_OF_RESOURCES)
+        return "; the driver gave the work up, and the system's log may say why (dmesg)";
+    return "";
+}
+
+dam_status dam__cl_fail(const dam__device *device, cl_int error, const char *call,
+                        const char *subject)
+{
+    dam_status kind = kind_of(error, call);
+    bool named = subject != NULL;
+    return dam__fail(kind, "%s%s%s%s on '%s' failed with %s (%d)%s", call, named ? " of '" : "",
+                     named ? subject : "", named ? "'" : "", device->info.name,
+                     dam__cl_error_name(error), (int)error, remedy(kind, error));
+}
+
+dam_status dam__cl_check(const dam__device *device, cl_int error, const char *call)
+{
+    char name[64];
+    if (error == CL_SUCCESS)
+        return DAM_OK;
+    (void)snprintf(name, sizeof name, "%.*s", (int)strcspn(call, "("), call);
+    return dam__cl_fail(device, error, name, NULL);
 }
 
 /*
@@ -95,11 +127,11 @@ dam_status dam__device_open(const dam_device_info *info, const dam__device_optio
                                                 (cl_context_properties)device->platform, 0};
     device->context = clCreateContext(properties, 1, &device->id, NULL, NULL, &error);
     if (device->context == NULL)
-        DAM_TRY_CLEANUP(dam__cl_fail(device, error, "clCreateContext"));
+        DAM_TRY_CLEANUP(dam__cl_fail(device, error, "clCreateContext", NULL));
     device->queue = clCreateCommandQueue(device->context, device->id,
                                          options->profile ? CL_QUEUE_PROFILING_ENABLE : 0, &error);
     if (device->queue == NULL)
-        DAM_TRY_CLEANUP(dam__cl_fail(device, error, "clCreateCommandQueue"));
+        DAM_TRY_CLEANUP(dam__cl_fail(device, error, "clCreateCommandQueue", NULL));
     if (options->profile)
         DAM_TRY_CLEANUP(dam__profile_create(&device->profile));
     *out = device;
@@ -113,8 +145,7 @@ void dam__device_close(dam__device *device)
 {
     if (device == NULL)
         return;
-    if (device->queue != NULL)
-        (void)dam__queue_finish(device->queue);
+    dam__device_drain(device);
     for (size_t i = 0; i < DAM__PACE_DEPTH; i++)
         dam__fence_clear(&device->pace[i]);
     dam__profile_destroy(device->profile);
@@ -198,8 +229,13 @@ dam_status dam__device_finish(dam__device *device)
 {
     if (device->recording != NULL)
         return DAM_OK;
-    DAM_CL(dam__queue_finish(device->queue));
-    return DAM_OK;
+    return dam__cl_check(device, dam__queue_finish(device->queue), "clFinish");
+}
+
+void dam__device_drain(dam__device *device)
+{
+    if (device->recording == NULL && device->queue != NULL)
+        (void)dam__queue_finish(device->queue);
 }
 
 dam_status dam__device_pace(dam__device *device)

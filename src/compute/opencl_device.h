@@ -65,6 +65,9 @@ const char *dam__device_tuning_digest(const dam__device *device);
 /* Waits until all queued work is done. Never inside an epoch. */
 dam_status dam__device_finish(dam__device *device);
 
+/* The same before things are freed: nothing is recorded, so that the first failure stays. */
+void dam__device_drain(dam__device *device);
+
 enum { DAM__PACE_DEPTH = 8 };
 
 /*

@@ -130,7 +130,7 @@ static dam_status take_memory(dam__buffer *buffer)
     buffer->memory =
         clCreateBuffer(device->context, CL_MEM_READ_WRITE, buffer->bytes, NULL, &error);
     if (buffer->memory == NULL)
-        return dam__cl_fail(device, error, "clCreateBuffer");
+        return dam__cl_fail(device, error, "clCreateBuffer", NULL);
     return dam__buffer_clear(buffer);
 }
 

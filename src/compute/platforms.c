@@ -9,6 +9,14 @@
 #include "compute/ids.h"
 #include "compute/select.h"
 
+/* More than any machine has is no list to make room for. */
+static void check_count(cl_uint found, cl_int *error)
+{
+    enum { MOST = 4096 };
+    if (*error == CL_SUCCESS && found > MOST)
+        *error = DAM__CL_ENDLESS;
+}
+
 /* *platforms is freed with free(); *error is the driver's, with *count 0. DAM_NO_MEMORY. */
 static dam_status list_platforms(cl_platform_id **platforms, cl_uint *count, cl_int *error)
 {
@@ -16,6 +24,7 @@ static dam_status list_platforms(cl_platform_id **platforms, cl_uint *count, cl_
     *count = 0;
     cl_uint found = 0;
     *error = clGetPlatformIDs(0, NULL, &found);
+    check_count(found, error);
     if (*error != CL_SUCCESS || found == 0)
         return DAM_OK;
     dam_status status = dam__alloc(found, sizeof **platforms, platforms);
@@ -34,6 +43,7 @@ static dam_status list_devices(cl_platform_id platform, cl_device_id **devices, 
     *count = 0;
     cl_uint found = 0;
     *error = clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, 0, NULL, &found);
+    check_count(found, error);
     if (*error != CL_SUCCESS || found == 0)
         return DAM_OK;
     dam_status status = dam__alloc(found, sizeof **devices, devices);

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "compute/cache.h"
 #include "compute/compute_internal.h"
+#include "compute/info.h"
 
 struct dam__program {
     dam__device *device;
@@ -91,10 +92,9 @@ static dam_status build_failure(const dam__device *device, cl_program program, c
 {
     enum { LOG_SHOWN = 1200 };
     char *log = NULL;
-    size_t length = 0;
-    (void)clGetProgramBuildInfo(program, device->id, CL_PROGRAM_BUILD_LOG, 0, NULL, &length);
-    if (dam__alloc(length + 1, 1, &log) == DAM_OK && length > 0)
-        (void)clGetProgramBuildInfo(program, device->id, CL_PROGRAM_BUILD_LOG, length, log, NULL);
+    cl_int none = CL_SUCCESS;
+    (void)dam__info_text(&(dam__asked){.device = device->id, .program = program},
+                         CL_PROGRAM_BUILD_LOG, &log, &none);
     dam_status status = dam__fail(
         DAM_INTERNAL, "compiling 'cl/%s.cl' for '%s' failed with %s; please report this: %.*s",
         name, device->info.name, dam__cl_error_name(error), LOG_SHOWN, log != NULL ? log : "");
@@ -109,7 +109,7 @@ static dam_status compile(dam__device *device, const char *name, const char *sou
     cl_int error = CL_SUCCESS;
     cl_program program = clCreateProgramWithSource(device->context, 1, &source, NULL, &error);
     if (program == NULL)
-        DAM_TRY_CLEANUP(dam__cl_fail(device, error, "clCreateProgramWithSource"));
+        DAM_TRY_CLEANUP(dam__cl_fail(device, error, "clCreateProgramWithSource", name));
     error = clBuildProgram(program, 1, &device->id, options, NULL, NULL);
     if (error != CL_SUCCESS)
         DAM_TRY_CLEANUP(build_failure(device, program, name, error));
@@ -253,7 +253,7 @@ static dam__argument_kind kind_of(cl_kernel kernel, cl_uint index)
 {
     static const char *const integers[] = {"int", "uint", "unsigned int"};
     char type[64] = "";
-    if (clGetKernelArgInfo(kernel, index, CL_KERNEL_ARG_TYPE_NAME, sizeof type, type, NULL) !=
+    if (clGetKernelArgInfo(kernel, index, CL_KERNEL_ARG_TYPE_NAME, sizeof type - 1, type, NULL) !=
         CL_SUCCESS)
         return DAM__ARGUMENT_NONE;
     if (strchr(type, '*') != NULL)
@@ -271,7 +271,7 @@ static dam_status find_kernel(const dam__program *program, dam__kernel *kernel)
     cl_int error = CL_SUCCESS;
     kernel->handle = clCreateKernel(program->handle, kernel->name, &error);
     if (kernel->handle == NULL)
-        return dam__cl_fail(device, error, kernel->name);
+        return dam__cl_fail(device, error, "clCreateKernel", kernel->name);
     DAM_CL(clGetKernelInfo(kernel->handle, CL_KERNEL_NUM_ARGS, sizeof kernel->arguments,
                            &kernel->arguments, NULL));
     for (cl_uint i = 0; i < kernel->arguments && i < DAM__KNOWN_ARGUMENTS; i++)
@@ -302,11 +302,8 @@ cleanup:
 
 dam_status dam__program_kernel_names(const dam__program *program, char **names)
 {
-    dam__device *device = program->device;
-    size_t length = 0;
-    *names = NULL;
-    DAM_CL(clGetProgramInfo(program->handle, CL_PROGRAM_KERNEL_NAMES, 0, NULL, &length));
-    DAM_TRY(dam__alloc(length + 1, 1, names));
-    DAM_CL(clGetProgramInfo(program->handle, CL_PROGRAM_KERNEL_NAMES, length, *names, NULL));
-    return DAM_OK;
+    cl_int error = CL_SUCCESS;
+    DAM_TRY(dam__info_text(&(dam__asked){.program = program->handle}, CL_PROGRAM_KERNEL_NAMES,
+                           names, &error));
+    return dam__cl_check(program->device, error, "clGetProgramInfo");
 }

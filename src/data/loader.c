@@ -175,7 +175,7 @@ void dam__loader_destroy(dam__loader *loader)
     if (loader == NULL)
         return;
     /* The staging may still be on its way. */
-    (void)dam__device_finish(loader->device);
+    dam__device_drain(loader->device);
     for (int i = 0; i < SLOTS; i++) {
         struct slot *slot = &loader->slots[i];
         dam__fence_clear(&slot->fence);

@@ -117,7 +117,8 @@ static dam_status run_case(struct session *session, dam__test *test, const dam__
 {
     char message[512] = "";
     dam_status status = dam__test_run(test, item);
-    if (status == DAM_NO_MEMORY)
+    /* Without memory nothing is said of the kernels, unless they were found wrong before. */
+    if (status == DAM_NO_MEMORY && session->failure == NULL)
         return status;
     /* The message is overwritten by the next failure. */
     if (status != DAM_OK)

@@ -172,7 +172,7 @@ static dam_status check(const product *p)
     int rows = s->m - (s->a_transposed ? 0 : p->cut);
     int depth = s->k - (s->a_transposed ? p->cut : 0);
     size_t items = (size_t)s->m * (size_t)s->n;
-    DAM_TRY(dam__matrix_read_doubles(&p->c, p->result, "tuning product"));
+    DAM_TRY(dam__matrix_read_unchecked(&p->c, p->result, "tuning product"));
     for (int place = 0; place < PLACES * PLACES; place++) {
         int i = (int)((int64_t)(place / PLACES) * (rows - 1) / (PLACES - 1));
         int j = (int)((int64_t)(place % PLACES) * (s->n - 1) / (PLACES - 1));
@@ -264,7 +264,7 @@ static dam_status try_product(dam__device *device, dam__gemm_provider provider, 
     DAM_TRY_CLEANUP(check_both(&p));
     DAM_TRY_CLEANUP(time_product(&p, w, 1, &took));
     if (p.shape.m < whole && took * whole / p.shape.m < most) {
-        (void)dam__device_finish(device);
+        dam__device_drain(device);
         destroy(&p);
         p = (product){.device = device, .shape = *shape};
         DAM_TRY_CLEANUP(prepare(&p, provider));
@@ -272,7 +272,7 @@ static dam_status try_product(dam__device *device, dam__gemm_provider provider, 
     }
     DAM_TRY_CLEANUP(measure(&p, w, ceiling, seconds, share));
 cleanup:
-    (void)dam__device_finish(device);
+    dam__device_drain(device);
     destroy(&p);
     return status;
 }
@@ -308,7 +308,7 @@ typedef struct side {
 static void close_side(side *s)
 {
     if (s->device != NULL)
-        (void)dam__device_finish(s->device);
+        dam__device_drain(s->device);
     dam__trainer_destroy(s->trainer);
     dam__device_close(s->device);
 }

@@ -2,12 +2,15 @@
  * A layer of the OpenCL loader (OPENCL_LAYERS=faults.so) that makes calls fail or lie, so that a
  * test sees what the tool makes of a driver that does.
  *
- *   DENSEAM_FAULT=NAME[:PARAMETER]@K=WHAT   the K-th call of NAME, of any NAME with "*", every with
- *                                           K = 0; PARAMETER: only what is asked of infos, as a
- * number WHAT: -5, ...    fails with that code nan        what is read back is NaN (single and
- * double) zero ones  the info is all bytes 0, or 255 huge       the info says that it has SIZE_MAX
- * bytes DENSEAM_FAULT_COUNT=FILE                writes how many calls there were of NAME, at the
- * end
+ * DENSEAM_FAULT=NAME[:PARAMETER]@K[+]=WHAT,...
+ *     the K-th call of NAME, of any with "*"; with "+" all from there on. PARAMETER, a number: only
+ *     what asks an info for it. WHAT:
+ *       -5, ...    it fails with that code
+ *       nan        what is read back is NaN (single and double)
+ *       zero ones  the info is all bytes 0, or 255
+ *       huge       the info claims SIZE_MAX bytes, and fills what it is given
+ * DENSEAM_FAULT_COUNT=FILE
+ *     writes how many calls of the first NAME there were
  *
  * Releases are left alone: nobody looks at what they say.
  */
@@ -24,22 +27,32 @@
 typedef struct fault {
     char name[64];
     unsigned long parameter, at;
+    bool lasts;
     char what[16];
+    atomic_ulong calls;
 } fault;
+
+enum { MOST = 4, ENOUGH = 1 << 20 };
 
 static const cl_icd_dispatch *driver;
 static cl_icd_dispatch layer;
-static fault wanted;
-static atomic_ulong calls;
+static fault wanted[MOST];
+static int wishes;
 
 /* What is to become of this call: "" for nothing. */
 static const char *fate(const char *name, unsigned long parameter)
 {
-    bool named = strcmp(wanted.name, "*") == 0 || strcmp(wanted.name, name) == 0;
-    if (!named || (wanted.parameter != 0 && wanted.parameter != parameter))
-        return "";
-    unsigned long number = atomic_fetch_add(&calls, 1) + 1;
-    return wanted.at == 0 || wanted.at == number ? wanted.what : "";
+    const char *lot = "";
+    for (int i = 0; i < wishes; i++) {
+        fault *f = &wanted[i];
+        bool named = strcmp(f->name, "*") == 0 || strcmp(f->name, name) == 0;
+        if (!named || (f->parameter != 0 && f->parameter != parameter))
+            continue;
+        unsigned long number = atomic_fetch_add(&f->calls, 1) + 1;
+        if (f->at == number || (f->lasts && f->at < number))
+            lot = f->what;
+    }
+    return lot;
 }
 
 /* The error of a call that is to fail, else 0. */
@@ -153,8 +166,13 @@ OBJECT_CALLS(OBJECT_CALL)
 /* Infos, which may lie as well. */
 static cl_int lie(const char *what, cl_int error, size_t size, void *value, size_t *needed)
 {
-    if (error == CL_SUCCESS && strcmp(what, "huge") == 0 && needed != NULL)
-        *needed = SIZE_MAX;
+    if (strcmp(what, "huge") == 0) {
+        if (needed != NULL)
+            *needed = SIZE_MAX;
+        if (value != NULL)
+            memset(value, 'x', size < ENOUGH ? size : ENOUGH);
+        return CL_SUCCESS;
+    }
     if (error == CL_SUCCESS && strcmp(what, "zero") == 0 && value != NULL)
         memset(value, 0, size);
     if (error == CL_SUCCESS && strcmp(what, "ones") == 0 && value != NULL)
@@ -207,20 +225,30 @@ static cl_int CL_API_CALL my_clEnqueueReadBuffer(cl_command_queue queue, cl_mem 
 
 /* --- the loader's side -------------------------------------------------------------------------- */
 
-static void read_wish(void)
+static bool read_fault(const char *text, fault *f)
 {
-    const char *text = getenv("DENSEAM_FAULT");
-    char name[64] = "", what[16] = "";
-    if (text == NULL)
-        return;
-    if (sscanf(text, "%63[^:@]:%li@%lu=%15s", name, (long *)&wanted.parameter, &wanted.at, what) !=
-            4 &&
-        sscanf(text, "%63[^:@]@%lu=%15s", name, &wanted.at, what) != 3) {
-        (void)fprintf(stderr, "DENSEAM_FAULT=%s is not NAME[:PARAMETER]@K=WHAT\n", text);
-        abort();
-    }
-    memcpy(wanted.name, name, sizeof name);
-    memcpy(wanted.what, what, sizeof what);
+    char parameter[16] = "0", plus[2] = "";
+    bool read =
+        sscanf(text, "%63[^:@]:%15[^@]@%lu%1[+]=%15s", f->name, parameter, &f->at, plus, f->what) ==
+            5 ||
+        sscanf(text, "%63[^:@]:%15[^@]@%lu=%15s", f->name, parameter, &f->at, f->what) == 4 ||
+        sscanf(text, "%63[^:@]@%lu%1[+]=%15s", f->name, &f->at, plus, f->what) == 4 ||
+        sscanf(text, "%63[^:@]@%lu=%15s", f->name, &f->at, f->what) == 3;
+    f->lasts = plus[0] != '\0';
+    f->parameter = strtoul(parameter, NULL, 0);
+    return read;
+}
+
+static void read_faults(void)
+{
+    const char *given = getenv("DENSEAM_FAULT");
+    char *text = strdup(given != NULL ? given : ""), *rest = NULL;
+    for (char *one = strtok_r(text, ",", &rest); one != NULL; one = strtok_r(NULL, ",", &rest))
+        if (wishes == MOST || !read_fault(one, &wanted[wishes++])) {
+            (void)fprintf(stderr, "'%s' is not NAME[:PARAMETER]@K[+]=WHAT\n", given);
+            abort();
+        }
+    free(text);
 }
 
 __attribute__((destructor)) static void tell_count(void)
@@ -228,7 +256,7 @@ __attribute__((destructor)) static void tell_count(void)
     const char *path = getenv("DENSEAM_FAULT_COUNT");
     FILE *file = path != NULL && driver != NULL ? fopen(path, "w") : NULL;
     if (file != NULL) {
-        (void)fprintf(file, "%lu\n", atomic_load(&calls));
+        (void)fprintf(file, "%lu\n", atomic_load(&wanted[0].calls));
         (void)fclose(file);
     }
 }
@@ -246,12 +274,12 @@ CL_API_ENTRY cl_int CL_API_CALL clGetLayerInfo(cl_layer_info what, size_t size, 
     return CL_SUCCESS;
 }
 
-CL_API_ENTRY cl_int CL_API_CALL clInitLayer(cl_uint count, const cl_icd_dispatch *target,
+CL_API_ENTRY cl_int CL_API_CALL clInitLayer(cl_uint entries, const cl_icd_dispatch *target,
                                             cl_uint *own_count, const cl_icd_dispatch **own)
 {
-    if (count < sizeof *target / sizeof target->clGetPlatformIDs)
+    if (entries < sizeof *target / sizeof target->clGetPlatformIDs)
         return CL_INVALID_VALUE;
-    read_wish();
+    read_faults();
     driver = target;
     layer = *target;
 #define TAKE(NAME, PARAMETERS, VALUES) layer.NAME = my_##NAME;
@@ -260,7 +288,7 @@ CL_API_ENTRY cl_int CL_API_CALL clInitLayer(cl_uint count, const cl_icd_dispatch
     OBJECT_CALLS(TAKE_OBJECT)
     INFO_CALLS(TAKE)
     layer.clEnqueueReadBuffer = my_clEnqueueReadBuffer;
-    *own_count = count;
+    *own_count = entries;
     *own = &layer;
     return CL_SUCCESS;
 }

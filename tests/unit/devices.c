@@ -234,7 +234,11 @@ static void nothing_usable_is_no_device(void **state)
 static void check_device(const char *version, bool available, bool compiler, const char *profile,
                          const char *reason)
 {
-    dam_device_info info = {0};
+    dam_device_info info = {.compute_units = 2,
+                            .largest_work_group = 256,
+                            .global_memory = 1 << 30,
+                            .largest_allocation = 1 << 28,
+                            .local_memory = 1 << 15};
     (void)snprintf(info.version, sizeof info.version, "%s", version);
     dam__check_usable(&info, available, compiler, profile);
     assert_int_equal(info.usable, reason == NULL);
@@ -255,6 +259,40 @@ static void only_complete_drivers_are_usable(void **state)
     check_device("OpenCL 3.0 ", true, true, "", "unknown profile");
     check_device("OpenCL 1.1 Mesa", true, true, "FULL_PROFILE", "need OpenCL 1.2");
     check_device("", true, true, "FULL_PROFILE", "need OpenCL 1.2");
+}
+
+static void impossible_numbers_are_named(void **state)
+{
+    (void)state;
+    const dam_device_info right = {.version = "OpenCL 3.0",
+                                   .compute_units = 2,
+                                   .largest_work_group = 256,
+                                   .global_memory = 1 << 30,
+                                   .largest_allocation = 1 << 28,
+                                   .local_memory = 1 << 15};
+    dam_device_info wrong[] = {right, right, right, right, right, right, right, right};
+    wrong[0].compute_units = 0;
+    wrong[1].compute_units = UINT32_MAX;
+    wrong[2].largest_work_group = 0;
+    wrong[3].global_memory = 0;
+    wrong[4].global_memory = UINT64_MAX;
+    wrong[5].largest_allocation = UINT64_MAX;
+    wrong[6].local_memory = 0;
+    wrong[7].native_float_width = UINT32_MAX;
+    static const char *const said[] = {"0 compute units",
+                                       "4294967295 compute units",
+                                       "0 work-items in a work-group",
+                                       "0 bytes of memory",
+                                       "18446744073709551615 bytes of memory",
+                                       "18446744073709551615 bytes in its largest buffer",
+                                       "0 bytes of local memory",
+                                       "4294967295 floats in a vector"};
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
+        dam__check_usable(&wrong[i], true, true, "FULL_PROFILE");
+        assert_false(wrong[i].usable);
+        if (strstr(wrong[i].reason, said[i]) == NULL)
+            fail_msg("'%s' is not in '%s'", said[i], wrong[i].reason);
+    }
 }
 
 static void errors_have_names(void **state)
@@ -444,6 +482,7 @@ int main(void)
         cmocka_unit_test(environment_chooses_where_nothing_is_asked_for),
         cmocka_unit_test(nothing_usable_is_no_device),
         cmocka_unit_test(only_complete_drivers_are_usable),
+        cmocka_unit_test(impossible_numbers_are_named),
         cmocka_unit_test(errors_have_names),
         cmocka_unit_test(diagnosis_names_what_fails_to_load),
         cmocka_unit_test(diagnosis_tells_who_may_open_the_gpu),
