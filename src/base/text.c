@@ -103,6 +103,42 @@ void dam__text_append_utf8(dam__text *text, const char *from, size_t most)
     }
 }
 
+/* The character of a letter's bytes. */
+static unsigned character(const unsigned char *at, size_t bytes)
+{
+    unsigned value = bytes < 2 ? *at : *at & (0x7fU >> bytes);
+    for (size_t i = 1; i < bytes; i++)
+        value = value << 6 | (at[i] & 0x3fU);
+    return value;
+}
+
+/* Controls but line ends and tabs; what separates lines; what turns the direction of writing. */
+static bool obeyed(unsigned value)
+{
+    return (value < 0x20 && value != '\n' && value != '\t') || (value >= 0x7f && value < 0xa0) ||
+           (value >= 0x2028 && value <= 0x202e) || (value >= 0x2066 && value <= 0x2069);
+}
+
+size_t dam__text_shown(const char *at, const char *end, char shown[DAM__SHOWN_BYTES])
+{
+    char letter[5] = "";
+    size_t left = (size_t)(end - at);
+    memcpy(letter, at, left < 4 ? left : 4);
+    size_t bytes = letter_bytes(letter);
+    if (bytes == 0 || bytes > left) {
+        (void)snprintf(shown, DAM__SHOWN_BYTES, "\\x%02x", (unsigned)(unsigned char)letter[0]);
+        return 1;
+    }
+    unsigned value = character((const unsigned char *)letter, bytes);
+    if (obeyed(value)) {
+        (void)snprintf(shown, DAM__SHOWN_BYTES, bytes == 1 ? "\\x%02x" : "\\u%04x", value);
+    } else {
+        memcpy(shown, letter, bytes);
+        shown[bytes] = '\0';
+    }
+    return bytes;
+}
+
 /* Recorded again, because others may have failed meanwhile: the message is always this text's. */
 dam_status dam__text_status(const dam__text *text)
 {

@@ -32,6 +32,15 @@ void dam__text_append_bytes(dam__text *text, const void *bytes, size_t length);
  */
 void dam__text_append_utf8(dam__text *text, const char *from, size_t most);
 
+/*
+ * For terminals, which obey what they are shown: the letter that `at` begins with, before end, as
+ * it may be shown. Letters of UTF-8 stay, line ends and tabs too; other control characters and
+ * those that turn the direction of writing become escapes such as \x1b and \u202e, bytes that are
+ * no UTF-8 such as \xff. Returns how many bytes it has.
+ */
+enum { DAM__SHOWN_BYTES = 8 };
+size_t dam__text_shown(const char *at, const char *end, char shown[DAM__SHOWN_BYTES]);
+
 /* DAM_OK, or the first failure of an append, with its message: DAM_NO_MEMORY. */
 dam_status dam__text_status(const dam__text *text);
 

@@ -39,18 +39,37 @@ dam_status print_bytes(const void *bytes, size_t length)
     return fwrite(bytes, 1, length, stdout) == length ? DAM_OK : write_failure(errno);
 }
 
+/* To any stream; false where a write fails. */
+static bool show(FILE *stream, const char *text, size_t length)
+{
+    const char *end = text + length;
+    char shown[DAM__SHOWN_BYTES];
+    bool written = true;
+    while (text < end && written) {
+        text += dam__text_shown(text, end, shown);
+        written = fputs(shown, stream) >= 0;
+    }
+    return written;
+}
+
+static dam_status print_shown(const char *text, size_t length)
+{
+    errno = 0;
+    return show(stdout, text, length) ? DAM_OK : write_failure(errno);
+}
+
 dam_status print_text(dam__text *text)
 {
     dam_status status = dam__text_status(text);
     if (status == DAM_OK)
-        status = print_bytes(text->data, text->length);
+        status = print_shown(text->data, text->length);
     dam__text_free(text);
     return status;
 }
 
 dam_status print_line_now(const char *line)
 {
-    dam_status status = print_bytes(line, strlen(line));
+    dam_status status = print_shown(line, strlen(line));
     if (status == DAM_OK)
         status = print_bytes("\n", 1);
     (void)fflush(stdout);
@@ -96,13 +115,20 @@ console console_open(bool quiet)
 
 void print_notice(FILE *stream, const char *prefix, const char *text)
 {
+    const char *end = text + strlen(text);
+    char shown[DAM__SHOWN_BYTES];
     (void)fputs(prefix, stream);
-    for (; *text != '\0'; text++) {
-        unsigned char letter = (unsigned char)*text;
-        bool control = letter < ' ' || letter == 0x7f;
-        (void)fputc(!control ? letter : letter == '\n' || letter == '\t' ? ' ' : '?', stream);
+    while (text < end) {
+        bool blank = *text == '\n' || *text == '\t';
+        text += dam__text_shown(text, end, shown);
+        (void)fputs(blank ? " " : shown, stream);
     }
     (void)fputc('\n', stream);
+}
+
+void print_aside(const char *text)
+{
+    (void)show(stderr, text, strlen(text));
 }
 
 static void write_line(void *user, dam_log_level level, const char *line)

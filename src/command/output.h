@@ -22,6 +22,11 @@ void output_begin(void);
 /* Once, at the end: DAM_INPUT if anything printed to stdout was lost (full disk, closed pipe). */
 dam_status output_finish(void);
 
+/*
+ * Whatever names of files and texts of runs contain, a terminal sees no control characters of
+ * theirs: all that is printed passes dam__text_shown, but bytes, which are JSON or our own.
+ */
+
 /* To stdout; DAM_INPUT where a write fails at once, when its reason is still known. */
 dam_status print_bytes(const void *bytes, size_t length);
 
@@ -41,10 +46,10 @@ json_t *json_number(double value);
 /* Prints value, indented, and releases it. DAM_NO_MEMORY for NULL, jansson's out of memory. */
 dam_status print_json(json_t *value);
 
-/*
- * Prints prefix and text as one line, whatever file names contain: control characters, which could
- * also manipulate a terminal, become blanks or '?'.
- */
+/* A text to stderr. */
+void print_aside(const char *text);
+
+/* Prints prefix and text as one line. */
 void print_notice(FILE *stream, const char *prefix, const char *text);
 
 /* stderr, shared by notices and the progress line so that neither overwrites the other. */

@@ -36,15 +36,32 @@ static void format_seconds(char *text, size_t size, double seconds)
         (void)snprintf(text, size, "%ld:%02ld", minutes, whole % 60);
 }
 
+/* As many letters as fit, each of them a column. */
+static void print_letters(FILE *stream, const char *line, int columns)
+{
+    const char *end = line + strlen(line);
+    char shown[DAM__SHOWN_BYTES];
+    while (line < end) {
+        size_t bytes = dam__text_shown(line, end, shown);
+        columns -= bytes > 1 && (shown[0] & 0x80) != 0 ? 1 : (int)strlen(shown);
+        if (columns < 0)
+            break;
+        (void)fputs(shown, stream);
+        line += bytes;
+    }
+}
+
 static void print_line(progress *p, double now)
 {
     console *c = p->console;
     if (c->terminal) {
+        (void)fputc('\r', c->stream);
         /* The last column stays free: some terminals wrap as soon as it is written. */
-        (void)fprintf(c->stream, "\r%.*s\033[K", terminal_columns(c->stream) - 1, p->line);
+        print_letters(c->stream, p->line, terminal_columns(c->stream) - 1);
+        (void)fputs("\033[K", c->stream);
         c->line_open = true;
     } else {
-        (void)fprintf(c->stream, "%s\n", p->line);
+        print_notice(c->stream, "", p->line);
     }
     (void)fflush(c->stream);
     p->shown = now;

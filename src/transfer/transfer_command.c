@@ -78,7 +78,7 @@ static dam_status print_both(const arguments *args, dam__text *preset, const dam
 {
     DAM_TRY(print_text(preset));
     if (!args->quiet)
-        (void)fputs(table->data, stderr);
+        print_aside(table->data);
     return DAM_OK;
 }
 

@@ -463,3 +463,22 @@ fill() {
     tool train disk/run --resume --quiet --set train.epochs=5
     failed_with 3 "Read-only file system"
 }
+
+@test "a terminal is shown no commands that a run file or a name holds" {
+    local bad=$'\e]0;t\a\xc2\x9b\xe2\x80\xae\xff' seen='\x1b]0;t\x07\u009b\u202e'
+    run_file run
+    cp run/run.h5 whole
+    for text in device data; do
+        "$(dirname "$DENSEAM")/tests/forge" whole run/run.h5 text "$text" "" "${bad%?}"
+        tool show run
+        succeeded
+        [[ "$output" == *"$seen"* ]]
+        [[ "$output" != *[$'\e\a']* && "$output" != *$'\xc2\x9b'* && "$output" != *$'\xe2\x80\xae'* ]]
+    done
+    tool train small.conf --set train.epochs=1 --out "new$bad ä"
+    succeeded
+    [[ "$output" == *"new$seen\\xff ä"* ]]
+    [[ "$output$stderr" != *[$'\e\a']* ]]
+    tool eval "none$bad" --quiet
+    failed_with 3 "none$seen\\xff"
+}

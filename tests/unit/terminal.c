@@ -90,6 +90,47 @@ static void terminals_get_one_line_that_is_rewritten(void **state)
                     "\repoch 4/4  100%  loss 1\033[K\n");
 }
 
+/* What a text looks like, letter by letter. */
+static void check_shown(const char *text, size_t length, const char *wanted)
+{
+    char all[128] = "", shown[DAM__SHOWN_BYTES];
+    for (const char *at = text, *end = text + length; at < end;) {
+        at += dam__text_shown(at, end, shown);
+        assert_true(at <= end);
+        (void)strcat(all, shown);
+    }
+    assert_string_equal(all, wanted);
+}
+
+#define SHOWN(text, wanted) check_shown(text, sizeof(text) - 1, wanted)
+
+static void terminals_see_letters_and_no_commands(void **state)
+{
+    (void)state;
+    SHOWN("plain\tand\n\xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80",
+          "plain\tand\n\xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80");
+    SHOWN("\x1b]0;t\x07\x7f\r", "\\x1b]0;t\\x07\\x7f\\x0d");
+    SHOWN("a\0b", "a\\x00b");
+    /* C1, a line separator, an override, an isolate. */
+    SHOWN("\xc2\x9b"
+          "31m \xe2\x80\xa8 \xe2\x80\xae \xe2\x81\xa6",
+          "\\u009b31m \\u2028 \\u202e \\u2066");
+    /* No UTF-8: a lone byte, an overlong one, a surrogate, one that is cut off. */
+    SHOWN("\xff \xc0\x80 \xed\xa0\x80 \xe2\x82", "\\xff \\xc0\\x80 \\xed\\xa0\\x80 \\xe2\\x82");
+
+    capture c;
+    capture_begin(&c, false, true);
+    setenv("COLUMNS", "10", 1);
+    dam_log log = console_log(&c.console);
+    dam__warn(&log, "in '\xe2\x80\xae\n\x1b[2J'");
+    progress p = progress_begin(&c.console);
+    progress_update(&p, "\xc3\xa4\x1b\xc3\xa4", 0, "more than fits");
+    progress_finish(&p);
+    unsetenv("COLUMNS");
+    capture_end(&c, "warning: in '\\u202e \\x1b[2J'\n"
+                    "\r\xc3\xa4\\x1b\xc3\xa4   \033[K\n");
+}
+
 static void time_left_counts_from_where_the_run_began(void **state)
 {
     (void)state;
@@ -190,6 +231,7 @@ int main(void)
         cmocka_unit_test(quiet_keeps_warnings),
         cmocka_unit_test(files_get_few_plain_lines),
         cmocka_unit_test(terminals_get_one_line_that_is_rewritten),
+        cmocka_unit_test(terminals_see_letters_and_no_commands),
         cmocka_unit_test(time_left_counts_from_where_the_run_began),
         cmocka_unit_test(the_first_signal_asks_and_a_later_one_kills),
     };
