@@ -344,6 +344,14 @@ static void the_length_of_a_plain_chunk_is_known(void **state)
     dam__array_free(&array);
 }
 
+/* Refused by a check of ours, or, where HDF5 is 1.14.5, already by one of its own. */
+static void check_refused_by_either(const char *location, const char *ours, const char *theirs)
+{
+    assert_refused(location, "damaged.h5'");
+    if (strstr(dam_error(), ours) == NULL && strstr(dam_error(), theirs) == NULL)
+        fail_msg("'%s' lacks '%s'", dam_error(), ours);
+}
+
 /* Each of these made HDF5 1.10.8 crash or eat all memory in H5Dread. */
 static void damage_that_hdf5_does_not_survive_is_refused(void **state)
 {
@@ -367,11 +375,14 @@ static void damage_that_hdf5_does_not_survive_is_refused(void **state)
     assert_true(fclose(stream) == 0 && length < sizeof bytes);
 
     const unsigned char space[] = {1, 2, 1, 0, 0, 0, 0, 0, 20, 0, 0, 0, 0, 0, 0, 0, 10};
-    assert_refused(damaged(in, bytes, length, space, sizeof space, 1, 0), "chunks do not make up");
+    check_refused_by_either(damaged(in, bytes, length, space, sizeof space, 1, 0),
+                            "chunks do not make up", "number of dimensions cannot be zero");
     const unsigned char type[] = {0x11, 0x21, 0x1f, 0, 4, 0, 0, 0};
-    assert_refused(damaged(in, bytes, length, type, sizeof type, 4, 255), "32 bits in 255 bytes");
+    check_refused_by_either(damaged(in, bytes, length, type, sizeof type, 4, 255),
+                            "32 bits in 255 bytes", "prec = 32 bits, size = 255 bytes");
     const unsigned char edges[] = {8, 0, 0, 0, 8, 0, 0, 0, 4, 0, 0, 0};
-    assert_refused(damaged(in, bytes, length, edges, sizeof edges, 0, 255), "do not make up");
+    check_refused_by_either(damaged(in, bytes, length, edges, sizeof edges, 0, 255),
+                            "do not make up", "bad coordinate offset");
     const unsigned char key[32] = {(unsigned char)stored};
     assert_refused(damaged(in, bytes, length, key, sizeof key, 0, 1), "do not make up");
 }
