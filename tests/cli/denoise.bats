@@ -202,7 +202,8 @@ END_OF_PRESET
     succeeded
     tool transfer sweep --to 24 --json
     succeeded
-    jq -e '.eta0 == 0.03 and .small.memories == 12 and .large.memories == 12' <<<"$output"
+    # As numbers: jq 1.7 compares decimals as they are written.
+    jq -e '.eta0 - 0.03 == 0 and .small.memories == 12 and .large.memories == 12' <<<"$output"
     for command in recall analyse show "train --resume"; do
         tool $command sweep --quiet
         failed_with 3 "'sweep' is a sweep, which keeps no run"
