@@ -46,10 +46,9 @@ static dam_status follow(const char *link, char **out)
 {
     dam_status status = DAM_OK;
     struct stat opened, found;
-    char *place = NULL;
     int file = open(link, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    if (file < 0 || fstat(file, &opened) != 0 || (place = realpath(link, NULL)) == NULL ||
-        lstat(place, &found) != 0)
+    char *place = file < 0 ? NULL : realpath(link, NULL);
+    if (place == NULL || fstat(file, &opened) != 0 || lstat(place, &found) != 0)
         DAM_FAIL(DAM_INPUT,
                  "cannot write '%s': it is a symbolic link, and what it leads to cannot be "
                  "written: %s; remove the link or name another file",

@@ -76,6 +76,7 @@ const char *dam__cl_error_name(cl_int error)
         return #name;
         CL_ERROR_MAP(CL_ERROR_NAME)
 #undef CL_ERROR_NAME
+    default:
+        return "unknown OpenCL error";
     }
-    return "unknown OpenCL error";
 }

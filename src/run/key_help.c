@@ -18,8 +18,8 @@ static const char *const paragraphs[] = {
     "this one replace. The base is a file, looked for from the folder of the file that names it, "
     "or else a preset that is built in, and may have a base itself. A key goes back to its default "
     "by being given it: z = \"\" in section sweep varies no third key.",
-    "On the command line, --set section.key=value changes one key of a preset; at the top level it "
-    "is --set key=value. Texts need no quotes there. Of several for one key the last counts."};
+    ("On the command line, --set section.key=value changes one key of a preset; at the top level "
+     "it is --set key=value. Texts need no quotes there. Of several for one key the last counts.")};
 enum { PARAGRAPHS = sizeof paragraphs / sizeof *paragraphs };
 static const char example[] = "--set model.memories=400 --set train.epochs=50";
 

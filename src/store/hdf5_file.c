@@ -47,20 +47,20 @@ static herr_t driver_query(const H5FD_t *base, unsigned long *flags)
 static haddr_t driver_get_allocated(const H5FD_t *base, H5FD_mem_t type)
 {
     (void)type;
-    return ((const driver_file *)(const void *)base)->allocated;
+    return ((const driver_file *)base)->allocated;
 }
 
 static herr_t driver_set_allocated(H5FD_t *base, H5FD_mem_t type, haddr_t end)
 {
     (void)type;
-    ((driver_file *)(void *)base)->allocated = end;
+    ((driver_file *)base)->allocated = end;
     return 0;
 }
 
 static haddr_t driver_get_length(const H5FD_t *base, H5FD_mem_t type)
 {
     (void)type;
-    return (haddr_t)((const driver_file *)(const void *)base)->file->length;
+    return (haddr_t)((const driver_file *)base)->file->length;
 }
 
 static herr_t driver_read(H5FD_t *base, H5FD_mem_t type, hid_t transfer, haddr_t at, size_t size,
@@ -68,7 +68,7 @@ static herr_t driver_read(H5FD_t *base, H5FD_mem_t type, hid_t transfer, haddr_t
 {
     (void)type;
     (void)transfer;
-    dam__hdf5_file *file = ((driver_file *)(void *)base)->file;
+    dam__hdf5_file *file = ((driver_file *)base)->file;
     unsigned char *bytes = buffer;
     while (size > 0 && at < file->length) {
         uint64_t left = file->length - at;
@@ -92,7 +92,7 @@ static herr_t driver_write(H5FD_t *base, H5FD_mem_t type, hid_t transfer, haddr_
 {
     (void)type;
     (void)transfer;
-    dam__hdf5_file *file = ((driver_file *)(void *)base)->file;
+    dam__hdf5_file *file = ((driver_file *)base)->file;
     const unsigned char *bytes = buffer;
     while (size > 0 && file->error == 0) {
         ssize_t put = pwrite(file->descriptor, bytes, size, (off_t)at);
@@ -115,7 +115,7 @@ static herr_t driver_truncate(H5FD_t *base, hid_t transfer, hbool_t closing)
 {
     (void)transfer;
     (void)closing;
-    const driver_file *opened = (const driver_file *)(const void *)base;
+    const driver_file *opened = (const driver_file *)base;
     dam__hdf5_file *file = opened->file;
     if (opened->allocated == file->length)
         return 0;

@@ -78,7 +78,7 @@ static void set_item(dam__array *array, size_t i, double value)
 
 static int change_array(dam__container *run, const char *name, int argc, char **argv)
 {
-    dam__array *array = (dam__array *)(void *)(uintptr_t)dam__container_array(run, name);
+    dam__array *array = (dam__array *)(uintptr_t)dam__container_array(run, name);
     if (array == NULL || dam__array_items(array) == 0)
         return fail("no such array");
     if (argc == 0) {
