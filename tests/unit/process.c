@@ -123,10 +123,10 @@ static void processes_have_limits_folders_and_grace(void **state)
         {"sleep 60", DAM__OUTPUT_NOTICES, 0, 0.5, 60, NULL, DAM__HUNG, SIGKILL},
         {"exec >&- 2>&-; sleep 60", DAM__OUTPUT_READ, 20, 0.5, 0, NULL, DAM__HUNG, SIGKILL},
         /* Asked to stop, it may end by itself, or not. */
-        {"trap 'exit 9' TERM; : > here; while :; do sleep 0.05; done", DAM__OUTPUT_NOTICES, 0, 0,
-         60, once_it_is_there, DAM__STOPPED, 9},
-        {"trap '' TERM; while :; do sleep 0.05; done", DAM__OUTPUT_NOTICES, 0, 0, 0.3, at_once,
-         DAM__STOPPED, SIGKILL},
+        {"trap 'rm here; exit 9' TERM; : > here; while :; do sleep 0.05; done", DAM__OUTPUT_NOTICES,
+         0, 0, 60, once_it_is_there, DAM__STOPPED, 9},
+        {"trap '' TERM; : > here; while :; do sleep 0.05; done", DAM__OUTPUT_NOTICES, 0, 0, 0.3,
+         once_it_is_there, DAM__STOPPED, SIGKILL},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char *arguments[] = {"sh", "-c", (char *)cases[i].script, NULL};
