@@ -152,10 +152,12 @@ static dam_status open_it(analysis *a)
     if (a->own->limit > 0 && (size_t)a->own->limit < a->trained)
         a->trained = (size_t)a->own->limit;
     int memories = a->embedding ? 2 * a->run.memories : a->run.memories;
-    return check_device(a->args, a->device, experiment->model.kind,
-                        (dam__selftest_sizes){.memories = memories,
-                                              .dim = a->run.dim,
-                                              .batch = experiment->train.batch});
+    const dam__selftest_subject subject = {.model = &experiment->model,
+                                           .memories = memories,
+                                           .dim = a->run.dim,
+                                           .batch = experiment->train.batch,
+                                           .classes = a->run.classes};
+    return check_device(a->args, a->device, &subject);
 }
 
 static void free_analysis(analysis *a)

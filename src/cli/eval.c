@@ -154,9 +154,13 @@ static dam_status run_eval(const arguments *args)
     int batch = run.experiment.train.batch;
     if ((size_t)batch > set.count)
         batch = (int)set.count;
-    DAM_TRY_CLEANUP(check_device(
-        args, device, run.experiment.model.kind,
-        (dam__selftest_sizes){.memories = run.memories, .dim = run.dim, .batch = batch}));
+    const dam__selftest_subject subject = {.model = &run.experiment.model,
+                                           .set = &set,
+                                           .memories = run.memories,
+                                           .dim = run.dim,
+                                           .batch = batch,
+                                           .classes = run.classes};
+    DAM_TRY_CLEANUP(check_device(args, device, &subject));
     DAM_TRY_CLEANUP(dam__run_evaluator_create(device, gemm_choice(args), &run.experiment.model,
                                               run.dim, run.classes, &run.container, &set, batch,
                                               &evaluator));

@@ -43,13 +43,13 @@ dam_status give_profile(const arguments *args, dam__device *device, const dam_lo
     return DAM_OK;
 }
 
-dam_status check_device(const arguments *args, const dam__device *device, int kind,
-                        dam__selftest_sizes sizes)
+dam_status check_device(const arguments *args, dam__device *device,
+                        const dam__selftest_subject *subject)
 {
-    return dam__selftest_device(device, gemm_choice(args), kind, sizes);
+    return dam__selftest_device(device, gemm_choice(args), subject);
 }
 
-dam_status check_recall_device(const arguments *args, const dam__device *device)
+dam_status check_recall_device(const arguments *args, dam__device *device)
 {
     return dam__selftest_recall(device, gemm_choice(args));
 }

@@ -19,11 +19,11 @@ dam_status give_profile(const arguments *args, dam__device *device, const dam_lo
  * Once per device, driver and kernels: the self-test of what a run of a model of this kind and
  * these sizes is about to use. DAM_SELFTEST where the device cannot be trusted.
  */
-dam_status check_device(const arguments *args, const dam__device *device, int kind,
-                        dam__selftest_sizes sizes);
+dam_status check_device(const arguments *args, dam__device *device,
+                        const dam__selftest_subject *subject);
 
 /* The same for what a recall of states is about to use. */
-dam_status check_recall_device(const arguments *args, const dam__device *device);
+dam_status check_recall_device(const arguments *args, dam__device *device);
 
 /* The presets of the command line, or all of bench/; NULL-terminated, free(). */
 dam_status presets_to_measure(const arguments *args, const char ***out);

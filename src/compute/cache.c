@@ -21,7 +21,7 @@ enum { LARGEST_BINARY = 256 * 1024 * 1024 };
  * (PoCL 3.1). So its programs have no binary here: an empty entry says that they were compiled
  * before.
  */
-static bool driver_keeps_programs(const dam__device *device)
+bool dam__driver_keeps_programs(const dam__device *device)
 {
     return strcmp(device->info.platform, "Portable Computing Language") == 0;
 }
@@ -69,7 +69,7 @@ dam__cached dam__cache_load(dam__device *device, const char *name, const char *s
     dam__cached cached = DAM__CACHE_MISS;
     append_key(device, source, options, &key);
     if (dam__cache_find(PROGRAMS, &key, LARGEST_BINARY, &binary, &length)) {
-        if (driver_keeps_programs(device))
+        if (dam__driver_keeps_programs(device))
             cached = DAM__CACHE_KEPT_BY_DRIVER;
         else if (load_binary(device, binary, length, options, out))
             cached = DAM__CACHE_HIT;
@@ -101,7 +101,7 @@ void dam__cache_store(dam__device *device, const char *name, const char *source,
 {
     dam__text key = {0};
     append_key(device, source, options, &key);
-    bool kept = driver_keeps_programs(device) ? dam__cache_keep(PROGRAMS, &key, "", 0)
+    bool kept = dam__driver_keeps_programs(device) ? dam__cache_keep(PROGRAMS, &key, "", 0)
                                               : keep_binary(&key, program);
     trace(device, kept ? "stored" : "could not store", name);
     dam__text_free(&key);

@@ -19,6 +19,9 @@ typedef enum dam__cached {
 dam__cached dam__cache_load(dam__device *device, const char *name, const char *source,
                             const char *options, cl_program *out);
 
+/* Whether the driver has such a cache, which all contexts and processes share. */
+bool dam__driver_keeps_programs(const dam__device *device);
+
 /* After a miss. */
 void dam__cache_store(dam__device *device, const char *name, const char *source,
                       const char *options, cl_program program);

@@ -61,8 +61,14 @@ struct dam__kernel {
     struct dam__kernel *next;
 };
 
+/* Compiles or loads cl/NAME.cl with these options, which are complete, for the device to keep. */
+dam_status dam__program_build(dam__device *device, const char *name, const char *options);
+
 /* Releases a list of programs. */
 void dam__built_free(dam__built *built);
+
+/* The device's own copy of a tuning (or NULL), and its part. */
+dam_status dam__device_copy_tuning(dam__device *device, const dam__tuning *tuning);
 
 /* The vectors and groups that suit the device's shape and precision, or its tuning has. */
 void dam__device_choose_widths(dam__device *device);

@@ -84,14 +84,22 @@ void dam__device_choose_widths(dam__device *device)
         device->group = dam__tuned(device, DAM__KERNEL_GROUP, device->group);
 }
 
-/* A copy of the tuning, unless CLBlast does not take its part of it. */
-static dam_status take_tuning(dam__device *device, const dam__tuning *tuning)
+dam_status dam__device_copy_tuning(dam__device *device, const dam__tuning *tuning)
 {
     if (tuning == NULL)
         return DAM_OK;
     DAM_TRY(dam__alloc(1, sizeof *device->tuning, &device->tuning));
     *device->tuning = *tuning;
     device->part = dam__tuning_part_of(device->tuning, device->shape, device->precision);
+    return DAM_OK;
+}
+
+/* A copy of the tuning, unless CLBlast does not take its part of it. */
+static dam_status take_tuning(dam__device *device, const dam__tuning *tuning)
+{
+    if (tuning == NULL)
+        return DAM_OK;
+    DAM_TRY(dam__device_copy_tuning(device, tuning));
     if (dam__clblast_override(device, device->part) != DAM_OK) {
         dam__warn(&device->log, "the tuning of '%s' is ignored: %s", device->info.name,
                   dam_error());

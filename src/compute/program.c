@@ -200,6 +200,12 @@ cleanup:
     return status;
 }
 
+dam_status dam__program_build(dam__device *device, const char *name, const char *options)
+{
+    const dam__built *built = NULL;
+    return shared_program(device, name, options, &built);
+}
+
 dam_status dam__program_create(dam__device *device, const char *name, const char *options,
                                dam__program **out)
 {
@@ -220,6 +226,11 @@ cleanup:
     dam__program_destroy(program);
     dam__text_free(&flags);
     return status;
+}
+
+bool dam__device_has_compiled(const dam__device *device)
+{
+    return device->has_compiled;
 }
 
 void dam__program_destroy(dam__program *program)

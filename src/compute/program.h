@@ -20,6 +20,9 @@ typedef struct dam__kernel dam__kernel;
 dam_status dam__program_create(dam__device *device, const char *name, const char *options,
                                dam__program **out);
 
+/* Whether a program had to be compiled that no cache was known to have. */
+bool dam__device_has_compiled(const dam__device *device);
+
 /* Before its device is closed. */
 void dam__program_destroy(dam__program *program);
 

@@ -42,16 +42,21 @@ void dam__device_phase(dam__device *device, const char *phase)
 dam_status dam__recording_open(dam__recording *recording, const dam_device_info *info,
                                const dam__device_options *options, dam__device **out)
 {
+    dam_status status = DAM_OK;
     dam__device *device = NULL;
-    DAM_TRY(dam__alloc(1, sizeof *device, &device));
+    DAM_TRY_CLEANUP(dam__alloc(1, sizeof *device, &device));
     device->recording = recording;
     device->info = *info;
     device->log = options->log;
     device->precision = options->precision;
     device->shape = options->shape;
+    DAM_TRY_CLEANUP(dam__device_copy_tuning(device, options->tuning));
     dam__device_choose_widths(device);
     *out = device;
-    return DAM_OK;
+    device = NULL;
+cleanup:
+    dam__device_close(device);
+    return status;
 }
 
 static dam_status digest_of(const char *source, const char *options, char hex[DAM__DIGEST_HEX])

@@ -56,7 +56,7 @@ void dam__device_phase(dam__device *device, const char *phase);
 
 /*
  * A device for a recording, as info describes one: memory, units, native vectors. Its shape,
- * precision and log are those of options; their tuning and profile are not taken.
+ * precision, log and tuning are those of options; their profile is not taken.
  */
 dam_status dam__recording_open(dam__recording *recording, const dam_device_info *info,
                                const dam__device_options *options, dam__device **out);

@@ -11,10 +11,29 @@
 #include "compute/gemm.h"
 #include "compute/program.h"
 
-/* Shapes of the products of a run, so that exactly these are checked; zeros for none. */
-typedef struct dam__selftest_sizes {
-    int memories, dim, batch;
-} dam__selftest_sizes;
+/* How a run takes its samples; KNOWN stands with all others. */
+enum {
+    DAM__SAMPLES_KNOWN = 1,
+    DAM__SAMPLES_FLOATS = 2,    /* not bytes */
+    DAM__SAMPLES_UNCENTRED = 4, /* data_sphere only scales them */
+    DAM__SAMPLES_CUT = 8,       /* they are patches of images */
+    DAM__SAMPLES_DRAWN = 16,    /* they are made-up vectors */
+    DAM__SAMPLES_PLAIN = 32,    /* the model takes them as they are */
+    DAM__SAMPLES_STATES = 64    /* or as states; else on the sphere */
+};
+
+/*
+ * What a run is about to use, so that this is checked and nothing else compiled, with the constants
+ * of its programs where a case can have them. What is 0 or NULL is not known: all of it is checked.
+ */
+typedef struct dam__selftest_use {
+    int memories, dim, batch;              /* shapes of its products; 0: of none */
+    int classes;                           /* of its model; 0: those of each case */
+    const struct dam__model_config *model; /* NULL: any of its kind */
+    unsigned rules;                        /* bit k: the optimizer uses rule k (dam__rule) */
+    unsigned samples;                      /* DAM__SAMPLES_... */
+    bool grows;                            /* with a model only */
+} dam__selftest_use;
 
 /*
  * One running case: where it runs, and how far off its results are so far. Numbers, matrices and
@@ -25,7 +44,7 @@ typedef struct dam__test {
     dam__gemm_provider provider;
     bool tiny; /* as small as a case can be: emulated GPUs and Oclgrind are thousands of times
                   slower */
-    dam__selftest_sizes sizes;
+    dam__selftest_use use;
     double error; /* in units of epsilon; grows with every comparison */
     uint64_t seed;
     void *owned; /* list of what the test frees */
@@ -39,6 +58,8 @@ typedef struct dam__selftest_case {
     bool products;       /* multiplies matrices: run once for each provider */
     bool gathers;        /* only with a provider that takes row indices */
     bool sized;          /* only where the run's sizes are given */
+    /* Whether a run of that model launches its kernels; NULL: any does. */
+    bool (*suits)(const dam__selftest_use *use);
     dam_status (*run)(dam__test *test);
 } dam__selftest_case;
 

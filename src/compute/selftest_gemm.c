@@ -178,7 +178,7 @@ static dam_status run_gathered(dam__test *test)
 /* The products of the run that is to come: similarities, and the memories' gradient. */
 static dam_status run_sized(dam__test *test)
 {
-    const dam__selftest_sizes *sizes = &test->sizes;
+    const dam__selftest_use *sizes = &test->use;
     const struct shape similarities = {sizes->batch, sizes->memories, sizes->dim, 1};
     const struct shape gradient = {sizes->memories, sizes->dim, sizes->batch, 1};
     DAM_TRY(check_product(test, similarities, 2, 0, false));

@@ -7,11 +7,28 @@
 /* Sizes are small constants of this file.
    NOLINTBEGIN(bugprone-implicit-widening-of-multiplication-result,bugprone-integer-division) */
 
-/* The sample's mean goes, the rest is scaled to unit norm; zero norm stays zero. */
-static void prepare_sample(const double *raw, size_t dim, double *out)
+/* As the loader compiles them (src/data/loader.c): the run's program is then the one that is
+ * checked. */
+static const char *options_of(const dam__test *test, bool floats)
+{
+    static const char *const options[2][2] = {
+        {"-DSOURCE=uchar -DCENTRE=1", "-DSOURCE=uchar -DCENTRE=0"},
+        {"-DSOURCE=float -DCENTRE=1", "-DSOURCE=float -DCENTRE=0"}};
+    return options[floats][(test->use.samples & DAM__SAMPLES_UNCENTRED) != 0];
+}
+
+/* What does not look at raw samples is the same in both programs: in the run's. */
+static const char *any_options(const dam__test *test)
+{
+    return options_of(test, (test->use.samples & DAM__SAMPLES_FLOATS) != 0);
+}
+
+/* The sample's mean goes where it is centred, the rest is scaled to unit norm; zero norm stays
+ * zero. */
+static void prepare_sample(const double *raw, size_t dim, bool centred, double *out)
 {
     double sum = 0, squares = 0;
-    for (size_t j = 0; j < dim; j++)
+    for (size_t j = 0; centred && j < dim; j++)
         sum += raw[j];
     for (size_t j = 0; j < dim; j++) {
         out[j] = raw[j] - sum / (double)dim;
@@ -21,7 +38,7 @@ static void prepare_sample(const double *raw, size_t dim, double *out)
         out[j] = squares > 1e-12 ? out[j] / sqrt(squares) : 0;
 }
 
-/* Samples of bytes or floats; the second is constant, so its norm is zero. */
+/* Samples of bytes or floats; the second is constant, so its norm is zero where it is centred. */
 static dam_status check_sphere(dam__test *test, bool floats)
 {
     enum { SAMPLES = 3, FIRST_ROW = 2 };
@@ -43,12 +60,12 @@ static dam_status check_sphere(dam__test *test, bool floats)
         bytes[i] = (unsigned char)values[i];
     }
     for (size_t i = 0; i < SAMPLES; i++)
-        prepare_sample(values + i * dim, dim, wanted + (FIRST_ROW + i) * dim);
+        prepare_sample(values + i * dim, dim, (test->use.samples & DAM__SAMPLES_UNCENTRED) == 0,
+                       wanted + (FIRST_ROW + i) * dim);
     DAM_TRY(dam__test_matrix(test, SAMPLES + FIRST_ROW, (int)dim, 1, NULL, &samples));
     DAM_TRY(floats ? dam__test_buffer(test, singles, items * sizeof *singles, &raw)
                    : dam__test_buffer(test, bytes, items, &raw));
-    DAM_TRY(dam__test_kernel(test, "data", floats ? "-DSOURCE=float" : "-DSOURCE=uchar",
-                             "data_sphere", &kernel));
+    DAM_TRY(dam__test_kernel(test, "data", options_of(test, floats), "data_sphere", &kernel));
     DAM_TRY(dam__launch(kernel, dam__range_groups(test->device, SAMPLES, 1), (dam__work){0},
                         DAM_ARGUMENTS(raw, &samples, dim, samples.ld, FIRST_ROW)));
     return dam__test_compare_matrix(test, &samples, wanted, 0);
@@ -87,17 +104,20 @@ static dam_status check_plain(dam__test *test, bool floats)
     DAM_TRY(dam__test_matrix(test, SAMPLES + FIRST_ROW, (int)dim, 1, NULL, &samples));
     DAM_TRY(floats ? dam__test_buffer(test, singles, items * sizeof *singles, &raw)
                    : dam__test_buffer(test, bytes, items, &raw));
-    DAM_TRY(dam__test_kernel(test, "data", floats ? "-DSOURCE=float" : "-DSOURCE=uchar",
-                             "data_plain", &kernel));
+    DAM_TRY(dam__test_kernel(test, "data", options_of(test, floats), "data_plain", &kernel));
     DAM_TRY(dam__launch(kernel, dam__range_groups(test->device, SAMPLES, 1), (dam__work){0},
                         DAM_ARGUMENTS(raw, &samples, dim, samples.ld, FIRST_ROW)));
     return dam__test_compare_matrix(test, &samples, wanted, 0);
 }
 
-static dam_status run_plain(dam__test *test)
+static dam_status run_plain_bytes(dam__test *test)
 {
-    dam_status status = check_plain(test, false);
-    return status == DAM_OK ? check_plain(test, true) : status;
+    return check_plain(test, false);
+}
+
+static dam_status run_plain_floats(dam__test *test)
+{
+    return check_plain(test, true);
 }
 
 /* Made-up vectors, number by number against Box-Muller in double. */
@@ -166,18 +186,21 @@ static dam_status check_states(dam__test *test, bool floats, int shows)
                              SAMPLES * dim * (floats ? sizeof *singles : sizeof *bytes), &raw));
     DAM_TRY(dam__test_buffer(test, labels, sizeof labels, &device_labels));
     DAM_TRY(dam__test_matrix(test, FIRST + SAMPLES, (int)width, 1, NULL, &out));
-    DAM_TRY(dam__test_kernel(test, "data", floats ? "-DSOURCE=float" : "-DSOURCE=uchar",
-                             "data_states", &kernel));
+    DAM_TRY(dam__test_kernel(test, "data", options_of(test, floats), "data_states", &kernel));
     DAM_TRY(
         dam__launch(kernel, dam__range_groups(test->device, SAMPLES, 1), (dam__work){0},
                     DAM_ARGUMENTS(raw, device_labels, &out, dim, CLASSES, shows, out.ld, FIRST)));
     return dam__test_compare_matrix(test, &out, wanted, 1);
 }
 
-static dam_status run_states(dam__test *test)
+static dam_status run_state_bytes(dam__test *test)
 {
-    dam_status status = check_states(test, false, 1);
-    return status == DAM_OK ? check_states(test, true, 0) : status;
+    return check_states(test, false, 1);
+}
+
+static dam_status run_state_floats(dam__test *test)
+{
+    return check_states(test, true, 0);
 }
 
 static dam_status run_order(dam__test *test)
@@ -192,7 +215,7 @@ static dam_status run_order(dam__test *test)
     DAM_TRY(dam__test_buffer(test, wanted, (FIRST + size) * sizeof *wanted, &rows));
     for (uint32_t i = 0; i < size; i++)
         wanted[FIRST + i] = (int32_t)dam__permuted(seed, EPOCH, size, i);
-    DAM_TRY(dam__test_kernel(test, "data", "-DSOURCE=uchar", "data_order", &kernel));
+    DAM_TRY(dam__test_kernel(test, "data", any_options(test), "data_order", &kernel));
     DAM_TRY(dam__launch(
         kernel, dam__range_items(test->device, size, 1), (dam__work){0},
         DAM_ARGUMENTS(rows, FIRST, size, side, EPOCH, dam__arg_seed(seed), DAM__STREAM_ORDER)));
@@ -223,7 +246,7 @@ static dam_status run_gather(dam__test *test)
     DAM_TRY(dam__test_buffer(test, labels, sizeof labels, &all_labels));
     DAM_TRY(dam__test_buffer(test, order, sizeof order, &rows));
     DAM_TRY(dam__test_buffer(test, NULL, sizeof wanted_labels, &batch_labels));
-    DAM_TRY(dam__test_kernel(test, "data", "-DSOURCE=uchar", "data_gather", &kernel));
+    DAM_TRY(dam__test_kernel(test, "data", any_options(test), "data_gather", &kernel));
     DAM_TRY(dam__launch(
         kernel, dam__range_groups(test->device, BATCH, 1), (dam__work){0},
         DAM_ARGUMENTS(&samples, all_labels, rows, &batch, batch_labels, FIRST, samples.ld, 1)));
@@ -256,43 +279,94 @@ static dam_status run_patches(dam__test *test)
         size_t top = place / PLACES * STRIDE, left = place % PLACES * STRIDE;
         for (size_t j = 0; j < DIM; j++)
             raw[j] = images[(image * SIDE + top + j / PATCH) * SIDE + left + j % PATCH];
-        prepare_sample(raw, DIM, wanted + i * DIM);
+        prepare_sample(raw, DIM, true, wanted + i * DIM);
     }
     DAM_TRY(dam__test_buffer(test, images, IMAGES * SIDE * SIDE, &device_images));
     DAM_TRY(dam__test_buffer(test, order, sizeof order, &device_order));
     DAM_TRY(dam__test_matrix(test, SAMPLES, DIM, 1, NULL, &batch));
-    DAM_TRY(dam__test_kernel(test, "data", "-DSOURCE=uchar", "data_patches", &kernel));
+    DAM_TRY(dam__test_kernel(test, "data", "-DSOURCE=uchar -DCENTRE=1", "data_patches", &kernel));
     DAM_TRY(dam__launch(kernel, dam__range_groups(test->device, SAMPLES, 1), (dam__work){0},
                         DAM_ARGUMENTS(device_images, device_order, &batch, 1, FIRST, BASE,
                                       MULTIPLIER, TOTAL, batch.ld)));
     return dam__test_compare_matrix(test, &batch, wanted, 0);
 }
 
+/* --- which runs they suit --------------------------------------------------------------------- */
+
+enum { TAKEN_AS = DAM__SAMPLES_PLAIN | DAM__SAMPLES_STATES | DAM__SAMPLES_CUT };
+
+/* Whether samples of bytes or floats are taken in that way, 0 for the sphere. */
+static bool takes(const dam__selftest_use *use, bool floats, unsigned way)
+{
+    return use->samples == 0 || ((use->samples & TAKEN_AS) == way &&
+                                 ((use->samples & DAM__SAMPLES_FLOATS) != 0) == floats);
+}
+
+#define SUITS(name, floats, way)                                                                   \
+    static bool name(const dam__selftest_use *use)                                                 \
+    {                                                                                              \
+        return takes(use, floats, way);                                                            \
+    }
+
+SUITS(suit_sphere_bytes, false, 0)
+SUITS(suit_sphere_floats, true, 0)
+SUITS(suit_plain_bytes, false, DAM__SAMPLES_PLAIN)
+SUITS(suit_plain_floats, true, DAM__SAMPLES_PLAIN)
+SUITS(suit_state_bytes, false, DAM__SAMPLES_STATES)
+SUITS(suit_state_floats, true, DAM__SAMPLES_STATES)
+
+static bool are_cut(const dam__selftest_use *use)
+{
+    return use->samples == 0 || (use->samples & DAM__SAMPLES_CUT) != 0;
+}
+
+static bool are_drawn(const dam__selftest_use *use)
+{
+    return use->samples == 0 || (use->samples & DAM__SAMPLES_DRAWN) != 0;
+}
+
 const dam__selftest_case dam__selftest_data_cases[] = {
-    {.name = "data: states and class neurons",
+    {.name = "samples: bytes as states",
      .kernels = "data_states",
      .tolerance = 0,
      .reason = "nothing is rounded",
-     .run = run_states},
-    {.name = "samples: as they are",
+     .suits = suit_state_bytes,
+     .run = run_state_bytes},
+    {.name = "samples: floats as states",
+     .kernels = "data_states",
+     .tolerance = 0,
+     .reason = "nothing is rounded",
+     .suits = suit_state_floats,
+     .run = run_state_floats},
+    {.name = "samples: bytes as they are",
      .kernels = "data_plain",
      .tolerance = 2,
      .reason = "one division",
-     .run = run_plain},
+     .suits = suit_plain_bytes,
+     .run = run_plain_bytes},
+    {.name = "samples: floats as they are",
+     .kernels = "data_plain",
+     .tolerance = 2,
+     .reason = "one division",
+     .suits = suit_plain_floats,
+     .run = run_plain_floats},
     {.name = "samples: made-up vectors",
      .kernels = "gaussian_samples",
      .tolerance = 64,
      .reason = "logarithm and cosine of up to 4 ulp in OpenCL, of angles to 6",
+     .suits = are_drawn,
      .run = run_gaussian},
     {.name = "samples: bytes to the sphere",
      .kernels = "data_sphere",
      .tolerance = 64,
      .reason = "up to a thousand squares added one by one, and the mean's rounding",
+     .suits = suit_sphere_bytes,
      .run = run_sphere_bytes},
     {.name = "samples: floats to the sphere",
      .kernels = "data_sphere",
      .tolerance = 64,
      .reason = "as for bytes",
+     .suits = suit_sphere_floats,
      .run = run_sphere_floats},
     {.name = "samples: order of an epoch",
      .kernels = "data_order",
@@ -308,6 +382,7 @@ const dam__selftest_case dam__selftest_data_cases[] = {
      .kernels = "data_patches",
      .tolerance = 64,
      .reason = "as for bytes",
+     .suits = are_cut,
      .run = run_patches},
     {0},
 };

@@ -84,6 +84,7 @@ typedef struct dam__model_type {
     /* Of what a training launches besides products, batches and the optimizer; and of the rest that
      * only analysis does. Both end with NULL; the second may be NULL. */
     const dam__selftest_case *const *selftests, *const *analysis_selftests;
+    unsigned rules;    /* bit k: its parameters may be trained by rule k (dam__rule) */
     unsigned tuned_by; /* bit k: kernels of a training are shaped by key k (compute/tuning.h) */
 } dam__model_type;
 

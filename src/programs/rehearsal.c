@@ -264,7 +264,7 @@ static dam_status rehearse_case(dam__device *device, const dam__selftest_case *i
     for (size_t i = 0; i < sizeof providers / sizeof *providers; i++) {
         dam__test test = {.device = device,
                           .provider = providers[i],
-                          .sizes = {.memories = 1000, .dim = 784, .batch = 1000}};
+                          .use = {.memories = 1000, .dim = 784, .batch = 1000}};
         if ((i > 0 && !item->products) || (providers[i] != DAM__GEMM_PANEL && item->gathers))
             continue;
         DAM_TRY(dam__test_run(&test, item));

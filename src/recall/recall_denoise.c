@@ -47,9 +47,12 @@ static void on_progress(void *user, size_t done, size_t total, int step)
 
 static dam_status check(const denoising *d, const dam__run *run)
 {
-    const dam__selftest_sizes sizes = {
-        .memories = run->memories, .dim = run->dim, .batch = run->experiment.train.batch};
-    return check_device(d->args, d->device, run->experiment.model.kind, sizes);
+    const dam__selftest_subject subject = {.model = &run->experiment.model,
+                                           .memories = run->memories,
+                                           .dim = run->dim,
+                                           .batch = run->experiment.train.batch,
+                                           .classes = run->classes};
+    return check_device(d->args, d->device, &subject);
 }
 
 /* Warns where probes diverged or their energies rose; fails where all diverged. */

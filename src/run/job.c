@@ -5,6 +5,8 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "data/teacher.h"
+#include "model/model_type.h"
 #include "run/data_notes.h"
 #include "run/job_notes.h"
 #include "run/job_samples.h"
@@ -61,10 +63,15 @@ static dam_status write_preset(const dam__job *job)
 
 dam_status dam__job_prepare(dam__job *job)
 {
-    DAM_TRY(dam__selftest_device(job->device, job->gemm, job->experiment.model.kind,
-                                 (dam__selftest_sizes){.memories = most_memories(&job->experiment),
-                                                       .dim = (int)job->set->features,
-                                                       .batch = dam__trainer_chunk(job->trainer)}));
+    const dam__selftest_subject subject = {.model = &job->experiment.model,
+                                           .set = job->set,
+                                           .memories = most_memories(&job->experiment),
+                                           .dim = (int)job->set->features,
+                                           .batch = dam__trainer_chunk(job->trainer),
+                                           .classes =
+                                               dam__model_classes(&job->experiment.model, job->set),
+                                           .grows = job->experiment.grow.to > 0};
+    DAM_TRY(dam__selftest_device(job->device, job->gemm, &subject));
     DAM_TRY(dam__trainer_prepare(job->trainer));
     if (job->resumed != NULL) {
         dam__job_compare_device(job);

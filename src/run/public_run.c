@@ -190,10 +190,12 @@ dam_status dam__run_trust(dam_run *run)
     const dam__run *own = &run->run;
     if (run->trusted)
         return DAM_OK;
-    dam_status status = dam__selftest_device(
-        run->device, DAM__GEMM_AUTO, own->experiment.model.kind,
-        (dam__selftest_sizes){
-            .memories = own->memories, .dim = own->dim, .batch = own->experiment.train.batch});
+    const dam__selftest_subject subject = {.model = &own->experiment.model,
+                                           .memories = own->memories,
+                                           .dim = own->dim,
+                                           .batch = own->experiment.train.batch,
+                                           .classes = own->classes};
+    dam_status status = dam__selftest_device(run->device, DAM__GEMM_AUTO, &subject);
     run->trusted = status == DAM_OK;
     return status;
 }

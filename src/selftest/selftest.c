@@ -6,9 +6,11 @@
 
 #include "base/digest.h"
 #include "base/embedded.h"
+#include "base/memory.h"
 #include "base/notice.h"
 #include "base/text.h"
 #include "base/user_cache.h"
+#include "compute/ahead.h"
 #include "compute/tuning.h"
 #include "data/selftest_data.h"
 #include "data/selftest_teacher.h"
@@ -18,7 +20,7 @@
 #include "train/selftest_optimizer.h"
 
 /* Part of every verdict's key: raise it when cases or tolerances change. */
-#define CASES_VERSION "6"
+#define CASES_VERSION "7"
 
 /* --- tables --------------------------------------------------------------------------------------- */
 
@@ -78,10 +80,12 @@ static void list_recall(dam__selftest_list *out)
 struct session {
     const dam_device_info *info;
     const dam__selftest_options *options;
-    const dam__selftest_case *const *tables;
+    const dam__selftest_case **cases;
+    size_t count;
     dam__selftest_report report;
     void *user;
     char *failure; /* message of the first case that failed */
+    bool idle;     /* it helps, but there is nothing to do */
 };
 
 /* Mesa's llvmpipe and Oclgrind run the kernels thousands of times slower than a device. */
@@ -136,72 +140,176 @@ static dam_status run_case(struct session *session, dam__test *test, const dam__
                                    .passed = status == DAM_OK && test->error <= item->tolerance};
     if (session->report != NULL)
         session->report(session->user, &row);
+    if (session->options->helps && !dam__device_has_compiled(test->device))
+        session->idle = true;
     return row.passed ? DAM_OK : keep_failure(session, &row);
 }
 
+/* Whether a case is of a run; of one that is not known, every case is. */
+static bool is_used(const dam__selftest_case *item, const dam__selftest_use *use)
+{
+    bool sized = use->memories > 0 && use->dim > 0 && use->batch > 0;
+    return (sized || !item->sized) &&
+           (use->model == NULL || item->suits == NULL || item->suits(use));
+}
+
+typedef dam_status (*run_function)(struct session *session, dam__test *test,
+                                   const dam__selftest_case *item);
+
 /* All cases on an open device; those without products only with the first provider. */
 static dam_status run_provider(struct session *session, dam__device *device,
-                               dam__gemm_provider provider, bool first)
+                               dam__gemm_provider provider, bool first, run_function run)
 {
-    const dam__selftest_sizes *sizes = &session->options->sizes;
-    bool sized = sizes->memories > 0 && sizes->dim > 0 && sizes->batch > 0;
+    const dam__selftest_use *use = &session->options->use;
     dam__test test = {.device = device,
                       .provider = provider,
                       .tiny = is_tiny(session->info, session->options),
-                      .sizes = *sizes};
-    for (const dam__selftest_case *const *table = session->tables; *table != NULL; table++)
-        for (const dam__selftest_case *item = *table; item->name != NULL; item++)
-            if ((item->products || first) && (sized || !item->sized) &&
-                (provider == DAM__GEMM_PANEL || !item->gathers))
-                DAM_TRY(run_case(session, &test, item));
+                      .use = *use};
+    for (size_t i = 0; i < session->count && !session->idle; i++) {
+        const dam__selftest_case *item =
+            session->cases[session->options->helps ? session->count - 1 - i : i];
+        if ((item->products || first) && is_used(item, use) &&
+            (provider == DAM__GEMM_PANEL || !item->gathers))
+            DAM_TRY(run(session, &test, item));
+    }
     return DAM_OK;
+}
+
+static dam_status run_providers(struct session *session, dam__device *device, run_function run)
+{
+    static const dam__gemm_provider providers[] = {DAM__GEMM_PANEL, DAM__GEMM_CLBLAST};
+    const dam__selftest_options *options = session->options;
+    for (size_t i = 0; i < 2; i++) {
+        dam__gemm_provider provider = providers[options->helps ? 1 - i : i];
+        bool only = options->provider == provider;
+        if (options->provider == DAM__GEMM_AUTO || only)
+            DAM_TRY(
+                run_provider(session, device, provider, only || provider == DAM__GEMM_PANEL, run));
+    }
+    return DAM_OK;
+}
+
+/* --- compiling ahead ------------------------------------------------------------------------------ */
+
+/* What a case makes of the zeros that a recording gives does not count. */
+static dam_status record_case(struct session *session, dam__test *test,
+                              const dam__selftest_case *item)
+{
+    (void)session;
+    return dam__test_run(test, item);
+}
+
+/* Begins to compile what the cases will launch on this device; only time is lost where it cannot.
+ */
+static void compile_ahead(struct session *session, const dam__device *device, dam__ahead **out)
+{
+    dam__recording recording = {0};
+    dam__device *recorder = NULL;
+    const dam__device_options options = {.precision = dam__device_precision(device),
+                                         .shape = dam__device_shape(device),
+                                         .tuning = dam__device_tuning(device)};
+    dam__recording_begin(&recording, "self-test", "self-test");
+    if (session->options->device != NULL && dam__ahead_helps(device) &&
+        dam__recording_open(&recording, session->info, &options, &recorder) == DAM_OK &&
+        run_providers(session, recorder, record_case) == DAM_OK)
+        dam__ahead_start(device, &recording, out);
+    dam__device_close(recorder);
+    dam__recording_free(&recording);
+}
+
+/* --- devices ---------------------------------------------------------------------------------- */
+
+/* Nothing of it is in the profile of the device's run. */
+static dam_status run_on(struct session *session, dam__device *device)
+{
+    dam__ahead *ahead = NULL;
+    bool paused = dam__profile_pause(device, true);
+    compile_ahead(session, device, &ahead);
+    dam_status status = run_providers(session, device, run_case);
+    dam__ahead_stop(ahead);
+    (void)dam__profile_pause(device, paused);
+    return status;
 }
 
 static dam_status run_device(struct session *session, dam__shape shape, dam__precision precision)
 {
-    dam_status status = DAM_OK;
     dam__device *device = NULL;
-    dam__gemm_provider wanted = session->options->provider;
     const dam__device_options options = {.log = session->options->log,
                                          .shape = shape,
                                          .precision = precision,
                                          .tuning = session->options->tuning};
-    DAM_TRY_CLEANUP(dam__device_open(session->info, &options, &device));
-    if (wanted != DAM__GEMM_CLBLAST)
-        DAM_TRY_CLEANUP(run_provider(session, device, DAM__GEMM_PANEL, true));
-    if (wanted != DAM__GEMM_PANEL)
-        DAM_TRY_CLEANUP(
-            run_provider(session, device, DAM__GEMM_CLBLAST, wanted == DAM__GEMM_CLBLAST));
-cleanup:
+    if (session->options->device != NULL)
+        return run_on(session, session->options->device);
+    DAM_TRY(dam__device_open(session->info, &options, &device));
+    dam_status status = run_on(session, device);
     dam__device_close(device);
     return status;
+}
+
+static dam_status list_cases(struct session *session, const dam__selftest_case *const *tables)
+{
+    for (; *tables != NULL; tables++)
+        for (const dam__selftest_case *item = *tables; item->name != NULL; item++) {
+            DAM_TRY(dam__grow(&session->cases, session->count + 1, sizeof(void *)));
+            session->cases[session->count++] = item;
+        }
+    return DAM_OK;
 }
 
 dam_status dam__selftest_run(const dam_device_info *info, const dam__selftest_options *options,
                              const dam__selftest_case *const *tables, dam__selftest_report report,
                              void *user)
 {
+    static const struct {
+        dam__shape shape;
+        dam__precision precision;
+    } settings[] = {{DAM__SHAPE_CPU, DAM__PRECISION_SINGLE},
+                    {DAM__SHAPE_CPU, DAM__PRECISION_DOUBLE},
+                    {DAM__SHAPE_GPU, DAM__PRECISION_SINGLE},
+                    {DAM__SHAPE_GPU, DAM__PRECISION_DOUBLE}};
+    enum { SETTINGS = sizeof settings / sizeof *settings };
     dam_status status = DAM_OK;
-    static const dam__shape shapes[] = {DAM__SHAPE_CPU, DAM__SHAPE_GPU};
-    struct session session = {
-        .info = info, .options = options, .tables = tables, .report = report, .user = user};
-    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
-        if (options->shape != DAM__SHAPE_AUTO && options->shape != shapes[i])
-            continue;
-        if (!options->double_only)
-            DAM_TRY_CLEANUP(run_device(&session, shapes[i], DAM__PRECISION_SINGLE));
-        if (!options->single_only && (info->fp64 || options->double_only))
-            DAM_TRY_CLEANUP(run_device(&session, shapes[i], DAM__PRECISION_DOUBLE));
+    struct session session = {.info = info, .options = options, .report = report, .user = user};
+    DAM_TRY_CLEANUP(list_cases(&session, tables));
+    for (size_t i = 0; i < SETTINGS && !session.idle; i++) {
+        size_t k = options->helps ? SETTINGS - 1 - i : i;
+        bool wide = settings[k].precision == DAM__PRECISION_DOUBLE;
+        bool wanted = wide ? !options->single_only && (info->fp64 || options->double_only)
+                           : !options->double_only;
+        if (wanted && (options->shape == DAM__SHAPE_AUTO || options->shape == settings[k].shape))
+            DAM_TRY_CLEANUP(run_device(&session, settings[k].shape, settings[k].precision));
     }
     if (session.failure != NULL)
         DAM_TRY_CLEANUP(
             dam__advise(DAM__ADVICE_KERNELS, dam__fail(DAM_SELFTEST, "%s", session.failure)));
 cleanup:
+    free(session.cases);
     free(session.failure);
     return status;
 }
 
 /* --- verdicts --------------------------------------------------------------------------------- */
+
+static void list_for(const dam__selftest_options *options, dam__selftest_list *out)
+{
+    if (options->recall)
+        list_recall(out);
+    else
+        list_training(dam__model_types[options->kind], out);
+}
+
+/* The cases that pass, by name, and the constants that they take from the run. */
+static void append_cases(dam__text *key, const dam__selftest_options *options)
+{
+    dam__selftest_list list;
+    list_for(options, &list);
+    dam__text_append(key, "%d %d %d %d %u\n", options->use.memories, options->use.dim,
+                     options->use.batch, options->use.classes, options->use.samples);
+    for (const dam__selftest_case *const *table = list.tables; *table != NULL; table++)
+        for (const dam__selftest_case *item = *table; item->name != NULL; item++)
+            if (is_used(item, &options->use))
+                dam__text_append(key, "%s\n", item->name);
+}
 
 dam_status dam__selftest_verdict_key(const dam_device_info *info,
                                      const dam__selftest_options *options, dam__text *key)
@@ -210,10 +318,10 @@ dam_status dam__selftest_verdict_key(const dam_device_info *info,
     DAM_TRY(dam__embedded_digest(dam__kernel_sources, hex));
     dam__text_append(key, "%s\n%s\n%s\n%s\n%s\n%s\n", CASES_VERSION, DENSEAM_VERSION,
                      info->platform, info->version, info->name, info->driver);
-    dam__text_append(key, "%d %d %d %d %d %d %d\n%d %d %d\n", options->kind, options->recall,
+    dam__text_append(key, "%d %d %d %d %d %d %d\n", options->kind, options->recall,
                      (int)options->shape, (int)options->provider, options->single_only,
-                     options->double_only, is_tiny(info, options), options->sizes.memories,
-                     options->sizes.dim, options->sizes.batch);
+                     options->double_only, is_tiny(info, options));
+    append_cases(key, options);
     if (options->tuning != NULL)
         dam__text_append(key, "%s\n", options->tuning->digest);
     dam__text_append(key, "%s\n", hex);
@@ -243,9 +351,12 @@ static dam_status resolve(const dam_device_info *info, dam__selftest_options *op
                                       .tuning = options->tuning,
                                       .precision = options->double_only ? DAM__PRECISION_DOUBLE
                                                                         : DAM__PRECISION_SINGLE};
-    DAM_TRY_CLEANUP(dam__device_open(info, &open, &device));
-    DAM_TRY_CLEANUP(dam__gemm_create(device, options->provider, &gemm));
-    options->shape = dam__device_shape(device);
+    if (options->device == NULL)
+        DAM_TRY_CLEANUP(dam__device_open(info, &open, &device));
+    DAM_TRY_CLEANUP(
+        dam__gemm_create(device != NULL ? device : options->device, options->provider, &gemm));
+    if (device != NULL)
+        options->shape = dam__device_shape(device);
     /* AUTO checks both. */
     if (!dam__gemm_mixes(gemm))
         options->provider =
@@ -268,10 +379,7 @@ dam_status dam__selftest_ensure(const dam_device_info *info, const dam__selftest
     if (has_passed(&key))
         goto cleanup;
     dam__info(&options->log, "checking the kernels on %s (once)...", info->name);
-    if (exact.recall)
-        list_recall(&list);
-    else
-        list_training(dam__model_types[exact.kind], &list);
+    list_for(&exact, &list);
     DAM_TRY_CLEANUP(dam__selftest_run(info, &exact, list.tables, NULL, NULL));
     /* A cache that cannot be written only costs time. */
     (void)dam__cache_keep(DAM__SELFTEST_CACHE, &key, PASSED, strlen(PASSED));
@@ -293,10 +401,11 @@ static int affordable(int size)
 }
 
 /* What an open device is used as. */
-static dam__selftest_options options_of(const dam__device *device, dam__gemm_provider provider)
+static dam__selftest_options options_of(dam__device *device, dam__gemm_provider provider)
 {
     bool wide = dam__device_precision(device) == DAM__PRECISION_DOUBLE;
-    return (dam__selftest_options){.shape = dam__device_shape(device),
+    return (dam__selftest_options){.device = device,
+                                   .shape = dam__device_shape(device),
                                    .provider = provider,
                                    .single_only = !wide,
                                    .double_only = wide,
@@ -304,18 +413,42 @@ static dam__selftest_options options_of(const dam__device *device, dam__gemm_pro
                                    .log = *dam__device_log(device)};
 }
 
-dam_status dam__selftest_device(const dam__device *device, dam__gemm_provider provider, int kind,
-                                dam__selftest_sizes sizes)
+/* How the loader will take these samples for such a model (src/data/loader.c). */
+static unsigned samples_of(const dam__selftest_subject *subject)
+{
+    const dam__dataset *set = subject->set;
+    if (set == NULL)
+        return 0;
+    const dam__input input = dam__model_input(subject->model, subject->classes);
+    return DAM__SAMPLES_KNOWN | (set->samples.element == DAM__U8 ? 0u : DAM__SAMPLES_FLOATS) |
+           (set->on_sphere ? DAM__SAMPLES_UNCENTRED : 0u) |
+           (set->patches.size > 0 ? DAM__SAMPLES_CUT : 0u) |
+           (set->standard ? DAM__SAMPLES_DRAWN : 0u) | (input.plain ? DAM__SAMPLES_PLAIN : 0u) |
+           (input.states ? DAM__SAMPLES_STATES : 0u);
+}
+
+dam__selftest_use dam__selftest_use_of(const dam__selftest_subject *subject)
+{
+    return (dam__selftest_use){.memories = affordable(subject->memories),
+                               .dim = affordable(subject->dim),
+                               .batch = affordable(subject->batch),
+                               .classes = subject->classes,
+                               .model = subject->varies ? NULL : subject->model,
+                               .rules = dam__model_type_of(subject->model)->rules,
+                               .samples = samples_of(subject),
+                               .grows = subject->grows};
+}
+
+dam_status dam__selftest_device(dam__device *device, dam__gemm_provider provider,
+                                const dam__selftest_subject *subject)
 {
     dam__selftest_options options = options_of(device, provider);
-    options.kind = kind;
-    options.sizes = (dam__selftest_sizes){.memories = affordable(sizes.memories),
-                                          .dim = affordable(sizes.dim),
-                                          .batch = affordable(sizes.batch)};
+    options.kind = subject->model->kind;
+    options.use = dam__selftest_use_of(subject);
     return dam__selftest_ensure(dam__device_facts(device), &options);
 }
 
-dam_status dam__selftest_recall(const dam__device *device, dam__gemm_provider provider)
+dam_status dam__selftest_recall(dam__device *device, dam__gemm_provider provider)
 {
     dam__selftest_options options = options_of(device, provider);
     options.recall = true;

@@ -6,15 +6,19 @@
 
 #include "base/text.h"
 #include "compute/selftest_cases.h"
+#include "data/dataset.h"
+#include "model/model_config.h"
 
 typedef struct dam__selftest_options {
+    dam__device *device;           /* open, to run on, of one shape and precision; NULL: others */
     dam__shape shape;              /* AUTO: both */
     dam__gemm_provider provider;   /* AUTO: both */
-    dam__selftest_sizes sizes;     /* of a run whose products are to be checked too; or zeros */
+    dam__selftest_use use;         /* what a run uses; zeros: everything of its kind */
     int kind;                      /* dam__model_kind of that run; of a recall any */
     bool single_only, double_only; /* else both where the device has fp64 */
     bool tiny; /* $DENSEAM_SELFTEST_TINY asks for it too; slow emulated GPUs always are */
     const dam__tuning *tuning; /* of the device; NULL for none */
+    bool helps; /* dam__selftest_run: another process, from the last case to the first; see there */
     bool recall; /* dam__selftest_ensure: what a recall launches; else what a training does */
     dam_log log;
 } dam__selftest_options;
@@ -47,6 +51,10 @@ void dam__selftest_all(dam__selftest_list *out);
  * Runs every case of tables in every configuration that options leave open; report (or NULL) is
  * called for each. DAM_SELFTEST: the first that failed, its error and tolerance; the others still
  * ran. DAM_NO_DEVICE where the device cannot be opened, DAM_NO_MEMORY on the host.
+ *
+ * A process that helps takes the same cases in the opposite order, so that two meet in the middle,
+ * and each finds compiled what the other has reached first. It ends at once where nothing is to be
+ * compiled.
  */
 dam_status dam__selftest_run(const dam_device_info *info, const dam__selftest_options *options,
                              const dam__selftest_case *const *tables, dam__selftest_report report,
@@ -60,14 +68,26 @@ dam_status dam__selftest_run(const dam_device_info *info, const dam__selftest_op
  */
 dam_status dam__selftest_ensure(const dam_device_info *info, const dam__selftest_options *options);
 
+/* A training or evaluation that is to come. */
+typedef struct dam__selftest_subject {
+    const dam__model_config *model;
+    bool varies;              /* its keys may change, as in a sweep: only its kind is known */
+    const dam__dataset *set;  /* NULL: of any kind */
+    int memories, dim, batch; /* shapes of its products */
+    int classes;              /* of the model; 0: not known */
+    bool grows;
+} dam__selftest_subject;
+
+/* For the options of dam__selftest_ensure. Products are no larger than a self-test can afford. */
+dam__selftest_use dam__selftest_use_of(const dam__selftest_subject *subject);
+
 /*
- * dam__selftest_ensure for an open device: what a training or evaluation of that kind of model and
- * of these sizes is about to use (products no larger than a self-test can afford), and what a
- * recall is. Its messages go to the device's log.
+ * dam__selftest_ensure for an open device: what a training or evaluation is about to use, and what
+ * a recall is. Its messages go to the device's log.
  */
-dam_status dam__selftest_device(const dam__device *device, dam__gemm_provider provider, int kind,
-                                dam__selftest_sizes sizes);
-dam_status dam__selftest_recall(const dam__device *device, dam__gemm_provider provider);
+dam_status dam__selftest_device(dam__device *device, dam__gemm_provider provider,
+                                const dam__selftest_subject *subject);
+dam_status dam__selftest_recall(dam__device *device, dam__gemm_provider provider);
 
 /* Appends the key under which a pass in exactly this configuration is kept in the user's cache. */
 #define DAM__SELFTEST_CACHE "selftest"

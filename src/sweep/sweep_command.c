@@ -296,10 +296,12 @@ static dam_status run_sweep(const arguments *args)
         goto cleanup;
     }
     DAM_TRY_CLEANUP(out_folder_claim(args, DAM__SWEEP_FOLDER, resumed, &s.folder));
-    DAM_TRY_CLEANUP(check_device(args, s.device, s.plan.base.model.kind,
-                                 (dam__selftest_sizes){.memories = estimate.memories,
-                                                       .dim = estimate.dim,
-                                                       .batch = estimate.batch}));
+    const dam__selftest_subject subject = {.model = &s.plan.base.model,
+                                           .varies = true,
+                                           .memories = estimate.memories,
+                                           .dim = estimate.dim,
+                                           .batch = estimate.batch};
+    DAM_TRY_CLEANUP(check_device(args, s.device, &subject));
     if (!args->resume) {
         DAM_TRY_CLEANUP(dam__experiment_write(&s.plan.base, s.folder.path));
         DAM_TRY_CLEANUP(save(&s));

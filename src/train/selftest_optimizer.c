@@ -275,36 +275,56 @@ static dam_status run_adam(dam__test *test)
     return status == DAM_OK ? check_scaled(test, true, test->tiny ? 18 : 333) : status;
 }
 
+/* --- which runs they suit --------------------------------------------------------------------- */
+
+#define SUITS(name, rule)                                                                          \
+    static bool name(const dam__selftest_use *use)                                                 \
+    {                                                                                              \
+        return (use->rules & 1u << (rule)) != 0;                                                   \
+    }
+
+SUITS(uses_momentum, DAM__RULE_MOMENTUM)
+SUITS(uses_mirror, DAM__RULE_MIRROR)
+SUITS(uses_max_norm, DAM__RULE_MAX_NORM)
+SUITS(uses_sgd, DAM__RULE_SGD)
+SUITS(uses_adam, DAM__RULE_ADAM)
+
 const dam__selftest_case dam__selftest_optimizer_cases[] = {
     {.name = "optimizer: momentum",
      .kernels = "optimizer_momentum",
      .tolerance = 8,
      .reason = "three steps of two roundings",
+     .suits = uses_momentum,
      .run = run_momentum},
     {.name = "optimizer: rows on the unit sphere",
      .kernels = "optimizer_unit_rows",
      .tolerance = 32,
      .reason = "three steps, each with sums over a row",
+     .suits = uses_momentum,
      .run = run_unit_rows},
     {.name = "optimizer: mirror descent",
      .kernels = "optimizer_mirror",
      .tolerance = 64,
      .reason = "three logarithms and exponentials, of up to 3 ulp each in OpenCL, of numbers to 5",
+     .suits = uses_mirror,
      .run = run_mirror},
     {.name = "optimizer: steps of a largest change",
      .kernels = "optimizer_max_norm",
      .tolerance = 64,
      .reason = "three steps, and exponentials of up to 3 ulp",
+     .suits = uses_max_norm,
      .run = run_max_norm},
     {.name = "optimizer: plain momentum",
      .kernels = "optimizer_sgd",
      .tolerance = 8,
      .reason = "three steps of two roundings",
+     .suits = uses_sgd,
      .run = run_sgd},
     {.name = "optimizer: Adam",
      .kernels = "optimizer_adam",
      .tolerance = 32,
      .reason = "three steps of a dozen roundings",
+     .suits = uses_adam,
      .run = run_adam},
     {0},
 };

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "compute/ceiling.h"
 #include "compute/random.h"
+#include "model/model_type.h"
 #include "selftest/selftest.h"
 
 enum { MOST_ROUNDS = 9, LEAST_ROUNDS = 3, MOST_CALLS = 1 << 14 };
@@ -351,7 +352,13 @@ static dam_status check_kernels(const dam_device_info *info, const dam__device *
                                 const dam__training *training, const dam__tuning *tuning)
 {
     bool wide = dam__device_precision(device) == DAM__PRECISION_DOUBLE;
-    const dam__selftest_options options = {.shape = dam__device_shape(device),
+    const dam__selftest_subject subject = {.model = &training->model,
+                                           .set = training->set,
+                                           .classes =
+                                               dam__model_classes(&training->model, training->set),
+                                           .grows = training->grow.to > 0};
+    const dam__selftest_options options = {.use = dam__selftest_use_of(&subject),
+                                           .shape = dam__device_shape(device),
                                            .provider = training->gemm,
                                            .kind = training->model.kind,
                                            .single_only = !wide,

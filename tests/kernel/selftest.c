@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/user_cache.h"
 #include "kernel/device.h"
+#include "model/vmf/selftest_vmf.h"
 #include "selftest/selftest.h"
 #include "train/selftest_optimizer.h"
 
@@ -27,7 +28,7 @@ static void test_passes(void **state)
 {
     (void)state;
     const dam_device_info info = test_device();
-    const dam__selftest_options options = {.sizes = {10, 20, 30}};
+    const dam__selftest_options options = {.use = {.memories = 10, .dim = 20, .batch = 30}};
     dam__selftest_list all;
     int rows = 0;
     dam__selftest_all(&all);
@@ -126,6 +127,104 @@ static void test_reports_what_is_wrong(void **state)
     check_injected(find_refusal, "kernel source 'cl/absent.cl' is not in this build", true);
 }
 
+/* --- what a run uses -------------------------------------------------------------------------- */
+
+static bool suits_two(const dam__selftest_use *use)
+{
+    return use->classes == 2;
+}
+
+/* Reported rows, and the last of them. */
+struct reported {
+    int rows, failed;
+    char last[64];
+};
+
+static void note_row(void *user, const dam__selftest_row *row)
+{
+    struct reported *seen = user;
+    seen->rows++;
+    seen->failed += !row->passed;
+    (void)snprintf(seen->last, sizeof seen->last, "%s", row->name);
+    if (!row->passed)
+        print_message("%s: %g of %g %s\n", row->name, row->error, row->tolerance,
+                      row->failure != NULL ? row->failure : "");
+}
+
+static void test_takes_what_suits(void **state)
+{
+    (void)state;
+    const dam_device_info info = test_device();
+    const dam__model_config model = {.kind = DAM__KIND_VMF};
+    const dam__selftest_case table[] = {
+        {.name = "any", .kernels = "", .run = find_nothing},
+        {.name = "two classes", .kernels = "", .suits = suits_two, .run = find_nothing},
+        {0}};
+    const dam__selftest_case *const tables[] = {table, NULL};
+    dam__selftest_options options = {
+        .shape = DAM__SHAPE_GPU, .provider = DAM__GEMM_PANEL, .single_only = true};
+    struct reported seen = {0};
+    OK(dam__selftest_run(&info, &options, tables, note_row, &seen));
+    assert_int_equal(seen.rows, 2);
+    options.use = (dam__selftest_use){.model = &model, .classes = 3};
+    OK(dam__selftest_run(&info, &options, tables, note_row, &seen));
+    assert_int_equal(seen.rows, 3);
+    options.use.classes = 2;
+    OK(dam__selftest_run(&info, &options, tables, note_row, &seen));
+    assert_int_equal(seen.rows, 5);
+    assert_string_equal(seen.last, "two classes");
+
+    /* A process that helps begins at the end, and is done where nothing is compiled. */
+    options.helps = true;
+    OK(dam__selftest_run(&info, &options, tables, note_row, &seen));
+    assert_int_equal(seen.rows, 6);
+    assert_string_equal(seen.last, "two classes");
+}
+
+/* Few classes and many, in the cases of a model that has them; then without labels, two cases. */
+static void test_takes_the_classes_of_a_run(void **state)
+{
+    (void)state;
+    static const int classes[] = {1, 64, 2};
+    const dam_device_info info = test_device();
+    dam__model_config model = {.kind = DAM__KIND_VMF, .vmf.loss = DAM__LOSS_SUPERVISED};
+    const dam__selftest_case *const tables[] = {dam__selftest_vmf_cases, NULL};
+    struct reported seen = {0};
+    for (size_t i = 0; i < sizeof classes / sizeof *classes; i++) {
+        model.vmf.loss = i == 2 ? DAM__LOSS_UNSUPERVISED : DAM__LOSS_SUPERVISED;
+        const dam__selftest_options options = {
+            .provider = DAM__GEMM_PANEL,
+            .shape = dam__device_shape(shared_device(&info, &(setting){0})),
+            .single_only = true,
+            .use = {.model = &model, .classes = classes[i]}};
+        OK(dam__selftest_run(&info, &options, tables, note_row, &seen));
+    }
+    assert_int_equal(seen.rows, 2 * 6 + 2);
+}
+
+/* The same model and samples are checked once, other samples are others, and less than all is less.
+ */
+static void test_knows_what_a_run_uses(void **state)
+{
+    (void)state;
+    const dam_device_info info = test_device();
+    const dam__model_config model = {.kind = DAM__KIND_VMF};
+    dam__dataset set = {.samples.element = DAM__U8};
+    dam__selftest_subject subject = {.model = &model, .set = &set, .classes = 10};
+    char *paths[4] = {NULL};
+    for (int i = 0; i < 4; i++) {
+        set.samples.element = i == 1 ? DAM__F32 : DAM__U8;
+        subject.grows = i == 2;
+        subject.varies = i == 3;
+        const dam__selftest_options options = {.use = dam__selftest_use_of(&subject)};
+        OK(dam__selftest_verdict_path(&info, &options, &paths[i]));
+        for (int k = 0; k < i; k++)
+            assert_string_not_equal(paths[k], paths[i]);
+    }
+    for (int i = 0; i < 4; i++)
+        free(paths[i]);
+}
+
 static void count_line(void *user, dam_log_level level, const char *line)
 {
     (void)level;
@@ -191,6 +290,9 @@ int main(void)
         cmocka_unit_test(test_passes),
         cmocka_unit_test(test_covers_every_kernel),
         cmocka_unit_test(test_reports_what_is_wrong),
+        cmocka_unit_test(test_takes_what_suits),
+        cmocka_unit_test(test_takes_the_classes_of_a_run),
+        cmocka_unit_test(test_knows_what_a_run_uses),
         cmocka_unit_test(test_remembers_a_pass),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

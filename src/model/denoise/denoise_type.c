@@ -78,5 +78,6 @@ const dam__model_type dam__denoise_type = {
     .relaxes = true,
     .transfers = true,
     .selftests = selftests,
+    .rules = 1u << DAM__RULE_SGD | 1u << DAM__RULE_ADAM,
     .tuned_by = 1u << DAM__KERNEL_VECTOR_WIDTH | 1u << DAM__KERNEL_GROUP | 1u << DAM__KERNEL_PARTS,
 };

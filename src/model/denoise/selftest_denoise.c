@@ -356,8 +356,12 @@ static dam_status run_linear(dam__test *test)
 
 static dam_status run_relu(dam__test *test)
 {
-    DAM_TRY(check_activation(test, DAM__ACTIVATION_RELU, 1, DAM__CENTRING_BATCH,
-                             DAM__REGIME_PROPORTIONAL));
+    return check_activation(test, DAM__ACTIVATION_RELU, 1, DAM__CENTRING_BATCH,
+                            DAM__REGIME_PROPORTIONAL);
+}
+
+static dam_status run_squared_relu(dam__test *test)
+{
     return check_activation(test, DAM__ACTIVATION_RELU, 2, DAM__CENTRING_NONE, DAM__REGIME_WIDTH);
 }
 
@@ -365,6 +369,27 @@ static dam_status run_softmax(dam__test *test)
 {
     return check_activation(test, DAM__ACTIVATION_SOFTMAX, 1, DAM__CENTRING_BATCH,
                             DAM__REGIME_PROPORTIONAL);
+}
+
+static bool is_linear(const dam__selftest_use *use)
+{
+    return use->model->denoise.activation == DAM__ACTIVATION_LINEAR;
+}
+
+static bool is_softmax(const dam__selftest_use *use)
+{
+    return use->model->denoise.activation == DAM__ACTIVATION_SOFTMAX;
+}
+
+static bool is_relu(const dam__selftest_use *use)
+{
+    return use->model->denoise.activation == DAM__ACTIVATION_RELU && use->model->denoise.power == 1;
+}
+
+/* Or of a higher power. */
+static bool is_squared_relu(const dam__selftest_use *use)
+{
+    return use->model->denoise.activation == DAM__ACTIVATION_RELU && use->model->denoise.power != 1;
 }
 
 #define SHARED_KERNELS                                                                             \
@@ -377,19 +402,29 @@ const dam__selftest_case dam__selftest_denoise_cases[] = {
      .tolerance = 300,
      .reason = "sums of sums over features, memories and samples",
      .products = true,
+     .suits = is_linear,
      .run = run_linear},
     {.name = "denoise: relu",
      .kernels = SHARED_KERNELS "denoise_centre denoise_sums denoise_backward",
      .tolerance = 300,
+     .reason = "sums of sums over features, memories and samples",
+     .products = true,
+     .suits = is_relu,
+     .run = run_relu},
+    {.name = "denoise: squared relu",
+     .kernels = SHARED_KERNELS "denoise_centre denoise_sums denoise_backward",
+     .tolerance = 300,
      .reason = "squares of sums over features, memories and samples",
      .products = true,
-     .run = run_relu},
+     .suits = is_squared_relu,
+     .run = run_squared_relu},
     {.name = "denoise: softmax",
      .kernels =
          SHARED_KERNELS "denoise_softmax denoise_centre denoise_sums denoise_backward_softmax",
      .tolerance = 300,
      .reason = "exponentials of sums over features, and what cancels in a centred softmax",
      .products = true,
+     .suits = is_softmax,
      .run = run_softmax},
     {0},
 };

@@ -119,6 +119,7 @@ const dam__model_type dam__energy_type = {
     .take_replica = take_replica,
     .recall = &recall,
     .selftests = selftests,
+    .rules = 1u << DAM__RULE_MAX_NORM,
     .tuned_by = 1u << DAM__KERNEL_VECTOR_WIDTH | 1u << DAM__KERNEL_GROUP | 1u << DAM__KERNEL_PARTS |
                 1u << DAM__KERNEL_ENERGY_CLASSES | 1u << DAM__KERNEL_ENERGY_STATES |
                 1u << DAM__KERNEL_ENERGY_VECTORS | 1u << DAM__KERNEL_ENERGY_MEMORIES,

@@ -263,6 +263,16 @@ static dam_status run_classify(dam__test *test)
     return run_check(test, &c);
 }
 
+static bool stores(const dam__selftest_use *use)
+{
+    return use->model->energy.task == DAM__TASK_STORE;
+}
+
+static bool classifies(const dam__selftest_use *use)
+{
+    return use->model->energy.task == DAM__TASK_CLASSIFY;
+}
+
 #define SHARED_KERNELS                                                                             \
     "energy_settings energy_transpose energy_reach energy_scale_states energy_errors "             \
     "energy_collect energy_scale_memories energy_shrink energy_evaluate energy_metrics "
@@ -273,12 +283,14 @@ const dam__selftest_case dam__selftest_energy_cases[] = {
      .tolerance = 300,
      .reason = "fifth powers of sums over a state, and logarithms of up to 20 that exp brings back",
      .products = true,
+     .suits = stores,
      .run = run_store},
     {.name = "energy: classes",
      .kernels = SHARED_KERNELS "energy_forward_few energy_backward_few energy_add_own",
      .tolerance = 300,
      .reason = "fifth powers of sums over a state, and logarithms of up to 20 that exp brings back",
      .products = true,
+     .suits = classifies,
      .run = run_classify},
     {0},
 };

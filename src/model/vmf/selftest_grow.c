@@ -272,41 +272,53 @@ static dam_status run_split_columns(dam__test *test)
 
 #define SUMS "sums over a row that partly cancel"
 
+static bool grows(const dam__selftest_use *use)
+{
+    return use->grows;
+}
+
 const dam__selftest_case dam__selftest_grow_cases[] = {
     {.name = "grow: mass and curvature",
      .kernels = "grow_sum_mass grow_curvature",
      .tolerance = 32,
      .reason = SUMS,
+     .suits = grows,
      .run = run_accumulate},
     {.name = "grow: directions on the sphere",
      .kernels = "grow_constrain",
      .tolerance = 32,
      .reason = SUMS,
+     .suits = grows,
      .run = run_constrain},
     {.name = "grow: weighing",
      .kernels = "grow_weigh",
      .tolerance = 2,
      .reason = "one rounding a number",
+     .suits = grows,
      .run = run_weigh},
     {.name = "grow: power iteration",
      .kernels = "grow_advance",
      .tolerance = 32,
      .reason = SUMS,
+     .suits = grows,
      .run = run_advance},
     {.name = "grow: reordering",
      .kernels = "grow_gather",
      .tolerance = 0,
      .reason = "copies",
+     .suits = grows,
      .run = run_gather},
     {.name = "grow: pairs of memories",
      .kernels = "grow_split_rows",
      .tolerance = 32,
      .reason = "two norms, two roundings a number",
+     .suits = grows,
      .run = run_split_rows},
     {.name = "grow: pairs of class weights",
      .kernels = "grow_split_columns",
      .tolerance = 4,
      .reason = "two roundings a number",
+     .suits = grows,
      .run = run_split_columns},
     {0},
 };

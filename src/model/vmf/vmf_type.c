@@ -102,6 +102,7 @@ const dam__model_type dam__vmf_type = {
     .compares = compares,
     .selftests = selftests,
     .analysis_selftests = analysis_selftests,
+    .rules = 1u << DAM__RULE_MOMENTUM | 1u << DAM__RULE_MIRROR,
     .tuned_by = 1u << DAM__KERNEL_VECTOR_WIDTH | 1u << DAM__KERNEL_GROUP | 1u << DAM__KERNEL_PARTS |
                 1u << DAM__KERNEL_VMF_CLASSES,
 };
