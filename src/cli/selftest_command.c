@@ -1,6 +1,7 @@
 /* `denseam selftest`: every kernel on a device against plain C in double. */
 #include <stdio.h>
 
+#include "cli/selftest_helper.h"
 #include "command/command.h"
 #include "command/output.h"
 #include "selftest/selftest.h"
@@ -53,6 +54,7 @@ static dam_status run_selftest(const arguments *args)
     dam_status status = DAM_OK, verdict;
     dam_device_info info;
     listener heard = {0};
+    selftest_helper helper = {0};
     dam__selftest_list all;
     console notices = console_open(args->quiet);
     const dam__selftest_options options = {.shape = (dam__shape)args->kernels,
@@ -66,6 +68,7 @@ static dam_status run_selftest(const arguments *args)
             print_line_now("case                               kernels gemm    real      error "
                            "limit verdict"));
     dam__selftest_all(&all);
+    selftest_helper_start(&helper, args, &info);
     verdict =
         dam__selftest_run(&info, &options, all.tables, args->json ? add_json : print_row, &heard);
     DAM_TRY_CLEANUP(heard.status);
@@ -76,6 +79,7 @@ static dam_status run_selftest(const arguments *args)
     /* Printing records no message unless it fails. */
     status = status != DAM_OK ? status : verdict;
 cleanup:
+    selftest_helper_stop(&helper);
     json_decref(heard.list);
     return status;
 }
