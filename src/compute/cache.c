@@ -102,7 +102,7 @@ void dam__cache_store(dam__device *device, const char *name, const char *source,
     dam__text key = {0};
     append_key(device, source, options, &key);
     bool kept = dam__driver_keeps_programs(device) ? dam__cache_keep(PROGRAMS, &key, "", 0)
-                                              : keep_binary(&key, program);
+                                                   : keep_binary(&key, program);
     trace(device, kept ? "stored" : "could not store", name);
     dam__text_free(&key);
 }

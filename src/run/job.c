@@ -5,7 +5,6 @@
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "data/teacher.h"
 #include "model/model_type.h"
 #include "run/data_notes.h"
 #include "run/job_notes.h"

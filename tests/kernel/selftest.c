@@ -202,6 +202,18 @@ static void test_takes_the_classes_of_a_run(void **state)
     assert_int_equal(seen.rows, 2 * 6 + 2);
 }
 
+/* Where a pass is kept. */
+static char *verdict_path(const dam_device_info *info, const dam__selftest_options *options)
+{
+    dam__text key = {0};
+    char hex[DAM__DIGEST_HEX], *path = NULL;
+    OK(dam__selftest_verdict_key(info, options, &key));
+    OK(dam__digest_text(&key, hex));
+    OK(dam__cache_path(DAM__SELFTEST_CACHE, hex, &path));
+    dam__text_free(&key);
+    return path;
+}
+
 /* The same model and samples are checked once, other samples are others, and less than all is less.
  */
 static void test_knows_what_a_run_uses(void **state)
@@ -217,7 +229,7 @@ static void test_knows_what_a_run_uses(void **state)
         subject.grows = i == 2;
         subject.varies = i == 3;
         const dam__selftest_options options = {.use = dam__selftest_use_of(&subject)};
-        OK(dam__selftest_verdict_path(&info, &options, &paths[i]));
+        paths[i] = verdict_path(&info, &options);
         for (int k = 0; k < i; k++)
             assert_string_not_equal(paths[k], paths[i]);
     }
@@ -229,18 +241,6 @@ static void count_line(void *user, dam_log_level level, const char *line)
 {
     (void)level;
     *(int *)user += strstr(line, "checking the kernels on ") == line;
-}
-
-/* Where a pass is kept. */
-static char *verdict_path(const dam_device_info *info, const dam__selftest_options *options)
-{
-    dam__text key = {0};
-    char hex[DAM__DIGEST_HEX], *path = NULL;
-    OK(dam__selftest_verdict_key(info, options, &key));
-    OK(dam__digest_text(&key, hex));
-    OK(dam__cache_path(DAM__SELFTEST_CACHE, hex, &path));
-    dam__text_free(&key);
-    return path;
 }
 
 static void test_remembers_a_pass(void **state)
