@@ -132,45 +132,78 @@ KERNEL void optimizer_max_norm(__global real *restrict value,
 }
 
 /*
- * Plain momentum: v <- momentum v + g, x <- x - rate v. Work-items: vectors of a row x rows x
- * replicas; rates has a factor of the rate for each replica.
+ * The rules below move up to three parameters in one launch, since a launch costs more than the
+ * step of a bias. One work-group a row: those of the first parameter, then those of the next. Axis
+ * 1 is the replica; rates has a factor of the rate for each.
  */
-KERNEL void optimizer_sgd(__global real *restrict value, __global const real *restrict gradient,
-                          __global real *restrict velocity, __global const real *restrict rates,
-                          const int cols, const int ld, const int stride, const real rate,
-                          const real momentum)
+#define SLOT(n)                                                                                    \
+    __global real *restrict value##n, __global const real *restrict gradient##n,                   \
+        __global real *restrict velocity##n, const int cols##n, const int ld##n,                   \
+        const int stride##n, const real rate##n
+#define ADAM_SLOT(n) SLOT(n), __global real *restrict square##n, const real epsilon##n
+#define OF_SLOT(name) (slot == 0 ? name##0 : slot == 1 ? name##1 : name##2)
+
+INLINE int slot_of(const int row, const int rows0, const int rows1)
 {
-    const int j = (int)get_global_id(0) * VECTOR_WIDTH;
-    const size_t p = get_group_id(2);
-    if (j >= cols)
-        return;
-    const size_t at = p * stride + get_group_id(1) * ld + j;
-    const vector v = momentum * LOAD(velocity + at) + LOAD(gradient + at);
-    STORE(v, velocity + at);
-    STORE(LOAD(value + at) - rate * rates[p] * v, value + at);
+    return row < rows0 ? 0 : row < rows0 + rows1 ? 1 : 2;
+}
+
+/* The row within its parameter. */
+INLINE size_t row_of(const int row, const int slot, const int rows0, const int rows1)
+{
+    return (size_t)(row - (slot > 0 ? rows0 : 0) - (slot > 1 ? rows1 : 0));
+}
+
+INLINE void sgd_row(__global real *x, __global const real *g, __global real *v, const int cols,
+                    const real rate, const real momentum)
+{
+    for (int j = (int)get_local_id(0) * VECTOR_WIDTH; j < cols; j += GROUP * VECTOR_WIDTH) {
+        const vector speed = momentum * LOAD(v + j) + LOAD(g + j);
+        STORE(speed, v + j);
+        STORE(LOAD(x + j) - rate * speed, x + j);
+    }
+}
+
+/* Plain momentum: v <- momentum v + g, x <- x - rate v. */
+KERNEL void optimizer_sgd(SLOT(0), SLOT(1), SLOT(2), const int rows0, const int rows1,
+                          __global const real *restrict rates, const real momentum)
+{
+    const int row = (int)get_group_id(0), slot = slot_of(row, rows0, rows1);
+    const size_t p = get_group_id(1);
+    const size_t at = p * OF_SLOT(stride) + row_of(row, slot, rows0, rows1) * OF_SLOT(ld);
+    sgd_row(OF_SLOT(value) + at, OF_SLOT(gradient) + at, OF_SLOT(velocity) + at, OF_SLOT(cols),
+            OF_SLOT(rate) * rates[p], momentum);
 }
 
 /*
  * Adam: means of the gradient and of its square; `rate` has the correction of the first already,
  * `unbias` is that of the second. What is left of the old mean and what is taken of the new number
- * come apart, because their sum is 1 only before rounding. Ranges as above.
+ * come apart, because their sum is 1 only before rounding.
  */
-KERNEL void optimizer_adam(__global real *restrict value, __global const real *restrict gradient,
-                           __global real *restrict mean, __global real *restrict square,
-                           __global const real *restrict rates, const int cols, const int ld,
-                           const int stride, const real rate, const real mean_kept,
-                           const real mean_new, const real square_kept, const real square_new,
-                           const real unbias, const real epsilon)
+INLINE void adam_row(__global real *x, __global const real *gradient, __global real *mean,
+                     __global real *square, const int cols, const real rate, const real epsilon,
+                     const real mean_kept, const real mean_new, const real square_kept,
+                     const real square_new, const real unbias)
 {
-    const int j = (int)get_global_id(0) * VECTOR_WIDTH;
-    const size_t p = get_group_id(2);
-    if (j >= cols)
-        return;
-    const size_t at = p * stride + get_group_id(1) * ld + j;
-    const vector g = LOAD(gradient + at);
-    const vector m = mean_kept * LOAD(mean + at) + mean_new * g;
-    const vector v = square_kept * LOAD(square + at) + square_new * g * g;
-    STORE(m, mean + at);
-    STORE(v, square + at);
-    STORE(LOAD(value + at) - rate * rates[p] * m / (sqrt(v * unbias) + epsilon), value + at);
+    for (int j = (int)get_local_id(0) * VECTOR_WIDTH; j < cols; j += GROUP * VECTOR_WIDTH) {
+        const vector g = LOAD(gradient + j);
+        const vector m = mean_kept * LOAD(mean + j) + mean_new * g;
+        const vector v = square_kept * LOAD(square + j) + square_new * g * g;
+        STORE(m, mean + j);
+        STORE(v, square + j);
+        STORE(LOAD(x + j) - rate * m / (sqrt(v * unbias) + epsilon), x + j);
+    }
+}
+
+KERNEL void optimizer_adam(ADAM_SLOT(0), ADAM_SLOT(1), ADAM_SLOT(2), const int rows0,
+                           const int rows1, __global const real *restrict rates,
+                           const real mean_kept, const real mean_new, const real square_kept,
+                           const real square_new, const real unbias)
+{
+    const int row = (int)get_group_id(0), slot = slot_of(row, rows0, rows1);
+    const size_t p = get_group_id(1);
+    const size_t at = p * OF_SLOT(stride) + row_of(row, slot, rows0, rows1) * OF_SLOT(ld);
+    adam_row(OF_SLOT(value) + at, OF_SLOT(gradient) + at, OF_SLOT(velocity) + at,
+             OF_SLOT(square) + at, OF_SLOT(cols), OF_SLOT(rate) * rates[p], OF_SLOT(epsilon),
+             mean_kept, mean_new, square_kept, square_new, unbias);
 }

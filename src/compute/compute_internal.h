@@ -48,7 +48,7 @@ struct dam__buffer {
     size_t bytes;
 };
 
-enum { DAM__KNOWN_ARGUMENTS = 32 };
+enum { DAM__KNOWN_ARGUMENTS = 40 };
 
 struct dam__kernel {
     dam__device *device;

@@ -26,6 +26,12 @@ static bool takes_rates(dam__rule rule)
     return rule == DAM__RULE_MAX_NORM || rule == DAM__RULE_SGD || rule == DAM__RULE_ADAM;
 }
 
+/* Whether one launch moves several parameters of the rule. */
+static bool shares_launch(dam__rule rule)
+{
+    return rule == DAM__RULE_SGD || rule == DAM__RULE_ADAM;
+}
+
 dam_status dam__optimizer_create(dam__model *model, dam__plan *plan, dam__optimizer **out)
 {
     dam_status status = DAM_OK;
@@ -107,6 +113,94 @@ cleanup:
     return status;
 }
 
+/* --- rules of up to three parameters in a launch ------------------------------------------------ */
+
+/* As in cl/optimizer.cl. */
+enum { SLOTS = 3, MOST_ARGUMENTS = 9 * SLOTS + 8 };
+
+/* What the kernel takes of a parameter; its rate is over `correction`. */
+static dam__argument *add_slot(const dam__optimizer *optimizer, int i, double rate,
+                               double correction, dam__argument *at)
+{
+    const dam__parameter *parameter = &optimizer->model->parameters[i];
+    *at++ = dam__arg_matrix(&parameter->value);
+    *at++ = dam__arg_matrix(&parameter->gradient);
+    *at++ = dam__arg_matrix(&optimizer->velocities[i]);
+    *at++ = dam__arg_integer(parameter->value.cols);
+    *at++ = dam__arg_shape(&parameter->value);
+    *at++ = dam__arg_real(rate * parameter->rate_scale / correction);
+    if (parameter->rule == DAM__RULE_ADAM) {
+        *at++ = dam__arg_matrix(&optimizer->squares[i]);
+        *at++ = dam__arg_real(parameter->epsilon);
+    }
+    return at;
+}
+
+/* The bias corrections are made in double: 1 - 0.999 has few digits in single precision. */
+static dam__argument *add_adam(double steps, dam__argument *at)
+{
+    *at++ = dam__arg_real(FIRST_DECAY);
+    *at++ = dam__arg_real(1 - FIRST_DECAY);
+    *at++ = dam__arg_real(SECOND_DECAY);
+    *at++ = dam__arg_real(1 - SECOND_DECAY);
+    *at++ = dam__arg_real(1 / (1 - pow(SECOND_DECAY, steps)));
+    return at;
+}
+
+/* One launch for parameters of one rule; where they are fewer than the slots, the rest have no
+ * rows. */
+static dam_status step_slots(dam__optimizer *optimizer, const int *taken, int count, double rate,
+                             double momentum)
+{
+    const dam__parameter *parameters = optimizer->model->parameters;
+    bool adam = parameters[taken[0]].rule == DAM__RULE_ADAM;
+    dam__argument arguments[MOST_ARGUMENTS], *at = arguments;
+    int rows[SLOTS] = {0};
+    size_t groups = 0;
+    double items = 0, correction = adam ? 1 - pow(FIRST_DECAY, optimizer->steps) : 1;
+    for (int slot = 0; slot < SLOTS; slot++)
+        at = add_slot(optimizer, taken[slot < count ? slot : 0], rate, correction, at);
+    for (int slot = 0; slot < count; slot++) {
+        rows[slot] = parameters[taken[slot]].value.rows;
+        groups += (size_t)rows[slot];
+        items += (double)dam__matrix_items(&parameters[taken[slot]].value);
+    }
+    *at++ = dam__arg_integer(rows[0]);
+    *at++ = dam__arg_integer(rows[1]);
+    *at++ = dam__arg_matrix(&optimizer->rates);
+    if (adam)
+        at = add_adam(optimizer->steps, at);
+    else
+        *at++ = dam__arg_real(momentum);
+    *at = DAM__END;
+    dam__device *device = optimizer->model->device;
+    return dam__launch(
+        adam ? optimizer->adam : optimizer->sgd,
+        dam__range_groups(device, groups, (size_t)parameters[taken[0]].value.count),
+        (dam__work){.flops = (adam ? 12 : 4) * items,
+                    .bytes = (adam ? 7 : 5) * items * (double)dam__real_size(device)},
+        arguments);
+}
+
+static dam_status step_together(dam__optimizer *optimizer, dam__rule rule, double rate,
+                                double momentum)
+{
+    int taken[SLOTS], count = 0;
+    for (int i = 0; i < optimizer->model->parameter_count; i++) {
+        const dam__parameter *parameter = &optimizer->model->parameters[i];
+        if (!parameter->trained || parameter->rule != rule)
+            continue;
+        taken[count++] = i;
+        if (count == SLOTS) {
+            DAM_TRY(step_slots(optimizer, taken, count, rate, momentum));
+            count = 0;
+        }
+    }
+    return count > 0 ? step_slots(optimizer, taken, count, rate, momentum) : DAM_OK;
+}
+
+/* --- a launch a parameter ----------------------------------------------------------------------- */
+
 /* The largest change of each row is the rate. */
 static dam_status step_max_norm(dam__optimizer *optimizer, int i, double rate, double momentum)
 {
@@ -125,51 +219,6 @@ static dam_status step_max_norm(dam__optimizer *optimizer, int i, double rate, d
                       scales->stride, clamped ? parameter->clamped : 0, rate, momentum, log_floor));
 }
 
-static dam_status step_sgd(dam__optimizer *optimizer, int i, double rate, double momentum,
-                           dam__range range, dam__work work)
-{
-    const dam__parameter *parameter = &optimizer->model->parameters[i];
-    const dam__matrix *value = &parameter->value;
-    return dam__launch(optimizer->sgd, range, work,
-                       DAM_ARGUMENTS(value, &parameter->gradient, &optimizer->velocities[i],
-                                     &optimizer->rates, value->cols, value->ld, value->stride, rate,
-                                     momentum));
-}
-
-/* The bias corrections are made in double: 1 - 0.999 has few digits in single precision. */
-static dam_status step_adam(dam__optimizer *optimizer, int i, double rate, dam__range range,
-                            dam__work work)
-{
-    const dam__parameter *parameter = &optimizer->model->parameters[i];
-    const dam__matrix *value = &parameter->value;
-    double first = 1 - pow(FIRST_DECAY, optimizer->steps);
-    double second = 1 - pow(SECOND_DECAY, optimizer->steps);
-    return dam__launch(optimizer->adam, range, work,
-                       DAM_ARGUMENTS(value, &parameter->gradient, &optimizer->velocities[i],
-                                     &optimizer->squares[i], &optimizer->rates, value->cols,
-                                     value->ld, value->stride, rate / first, FIRST_DECAY,
-                                     1 - FIRST_DECAY, SECOND_DECAY, 1 - SECOND_DECAY, 1 / second,
-                                     parameter->epsilon));
-}
-
-static dam_status step_scaled(dam__optimizer *optimizer, int i, double rate, double momentum)
-{
-    const dam__parameter *parameter = &optimizer->model->parameters[i];
-    dam__device *device = optimizer->model->device;
-    const dam__matrix *value = &parameter->value;
-    bool adam = parameter->rule == DAM__RULE_ADAM;
-    size_t vector_width = (size_t)dam__vector_width(device);
-    dam__range range = dam__range_items(
-        device, ((size_t)value->cols + vector_width - 1) / vector_width, (size_t)value->rows);
-    range.global[2] = (size_t)value->count;
-    double items = (double)dam__matrix_items(value);
-    dam__work work = {.flops = (adam ? 12 : 4) * items,
-                      .bytes = (adam ? 7 : 5) * items * (double)dam__real_size(device)};
-    double own = rate * parameter->rate_scale;
-    return adam ? step_adam(optimizer, i, own, range, work)
-                : step_sgd(optimizer, i, own, momentum, range, work);
-}
-
 static dam_status step_parameter(dam__optimizer *optimizer, int i, double rate, double momentum)
 {
     const dam__parameter *parameter = &optimizer->model->parameters[i];
@@ -183,8 +232,6 @@ static dam_status step_parameter(dam__optimizer *optimizer, int i, double rate, 
     const dam__matrix *gradient = &parameter->gradient, *velocity = &optimizer->velocities[i];
     if (parameter->rule == DAM__RULE_MAX_NORM)
         return step_max_norm(optimizer, i, rate, momentum);
-    if (takes_rates(parameter->rule))
-        return step_scaled(optimizer, i, rate, momentum);
     if (parameter->rule == DAM__RULE_MIRROR)
         return dam__launch(optimizer->mirror, dam__range_items(device, vectors, 1), work,
                            DAM_ARGUMENTS(value, gradient, velocity, value->rows, value->cols,
@@ -201,10 +248,13 @@ static dam_status step_parameter(dam__optimizer *optimizer, int i, double rate, 
 dam_status dam__optimizer_step(dam__optimizer *optimizer, double rate, double momentum)
 {
     optimizer->steps++;
-    for (int i = 0; i < optimizer->model->parameter_count; i++)
-        if (optimizer->model->parameters[i].trained)
+    for (int i = 0; i < optimizer->model->parameter_count; i++) {
+        const dam__parameter *parameter = &optimizer->model->parameters[i];
+        if (parameter->trained && !shares_launch(parameter->rule))
             DAM_TRY(step_parameter(optimizer, i, rate, momentum));
-    return DAM_OK;
+    }
+    DAM_TRY(step_together(optimizer, DAM__RULE_SGD, rate, momentum));
+    return step_together(optimizer, DAM__RULE_ADAM, rate, momentum);
 }
 
 void dam__optimizer_set_steps(dam__optimizer *optimizer, double steps)

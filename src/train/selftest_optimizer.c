@@ -208,33 +208,78 @@ cleanup:
     return status;
 }
 
-/* Two replicas side by side, each with a rate of its own. */
+/* One of several parameters, as the host sees it: `count` replicas of rows x cols. */
+typedef struct scaled {
+    int rows, cols, count;
+    double *value, *gradient, *velocity, *square;
+} scaled;
+
+static dam_status make_scaled(dam__test *test, dam__parameter *parameter, scaled *own)
+{
+    const size_t items = (size_t)own->rows * (size_t)own->cols * (size_t)own->count;
+    DAM_TRY(dam__test_array(test, items, sizeof(double), &own->velocity));
+    DAM_TRY(dam__test_array(test, items, sizeof(double), &own->square));
+    DAM_TRY(dam__test_numbers(test, items, -1, 1, &own->value));
+    DAM_TRY(dam__test_numbers(test, items, -1, 1, &own->gradient));
+    DAM_TRY(
+        dam__test_matrix(test, own->rows, own->cols, own->count, own->value, &parameter->value));
+    return dam__test_matrix(test, own->rows, own->cols, own->count, own->gradient,
+                            &parameter->gradient);
+}
+
+/* Step `step` in double; `factors` are those of the replicas. */
+static void step_scaled(scaled *own, const dam__parameter *parameter, int step,
+                        const double *factors)
+{
+    const bool adam = parameter->rule == DAM__RULE_ADAM;
+    const size_t replica = (size_t)own->rows * (size_t)own->cols;
+    for (size_t i = 0; i < replica * (size_t)own->count; i++) {
+        double *v = own->velocity + i, *u = own->square + i, g = own->gradient[i];
+        double rate = RATE * parameter->rate_scale * factors[i / replica];
+        *v = adam ? 0.9 * *v + 0.1 * g : MOMENTUM * *v + g;
+        *u = 0.999 * *u + 0.001 * g * g;
+        double mean = *v / (1 - pow(0.9, step));
+        double size = sqrt(*u / (1 - pow(0.999, step))) + parameter->epsilon;
+        own->value[i] -= adam ? rate * mean / size : rate * *v;
+    }
+}
+
+static dam_status compare_scaled(dam__test *test, const dam__optimizer *optimizer, int i,
+                                 const dam__parameter *parameter, const scaled *own)
+{
+    DAM_TRY(dam__test_compare_matrix(test, &parameter->value, own->value, 1));
+    DAM_TRY(
+        dam__test_compare_matrix(test, dam__optimizer_velocity(optimizer, i), own->velocity, 1));
+    return parameter->rule == DAM__RULE_ADAM
+               ? dam__test_compare_matrix(test, dam__optimizer_square(optimizer, i), own->square, 0)
+               : DAM_OK;
+}
+
+/* Two replicas side by side, each with a rate of its own; of parameters one more than a launch
+ * takes, the fourth being the only one of the next. */
 static dam_status check_scaled(dam__test *test, bool adam, int cols)
 {
     dam_status status = DAM_OK;
-    enum { ROWS = 3, REPLICAS = 2, COUNT = ROWS * REPLICAS };
-    const size_t replica = ROWS * (size_t)cols, items = REPLICAS * replica;
-    const double factors[REPLICAS] = {1, 0.5}, own = 0.75, epsilon = 0x1p-10;
-    double *value = NULL, *gradient = NULL, *velocity = NULL, *square = NULL;
+    enum { REPLICAS = 2, PARAMETERS = 4 };
+    const double factors[REPLICAS] = {1, 0.5};
+    scaled own[PARAMETERS] = {{3, cols, REPLICAS, 0, 0, 0, 0},
+                              {1, 2 * cols + 1, REPLICAS, 0, 0, 0, 0},
+                              {2, 5, REPLICAS, 0, 0, 0, 0},
+                              {2, cols, REPLICAS, 0, 0, 0, 0}};
     dam__model *model = NULL;
     dam__optimizer *optimizer = NULL;
     dam__plan *plan = NULL;
     DAM_TRY_CLEANUP(dam__test_array(test, 1, sizeof *model, &model));
-    DAM_TRY_CLEANUP(dam__test_array(test, items, sizeof *velocity, &velocity));
-    DAM_TRY_CLEANUP(dam__test_array(test, items, sizeof *square, &square));
-    DAM_TRY_CLEANUP(dam__test_numbers(test, items, -1, 1, &value));
-    DAM_TRY_CLEANUP(dam__test_numbers(test, items, -1, 1, &gradient));
     model->device = test->device;
-    model->parameter_count = 1;
-    model->parameters[0] = (dam__parameter){.name = "self-test",
-                                            .rule = adam ? DAM__RULE_ADAM : DAM__RULE_SGD,
-                                            .trained = true,
-                                            .rate_scale = own,
-                                            .epsilon = epsilon};
-    DAM_TRY_CLEANUP(
-        dam__test_matrix(test, ROWS, cols, REPLICAS, value, &model->parameters[0].value));
-    DAM_TRY_CLEANUP(
-        dam__test_matrix(test, ROWS, cols, REPLICAS, gradient, &model->parameters[0].gradient));
+    model->parameter_count = PARAMETERS;
+    for (int i = 0; i < PARAMETERS; i++) {
+        model->parameters[i] = (dam__parameter){.name = "self-test",
+                                                .rule = adam ? DAM__RULE_ADAM : DAM__RULE_SGD,
+                                                .trained = true,
+                                                .rate_scale = 0.75 / (1 + i),
+                                                .epsilon = 0x1p-10 * (1 + i)};
+        DAM_TRY_CLEANUP(make_scaled(test, &model->parameters[i], &own[i]));
+    }
     DAM_TRY_CLEANUP(dam__plan_create(test->device, &plan));
     DAM_TRY_CLEANUP(dam__optimizer_create(model, plan, &optimizer));
     DAM_TRY_CLEANUP(dam__plan_allocate(plan));
@@ -242,21 +287,11 @@ static dam_status check_scaled(dam__test *test, bool adam, int cols)
     DAM_TRY_CLEANUP(dam__optimizer_rates(optimizer, factors));
     for (int step = 1; step <= STEPS; step++) {
         DAM_TRY_CLEANUP(dam__optimizer_step(optimizer, RATE, MOMENTUM));
-        for (size_t i = 0; i < items; i++) {
-            double rate = RATE * own * factors[i / replica], g = gradient[i];
-            velocity[i] = adam ? 0.9 * velocity[i] + 0.1 * g : MOMENTUM * velocity[i] + g;
-            square[i] = 0.999 * square[i] + 0.001 * g * g;
-            double mean = velocity[i] / (1 - pow(0.9, step));
-            double size = sqrt(square[i] / (1 - pow(0.999, step))) + epsilon;
-            value[i] -= adam ? rate * mean / size : rate * velocity[i];
-        }
+        for (int i = 0; i < PARAMETERS; i++)
+            step_scaled(&own[i], &model->parameters[i], step, factors);
     }
-    DAM_TRY_CLEANUP(dam__test_compare_matrix(test, &model->parameters[0].value, value, 1));
-    DAM_TRY_CLEANUP(
-        dam__test_compare_matrix(test, dam__optimizer_velocity(optimizer, 0), velocity, 1));
-    if (adam)
-        DAM_TRY_CLEANUP(
-            dam__test_compare_matrix(test, dam__optimizer_square(optimizer, 0), square, 0));
+    for (int i = 0; i < PARAMETERS; i++)
+        DAM_TRY_CLEANUP(compare_scaled(test, optimizer, i, &model->parameters[i], &own[i]));
 cleanup:
     dam__optimizer_destroy(optimizer);
     dam__plan_destroy(plan);
