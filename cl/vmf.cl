@@ -25,16 +25,21 @@
 #define LEAST_EXPONENT -87
 #endif
 
-/* tau and tau' of the large-N normaliser, without cancellation; one work-item. */
-SINGLE_KERNEL void vmf_scalars(__global const real *restrict beta, __global real *restrict scalars,
-                               const real varsigma, const int dim)
+/* tau and tau' of the large-N normaliser, without cancellation; for one work-item. */
+INLINE void describe_beta(const real b, __global real *scalars, const real varsigma, const int dim)
 {
-    const real b = beta[0];
     const real x = 2 * b / (dim - 2), x2 = x * x;
     const real r = sqrt(1 + x2), q = x2 / (r + 1);
     scalars[0] = varsigma * b;
     scalars[1] = (real)-0.25 * log1p(x2) + ((real)0.5 * dim - 1) * (q - log1p((real)0.5 * q));
     scalars[2] = x / (1 + r) - x / ((dim - 2) * r * r);
+}
+
+/* What follows from beta where it was not the optimizer that changed it; one work-item. */
+SINGLE_KERNEL void vmf_scalars(__global const real *restrict beta, __global real *restrict scalars,
+                               const real varsigma, const int dim)
+{
+    describe_beta(beta[0], scalars, varsigma, dim);
 }
 
 /* exp(h - shift) of one vector of memories at column j; the background where j reaches it. */
@@ -288,20 +293,33 @@ KERNEL void vmf_class_gradient(__global const real *restrict activations,
 }
 
 /*
- * Adds up the statistics of a chunk of samples: out[slot] += per_sample sum loss, and the gradient
- * of beta. One work-group; the first chunk of a batch (accumulate 0) replaces what was there.
+ * What is added up over a chunk of samples; the first of a batch (accumulate 0) replaces what was
+ * there. The parts of the class weights' gradient: work-items are vectors of memories x class
+ * columns. The statistics, to losses[slot] += per_sample sum loss and the gradient of beta: one
+ * work-group of a row more.
  */
-KERNEL void vmf_collect(__global const real *restrict statistics,
-                        __global const real *restrict scalars, __global real *restrict losses,
-                        __global real *restrict beta_gradient, const int samples, const int slot,
-                        const int accumulate, const real varsigma, const real per_sample)
+KERNEL void vmf_fold(__global const real *restrict gradient_parts, __global real *restrict gradient,
+                     __global const real *restrict statistics,
+                     __global const real *restrict scalars, __global real *restrict losses,
+                     __global real *restrict beta_gradient, const int parts, const int part_stride,
+                     const int width, const int weights_ld, const int samples, const int slot,
+                     const int accumulate, const real varsigma, const real per_sample)
 {
     DECLARE_SCRATCHES(scratch, 3);
+    const int j = (int)get_global_id(0) * VECTOR_WIDTH, y = (int)get_group_id(1);
+    const bool collects = y == COLUMNS && get_group_id(0) == 0;
+    if (y < COLUMNS && j < width) {
+        const size_t at = (size_t)y * weights_ld + j;
+        vector total = accumulate ? LOAD(gradient + at) : (vector)0;
+        UNROLL_LOADS for (int p = 0; p < parts; p++) total +=
+            LOAD(gradient_parts + (size_t)p * part_stride + at);
+        STORE(total, gradient + at);
+    }
     real sum[3] = {0, 0, 0}; /* of losses, of Q m, of Q */
-    for (int i = (int)get_local_id(0); i < samples; i += GROUP)
+    for (int i = (int)get_local_id(0); i < (collects ? samples : 0); i += GROUP)
         UNROLL for (int k = 0; k < 3; k++) sum[k] += statistics[4 * i + k];
     GROUP_SUMS(scratch, sum, 3);
-    if (get_local_id(0) == 0) {
+    if (collects && get_local_id(0) == 0) {
         const real slope = -per_sample * (varsigma * sum[1] - scalars[2] * sum[2]);
         losses[slot] = (accumulate ? losses[slot] : 0) + per_sample * sum[0];
         beta_gradient[0] = (accumulate ? beta_gradient[0] : 0) + slope;
@@ -336,15 +354,17 @@ INLINE void sinkhorn_factors(const vector *column, const int y0, __global const 
 }
 
 /*
- * Sinkhorn-Knopp on the class weights: every memory's weights (background included) sum to its
- * count, every class column to total * prior. At most `iterations`; the one in which the sums over
- * classes were within `tolerance` is the last. Ends on the columns. A column of prior 0 (the
- * softening class without softening) holds zeros and stays so. One work-group, lanes along the
- * memories.
+ * After a step: what follows from the new beta, and Sinkhorn-Knopp on the class weights. Every
+ * memory's weights (background included) sum to its count, every class column to total * prior. At
+ * most `iterations`; the one in which the sums over classes were within `tolerance` is the last.
+ * Ends on the columns. A column of prior 0 (the softening class without softening) holds zeros and
+ * stays so. One work-group, lanes along the memories.
  */
-KERNEL void vmf_sinkhorn(__global real *restrict weights, __global const real *restrict counts,
-                         __global const real *restrict prior, const int memories, const int ld,
-                         const int iterations, const real tolerance)
+KERNEL void vmf_project(__global real *restrict weights, __global const real *restrict counts,
+                        __global const real *restrict prior, __global const real *restrict beta,
+                        __global real *restrict scalars, const int memories, const int ld,
+                        const int iterations, const real tolerance, const real varsigma,
+                        const int dim)
 {
     DECLARE_SCRATCHES(scratch, TILE);
     SHARED real factor[COLUMNS];
@@ -352,6 +372,8 @@ KERNEL void vmf_sinkhorn(__global real *restrict weights, __global const real *r
     /* The counts of the memories sum to their number; the background's share comes on top. */
     const real total = memories + counts[memories];
     int last = iterations;
+    if (get_local_id(0) == 0)
+        describe_beta(beta[0], scalars, varsigma, dim);
     for (int iteration = 0; iteration < last; iteration++) {
         vector off = 0, column[TILE];
         UNROLL for (int t = 0; t < TILE; t++) column[t] = 0;

@@ -65,7 +65,6 @@ typedef struct dam__selftest_case {
 
 /* The tables end with a case whose name is NULL. */
 extern const dam__selftest_case dam__selftest_gemm_cases[];
-extern const dam__selftest_case dam__selftest_reduce_cases[];
 extern const dam__selftest_case dam__selftest_ceiling_cases[];
 
 /* --- for cases

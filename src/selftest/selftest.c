@@ -43,10 +43,13 @@ static void add_tables(const dam__selftest_case *const *tables, dam__selftest_li
 void dam__selftest_all(dam__selftest_list *out)
 {
     static const dam__selftest_case *const common[] = {
-        dam__selftest_gemm_cases,      dam__selftest_reduce_cases,
-        dam__selftest_data_cases,      dam__selftest_teacher_cases,
-        dam__selftest_optimizer_cases, dam__selftest_ceiling_cases,
-        dam__selftest_recall_cases,    NULL,
+        dam__selftest_gemm_cases,
+        dam__selftest_data_cases,
+        dam__selftest_teacher_cases,
+        dam__selftest_optimizer_cases,
+        dam__selftest_ceiling_cases,
+        dam__selftest_recall_cases,
+        NULL,
     };
     *out = (dam__selftest_list){{NULL}};
     add_tables(common, out);

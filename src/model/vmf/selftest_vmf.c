@@ -354,7 +354,7 @@ static double balance(double *weights, const double *counts, const double *prior
     return off;
 }
 
-static dam_status compare_sinkhorn(dam__test *test, struct check *c)
+static dam_status compare_balancing(dam__test *test, struct check *c)
 {
     size_t width = (size_t)c->size.memories + 1, columns = (size_t)c->size.classes + 1;
     double *counts = NULL, *prior = NULL;
@@ -371,6 +371,16 @@ static dam_status compare_sinkhorn(dam__test *test, struct check *c)
             break;
     return dam__test_compare_matrix(test, &dam__model_parameter(c->model, "class_weights")->value,
                                     c->weights, 0);
+}
+
+/* A step's end with another beta, and the loss that follows from it. */
+static dam_status compare_new_beta(dam__test *test, struct check *c)
+{
+    c->beta = 7;
+    DAM_TRY(dam__matrix_write_doubles(&dam__model_parameter(c->model, "beta")->value, &c->beta,
+                                      "self-test"));
+    DAM_TRY(compare_balancing(test, c));
+    return compare_loss(test, c);
 }
 
 static dam_status compare_all(dam__test *test, struct check *c)
@@ -410,17 +420,26 @@ static dam_status run_unsupervised(dam__test *test)
 }
 
 /* The same with and without labels: as the run is. */
-static dam_status run_sinkhorn(dam__test *test)
+static bool as_the_run(const dam__test *test)
 {
-    return for_sizes(test, test->use.model != NULL && is_unsupervised(&test->use),
-                     compare_sinkhorn);
+    return test->use.model != NULL && is_unsupervised(&test->use);
+}
+
+static dam_status run_balancing(dam__test *test)
+{
+    return for_sizes(test, as_the_run(test), compare_balancing);
+}
+
+static dam_status run_new_beta(dam__test *test)
+{
+    return for_sizes(test, as_the_run(test), compare_new_beta);
 }
 
 #define EXPONENTS "exponents of a few units carry their roundings into what is exponentiated"
 
 const dam__selftest_case dam__selftest_vmf_cases[] = {
     {.name = "vmf: loss",
-     .kernels = "vmf_scalars vmf_forward vmf_collect",
+     .kernels = "vmf_scalars vmf_forward vmf_class_gradient vmf_fold",
      .tolerance = 64,
      .reason = EXPONENTS,
      .products = true,
@@ -434,14 +453,14 @@ const dam__selftest_case dam__selftest_vmf_cases[] = {
      .suits = is_supervised,
      .run = run_memory_gradient},
     {.name = "vmf: gradient of the classes",
-     .kernels = "vmf_scalars vmf_forward vmf_class_gradient reduce_parts",
+     .kernels = "vmf_scalars vmf_forward vmf_class_gradient vmf_fold",
      .tolerance = 64,
      .reason = EXPONENTS,
      .products = true,
      .suits = is_supervised,
      .run = run_class_gradient},
     {.name = "vmf: gradient of beta",
-     .kernels = "vmf_scalars vmf_forward vmf_collect",
+     .kernels = "vmf_scalars vmf_forward vmf_class_gradient vmf_fold",
      .tolerance = 64,
      .reason = EXPONENTS "; two sums nearly cancel",
      .products = true,
@@ -455,16 +474,22 @@ const dam__selftest_case dam__selftest_vmf_cases[] = {
      .suits = is_supervised,
      .run = run_metrics},
     {.name = "vmf: without labels",
-     .kernels = "vmf_scalars vmf_forward vmf_class_gradient vmf_collect vmf_evaluate vmf_metrics",
+     .kernels = "vmf_scalars vmf_forward vmf_class_gradient vmf_fold vmf_evaluate vmf_metrics",
      .tolerance = 128,
      .reason = EXPONENTS "; slopes are differences of logarithms",
      .products = true,
      .suits = is_unsupervised,
      .run = run_unsupervised},
     {.name = "vmf: balancing of the classes",
-     .kernels = "vmf_sinkhorn",
+     .kernels = "vmf_project",
      .tolerance = 64,
      .reason = "ten rounds of scaling",
-     .run = run_sinkhorn},
+     .run = run_balancing},
+    {.name = "vmf: a new beta",
+     .kernels = "vmf_project vmf_forward",
+     .tolerance = 64,
+     .reason = EXPONENTS,
+     .products = true,
+     .run = run_new_beta},
     {0},
 };

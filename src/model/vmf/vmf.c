@@ -45,7 +45,6 @@ static void destroy(dam__model *model)
     dam__buffer_destroy(vmf->gradient_parts.buffer);
     dam__buffer_destroy(vmf->scalars.buffer);
     dam__program_destroy(vmf->program);
-    dam__program_destroy(vmf->reduce);
     dam__vmf_growth_free(&vmf->growth);
     dam__buffer_destroy(vmf->probe.along.buffer);
     free(vmf);
@@ -189,15 +188,13 @@ static dam_status prepare(dam__model *model)
     DAM_TRY_CLEANUP(dam__format(&options, "-DCOLUMNS=%d -DTILE=%d -DUNSUPERVISED=%d", vmf->columns,
                                 vmf->tile, is_unsupervised(vmf)));
     DAM_TRY_CLEANUP(dam__program_create(model->device, "vmf", options, &vmf->program));
-    DAM_TRY_CLEANUP(dam__program_create(model->device, "reduce", "", &vmf->reduce));
     DAM_TRY_CLEANUP(dam__program_kernel(vmf->program, "vmf_scalars", &vmf->update_scalars));
     DAM_TRY_CLEANUP(dam__program_kernel(vmf->program, "vmf_forward", &vmf->forward));
     DAM_TRY_CLEANUP(dam__program_kernel(vmf->program, "vmf_evaluate", &vmf->evaluate));
     DAM_TRY_CLEANUP(dam__program_kernel(vmf->program, "vmf_class_gradient", &vmf->class_gradient));
-    DAM_TRY_CLEANUP(dam__program_kernel(vmf->program, "vmf_collect", &vmf->collect));
+    DAM_TRY_CLEANUP(dam__program_kernel(vmf->program, "vmf_fold", &vmf->fold));
     DAM_TRY_CLEANUP(dam__program_kernel(vmf->program, "vmf_metrics", &vmf->metrics));
-    DAM_TRY_CLEANUP(dam__program_kernel(vmf->program, "vmf_sinkhorn", &vmf->sinkhorn));
-    DAM_TRY_CLEANUP(dam__program_kernel(vmf->reduce, "reduce_parts", &vmf->reduce_parts));
+    DAM_TRY_CLEANUP(dam__program_kernel(vmf->program, "vmf_project", &vmf->project));
 cleanup:
     free(options);
     return status;
@@ -321,20 +318,21 @@ static dam_status begin_epoch(dam__model *model, int epoch)
     return status == DAM_OK ? refresh(model) : status;
 }
 
-/* Sinkhorn-Knopp on the class weights; then what follows from the new beta. */
+/* Sinkhorn-Knopp on the class weights, and what follows from the new beta. */
 static dam_status project(dam__model *model)
 {
     struct vmf *vmf = vmf_of(model);
-    const dam__matrix *weights = &model->parameters[CLASS_WEIGHTS].value;
+    const dam__parameter *parameters = model->parameters;
+    const dam__matrix *weights = &parameters[CLASS_WEIGHTS].value;
     double entries = (double)vmf->columns * (vmf->memories + 1);
     int classes = vmf->columns - 1;
-    DAM_TRY(dam__launch(vmf->sinkhorn, dam__range_groups(model->device, 1, 1),
-                        (dam__work){.flops = 4 * entries * model->config.vmf.sinkhorn,
-                                    .bytes = 2 * entries * (double)dam__real_size(model->device)},
-                        DAM_ARGUMENTS(weights, &model->parameters[COUNTS].value,
-                                      &model->parameters[PRIOR].value, vmf->memories, weights->ld,
-                                      model->config.vmf.sinkhorn, 1e-7 * classes)));
-    return refresh(model);
+    return dam__launch(vmf->project, dam__range_groups(model->device, 1, 1),
+                       (dam__work){.flops = 4 * entries * model->config.vmf.sinkhorn,
+                                   .bytes = 2 * entries * (double)dam__real_size(model->device)},
+                       DAM_ARGUMENTS(weights, &parameters[COUNTS].value, &parameters[PRIOR].value,
+                                     &parameters[BETA].value, &vmf->scalars, vmf->memories,
+                                     weights->ld, model->config.vmf.sinkhorn, 1e-7 * classes,
+                                     varsigma_of(vmf), vmf->base.task.dim));
 }
 
 /* S = X W' and Q' X. */

@@ -33,9 +33,8 @@ struct vmf {
     dam__matrix statistics;     /* 1 x 4 chunk: four numbers a sample */
     dam__matrix gradient_parts; /* columns x (memories + 1), `parts` of them */
     dam__matrix scalars;        /* b, tau, tau' */
-    dam__program *program, *reduce;
-    dam__kernel *update_scalars, *forward, *evaluate, *class_gradient, *collect, *metrics,
-        *sinkhorn, *reduce_parts;
+    dam__program *program;
+    dam__kernel *update_scalars, *forward, *evaluate, *class_gradient, *fold, *metrics, *project;
     struct dam__vmf_growth growth;
     struct dam__vmf_probe probe;
 };

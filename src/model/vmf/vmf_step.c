@@ -56,31 +56,46 @@ static dam_status forward(struct vmf *vmf, const dam__batch *batch, double per_s
                       vmf->ratios.ld, weights->ld, vmf->base.config.vmf.softening, per_sample));
 }
 
-/* dL/dG = -(1/B) E' R, in parts of fixed shape that are then added up. */
-static dam_status class_gradient(struct vmf *vmf, const dam__batch *batch, double per_sample,
-                                 bool accumulate)
+static size_t memory_vectors(const struct vmf *vmf)
+{
+    size_t vector_width = (size_t)dam__vector_width(vmf->base.device);
+    return ((size_t)vmf->memories + vector_width) / vector_width; /* the background is one more */
+}
+
+/* dL/dG = -(1/B) E' R, in parts of fixed shape. */
+static dam_status class_gradient(struct vmf *vmf, const dam__batch *batch, double per_sample)
 {
     dam__device *device = vmf->base.device;
     const dam__matrix *parts = &vmf->gradient_parts;
-    const dam__matrix *gradient = &vmf->base.parameters[CLASS_WEIGHTS].gradient;
-    size_t vectors = ((size_t)vmf->memories + (size_t)dam__vector_width(device)) /
-                     (size_t)dam__vector_width(device);
     double cells = (double)batch->size * (vmf->memories + 1);
-    double real = (double)dam__real_size(device);
-    dam__range range = dam__range_items(device, vectors,
+    dam__range range = dam__range_items(device, memory_vectors(vmf),
                                         (size_t)(vmf->columns + vmf->tile - 1) / (size_t)vmf->tile);
     range.global[2] = (size_t)vmf->parts;
-    DAM_TRY(dam__launch(vmf->class_gradient, range,
-                        (dam__work){.flops = 2 * cells * vmf->columns, .bytes = cells * real},
-                        DAM_ARGUMENTS(&vmf->activations, &vmf->ratios, parts, batch->size,
-                                      vmf->memories + 1, vmf->activations.ld, vmf->ratios.ld,
-                                      parts->ld, parts->stride, per_sample)));
+    return dam__launch(vmf->class_gradient, range,
+                       (dam__work){.flops = 2 * cells * vmf->columns,
+                                   .bytes = cells * (double)dam__real_size(device)},
+                       DAM_ARGUMENTS(&vmf->activations, &vmf->ratios, parts, batch->size,
+                                     vmf->memories + 1, vmf->activations.ld, vmf->ratios.ld,
+                                     parts->ld, parts->stride, per_sample));
+}
+
+/* Adds up the parts, and in one row of work-groups more the samples' statistics. */
+static dam_status fold(struct vmf *vmf, const dam__batch *batch, const dam__buffer *losses,
+                       int slot, double per_sample, bool accumulate)
+{
+    const dam__parameter *parameters = vmf->base.parameters;
+    const dam__matrix *parts = &vmf->gradient_parts;
+    double real = (double)dam__real_size(vmf->base.device), samples = batch->size;
     double entries = (double)vmf->columns * (vmf->memories + 1);
     return dam__launch(
-        vmf->reduce_parts, dam__range_items(device, vectors, (size_t)vmf->columns),
-        (dam__work){.flops = entries * vmf->parts, .bytes = entries * (vmf->parts + 1) * real},
-        DAM_ARGUMENTS(parts, gradient, vmf->parts, parts->stride, vmf->memories + 1, parts->ld,
-                      accumulate));
+        vmf->fold,
+        dam__range_items(vmf->base.device, memory_vectors(vmf), (size_t)vmf->columns + 1),
+        (dam__work){.flops = entries * vmf->parts + 3 * samples,
+                    .bytes = (entries * (vmf->parts + 1) + 4 * samples) * real},
+        DAM_ARGUMENTS(parts, &parameters[CLASS_WEIGHTS].gradient, &vmf->statistics, &vmf->scalars,
+                      losses, &parameters[BETA].gradient, vmf->parts, parts->stride,
+                      vmf->memories + 1, parts->ld, batch->size, slot, accumulate,
+                      vmf->base.config.vmf.varsigma, per_sample));
 }
 
 dam_status dam__vmf_memory_sums(struct vmf *vmf, const dam__matrix *owed, const dam__batch *chunk,
@@ -104,17 +119,6 @@ dam_status dam__vmf_responsibilities(struct vmf *vmf, const dam__batch *chunk, d
     return status == DAM_OK ? forward(vmf, chunk, per_sample) : status;
 }
 
-static dam_status collect(struct vmf *vmf, const dam__batch *batch, const dam__buffer *losses,
-                          int slot, double per_sample, bool accumulate)
-{
-    double real = (double)dam__real_size(vmf->base.device);
-    return dam__launch(vmf->collect, dam__range_groups(vmf->base.device, 1, 1),
-                       (dam__work){.flops = 3.0 * batch->size, .bytes = 4 * batch->size * real},
-                       DAM_ARGUMENTS(&vmf->statistics, &vmf->scalars, losses,
-                                     &vmf->base.parameters[BETA].gradient, batch->size, slot,
-                                     accumulate, vmf->base.config.vmf.varsigma, per_sample));
-}
-
 dam_status dam__vmf_loss_gradient(dam__model *model, const dam__batch *batch,
                                   const dam__buffer *losses, int slot)
 {
@@ -125,9 +129,9 @@ dam_status dam__vmf_loss_gradient(dam__model *model, const dam__batch *batch,
         bool accumulate = start > 0;
         DAM_TRY(dam__vmf_similarities(vmf, &chunk));
         DAM_TRY(forward(vmf, &chunk, per_sample));
-        DAM_TRY(class_gradient(vmf, &chunk, per_sample, accumulate));
+        DAM_TRY(class_gradient(vmf, &chunk, per_sample));
+        DAM_TRY(fold(vmf, &chunk, losses, slot, per_sample, accumulate));
         DAM_TRY(memory_gradient(vmf, &chunk, accumulate));
-        DAM_TRY(collect(vmf, &chunk, losses, slot, per_sample, accumulate));
     }
     return DAM_OK;
 }

@@ -83,7 +83,6 @@ static const char *loss_words(const dam__model_config *config)
 }
 
 static const dam__selftest_case *const selftests[] = {
-    dam__selftest_reduce_cases,
     dam__selftest_vmf_cases,
     dam__selftest_grow_cases,
     NULL,
