@@ -177,16 +177,20 @@ INLINE void transpose_lanes(vector *block)
 #if GROUP == 1
 #define DECLARE_SCRATCH(name)
 #define DECLARE_SCRATCHES(name, count)
+#define DECLARE_VECTORS(name)
 #define GROUP_SUM(scratch, value) (value)
 #define GROUP_SUMS(scratch, values, count)
 #define GROUP_MAX(scratch, value) (value)
+#define GROUP_MAX_VECTOR(scratch, value) (value)
 #define GROUP_BARRIER()
 #else
 #define DECLARE_SCRATCH(name) __local real name[GROUP]
 #define DECLARE_SCRATCHES(name, count) __local real name[GROUP * (count)]
+#define DECLARE_VECTORS(name) __local vector name[GROUP]
 #define GROUP_SUM(scratch, value) group_sum(scratch, value)
 #define GROUP_SUMS(scratch, values, count) group_sums(scratch, values, count)
 #define GROUP_MAX(scratch, value) group_max(scratch, value)
+#define GROUP_MAX_VECTOR(scratch, value) group_max_vector(scratch, value)
 #define GROUP_BARRIER() barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE)
 INLINE real group_sum(__local real *scratch, real value)
 {
@@ -237,6 +241,22 @@ INLINE real group_max(__local real *scratch, real value)
         barrier(CLK_LOCAL_MEM_FENCE);
     }
     const real result = scratch[0];
+    barrier(CLK_LOCAL_MEM_FENCE);
+    return result;
+}
+
+/* The largest of each lane; scratch holds GROUP vectors. */
+INLINE vector group_max_vector(__local vector *scratch, vector value)
+{
+    const uint item = (uint)get_local_id(0);
+    scratch[item] = value;
+    barrier(CLK_LOCAL_MEM_FENCE);
+    for (uint s = GROUP / 2; s > 0; s >>= 1) {
+        if (item < s)
+            scratch[item] = fmax(scratch[item], scratch[item + s]);
+        barrier(CLK_LOCAL_MEM_FENCE);
+    }
+    const vector result = scratch[0];
     barrier(CLK_LOCAL_MEM_FENCE);
     return result;
 }

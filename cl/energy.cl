@@ -63,83 +63,104 @@ SINGLE_KERNEL void energy_settings(__global const real *restrict given,
                                 : -sharpness * neurons * temperature;
 }
 
-/* The trained columns of the memories as rows. Work-items: vectors of columns x of memories. */
-KERNEL void energy_transpose(__global const real *restrict memories,
-                             __global real *restrict columns, const int count,
-                             const int first_column, const int trained, const int ld,
-                             const int stride, const int column_ld, const int column_stride)
+/* A block of VECTOR_WIDTH memories x columns, of which height x width exist; the rest are zeros. */
+INLINE void load_block(__global const real *from, const int ld, const int height, const int width,
+                       vector *block)
 {
-    const int i = (int)get_global_id(0) * VECTOR_WIDTH, mu = (int)get_group_id(1) * VECTOR_WIDTH;
-    if (i >= trained)
-        return;
-    const int width = min(trained - i, VECTOR_WIDTH), height = min(count - mu, VECTOR_WIDTH);
-    __global const real *from =
-        memories + get_group_id(2) * (size_t)stride + (size_t)mu * ld + first_column + i;
-    __global real *to = columns + get_group_id(2) * (size_t)column_stride + (size_t)i * column_ld;
-    vector block[VECTOR_WIDTH];
     if (width == VECTOR_WIDTH && height == VECTOR_WIDTH) {
         UNROLL for (int l = 0; l < VECTOR_WIDTH; l++) block[l] =
             LOAD_UNALIGNED(from + (size_t)l * ld);
-    } else {
-        for (int l = 0; l < VECTOR_WIDTH; l++) {
-            real row[VECTOR_WIDTH];
-            for (int w = 0; w < VECTOR_WIDTH; w++)
-                row[w] = l < height && w < width ? from[(size_t)l * ld + w] : 0;
-            block[l] = LOAD_UNALIGNED(row);
-        }
+        return;
     }
-    transpose_lanes(block);
-    UNROLL for (int w = 0; w < VECTOR_WIDTH; w++) if (w < width)
-        STORE(block[w], to + (size_t)w * column_ld + mu);
+    for (int l = 0; l < VECTOR_WIDTH; l++) {
+        real row[VECTOR_WIDTH];
+        for (int w = 0; w < VECTOR_WIDTH; w++)
+            row[w] = l < height && w < width ? from[(size_t)l * ld + w] : 0;
+        block[l] = LOAD_UNALIGNED(row);
+    }
 }
 
-/* MEMORY_REACH. Work-items: vectors of memories. */
-KERNEL void energy_reach(__global const real *restrict columns, __global real *restrict numbers,
-                         const int count, const int trained, const int column_ld,
-                         const int column_stride, const int number_ld, const int number_stride)
+/*
+ * The trained columns of the memories as rows, and MEMORY_REACH of the memories. One work-group
+ * VECTOR_WIDTH memories.
+ */
+KERNEL void energy_transpose(__global const real *restrict memories,
+                             __global real *restrict columns, __global real *restrict numbers,
+                             const int count, const int first_column, const int trained,
+                             const int ld, const int stride, const int column_ld,
+                             const int column_stride, const int number_ld, const int number_stride)
 {
-    const int mu = (int)get_global_id(0) * VECTOR_WIDTH;
-    if (mu >= count)
-        return;
-    __global const real *from = columns + get_group_id(2) * (size_t)column_stride + mu;
+    DECLARE_VECTORS(scratch);
+    const int mu = (int)get_group_id(0) * VECTOR_WIDTH, height = min(count - mu, VECTOR_WIDTH);
+    const size_t p = get_group_id(2);
+    __global const real *from = memories + p * stride + (size_t)mu * ld + first_column;
+    __global real *to = columns + p * column_stride + mu;
     vector reach = 0;
-    for (int i = 0; i < trained; i += ROWS_AT_ONCE) {
+    for (int i = (int)get_local_id(0) * VECTOR_WIDTH; i < trained; i += GROUP * VECTOR_WIDTH) {
+        const int width = min(trained - i, VECTOR_WIDTH);
+        vector block[VECTOR_WIDTH];
+        load_block(from + i, ld, height, width, block);
+        transpose_lanes(block);
+        UNROLL for (int w = 0; w < VECTOR_WIDTH; w++)
+        {
+            reach = fmax(reach, fabs(block[w]));
+            if (w < width)
+                STORE(block[w], to + (size_t)(i + w) * column_ld);
+        }
+    }
+    reach = GROUP_MAX_VECTOR(scratch, reach);
+    if (get_local_id(0) == 0)
+        STORE(2 * reach, numbers + p * number_stride + (size_t)MEMORY_REACH * number_ld + mu);
+}
+
+/*
+ * The largest overlap of state a with any memory, reach included, lane by lane: lanes run along the
+ * memories. Rule original does not scale.
+ */
+INLINE vector largest_of_state(__global const real *overlaps, __global const real *reach,
+                               const int count)
+{
+    vector most = -INFINITY;
+#if RULE != 1
+    for (int mu = (int)get_local_id(0) * VECTOR_WIDTH; mu < count; mu += GROUP * VECTOR_WIDTH) {
+        const vector size = sized(LOAD(overlaps + mu)) + LOAD(reach + mu);
+        most = fmax(most, SELECT(-INFINITY, size, (vmask)mu + LANE_INDEX < (vmask)count));
+    }
+#endif
+    return most;
+}
+
+/* The same of VECTOR_WIDTH memories with any state of the batch so far; items share the states. */
+INLINE vector largest_of_memories(__global const real *overlaps, __global const real *number,
+                                  const int size, const int accumulate, const int ld,
+                                  const int number_ld)
+{
+    vector most = -INFINITY;
+    for (int a = (int)get_local_id(0); a < size; a += ROWS_AT_ONCE * GROUP) {
         vector entry[ROWS_AT_ONCE];
         UNROLL for (int r = 0; r < ROWS_AT_ONCE; r++) entry[r] =
-            LOAD(from + (size_t)row_below(i + r, trained) * column_ld);
-        UNROLL for (int r = 0; r < ROWS_AT_ONCE; r++) reach = fmax(reach, fabs(entry[r]));
+            LOAD(overlaps + (size_t)row_below(a + r * GROUP, size) * ld);
+        UNROLL for (int r = 0; r < ROWS_AT_ONCE; r++) most = fmax(most, sized(entry[r]));
     }
-    STORE(2 * reach, numbers + get_group_id(2) * (size_t)number_stride +
-                         (size_t)MEMORY_REACH * number_ld + mu);
+    most += LOAD(number + (size_t)MEMORY_REACH * number_ld);
+    /* By the item that will write it. */
+    if (accumulate && get_local_id(0) == 0)
+        most = fmax(most, LOAD(number + (size_t)MEMORY_LARGEST * number_ld));
+    return most;
 }
 
 /*
  * Scales the overlaps of a state so that no argument of F exceeds 1, and takes F of them. Rule
- * original leaves them as they are, and overflows where T^-n is to mend it. One work-group a state.
+ * original leaves them as they are, and overflows where T^-n is to mend it.
  */
-KERNEL void energy_scale_states(__global const real *restrict similarities,
-                                __global const real *restrict memory_numbers,
-                                __global const real *restrict settings,
-                                __global real *restrict scaled, __global real *restrict values,
-                                __global real *restrict states, const int count, const int ld,
-                                const int stride, const int number_ld, const int number_stride,
-                                const int state_stride)
+INLINE void scale_state(__global const real *overlaps, const real largest,
+                        __global const real *setting, __global real *scaled, __global real *values,
+                        __global real *state, const int count)
 {
-    DECLARE_SCRATCH(scratch);
-    const size_t a = get_group_id(0), p = get_group_id(2);
-    const int begin = (int)get_local_id(0) * VECTOR_WIDTH;
-    const size_t row = p * stride + a * ld;
-    __global const real *reach = memory_numbers + p * number_stride + MEMORY_REACH * number_ld;
-    const real sharpness = settings[p * NUMBERS + SHARPNESS], leak = settings[p * NUMBERS + LEAK];
+    const real sharpness = setting[SHARPNESS], leak = setting[LEAK];
 #if RULE == 1
     const vector weight = sharpness, offset = 0, gain = 1, leaking = leak, log_scale = 0;
 #else
-    vector most = -INFINITY;
-    for (int mu = begin; mu < count; mu += GROUP * VECTOR_WIDTH) {
-        const vector size = sized(LOAD(similarities + row + mu)) + LOAD(reach + mu);
-        most = fmax(most, SELECT(-INFINITY, size, (vmask)mu + LANE_INDEX < (vmask)count));
-    }
-    const real largest = GROUP_MAX(scratch, lanes_max(most));
     vector gain, leaking;
 #if INTERACTION == 3
     const vector weight = sharpness, offset = sharpness * largest;
@@ -150,17 +171,91 @@ KERNEL void energy_scale_states(__global const real *restrict similarities,
 #endif
 #endif
     if (get_local_id(0) == 0) {
-        __global real *state = states + p * state_stride + a * NUMBERS;
         state[STATE_WEIGHT] = weight.s0;
         state[STATE_GAIN] = gain.s0;
         state[STATE_LEAK] = leaking.s0;
-        state[STATE_LOG] = log_scale.s0 + settings[p * NUMBERS + LOG_SCALE];
+        state[STATE_LOG] = log_scale.s0 + setting[LOG_SCALE];
     }
-    for (int mu = begin; mu < count; mu += GROUP * VECTOR_WIDTH) {
-        const vector s = fma(LOAD(similarities + row + mu), weight, -offset);
-        STORE(s, scaled + row + mu);
-        STORE(interaction_value(s, gain, leaking), values + row + mu);
+    for (int mu = (int)get_local_id(0) * VECTOR_WIDTH; mu < count; mu += GROUP * VECTOR_WIDTH) {
+        const vector s = fma(LOAD(overlaps + mu), weight, -offset);
+        STORE(s, scaled + mu);
+        STORE(interaction_value(s, gain, leaking), values + mu);
     }
+}
+
+/*
+ * The scale of VECTOR_WIDTH memories' gradients from their largest overlap, log of what the
+ * gradients are to be multiplied with, and, where all neurons are trained, columns <- 2 weight M.
+ */
+INLINE void scale_memories(const vector largest, __global const real *setting,
+                           __global real *column, __global real *number, __global real *log_scale,
+                           const int trained, const int accumulate, const int column_ld,
+                           const int number_ld)
+{
+    const real sharpness = setting[SHARPNESS], leak = setting[LEAK];
+    const bool first = get_local_id(0) == 0;
+    vector gain, leaking;
+#if INTERACTION == 3
+    const vector weight = sharpness, offset = sharpness * largest;
+    const vector common = split_scale(offset, 1, 0, leak, 0, &gain, &leaking);
+#else
+    const vector bound = fmax(largest, (vector)LEAST), weight = 1 / bound, offset = 0;
+    const vector common =
+        split_scale(sharpness * bound, EXPONENT - 1, log((real)EXPONENT), leak, 0, &gain, &leaking);
+#endif
+    const vector now = common + (setting[LOG_SCALE] + log(sharpness));
+    if (accumulate && first)
+        STORE(exp(LOAD(log_scale) - now), number + (size_t)MEMORY_SHRINK * number_ld);
+    if (first) {
+        STORE(now, log_scale);
+        STORE(largest, number + (size_t)MEMORY_LARGEST * number_ld);
+        STORE(weight, number + (size_t)MEMORY_WEIGHT * number_ld);
+        STORE(offset, number + (size_t)MEMORY_OFFSET * number_ld);
+        STORE(gain, number + (size_t)MEMORY_GAIN * number_ld);
+        STORE(leaking, number + (size_t)MEMORY_LEAK * number_ld);
+    }
+    const int wanted = CLASSIFY ? 0 : trained;
+    for (int i = (int)get_local_id(0); i < wanted; i += ROWS_AT_ONCE * GROUP) {
+        vector entry[ROWS_AT_ONCE];
+        /* In place of rows behind the last this item's own: the last is another's. */
+        UNROLL for (int r = 0; r < ROWS_AT_ONCE; r++) entry[r] =
+            LOAD(column + (size_t)(i + r * GROUP < wanted ? i + r * GROUP : i) * column_ld);
+        UNROLL for (int r = 0; r < ROWS_AT_ONCE; r++) if (i + r * GROUP < wanted)
+            STORE(2 * weight * entry[r], column + (size_t)(i + r * GROUP) * column_ld);
+    }
+}
+
+/*
+ * What overlaps are divided by. A work-group a state for the first `size`; in a training step one
+ * more for every VECTOR_WIDTH memories.
+ */
+KERNEL void energy_scale(__global const real *restrict similarities,
+                         __global const real *restrict settings, __global real *restrict columns,
+                         __global real *restrict numbers, __global real *restrict scales,
+                         __global real *restrict scaled, __global real *restrict values,
+                         __global real *restrict states, const int size, const int count,
+                         const int trained, const int accumulate, const int ld, const int stride,
+                         const int column_ld, const int column_stride, const int number_ld,
+                         const int number_stride, const int scale_stride, const int state_stride)
+{
+    DECLARE_VECTORS(scratch);
+    const int group = (int)get_group_id(0), mu = (group - size) * VECTOR_WIDTH;
+    const size_t p = get_group_id(2), row = p * stride + (size_t)group * ld;
+    __global const real *setting = settings + p * NUMBERS;
+    __global real *number = numbers + p * number_stride;
+    vector most;
+    if (group < size)
+        most = largest_of_state(similarities + row, number + MEMORY_REACH * number_ld, count);
+    else
+        most = largest_of_memories(similarities + p * stride + mu, number + mu, size, accumulate,
+                                   ld, number_ld);
+    most = GROUP_MAX_VECTOR(scratch, most);
+    if (group < size)
+        scale_state(similarities + row, lanes_max(most), setting, scaled + row, values + row,
+                    states + p * state_stride + (size_t)group * NUMBERS, count);
+    else
+        scale_memories(most, setting, columns + p * column_stride + mu, number + mu,
+                       scales + p * scale_stride + mu, trained, accumulate, column_ld, number_ld);
 }
 
 /*
@@ -228,66 +323,6 @@ KERNEL void energy_collect(__global const real *restrict states, __global real *
     if (get_local_id(0) == 0) {
         __global real *loss = losses + (size_t)slot * replicas + p;
         *loss = accumulate ? *loss + total : total;
-    }
-}
-
-/*
- * The scale of each memory's gradient from its largest overlap in the batch so far, log of what
- * the gradient is to be multiplied with, and columns <- 2 weight M. Work-items: vectors of
- * memories.
- */
-KERNEL void energy_scale_memories(__global const real *restrict similarities,
-                                  __global const real *restrict settings,
-                                  __global real *restrict columns, __global real *restrict numbers,
-                                  __global real *restrict scales, const int size, const int count,
-                                  const int trained, const int accumulate, const int ld,
-                                  const int stride, const int column_ld, const int column_stride,
-                                  const int number_ld, const int number_stride,
-                                  const int scale_stride)
-{
-    const int mu = (int)get_global_id(0) * VECTOR_WIDTH;
-    const size_t p = get_group_id(2);
-    if (mu >= count)
-        return;
-    __global real *number = numbers + p * number_stride + mu;
-    __global real *log_scale = scales + p * scale_stride + mu;
-    __global const real *overlap = similarities + p * stride + mu;
-    const real sharpness = settings[p * NUMBERS + SHARPNESS], leak = settings[p * NUMBERS + LEAK];
-    vector largest = sized(LOAD(overlap));
-    for (int a = 1; a < size; a += ROWS_AT_ONCE) {
-        vector entry[ROWS_AT_ONCE];
-        UNROLL for (int r = 0; r < ROWS_AT_ONCE; r++) entry[r] =
-            LOAD(overlap + (size_t)row_below(a + r, size) * ld);
-        UNROLL for (int r = 0; r < ROWS_AT_ONCE; r++) largest = fmax(largest, sized(entry[r]));
-    }
-    largest += LOAD(number + (size_t)MEMORY_REACH * number_ld);
-    if (accumulate)
-        largest = fmax(largest, LOAD(number + (size_t)MEMORY_LARGEST * number_ld));
-    vector gain, leaking;
-#if INTERACTION == 3
-    const vector weight = sharpness, offset = sharpness * largest;
-    const vector common = split_scale(offset, 1, 0, leak, 0, &gain, &leaking);
-#else
-    const vector bound = fmax(largest, (vector)LEAST), weight = 1 / bound, offset = 0;
-    const vector common =
-        split_scale(sharpness * bound, EXPONENT - 1, log((real)EXPONENT), leak, 0, &gain, &leaking);
-#endif
-    const vector now = common + (settings[p * NUMBERS + LOG_SCALE] + log(sharpness));
-    if (accumulate)
-        STORE(exp(LOAD(log_scale) - now), number + (size_t)MEMORY_SHRINK * number_ld);
-    STORE(now, log_scale);
-    STORE(largest, number + (size_t)MEMORY_LARGEST * number_ld);
-    STORE(weight, number + (size_t)MEMORY_WEIGHT * number_ld);
-    STORE(offset, number + (size_t)MEMORY_OFFSET * number_ld);
-    STORE(gain, number + (size_t)MEMORY_GAIN * number_ld);
-    STORE(leaking, number + (size_t)MEMORY_LEAK * number_ld);
-    __global real *column = columns + p * column_stride + mu;
-    for (int i = 0; i < trained; i += ROWS_AT_ONCE) {
-        vector entry[ROWS_AT_ONCE];
-        UNROLL for (int r = 0; r < ROWS_AT_ONCE; r++) entry[r] =
-            LOAD(column + (size_t)row_below(i + r, trained) * column_ld);
-        UNROLL for (int r = 0; r < ROWS_AT_ONCE; r++) if (i + r < trained)
-            STORE(2 * weight * entry[r], column + (size_t)(i + r) * column_ld);
     }
 }
 

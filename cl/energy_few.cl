@@ -83,7 +83,7 @@ energy_backward_few(__global const real *restrict similarities,
         vector m[FEW], sum[FEW];
         UNROLL for (int i = 0; i < FEW; i++)
         {
-            m[i] = LOAD(c + (size_t)min(tile + i, trained - 1) * column_ld);
+            m[i] = 2 * weight * LOAD(c + (size_t)min(tile + i, trained - 1) * column_ld);
             sum[i] = 0;
         }
         for (int a = begin; a < end; a++) {

@@ -119,11 +119,9 @@ static dam_status take_kernels(struct energy *energy)
     } kernels[] = {
         {energy->program, "energy_settings", &energy->set},
         {energy->program, "energy_transpose", &energy->transpose},
-        {energy->program, "energy_reach", &energy->reach},
-        {energy->program, "energy_scale_states", &energy->scale_states},
+        {energy->program, "energy_scale", &energy->scale},
         {energy->program, "energy_errors", &energy->errors},
         {energy->program, "energy_collect", &energy->collect},
-        {energy->program, "energy_scale_memories", &energy->scale_memories},
         {energy->program, "energy_shrink", &energy->shrink},
         {energy->program, "energy_evaluate", &energy->evaluate},
         {energy->program, "energy_metrics", &energy->metrics},

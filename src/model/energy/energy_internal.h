@@ -36,8 +36,7 @@ struct energy {
     dam__matrix settings; /* the same shape: b, log g and leak in this epoch */
     dam__matrix own;      /* trained x memories, `parts` a replica, where it classifies */
     dam__program *program, *sums;
-    dam__kernel *set, *transpose, *reach, *scale_states, *errors, *collect, *scale_memories,
-        *shrink, *evaluate, *metrics;
+    dam__kernel *set, *transpose, *scale, *errors, *collect, *shrink, *evaluate, *metrics;
     dam__kernel *forward, *overlaps, *backward_own, *add_own; /* of `sums`; not all of them exist */
 };
 

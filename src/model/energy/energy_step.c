@@ -2,6 +2,9 @@
 #include "base/try.h"
 #include "model/energy/energy_internal.h"
 
+/* What a forward pass is for: a batch's first chunk, one that adds to it, or metrics alone. */
+enum pass { FIRST_CHUNK, LATER_CHUNK, EVALUATION };
+
 static size_t ceiling(int items, int size)
 {
     return ((size_t)items + (size_t)size - 1) / (size_t)size;
@@ -20,9 +23,9 @@ static dam__range tiles(const struct energy *energy, int items, int size, size_t
 }
 
 /* A work-group each. */
-static dam__range groups(const struct energy *energy, int items)
+static dam__range groups(const struct energy *energy, size_t items)
 {
-    return with_replicas(dam__range_groups(energy->base.device, (size_t)items, 1), energy);
+    return with_replicas(dam__range_groups(energy->base.device, items, 1), energy);
 }
 
 static int vector_width(const struct energy *energy)
@@ -103,34 +106,39 @@ static dam_status similarities(struct energy *energy, const dam__batch *batch)
 /* The trained columns, and how far a flip can move an overlap. */
 static dam_status view_columns(struct energy *energy)
 {
-    const dam__matrix *memories = memories_of(energy);
+    const dam__matrix *memories = memories_of(energy), *numbers = &energy->memory_numbers;
     int count = energy->base.config.memories;
     double items = (double)energy->trained * count;
-    DAM_TRY(dam__launch(
-        energy->transpose,
-        tiles(energy, energy->trained, vector_width(energy), ceiling(count, vector_width(energy))),
-        work_of(energy, 0, 2 * items),
-        DAM_ARGUMENTS(memories, &energy->columns, count, first_column(energy), energy->trained,
-                      dam__arg_shape(memories), dam__arg_shape(&energy->columns))));
-    return dam__launch(
-        energy->reach, tiles(energy, count, vector_width(energy), 1), work_of(energy, items, items),
-        DAM_ARGUMENTS(&energy->columns, &energy->memory_numbers, count, energy->trained,
-                      dam__arg_shape(&energy->columns), dam__arg_shape(&energy->memory_numbers)));
+    return dam__launch(energy->transpose, groups(energy, ceiling(count, vector_width(energy))),
+                       work_of(energy, items, 2 * items),
+                       DAM_ARGUMENTS(memories, &energy->columns, numbers, count,
+                                     first_column(energy), energy->trained,
+                                     dam__arg_shape(memories), dam__arg_shape(&energy->columns),
+                                     dam__arg_shape(numbers)));
 }
 
-static dam_status scale_states(struct energy *energy, int size)
+/* What a chunk's overlaps are divided by: a work-group a state, and, for the backward pass, one
+ * more for each vector of memories. */
+static dam_status scale(struct energy *energy, int size, enum pass pass)
 {
+    const dam__parameter *parameters = energy->base.parameters;
+    const dam__matrix *overlaps = &energy->similarities, *numbers = &energy->memory_numbers;
+    const dam__matrix *scales = &parameters[SCALES].value;
     int count = energy->base.config.memories;
-    double items = (double)size * count;
+    int columns = energy->classifies ? 0 : energy->trained;
+    size_t more = pass == EVALUATION ? 0 : ceiling(count, vector_width(energy));
+    double items = (double)size * count, own = more > 0 ? items + 2.0 * count * columns : 0;
     return dam__launch(
-        energy->scale_states, groups(energy, size),
+        energy->scale, groups(energy, (size_t)size + more),
         work_of(energy,
-                items * (4 + multiplications(energy->base.config.energy.interaction.exponent)),
-                4 * items),
-        DAM_ARGUMENTS(&energy->similarities, &energy->memory_numbers, &energy->settings,
-                      &energy->scaled, &energy->values, &energy->states, count,
-                      dam__arg_shape(&energy->similarities),
-                      dam__arg_shape(&energy->memory_numbers), energy->states.stride));
+                items * (4 + multiplications(energy->base.config.energy.interaction.exponent)) +
+                    own,
+                4 * items + own),
+        DAM_ARGUMENTS(overlaps, &energy->settings, &energy->columns, numbers, scales,
+                      &energy->scaled, &energy->values, &energy->states, size, count,
+                      energy->trained, pass == LATER_CHUNK, dam__arg_shape(overlaps),
+                      dam__arg_shape(&energy->columns), dam__arg_shape(numbers), scales->stride,
+                      energy->states.stride));
 }
 
 /* One evaluation of F a triple: 4 + p(n) flops. */
@@ -161,7 +169,7 @@ static dam_status gaps_of_all(struct energy *energy, const dam__batch *batch)
 static dam_status gaps_of_few(struct energy *energy, const dam__batch *batch)
 {
     return dam__launch(
-        energy->forward, groups(energy, batch->size), forward_work(energy, batch->size),
+        energy->forward, groups(energy, (size_t)batch->size), forward_work(energy, batch->size),
         DAM_ARGUMENTS(&energy->scaled, &energy->columns, batch->samples, rows_of(batch),
                       &energy->states, &energy->gaps, batch->rows != NULL, batch->first,
                       energy->base.config.memories, first_column(energy), energy->trained,
@@ -171,11 +179,11 @@ static dam_status gaps_of_few(struct energy *energy, const dam__batch *batch)
 }
 
 /* Gaps of a chunk, scaled; the logarithms of their scales are in the states' numbers. */
-static dam_status forward(struct energy *energy, const dam__batch *batch)
+static dam_status forward(struct energy *energy, const dam__batch *batch, enum pass pass)
 {
     DAM_TRY(similarities(energy, batch));
     DAM_TRY(view_columns(energy));
-    DAM_TRY(scale_states(energy, batch->size));
+    DAM_TRY(scale(energy, batch->size, pass));
     return energy->classifies ? gaps_of_few(energy, batch) : gaps_of_all(energy, batch);
 }
 
@@ -185,7 +193,7 @@ static dam_status errors(struct energy *energy, const dam__batch *batch)
     double items = (double)batch->size * energy->trained;
     /* log, exp and tanh count as 20 flops each. */
     return dam__launch(
-        energy->errors, groups(energy, batch->size), work_of(energy, 70 * items, 2 * items),
+        energy->errors, groups(energy, (size_t)batch->size), work_of(energy, 70 * items, 2 * items),
         DAM_ARGUMENTS(&energy->gaps, &energy->states, labels_of(batch), rows_of(batch),
                       batch->rows != NULL, batch->first, energy->trained,
                       dam__arg_shape(&energy->gaps), energy->states.stride));
@@ -193,27 +201,17 @@ static dam_status errors(struct energy *energy, const dam__batch *batch)
 
 /* --- backward --------------------------------------------------------------------------------- */
 
-static dam_status scale_memories(struct energy *energy, const dam__batch *batch, bool accumulate)
+/* Gradients of earlier chunks, in the scale of this one. */
+static dam_status shrink(struct energy *energy)
 {
-    const dam__parameter *parameters = energy->base.parameters;
-    const dam__matrix *gradient = &parameters[MEMORIES].gradient;
+    const dam__matrix *gradient = &energy->base.parameters[MEMORIES].gradient;
     int count = energy->base.config.memories;
-    double items = (double)count * (batch->size + 2.0 * energy->trained);
-    DAM_TRY(dam__launch(
-        energy->scale_memories, tiles(energy, count, vector_width(energy), 1),
-        work_of(energy, items, items),
-        DAM_ARGUMENTS(&energy->similarities, &energy->settings, &energy->columns,
-                      &energy->memory_numbers, &parameters[SCALES].value, batch->size, count,
-                      energy->trained, accumulate, dam__arg_shape(&energy->similarities),
-                      dam__arg_shape(&energy->columns), dam__arg_shape(&energy->memory_numbers),
-                      parameters[SCALES].value.stride)));
-    if (accumulate)
-        DAM_TRY(dam__launch(
-            energy->shrink, tiles(energy, energy->neurons, vector_width(energy), (size_t)count),
-            work_of(energy, items, 2 * (double)count * energy->neurons),
-            DAM_ARGUMENTS(gradient, &energy->memory_numbers, energy->neurons,
-                          dam__arg_shape(gradient), dam__arg_shape(&energy->memory_numbers))));
-    return DAM_OK;
+    double items = (double)count * energy->neurons;
+    return dam__launch(
+        energy->shrink, tiles(energy, energy->neurons, vector_width(energy), (size_t)count),
+        work_of(energy, items, 2 * items),
+        DAM_ARGUMENTS(gradient, &energy->memory_numbers, energy->neurons, dam__arg_shape(gradient),
+                      dam__arg_shape(&energy->memory_numbers)));
 }
 
 /* gradient (+)= R' X (GEMM 2). */
@@ -310,9 +308,10 @@ dam_status dam__energy_loss_gradient(dam__model *model, const dam__batch *batch,
     for (int start = 0; start < batch->size; start += energy->chunk) {
         dam__batch chunk = chunk_of(energy, batch, start);
         bool accumulate = start > 0;
-        DAM_TRY(forward(energy, &chunk));
+        DAM_TRY(forward(energy, &chunk, accumulate ? LATER_CHUNK : FIRST_CHUNK));
         DAM_TRY(errors(energy, &chunk));
-        DAM_TRY(scale_memories(energy, &chunk, accumulate));
+        if (accumulate)
+            DAM_TRY(shrink(energy));
         DAM_TRY(energy->classifies ? backward_few(energy, &chunk, accumulate)
                                    : backward_all(energy, &chunk, accumulate));
         DAM_TRY(dam__launch(energy->collect, groups(energy, 1),
@@ -329,8 +328,8 @@ static dam_status evaluate_chunk(struct energy *energy, const dam__batch *batch,
 {
     const dam__matrix *memories = memories_of(energy);
     double cells = (double)batch->size * (energy->trained + memories->rows);
-    DAM_TRY(forward(energy, batch));
-    DAM_TRY(dam__launch(energy->evaluate, groups(energy, batch->size),
+    DAM_TRY(forward(energy, batch, EVALUATION));
+    DAM_TRY(dam__launch(energy->evaluate, groups(energy, (size_t)batch->size),
                         work_of(energy, cells, cells),
                         DAM_ARGUMENTS(&energy->gaps, &energy->similarities, memories,
                                       &energy->states, metrics->predicted, metrics->nearest, offset,

@@ -274,8 +274,8 @@ static bool classifies(const dam__selftest_use *use)
 }
 
 #define SHARED_KERNELS                                                                             \
-    "energy_settings energy_transpose energy_reach energy_scale_states energy_errors "             \
-    "energy_collect energy_scale_memories energy_shrink energy_evaluate energy_metrics "
+    "energy_settings energy_transpose energy_scale energy_errors "                                 \
+    "energy_collect energy_shrink energy_evaluate energy_metrics "
 
 const dam__selftest_case dam__selftest_energy_cases[] = {
     {.name = "energy: all neurons",
