@@ -139,25 +139,29 @@ static dam_status prepare(dam__model *model)
     dam_status status = DAM_OK;
     struct energy *energy = energy_of(model);
     const dam__energy_config *config = &model->config.energy;
-    char *interaction = NULL, *options = NULL;
+    char *interaction = NULL, *options = NULL, *tiles = NULL;
     DAM_TRY_CLEANUP(dam__interaction_options(&config->interaction, &interaction));
     bool hidden = energy->classifies && config->targets == DAM__TARGETS_HIDDEN;
     bool wide = dam__device_precision(model->device) == DAM__PRECISION_DOUBLE;
     /* Powers of small ratios underflow by the thousand: denormals would cost a hundredfold. */
     DAM_TRY_CLEANUP(
         dam__format(&options,
-                    "%s -DRULE=%d -DCLASSIFY=%d -DHIDDEN=%d -DERROR_EXPONENT=%d -DFEW=%d "
-                    "-DTILE_STATES=%d -DTILE_MEMORIES=%d -DCOLUMN_VECTORS=%d -DMEMORY_VECTORS=%d%s",
-                    interaction, config->rule, energy->classifies, hidden, config->error_exponent,
-                    energy->few, energy->tile_states, energy->tile_memories, energy->column_vectors,
-                    energy->memory_vectors, wide ? "" : " -cl-denorms-are-zero"));
+                    "%s -DRULE=%d -DCLASSIFY=%d -DHIDDEN=%d -DERROR_EXPONENT=%d%s", interaction,
+                    config->rule, energy->classifies, hidden, config->error_exponent,
+                    wide ? "" : " -cl-denorms-are-zero"));
+    DAM_TRY_CLEANUP(dam__format(
+        &tiles,
+        "%s -DFEW=%d -DTILE_STATES=%d -DTILE_MEMORIES=%d -DCOLUMN_VECTORS=%d -DMEMORY_VECTORS=%d",
+        options, energy->few, energy->tile_states, energy->tile_memories, energy->column_vectors,
+        energy->memory_vectors));
     DAM_TRY_CLEANUP(dam__program_create(model->device, "energy", options, &energy->program));
     DAM_TRY_CLEANUP(dam__program_create(
-        model->device, energy->classifies ? "energy_few" : "energy_all", options, &energy->sums));
+        model->device, energy->classifies ? "energy_few" : "energy_all", tiles, &energy->sums));
     DAM_TRY_CLEANUP(take_kernels(energy));
 cleanup:
     free(interaction);
     free(options);
+    free(tiles);
     return status;
 }
 
@@ -291,8 +295,53 @@ static int tile_vectors(const struct energy *energy, int items)
     enum { SMALL = 16 };
     int vector_width = dam__vector_width(energy->base.device),
         vectors = (items + vector_width - 1) / vector_width;
-    return dam__tuned(energy->base.device, DAM__KERNEL_ENERGY_VECTORS,
-                      vectors % 2 == 1 && vectors < SMALL ? 1 : 2);
+    return vectors % 2 == 1 && vectors < SMALL ? 1 : 2;
+}
+
+/* Tiles of a launch, in vectors of `items` and rows of `others`. */
+static size_t groups_of(const struct energy *energy, int items, int vectors, int others, int rows)
+{
+    int width = vectors * dam__vector_width(energy->base.device);
+    dam__range range = dam__range_items(energy->base.device, (size_t)((items + width - 1) / width),
+                                        (size_t)((others + rows - 1) / rows));
+    return range.global[0] / range.local[0] * range.global[1] * (size_t)energy->count;
+}
+
+/*
+ * Small launches of large tiles would leave most of a GPU idle. Fewer vectors first: reuse of what
+ * is loaded shrinks least. The bits stay, since a tile's sums do not meet.
+ */
+static void shrink_tiles(struct energy *energy)
+{
+    enum { ENOUGH = 256 }; /* work-groups: more than GPUs have of what works on one at a time */
+    const int neurons = energy->neurons, memories = energy->base.config.memories;
+    const int batch = energy->base.task.batch;
+    int *states = &energy->tile_states, *columns = &energy->column_vectors;
+    while (*columns > 1 && groups_of(energy, neurons, *columns, batch, *states) < ENOUGH)
+        --*columns;
+    while (energy->memory_vectors > 1 &&
+           groups_of(energy, memories, energy->memory_vectors, batch, *states) < ENOUGH)
+        --energy->memory_vectors;
+    while (*states > 1 &&
+           (groups_of(energy, neurons, *columns, batch, *states) < ENOUGH ||
+            groups_of(energy, memories, energy->memory_vectors, batch, *states) < ENOUGH))
+        *states /= 2;
+    while (energy->tile_memories > 1 &&
+           groups_of(energy, neurons, 1, memories, energy->tile_memories) < ENOUGH)
+        energy->tile_memories /= 2;
+}
+
+static void tune_tiles(struct energy *energy)
+{
+    const struct {
+        dam__kernel_key key;
+        int *value;
+    } tiles[] = {{DAM__KERNEL_ENERGY_VECTORS, &energy->column_vectors},
+                 {DAM__KERNEL_ENERGY_VECTORS, &energy->memory_vectors},
+                 {DAM__KERNEL_ENERGY_STATES, &energy->tile_states},
+                 {DAM__KERNEL_ENERGY_MEMORIES, &energy->tile_memories}};
+    for (size_t i = 0; i < sizeof tiles / sizeof *tiles; i++)
+        *tiles[i].value = dam__tuned(energy->base.device, tiles[i].key, *tiles[i].value);
 }
 
 static void shape(struct energy *energy)
@@ -304,11 +353,14 @@ static void shape(struct energy *energy)
     energy->neurons = dam__energy_neurons(&energy->base.config, task->dim, task->classes);
     energy->trained = energy->classifies ? task->classes : energy->neurons;
     energy->count = task->count > 0 ? task->count : 1;
+    const dam__device *device = energy->base.device;
     energy->column_vectors = tile_vectors(energy, energy->neurons);
     energy->memory_vectors = tile_vectors(energy, energy->base.config.memories);
-    const dam__device *device = energy->base.device;
-    energy->tile_states = dam__tuned(device, DAM__KERNEL_ENERGY_STATES, STATES);
-    energy->tile_memories = dam__tuned(device, DAM__KERNEL_ENERGY_MEMORIES, OWN_MEMORIES);
+    energy->tile_states = STATES;
+    energy->tile_memories = OWN_MEMORIES;
+    if (!cpu && !energy->classifies && task->batch > 0)
+        shrink_tiles(energy);
+    tune_tiles(energy);
     int largest = dam__tuned(device, DAM__KERNEL_ENERGY_CLASSES, LARGEST_TILE);
     int tiles = (energy->trained + largest - 1) / largest;
     energy->few = (energy->trained + tiles - 1) / tiles;
