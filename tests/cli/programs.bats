@@ -62,6 +62,41 @@ end of an epoch" ]
         out/launches.csv | wc -l)" -eq 3 ]
 }
 
+@test "a step launches few kernels, and a wide one fills a GPU with each that counts" {
+    tool programs -o out bench/{vmf,vmf-small,vmf-wide,energy-store,energy-wide,energy-classes,denoise,denoise-small,denoise-wide}
+    succeeded
+    python3 - << 'END'
+import csv, math
+LIMITS = {"vmf": 8, "energy": 9, "denoise": 12}  # as in docs/gpus.md; products apart
+GROUPS, SHARE = 256, 0.02
+FLOPS, BYTES, LAUNCH = 20e12, 500e9, 4e-6  # as in ci/gpu_table.py
+steps = {}
+for row in csv.DictReader(open("out/launches.csv")):
+    if row["phase"] == "step":
+        steps.setdefault((row["preset"], row["precision"]), []).append(row)
+assert len(steps) == 18, steps.keys()
+
+def seconds(row):
+    return max(float(row["flops"]) / FLOPS, float(row["bytes"]) / BYTES, LAUNCH)
+
+def groups(row):
+    return math.prod(int(g) // int(l) for g, l in zip(row["global"].split(), row["local"].split()))
+
+wrong = []
+for (preset, precision), rows in steps.items():
+    own = [row for row in rows if row["program"]]
+    launches = sum(int(row["count"]) for row in own)
+    limit = LIMITS[preset.removeprefix("bench/").partition("-")[0]]
+    if launches > limit:
+        wrong.append("%s, %s: %d launches, not %d" % (preset, precision, launches, limit))
+    total = sum(seconds(row) * int(row["count"]) for row in rows)
+    for row in own if preset.endswith("-wide") else []:
+        if groups(row) < GROUPS and seconds(row) >= SHARE * total:
+            wrong.append("%s, %s: %s has %d work-groups" % (preset, precision, row["kernel"], groups(row)))
+assert not wrong, "\n".join(wrong)
+END
+}
+
 @test "each program is its source and its options, in the shape that was asked for" {
     tool programs -o out demo
     succeeded
