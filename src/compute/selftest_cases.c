@@ -170,10 +170,11 @@ dam_status dam__test_run(dam__test *test, const dam__selftest_case *item)
     return status;
 }
 
-/* Whether the blank-separated names hold this one. */
-static bool holds_name(const char *names, const char *name, size_t length)
+bool dam__selftest_covers(const dam__selftest_case *item, const char *kernel)
 {
-    for (const char *at = names; (at = strstr(at, name)) != NULL; at++)
+    const char *names = item->kernels; /* blank-separated */
+    size_t length = strlen(kernel);
+    for (const char *at = names; (at = strstr(at, kernel)) != NULL; at++)
         if ((at == names || at[-1] == ' ') && (at[length] == ' ' || at[length] == '\0'))
             return true;
     return false;
@@ -183,7 +184,7 @@ static bool is_covered(const dam__selftest_case *const *tables, const char *name
 {
     for (; *tables != NULL; tables++)
         for (const dam__selftest_case *item = *tables; item->name != NULL; item++)
-            if (holds_name(item->kernels, name, strlen(name)))
+            if (dam__selftest_covers(item, name))
                 return true;
     return false;
 }

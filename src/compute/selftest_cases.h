@@ -106,6 +106,9 @@ dam_status dam__test_compare_integers(dam__test *test, dam__buffer *buffer, size
 /* Runs a case; test->error is its error afterwards. A failure of the driver is returned. */
 dam_status dam__test_run(dam__test *test, const dam__selftest_case *item);
 
+/* Whether a case covers the kernel. */
+bool dam__selftest_covers(const dam__selftest_case *item, const char *kernel);
+
 /*
  * DAM_INTERNAL naming the first kernel of cl/ that no case of these tables names, as the device's
  * compiler lists them. tables ends with NULL.

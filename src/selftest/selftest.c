@@ -301,6 +301,17 @@ static void list_for(const dam__selftest_options *options, dam__selftest_list *o
         list_training(dam__model_types[options->kind], out);
 }
 
+bool dam__selftest_reaches(const dam__selftest_options *options, const char *kernel)
+{
+    dam__selftest_list list;
+    list_for(options, &list);
+    for (const dam__selftest_case *const *table = list.tables; *table != NULL; table++)
+        for (const dam__selftest_case *item = *table; item->name != NULL; item++)
+            if (is_used(item, &options->use) && dam__selftest_covers(item, kernel))
+                return true;
+    return false;
+}
+
 /* The cases that pass, by name, and the constants that they take from the run. */
 static void append_cases(dam__text *key, const dam__selftest_options *options)
 {

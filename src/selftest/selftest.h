@@ -89,6 +89,9 @@ dam_status dam__selftest_device(dam__device *device, dam__gemm_provider provider
                                 const dam__selftest_subject *subject);
 dam_status dam__selftest_recall(dam__device *device, dam__gemm_provider provider);
 
+/* Whether a case that dam__selftest_ensure runs covers the kernel. */
+bool dam__selftest_reaches(const dam__selftest_options *options, const char *kernel);
+
 /* Appends the key under which a pass in exactly this configuration is kept in the user's cache. */
 #define DAM__SELFTEST_CACHE "selftest"
 dam_status dam__selftest_verdict_key(const dam_device_info *info,
