@@ -124,8 +124,7 @@ static dam_status run_case(struct session *session, dam__test *test, const dam__
 {
     char message[512] = "";
     dam_status status = dam__test_run(test, item);
-    /* Without memory nothing is said of the kernels, unless they were found wrong before. */
-    if (status == DAM_NO_MEMORY && session->failure == NULL)
+    if (status == DAM_NO_MEMORY)
         return status;
     /* The message is overwritten by the next failure. */
     if (status != DAM_OK)
@@ -282,10 +281,10 @@ dam_status dam__selftest_run(const dam_device_info *info, const dam__selftest_op
         if (wanted && (options->shape == DAM__SHAPE_AUTO || options->shape == settings[k].shape))
             DAM_TRY_CLEANUP(run_device(&session, settings[k].shape, settings[k].precision));
     }
-    if (session.failure != NULL)
-        DAM_TRY_CLEANUP(
-            dam__advise(DAM__ADVICE_KERNELS, dam__fail(DAM_SELFTEST, "%s", session.failure)));
 cleanup:
+    /* What failed first is told, also where memory or the device went later. */
+    if (session.failure != NULL)
+        status = dam__advise(DAM__ADVICE_KERNELS, dam__fail(DAM_SELFTEST, "%s", session.failure));
     free(session.cases);
     free(session.failure);
     return status;

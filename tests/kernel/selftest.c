@@ -127,6 +127,30 @@ static void test_reports_what_is_wrong(void **state)
     check_injected(find_refusal, "kernel source 'cl/absent.cl' is not in this build", true);
 }
 
+static dam_status find_no_memory(dam__test *test)
+{
+    (void)test;
+    return dam__fail(DAM_NO_MEMORY, "none is left");
+}
+
+static void test_the_first_failure_stays(void **state)
+{
+    (void)state;
+    const dam_device_info info = test_device();
+    const dam__selftest_case table[] = {
+        {.name = "injected", .kernels = "", .tolerance = 2, .run = find_wrong},
+        {.name = "later", .kernels = "", .tolerance = 0, .run = find_no_memory},
+        {0}};
+    const dam__selftest_case *const tables[] = {table, NULL};
+    const dam__selftest_options options = {
+        .shape = DAM__SHAPE_GPU, .provider = DAM__GEMM_PANEL, .single_only = true};
+    assert_int_equal(dam__selftest_run(&info, &options, tables, NULL, NULL), DAM_SELFTEST);
+    assert_non_null(strstr(dam_error(), "self-test \"injected\""));
+    const dam__selftest_case *const later[] = {table + 1, NULL};
+    assert_int_equal(dam__selftest_run(&info, &options, later, NULL, NULL), DAM_NO_MEMORY);
+    assert_string_equal(dam_error(), "none is left");
+}
+
 /* --- what a run uses -------------------------------------------------------------------------- */
 
 static bool suits_two(const dam__selftest_use *use)
@@ -290,6 +314,7 @@ int main(void)
         cmocka_unit_test(test_passes),
         cmocka_unit_test(test_covers_every_kernel),
         cmocka_unit_test(test_reports_what_is_wrong),
+        cmocka_unit_test(test_the_first_failure_stays),
         cmocka_unit_test(test_takes_what_suits),
         cmocka_unit_test(test_takes_the_classes_of_a_run),
         cmocka_unit_test(test_knows_what_a_run_uses),
