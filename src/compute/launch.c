@@ -72,7 +72,7 @@ static dam_status set_value(const dam__kernel *kernel, cl_uint index, size_t siz
     cl_int error = clSetKernelArg(kernel->handle, index, size, value);
     if (error == CL_SUCCESS)
         return DAM_OK;
-    (void)snprintf(subject, sizeof subject, "argument %u of %s", index, kernel->name);
+    (void)snprintf(subject, sizeof subject, "argument %u of kernel '%s'", index, kernel->name);
     return dam__cl_fail(kernel->device, error, "clSetKernelArg", subject);
 }
 

@@ -39,10 +39,9 @@ dam_status dam__cl_fail(const dam__device *device, cl_int error, const char *cal
                         const char *subject)
 {
     dam_status kind = kind_of(error, call);
-    bool named = subject != NULL;
-    return dam__fail(kind, "%s%s%s%s on '%s' failed with %s (%d)%s", call, named ? " of '" : "",
-                     named ? subject : "", named ? "'" : "", device->info.name,
-                     dam__cl_error_name(error), (int)error, remedy(kind, error));
+    return dam__fail(kind, "%s%s%s on '%s' failed with %s (%d)%s", call,
+                     subject != NULL ? " of " : "", subject != NULL ? subject : "",
+                     device->info.name, dam__cl_error_name(error), (int)error, remedy(kind, error));
 }
 
 dam_status dam__cl_check(const dam__device *device, cl_int error, const char *call)

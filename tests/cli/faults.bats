@@ -148,5 +148,5 @@ count_calls() {
     faulty clCreateContext@1+=-2 train tiny.conf --quiet --out c
     failed_with 4 "clCreateContext on '" "CL_DEVICE_NOT_AVAILABLE"
     faulty clEnqueueNDRangeKernel@1=-5 train tiny.conf --quiet --out d
-    failed_with 1 "clEnqueueNDRangeKernel of '" "CL_OUT_OF_RESOURCES"
+    failed_with 1 "clEnqueueNDRangeKernel of " "CL_OUT_OF_RESOURCES"
 }

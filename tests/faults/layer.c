@@ -225,18 +225,25 @@ static cl_int CL_API_CALL my_clEnqueueReadBuffer(cl_command_queue queue, cl_mem 
 
 /* --- the loader's side -------------------------------------------------------------------------- */
 
-static bool read_fault(const char *text, fault *f)
+/* NAME[:PARAMETER]@K[+]=WHAT; false where it is not. */
+static bool read_fault(char *text, fault *f)
 {
-    char parameter[16] = "0", plus[2] = "";
-    bool read =
-        sscanf(text, "%63[^:@]:%15[^@]@%lu%1[+]=%15s", f->name, parameter, &f->at, plus, f->what) ==
-            5 ||
-        sscanf(text, "%63[^:@]:%15[^@]@%lu=%15s", f->name, parameter, &f->at, f->what) == 4 ||
-        sscanf(text, "%63[^:@]@%lu%1[+]=%15s", f->name, &f->at, plus, f->what) == 4 ||
-        sscanf(text, "%63[^:@]@%lu=%15s", f->name, &f->at, f->what) == 3;
-    f->lasts = plus[0] != '\0';
-    f->parameter = strtoul(parameter, NULL, 0);
-    return read;
+    char *at = strchr(text, '@'), *what = strchr(text, '='), *end = NULL;
+    if (at == NULL || what == NULL || what < at)
+        return false;
+    *at++ = *what++ = '\0';
+    char *parameter = strchr(text, ':');
+    if (parameter != NULL) {
+        *parameter++ = '\0';
+        f->parameter = strtoul(parameter, &end, 0);
+        if (end == parameter || *end != '\0')
+            return false;
+    }
+    f->at = strtoul(at, &end, 10);
+    f->lasts = *end == '+';
+    (void)snprintf(f->name, sizeof f->name, "%s", text);
+    (void)snprintf(f->what, sizeof f->what, "%s", what);
+    return end > at && end[f->lasts ? 1 : 0] == '\0';
 }
 
 static void read_faults(void)

@@ -111,10 +111,10 @@ static void terminals_see_letters_and_no_commands(void **state)
           "plain\tand\n\xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80");
     SHOWN("\x1b]0;t\x07\x7f\r", "\\x1b]0;t\\x07\\x7f\\x0d");
     SHOWN("a\0b", "a\\x00b");
-    /* C1, a line separator, an override, an isolate. */
+    /* C1, a line separator, an override and an isolate with their ends. */
     SHOWN("\xc2\x9b"
-          "31m \xe2\x80\xa8 \xe2\x80\xae \xe2\x81\xa6",
-          "\\u009b31m \\u2028 \\u202e \\u2066");
+          "31m \xe2\x80\xa8 \xe2\x80\xae\xe2\x80\xac \xe2\x81\xa6\xe2\x81\xa9",
+          "\\u009b31m \\u2028 \\u202e\\u202c \\u2066\\u2069");
     /* No UTF-8: a lone byte, an overlong one, a surrogate, one that is cut off. */
     SHOWN("\xff \xc0\x80 \xed\xa0\x80 \xe2\x82", "\\xff \\xc0\\x80 \\xed\\xa0\\x80 \\xe2\\x82");
 
