@@ -33,7 +33,9 @@ DAM_API dam_status dam_dataset_from_floats(const float *samples, const int32_t *
 /*
  * A dataset from files: IDX (also gzipped, as MNIST comes), NPY, or HDF5 ("file.h5:/path/inside").
  * The first axis of `samples` counts them; with three axes they are images. labels has as many
- * whole numbers, or is NULL. DAM_INPUT says which file is wrong, where, and how.
+ * whole numbers, or is NULL. A sample that float32 cannot tell from its mean (float64 with a large
+ * offset, numbers below 1e-38) is centred and scaled while it is read. DAM_INPUT says which file is
+ * wrong, where, and how.
  */
 DAM_API dam_status dam_dataset_read(const char *samples, const char *labels, dam_dataset **out);
 
@@ -44,8 +46,8 @@ DAM_API void dam_dataset_free(dam_dataset *set);
 /* Samples in memory, as floats or as bytes; the other pointer is NULL. */
 typedef struct dam_samples {
     const float *floats;   /* count x features */
-    const uint8_t *bytes;  /* likewise, such as pixels; an energy model reads 0 as -1, others as +1,
-                              a denoiser divides by 255 */
+    const uint8_t *bytes;  /* likewise, such as pixels; an energy model cuts them to -1 and +1 as
+                              data.threshold of its preset says, a denoiser divides by 255 */
     const int32_t *labels; /* count, or NULL */
     size_t count, features;
     size_t height, width; /* of images, with height * width = features; 0, 0: not images */

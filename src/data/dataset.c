@@ -15,6 +15,7 @@
 #include "data/prepare.h"
 #include "data/synthetic.h"
 #include "data/teacher.h"
+#include "data/threshold.h"
 #include "store/reader.h"
 
 static const char debian_folder[] = "/usr/share/datasets";
@@ -235,6 +236,16 @@ cleanup:
     return status;
 }
 
+/* Made-up images are no pictures: bytes above 0 are +1 unless a threshold is given. */
+static dam_status load_synthetic(const dam__data_config *config, dam__split split,
+                                 dam__dataset *set)
+{
+    bool is_auto = strcmp(config->threshold, "auto") == 0;
+    DAM_TRY(dam__synthetic_load(config, split, set));
+    DAM_TRY(dam__threshold_choose(is_auto ? "none" : config->threshold, set));
+    return dam__threshold_apply(set);
+}
+
 dam_status dam__dataset_load(const dam__data_config *config, dam__split split, dam__dataset *out)
 {
     dam_status status = DAM_OK;
@@ -250,7 +261,7 @@ dam_status dam__dataset_load(const dam__data_config *config, dam__split split, d
             DAM_INPUT,
             "the set 'gaussian' is drawn on a device; here only sets that need none can be read");
     if (!from_file && dam__synthetic_asked(config))
-        DAM_TRY_CLEANUP(dam__synthetic_load(config, split, &set));
+        DAM_TRY_CLEANUP(load_synthetic(config, split, &set));
     else if (!from_file && dam__patterns_asked(config))
         DAM_TRY_CLEANUP(dam__patterns_load(config, 0, &set));
     else

@@ -39,7 +39,7 @@ dam_status dam__holdout_count(const dam__dataset *set, size_t held, size_t **cou
 static bool is_sorted(const dam__dataset *set, const size_t *counts)
 {
     size_t changes = 0, classes = 0;
-    for (int32_t c = 0; c < set->classes; c++)
+    for (size_t c = 0; c < (size_t)set->classes; c++)
         classes += counts[2 * c] > 0;
     for (size_t i = 1; i < set->count; i++)
         changes += set->labels[i] != set->labels[i - 1];
@@ -50,7 +50,7 @@ static bool is_sorted(const dam__dataset *set, const size_t *counts)
 static bool is_lopsided(const dam__dataset *set, double share, const size_t *counts)
 {
     double missing = 0, expected = 0;
-    for (int32_t c = 0; c < set->classes; c++) {
+    for (size_t c = 0; c < (size_t)set->classes; c++) {
         size_t all = counts[2 * c], end = counts[2 * c + 1];
         if (all == 0)
             continue;

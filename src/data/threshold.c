@@ -19,8 +19,8 @@ dam_status dam__threshold_read(const char *text, dam__threshold *out)
     *out = (dam__threshold){DAM__THRESHOLD_NONE, 0};
     if (text[0] == '\0')
         return DAM_OK;
-    for (int kind = DAM__THRESHOLD_NONE; kind < DAM__THRESHOLD_NUMBER; kind++) {
-        out->kind = kind;
+    for (size_t kind = DAM__THRESHOLD_NONE; kind < DAM__THRESHOLD_NUMBER; kind++) {
+        out->kind = (dam__threshold_kind)kind;
         if (strcmp(text, words[kind]) == 0)
             return DAM_OK;
     }

@@ -105,11 +105,11 @@ static dam_status note_blank(const dam_log *log, const dam__dataset *set)
 static void note_labels(const dam_log *log, const dam__dataset *set, const size_t *counts,
                         int samples)
 {
-    int32_t least = 0, occurring = 0;
-    while (least < set->classes && counts[2 * least] == 0)
-        least++;
-    for (int32_t c = 0; c < set->classes; c++)
+    int32_t least = set->classes, occurring = 0;
+    for (size_t c = (size_t)set->classes; c-- > 0;) {
         occurring += counts[2 * c] > 0;
+        least = counts[2 * c] > 0 ? (int32_t)c : least;
+    }
     if (occurring < set->occurring)
         dam__warn(
             log,
@@ -136,11 +136,11 @@ static void note_labels(const dam_log *log, const dam__dataset *set, const size_
 static void note_parts(const dam_log *log, const dam__dataset *set, const size_t *counts)
 {
     int32_t untrained = 0, untested = 0, which = 0;
-    for (int32_t c = 0; c < set->classes; c++) {
+    for (size_t c = 0; c < (size_t)set->classes; c++) {
         size_t all = counts[2 * c], held = counts[2 * c + 1];
         if (all < 2 || (held > 0 && held < all))
             continue;
-        which = untrained + untested == 0 ? c : which;
+        which = untrained + untested == 0 ? (int32_t)c : which;
         untrained += held > 0;
         untested += held == 0;
     }

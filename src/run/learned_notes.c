@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "base/notice.h"
+#include "data/holdout.h"
 #include "model/model_type.h"
 
 enum {
@@ -144,6 +145,23 @@ static const char *advice_on(const dam__experiment *experiment, const dam__datas
     return NULL;
 }
 
+/* Without predictions: fewer memories than classes are a cause all the same. */
+static dam_status note_memories(const dam_log *log, const dam__dataset *set, int memories)
+{
+    size_t *counts = NULL;
+    int classes = 0;
+    DAM_TRY(dam__holdout_count(set, 0, &counts));
+    for (size_t c = 0; c < (size_t)set->classes; c++)
+        classes += counts[2 * c] > 0;
+    if (memories < classes)
+        dam__warn(log,
+                  "there are %d classes and %d memor%s, which cannot stand for all of them: raise "
+                  "model.memories",
+                  classes, memories, memories == 1 ? "y" : "ies");
+    free(counts);
+    return DAM_OK;
+}
+
 dam_status dam__note_trained(const dam_log *log, const dam__experiment *experiment,
                              const dam__dataset *set, dam__trainer *trainer)
 {
@@ -153,15 +171,16 @@ dam_status dam__note_trained(const dam_log *log, const dam__experiment *experime
     if (set->labels == NULL || !dam__model_compares(&experiment->model))
         return DAM_OK;
     DAM_TRY(dam__trainer_predictions(trainer, &predicted, &count));
+    int memories = dam__model_parameter(model, "memories")->value.rows;
     if (predicted == NULL)
-        return DAM_OK;
+        return experiment->data.validation > 0 ? DAM_OK : note_memories(log, set, memories);
     bool early = dam__trainer_stopped_early(trainer) && experiment->grow.to == 0;
     const dam__learned learned = {.which = "validation",
                                   .labels = set->labels + (set->count - count),
                                   .predicted = predicted,
                                   .count = count,
                                   .classes = model->task.classes,
-                                  .memories = dam__model_parameter(model, "memories")->value.rows,
+                                  .memories = memories,
                                   .epochs = early ? dam__trainer_position(trainer)->epoch : 0,
                                   .advice = advice_on(experiment, set)};
     dam__note_learned(log, experiment, &learned);

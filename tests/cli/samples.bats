@@ -263,6 +263,9 @@ opposed() {
     [ "$(grep -c "likely cause" <<<"$said")" -eq 1 ]
     [[ "$said" == *"1 memory cannot stand for 3 classes: raise model.memories"* ]]
     [[ "$stderr" == *"learned"*"raise model.memories"* ]]
+    # Also where no validation samples tell.
+    learned own.conf --set model.memories=2 --set data.validation=0 --set train.epochs=2
+    [[ "$said" == *"there are 3 classes and 2 memories"*"raise model.memories"* ]]
     # Labels that have nothing to do with the samples.
     perl -e 'print pack("l<", int($_ * $_ / 7) % 5) for 0 .. 299' | npy any.npy '<i4' "(300,)"
     learned own.conf --set data.labels=any.npy --set data.test_images=x.npy --set data.test_labels=any.npy \

@@ -11,6 +11,12 @@ enum { COUNT = 3, FEATURES = 8 };
 static const int numbers[COUNT][FEATURES] = {
     {1, 2, 3, 4, 5, 6, 7, 100}, {9, 9, 9, 1, 1, 1, 1, 1}, {40, 41, 42, 43, 250, 44, 45, 46}};
 
+static double number_at(size_t i)
+{
+    size_t row = i / FEATURES;
+    return numbers[row][i % FEATURES];
+}
+
 /* A file of them, of one of the types that are read. */
 static void number_file(files *in, const char *descr, int64_t offset)
 {
@@ -94,7 +100,7 @@ static void mean_and_median_are_those_of_the_sample(void **state)
                         for (int l = 0; l < FEATURES; l++)
                             turned[l] = invert ? -numbers[i][l] : numbers[i][l];
                         bool above = is_above(words[w], turned, j);
-                        if (state_of(&set, (size_t)(i * FEATURES + j)) != (above ? 1 : -1))
+                        if (state_of(&set, (size_t)i * FEATURES + (size_t)j) != (above ? 1 : -1))
                             fail_msg("%s, %s %d: sample %d, number %d", kinds[k].descr, words[w],
                                      invert, i, j);
                     }
@@ -133,7 +139,7 @@ static void a_number_is_one_threshold_for_all(void **state)
         number_file(in, kinds[k].descr, 0);
         dam__dataset set = load(&config, DAM__SPLIT_TRAIN);
         for (size_t i = 0; i < (size_t)COUNT * FEATURES; i++)
-            assert_true(state_of(&set, i) == (numbers[i / FEATURES][i % FEATURES] > 40.5 ? 1 : -1));
+            assert_true(state_of(&set, i) == (number_at(i) > 40.5 ? 1 : -1));
         dam__dataset_free(&set);
     }
     NPY("x.npy", "<f8", "(1, 2)", double, 1, NAN);
@@ -265,8 +271,8 @@ static void what_fits_is_only_narrowed(void **state)
     files *in = *state;
     const dam__data_config config = {.images = "x.npy"};
     double wide[COUNT * FEATURES];
-    for (int i = 0; i < COUNT * FEATURES; i++)
-        wide[i] = 1 + numbers[i / FEATURES][i % FEATURES] / 255.0;
+    for (size_t i = 0; i < (size_t)COUNT * FEATURES; i++)
+        wide[i] = 1 + number_at(i) / 255;
     npy_file(in, "x.npy", "<f8", "(3, 8)", wide, sizeof wide);
     dam__dataset set = load(&config, DAM__SPLIT_TRAIN);
     for (size_t i = 0; i < (size_t)COUNT * FEATURES; i++)

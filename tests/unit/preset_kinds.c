@@ -44,7 +44,10 @@ static void contradictions_are_told(void **state)
            "x.conf: a teacher makes no images to cut; set data.patch = 0");
     refuse("data { images = a labels = b patch = 3 }",
            "x.conf: patches have no labels; leave out data.labels, or set data.patch = 0");
+    refuse("data { name = mnist threshold = 1.5x } model { kind = energy }",
+           "x.conf: data.threshold = \"1.5x\" is none of mean, median, none, auto, and no number");
     dam__experiment e;
+    accept("data { name = mnist threshold = -1.5e3 } model { kind = energy }", &e);
     accept(DATA "grow { to = 101 }", &e);
     accept(DATA "model { capacity = 400 } grow { to = 400 }", &e);
     accept(DATA "model { capacity = 100 }", &e);
@@ -53,6 +56,32 @@ static void contradictions_are_told(void **state)
     accept("data { name = teacher }", &e);
     accept("data { images = a patch = 3 }", &e);
     accept(DATA "model { beta_rule = annealed anneal_to = 100 anneal_epochs = 1 }", &e);
+}
+
+/* A run that was written before there were these keys was trained as they now say. */
+static void runs_without_younger_keys_are_what_they_were(void **state)
+{
+    (void)state;
+    static const char energy[] = DATA "model { kind = energy }",
+                      given[] = "data { name = mnist split = auto threshold = median }"
+                                "model { kind = energy }";
+    dam__experiment e;
+    assert_int_equal(dam__experiment_parse_run("run.h5", energy, NULL, 0, &e), DAM_OK);
+    assert_string_equal(e.data.threshold, "none");
+    assert_int_equal(e.data.split, DAM__HOLDOUT_END);
+    assert_int_equal(dam__experiment_parse_run("run.h5", DATA, NULL, 0, &e), DAM_OK);
+    assert_int_equal(e.data.split, DAM__HOLDOUT_END);
+    assert_false(e.data.levels);
+    accept(energy, &e);
+    assert_string_equal(e.data.threshold, "auto");
+    assert_int_equal(e.data.split, DAM__HOLDOUT_AUTO);
+    assert_true(e.data.levels);
+    assert_int_equal(dam__experiment_parse_run("run.h5", given, NULL, 0, &e), DAM_OK);
+    assert_string_equal(e.data.threshold, "median");
+    assert_int_equal(e.data.split, DAM__HOLDOUT_AUTO);
+    static const char *const overrides[] = {"data.threshold=mean"};
+    assert_int_equal(dam__experiment_parse_run("run.h5", energy, overrides, 1, &e), DAM_OK);
+    assert_string_equal(e.data.threshold, "mean");
 }
 
 /* Keys belong to kinds of models, wherever in the preset the kind stands. */
@@ -150,6 +179,7 @@ int main(void)
         cmocka_unit_test(keys_of_another_kind_are_refused),
         cmocka_unit_test(denoisers_are_checked),
         cmocka_unit_test(contradictions_are_told),
+        cmocka_unit_test(runs_without_younger_keys_are_what_they_were),
     };
     return cmocka_run_group_tests_name("preset_kinds", tests, NULL, NULL);
 }
