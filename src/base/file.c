@@ -131,7 +131,7 @@ dam_status dam__file_read_open(int descriptor, const char *path, size_t limit, c
             DAM_FAIL(DAM_INPUT, "cannot read '%s': %s", path, strerror(errno));
         if (size > limit)
             DAM_FAIL(DAM_INPUT, "'%s' has more than the %zu bytes allowed here", path, limit);
-        if (size <= capacity)
+        if (feof(file))
             break;
         capacity = capacity * 2;
     }

@@ -234,15 +234,16 @@ void dam__temporary_discard(dam__temporary *temporary)
 void dam__temporary_sweep(const char *folder)
 {
     DIR *entries = opendir(folder);
-    for (struct dirent *entry; entries != NULL && (entry = readdir(entries)) != NULL;) {
+    const int place = entries == NULL ? -1 : dirfd(entries);
+    for (struct dirent *entry; place >= 0 && (entry = readdir(entries)) != NULL;) {
         if (!is_ours(entry->d_name))
             continue;
-        int file = openat(dirfd(entries), entry->d_name,
-                          O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+        int file =
+            openat(place, entry->d_name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
         struct stat info;
         if (file >= 0 && fstat(file, &info) == 0 && S_ISREG(info.st_mode) &&
             flock(file, LOCK_EX | LOCK_NB) == 0)
-            (void)unlinkat(dirfd(entries), entry->d_name, 0);
+            (void)unlinkat(place, entry->d_name, 0);
         if (file >= 0)
             (void)close(file);
     }
