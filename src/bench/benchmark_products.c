@@ -316,20 +316,17 @@ cleanup:
 
 dam_status dam__bench_products(dam__bench *bench)
 {
-    static const struct {
-        dam__gemm_provider provider;
-        const char *name;
-    } providers[] = {{DAM__GEMM_PANEL, "panel"}, {DAM__GEMM_CLBLAST, "clblast"}};
     dam__gemm_provider asked = bench->what->training.gemm;
-    for (size_t i = 0; i < sizeof providers / sizeof *providers; i++) {
-        if (asked != DAM__GEMM_AUTO && asked != providers[i].provider)
-            continue;
-        dam_status status = measure_provider(bench, providers[i].provider);
+    bool automatic = asked == DAM__GEMM_AUTO; /* then both that it could take */
+    const dam__gemm_provider providers[] = {automatic ? DAM__GEMM_PANEL : asked,
+                                            dam__gemm_for_gpus()};
+    for (int i = 0; i < (automatic ? 2 : 1); i++) {
+        dam_status status = measure_provider(bench, providers[i]);
         if (status == DAM_INTERRUPTED)
             return status;
         if (status != DAM_OK)
             dam__warn(dam__device_log(bench->device), "GEMM provider '%s' is left out: %s",
-                      providers[i].name, dam_error());
+                      dam__gemm_provider_name(providers[i]), dam_error());
     }
     return DAM_OK;
 }

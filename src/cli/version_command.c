@@ -5,6 +5,7 @@
 #include "command/command.h"
 #include "command/output.h"
 #include "commit.h"
+#include "compute/gemm.h"
 #include "denseam/device.h"
 #include "denseam/version.h"
 
@@ -33,13 +34,31 @@ static json_t *platforms_json(void)
     return list;
 }
 
+/* Who can multiply in this build. */
+static json_t *products_json(void)
+{
+    json_t *list = json_array();
+    for (int i = DAM__GEMM_PANEL; i < DAM__GEMM_PROVIDERS; i++) {
+        dam__gemm_provider provider = (dam__gemm_provider)i;
+        const char *name = dam__gemm_provider_name(provider);
+        if (dam__gemm_is_built(provider) && json_array_append_new(list, json_string(name)) != 0) {
+            json_decref(list);
+            return NULL;
+        }
+    }
+    return list;
+}
+
 static dam_status print_version_json(void)
 {
     const char *commit = strlen(DENSEAM_COMMIT) > 0 ? DENSEAM_COMMIT : NULL;
-    return print_json(json_pack("{ss ss? ss ss ss so}", "version", dam_version(), "commit", commit,
-                                "clblast", DENSEAM_CLBLAST_VERSION, "hdf5", DENSEAM_HDF5_VERSION,
-                                "opencl_headers", DENSEAM_OPENCL_VERSION, "platforms",
-                                platforms_json()));
+    char clblast[DAM__CLBLAST_VERSION];
+    dam__clblast_version(clblast);
+    bool built = dam__gemm_is_built(DAM__GEMM_CLBLAST);
+    return print_json(json_pack("{ss ss? ss? ss ss so so}", "version", dam_version(), "commit",
+                                commit, "clblast", built ? clblast : NULL, "hdf5",
+                                DENSEAM_HDF5_VERSION, "opencl_headers", DENSEAM_OPENCL_VERSION,
+                                "products", products_json(), "platforms", platforms_json()));
 }
 
 static dam_status run_version(const arguments *args)
@@ -59,8 +78,9 @@ const command version_command = {
     .operands = "",
     .summary = "print the version, or all versions that matter",
     .text = "Prints the version, as does 'denseam --version'. With --json also the commit it was "
-            "built of, the versions of CLBlast, HDF5 and the OpenCL headers it was built with, and "
-            "the OpenCL platforms of this machine with the version of each driver.",
+            "built of, the version of CLBlast that it uses, those of HDF5 and the OpenCL headers "
+            "it was built with, who can multiply matrices in this build (the choices of --gemm), "
+            "and the OpenCL platforms of this machine with the version of each driver.",
     .examples = examples,
     .flags = flags,
     .computes = true,

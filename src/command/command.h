@@ -24,7 +24,7 @@ typedef struct arguments {
     bool cache_goes; /* no flag: the cache is this process's own and goes with it */
 } arguments;
 
-extern const char *const gemm_choices[];    /* auto, clblast, panel */
+extern const char *const gemm_choices[];    /* auto, panel, tiled; clblast in a build with it */
 extern const char *const kernels_choices[]; /* auto, cpu, gpu */
 
 /* The flags that several commands take: a command's table lists those it wants. */
@@ -89,7 +89,7 @@ dam_status find_command(const char *name, const command **out);
 void append_overview(dam__text *text);
 void append_command_help(dam__text *text, const command *c);
 
-/* Appends "--device D" or "--gemm auto|clblast|panel". */
+/* Appends "--device D" or "--kernels auto|cpu|gpu". */
 void append_flag_usage(dam__text *text, const flag *f);
 
 #endif

@@ -6,8 +6,11 @@
 #include "base/memory.h"
 #include "base/notice.h"
 
-const char *const gemm_choices[] = {
-    [DAM__GEMM_AUTO] = "auto", [DAM__GEMM_CLBLAST] = "clblast", [DAM__GEMM_PANEL] = "panel", NULL};
+const char *const gemm_choices[] = {[DAM__GEMM_AUTO] = "auto",
+                                    [DAM__GEMM_PANEL] = "panel",
+                                    [DAM__GEMM_TILED] = "tiled",
+                                    [DAM__GEMM_CLBLAST] = DENSEAM_HAS_CLBLAST ? "clblast" : NULL,
+                                    NULL};
 const char *const kernels_choices[] = {
     [DAM__SHAPE_AUTO] = "auto", [DAM__SHAPE_CPU] = "cpu", [DAM__SHAPE_GPU] = "gpu", NULL};
 

@@ -10,6 +10,7 @@
 struct dam__gemm {
     /* The provider of most products; and another where a tuning gives it some, else NULL. */
     struct {
+        dam__gemm_provider provider;
         const dam__gemm_ops *ops;
         void *state;
     } providers[2];
@@ -23,19 +24,48 @@ dam__operand dam__whole(const dam__matrix *matrix, bool transposed)
     return (dam__operand){.matrix = matrix, .transposed = transposed, .height = matrix->rows};
 }
 
-static const dam__gemm_ops *ops_of(dam__gemm_provider provider)
+static const struct {
+    const char *name;
+    const dam__gemm_ops *ops;
+} known[DAM__GEMM_PROVIDERS] = {
+    [DAM__GEMM_AUTO] = {"auto", NULL},
+    [DAM__GEMM_PANEL] = {"panel", &dam__gemm_panel},
+    [DAM__GEMM_TILED] = {"tiled", &dam__gemm_tiled},
+    [DAM__GEMM_CLBLAST] = {"clblast", &dam__gemm_clblast},
+};
+
+const char *dam__gemm_provider_name(dam__gemm_provider provider)
 {
-    return provider == DAM__GEMM_PANEL ? &dam__gemm_panel : &dam__gemm_clblast;
+    return known[provider].name;
+}
+
+bool dam__gemm_is_built(dam__gemm_provider provider)
+{
+    return provider != DAM__GEMM_CLBLAST || DENSEAM_HAS_CLBLAST;
+}
+
+dam__gemm_provider dam__gemm_provider_find(const char *name)
+{
+    int i = DAM__GEMM_PANEL;
+    while (i < DAM__GEMM_PROVIDERS &&
+           !(dam__gemm_is_built((dam__gemm_provider)i) && strcmp(known[i].name, name) == 0))
+        i++;
+    return (dam__gemm_provider)i;
+}
+
+dam__gemm_provider dam__gemm_for_gpus(void)
+{
+    return DENSEAM_HAS_CLBLAST ? DAM__GEMM_CLBLAST : DAM__GEMM_TILED;
 }
 
 static dam__gemm_provider usual_provider(const dam__device *device)
 {
     enum { FLOATS_FOR_PANEL = 8 };
-    bool panel = dam__device_shape(device) == DAM__SHAPE_CPU &&
-                 dam__device_facts(device)->native_float_width >= FLOATS_FOR_PANEL;
+    bool wide = dam__device_facts(device)->native_float_width >= FLOATS_FOR_PANEL;
+    bool panel = dam__device_shape(device) == DAM__SHAPE_CPU && (wide || !DENSEAM_HAS_CLBLAST);
     if (device->part != NULL && device->part->provider != DAM__GEMM_AUTO)
         return device->part->provider;
-    return panel ? DAM__GEMM_PANEL : DAM__GEMM_CLBLAST;
+    return panel ? DAM__GEMM_PANEL : dam__gemm_for_gpus();
 }
 
 static bool has_choice_of_other(const dam__tuning_part *part, dam__gemm_provider usual)
@@ -46,19 +76,25 @@ static bool has_choice_of_other(const dam__tuning_part *part, dam__gemm_provider
     return false;
 }
 
+static dam_status add_provider(dam__gemm *gemm, int place, dam__device *device,
+                               dam__gemm_provider provider)
+{
+    gemm->providers[place].provider = provider;
+    gemm->providers[place].ops = known[provider].ops;
+    return known[provider].ops->create(device, &gemm->providers[place].state);
+}
+
 dam_status dam__gemm_create(dam__device *device, dam__gemm_provider provider, dam__gemm **out)
 {
     dam_status status = DAM_OK;
     dam__gemm *gemm = NULL;
     dam__gemm_provider usual = provider == DAM__GEMM_AUTO ? usual_provider(device) : provider;
     DAM_TRY_CLEANUP(dam__alloc(1, sizeof *gemm, &gemm));
-    gemm->providers[0].ops = ops_of(usual);
-    DAM_TRY_CLEANUP(gemm->providers[0].ops->create(device, &gemm->providers[0].state));
+    DAM_TRY_CLEANUP(add_provider(gemm, 0, device, usual));
     if (provider == DAM__GEMM_AUTO && has_choice_of_other(device->part, usual)) {
         gemm->part = device->part;
-        gemm->providers[1].ops =
-            ops_of(usual == DAM__GEMM_PANEL ? DAM__GEMM_CLBLAST : DAM__GEMM_PANEL);
-        DAM_TRY_CLEANUP(gemm->providers[1].ops->create(device, &gemm->providers[1].state));
+        DAM_TRY_CLEANUP(add_provider(
+            gemm, 1, device, usual == DAM__GEMM_PANEL ? dam__gemm_for_gpus() : DAM__GEMM_PANEL));
     }
     *out = gemm;
     gemm = NULL;
@@ -78,9 +114,14 @@ void dam__gemm_destroy(dam__gemm *gemm)
     free(gemm);
 }
 
+dam__gemm_provider dam__gemm_usual(const dam__gemm *gemm)
+{
+    return gemm->providers[0].provider;
+}
+
 const char *dam__gemm_name(const dam__gemm *gemm)
 {
-    return gemm->providers[0].ops->name;
+    return dam__gemm_provider_name(dam__gemm_usual(gemm));
 }
 
 bool dam__gemm_mixes(const dam__gemm *gemm)
@@ -107,7 +148,7 @@ static int provider_for(const dam__gemm *gemm, const dam__product *product)
         return gemm->providers[0].ops->gathers ? 0 : 1;
     const dam__product_shape shape = dam__product_shape_of(product);
     const dam__choice *choice = dam__tuning_choice(gemm->part, &shape);
-    return choice != NULL && ops_of(choice->provider) == gemm->providers[1].ops ? 1 : 0;
+    return choice != NULL && choice->provider == gemm->providers[1].provider ? 1 : 0;
 }
 
 dam__product_shape dam__product_shape_of(const dam__product *product)

@@ -8,9 +8,29 @@
 
 typedef enum dam__gemm_provider {
     DAM__GEMM_AUTO,
-    DAM__GEMM_CLBLAST, /* the library: GPUs and accelerators */
-    DAM__GEMM_PANEL    /* our packed-panel kernel: CPU drivers */
+    DAM__GEMM_PANEL,   /* our packed-panel kernel: CPU drivers */
+    DAM__GEMM_TILED,   /* our tiles in local memory: GPUs, in a build without CLBlast */
+    DAM__GEMM_CLBLAST, /* the library: GPUs and accelerators; last, as not every build has it */
+    DAM__GEMM_PROVIDERS
 } dam__gemm_provider;
+
+/* "auto", "panel", "tiled" or "clblast"; and that provider, or PROVIDERS where this build has none
+ * of that name. */
+const char *dam__gemm_provider_name(dam__gemm_provider provider);
+dam__gemm_provider dam__gemm_provider_find(const char *name);
+bool dam__gemm_is_built(dam__gemm_provider provider);
+
+/* The provider of what panel is not for: CLBlast, or tiled in a build without it. */
+dam__gemm_provider dam__gemm_for_gpus(void);
+
+enum { DAM__CLBLAST_VERSION = 32 };
+
+/*
+ * CLBlast's version, such as "1.6.2"; "none" in a build without it. It is that of the library that
+ * was loaded, as its file's name has it: all of 1.x fit a program that was built with one of them,
+ * and CLBlast cannot be asked. Without such a name it is the version of the build.
+ */
+void dam__clblast_version(char version[DAM__CLBLAST_VERSION]);
 
 /*
  * One factor. Row i of the stored matrix is row rows[first + i] of it where rows (int32) is given,
@@ -31,12 +51,14 @@ typedef struct dam__gemm dam__gemm;
 
 /*
  * AUTO follows the device's tuning, product by product; without one it takes panel with CPU-shaped
- * kernels and native vectors of 8 floats or more, else CLBlast.
+ * kernels and native vectors of 8 floats or more, else CLBlast. In a build without CLBlast it takes
+ * panel with all CPU-shaped kernels, else tiled.
  */
 dam_status dam__gemm_create(dam__device *device, dam__gemm_provider provider, dam__gemm **out);
 void dam__gemm_destroy(dam__gemm *gemm);
 
-/* "panel" or "clblast"; where a tuning mixes them, the one of most products. */
+/* Never AUTO; where a tuning mixes providers, that of most products. */
+dam__gemm_provider dam__gemm_usual(const dam__gemm *gemm);
 const char *dam__gemm_name(const dam__gemm *gemm);
 bool dam__gemm_mixes(const dam__gemm *gemm);
 

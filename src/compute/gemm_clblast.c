@@ -5,9 +5,11 @@
  * and multiplies them the other way round: C' = op(B)' op(A)'. Of a row-major product CLBlast
  * transposes C in a kernel of its own, before and after.
  */
+#include <dlfcn.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <clblast_c.h>
 
@@ -31,44 +33,59 @@ static void destroy(void *state)
     free(clblast);
 }
 
-static dam_status create(dam__device *device, void **state)
+/* --- which CLBlast ---------------------------------------------------------------------------- */
+
+void dam__clblast_version(char version[DAM__CLBLAST_VERSION])
 {
-    struct clblast *clblast = NULL;
-    dam_status status = dam__alloc(1, sizeof *clblast, &clblast);
-    if (status == DAM_OK) {
-        clblast->device = device;
-        *state = clblast;
-    }
-    return status;
+    static const char mark[] = ".so.";
+    Dl_info info = {0};
+    char *path = NULL;
+    (void)snprintf(version, DAM__CLBLAST_VERSION, "%s", DENSEAM_CLBLAST_VERSION);
+    const void *loaded = dlsym(RTLD_DEFAULT, "CLBlastOverrideParameters");
+    if (loaded != NULL && dladdr(loaded, &info) != 0 && info.dli_fname != NULL)
+        path = realpath(info.dli_fname, NULL);
+    const char *name = path != NULL ? strrchr(path, '/') : NULL;
+    const char *number = name != NULL ? strstr(name, mark) : NULL;
+    /* The name behind libclblast.so.1 has all three numbers. */
+    if (number != NULL && strchr(number + sizeof mark - 1, '.') != NULL &&
+        strspn(number, ".so0123456789") == strlen(number))
+        (void)snprintf(version, DAM__CLBLAST_VERSION, "%s", number + sizeof mark - 1);
+    free(path);
 }
 
-dam_status dam__clblast_override(const dam__device *device, const dam__tuning_part *part)
+/* --- parameters ------------------------------------------------------------------------------- */
+
+static dam_status override(const dam__device *device, dam__space_kind kind, const dam__set *set)
 {
     CLBlastPrecision precision = device->precision == DAM__PRECISION_DOUBLE
                                      ? CLBlastPrecisionDouble
                                      : CLBlastPrecisionSingle;
-    for (int kind = 0; kind < DAM__SPACES; kind++) {
-        const dam__space *space = &dam__spaces[kind];
-        const char *names[DAM__MOST_TUNABLES];
-        size_t values[DAM__MOST_TUNABLES];
-        if (space->clblast == NULL || !part->sets[kind].given)
-            continue;
-        for (int i = 0; i < space->count; i++) {
-            names[i] = space->tunables[i].name;
-            values[i] = (size_t)part->sets[kind].values[i];
-        }
-        (void)pthread_mutex_lock(&clblast_mutex);
-        CLBlastStatusCode code = CLBlastOverrideParameters(device->id, space->clblast, precision,
-                                                           (size_t)space->count, names, values);
-        (void)pthread_mutex_unlock(&clblast_mutex);
-        if (code != CLBlastSuccess)
-            return dam__fail(DAM_INTERNAL, "CLBlast refuses the parameters of %s with status %d",
-                             space->clblast, (int)code);
+    const dam__space *space = &dam__spaces[kind];
+    const char *names[DAM__MOST_TUNABLES];
+    size_t values[DAM__MOST_TUNABLES];
+    for (int i = 0; i < space->count; i++) {
+        names[i] = space->tunables[i].name;
+        values[i] = (size_t)set->values[i];
     }
+    (void)pthread_mutex_lock(&clblast_mutex);
+    CLBlastStatusCode code = CLBlastOverrideParameters(device->id, space->clblast, precision,
+                                                       (size_t)space->count, names, values);
+    (void)pthread_mutex_unlock(&clblast_mutex);
+    if (code != CLBlastSuccess)
+        return dam__fail(DAM_INTERNAL, "CLBlast refuses the parameters of %s with status %d",
+                         space->clblast, (int)code);
     return DAM_OK;
 }
 
-static dam_status fail(const struct clblast *clblast, CLBlastStatusCode code)
+dam_status dam__clblast_override(const dam__device *device, const dam__tuning_part *part)
+{
+    for (int kind = 0; kind < DAM__SPACES; kind++)
+        if (dam__spaces[kind].clblast != NULL && part->sets[kind].given)
+            DAM_TRY(override(device, (dam__space_kind)kind, &part->sets[kind]));
+    return DAM_OK;
+}
+
+static dam_status fail(const dam__device *device, CLBlastStatusCode code)
 {
     bool memory = code == CLBlastTempBufferAllocFailure || code == CLBlastOpenCLOutOfHostMemory;
     return dam__advise(
@@ -76,7 +93,7 @@ static dam_status fail(const struct clblast *clblast, CLBlastStatusCode code)
         dam__fail(memory ? DAM_NO_MEMORY : DAM_INTERNAL,
                   "CLBlast failed with status %d on '%s'; the self-test tells whether this "
                   "device works, the products of \"panel\" do without CLBlast",
-                  (int)code, clblast->device->info.name));
+                  (int)code, device->info.name));
 }
 
 static CLBlastTranspose transposition(const dam__operand *operand)
@@ -89,6 +106,38 @@ static size_t offset_of(const dam__operand *operand)
     return (size_t)operand->first * operand->matrix->ld;
 }
 
+/* Bytes of scratch for a product whose matrices all begin at `offset`. */
+static dam_status scratch_size(dam__device *device, const dam__product *p, size_t offset,
+                               size_t *bytes)
+{
+    bool wide = device->precision == DAM__PRECISION_DOUBLE;
+    (void)pthread_mutex_lock(&clblast_mutex);
+    CLBlastStatusCode code =
+        wide ? CLBlastDGemmTempBufferSize(CLBlastLayoutColMajor, transposition(&p->b),
+                                          transposition(&p->a), (size_t)p->n, (size_t)p->m,
+                                          (size_t)p->k, offset, p->b.matrix->ld, offset,
+                                          p->a.matrix->ld, offset, p->c->ld, &device->queue, bytes)
+             : CLBlastSGemmTempBufferSize(CLBlastLayoutColMajor, transposition(&p->b),
+                                          transposition(&p->a), (size_t)p->n, (size_t)p->m,
+                                          (size_t)p->k, offset, p->b.matrix->ld, offset,
+                                          p->a.matrix->ld, offset, p->c->ld, &device->queue, bytes);
+    (void)pthread_mutex_unlock(&clblast_mutex);
+    return code == CLBlastSuccess ? DAM_OK : fail(device, code);
+}
+
+/* --- the provider ----------------------------------------------------------------------------- */
+
+static dam_status create(dam__device *device, void **state)
+{
+    dam_status status = DAM_OK;
+    struct clblast *clblast = NULL;
+    DAM_TRY_CLEANUP(dam__alloc(1, sizeof *clblast, &clblast));
+    clblast->device = device;
+    *state = clblast;
+cleanup:
+    return status;
+}
+
 /*
  * An operand that begins at 0 and fills whole tiles needs no scratch, but a smaller or later part
  * of it does. Offsets of 1 ask for the most that any part can need.
@@ -96,23 +145,10 @@ static size_t offset_of(const dam__operand *operand)
 static dam_status reserve(void *state, const dam__product *p)
 {
     struct clblast *clblast = state;
-    bool wide = clblast->device->precision == DAM__PRECISION_DOUBLE;
     size_t bytes = 0;
     if (clblast->device->recording != NULL)
         return DAM_OK; /* CLBlast would ask the driver */
-    (void)pthread_mutex_lock(&clblast_mutex);
-    CLBlastStatusCode code =
-        wide ? CLBlastDGemmTempBufferSize(CLBlastLayoutColMajor, transposition(&p->b),
-                                          transposition(&p->a), (size_t)p->n, (size_t)p->m,
-                                          (size_t)p->k, 1, p->b.matrix->ld, 1, p->a.matrix->ld, 1,
-                                          p->c->ld, &clblast->device->queue, &bytes)
-             : CLBlastSGemmTempBufferSize(CLBlastLayoutColMajor, transposition(&p->b),
-                                          transposition(&p->a), (size_t)p->n, (size_t)p->m,
-                                          (size_t)p->k, 1, p->b.matrix->ld, 1, p->a.matrix->ld, 1,
-                                          p->c->ld, &clblast->device->queue, &bytes);
-    (void)pthread_mutex_unlock(&clblast_mutex);
-    if (code != CLBlastSuccess)
-        return fail(clblast, code);
+    DAM_TRY(scratch_size(clblast->device, p, 1, &bytes));
     clblast->reserved = bytes > clblast->reserved ? bytes : clblast->reserved;
     return DAM_OK;
 }
@@ -185,12 +221,11 @@ static dam_status run(void *state, const dam__product *product)
         product->count == 1 ? run_one(clblast, product) : run_batch(clblast, product);
     (void)pthread_mutex_unlock(&clblast_mutex);
     if (code != CLBlastSuccess)
-        return fail(clblast, code);
+        return fail(device, code);
     return dam__profile_end_wall(device->profile, device->queue, &timed);
 }
 
 const dam__gemm_ops dam__gemm_clblast = {
-    .name = "clblast",
     .gathers = false,
     .create = create,
     .destroy = destroy,

@@ -343,7 +343,6 @@ static dam_status run(void *state, const dam__product *product)
 }
 
 const dam__gemm_ops dam__gemm_panel = {
-    .name = "panel",
     .gathers = true,
     .create = create,
     .destroy = destroy,

@@ -16,7 +16,6 @@ typedef struct dam__product {
 dam__product_shape dam__product_shape_of(const dam__product *product);
 
 typedef struct dam__gemm_ops {
-    const char *name;
     bool gathers;
     dam_status (*create)(dam__device *device, void **state);
     void (*destroy)(void *state);
@@ -25,7 +24,8 @@ typedef struct dam__gemm_ops {
     dam_status (*run)(void *state, const dam__product *product);
 } dam__gemm_ops;
 
-extern const dam__gemm_ops dam__gemm_clblast;
 extern const dam__gemm_ops dam__gemm_panel;
+extern const dam__gemm_ops dam__gemm_tiled;
+extern const dam__gemm_ops dam__gemm_clblast; /* whose products all fail in a build without it */
 
 #endif

@@ -185,12 +185,13 @@ static dam_status run_sized(dam__test *test)
     return check_product(test, gradient, 1, 0, false);
 }
 
-#define PANEL_KERNELS                                                                              \
-    "panel_pack_a_along panel_pack_a_across panel_pack_b_along panel_pack_b_across panel_gemm"
+#define GEMM_KERNELS                                                                               \
+    "panel_pack_a_along panel_pack_a_across panel_pack_b_along panel_pack_b_across panel_gemm "    \
+    "tiled_gemm"
 /* clang-format off */ /* whose versions differ on braces in macros */
 #define GEMM_CASE(NAME, RUN, ...)                                                                  \
     {                                                                                              \
-        .name = "gemm: " NAME, .kernels = PANEL_KERNELS, .tolerance = 4, .products = true,         \
+        .name = "gemm: " NAME, .kernels = GEMM_KERNELS, .tolerance = 4, .products = true,         \
         .reason = "roundings of k terms, in units of their sizes' sum times the root of k",        \
         .run = (RUN), __VA_ARGS__                                                                  \
     }

@@ -14,9 +14,6 @@
 static const char *const shapes[] = {"cpu", "gpu"};
 static const char *const precisions[] = {"single", "double"};
 
-/* In the order of dam__gemm_provider; AUTO is never written. */
-static const char *const providers[] = {"auto", "clblast", "panel"};
-
 /* --- the header ------------------------------------------------------------------------------- */
 
 /* A driver's text as one line. */
@@ -31,12 +28,13 @@ static void append_fact(dam__text *out, const char *name, const char *fact)
 
 dam_status dam__tuning_header(const dam_device_info *info, dam__text *out)
 {
-    char hex[DAM__DIGEST_HEX];
+    char hex[DAM__DIGEST_HEX], clblast[DAM__CLBLAST_VERSION];
+    dam__clblast_version(clblast);
     DAM_TRY(dam__embedded_digest(dam__kernel_sources, hex));
     dam__text_append(out, FORMAT "\n");
     append_fact(out, "version", DENSEAM_VERSION);
     append_fact(out, "kernels", hex);
-    append_fact(out, "clblast", DENSEAM_CLBLAST_VERSION);
+    append_fact(out, "clblast", clblast);
     append_fact(out, "platform", info->platform);
     append_fact(out, "device", info->name);
     append_fact(out, "opencl", info->version);
@@ -50,7 +48,7 @@ static void print_choice(const dam__choice *choice, dam__text *out)
 {
     dam__text_append(out, "product ");
     dam__product_print(&choice->shape, out);
-    dam__text_append(out, " = %s", providers[choice->provider]);
+    dam__text_append(out, " = %s", dam__gemm_provider_name(choice->provider));
     if (choice->provider == DAM__GEMM_PANEL && choice->panel.given) {
         dam__text_append(out, " ");
         dam__set_print(DAM__SPACE_PANEL, &choice->panel, out);
@@ -61,7 +59,7 @@ static void print_choice(const dam__choice *choice, dam__text *out)
 static void print_part(const dam__tuning_part *part, dam__text *out)
 {
     if (part->provider != DAM__GEMM_AUTO)
-        dam__text_append(out, "provider = %s\n", providers[part->provider]);
+        dam__text_append(out, "provider = %s\n", dam__gemm_provider_name(part->provider));
     for (int kind = 0; kind < DAM__SPACES; kind++) {
         if (!part->sets[kind].given)
             continue;
@@ -144,12 +142,11 @@ static dam__tuning_part *find_part(const char *line, dam__tuning *tuning)
 
 static dam_status parse_provider(const char *text, dam__gemm_provider *out)
 {
-    for (int i = DAM__GEMM_CLBLAST; i <= DAM__GEMM_PANEL; i++)
-        if (strcmp(text, providers[i]) == 0) {
-            *out = (dam__gemm_provider)i;
-            return DAM_OK;
-        }
-    return dam__fail(DAM_INPUT, "'%.60s' is no provider of products", text);
+    dam__gemm_provider provider = dam__gemm_provider_find(text);
+    if (provider == DAM__GEMM_PROVIDERS)
+        return dam__fail(DAM_INPUT, "'%.60s' is no provider of products", text);
+    *out = provider;
+    return DAM_OK;
 }
 
 static dam_status parse_choice(const char *name, char *value, dam__tuning_part *part)

@@ -259,7 +259,7 @@ cleanup:
  * status is a failure, and less would be recorded. */
 static dam_status rehearse_case(dam__device *device, const dam__selftest_case *item)
 {
-    static const dam__gemm_provider providers[] = {DAM__GEMM_PANEL, DAM__GEMM_CLBLAST};
+    static const dam__gemm_provider providers[] = {DAM__GEMM_PANEL, DAM__GEMM_TILED};
     dam__device_phase(device, "self-test");
     for (size_t i = 0; i < sizeof providers / sizeof *providers; i++) {
         dam__test test = {.device = device,

@@ -100,11 +100,6 @@ static bool is_tiny(const dam_device_info *info, const dam__selftest_options *op
            dam__contains_nocase(info->name, "oclgrind");
 }
 
-static const char *provider_name(dam__gemm_provider provider)
-{
-    return provider == DAM__GEMM_PANEL ? "panel" : "clblast";
-}
-
 static dam_status keep_failure(struct session *session, const dam__selftest_row *row)
 {
     if (session->failure != NULL)
@@ -131,15 +126,16 @@ static dam_status run_case(struct session *session, dam__test *test, const dam__
         (void)snprintf(message, sizeof message, "%s", dam_error());
     bool cpu = dam__device_shape(test->device) == DAM__SHAPE_CPU;
     bool wide = dam__device_precision(test->device) == DAM__PRECISION_DOUBLE;
-    const dam__selftest_row row = {.name = item->name,
-                                   .shape = cpu ? "cpu" : "gpu",
-                                   .provider = item->products ? provider_name(test->provider) : "-",
-                                   .precision = wide ? "double" : "single",
-                                   .error = status == DAM_OK ? test->error : INFINITY,
-                                   .tolerance = item->tolerance,
-                                   .reason = item->reason,
-                                   .failure = status == DAM_OK ? NULL : message,
-                                   .passed = status == DAM_OK && test->error <= item->tolerance};
+    const dam__selftest_row row = {
+        .name = item->name,
+        .shape = cpu ? "cpu" : "gpu",
+        .provider = item->products ? dam__gemm_provider_name(test->provider) : "-",
+        .precision = wide ? "double" : "single",
+        .error = status == DAM_OK ? test->error : INFINITY,
+        .tolerance = item->tolerance,
+        .reason = item->reason,
+        .failure = status == DAM_OK ? NULL : message,
+        .passed = status == DAM_OK && test->error <= item->tolerance};
     if (session->report != NULL)
         session->report(session->user, &row);
     if (session->options->helps && !dam__device_has_compiled(test->device))
@@ -179,12 +175,13 @@ static dam_status run_provider(struct session *session, dam__device *device,
 
 static dam_status run_providers(struct session *session, dam__device *device, run_function run)
 {
-    static const dam__gemm_provider providers[] = {DAM__GEMM_PANEL, DAM__GEMM_CLBLAST};
     const dam__selftest_options *options = session->options;
-    for (size_t i = 0; i < 2; i++) {
-        dam__gemm_provider provider = providers[options->helps ? 1 - i : i];
+    const int last = DAM__GEMM_PROVIDERS - 1;
+    for (int i = DAM__GEMM_PANEL; i <= last; i++) {
+        dam__gemm_provider provider =
+            (dam__gemm_provider)(options->helps ? last - (i - DAM__GEMM_PANEL) : i);
         bool only = options->provider == provider;
-        if (options->provider == DAM__GEMM_AUTO || only)
+        if (only || (options->provider == DAM__GEMM_AUTO && dam__gemm_is_built(provider)))
             DAM_TRY(
                 run_provider(session, device, provider, only || provider == DAM__GEMM_PANEL, run));
     }
@@ -327,9 +324,10 @@ static void append_cases(dam__text *key, const dam__selftest_options *options)
 dam_status dam__selftest_verdict_key(const dam_device_info *info,
                                      const dam__selftest_options *options, dam__text *key)
 {
-    char hex[DAM__DIGEST_HEX];
+    char hex[DAM__DIGEST_HEX], clblast[DAM__CLBLAST_VERSION];
     DAM_TRY(dam__embedded_digest(dam__kernel_sources, hex));
-    dam__text_append(key, "%s\n%s\n%s\n%s\n%s\n%s\n", CASES_VERSION, DENSEAM_VERSION,
+    dam__clblast_version(clblast);
+    dam__text_append(key, "%s\n%s\n%s\n%s\n%s\n%s\n%s\n", CASES_VERSION, DENSEAM_VERSION, clblast,
                      info->platform, info->version, info->name, info->driver);
     dam__text_append(key, "%d %d %d %d %d %d %d\n", options->kind, options->recall,
                      (int)options->shape, (int)options->provider, options->single_only,
@@ -370,10 +368,9 @@ static dam_status resolve(const dam_device_info *info, dam__selftest_options *op
         dam__gemm_create(device != NULL ? device : options->device, options->provider, &gemm));
     if (device != NULL)
         options->shape = dam__device_shape(device);
-    /* AUTO checks both. */
+    /* AUTO checks all. */
     if (!dam__gemm_mixes(gemm))
-        options->provider =
-            strcmp(dam__gemm_name(gemm), "panel") == 0 ? DAM__GEMM_PANEL : DAM__GEMM_CLBLAST;
+        options->provider = dam__gemm_usual(gemm);
     options->single_only = !options->double_only;
 cleanup:
     dam__gemm_destroy(gemm);

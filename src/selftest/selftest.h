@@ -12,7 +12,7 @@
 typedef struct dam__selftest_options {
     dam__device *device;           /* open, to run on, of one shape and precision; NULL: others */
     dam__shape shape;              /* AUTO: both */
-    dam__gemm_provider provider;   /* AUTO: both */
+    dam__gemm_provider provider;   /* AUTO: all of this build */
     dam__selftest_use use;         /* what a run uses; zeros: everything of its kind */
     int kind;                      /* dam__model_kind of that run; of a recall any */
     bool single_only, double_only; /* else both where the device has fp64 */
@@ -27,7 +27,7 @@ typedef struct dam__selftest_options {
 typedef struct dam__selftest_row {
     const char *name;
     const char *shape;       /* "cpu" or "gpu" */
-    const char *provider;    /* "panel", "clblast", or "-" where nothing is multiplied */
+    const char *provider;    /* "panel", ..., or "-" where nothing is multiplied */
     const char *precision;   /* "single" or "double" */
     double error, tolerance; /* in units of epsilon */
     const char *reason;      /* for the tolerance */

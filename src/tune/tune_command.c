@@ -49,8 +49,7 @@ static dam_status open_untuned(tuning *t, dam__precision precision, dam__device 
     t->precision = precision;
     t->tuner->shape = dam__device_shape(*device);
     t->tuner->vector_width = dam__vector_width(*device);
-    t->tuner->usual =
-        strcmp(dam__gemm_name(gemm), "panel") == 0 ? DAM__GEMM_PANEL : DAM__GEMM_CLBLAST;
+    t->tuner->usual = dam__gemm_usual(gemm);
 cleanup:
     dam__gemm_destroy(gemm);
     return status;

@@ -13,15 +13,13 @@ static const dam__choice *choice_of(const dam__tuner *tuner, const dam__tuned_pr
     return NULL;
 }
 
-/* "panel 12x2 direct B", "clblast", "not measured". */
+/* "panel 12x2, 2048 deep, direct B", "clblast", "not measured". */
 static void describe_choice(const dam__choice *choice, char *text, size_t size)
 {
     if (choice == NULL) {
         (void)snprintf(text, size, "not measured");
-    } else if (choice->provider == DAM__GEMM_CLBLAST) {
-        (void)snprintf(text, size, "clblast");
     } else if (!choice->panel.given) {
-        (void)snprintf(text, size, "panel");
+        (void)snprintf(text, size, "%s", dam__gemm_provider_name(choice->provider));
     } else {
         const int *v = choice->panel.values;
         bool a = v[DAM__PANEL_DIRECT_A] != 0, b = v[DAM__PANEL_DIRECT_B] != 0;
@@ -99,7 +97,7 @@ static json_t *number_or_null(double value)
 
 static json_t *product_json(const dam__tuner *tuner, const dam__tuned_product *product)
 {
-    static const char *const names[] = {NULL, "clblast", "panel"};
+    dam__gemm_provider other = dam__gemm_for_gpus();
     const dam__choice *choice = choice_of(tuner, product);
     dam__text shape = {0}, set = {0};
     json_t *json = NULL;
@@ -109,10 +107,11 @@ static json_t *product_json(const dam__tuner *tuner, const dam__tuned_product *p
         dam__set_print(DAM__SPACE_PANEL, &choice->panel, &set);
     if (dam__text_status(&shape) == DAM_OK && dam__text_status(&set) == DAM_OK)
         json = json_pack("{ss so so so ss? ss?}", "product", shape.data, "panel",
-                         number_or_null(product->shares[DAM__GEMM_PANEL]), "clblast",
-                         number_or_null(product->shares[DAM__GEMM_CLBLAST]), "tuned",
-                         number_or_null(product->best), "provider",
-                         choice != NULL ? names[choice->provider] : NULL, "set", set.data);
+                         number_or_null(product->shares[DAM__GEMM_PANEL]),
+                         dam__gemm_provider_name(other), number_or_null(product->shares[other]),
+                         "tuned", number_or_null(product->best), "provider",
+                         choice != NULL ? dam__gemm_provider_name(choice->provider) : NULL, "set",
+                         set.data);
     dam__text_free(&shape);
     dam__text_free(&set);
     return json;

@@ -27,15 +27,23 @@ typedef struct search {
     const dam__tuner_evaluator *evaluator;
     found *panels;
     int panel_count;
-    dam__set clblast[DAM__SPACES];           /* the best so far */
-    double clblast_shares[DAM__MOST_SHAPES]; /* with it */
-    uint32_t step;                           /* of the random walk */
+    dam__gemm_provider other;              /* than panel: CLBlast, in a build with it */
+    dam__set clblast[DAM__SPACES];         /* the best so far */
+    double other_shares[DAM__MOST_SHAPES]; /* with it */
+    uint32_t step;                         /* of the random walk */
 } search;
 
 static void note(const search *s, const char *line)
 {
     if (s->evaluator->note != NULL)
         s->evaluator->note(s->evaluator->user, line);
+}
+
+static void note_of(const search *s, dam__gemm_provider provider, const char *what)
+{
+    char line[96];
+    (void)snprintf(line, sizeof line, "products by %s%s", dam__gemm_provider_name(provider), what);
+    note(s, line);
 }
 
 static bool goes_on(const search *s, double until)
@@ -125,13 +133,12 @@ static dam_status measure_untuned(search *s)
 {
     dam__tuner *tuner = s->tuner;
     const dam__tuning_part nothing = {0};
-    dam__gemm_provider order[] = {tuner->usual, tuner->usual == DAM__GEMM_PANEL ? DAM__GEMM_CLBLAST
-                                                                                : DAM__GEMM_PANEL};
+    dam__gemm_provider order[] = {tuner->usual,
+                                  tuner->usual == DAM__GEMM_PANEL ? s->other : DAM__GEMM_PANEL};
     for (int i = 0; i < 2; i++) {
         double shares[DAM__MOST_SHAPES];
         dam__candidate_status end = DAM__CANDIDATE_SKIPPED;
-        note(s, order[i] == DAM__GEMM_PANEL ? "products by panel, untuned"
-                                            : "products by CLBlast, untuned");
+        note_of(s, order[i], ", untuned");
         DAM_TRY(try_products(s, &nothing, order[i], ALL_GROUPS, shares, &end));
         for (int p = 0; p < tuner->product_count; p++)
             tuner->products[p].shares[order[i]] = shares[p];
@@ -139,7 +146,7 @@ static dam_status measure_untuned(search *s)
     s->panels[0] = (found){.group = ALL_GROUPS};
     for (int p = 0; p < tuner->product_count; p++) {
         s->panels[0].shares[p] = tuner->products[p].shares[DAM__GEMM_PANEL];
-        s->clblast_shares[p] = tuner->products[p].shares[DAM__GEMM_CLBLAST];
+        s->other_shares[p] = tuner->products[p].shares[s->other];
     }
     s->panel_count = 1;
     return DAM_OK;
@@ -159,11 +166,12 @@ static double total_time(const dam__tuner *tuner, dam__gemm_provider provider)
     return sum;
 }
 
-static bool is_viable(const dam__tuner *tuner, dam__gemm_provider provider)
+/* Whether a provider is worth a search beside the rival. */
+static bool is_viable(const dam__tuner *tuner, dam__gemm_provider provider,
+                      dam__gemm_provider rival)
 {
-    dam__gemm_provider other = provider == DAM__GEMM_PANEL ? DAM__GEMM_CLBLAST : DAM__GEMM_PANEL;
     double time = total_time(tuner, provider);
-    return isfinite(time) && VIABLE * time <= total_time(tuner, other);
+    return isfinite(time) && VIABLE * time <= total_time(tuner, rival);
 }
 
 /* The best set so far for a product: an index into panels. */
@@ -215,7 +223,7 @@ static double cost(const search *s, const double *shares)
     double sum = 0;
     for (int p = 0; p < s->tuner->product_count; p++) {
         const double *untuned = s->tuner->products[p].shares;
-        sum += fmax(untuned[DAM__GEMM_PANEL], untuned[DAM__GEMM_CLBLAST]) / shares[p];
+        sum += fmax(untuned[DAM__GEMM_PANEL], untuned[s->other]) / shares[p];
     }
     return isnan(sum) ? INFINITY : sum / s->tuner->product_count;
 }
@@ -228,10 +236,9 @@ static dam_status try_clblast(search *s, dam__space_kind kind, const dam__set *s
     memcpy(part.sets, s->clblast, sizeof part.sets);
     part.sets[kind] = *set;
     DAM_TRY(try_products(s, &part, DAM__GEMM_CLBLAST, ALL_GROUPS, shares, &end));
-    if (end == DAM__CANDIDATE_MEASURED &&
-        cost(s, shares) < DAM__WORTH * cost(s, s->clblast_shares)) {
+    if (end == DAM__CANDIDATE_MEASURED && cost(s, shares) < DAM__WORTH * cost(s, s->other_shares)) {
         s->clblast[kind] = *set;
-        memcpy(s->clblast_shares, shares, sizeof shares);
+        memcpy(s->other_shares, shares, sizeof shares);
     }
     return DAM_OK;
 }
@@ -310,49 +317,55 @@ static void choose(search *s)
 {
     dam__tuner *tuner = s->tuner;
     int sets[MOST_SETS], count = choose_sets(s, sets);
-    double times[3] = {0};
+    double times[DAM__GEMM_PROVIDERS] = {0};
     memcpy(tuner->part.sets, s->clblast, sizeof tuner->part.sets);
     for (int p = 0; p < tuner->product_count; p++) {
         dam__tuned_product *product = &tuner->products[p];
         const found *panel = &s->panels[best_of(s, sets, count, p)];
-        double by_panel = panel->shares[p], by_clblast = s->clblast_shares[p];
-        bool takes_panel =
-            by_panel > 0 && (by_panel >= by_clblast || (tuner->usual == DAM__GEMM_PANEL &&
-                                                        by_panel >= DAM__WORTH * by_clblast));
-        product->best = takes_panel ? by_panel : by_clblast;
+        double by_panel = panel->shares[p], by_other = s->other_shares[p];
+        bool takes_panel = by_panel > 0 &&
+                           (by_panel >= by_other ||
+                            (tuner->usual == DAM__GEMM_PANEL && by_panel >= DAM__WORTH * by_other));
+        product->best = takes_panel ? by_panel : by_other;
         if (product->best <= 0)
             continue;
         times[DAM__GEMM_PANEL] += flops(&product->shape) / by_panel;
-        times[DAM__GEMM_CLBLAST] += flops(&product->shape) / by_clblast;
+        times[s->other] += flops(&product->shape) / by_other;
         tuner->part.choices[tuner->part.count++] =
             (dam__choice){.shape = product->shape,
-                          .provider = takes_panel ? DAM__GEMM_PANEL : DAM__GEMM_CLBLAST,
+                          .provider = takes_panel ? DAM__GEMM_PANEL : s->other,
                           .panel = takes_panel ? panel->set : (dam__set){0}};
     }
     if (tuner->part.count > 0)
-        tuner->part.provider = times[DAM__GEMM_PANEL] <= times[DAM__GEMM_CLBLAST]
-                                   ? DAM__GEMM_PANEL
-                                   : DAM__GEMM_CLBLAST;
+        tuner->part.provider =
+            times[DAM__GEMM_PANEL] <= times[s->other] ? DAM__GEMM_PANEL : s->other;
+}
+
+/* Tiled, which stands in for CLBlast in a build without it, has nothing to search. */
+static dam_status search_products(search *s)
+{
+    bool panel = is_viable(s->tuner, DAM__GEMM_PANEL, s->other);
+    bool other = is_viable(s->tuner, s->other, DAM__GEMM_PANEL);
+    bool clblast = other && s->other == DAM__GEMM_CLBLAST;
+    double now = s->evaluator->left(s->evaluator->user);
+    if (panel)
+        DAM_TRY(search_panels(s, clblast ? (now + AFTER_PRODUCTS) / 2 : AFTER_PRODUCTS));
+    if (clblast)
+        DAM_TRY(search_clblast(s, AFTER_PRODUCTS));
+    if (!panel || !other)
+        note_of(s, panel ? s->other : DAM__GEMM_PANEL,
+                " failed or are over five times slower: not searched");
+    return DAM_OK;
 }
 
 dam_status dam__tuner_run(dam__tuner *tuner, const dam__tuner_evaluator *evaluator)
 {
     dam_status status = DAM_OK;
-    search s = {.tuner = tuner, .evaluator = evaluator};
+    search s = {.tuner = tuner, .evaluator = evaluator, .other = dam__gemm_for_gpus()};
     DAM_TRY_CLEANUP(dam__alloc(MOST_FOUND, sizeof *s.panels, &s.panels));
     if (tuner->product_count > 0) {
         DAM_TRY_CLEANUP(measure_untuned(&s));
-        bool panel = is_viable(tuner, DAM__GEMM_PANEL),
-             clblast = is_viable(tuner, DAM__GEMM_CLBLAST);
-        double now = evaluator->left(evaluator->user);
-        if (panel)
-            DAM_TRY_CLEANUP(
-                search_panels(&s, clblast ? (now + AFTER_PRODUCTS) / 2 : AFTER_PRODUCTS));
-        if (clblast)
-            DAM_TRY_CLEANUP(search_clblast(&s, AFTER_PRODUCTS));
-        if (!panel || !clblast)
-            note(&s, clblast ? "panel failed or is over five times slower: not searched"
-                             : "CLBlast failed or is over five times slower: not searched");
+        DAM_TRY_CLEANUP(search_products(&s));
         choose(&s);
     }
     DAM_TRY_CLEANUP(dam__tuner_steps(tuner, evaluator));

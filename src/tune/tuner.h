@@ -14,9 +14,9 @@ enum { DAM__MOST_SHAPES = DAM__MOST_CHOICES, DAM__MOST_PRESETS = 32 };
 /* A product that presets ask for. */
 typedef struct dam__tuned_product {
     dam__product_shape shape;
-    unsigned presets; /* bit p: preset p has it */
-    double shares[3]; /* of the FMA peak untuned, by dam__gemm_provider; 0 = none */
-    double best;      /* of what was chosen */
+    unsigned presets;                   /* bit p: preset p has it */
+    double shares[DAM__GEMM_PROVIDERS]; /* of the FMA peak untuned; 0 = none */
+    double best;                        /* of what was chosen */
 } dam__tuned_product;
 
 /* A preset whose training steps are to become faster. */

@@ -99,7 +99,7 @@ among() {
 
 @test "options and their choices" {
     offered "$tool train --dr" --dry-run
-    offered "$tool train demo --gemm " auto clblast panel
+    offered "$tool train demo --gemm " auto panel tiled clblast
     offered "$tool train demo --gemm=p" panel
     among "$tool train --quiet " demo # a switch takes no value: an operand is next
     offered "$tool bench -o " small.conf

@@ -60,7 +60,8 @@ commands() {
     [ "$output" = "$versions" ]
     [ "$("$DENSEAM" --version)" = "denseam $(jq -r .version <<<"$versions")" ]
     jq -e '(.commit | . == null or test("^[0-9a-f]{40}(-dirty)?$")) and
-           ([.clblast, .hdf5, .opencl_headers] | all(test("^[0-9]+[.][0-9]"))) and
+           ([.clblast // "0.0", .hdf5, .opencl_headers] | all(test("^[0-9]+[.][0-9]"))) and
+           (.products | index("panel") != null and index("tiled") != null) and
            (.platforms | length > 0 and all(.name + .driver + .opencl | length > 10))' <<<"$versions"
     # No device is no failure.
     run --separate-stderr env OCL_ICD_VENDORS=none "$DENSEAM" --version --json

@@ -25,7 +25,7 @@ enum { CASES = sizeof names / sizeof *names };
  */
 static bool is_tried(const setting *how, size_t i)
 {
-    return i == 0 || how->provider != DAM__GEMM_CLBLAST;
+    return i == 0 || how->provider != dam__gemm_for_gpus();
 }
 
 static double *load_answer(const char *golden, const char *name)

@@ -175,7 +175,7 @@ static void benchmark_with(const dam_device_info *info, const setting *how)
     dam__bench_rows rows = {0};
     char product[64], counters[64];
     /* Each shape with its own provider; CLBlast takes long to compile for a second precision. */
-    bool clblast = how->provider == DAM__GEMM_CLBLAST;
+    bool clblast = how->provider == dam__gemm_for_gpus();
     if (clblast != (how->shape == DAM__SHAPE_GPU) ||
         (clblast && how->precision == DAM__PRECISION_DOUBLE))
         return;
@@ -200,7 +200,7 @@ static void benchmark_with(const dam_device_info *info, const setting *how)
         check_name(&rows, at++, ceilings[i]);
     for (size_t i = 0; i < PRODUCTS; i++) {
         (void)snprintf(product, sizeof product, "gemm_%s_%s", i == 0 ? "similarities" : "gradient",
-                       how->provider == DAM__GEMM_PANEL ? "panel" : "clblast");
+                       dam__gemm_provider_name(how->provider));
         check_name(&rows, at++, product);
     }
     for (size_t i = 0; i < STEPS; i++)
@@ -241,7 +241,7 @@ static void stopping_keeps_the_rows_so_far(void **state)
     dam__device *device = open_first(&info);
     dam__dataset set = {0};
     OK(dam__dataset_load(&data, DAM__SPLIT_TRAIN, &set));
-    dam__benchmark what = tiny_benchmark(&set, DAM__GEMM_CLBLAST);
+    dam__benchmark what = tiny_benchmark(&set, dam__gemm_for_gpus());
     what.stop = stop_later;
     for (int when = 0; when < 4; when += 3) {
         dam__bench_rows rows = {0};
@@ -265,7 +265,7 @@ static void a_loss_that_is_not_finite_ends_it(void **state)
     dam__dataset set = {0};
     dam__bench_rows rows = {0};
     OK(dam__dataset_load(&data, DAM__SPLIT_TRAIN, &set));
-    dam__benchmark what = tiny_benchmark(&set, DAM__GEMM_CLBLAST);
+    dam__benchmark what = tiny_benchmark(&set, dam__gemm_for_gpus());
     what.training.train.learning_rate = 1e30;
     assert_int_equal(dam__benchmark_run(device, &what, &rows), DAM_DIVERGED);
     assert_non_null(

@@ -302,7 +302,7 @@ static void test_refusals(void **state)
 {
     (void)state;
     const dam_device_info info = test_device();
-    const setting how = {.shape = DAM__SHAPE_GPU, .provider = DAM__GEMM_CLBLAST};
+    const setting how = {.shape = DAM__SHAPE_GPU, .provider = dam__gemm_for_gpus()};
     check_refusals(&info, &how);
 }
 

@@ -219,7 +219,7 @@ static void test_every_setting(void **state)
     const dam_device_info info = test_device();
     const setting settings[] = {
         {DAM__SHAPE_GPU, DAM__GEMM_PANEL, DAM__PRECISION_SINGLE},
-        {DAM__SHAPE_GPU, DAM__GEMM_CLBLAST, DAM__PRECISION_SINGLE},
+        {DAM__SHAPE_GPU, dam__gemm_for_gpus(), DAM__PRECISION_SINGLE},
         {DAM__SHAPE_CPU, DAM__GEMM_PANEL, DAM__PRECISION_SINGLE},
         {DAM__SHAPE_CPU, DAM__GEMM_PANEL, DAM__PRECISION_DOUBLE},
         {DAM__SHAPE_GPU, DAM__GEMM_PANEL, DAM__PRECISION_DOUBLE},

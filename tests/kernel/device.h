@@ -75,7 +75,7 @@ static inline const char *setting_name(const setting *how)
     static char name[64];
     (void)snprintf(name, sizeof name, "%s kernels, %s, %s",
                    how->shape == DAM__SHAPE_CPU ? "cpu" : "gpu",
-                   how->provider == DAM__GEMM_PANEL ? "panel" : "clblast",
+                   dam__gemm_provider_name(how->provider),
                    how->precision == DAM__PRECISION_DOUBLE ? "double" : "single");
     return name;
 }
@@ -119,7 +119,7 @@ static inline void for_settings(breadth wanted,
         for (int s = 0; s < 2; s++)
             for (int g = 0; g < 2; g++) {
                 const setting how = {.shape = s == 0 ? DAM__SHAPE_CPU : DAM__SHAPE_GPU,
-                                     .provider = g == 0 ? DAM__GEMM_PANEL : DAM__GEMM_CLBLAST,
+                                     .provider = g == 0 ? DAM__GEMM_PANEL : dam__gemm_for_gpus(),
                                      .precision =
                                          p == 0 ? DAM__PRECISION_SINGLE : DAM__PRECISION_DOUBLE};
                 if (is_met(&info, &how, at_most(wanted)))

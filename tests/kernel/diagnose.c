@@ -183,7 +183,7 @@ static void for_both_shapes(void (*what)(const dam_device_info *, const setting 
                          .provider = DAM__GEMM_PANEL,
                          .precision = info.fp64 ? DAM__PRECISION_DOUBLE : DAM__PRECISION_SINGLE};
     const setting gpu = {.shape = DAM__SHAPE_GPU,
-                         .provider = is_slow(&info) ? DAM__GEMM_CLBLAST : DAM__GEMM_PANEL};
+                         .provider = is_slow(&info) ? dam__gemm_for_gpus() : DAM__GEMM_PANEL};
     if (!is_slow(&info))
         what(&info, &cpu);
     what(&info, &gpu);

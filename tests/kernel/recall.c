@@ -135,7 +135,7 @@ static void for_both_shapes(void (*what)(dam__device *, const setting *))
     const dam_device_info info = test_device();
     for (int s = 0; s < 2; s++) {
         const setting how = {.shape = s == 0 ? DAM__SHAPE_CPU : DAM__SHAPE_GPU,
-                             .provider = s == 0 ? DAM__GEMM_PANEL : DAM__GEMM_CLBLAST};
+                             .provider = s == 0 ? DAM__GEMM_PANEL : dam__gemm_for_gpus()};
         if (is_slow(&info) && how.shape == DAM__SHAPE_CPU)
             continue;
         dam__device *device = shared_device(&info, &how);
