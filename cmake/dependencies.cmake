@@ -4,7 +4,8 @@ find_package(OpenCL REQUIRED)
 find_package(GIF 5 REQUIRED)
 find_package(PNG REQUIRED)
 
-# Without it our own kernels do all products, slower on GPUs.
+# Any version of CLBlast will do: what is wrong in some of them is found and put right when a device is used
+# (src/compute/gemm_clblast.c). Without it our own kernels do all products, slower on GPUs.
 set(DENSEAM_CLBLAST AUTO CACHE STRING "Use CLBlast for products on GPUs: AUTO where it is installed, ON or OFF")
 set_property(CACHE DENSEAM_CLBLAST PROPERTY STRINGS AUTO ON OFF)
 set(DENSEAM_HAS_CLBLAST 0)
@@ -15,11 +16,6 @@ elseif(DENSEAM_CLBLAST)
 endif()
 if(DENSEAM_CLBLAST AND CLBLAST_FOUND)
   set(DENSEAM_HAS_CLBLAST 1)
-  # These give wrong results on several GPUs where MWG != NWG with GEMMK=1.
-  if(CLBLAST_VERSION VERSION_EQUAL 1.6.1 OR CLBLAST_VERSION VERSION_EQUAL 1.6.2)
-    message(FATAL_ERROR "CLBlast ${CLBLAST_VERSION} gives wrong results on several GPUs: "
-                        "install 1.5.3, or 1.6.3 and later")
-  endif()
 else()
   message(STATUS "Without CLBlast: products on GPUs are by kernels of our own")
 endif()

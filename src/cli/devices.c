@@ -8,12 +8,38 @@
 #include "command/command.h"
 #include "command/layout.h"
 #include "command/output.h"
+#include "compute/gemm.h"
 #include "denseam/device.h"
+
+/* Who multiplies; false where the device cannot be used. */
+static bool find_products(const dam_device_info *info, dam__gemm_facts *facts)
+{
+    return info->usable && dam__gemm_facts_of(info, facts) == DAM_OK;
+}
+
+/* Null where there is nothing to tell. "replaced" lists the precisions in which CLBlast gets other
+ * parameters than it has for the device. */
+static json_t *products_json(const dam_device_info *info)
+{
+    static const char *const precisions[] = {"single", "double"};
+    dam__gemm_facts facts;
+    json_t *replaced = json_array();
+    if (!find_products(info, &facts)) {
+        json_decref(replaced);
+        return json_null();
+    }
+    for (int i = 0; i < 2; i++)
+        if (facts.replaced[i] && json_array_append_new(replaced, json_string(precisions[i])) != 0) {
+            json_decref(replaced);
+            return NULL;
+        }
+    return json_pack("{ss so}", "by", dam__gemm_provider_name(facts.usual), "replaced", replaced);
+}
 
 static json_t *device_json(const dam_device_info *info)
 {
     return json_pack(
-        "{si si si ss ss ss ss ss ss sb sb ss sI sI sI sI sI sI sI sb}", "index", info->index,
+        "{si si si ss ss ss ss ss ss sb sb ss sI sI sI sI sI sI sI sb so}", "index", info->index,
         "platform_index", info->platform_index, "platform_device", info->platform_device,
         "platform", info->platform, "name", info->name, "vendor", info->vendor, "driver",
         info->driver, "version", info->version, "type", dam_device_type_name(info->type), "default",
@@ -22,7 +48,7 @@ static json_t *device_json(const dam_device_info *info)
         "local_memory", (json_int_t)info->local_memory, "compute_units",
         (json_int_t)info->compute_units, "clock_mhz", (json_int_t)info->clock, "largest_work_group",
         (json_int_t)info->largest_work_group, "native_float_lanes",
-        (json_int_t)info->native_float_width, "fp64", info->fp64);
+        (json_int_t)info->native_float_width, "fp64", info->fp64, "products", products_json(info));
 }
 
 static dam_status print_devices_json(const dam_device_info *infos, size_t count)
@@ -67,6 +93,28 @@ static widths table_widths(const dam_device_info *infos, size_t count)
     return w;
 }
 
+/* ", products by CLBlast 1.6.2 with safe parameters in double precision" */
+static void append_products(dam__text *line, const dam_device_info *info)
+{
+    char version[DAM__CLBLAST_VERSION];
+    dam__gemm_facts facts;
+    if (!find_products(info, &facts))
+        return;
+    if (facts.usual != DAM__GEMM_CLBLAST) {
+        dam__text_append(line, ", products by %s", dam__gemm_provider_name(facts.usual));
+        return;
+    }
+    dam__clblast_version(version);
+    dam__text_append(line, ", products by CLBlast %s", version);
+    bool single = facts.replaced[DAM__PRECISION_SINGLE];
+    bool wide = facts.replaced[DAM__PRECISION_DOUBLE];
+    if (single || wide)
+        dam__text_append(line, " with safe parameters%s",
+                         single && wide ? ""
+                         : single       ? " in single precision"
+                                        : " in double precision");
+}
+
 static void append_device(dam__text *text, const dam_device_info *info, widths w)
 {
     enum { INDENT = 7 }; /* under P:D */
@@ -82,6 +130,7 @@ static void append_device(dam__text *text, const dam_device_info *info, widths w
     dam__text_append(&line, "%s, driver %s, vectors of %" PRIu32 " float%s, %s", info->platform,
                      info->driver, info->native_float_width,
                      info->native_float_width == 1 ? "" : "s", info->fp64 ? "fp64" : "no fp64");
+    append_products(&line, info);
     append_wrapped(text, 0, INDENT, dam__text_part(text, &line));
     line.length = 0;
     if (info->reason[0] != '\0') {
@@ -139,7 +188,9 @@ const command devices_command = {
     .text = "Lists the OpenCL devices of this machine and what each can do. A star marks the "
             "default: $DENSEAM_DEVICE where it is set, else the GPU with the most compute units x "
             "clock, else an accelerator, else the CPU driver with the widest float vectors. Where "
-            "there is none, it says what was looked at and what to install.",
+            "there is none, it says what was looked at and what to install. Of each it tells who "
+            "multiplies matrices there, and whether CLBlast must be kept from parameters that it "
+            "has for the device and that give wrong products.",
     .examples = examples,
     .flags = flags,
     .computes = true,

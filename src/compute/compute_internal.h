@@ -76,6 +76,12 @@ void dam__device_choose_widths(dam__device *device);
 /* Tells CLBlast its parameters. DAM_INTERNAL where it does not take them. */
 dam_status dam__clblast_override(const dam__device *device, const dam__tuning_part *part);
 
+/*
+ * Where CLBlast has parameters for the device that give wrong products, others are set, for the
+ * device's precision and the whole process; *replaced tells. Does nothing without CLBlast.
+ */
+dam_status dam__clblast_make_safe(dam__device *device, bool *replaced);
+
 /* clFinish that also waits for what was flushed before, which rusticl's (Mesa 22.3) does not. */
 cl_int dam__queue_finish(cl_command_queue queue);
 

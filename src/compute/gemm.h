@@ -57,6 +57,15 @@ typedef struct dam__gemm dam__gemm;
 dam_status dam__gemm_create(dam__device *device, dam__gemm_provider provider, dam__gemm **out);
 void dam__gemm_destroy(dam__gemm *gemm);
 
+/* What a device that is used as it is built in multiplies with. */
+typedef struct dam__gemm_facts {
+    dam__gemm_provider usual;
+    bool replaced[2]; /* by dam__precision: CLBlast's parameters for it are wrong; it gets others */
+} dam__gemm_facts;
+
+/* Opens the device to see; DAM_NO_DEVICE or the like where that fails. */
+dam_status dam__gemm_facts_of(const dam_device_info *info, dam__gemm_facts *out);
+
 /* Never AUTO; where a tuning mixes providers, that of most products. */
 dam__gemm_provider dam__gemm_usual(const dam__gemm *gemm);
 const char *dam__gemm_name(const dam__gemm *gemm);

@@ -14,6 +14,7 @@
 #include <clblast_c.h>
 
 #include "base/memory.h"
+#include "base/notice.h"
 #include "compute/compute_internal.h"
 #include "compute/gemm_provider.h"
 
@@ -125,12 +126,63 @@ static dam_status scratch_size(dam__device *device, const dam__product *p, size_
     return code == CLBlastSuccess ? DAM_OK : fail(device, code);
 }
 
+/*
+ * CLBlast has two kernels for large products, and GEMMK = 1 gives wrong ones or crashes: before
+ * 1.6.3 where MWG and NWG differ, and up to 1.7.0, the newest that was tried, in batches whose
+ * depth is no multiple of KWG * KREG. Its database takes that kernel for some devices, for more of
+ * them in each version (1.5.3: TITAN RTX in double precision; 1.6.2: many GPUs of NVIDIA, Arc A770,
+ * M1).
+ *
+ * Which parameters it has for a device, C cannot ask, but it shows: of whole tiles A and B' as they
+ * are stored, GEMMK = 0 needs no scratch, while GEMMK = 1 always turns A and C. This holds in every
+ * version, so that none need be known: a library may be replaced after the build.
+ */
+static dam_status takes_wrong_kernel(dam__device *device, bool *wrong)
+{
+    enum { WHOLE_TILES = 8192 }; /* a multiple of all tiles, far from the small products' kernel */
+    const dam__matrix square = {.ld = WHOLE_TILES};
+    const dam__product product = {.m = WHOLE_TILES,
+                                  .n = WHOLE_TILES,
+                                  .k = WHOLE_TILES,
+                                  .a = {.matrix = &square, .transposed = true},
+                                  .b = {.matrix = &square},
+                                  .c = &square};
+    size_t bytes = 0;
+    DAM_TRY(scratch_size(device, &product, 0, &bytes));
+    *wrong = bytes > 0;
+    return DAM_OK;
+}
+
+dam_status dam__clblast_make_safe(dam__device *device, bool *replaced)
+{
+    /* Like those that CLBlast has for many GPUs, with half their depth: 16 KiB of local memory in
+     * double precision. */
+    static const char safe[] = "GEMMK=0 KREG=1 KWG=16 KWI=2 MDIMA=16 MDIMC=16 MWG=64 NDIMB=8 "
+                               "NDIMC=8 NWG=64 SA=1 SB=1 STRM=0 STRN=0 VWM=4 VWN=4";
+    dam__set set;
+    *replaced = false;
+    if (device->recording != NULL)
+        return DAM_OK; /* CLBlast would ask the driver */
+    DAM_TRY(takes_wrong_kernel(device, replaced));
+    if (!*replaced)
+        return DAM_OK;
+    DAM_TRY(dam__set_parse(DAM__SPACE_XGEMM, safe, &set));
+    return override(device, DAM__SPACE_XGEMM, &set);
+}
+
 /* --- the provider ----------------------------------------------------------------------------- */
 
 static dam_status create(dam__device *device, void **state)
 {
     dam_status status = DAM_OK;
     struct clblast *clblast = NULL;
+    bool replaced = false;
+    DAM_TRY_CLEANUP(dam__clblast_make_safe(device, &replaced));
+    if (replaced)
+        dam__info(&device->log,
+                  "the parameters that CLBlast has for '%s' give wrong products: it gets others, "
+                  "and tuning the device may find faster ones",
+                  device->info.name);
     DAM_TRY_CLEANUP(dam__alloc(1, sizeof *clblast, &clblast));
     clblast->device = device;
     *state = clblast;

@@ -16,6 +16,13 @@ dam_status dam__clblast_override(const dam__device *device, const dam__tuning_pa
     return DAM_OK;
 }
 
+dam_status dam__clblast_make_safe(dam__device *device, bool *replaced)
+{
+    (void)device;
+    *replaced = false;
+    return DAM_OK;
+}
+
 /* Nothing else is called where this fails. */
 static dam_status create(dam__device *device, void **state)
 {

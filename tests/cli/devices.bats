@@ -13,6 +13,7 @@ setup() {
     [[ "${lines[0]}" == *"P:D"*"type"*"name"*"memory" ]]
     [[ "${lines[1]}" == "*   0  0:0   CPU"*" GiB" ]]
     [[ "$output" == *"Portable Computing Language, driver "* ]]
+    [[ "$output" == *", products by panel"* ]]
     [[ "$output" == *"the default: no GPU; the only CPU driver"* ]]
     [ -z "$(awk 'length($0) > 79' <<<"$output")" ]
 }
@@ -25,10 +26,11 @@ setup() {
     jq -e '.[0] | .index == 0 and .type == "CPU" and .default and .usable and .fp64
            and (.reason | test("the only CPU driver")) and .compute_units > 0
            and .global_memory >= .largest_allocation and .largest_allocation > 0
-           and .native_float_lanes > 0 and .largest_work_group > 0' <<<"$output"
+           and .native_float_lanes > 0 and .largest_work_group > 0
+           and .products == {by: "panel", replaced: []}' <<<"$output"
     [ "$(jq -r '.[0] | keys_unsorted | join(" ")' <<<"$output")" = "index platform_index \
 platform_device platform name vendor driver version type default usable reason global_memory \
-largest_allocation local_memory compute_units clock_mhz largest_work_group native_float_lanes fp64" ]
+largest_allocation local_memory compute_units clock_mhz largest_work_group native_float_lanes fp64 products" ]
 }
 
 @test "a device can be asked for by index, place, type and name" {

@@ -9,7 +9,11 @@
 
 #include <cmocka.h>
 
-#include "compute/tuning.h"
+#if DENSEAM_HAS_CLBLAST
+#include <clblast_c.h>
+#endif
+
+#include "compute/compute_internal.h"
 #include "kernel/device.h"
 
 /* One product. The stored matrices are larger than what takes part; first shifts A's and B's rows.
@@ -432,12 +436,69 @@ static void test_refusals(void **state)
     dam__gemm_destroy(gemm);
 }
 
+#if DENSEAM_HAS_CLBLAST
+/* As CLBlast's database has it for some devices: the kernel that is wrong, for all sizes. Products
+ * with it crash where MWG is not NWG. */
+static void take_wrong_kernel(const dam__device *device, bool wide)
+{
+    static const char *const names[] = {"GEMMK", "KREG",  "KWG",   "KWI", "MDIMA", "MDIMC",
+                                        "MWG",   "NDIMB", "NDIMC", "NWG", "SA",    "SB",
+                                        "STRM",  "STRN",  "VWM",   "VWN"};
+    static const size_t values[] = {1, 4, 1, 1, 8, 8, 16, 8, 8, 64, 0, 0, 0, 0, 1, 1};
+    const char *least = "XGEMM_MIN_INDIRECT_SIZE";
+    CLBlastPrecision precision = wide ? CLBlastPrecisionDouble : CLBlastPrecisionSingle;
+    assert_int_equal(CLBlastOverrideParameters(device->id, "Xgemm", precision,
+                                               sizeof values / sizeof *values, (const char **)names,
+                                               values),
+                     CLBlastSuccess);
+    assert_int_equal(
+        CLBlastOverrideParameters(device->id, "GemmRoutine", precision, 1, &least, &(size_t){1}),
+        CLBlastSuccess);
+}
+
+/* Comes last, since parameters are the process's. Products are multiplied in every breadth only:
+ * drivers compile CLBlast anew for these parameters. */
+static void test_wrong_kernel_is_never_taken(void **state)
+{
+    (void)state;
+    static const int shapes[][4] = {{5, 7, 9, 1}, {61, 83, 37, 3}, {100, 30, 50, 1}};
+    struct product products[LARGEST];
+    size_t count = 0;
+    const dam_device_info info = test_device();
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+        count = add_shape(products, count, shapes[i]);
+    for (int wide = 0; wide < (info.fp64 ? 2 : 1); wide++) {
+        const setting how = {.shape = DAM__SHAPE_GPU,
+                             .provider = DAM__GEMM_CLBLAST,
+                             .precision = (dam__precision)wide};
+        dam__device *device = shared_device(&info, &how);
+        bool replaced = true;
+        OK(dam__clblast_make_safe(device, &replaced));
+        assert_false(replaced);
+        take_wrong_kernel(device, wide);
+        OK(dam__clblast_make_safe(device, &replaced));
+        assert_true(replaced);
+        OK(dam__clblast_make_safe(device, &replaced));
+        assert_false(replaced);
+        take_wrong_kernel(device, wide);
+        if (at_most(BREADTH_EVERY) == BREADTH_EVERY)
+            check_products(&info, &how, products, count);
+    }
+}
+#endif
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_products),        cmocka_unit_test(test_tuned_products),
-        cmocka_unit_test(test_mixed_providers), cmocka_unit_test(test_scratch_of_views),
-        cmocka_unit_test(test_tiled_products),  cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_products),
+        cmocka_unit_test(test_tuned_products),
+        cmocka_unit_test(test_mixed_providers),
+        cmocka_unit_test(test_scratch_of_views),
+        cmocka_unit_test(test_tiled_products),
+        cmocka_unit_test(test_refusals),
+#if DENSEAM_HAS_CLBLAST
+        cmocka_unit_test(test_wrong_kernel_is_never_taken),
+#endif
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
