@@ -144,11 +144,10 @@ static dam_status prepare(dam__model *model)
     bool hidden = energy->classifies && config->targets == DAM__TARGETS_HIDDEN;
     bool wide = dam__device_precision(model->device) == DAM__PRECISION_DOUBLE;
     /* Powers of small ratios underflow by the thousand: denormals would cost a hundredfold. */
-    DAM_TRY_CLEANUP(
-        dam__format(&options,
-                    "%s -DRULE=%d -DCLASSIFY=%d -DHIDDEN=%d -DERROR_EXPONENT=%d%s", interaction,
-                    config->rule, energy->classifies, hidden, config->error_exponent,
-                    wide ? "" : " -cl-denorms-are-zero"));
+    DAM_TRY_CLEANUP(dam__format(&options,
+                                "%s -DRULE=%d -DCLASSIFY=%d -DHIDDEN=%d -DERROR_EXPONENT=%d%s",
+                                interaction, config->rule, energy->classifies, hidden,
+                                config->error_exponent, wide ? "" : " -cl-denorms-are-zero"));
     DAM_TRY_CLEANUP(dam__format(
         &tiles,
         "%s -DFEW=%d -DTILE_STATES=%d -DTILE_MEMORIES=%d -DCOLUMN_VECTORS=%d -DMEMORY_VECTORS=%d",
