@@ -223,7 +223,7 @@ static cl_int CL_API_CALL my_clEnqueueReadBuffer(cl_command_queue queue, cl_mem 
     return error;
 }
 
-/* --- the loader's side -------------------------------------------------------------------------- */
+/* --- the loader's side --------------------------------------------------------------------- */
 
 /* NAME[:PARAMETER]@K[+]=WHAT; false where it is not. */
 static bool read_fault(char *text, fault *f)
