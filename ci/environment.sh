@@ -1,9 +1,25 @@
 # Sourced by what runs tests: nothing of the user's choices gets in, and the compiled kernels (the
-# drivers' and ours) are kept in build/cache, where the next run finds them.
+# drivers' and ours) are kept in build/cache, where the next run finds them; in the user's own cache where
+# other users could write there, as in a container that mounts a checkout: denseam would not use it.
+
+# others_may_write FOLDER: it, or one above it.
+others_may_write() {
+    local at=$1 owner mode
+    while :; do
+        read -r owner mode <<<"$(stat -c '%u %a' "$at")"
+        [ "$owner" -eq 0 ] || [ "$owner" -eq "$(id -u)" ] || return 0
+        [ $((8#$mode & 8#0022)) -eq 0 ] || [ $((8#$mode & 8#1000)) -ne 0 ] || return 0
+        [ "$at" != / ] || return 1
+        at=$(dirname "$at")
+    done
+}
 export LC_ALL=C.UTF-8
 unset DENSEAM_DATA DENSEAM_DEVICE DENSEAM_TRACE_CACHE OCL_ICD_VENDORS OPENCL_VENDOR_PATH \
     OPENCL_LAYERS RUSTICL_ENABLE
-XDG_CACHE_HOME=$PWD/build/cache
+mkdir -p build
+kept=$PWD/build/cache
+! others_may_write "$PWD/build" || kept=${HOME:-/root}/.cache/denseam-tests
+XDG_CACHE_HOME=$kept
 # Never empty: PoCL aborts on it.
 POCL_CACHE_DIR=$XDG_CACHE_HOME/pocl
 mkdir -p "$POCL_CACHE_DIR"
