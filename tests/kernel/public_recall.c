@@ -175,8 +175,8 @@ static void what_is_no_state_is_not_stored(void **state)
     patterns[2][7] = 0.25F;
     OK(dam_dataset_from_floats(&patterns[0][0], NULL, PATTERNS, NEURONS, &set));
     REFUSED(dam_train(preset, set, NULL, &run), DAM_INPUT,
-            "sample 2 of 'memory' has 0.25 at place 7; states that are stored are +1 and -1 (or "
-            "bytes, of which those above 0 count as +1)");
+            "sample 2 of 'memory' has 0.25 at place 7; states that are stored are +1 and -1: "
+            "set data.threshold to \"mean\", \"median\" or a number");
     assert_null(run);
     dam_dataset_free(set);
     dam_preset_free(preset);
