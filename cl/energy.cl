@@ -185,7 +185,8 @@ INLINE void scale_state(__global const real *overlaps, const real largest,
 
 /*
  * The scale of VECTOR_WIDTH memories' gradients from their largest overlap, log of what the
- * gradients are to be multiplied with, and, where all neurons are trained, columns <- 2 weight M.
+ * gradients are to be multiplied with, and 2 weight M in place of the columns; behind them where
+ * classes are trained, whose forward pass is yet to read them.
  */
 INLINE void scale_memories(const vector largest, __global const real *setting,
                            __global real *column, __global real *number, __global real *log_scale,
@@ -214,14 +215,14 @@ INLINE void scale_memories(const vector largest, __global const real *setting,
         STORE(gain, number + (size_t)MEMORY_GAIN * number_ld);
         STORE(leaking, number + (size_t)MEMORY_LEAK * number_ld);
     }
-    const int wanted = CLASSIFY ? 0 : trained;
-    for (int i = (int)get_local_id(0); i < wanted; i += ROWS_AT_ONCE * GROUP) {
+    __global real *to = column + (CLASSIFY ? (size_t)trained * column_ld : 0);
+    for (int i = (int)get_local_id(0); i < trained; i += ROWS_AT_ONCE * GROUP) {
         vector entry[ROWS_AT_ONCE];
         /* In place of rows behind the last this item's own: the last is another's. */
         UNROLL for (int r = 0; r < ROWS_AT_ONCE; r++) entry[r] =
-            LOAD(column + (size_t)(i + r * GROUP < wanted ? i + r * GROUP : i) * column_ld);
-        UNROLL for (int r = 0; r < ROWS_AT_ONCE; r++) if (i + r * GROUP < wanted)
-            STORE(2 * weight * entry[r], column + (size_t)(i + r * GROUP) * column_ld);
+            LOAD(column + (size_t)(i + r * GROUP < trained ? i + r * GROUP : i) * column_ld);
+        UNROLL for (int r = 0; r < ROWS_AT_ONCE; r++) if (i + r * GROUP < trained)
+            STORE(2 * weight * entry[r], to + (size_t)(i + r * GROUP) * column_ld);
     }
 }
 

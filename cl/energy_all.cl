@@ -17,12 +17,12 @@
 #define TILE_MEMORIES 8 /* of the own terms */
 #endif
 
-/* Where vector v of this work-item's tile begins: a work-group's first vectors lie side by side,
- * then its second ones, so that its items load from one place. */
-INLINE int tile_vector(const int v, const int vectors)
+/* Where a work-item's first vector begins, and how far the next ones are: a work-group's first
+ * vectors lie side by side, then its second ones, so that its items load from one place. */
+#define VECTOR_STEP (GROUP * VECTOR_WIDTH)
+INLINE int tile_begin(const int vectors)
 {
-    const int before = (int)get_group_id(0) * vectors + v;
-    return (before * GROUP + (int)get_local_id(0)) * VECTOR_WIDTH;
+    return ((int)get_group_id(0) * vectors * GROUP + (int)get_local_id(0)) * VECTOR_WIDTH;
 }
 
 /* The gaps of a tile of states x columns, all neurons being trained. Work-items: tiles of columns x
@@ -37,7 +37,7 @@ KERNEL void energy_forward(__global const real *restrict scaled,
                            const int memory_stride, const int sample_ld, const int sample_stride,
                            const int state_stride, const int gap_ld, const int gap_stride)
 {
-    const int begin = tile_vector(0, COLUMN_VECTORS);
+    const int begin = tile_begin(COLUMN_VECTORS);
     const int above = (int)get_group_id(1) * TILE_STATES;
     const size_t p = get_group_id(2);
     if (begin >= neurons)
@@ -48,7 +48,7 @@ KERNEL void energy_forward(__global const real *restrict scaled,
     vector gain[TILE_STATES], leaking[TILE_STATES];
     int column[COLUMN_VECTORS];
     UNROLL for (int v = 0; v < COLUMN_VECTORS; v++) column[v] =
-        min(tile_vector(v, COLUMN_VECTORS), memory_ld - VECTOR_WIDTH);
+        min(begin + v * VECTOR_STEP, memory_ld - VECTOR_WIDTH);
     UNROLL for (int t = 0; t < TILE_STATES; t++)
     {
         const int a = min(above + t, size - 1);
@@ -75,8 +75,7 @@ KERNEL void energy_forward(__global const real *restrict scaled,
         }
     }
     UNROLL for (int t = 0; t < TILE_STATES; t++) if (above + t < size)
-        UNROLL for (int v = 0; v < COLUMN_VECTORS;
-                    v++) if (tile_vector(v, COLUMN_VECTORS) < neurons)
+        UNROLL for (int v = 0; v < COLUMN_VECTORS; v++) if (begin + v * VECTOR_STEP < neurons)
             STORE(sum[t][v], gaps + p * gap_stride + (size_t)(above + t) * gap_ld + column[v]);
 }
 /*
@@ -93,7 +92,7 @@ KERNEL void energy_backward_overlaps(
     const int column_stride, const int number_ld, const int number_stride, const int sample_ld,
     const int sample_stride, const int state_stride, const int error_ld, const int error_stride)
 {
-    const int begin = tile_vector(0, MEMORY_VECTORS);
+    const int begin = tile_begin(MEMORY_VECTORS);
     const int above = (int)get_group_id(1) * TILE_STATES;
     const size_t p = get_group_id(2);
     if (begin >= count)
@@ -104,7 +103,7 @@ KERNEL void energy_backward_overlaps(
     int memory[MEMORY_VECTORS];
     UNROLL for (int v = 0; v < MEMORY_VECTORS; v++)
     {
-        memory[v] = min(tile_vector(v, MEMORY_VECTORS), ld - VECTOR_WIDTH);
+        memory[v] = min(begin + v * VECTOR_STEP, ld - VECTOR_WIDTH);
         __global const real *number = numbers + p * number_stride + memory[v];
         gain[v] = LOAD(number + (size_t)MEMORY_GAIN * number_ld);
         leaking[v] = LOAD(number + (size_t)MEMORY_LEAK * number_ld);
@@ -133,7 +132,7 @@ KERNEL void energy_backward_overlaps(
         }
     }
     UNROLL for (int t = 0; t < TILE_STATES; t++) if (above + t < size)
-        UNROLL for (int v = 0; v < MEMORY_VECTORS; v++) if (tile_vector(v, MEMORY_VECTORS) < count)
+        UNROLL for (int v = 0; v < MEMORY_VECTORS; v++) if (begin + v * VECTOR_STEP < count)
     {
         const size_t to = p * stride + (size_t)(above + t) * ld + memory[v];
         STORE(sum[t][v], pulls + to);

@@ -63,7 +63,7 @@ energy_backward_few(__global const real *restrict similarities,
                     const int trained, const int ld, const int stride, const int column_ld,
                     const int column_stride, const int number_ld, const int number_stride,
                     const int sample_ld, const int sample_stride, const int state_stride,
-                    const int error_ld, const int error_stride)
+                    const int error_ld, const int error_stride, const int own_stride)
 {
     const int mu = (int)get_global_id(0) * VECTOR_WIDTH;
     const int part = (int)get_group_id(1), parts = (int)get_global_size(1);
@@ -71,8 +71,9 @@ energy_backward_few(__global const real *restrict similarities,
     if (mu >= count)
         return;
     __global const real *number = numbers + p * number_stride + mu;
-    __global const real *c = columns + p * column_stride + mu;
-    __global real *out = own + (p * parts + part) * column_stride + mu;
+    /* Those that energy_scale scaled. */
+    __global const real *c = columns + p * column_stride + (size_t)trained * column_ld + mu;
+    __global real *out = own + (p * parts + part) * own_stride + mu;
     const vector weight = LOAD(number + (size_t)MEMORY_WEIGHT * number_ld);
     const vector offset = LOAD(number + (size_t)MEMORY_OFFSET * number_ld);
     const vector gain = LOAD(number + (size_t)MEMORY_GAIN * number_ld);
@@ -83,7 +84,7 @@ energy_backward_few(__global const real *restrict similarities,
         vector m[FEW], sum[FEW];
         UNROLL for (int i = 0; i < FEW; i++)
         {
-            m[i] = 2 * weight * LOAD(c + (size_t)min(tile + i, trained - 1) * column_ld);
+            m[i] = LOAD(c + (size_t)min(tile + i, trained - 1) * column_ld);
             sum[i] = 0;
         }
         for (int a = begin; a < end; a++) {

@@ -88,7 +88,7 @@ static dam_status plan(dam__model *model, dam__plan *plan, int chunk)
         int rows, cols;
         dam__matrix *out;
     } matrices[] = {
-        {"trained columns", trained, memories, &energy->columns},
+        {"trained columns", energy->classifies ? 2 * trained : trained, memories, &energy->columns},
         {"numbers of memories", DAM__ENERGY_MEMORY_NUMBERS, memories, &energy->memory_numbers},
         {"similarities", chunk, memories, &energy->similarities},
         {"similarities: scaled", chunk, memories, &energy->scaled},

@@ -25,7 +25,8 @@ struct energy {
     int tile_states, tile_memories;     /* likewise; memories of the own terms */
     int few;                            /* classes at once */
     int parts;                          /* of the sum over states, where it classifies */
-    dam__matrix columns; /* trained x memories: the trained columns of the memories as rows */
+    dam__matrix columns; /* trained x memories: the trained columns of the memories as rows; where
+                          * it classifies, twice: as they are, and scaled */
     dam__matrix memory_numbers; /* DAM__ENERGY_MEMORY_NUMBERS x memories */
     dam__matrix similarities;   /* chunk x memories */
     dam__matrix scaled;         /* the same shape: overlaps over the largest of their state */

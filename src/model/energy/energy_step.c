@@ -125,9 +125,8 @@ static dam_status scale(struct energy *energy, int size, enum pass pass)
     const dam__matrix *overlaps = &energy->similarities, *numbers = &energy->memory_numbers;
     const dam__matrix *scales = &parameters[SCALES].value;
     int count = energy->base.config.memories;
-    int columns = energy->classifies ? 0 : energy->trained;
     size_t more = pass == EVALUATION ? 0 : ceiling(count, vector_width(energy));
-    double items = (double)size * count, own = more > 0 ? items + 2.0 * count * columns : 0;
+    double items = (double)size * count, own = more > 0 ? items + 2.0 * count * energy->trained : 0;
     return dam__launch(
         energy->scale, groups(energy, (size_t)size + more),
         work_of(energy,
@@ -280,7 +279,7 @@ static dam_status backward_few(struct energy *energy, const dam__batch *batch, b
                       count, first_column(energy), energy->trained,
                       dam__arg_shape(&energy->similarities), dam__arg_shape(&energy->columns),
                       dam__arg_shape(&energy->memory_numbers), dam__arg_shape(batch->samples),
-                      energy->states.stride, dam__arg_shape(&energy->gaps))));
+                      energy->states.stride, dam__arg_shape(&energy->gaps), energy->own.stride)));
     DAM_TRY(pull(energy, batch, accumulate));
     return dam__launch(
         energy->backward_own, tiles(energy, count, vector_width(energy), (size_t)energy->trained),
