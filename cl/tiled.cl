@@ -35,9 +35,9 @@
  * stores an outer index a row, so that neighbouring items take neighbouring indices of depth; else
  * an index of depth a row.
  */
-INLINE void fetch(SHARED real *tile, __global const real *restrict factor, const int ld,
-                  const int along, const int outer, const int outers, const int begin,
-                  const int depth, const int width)
+INLINE void fetch(SHARED real *tile, __global const real *factor, const int ld, const int along,
+                  const int outer, const int outers, const int begin, const int depth,
+                  const int width)
 {
     const int item = (int)get_local_id(0);
     UNROLL_LOADS
