@@ -28,7 +28,7 @@ launched() {
     [ -n "$(asked miss)" ]
     # One program of each file, so with the constants that the training launches.
     programs=$(asked '[^'\'']*')
-    [ "$(find cache/denseam/programs -name '*.bin' | wc -l)" -eq "$(wc -l <<< "$programs")" ]
+    [ "$(find cache/denseam/programs -type f | wc -l)" -eq "$(wc -l <<< "$programs")" ]
     [ "$(find pocl -name program.bc | wc -l)" -eq "$(wc -l <<< "$programs")" ]
     for program in $programs; do
         launched first.json | grep -q "^${program}_" || { echo "$program is not launched"; return 1; }
