@@ -86,8 +86,8 @@ step_over_products" ]
     run -1 grep -q first-step <("$DENSEAM" help)
 }
 
+# bats test_tags=rusticl
 @test "all devices, each in a process of its own, and one that cannot costs no other" {
-    ignore_leaks
     export OCL_ICD_VENDORS=/etc/OpenCL/vendors RUSTICL_ENABLE=llvmpipe
     small=(--quick --set data.dim=40 --set data.samples=10 --set recall.flips=2 --set recall.count=20)
     names=$("$DENSEAM" devices --json | jq -r '[.[] | select(.usable) | .name] | unique | join("|")')

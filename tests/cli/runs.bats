@@ -331,7 +331,6 @@ all_refuse() {
 # A driver that writes nothing once its kernels are compiled. PoCL does each time, and LLVM under it ends the
 # process where it cannot.
 use_quiet_driver() {
-    ignore_leaks
     export OCL_ICD_VENDORS=rusticl.icd RUSTICL_ENABLE=llvmpipe
     sed -i 's/samples = 2000/samples = 300/; s/batch = 200/batch = 90/' small.conf
     [ -e "$BATS_FILE_TMPDIR/whole" ] ||
@@ -346,6 +345,7 @@ limited() {
     run --separate-stderr bash -c 'ulimit -f "$1"; shift; "$DENSEAM" "$@"' limited "$limit" "$@"
 }
 
+# bats test_tags=rusticl
 @test "files may not grow: when the run is made" {
     use_quiet_driver
     limited 0 train small.conf --quiet --out run
@@ -362,6 +362,7 @@ limited() {
     succeeded
 }
 
+# bats test_tags=rusticl
 @test "files may not grow: at a later checkpoint, and at the pictures" {
     use_quiet_driver
     cp -r whole run
