@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -38,21 +37,6 @@ bool dam__same_file(const char *a, const char *b)
     struct stat first, second;
     return stat(a, &first) == 0 && stat(b, &second) == 0 && first.st_dev == second.st_dev &&
            first.st_ino == second.st_ino;
-}
-
-dam_status dam__folder_lock(const char *folder, int *lock)
-{
-    *lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (*lock < 0)
-        return dam__fail(DAM_INPUT, "cannot open folder '%s': %s", folder, strerror(errno));
-    if (flock(*lock, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
-        return DAM_OK;
-    (void)close(*lock);
-    *lock = -1;
-    return dam__fail(DAM_USAGE,
-                     "another denseam is training into '%s' right now; wait for it or choose "
-                     "another folder",
-                     folder);
 }
 
 dam_status dam__make_folders(const char *folder)

@@ -23,12 +23,6 @@ dam_status dam__make_folders(const char *folder);
 dam_status dam__make_writable(const char *folder);
 
 /*
- * Locks a folder for this process, until *lock is closed with close() or the process ends in any
- * way. DAM_USAGE where another process has it; always succeeds on file systems without locks.
- */
-dam_status dam__folder_lock(const char *folder, int *lock);
-
-/*
  * Reads a whole file of at most limit bytes; *data is NUL-terminated beyond *length and freed with
  * free(). DAM_INPUT if absent, unreadable or larger.
  */

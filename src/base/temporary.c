@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -79,9 +80,9 @@ static dam_status find_place(const char *path, char **out)
 }
 
 /*
- * Makes a new file and locks it, which tells a sweep that its writer lives; without locks nothing
- * is swept. A sweep between the two has the file, or had it: then its name is gone. -1 with errno,
- * which is EEXIST where another name may do.
+ * Makes a new file and locks it, which tells a sweep that its writer lives. A sweep between the two
+ * has the file, or had it: then its name is gone. -1 with errno, which is EEXIST where another name
+ * may do.
  */
 static int make_locked(int folder, const char *path, mode_t mode)
 {
@@ -231,6 +232,21 @@ void dam__temporary_discard(dam__temporary *temporary)
     *temporary = (dam__temporary){0};
 }
 
+/*
+ * Whether nobody writes it. Who lives has its lock; where the system has no locks, nobody does
+ * whose file has been left alone for a day.
+ */
+static bool is_left(int file)
+{
+    static const time_t DAY = 24L * 60 * 60;
+    struct stat info;
+    if (fstat(file, &info) != 0 || !S_ISREG(info.st_mode))
+        return false;
+    if (flock(file, LOCK_EX | LOCK_NB) == 0)
+        return true;
+    return errno != EWOULDBLOCK && time(NULL) - info.st_mtime > DAY;
+}
+
 void dam__temporary_sweep(const char *folder)
 {
     DIR *entries = opendir(folder);
@@ -240,9 +256,7 @@ void dam__temporary_sweep(const char *folder)
             continue;
         int file =
             openat(place, entry->d_name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-        struct stat info;
-        if (file >= 0 && fstat(file, &info) == 0 && S_ISREG(info.st_mode) &&
-            flock(file, LOCK_EX | LOCK_NB) == 0)
+        if (file >= 0 && is_left(file))
             (void)unlinkat(place, entry->d_name, 0);
         if (file >= 0)
             (void)close(file);

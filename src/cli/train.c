@@ -38,6 +38,21 @@ static void training_free(training *t)
 
 /* --- setting up ------------------------------------------------------------------------------- */
 
+/* Before the run is read: another training may be about to write it. */
+static dam_status claim_resumed(training *t)
+{
+    const char *operand = t->args->operands.items[0];
+    char *folder = NULL;
+    DAM_TRY(dam__run_find_folder(operand, &folder));
+    /* What is no run is told so when it is read. */
+    dam_status status =
+        t->args->dry_run || !dam__run_is(operand)
+            ? DAM_OK
+            : out_folder_claim(t->args, DAM__RUN_FOLDER, folder, &t->log, &t->folder);
+    free(folder);
+    return status;
+}
+
 static dam_status read_experiment(training *t)
 {
     const arguments *args = t->args;
@@ -48,6 +63,7 @@ static dam_status read_experiment(training *t)
                          operand, operand);
     if (!args->resume)
         return dam__experiment_load(operand, args->set.items, args->set.count, &t->job.experiment);
+    DAM_TRY(claim_resumed(t));
     dam_status status = dam__run_open(operand, args->set.items, args->set.count, &t->resumed);
     t->job.experiment = t->resumed.experiment;
     t->job.resumed = &t->resumed;
@@ -205,7 +221,7 @@ static dam_status run_train(const arguments *args)
 {
     dam_status status = DAM_OK;
     training t = {.args = args,
-                  .folder = {.lock = -1},
+                  .folder = OUT_FOLDER_NONE,
                   .console = console_open(args->quiet),
                   .job = {.gemm = gemm_choice(args)}};
     dam__job *job = &t.job;
@@ -220,8 +236,10 @@ static dam_status run_train(const arguments *args)
         DAM_TRY_CLEANUP(args->json ? print_json(plan_json(&t)) : print_plan(&t));
         goto cleanup;
     }
-    DAM_TRY_CLEANUP(out_folder_claim(args, DAM__RUN_FOLDER, t.resumed.folder, &t.folder));
+    if (!args->resume)
+        DAM_TRY_CLEANUP(out_folder_claim(args, DAM__RUN_FOLDER, NULL, &t.log, &t.folder));
     job->folder = t.folder.path;
+    job->lock = &t.folder.lock;
     DAM_TRY_CLEANUP(dam__job_prepare(job));
     DAM_TRY_CLEANUP(train_to_the_end(&t));
 cleanup:

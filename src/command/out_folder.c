@@ -2,16 +2,14 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/file.h"
 
 void out_folder_release(out_folder *folder)
 {
     free(folder->path);
-    if (folder->lock >= 0)
-        (void)close(folder->lock);
-    *folder = (out_folder){.lock = -1};
+    dam__unlock(&folder->lock);
+    *folder = OUT_FOLDER_NONE;
 }
 
 /* How the tool names each kind. */
@@ -53,11 +51,11 @@ cleanup:
 }
 
 /* Takes over path. */
-static dam_status claim(char *path, bool resume, out_folder *out)
+static dam_status claim(char *path, bool resume, const dam_log *log, out_folder *out)
 {
     out_folder_release(out);
     out->path = path;
-    return dam__folder_claim(path, resume, &out->lock);
+    return dam__folder_claim(path, resume, log, &out->lock);
 }
 
 /* "mnist" of "presets/mnist.conf" or "mnist". */
@@ -70,7 +68,8 @@ static dam_status base_name(const char *preset, char **out)
     return dam__format(out, "%.*s", (int)length, name);
 }
 
-static dam_status claim_free(const char *preset, dam__folder_kind kind, out_folder *out)
+static dam_status claim_free(const char *preset, dam__folder_kind kind, const dam_log *log,
+                             out_folder *out)
 {
     dam_status status = DAM_OK;
     char *name = NULL, *path = NULL;
@@ -80,7 +79,7 @@ static dam_status claim_free(const char *preset, dam__folder_kind kind, out_fold
         const char *suffix = kinds[kind].suffix;
         DAM_TRY_CLEANUP(i == 1 ? dam__format(&path, "runs/%s%s", name, suffix)
                                : dam__format(&path, "runs/%s%s-%d", name, suffix, i));
-        status = claim(path, false, out);
+        status = claim(path, false, log, out);
     }
 cleanup:
     free(name);
@@ -88,11 +87,11 @@ cleanup:
 }
 
 dam_status out_folder_claim(const arguments *args, dam__folder_kind kind, const char *resumed,
-                            out_folder *out)
+                            const dam_log *log, out_folder *out)
 {
     char *path = NULL;
     if (!args->resume && args->out == NULL)
-        return claim_free(args->operands.items[0], kind, out);
+        return claim_free(args->operands.items[0], kind, log, out);
     DAM_TRY(dam__format(&path, "%s", args->resume ? resumed : args->out));
-    return claim(path, args->resume, out);
+    return claim(path, args->resume, log, out);
 }

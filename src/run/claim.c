@@ -1,9 +1,10 @@
 #include "run/claim.h"
 
 #include <stdlib.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include "base/file.h"
+#include "base/notice.h"
 #include "base/temporary.h"
 
 /* The file that one kind of folder is told apart by. */
@@ -33,20 +34,36 @@ dam_status dam__folder_check_unused(const char *folder, dam__folder_kind *found)
     return DAM_OK;
 }
 
-dam_status dam__folder_claim(const char *folder, bool resume, int *lock)
+/* What stands elsewhere is replaced there, which whoever made the link may not have meant. */
+static dam_status tell_of_links(const char *folder, const dam_log *log)
+{
+    for (int i = 0; i < KINDS; i++) {
+        char *file = NULL;
+        DAM_TRY(dam__path_join(&file, folder, kinds[i].file));
+        struct stat info;
+        char *place =
+            lstat(file, &info) == 0 && S_ISLNK(info.st_mode) ? realpath(file, NULL) : NULL;
+        if (place != NULL)
+            dam__info(log, "'%s' is a link: what it leads to, '%s', will be replaced", file, place);
+        free(place);
+        free(file);
+    }
+    return DAM_OK;
+}
+
+dam_status dam__folder_claim(const char *folder, bool resume, const dam_log *log, dam__lock *lock)
 {
     dam_status status = DAM_OK;
-    *lock = -1;
+    *lock = DAM__UNLOCKED;
     DAM_TRY_CLEANUP(dam__make_folders(folder));
-    DAM_TRY_CLEANUP(dam__folder_lock(folder, lock));
+    DAM_TRY_CLEANUP(dam__lock_folder(folder, log, lock));
     dam__temporary_sweep(folder);
     /* Only now no one else can put one there. */
     if (!resume)
         DAM_TRY_CLEANUP(dam__folder_check_unused(folder, &(dam__folder_kind){0}));
+    DAM_TRY_CLEANUP(tell_of_links(folder, log));
 cleanup:
-    if (status != DAM_OK && *lock >= 0) {
-        (void)close(*lock);
-        *lock = -1;
-    }
+    if (status != DAM_OK)
+        dam__unlock(lock);
     return status;
 }

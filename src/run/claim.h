@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "base/try.h"
+#include "base/lock.h"
 
 /* What a folder is for. */
 typedef enum dam__folder_kind { DAM__RUN_FOLDER, DAM__SWEEP_FOLDER } dam__folder_kind;
@@ -13,10 +13,11 @@ typedef enum dam__folder_kind { DAM__RUN_FOLDER, DAM__SWEEP_FOLDER } dam__folder
 dam_status dam__folder_check_unused(const char *folder, dam__folder_kind *found);
 
 /*
- * Makes the folder, keeps others out of it until *lock is closed with close(), and removes what a
- * killed process left half written. DAM_USAGE: it is taken, or, unless `resume`, holds a run or
- * sweep already; DAM_INPUT: it cannot be made. *lock is -1 then.
+ * Makes the folder, keeps others out of it until dam__unlock, and removes what a killed process
+ * left half written; the log tells where files (run.h5, ...) are links, what will be written.
+ * DAM_USAGE: it is taken, or, unless `resume`, holds a run or sweep already; DAM_INPUT: it cannot
+ * be made or locked. Nothing is locked then.
  */
-dam_status dam__folder_claim(const char *folder, bool resume, int *lock);
+dam_status dam__folder_claim(const char *folder, bool resume, const dam_log *log, dam__lock *lock);
 
 #endif

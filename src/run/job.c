@@ -112,6 +112,8 @@ static dam_status write_metrics(dam__job *job)
     job->metrics_at = dam__seconds();
     if (job->folder == NULL)
         return DAM_OK;
+    if (job->lock != NULL)
+        DAM_TRY_CLEANUP(dam__lock_check(job->lock));
     DAM_TRY_CLEANUP(dam__path_join(&path, job->folder, "metrics.jsonl"));
     DAM_TRY_CLEANUP(dam__metrics_write(path, &table));
 cleanup:

@@ -8,6 +8,7 @@
 #ifndef DAM__RUN_JOB_H
 #define DAM__RUN_JOB_H
 
+#include "base/lock.h"
 #include "run/run_folder.h"
 
 typedef struct dam__job {
@@ -18,6 +19,7 @@ typedef struct dam__job {
     const dam__run *resumed; /* the run to go on with; borrowed. NULL: a new one */
     bool changed;            /* the experiment is not quite that of `resumed` */
     const char *folder;      /* claimed (run/claim.h) before prepare; NULL: nothing is written */
+    const dam__lock *lock;   /* of the folder; borrowed */
 
     /* The job's own: */
     dam__dataset loaded;

@@ -4,7 +4,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "base/memory.h"
@@ -61,17 +60,16 @@ dam_status dam_run_save(const dam_run *run, const char *folder)
 {
     dam_status status = DAM_OK;
     char *file = NULL;
-    int lock = -1;
+    dam__lock lock = DAM__UNLOCKED;
     if (run == NULL || folder == NULL)
         return dam__fail(DAM_USAGE, "a run is saved by run and folder; one of them is NULL");
-    DAM_TRY_CLEANUP(dam__folder_claim(folder, false, &lock));
+    DAM_TRY_CLEANUP(dam__folder_claim(folder, false, NULL, &lock));
     DAM_TRY_CLEANUP(dam__path_join(&file, folder, "run.h5"));
     DAM_TRY_CLEANUP(dam__experiment_write(&run->run.experiment, folder));
     DAM_TRY_CLEANUP(dam__container_write(&run->run.container, file));
 cleanup:
     free(file);
-    if (lock >= 0)
-        (void)close(lock);
+    dam__unlock(&lock);
     return status;
 }
 

@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "run/claim.h"
 #include "run/job.h"
@@ -13,7 +12,7 @@
 typedef struct training {
     const dam_train_options *options;
     dam__run resumed;
-    int lock;
+    dam__lock lock;
     dam__device *device;
     dam__job job;
 } training;
@@ -23,8 +22,7 @@ static void training_free(training *t)
     dam__job_free(&t->job);
     dam__device_close(t->device);
     dam__run_free(&t->resumed);
-    if (t->lock >= 0)
-        (void)close(t->lock);
+    dam__unlock(&t->lock);
 }
 
 /* Of the preset's data section, what is left where the samples come from elsewhere. */
@@ -41,6 +39,15 @@ static void take_origin(const dam__data_config *origin, dam__data_config *data)
     *data = own;
 }
 
+/* Before the run is read: another training may be about to write it. */
+static dam_status claim_resumed(training *t)
+{
+    char *folder = NULL;
+    DAM_TRY(dam__run_find_folder(t->options->folder, &folder));
+    free(folder);
+    return dam__folder_claim(t->options->folder, true, &t->options->log, &t->lock);
+}
+
 static dam_status read_experiment(training *t, const dam_preset *preset, const dam_dataset *set)
 {
     dam__job *job = &t->job;
@@ -48,6 +55,7 @@ static dam_status read_experiment(training *t, const dam_preset *preset, const d
         if (t->options->folder == NULL)
             return dam__fail(DAM_USAGE,
                              "a training goes on in the folder of its run; give that folder");
+        DAM_TRY(claim_resumed(t));
         DAM_TRY(dam__run_open(t->options->folder, NULL, 0, &t->resumed));
         job->experiment = t->resumed.experiment;
         job->resumed = &t->resumed;
@@ -122,7 +130,7 @@ dam_status dam_train(const dam_preset *preset, const dam_dataset *set,
 {
     static const dam_train_options usual = {0};
     dam_status status = DAM_OK, ended = DAM_OK;
-    training t = {.options = options != NULL ? options : &usual, .lock = -1};
+    training t = {.options = options != NULL ? options : &usual, .lock = DAM__UNLOCKED};
     const dam__job_callbacks callbacks = {.user = &t, .stop = on_stop, .on_epoch = on_epoch};
     dam__job *job = &t.job;
     char *why = NULL;
@@ -132,10 +140,10 @@ dam_status dam_train(const dam_preset *preset, const dam_dataset *set,
     DAM_TRY_CLEANUP(dam__device_open_selected(t.options->device, &open, &t.device));
     job->device = t.device;
     DAM_TRY_CLEANUP(dam__job_plan(job));
-    if (t.options->folder != NULL) {
-        DAM_TRY_CLEANUP(dam__folder_claim(t.options->folder, t.options->resume, &t.lock));
-        job->folder = t.options->folder;
-    }
+    if (t.options->folder != NULL && !t.options->resume)
+        DAM_TRY_CLEANUP(dam__folder_claim(t.options->folder, false, &t.options->log, &t.lock));
+    job->folder = t.options->folder;
+    job->lock = &t.lock;
     DAM_TRY_CLEANUP(dam__job_prepare(job));
     ended = dam__job_run(job, &callbacks);
     if (ended != DAM_OK && ended != DAM_INTERRUPTED)

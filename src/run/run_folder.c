@@ -88,6 +88,18 @@ static dam_status locate(const char *path, dam__run *run)
     return DAM_OK;
 }
 
+dam_status dam__run_find_folder(const char *path, char **folder)
+{
+    dam__run run = {0};
+    dam_status status = locate(path, &run);
+    if (status == DAM_OK) {
+        *folder = run.folder;
+        run.folder = NULL;
+    }
+    dam__run_free(&run);
+    return status;
+}
+
 /* The shape of the training samples: dim, classes, height, width. */
 static dam_status read_shape(dam__run *run)
 {

@@ -28,6 +28,9 @@ bool dam__run_is(const char *path);
 /* Whether path is a folder with a sweep.h5. */
 bool dam__sweep_is(const char *path);
 
+/* *folder = that of a run, which path is or whose file it is; free(). DAM_INPUT: there is none. */
+dam_status dam__run_find_folder(const char *path, char **folder);
+
 /* Opens a run folder (or its run.h5). DAM_INPUT: not a run, damaged; DAM_USAGE: bad override. */
 dam_status dam__run_open(const char *path, const char *const *overrides, size_t override_count,
                          dam__run *out);

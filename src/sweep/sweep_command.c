@@ -95,7 +95,7 @@ cleanup:
  * `denseam sweep DIR --resume` goes on with what DIR says. `denseam sweep PRESET ... --out DIR
  * --resume` is the command that began it with --resume added, and must ask for the same.
  */
-static dam_status open_resumed(sweep *s, const char **folder)
+static dam_status open_resumed(sweep *s)
 {
     dam_status status = DAM_OK;
     const arguments *args = s->args;
@@ -103,31 +103,34 @@ static dam_status open_resumed(sweep *s, const char **folder)
     dam__sweep_plan asked = {0};
     const char *operand = args->operands.items[0];
     bool is_sweep = dam__sweep_is(operand);
-    *folder = is_sweep ? operand : args->out;
+    const char *folder = is_sweep ? operand : args->out;
     if (is_sweep &&
         (args->out != NULL || args->set.count > 0 || own->grid.count > 0 || own->seeds > 0))
         DAM_FAIL(DAM_USAGE,
                  "'%s' goes on with its own preset and grid; leave out --out, --set, --grid and "
                  "--seeds",
                  operand);
-    if (*folder == NULL)
+    if (folder == NULL)
         DAM_FAIL(DAM_USAGE, "'%s' is no sweep to go on with; give its folder, or --out", operand);
-    DAM_TRY_CLEANUP(dam__sweep_plan_open(*folder, &s->plan));
+    /* Before it is read: another sweep may be about to write it. */
+    if (!args->dry_run && dam__sweep_is(folder))
+        DAM_TRY_CLEANUP(out_folder_claim(args, DAM__SWEEP_FOLDER, folder, &s->log, &s->folder));
+    DAM_TRY_CLEANUP(dam__sweep_plan_open(folder, &s->plan));
     if (!is_sweep) {
         DAM_TRY_CLEANUP(read_plan(s, &asked));
-        DAM_TRY_CLEANUP(dam__sweep_plan_compare(*folder, &s->plan, &asked));
+        DAM_TRY_CLEANUP(dam__sweep_plan_compare(folder, &s->plan, &asked));
     }
 cleanup:
     dam__sweep_plan_free(&asked);
     return status;
 }
 
-static dam_status prepare(sweep *s, const char **resumed)
+static dam_status prepare(sweep *s)
 {
     const arguments *args = s->args;
     const char *operand = args->operands.items[0];
     if (args->resume)
-        return open_resumed(s, resumed);
+        return open_resumed(s);
     if (dam__sweep_is(operand))
         return dam__fail(DAM_USAGE, "'%s' is a sweep; 'denseam sweep %s --resume' goes on with it",
                          operand, operand);
@@ -169,6 +172,7 @@ static void note_best(sweep *s)
 
 static dam_status save(sweep *s)
 {
+    DAM_TRY(dam__lock_check(&s->folder.lock));
     const dam__sweep_facts facts = {.device = s->device, .gemm = gemm_choices[s->args->gemm]};
     DAM_TRY(dam__sweep_plan_save(&s->plan, &facts, s->folder.path));
     DAM_TRY(dam__sweep_table_write(s->folder.path, &s->plan.sweep));
@@ -281,13 +285,12 @@ static dam_status run_sweep(const arguments *args)
     dam_status status = DAM_OK;
     sweep s = {.args = args,
                .own = (const sweep_arguments *)args,
-               .folder = {.lock = -1},
+               .folder = OUT_FOLDER_NONE,
                .console = console_open(args->quiet)};
-    const char *resumed = NULL;
     dam__sweep_estimate estimate;
     s.print = console_log(&s.console);
     s.log = (dam_log){say_once, &s};
-    DAM_TRY_CLEANUP(prepare(&s, &resumed));
+    DAM_TRY_CLEANUP(prepare(&s));
     DAM_TRY_CLEANUP(
         open_device(args, (dam__precision)s.plan.base.train.precision, &s.log, &s.device));
     DAM_TRY_CLEANUP(dam__sweep_plan_estimate(&s.plan, s.device, gemm_choice(args), &estimate));
@@ -295,7 +298,8 @@ static dam_status run_sweep(const arguments *args)
         DAM_TRY_CLEANUP(print_sweep_plan(&s.plan, &estimate, s.device, args->json));
         goto cleanup;
     }
-    DAM_TRY_CLEANUP(out_folder_claim(args, DAM__SWEEP_FOLDER, resumed, &s.folder));
+    if (!args->resume)
+        DAM_TRY_CLEANUP(out_folder_claim(args, DAM__SWEEP_FOLDER, NULL, &s.log, &s.folder));
     const dam__selftest_subject subject = {.model = &s.plan.base.model,
                                            .varies = true,
                                            .memories = estimate.memories,
