@@ -134,6 +134,7 @@ dam_status dam__temporary_open(const char *path, dam__temporary *out)
     DAM_TRY_CLEANUP(dam__format(&out->name, "%s", path));
     DAM_TRY_CLEANUP(find_place(path, &out->place));
     DAM_TRY_CLEANUP(folder_of(out->place, &folder));
+    dam__temporary_sweep(folder);
     const char *slash = strrchr(out->place, '/');
     DAM_TRY_CLEANUP(make(folder, slash == NULL ? out->place : slash + 1, OPEN_MODE, out));
 cleanup:

@@ -22,8 +22,8 @@ typedef struct dam__temporary {
 /*
  * Makes an empty file beside path, of a name that nobody can know before and that was not there. A
  * symbolic link at path stays, and what it leads to is replaced: so do programs that write to the
- * path. DAM_INPUT: the folder cannot be written, the link leads to nothing or to what may not be
- * written, or path is a device or a pipe.
+ * path. What killed processes left in the folder is swept away. DAM_INPUT: the folder cannot be
+ * written, the link leads to nothing or to what may not be written, or path is a device or a pipe.
  */
 dam_status dam__temporary_open(const char *path, dam__temporary *out);
 
@@ -47,7 +47,7 @@ dam_status dam__temporary_commit(dam__temporary *temporary);
 void dam__temporary_discard(dam__temporary *temporary);
 
 /*
- * Removes from a run's folder what processes that were killed left, and nothing that is being
+ * Removes from a folder what processes that were killed left, and nothing that is being
  * written. What 0.1.0 left (run.h5.tmp.4711) stays: it may as well be somebody's copy.
  */
 void dam__temporary_sweep(const char *folder);

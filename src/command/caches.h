@@ -13,13 +13,15 @@
 /* Zero-initialise; remove with caches_remove. */
 typedef struct caches {
     char *folder;    /* made for this process, or NULL: it goes with it */
+    int lock;        /* descriptor of that folder: who has it locked lives */
     bool cache_goes; /* whether ours is in it */
 } caches;
 
 /*
  * Puts each cache whose place cannot be trusted (base/private_folder.h), made or written into a
  * folder of this process's own, by the environment, which children inherit; a line to the log tells
- * of it. Never fails: without any place things are left as they are.
+ * of it. Such folders of processes that were killed are removed, with what they left half written
+ * in the cache. Never fails: without any place things are left as they are.
  */
 void caches_settle(const dam_log *log, caches *out);
 

@@ -103,6 +103,35 @@ cleanup:
     return status;
 }
 
+/* An evaluation that is no number although its model did not diverge is the device's failure. */
+static dam_status check_evaluated(batch *b, const dam__replica_result *results,
+                                  const dam__metrics *metrics)
+{
+    dam_status status = DAM_OK;
+    double *memories = NULL;
+    size_t items = (size_t)b->experiment.model.memories * b->sets[0]->features;
+    bool suspect = false;
+    for (size_t i = 0; i < b->count; i++)
+        suspect = suspect || (results[i].status == DAM__REPLICA_DONE && isnan(metrics[i].loss));
+    if (!suspect)
+        return DAM_OK;
+    DAM_TRY_CLEANUP(dam__alloc(b->count * items, sizeof *memories, &memories));
+    DAM_TRY_CLEANUP(dam__batched_memories(b->model, memories));
+    for (size_t i = 0; i < b->count; i++) {
+        bool finite = results[i].status == DAM__REPLICA_DONE && isnan(metrics[i].loss);
+        for (size_t n = 0; n < items && finite; n++)
+            finite = isfinite(memories[i * items + n]);
+        if (finite)
+            DAM_FAIL(DAM_DIVERGED,
+                     "the evaluation of training %zu side by side is no number although its "
+                     "memories are: the device is wrong",
+                     i + 1);
+    }
+cleanup:
+    free(memories);
+    return status;
+}
+
 /* Of others: their mean squared errors, which may say that they diverged after all. */
 static dam_status evaluate_mse(batch *b, dam__replica_result *results)
 {
@@ -110,6 +139,7 @@ static dam_status evaluate_mse(batch *b, dam__replica_result *results)
     dam__metrics *metrics = NULL;
     DAM_TRY_CLEANUP(dam__alloc(b->count, sizeof *metrics, &metrics));
     DAM_TRY_CLEANUP(dam__batched_evaluate(b->model, metrics));
+    DAM_TRY_CLEANUP(check_evaluated(b, results, metrics));
     for (size_t i = 0; i < b->count; i++)
         if (results[i].status == DAM__REPLICA_DONE && dam__sweep_has_mse(&b->experiment.model))
             dam__sweep_take_mse(&b->experiment.model, b->sets[i], metrics[i].loss, &results[i]);

@@ -167,6 +167,13 @@ cleanup:
     return status;
 }
 
+/* Whether the last failure was of numbers that no training computes (dam__matrix_read_doubles):
+ * they say nothing of the training, unless its parameters are such, too. */
+static bool is_impossible(void)
+{
+    return dam__advice_of_error() == DAM__ADVICE_KERNELS;
+}
+
 /* Only where patterns are stored. */
 static dam_status evaluate_recall(runner *r, dam__trainer *trainer, dam__replica_result *out)
 {
@@ -198,6 +205,32 @@ static dam_status evaluate_mse(runner *r, dam__trainer *trainer, dam__replica_re
     return DAM_OK;
 }
 
+/*
+ * What was evaluated is no number: whether the training diverged in its last step, which its
+ * parameters tell, or else the device went wrong, which is no result.
+ */
+static dam_status judge(dam__trainer *trainer, dam_status status)
+{
+    char *why = NULL;
+    dam__container container = {0};
+    if (status != DAM_DIVERGED || !is_impossible() ||
+        dam__format(&why, "%s", dam_error()) != DAM_OK)
+        return status;
+    dam_status saved = dam__checkpoint_save(trainer, &container);
+    if (saved != DAM_DIVERGED)
+        status = dam__advise(DAM__ADVICE_KERNELS, dam__fail(status, "%s", why));
+    dam__container_free(&container);
+    free(why);
+    return status;
+}
+
+static dam_status evaluate(runner *r, dam__trainer *trainer, dam__replica_result *out)
+{
+    DAM_TRY(evaluate_mse(r, trainer, out));
+    DAM_TRY(evaluate_test(r, trainer, out));
+    return evaluate_recall(r, trainer, out);
+}
+
 static dam_status train(runner *r, dam__replica_result *out)
 {
     dam_status status = DAM_OK;
@@ -211,9 +244,9 @@ static dam_status train(runner *r, dam__replica_result *out)
     take_history(dam__trainer_history(trainer), out);
     DAM_TRY_CLEANUP(status);
     DAM_TRY_CLEANUP(take_curve(dam__trainer_history(trainer), out));
-    DAM_TRY_CLEANUP(evaluate_mse(r, trainer, out));
-    DAM_TRY_CLEANUP(evaluate_test(r, trainer, out));
-    DAM_TRY_CLEANUP(evaluate_recall(r, trainer, out));
+    status = evaluate(r, trainer, out);
+    if (status != DAM_OK)
+        status = judge(trainer, status);
 cleanup:
     dam__trainer_destroy(trainer);
     return status;
@@ -243,9 +276,10 @@ static dam_status run_one(runner *r, size_t replica, dam__replica_result *out)
     DAM_TRY_CLEANUP(check_score(r, out));
 cleanup:
     out->seconds = dam__seconds() - began;
-    out->status = status == DAM_OK         ? DAM__REPLICA_DONE
-                  : status == DAM_DIVERGED ? DAM__REPLICA_DIVERGED
-                                           : DAM__REPLICA_FAILED;
+    bool diverged = status == DAM_DIVERGED && !is_impossible();
+    out->status = status == DAM_OK ? DAM__REPLICA_DONE
+                  : diverged       ? DAM__REPLICA_DIVERGED
+                                   : DAM__REPLICA_FAILED;
     r->finished++;
     if (out->status == DAM__REPLICA_FAILED && status != DAM_INTERRUPTED)
         r->callbacks->on_failure(r->callbacks->user, replica, status);

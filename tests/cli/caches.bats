@@ -64,3 +64,41 @@ went_elsewhere() {
     [ -z "$(find cache -perm /077)" ]
     [ -n "$(find cache/denseam/programs -type f)" ]
 }
+
+@test "the temporary cache of a killed process goes with the next command, and nobody else's" {
+    export TMPDIR="$PWD"
+    mkdir home denseam-cache-dead01 denseam-cache-other denseam-cache-live01
+    touch denseam-cache-dead01/program denseam-cache-other/file
+    ln -s denseam-cache-other denseam-cache-link01
+    exec 9< denseam-cache-live01
+    flock -x 9 # as its process would
+    unset HOME XDG_CACHE_HOME POCL_CACHE_DIR
+    tool devices --quiet
+    succeeded
+    exec 9<&-
+    [ ! -e denseam-cache-dead01 ]
+    [ -e denseam-cache-live01 ]
+    [ -e denseam-cache-other/file ]
+    [ -L denseam-cache-link01 ]
+    # In earnest: a command that is killed while it has one.
+    rm -rf denseam-cache-*
+    "$DENSEAM" train small.conf --quiet --out run --set train.epochs=100000 2> /dev/null 3>&- &
+    pid=$!
+    wait_for_lines run/metrics.jsonl 1
+    [ -n "$(ls -d denseam-cache-*)" ]
+    kill -KILL "$pid"
+    wait "$pid" || true
+    [ -n "$(ls -d denseam-cache-*)" ]
+    HOME="$PWD/home" tool devices --quiet
+    succeeded
+    [ -z "$(ls -d denseam-cache-* 2> /dev/null)" ]
+}
+
+@test "what a killed process left half written in the cache goes, too" {
+    mkdir -m 700 -p cache/denseam/programs
+    : > cache/denseam/programs/0123.tmp.denseam-0123456789abcdef
+    : > cache/denseam/programs/0123
+    XDG_CACHE_HOME="$PWD/cache" tool devices --quiet
+    succeeded
+    [ "$(ls cache/denseam/programs)" = 0123 ]
+}

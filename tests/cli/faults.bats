@@ -81,6 +81,24 @@ count_calls() {
     jq -e '[.cells[].status] == ["diverged", "diverged"]' <<<"$output"
 }
 
+@test "what an evaluation computed as no number is no divergence of a sweep's cell" {
+    local sweep=(sweep small.conf --quiet --json --set train.epochs=1 --set sweep.score=test_accuracy --grid model.memories=5,10)
+    "$DENSEAM" "${sweep[@]}" --out plain > /dev/null
+    count_calls clEnqueueReadBuffer "${sweep[@]}" --out counted
+    # The last reads are of the second cell's test: what it totals, what it predicts, and the nearest.
+    for k in $((calls - 2)) $((calls - 1)); do
+        rm -rf map
+        faulty "clEnqueueReadBuffer@$k=nan" "${sweep[@]}" --out map
+        [ "$status" -eq 7 ]
+        jq -e '[.cells[].status] == ["done", "failed"]' <<<"$output"
+        [[ "$stderr" == *"1 of 2 trainings could not be run, the first because: the "*"computed are impossible: number 1 is "* ]]
+        tool sweep map --resume --quiet --json
+        succeeded
+        jq -e '[.cells[].status] == ["done", "done"]' <<<"$output"
+        [ "$(sed 's/,[^,]*$//' map/sweep.csv)" = "$(sed 's/,[^,]*$//' plain/sweep.csv)" ]
+    done
+}
+
 @test "a run file with what is no number is refused" {
     run_file run
     cp run/run.h5 whole

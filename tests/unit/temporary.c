@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -46,6 +47,7 @@ int fsync(int file)
 /* A sweep of a folder just before the next lock, or someone else who has it. */
 static const char *sweep_in_between;
 static bool lock_is_held;
+static int lock_error; /* of all locks */
 
 int flock(int file, int operation)
 {
@@ -53,6 +55,10 @@ int flock(int file, int operation)
     sweep_in_between = NULL;
     if (folder != NULL)
         dam__temporary_sweep(folder);
+    if (lock_error != 0) {
+        errno = lock_error;
+        return -1;
+    }
     if (!lock_is_held)
         return (int)syscall(SYS_flock, file, operation);
     lock_is_held = false;
@@ -223,6 +229,30 @@ static void a_sweep_takes_what_was_left_and_nothing_else(void **state)
     assert_holds(path_of(in, "live"), "here");
 }
 
+static void a_write_sweeps_its_folder(void **state)
+{
+    files *in = *state;
+    const char *left = plain_file(in, "curves.png.tmp.denseam-0123456789abcdef", "half", 4);
+    assert_written(path_of(in, "table.csv"), "new");
+    assert_false(dam__file_exists(left));
+}
+
+/* Where the system has no locks, nobody says that a writer lives; a day tells. */
+static void without_locks_what_is_a_day_old_is_swept(void **state)
+{
+    files *in = *state;
+    const char *fresh = plain_file(in, "a.tmp.denseam-0123456789abcdef", "", 0);
+    const char *old = plain_file(in, "b.tmp.denseam-0123456789abcdef", "", 0);
+    const time_t then = time(NULL) - 25L * 60 * 60;
+    const struct timespec times[2] = {{.tv_sec = then}, {.tv_sec = then}};
+    assert_int_equal(utimensat(AT_FDCWD, old, times, 0), 0);
+    lock_error = ENOLCK;
+    dam__temporary_sweep(in->folder);
+    lock_error = 0;
+    assert_true(dam__file_exists(fresh));
+    assert_false(dam__file_exists(old));
+}
+
 /* A sweep that comes between the making of a file and its lock, or has just locked it itself. */
 static void a_file_that_a_sweep_has_is_left_to_it(void **state)
 {
@@ -291,6 +321,8 @@ int main(void)
         WITH_FILES(a_disk_that_is_full_keeps_the_old_file),
         WITH_FILES(long_names_are_written),
         WITH_FILES(a_sweep_takes_what_was_left_and_nothing_else),
+        WITH_FILES(a_write_sweeps_its_folder),
+        WITH_FILES(without_locks_what_is_a_day_old_is_swept),
         WITH_FILES(a_file_that_a_sweep_has_is_left_to_it),
         WITH_FILES(a_folder_is_writable_whatever_stands_in_it),
         WITH_FILES(a_program_gets_the_file_by_descriptor),
