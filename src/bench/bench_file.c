@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "command/output.h"
 
 enum {
     LARGEST_FILE = 32 << 20,
@@ -336,6 +337,8 @@ dam_status dam__result_sets_parse(const char *path, const char *data, size_t len
     json_error_t error;
     reading r = {.path = path, .all = sets, .first = sets->count};
     r.file = json_loadb(data, length, JSON_REJECT_DUPLICATES, &error);
+    if (r.file == NULL && json_lacks_memory())
+        DAM_FAIL(DAM_NO_MEMORY, "the host has no memory for '%s'", path);
     if (r.file == NULL)
         DAM_FAIL(DAM_INPUT, "'%s' is not JSON: line %d, column %d", path, error.line, error.column);
     DAM_TRY_CLEANUP(check_head(&r));

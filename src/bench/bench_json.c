@@ -135,10 +135,8 @@ json_t *bench_rows_json(const json_t *results)
 
 dam_status bench_write(const char *path, json_t *value)
 {
-    char *text = value != NULL ? json_dumps(value, JSON_INDENT(1)) : NULL;
-    json_decref(value);
-    if (text == NULL)
-        return dam__fail(DAM_NO_MEMORY, "the host has no memory for the JSON output");
+    char *text = NULL;
+    DAM_TRY(json_to_text(value, JSON_INDENT(1), &text));
     dam_status status = dam__file_write(path, text, strlen(text));
     free(text);
     return status;

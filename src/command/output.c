@@ -9,6 +9,16 @@
 #include <string.h>
 #include <unistd.h>
 
+/* jansson drops what it gets no memory for, and many calls that build a value say nothing of it. */
+static bool json_lost;
+
+static void *take_for_json(size_t size)
+{
+    void *memory = malloc(size);
+    json_lost = json_lost || (memory == NULL && size > 0);
+    return memory;
+}
+
 void output_begin(void)
 {
     /* The lowest free descriptor is taken, so this fills 0, 1 and 2 in order. A closed stdout
@@ -16,6 +26,7 @@ void output_begin(void)
     for (int descriptor = 0; descriptor <= STDERR_FILENO; descriptor++)
         if (fcntl(descriptor, F_GETFD) < 0 && open("/dev/null", O_RDONLY) != descriptor)
             abort();
+    json_set_alloc_funcs(take_for_json, free);
     (void)signal(SIGPIPE, SIG_IGN);
     (void)signal(SIGXFSZ, SIG_IGN); /* likewise a file that grew to the limit of the shell */
 }
@@ -92,12 +103,26 @@ json_t *json_number(double value)
     return isfinite(value) ? json_real(value) : json_null();
 }
 
+bool json_lacks_memory(void)
+{
+    return json_lost;
+}
+
+dam_status json_to_text(json_t *value, size_t flags, char **text)
+{
+    *text = value != NULL ? json_dumps(value, flags) : NULL;
+    json_decref(value);
+    if (*text != NULL && !json_lost)
+        return DAM_OK;
+    free(*text);
+    *text = NULL;
+    return dam__fail(DAM_NO_MEMORY, "the host has no memory for the JSON output");
+}
+
 dam_status print_json(json_t *value)
 {
-    char *text = value != NULL ? json_dumps(value, JSON_INDENT(2)) : NULL;
-    json_decref(value);
-    if (text == NULL)
-        return dam__fail(DAM_NO_MEMORY, "the host has no memory for the JSON output");
+    char *text = NULL;
+    DAM_TRY(json_to_text(value, JSON_INDENT(2), &text));
     dam_status status = print_bytes(text, strlen(text));
     if (status == DAM_OK)
         status = print_bytes("\n", 1);

@@ -43,8 +43,15 @@ json_t *json_text(const char *text);
 /* A number for JSON, which has none that are not finite: null for these. */
 json_t *json_number(double value);
 
-/* Prints value, indented, and releases it. DAM_NO_MEMORY for NULL, jansson's out of memory. */
+/* Prints value, indented, and releases it. DAM_NO_MEMORY where jansson got none, for anything that
+ * was made so far: what it could not make is missing in value. */
 dam_status print_json(json_t *value);
+
+/* Text of a value, which it releases; free(). DAM_NO_MEMORY likewise. */
+dam_status json_to_text(json_t *value, size_t flags, char **text);
+
+/* Whether jansson ever got no memory: what it could not read or make then says nothing. */
+bool json_lacks_memory(void);
 
 /* A text to stderr. */
 void print_aside(const char *text);

@@ -34,7 +34,7 @@ static dam_status append_row(const dam__table *table, size_t row, const bool *in
     for (size_t i = 0; i < table->columns; i++)
         if (json_object_set_new(object, table->names[i],
                                 make_value(dam__table_at(table, row, i), integral[i])) != 0)
-            DAM_FAIL(DAM_INTERNAL, "column '%s' of the metrics is no JSON name", table->names[i]);
+            DAM_FAIL(DAM_NO_MEMORY, "the host has no memory for row %zu of the metrics", row);
     line = json_dumps(object, JSON_REAL_PRECISION(15));
     if (line == NULL)
         DAM_FAIL(DAM_NO_MEMORY, "the host has no memory for row %zu of the metrics", row);

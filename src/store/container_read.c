@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "store/container_pass.h"
+#include "store/hdf5_apart.h"
 #include "store/hdf5_dataset.h"
 #include "store/hdf5_file.h"
 #include "store/seal.h"
@@ -109,34 +111,51 @@ static dam_status read_all(hid_t file, reader *to)
     return DAM_OK;
 }
 
+/* A sealed file that is open, and what comes of it: in the copy of this process, and here. */
+struct reading {
+    int descriptor;
+    uint64_t length;
+    dam__container content;
+};
+
+static dam_status read_apart(void *user, int out)
+{
+    struct reading *r = user;
+    dam__hdf5_file file;
+    dam_status status = dam__hdf5_open(&file, r->descriptor, r->length, false);
+    if (status == DAM_OK)
+        status = read_all(file.id, &(reader){.out = &r->content, .length = r->length});
+    status = dam__hdf5_close(&file, status);
+    return status == DAM_OK ? dam__container_send(&r->content, out) : status;
+}
+
+static dam_status receive(void *user, int in)
+{
+    return dam__container_receive(in, &((struct reading *)user)->content);
+}
+
 dam_status dam__container_read(const char *path, dam__container *out)
 {
     dam_status status = DAM_OK;
-    dam__container content = {0};
-    dam__hdf5_file file;
-    dam__hdf5_settings before;
-    uint64_t length = 0;
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
-    *out = content;
-    if (descriptor < 0)
+    struct reading r = {0};
+    const dam__hdf5_work work = {
+        .run = read_apart, .take = receive, .user = &r, .subject = "the run", .damaged = DAM_INPUT};
+    r.descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    *out = (dam__container){0};
+    if (r.descriptor < 0)
         DAM_FAIL(DAM_INPUT, "cannot open '%s': %s; give the run.h5 of a training", path,
                  strerror(errno));
-    DAM_TRY_CLEANUP(dam__seal_check(descriptor, path, &length));
-    DAM_TRY_CLEANUP(dam__hdf5_enter(&before));
-    status = dam__hdf5_open(&file, descriptor, length, false);
-    if (status == DAM_OK)
-        status = read_all(file.id, &(reader){.out = &content, .length = length});
-    status = dam__hdf5_close(&file, status);
-    dam__hdf5_leave(before);
+    DAM_TRY_CLEANUP(dam__seal_check(r.descriptor, path, &r.length));
+    status = dam__hdf5_apart(&work);
     if (status == DAM_INPUT)
         DAM_FAIL(DAM_INPUT, "cannot read '%s' though its seal is whole: %s", path, dam_error());
     else if (status != DAM_OK)
         DAM_TRY_CLEANUP(dam__fail_within(status, "cannot read '%s'", path));
-    *out = content;
-    content = (dam__container){0};
+    *out = r.content;
+    r.content = (dam__container){0};
 cleanup:
-    dam__container_free(&content);
-    if (descriptor >= 0)
-        (void)close(descriptor);
+    dam__container_free(&r.content);
+    if (r.descriptor >= 0)
+        (void)close(r.descriptor);
     return status;
 }

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/temporary.h"
 #include "base/text.h"
+#include "store/hdf5_apart.h"
 #include "store/hdf5_file.h"
 #include "store/seal.h"
 
@@ -135,19 +136,21 @@ cleanup:
     return status;
 }
 
-static dam_status fill(const dam__container *container, int descriptor)
+struct filling {
+    const dam__container *container;
+    int descriptor;
+};
+
+static dam_status fill(void *user, int out)
 {
+    const struct filling *to = user;
     dam__hdf5_file file;
-    dam__hdf5_settings before;
-    DAM_TRY(dam__hdf5_enter(&before));
-    dam_status status = dam__hdf5_open(&file, descriptor, 0, true);
+    (void)out;
+    dam_status status = dam__hdf5_open(&file, to->descriptor, 0, true);
     if (status == DAM_OK)
-        status = store_all(container, &file);
+        status = store_all(to->container, &file);
     status = dam__hdf5_close(&file, status);
-    dam__hdf5_leave(before);
-    if (status == DAM_OK)
-        status = dam__seal_write(descriptor, file.length);
-    return status;
+    return status == DAM_OK ? dam__seal_write(to->descriptor, file.length) : status;
 }
 
 dam_status dam__container_write(const dam__container *container, const char *path)
@@ -155,7 +158,11 @@ dam_status dam__container_write(const dam__container *container, const char *pat
     dam_status status = DAM_OK;
     dam__temporary temporary = {0};
     DAM_TRY_CLEANUP(dam__temporary_open(path, &temporary));
-    status = fill(container, temporary.descriptor);
+    const dam__hdf5_work work = {.run = fill,
+                                 .user = &(struct filling){container, temporary.descriptor},
+                                 .subject = "the run",
+                                 .damaged = DAM_NO_MEMORY};
+    status = dam__hdf5_apart(&work);
     if (status == DAM_INPUT || status == DAM_NO_MEMORY)
         DAM_FAIL(status, "cannot write '%s': %s; a file there before is unchanged", path,
                  dam_error());

@@ -1,18 +1,33 @@
 /* One dataset of an HDF5 file. */
+#include <fcntl.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
+#include "base/memory.h"
 #include "base/text.h"
+#include "store/hdf5_apart.h"
 #include "store/hdf5_dataset.h"
 #include "store/reader.h"
 
 enum { LISTED = 8 };
 
+/* The signature stands at the beginning, or behind a block of the user's, whose size doubles. */
 dam_status dam__hdf5_is(const char *path, bool *is)
 {
-    dam__hdf5_settings before;
-    DAM_TRY(dam__hdf5_enter(&before));
-    *is = H5Fis_hdf5(path) > 0;
-    dam__hdf5_leave(before);
+    static const unsigned char signature[8] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
+    enum { FIRST_BLOCK = 512 };
+    unsigned char there[sizeof signature];
+    int file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    *is = false;
+    for (off_t at = 0; file >= 0 && !*is; at = at == 0 ? FIRST_BLOCK : 2 * at) {
+        if (pread(file, there, sizeof there, at) != (ssize_t)sizeof there)
+            break;
+        *is = memcmp(there, signature, sizeof there) == 0;
+    }
+    if (file >= 0)
+        (void)close(file);
     return DAM_OK;
 }
 
@@ -80,60 +95,151 @@ static H5T_conv_ret_t refuse_clamping(H5T_conv_except_t kind, hid_t from, hid_t 
     return H5T_CONV_ABORT;
 }
 
-static dam_status read_items(const dam__hdf5_dataset *from, dam__array *array)
+/* --- in a copy of this process (hdf5_apart.h) ---------------------------------------------------- */
+
+/* What goes before the items. */
+typedef struct head {
+    uint32_t element, rank;
+    uint64_t shape[DAM__MAX_RANK];
+} head;
+
+/* How many of the first axis are handed on at a time: whole chunks, which HDF5 unpacks whole. */
+static size_t rows_at_once(const dam__hdf5_dataset *from, size_t row_bytes)
+{
+    enum { BLOCK_BYTES = 1 << 25 };
+    hsize_t chunk[DAM__MAX_RANK] = {1};
+    size_t rows = BLOCK_BYTES / (row_bytes + 1) + 1;
+    if (H5Pget_layout(from->properties) != H5D_CHUNKED ||
+        H5Pget_chunk(from->properties, DAM__MAX_RANK, chunk) != from->rank || chunk[0] == 0)
+        return rows;
+    return rows <= chunk[0] ? (size_t)chunk[0] : rows / (size_t)chunk[0] * (size_t)chunk[0];
+}
+
+/* So many rows from `first` on, or a scalar. */
+static dam_status read_rows(const dam__hdf5_dataset *from, dam__element element, size_t first,
+                            size_t rows, void *items)
 {
     dam_status status = DAM_OK;
     bool clamped = false, integers = H5Tget_class(from->type) == H5T_INTEGER;
-    hid_t transfer = H5Pcreate(H5P_DATASET_XFER);
-    bool ready = transfer >= 0 &&
+    hsize_t start[DAM__MAX_RANK] = {first}, count[DAM__MAX_RANK] = {rows};
+    hid_t transfer = H5Pcreate(H5P_DATASET_XFER), memory = H5S_ALL, place = H5S_ALL;
+    for (int axis = 1; axis < from->rank; axis++)
+        count[axis] = from->shape[axis];
+    if (from->rank > 0) {
+        memory = H5Screate_simple(from->rank, count, NULL);
+        place = H5Scopy(from->space);
+    }
+    bool ready = transfer >= 0 && memory >= 0 && place >= 0 &&
+                 (from->rank == 0 ||
+                  H5Sselect_hyperslab(place, H5S_SELECT_SET, start, NULL, count, NULL) >= 0) &&
                  (!integers || H5Pset_type_conv_cb(transfer, refuse_clamping, &clamped) >= 0);
-    if (!ready || H5Dread(from->dataset, dam__hdf5_native_type(array->element), H5S_ALL, H5S_ALL,
-                          transfer, array->data) < 0)
+    if (!ready ||
+        H5Dread(from->dataset, dam__hdf5_native_type(element), memory, place, transfer, items) < 0)
         status = clamped
                      ? dam__fail(DAM_INPUT, "it holds an integer that does not fit int64; write it "
                                             "as float64")
                      : dam__hdf5_fail("it cannot be read");
+    if (place > 0)
+        (void)H5Sclose(place);
+    if (memory > 0)
+        (void)H5Sclose(memory);
     if (transfer >= 0)
         (void)H5Pclose(transfer);
     return status;
 }
 
-static dam_status read_dataset(hid_t file, const char *inner, dam__array *out)
+static dam_status send_items(const dam__hdf5_dataset *from, dam__element element, int out)
+{
+    dam_status status = DAM_OK;
+    unsigned char *block = NULL;
+    size_t rows = from->rank > 0 ? from->shape[0] : 1, row_bytes = dam__element_size(element);
+    for (int axis = 1; axis < from->rank; axis++)
+        DAM_TRY(dam__multiply(row_bytes, from->shape[axis], &row_bytes));
+    if (rows == 0 || row_bytes == 0)
+        return DAM_OK;
+    size_t most = from->rank > 0 ? rows_at_once(from, row_bytes) : 1;
+    most = most < rows ? most : rows;
+    DAM_TRY(dam__alloc(most, row_bytes, &block));
+    for (size_t first = 0; first < rows; first += most) {
+        size_t count = most < rows - first ? most : rows - first;
+        DAM_TRY_CLEANUP(read_rows(from, element, first, count, block));
+        DAM_TRY_CLEANUP(dam__pipe_write(out, block, count * row_bytes));
+    }
+cleanup:
+    free(block);
+    return status;
+}
+
+static dam_status send_dataset(hid_t file, const char *inner, int out)
 {
     dam_status status = DAM_OK;
     dam__hdf5_dataset from;
+    head first = {0};
     DAM_TRY_CLEANUP(dam__hdf5_dataset_open(file, inner, &from));
-    DAM_TRY_CLEANUP(dam__array_create(element_of(from.type), from.rank, from.shape, out));
-    if (dam__array_items(out) > 0)
-        DAM_TRY_CLEANUP(read_items(&from, out));
+    dam__element element = element_of(from.type);
+    first.element = (uint32_t)element;
+    first.rank = (uint32_t)from.rank;
+    for (int axis = 0; axis < from.rank; axis++)
+        first.shape[axis] = from.shape[axis];
+    DAM_TRY_CLEANUP(dam__pipe_write(out, &first, sizeof first));
+    DAM_TRY_CLEANUP(send_items(&from, element, out));
 cleanup:
     dam__hdf5_dataset_close(&from);
     return status;
 }
 
-dam_status dam__hdf5_read(const char *path, const char *inner, dam__array *out)
+struct reading {
+    const char *path, *inner;
+    dam__array array;
+};
+
+static dam_status read_apart(void *user, int out)
 {
+    const struct reading *r = user;
     dam_status status = DAM_OK;
     char *only = NULL;
-    dam__array array = {0};
-    dam__hdf5_settings before;
-    DAM_TRY(dam__hdf5_enter(&before));
-    hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    hid_t file = H5Fopen(r->path, H5F_ACC_RDONLY, H5P_DEFAULT);
     if (file < 0)
-        DAM_TRY_CLEANUP(dam__hdf5_fail("cannot open '%s' as HDF5", path));
-    if (inner == NULL)
-        DAM_TRY_CLEANUP(find_only(file, path, &only));
-    inner = inner == NULL ? only : inner;
-    status = read_dataset(file, inner, &array);
+        DAM_TRY_CLEANUP(dam__hdf5_fail("cannot open '%s' as HDF5", r->path));
+    if (r->inner == NULL)
+        DAM_TRY_CLEANUP(find_only(file, r->path, &only));
+    const char *inner = r->inner == NULL ? only : r->inner;
+    status = send_dataset(file, inner, out);
     if (status != DAM_OK)
-        DAM_TRY_CLEANUP(dam__fail_within(status, "dataset '%s' of '%s'", inner, path));
-    *out = array;
-    array = (dam__array){0};
+        status = dam__fail_within(status, "dataset '%s' of '%s'", inner, r->path);
 cleanup:
-    dam__array_free(&array);
     if (file >= 0)
         (void)H5Fclose(file);
     free(only);
-    dam__hdf5_leave(before);
+    return status;
+}
+
+/* --- in this one ------------------------------------------------------------------------------------ */
+
+static dam_status receive(void *user, int in)
+{
+    struct reading *r = user;
+    size_t shape[DAM__MAX_RANK] = {0};
+    head first;
+    DAM_TRY(dam__pipe_read(in, &first, sizeof first));
+    if (first.element > DAM__F64 || first.rank > DAM__MAX_RANK)
+        return dam__fail(DAM_INPUT, "'%s' holds what is no array", r->path);
+    for (uint32_t axis = 0; axis < first.rank; axis++)
+        shape[axis] = first.shape[axis];
+    DAM_TRY(dam__array_create((dam__element)first.element, (int)first.rank, shape, &r->array));
+    return dam__pipe_read(in, r->array.data,
+                          dam__array_items(&r->array) * dam__element_size(r->array.element));
+}
+
+dam_status dam__hdf5_read(const char *path, const char *inner, dam__array *out)
+{
+    struct reading r = {.path = path, .inner = inner};
+    const dam__hdf5_work work = {
+        .run = read_apart, .take = receive, .user = &r, .subject = path, .damaged = DAM_INPUT};
+    dam_status status = dam__hdf5_apart(&work);
+    if (status == DAM_OK)
+        *out = r.array;
+    else
+        dam__array_free(&r.array);
     return status;
 }

@@ -11,6 +11,16 @@ enum { WORKING_BYTES = 16 << 20 };
 
 static pthread_mutex_t hdf5_mutex = PTHREAD_MUTEX_INITIALIZER;
 
+void dam__hdf5_lock(void)
+{
+    (void)pthread_mutex_lock(&hdf5_mutex);
+}
+
+void dam__hdf5_unlock(void)
+{
+    (void)pthread_mutex_unlock(&hdf5_mutex);
+}
+
 dam_status dam__hdf5_enter(dam__hdf5_settings *before)
 {
     /* Asked for and given back: then it is there for HDF5, which asks for it in small pieces. */
@@ -20,7 +30,7 @@ dam_status dam__hdf5_enter(dam__hdf5_settings *before)
         return dam__fail(DAM_NO_MEMORY, "the host has not the %d MiB of memory that HDF5 works in",
                          WORKING_BYTES >> 20);
     (void)munmap(memory, WORKING_BYTES);
-    (void)pthread_mutex_lock(&hdf5_mutex);
+    dam__hdf5_lock();
     *before = (dam__hdf5_settings){.plugins = H5PL_ALL_PLUGIN};
     (void)H5Eget_auto2(H5E_DEFAULT, &before->print, &before->print_data);
     (void)H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
@@ -33,7 +43,7 @@ void dam__hdf5_leave(dam__hdf5_settings before)
 {
     (void)H5PLset_loading_state(before.plugins);
     (void)H5Eset_auto2(H5E_DEFAULT, before.print, before.print_data);
-    (void)pthread_mutex_unlock(&hdf5_mutex);
+    dam__hdf5_unlock();
 }
 
 hid_t dam__hdf5_native_type(dam__element element)

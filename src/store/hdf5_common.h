@@ -20,6 +20,10 @@ typedef struct dam__hdf5_settings {
     unsigned plugins;
 } dam__hdf5_settings;
 
+/* The lock alone: for who copies this process (hdf5_apart.h), to take along no half-done call. */
+void dam__hdf5_lock(void);
+void dam__hdf5_unlock(void);
+
 dam_status dam__hdf5_enter(dam__hdf5_settings *before);
 void dam__hdf5_leave(dam__hdf5_settings before);
 

@@ -4,10 +4,14 @@
  *
  * DENSEAM_SYSTEM=NAME@K[+]=WHAT,...
  *     the K-th call of NAME; with "+" all from there on. WHAT is an errno, or "yes": it does
- * nothing and says that it went well. NAME: flock, linkat, fsync, renameat, write, pwrite,
- * ftruncate, or malloc (calloc and realloc too) DENSEAM_SYSTEM_FROM=LIBRARY only where code of that
- * library calls it, such as libhdf5 or libjansson DENSEAM_SYSTEM_MAGIC=NUMBER the file system is of
- * that type (fstatfs) DENSEAM_SYSTEM_COUNT=FILE writes how many calls of the first NAME there were
+ *     nothing and says that it went well. NAME: flock, linkat, fsync, renameat, write, pwrite,
+ *     ftruncate, or malloc (calloc and realloc too)
+ * DENSEAM_SYSTEM_FROM=LIBRARY
+ *     only where code of that library calls it, such as libhdf5; "self": the program's own
+ * DENSEAM_SYSTEM_MAGIC=NUMBER
+ *     the file system is of that type (fstatfs)
+ * DENSEAM_SYSTEM_COUNT=FILE
+ *     writes how many calls of the first NAME there were
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -42,7 +46,8 @@ static _Atomic bool ready;
 static int find_library(struct dl_phdr_info *info, size_t size, void *name)
 {
     (void)size;
-    if (strstr(info->dlpi_name, name) == NULL)
+    const bool self = strcmp(name, "self") == 0;
+    if (self ? info->dlpi_name[0] != '\0' : strstr(info->dlpi_name, name) == NULL)
         return 0;
     for (int i = 0; i < info->dlpi_phnum; i++)
         if (info->dlpi_phdr[i].p_type == PT_LOAD && (info->dlpi_phdr[i].p_flags & PF_X) != 0) {

@@ -1,0 +1,173 @@
+#include "store/hdf5_apart.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+#include "store/hdf5_common.h"
+
+/* How a copy ends that could not tell how it fared. */
+enum { CRASHED = 3, CRASHED_WITHOUT_MEMORY = 4 };
+
+/* How it fared: one write, which a pipe takes whole. */
+typedef struct verdict {
+    dam_status status;
+    dam__advice advice;
+    char message[1024];
+} verdict;
+
+dam_status dam__pipe_write(int out, const void *bytes, size_t length)
+{
+    for (const unsigned char *at = bytes; length > 0;) {
+        ssize_t put = write(out, at, length);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put <= 0)
+            return dam__fail(DAM_INTERNAL, "cannot hand on what HDF5 read: %s", strerror(errno));
+        at += put;
+        length -= (size_t)put;
+    }
+    return DAM_OK;
+}
+
+dam_status dam__pipe_read(int in, void *bytes, size_t length)
+{
+    for (unsigned char *at = bytes; length > 0;) {
+        ssize_t got = read(in, at, length);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return dam__fail(DAM_INTERNAL, "HDF5 broke off");
+        at += got;
+        length -= (size_t)got;
+    }
+    return DAM_OK;
+}
+
+/* --- the copy ---------------------------------------------------------------------------------- */
+
+/* errno tells what the last call of the system or of malloc() lacked. */
+static void crash(int signal)
+{
+    (void)signal;
+    _exit(errno == ENOMEM ? CRASHED_WITHOUT_MEMORY : CRASHED);
+}
+
+/* HDF5 ends the process by exit() where it cannot begin; what this process registered for its end
+ * is not the copy's. */
+static void end(void)
+{
+    crash(0);
+}
+
+/*
+ * Of this process's threads the copy has one, and it calls HDF5 and the C library's memory alone,
+ * whose locks fork() sees to. It does not outlive this process.
+ */
+static _Noreturn void be_the_copy(const dam__hdf5_work *work, int out, int told)
+{
+    static const int deadly[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
+    verdict said = {0};
+    dam__hdf5_settings before;
+#ifdef __linux__
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+#endif
+    for (size_t i = 0; i < sizeof deadly / sizeof *deadly; i++)
+        (void)signal(deadly[i], crash);
+    (void)signal(SIGPIPE, SIG_IGN);
+    (void)atexit(end);
+    /* Where HDF5 cannot begin it cannot be told to be silent either. */
+    int nothing = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    if (nothing >= 0)
+        (void)dup2(nothing, STDERR_FILENO);
+    errno = 0;
+    said.status = dam__hdf5_enter(&before);
+    if (said.status == DAM_OK)
+        said.status = work->run(work->user, out);
+    /* What HDF5 then could not find, open or finish says nothing of the file. */
+    if (said.status != DAM_OK && errno == ENOMEM)
+        said.status = DAM_NO_MEMORY;
+    said.advice = dam__advice_of_error();
+    if (said.status != DAM_OK)
+        (void)snprintf(said.message, sizeof said.message, "%s", dam_error());
+    (void)!write(told, &said, sizeof said);
+    _exit(0);
+}
+
+/* --- this process ------------------------------------------------------------------------------ */
+
+/* Waits for the copy's end; how it crashed. */
+static dam_status broke_off(const dam__hdf5_work *work, int state)
+{
+    const bool killed = WIFSIGNALED(state);
+    bool memory = (killed && WTERMSIG(state) == SIGKILL) ||
+                  (WIFEXITED(state) && WEXITSTATUS(state) == CRASHED_WITHOUT_MEMORY);
+    if (memory || work->damaged == DAM_NO_MEMORY)
+        return dam__fail(DAM_NO_MEMORY, "%s: the host has no memory for it: HDF5 broke off",
+                         work->subject);
+    return dam__fail(work->damaged, "%s: HDF5 crashed on it", work->subject);
+}
+
+static dam_status listen(const dam__hdf5_work *work, pid_t copy, int in, int told)
+{
+    verdict said = {0};
+    int state = 0;
+    dam_status taken = work->take != NULL ? work->take(work->user, in) : DAM_OK;
+    (void)close(in); /* a copy that still writes is told so */
+    bool heard = taken == DAM_OK || taken == DAM_INTERNAL;
+    if (!heard)
+        (void)kill(copy, SIGKILL);
+    heard = heard && dam__pipe_read(told, &said, sizeof said) == DAM_OK;
+    while (waitpid(copy, &state, 0) < 0 && errno == EINTR)
+        ;
+    if (taken != DAM_OK && taken != DAM_INTERNAL)
+        return taken; /* its message is the last, as nothing was heard after it */
+    if (!heard)
+        return broke_off(work, state);
+    said.message[sizeof said.message - 1] = '\0';
+    if (said.status != DAM_OK)
+        return dam__advise(said.advice, dam__fail(said.status, "%s", said.message));
+    return taken;
+}
+
+dam_status dam__hdf5_apart(const dam__hdf5_work *work)
+{
+    dam_status status = DAM_OK;
+    int data[2] = {-1, -1}, told[2] = {-1, -1};
+    /* Nobody is in HDF5 while it is copied. */
+    dam__hdf5_lock();
+    if (pipe2(data, O_CLOEXEC) != 0 || pipe2(told, O_CLOEXEC) != 0)
+        DAM_FAIL(DAM_INTERNAL, "cannot make a pipe: %s", strerror(errno));
+    pid_t copy = fork();
+    if (copy == 0) {
+        (void)close(data[0]);
+        (void)close(told[0]);
+        dam__hdf5_unlock();
+        be_the_copy(work, data[1], told[1]);
+    }
+    if (copy < 0)
+        DAM_FAIL(DAM_NO_MEMORY, "HDF5 gets no process of its own: %s", strerror(errno));
+    (void)close(data[1]);
+    (void)close(told[1]);
+    data[1] = told[1] = -1;
+    status = listen(work, copy, data[0], told[0]);
+    data[0] = -1;
+cleanup:
+    for (int i = 0; i < 2; i++) {
+        if (data[i] >= 0)
+            (void)close(data[i]);
+        if (told[i] >= 0)
+            (void)close(told[i]);
+    }
+    dam__hdf5_unlock();
+    return status;
+}

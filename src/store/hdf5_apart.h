@@ -1,0 +1,32 @@
+/*
+ * HDF5's work in a copy of this process (fork), for what must not end it: HDF5 1.10 crashes, or
+ * ends the process without a word, where it gets no memory, and its parser has crashed on made-up
+ * files. There it takes the copy along and nothing else.
+ */
+#ifndef DAM__STORE_HDF5_APART_H
+#define DAM__STORE_HDF5_APART_H
+
+#include <stddef.h>
+
+#include "base/try.h"
+
+typedef struct dam__hdf5_work {
+    dam_status (*run)(void *user, int out); /* in the copy, between dam__hdf5_enter and _leave: what
+                                             * it writes to `out` is all that comes back */
+    dam_status (*take)(void *user, int in); /* here, meanwhile: reads that; NULL: nothing comes */
+    void *user;
+    const char *subject; /* what it works on, for messages where it crashed */
+    dam_status damaged;  /* where the copy crashed for another reason than memory */
+} dam__hdf5_work;
+
+/*
+ * The failure of run, else that of take. DAM_NO_MEMORY where the copy cannot be made, or ended for
+ * want of memory.
+ */
+dam_status dam__hdf5_apart(const dam__hdf5_work *work);
+
+/* All the bytes, for take and run: DAM_INTERNAL where the other end is gone. */
+dam_status dam__pipe_write(int out, const void *bytes, size_t length);
+dam_status dam__pipe_read(int in, void *bytes, size_t length);
+
+#endif
