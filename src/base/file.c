@@ -39,6 +39,19 @@ bool dam__same_file(const char *a, const char *b)
            first.st_ino == second.st_ino;
 }
 
+/* Makes one folder, whose name a power cut does not undo later, when files in it are safe. errno.
+ */
+static int make_folder(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *above = slash == NULL ? strdup(".") : strndup(path, (size_t)(slash - path + 1));
+    int reason = mkdir(path, 0777) == 0 ? 0 : errno;
+    if (reason == 0 && above != NULL)
+        reason = dam__folder_sync(AT_FDCWD, above);
+    free(above);
+    return reason;
+}
+
 dam_status dam__make_folders(const char *folder)
 {
     dam_status status = DAM_OK;
@@ -53,8 +66,8 @@ dam_status dam__make_folders(const char *folder)
             continue;
         char kept = *at;
         *at = '\0';
-        int reason = mkdir(path, 0777) == 0 ? 0 : errno;
-        if (reason != 0 && !dam__folder_exists(path))
+        int reason = make_folder(path);
+        if (reason == EIO || reason == ENOSPC || (reason != 0 && !dam__folder_exists(path)))
             DAM_TRY_CLEANUP(dam__advise(
                 DAM__ADVICE_FOLDER,
                 dam__fail(DAM_INPUT, "cannot create folder '%s': %s; choose another", path,

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/local_disk.h"
 #include "base/text.h"
 
 /* NAME.tmp.denseam-0123456789abcdef: the beginning of the file's name, and random digits. */
@@ -182,25 +183,28 @@ dam_status dam__temporary_write(dam__temporary *to, const void *data, size_t len
     return DAM_OK;
 }
 
-/* Makes the rename durable. Some file systems cannot sync a folder, and some folders cannot be
- * opened, which is no failure. */
-static dam_status sync_folder(const dam__temporary *temporary)
+int dam__folder_sync(int at, const char *folder)
 {
-    dam_status status = DAM_OK;
-    char *folder = NULL;
-    int descriptor = -1;
-    DAM_TRY_CLEANUP(folder_of(temporary->place, &folder));
-    descriptor = openat(temporary->folder, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (descriptor >= 0 && fsync(descriptor) != 0 && (errno == EIO || errno == ENOSPC))
-        DAM_FAIL(DAM_INPUT,
-                 "'%s' is written, but may be gone after a power cut: its folder cannot be synced: "
-                 "%s; check the disk",
-                 temporary->name, strerror(errno));
-cleanup:
+    int descriptor = openat(at, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int error = descriptor >= 0 && fsync(descriptor) != 0 ? errno : 0;
     if (descriptor >= 0)
         (void)close(descriptor);
+    return error == EIO || error == ENOSPC ? error : 0;
+}
+
+/* Makes the rename durable. */
+static dam_status sync_folder(const dam__temporary *temporary)
+{
+    char *folder = NULL;
+    DAM_TRY(folder_of(temporary->place, &folder));
+    int error = dam__folder_sync(temporary->folder, folder);
     free(folder);
-    return status;
+    if (error == 0)
+        return DAM_OK;
+    return dam__fail(DAM_INPUT,
+                     "'%s' is written, but may be gone after a power cut: its folder cannot be "
+                     "synced: %s; check the disk",
+                     temporary->name, strerror(error));
 }
 
 dam_status dam__temporary_commit(dam__temporary *temporary)
@@ -234,8 +238,8 @@ void dam__temporary_discard(dam__temporary *temporary)
 }
 
 /*
- * Whether nobody writes it. Who lives has its lock; where the system has no locks, nobody does
- * whose file has been left alone for a day.
+ * Whether nobody writes it. Who lives has its lock; where the system has no locks, or may have them
+ * for one machine alone, nobody does whose file has been left alone for a day.
  */
 static bool is_left(int file)
 {
@@ -243,9 +247,10 @@ static bool is_left(int file)
     struct stat info;
     if (fstat(file, &info) != 0 || !S_ISREG(info.st_mode))
         return false;
-    if (flock(file, LOCK_EX | LOCK_NB) == 0)
-        return true;
-    return errno != EWOULDBLOCK && time(NULL) - info.st_mtime > DAY;
+    bool locked = flock(file, LOCK_EX | LOCK_NB) == 0;
+    if (locked ? dam__is_local(file) : errno == EWOULDBLOCK)
+        return locked;
+    return time(NULL) - info.st_mtime > DAY;
 }
 
 void dam__temporary_sweep(const char *folder)

@@ -43,6 +43,12 @@ dam_status dam__temporary_write(dam__temporary *to, const void *data, size_t len
 /* Syncs it, puts it into its place and syncs the folder; DAM_INPUT. */
 dam_status dam__temporary_commit(dam__temporary *temporary);
 
+/*
+ * Puts the names in a folder on disk, which a path from `at` leads to: errno where the disk failed.
+ * Some file systems cannot, and some folders cannot be opened, which is no failure.
+ */
+int dam__folder_sync(int at, const char *folder);
+
 /* Removes it if it was not committed; frees. */
 void dam__temporary_discard(dam__temporary *temporary);
 
