@@ -33,6 +33,7 @@ typedef struct dam__selftest_use {
     unsigned rules;                        /* bit k: the optimizer uses rule k (dam__rule) */
     unsigned samples;                      /* DAM__SAMPLES_... */
     bool grows;                            /* with a model only */
+    int shards;                            /* of its batches; 0 or 1: none are added */
 } dam__selftest_use;
 
 /*

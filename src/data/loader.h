@@ -29,7 +29,24 @@ typedef struct dam__batch {
      * of the first such one do. NULL: there is one replica, or all have the same entries. */
     const dam__buffer *offsets;
     int stride;
+    int whole; /* samples of the batch that this is a shard of; 0: it is all of it */
 } dam__batch;
+
+/* Samples that a batch's means are over. */
+static inline int dam__batch_whole(const dam__batch *batch)
+{
+    return batch->whole > 0 ? batch->whole : batch->size;
+}
+
+/* Its samples start ... start + size - 1; what their means are over stays. */
+static inline dam__batch dam__batch_part(const dam__batch *batch, int start, int size)
+{
+    dam__batch part = *batch;
+    part.first += start;
+    part.place += start;
+    part.size = size;
+    return part;
+}
 
 /* How a raw sample is prepared. */
 typedef struct dam__input {

@@ -66,8 +66,9 @@ typedef struct dam__task {
     double softening_share;  /* share of labels that are the softening class itself; all sum to 1 */
     const dam__dataset *set; /* first memories may come from ...; NULL when a run is loaded */
     size_t trained;          /* ... its first so many samples */
-    int batch;               /* samples of a training step; 0 where nothing is trained */
-    int count; /* replicas of one shape that are learned side by side; 0 = one, as config says */
+    int batch;  /* samples of a training step, or of its shard; 0 where nothing is trained */
+    int shards; /* of a batch; 0 = one */
+    int count;  /* replicas of one shape that are learned side by side; 0 = one, as config says */
     const dam__replica *replicas; /* what differs between them, `count`; NULL where it is 0 */
 } dam__task;
 
@@ -233,6 +234,26 @@ typedef struct dam__diagnose_ops {
     dam_status (*after)(dam__model *model, int size, const dam__matrix *numbers, int row);
 } dam__diagnose_ops;
 
+/*
+ * Of models in which the samples of a batch depend on each other, as by a mean over it. A batch in
+ * shards is worked off in passes, each over all shards before the next begins.
+ */
+typedef struct dam__pass_ops {
+    /* Passes; with 1, loss_gradient of each shard is all. */
+    int (*count)(const dam__model *model);
+
+    /* Pass `pass` over a shard, which is number `number` of its batch; the last one does what
+     * loss_gradient does. */
+    dam_status (*run)(dam__model *model, const dam__batch *shard, int number, int pass,
+                      const dam__buffer *losses, int slot);
+
+    /* A shard's part of what is summed over all shards after this pass, before the next; then it is
+     * the sum. Its buffer may be exchanged for another of the same size. */
+    dam__matrix *(*shared)(dam__model *model, int pass);
+} dam__pass_ops;
+
+enum { DAM__MOST_PASSES = 3 };
+
 typedef struct dam__model_ops {
     /* Which keys to change when the loss is not finite; `advise` chooses by the model's keys, or is
      * NULL. See dam__model_advice. */
@@ -262,9 +283,11 @@ typedef struct dam__model_ops {
     /* Schedules: what the model itself changes at the start of an epoch; epochs count from 0. */
     dam_status (*begin_epoch)(dam__model *model, int epoch);
 
-    /* Fills every gradient from a batch and writes the batch's mean loss to losses[slot]. */
+    /* Fills every gradient from a batch and writes the batch's mean loss to losses[slot]; of a
+     * shard, its parts of them. A gradient's buffer may have been exchanged since the last call. */
     dam_status (*loss_gradient)(dam__model *model, const dam__batch *batch,
                                 const dam__buffer *losses, int slot);
+    const dam__pass_ops *passes; /* NULL where samples do not depend on each other */
 
     /* After the optimizer's step: enforces constraints that couple parameters, then refreshes. */
     dam_status (*project)(dam__model *model);

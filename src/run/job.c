@@ -69,7 +69,8 @@ dam_status dam__job_prepare(dam__job *job)
                                            .batch = dam__trainer_chunk(job->trainer),
                                            .classes =
                                                dam__model_classes(&job->experiment.model, job->set),
-                                           .grows = job->experiment.grow.to > 0};
+                                           .grows = job->experiment.grow.to > 0,
+                                           .shards = job->experiment.train.shards};
     DAM_TRY(dam__selftest_device(job->device, job->gemm, &subject));
     DAM_TRY(dam__trainer_prepare(job->trainer));
     if (job->resumed != NULL) {

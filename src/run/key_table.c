@@ -298,6 +298,9 @@ const dam__option dam__options[] = {
 
     INTEGER(ALL, "train", "batch", train.batch, "1000", 1, 1e7, "samples",
             "Samples in one training step."),
+    INTEGER(ALL | FIXED, "train", "shards", train.shards, "1", 1, 1024, "shards",
+            "Cut each batch into so many shards, a power of two, whose gradients are added in one "
+            "fixed tree (docs/cluster.md)."),
     INTEGER(ALL, "train", "epochs", train.epochs, "300", 1, 1e6, "epochs",
             "At most so many passes over the training samples; grow.epochs takes its place where "
             "the model grows."),

@@ -59,6 +59,25 @@ static dam_status check_model(const char *name, const dam__experiment *experimen
                                                        : dam__fail_within(status, "%s", name);
 }
 
+static dam_status check_shards(const char *name, const dam__train_config *train)
+{
+    if ((train->shards & (train->shards - 1)) != 0)
+        return dam__fail(DAM_USAGE, "%s: train.shards = %d is no power of two; take 2, 4, 8, ...",
+                         name, train->shards);
+    if (train->shards > train->batch)
+        return dam__fail(DAM_USAGE,
+                         "%s: train.shards = %d are more than the samples of a batch; lower it, or "
+                         "raise train.batch from %d",
+                         name, train->shards, train->batch);
+    if (train->shards > 1 && train->diagnostics[0] != '\0')
+        return dam__fail(
+            DAM_USAGE,
+            "%s: train.diagnostics looks into batches as one; set train.shards = 1, or "
+            "leave it out",
+            name);
+    return DAM_OK;
+}
+
 static dam_status check_diagnostics(const char *name, const char *list)
 {
     double steps[DAM__DIAGNOSED_STEPS];
@@ -99,6 +118,7 @@ dam_status dam__experiment_check(const char *name, const dam__experiment *experi
     DAM_TRY(dam__data_check(name, &experiment->data));
     DAM_TRY(check_grow(name, experiment));
     DAM_TRY(check_model(name, experiment));
+    DAM_TRY(check_shards(name, &experiment->train));
     if (dam__model_type_of(&experiment->model)->recall != NULL)
         DAM_TRY(check_recall(name, experiment));
     return check_diagnostics(name, experiment->train.diagnostics);

@@ -18,6 +18,7 @@
 #include "model/energy/selftest_recall.h"
 #include "model/model_type.h"
 #include "train/selftest_optimizer.h"
+#include "train/selftest_shards.h"
 
 /* Part of every verdict's key: raise it when cases or tolerances change. */
 #define CASES_VERSION "7"
@@ -43,13 +44,10 @@ static void add_tables(const dam__selftest_case *const *tables, dam__selftest_li
 void dam__selftest_all(dam__selftest_list *out)
 {
     static const dam__selftest_case *const common[] = {
-        dam__selftest_gemm_cases,
-        dam__selftest_data_cases,
-        dam__selftest_teacher_cases,
-        dam__selftest_optimizer_cases,
-        dam__selftest_ceiling_cases,
-        dam__selftest_recall_cases,
-        NULL,
+        dam__selftest_gemm_cases,    dam__selftest_data_cases,
+        dam__selftest_teacher_cases, dam__selftest_optimizer_cases,
+        dam__selftest_shards_cases,  dam__selftest_ceiling_cases,
+        dam__selftest_recall_cases,  NULL,
     };
     *out = (dam__selftest_list){{NULL}};
     add_tables(common, out);
@@ -61,13 +59,15 @@ void dam__selftest_all(dam__selftest_list *out)
 }
 
 /* What a training launches: compiling other models' kernels would only keep it waiting. */
-static void list_training(const dam__model_type *type, dam__selftest_list *out)
+static void list_training(const dam__model_type *type, bool shards, dam__selftest_list *out)
 {
     *out = (dam__selftest_list){{NULL}};
     add_table(dam__selftest_gemm_cases, out);
     add_table(dam__selftest_data_cases, out);
     add_tables(type->selftests, out);
     add_table(dam__selftest_optimizer_cases, out);
+    if (shards)
+        add_table(dam__selftest_shards_cases, out);
 }
 
 /* What a recall of states launches, whichever model's. */
@@ -294,7 +294,7 @@ static void list_for(const dam__selftest_options *options, dam__selftest_list *o
     if (options->recall)
         list_recall(out);
     else
-        list_training(dam__model_types[options->kind], out);
+        list_training(dam__model_types[options->kind], options->use.shards > 1, out);
 }
 
 bool dam__selftest_reaches(const dam__selftest_options *options, const char *kernel)
@@ -446,7 +446,8 @@ dam__selftest_use dam__selftest_use_of(const dam__selftest_subject *subject)
                                .model = subject->varies ? NULL : subject->model,
                                .rules = dam__model_type_of(subject->model)->rules,
                                .samples = samples_of(subject),
-                               .grows = subject->grows};
+                               .grows = subject->grows,
+                               .shards = subject->shards};
 }
 
 dam_status dam__selftest_device(dam__device *device, dam__gemm_provider provider,

@@ -76,6 +76,7 @@ typedef struct dam__selftest_subject {
     int memories, dim, batch; /* shapes of its products */
     int classes;              /* of the model; 0: not known */
     bool grows;
+    int shards; /* of its batches */
 } dam__selftest_subject;
 
 /* For the options of dam__selftest_ensure. Products are no larger than a self-test can afford. */

@@ -304,7 +304,8 @@ static dam_status run_sweep(const arguments *args)
                                            .varies = true,
                                            .memories = estimate.memories,
                                            .dim = estimate.dim,
-                                           .batch = estimate.batch};
+                                           .batch = estimate.batch,
+                                           .shards = s.plan.base.train.shards};
     DAM_TRY_CLEANUP(check_device(args, s.device, &subject));
     if (!args->resume) {
         DAM_TRY_CLEANUP(dam__experiment_write(&s.plan.base, s.folder.path));

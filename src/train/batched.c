@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "train/optimizer.h"
 #include "train/schedule.h"
+#include "train/shards.h"
 
 struct dam__batched {
     dam__device *device;
@@ -16,6 +17,7 @@ struct dam__batched {
     dam__gemm *gemm;
     dam__loader *samples;
     dam__model *model;
+    dam__shards *shards;
     dam__optimizer *optimizer;
     dam__evaluator *evaluator; /* NULL where patterns are stored */
     dam__matrix losses;        /* 1 x epochs times steps times replicas */
@@ -42,6 +44,7 @@ void dam__batched_destroy(dam__batched *batched)
     dam__buffer_destroy(batched->losses.buffer);
     dam__evaluator_destroy(batched->evaluator);
     dam__optimizer_destroy(batched->optimizer);
+    dam__shards_destroy(batched->shards);
     dam__model_destroy(batched->model);
     dam__loader_destroy(batched->samples);
     dam__gemm_destroy(batched->gemm);
@@ -115,12 +118,13 @@ cleanup:
 static dam_status make_plan(const dam__batched_training *training, dam__batched *batched)
 {
     const dam__dataset *first = training->sets[0];
-    int batch =
-        (size_t)training->train.batch < first->count ? training->train.batch : (int)first->count;
+    int shards = training->train.shards, batch = training->train.batch;
+    int chunk = dam__shards_size(shards, (size_t)batch < first->count ? batch : (int)first->count);
     const dam__task task = {.dim = batched->dim,
                             .set = first,
                             .trained = first->count,
-                            .batch = batch,
+                            .batch = chunk,
+                            .shards = shards,
                             .count = training->count,
                             .replicas = training->replicas};
     dam__plan *plan = NULL;
@@ -137,7 +141,8 @@ static dam_status make_plan(const dam__batched_training *training, dam__batched 
     DAM_TRY(dam__model_create(batched->device, batched->gemm, &training->model, &task,
                               &batched->model));
     DAM_TRY(dam__loader_plan(batched->samples, plan));
-    DAM_TRY(batched->model->ops->plan(batched->model, plan, batch));
+    DAM_TRY(batched->model->ops->plan(batched->model, plan, chunk));
+    DAM_TRY(dam__shards_create(batched->model, shards, plan, &batched->shards));
     DAM_TRY(dam__optimizer_create(batched->model, plan, &batched->optimizer));
     if (!dam__model_stores(&training->model))
         DAM_TRY(dam__evaluator_create(batched->model, batched->samples, plan, &batched->evaluator));
@@ -175,6 +180,7 @@ static dam_status prepare(dam__batched *batched)
     DAM_TRY(dam__plan_allocate(batched->plan));
     DAM_TRY(dam__loader_prepare(batched->samples));
     DAM_TRY(batched->model->ops->prepare(batched->model));
+    DAM_TRY(dam__shards_prepare(batched->shards));
     DAM_TRY(dam__optimizer_prepare(batched->optimizer));
     /* Replicas have seeds of their own. */
     return batched->model->ops->initialise(batched->model, 0);
@@ -189,8 +195,8 @@ static dam_status run_epoch(dam__batched *batched, int epoch)
     for (int step = 0; step < steps; step++) {
         dam__batch batch;
         DAM_TRY(dam__loader_next(batched->samples, &batch));
-        DAM_TRY(ops->loss_gradient(batched->model, &batch, batched->losses.buffer,
-                                   epoch * steps + step));
+        DAM_TRY(dam__shards_gradient(batched->shards, &batch, batched->losses.buffer,
+                                     epoch * steps + step));
         DAM_TRY(dam__optimizer_step(
             batched->optimizer,
             dam__train_rate(&batched->train, epoch, (double)epoch * steps + step),

@@ -6,6 +6,7 @@
 
 typedef struct dam__train_config {
     int batch;            /* samples a step */
+    int shards;           /* of a batch, a power of two; 0 = one */
     int epochs;           /* at most */
     double learning_rate; /* what it means is the parameters' rule's: model/model.h */
     double momentum;

@@ -16,8 +16,8 @@ static dam_status take_step(dam__trainer *trainer)
     dam__model *model = trainer->model;
     dam__batch batch;
     DAM_TRY(dam__loader_next(trainer->samples, &batch));
-    DAM_TRY(
-        model->ops->loss_gradient(model, &batch, trainer->losses.buffer, trainer->position.step));
+    DAM_TRY(dam__shards_gradient(trainer->shards, &batch, trainer->losses.buffer,
+                                 trainer->position.step));
     const dam__train_config *train = &trainer->training.train;
     double step = steps_done(trainer);
     double rate = dam__train_rate(train, trainer->position.epoch, step);

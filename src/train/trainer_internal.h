@@ -5,6 +5,7 @@
 #ifndef DAM__TRAIN_TRAINER_INTERNAL_H
 #define DAM__TRAIN_TRAINER_INTERNAL_H
 
+#include "train/shards.h"
 #include "train/trainer.h"
 
 struct dam__trainer {
@@ -17,6 +18,7 @@ struct dam__trainer {
     dam__gemm *gemm;
     dam__loader *samples, *validation; /* validation is NULL where the share is 0 */
     dam__model *model;
+    dam__shards *shards;
     dam__optimizer *optimizer;
     dam__evaluator *evaluator;
     bool is_evaluated;                  /* the evaluator has run */

@@ -51,6 +51,7 @@ static void forget_plan(dam__trainer *trainer)
     dam__evaluator_destroy(trainer->evaluator);
     dam__evaluator_destroy(trainer->training_evaluator);
     dam__optimizer_destroy(trainer->optimizer);
+    dam__shards_destroy(trainer->shards);
     dam__model_destroy(trainer->model);
     dam__loader_destroy(trainer->validation);
     dam__loader_destroy(trainer->samples);
@@ -62,6 +63,7 @@ static void forget_plan(dam__trainer *trainer)
     trainer->evaluator = NULL;
     trainer->training_evaluator = NULL;
     trainer->optimizer = NULL;
+    trainer->shards = NULL;
     trainer->model = NULL;
     trainer->validation = NULL;
     trainer->samples = NULL;
@@ -87,6 +89,8 @@ static dam_status make_plan(void *user, int chunk, bool streams, const dam__plan
     if (trainer->validation != NULL)
         DAM_TRY(dam__loader_plan(trainer->validation, trainer->plan));
     DAM_TRY(trainer->model->ops->plan(trainer->model, trainer->plan, chunk));
+    DAM_TRY(dam__shards_create(trainer->model, training->train.shards, trainer->plan,
+                               &trainer->shards));
     DAM_TRY(dam__optimizer_create(trainer->model, trainer->plan, &trainer->optimizer));
     if (trainer->validation != NULL)
         DAM_TRY(dam__evaluator_create(trainer->model, trainer->validation, trainer->plan,
@@ -119,7 +123,8 @@ static dam_status plan_what_fits(dam__trainer *trainer)
     int batch = trainer->training.train.batch;
     if ((size_t)batch > trainer->training.set->count)
         batch = (int)trainer->training.set->count;
-    return dam__plan_fit(make_plan, trainer, batch,
+    return dam__plan_fit(make_plan, trainer,
+                         dam__shards_size(trainer->training.train.shards, batch),
                          must_stream(&trainer->training, trainer->device));
 }
 
@@ -164,7 +169,8 @@ dam_status dam__trainer_create(dam__device *device, const dam__training *trainin
     DAM_TRY_CLEANUP(dam__task_create(&training->model, training->set,
                                      training->set->count - validation_count(training),
                                      &trainer->task));
-    trainer->task.batch = training->train.batch;
+    trainer->task.batch = dam__shards_size(training->train.shards, training->train.batch);
+    trainer->task.shards = training->train.shards;
     DAM_TRY_CLEANUP(plan_what_fits(trainer));
     DAM_TRY_CLEANUP(name_columns(trainer));
     if (training->train.record > 0)
@@ -211,6 +217,7 @@ dam_status dam__trainer_prepare(dam__trainer *trainer)
     if (trainer->validation != NULL)
         DAM_TRY(dam__loader_prepare(trainer->validation));
     DAM_TRY(trainer->model->ops->prepare(trainer->model));
+    DAM_TRY(dam__shards_prepare(trainer->shards));
     DAM_TRY(dam__optimizer_prepare(trainer->optimizer));
     if (trainer->growth != NULL)
         DAM_TRY(dam__growth_prepare(trainer->growth));

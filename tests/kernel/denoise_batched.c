@@ -28,6 +28,7 @@ typedef struct kind {
     double momentum, slower; /* factor of the rates */
     bool shared;
     int diverges; /* a replica whose rate is far too high; -1: none */
+    int shards;   /* of a batch */
 } kind;
 
 static const kind kinds[] = {
@@ -38,7 +39,8 @@ static const kind kinds[] = {
      0,
      1,
      false,
-     -1},
+     -1,
+     1},
     {{.activation = DAM__ACTIVATION_RELU,
       .power = 2,
       .centring = DAM__CENTRING_BATCH,
@@ -46,17 +48,20 @@ static const kind kinds[] = {
      0.5,
      0.05,
      true,
-     2},
+     2,
+     4},
     {{.activation = DAM__ACTIVATION_SOFTMAX, .power = 1, .centring = DAM__CENTRING_BATCH},
      0,
      0.05,
      false,
-     0},
+     0,
+     1},
     {{.activation = DAM__ACTIVATION_LINEAR, .power = 1, .algorithm = DAM__ALGORITHM_ADAM},
      0,
      1,
      true,
-     -1},
+     -1,
+     2},
 };
 
 static double rate_of(const kind *what, int p)
@@ -103,6 +108,7 @@ static void train_alone(dam__device *device, const setting *how, const kind *wha
                               .gemm = how->provider,
                               .evaluates = true};
     training.train.momentum = what->momentum;
+    training.train.shards = what->shards;
     training.model.denoise.eta0 = rate_of(what, p);
     OK(dam__trainer_create(device, &training, &trainer));
     OK(dam__trainer_prepare(trainer));
@@ -137,6 +143,7 @@ static void train_together(dam__device *device, const setting *how, const kind *
                                       .replicas = replicas,
                                       .gemm = how->provider};
     training.train.momentum = what->momentum;
+    training.train.shards = what->shards;
     for (int p = 0; p < REPLICAS; p++)
         replicas[p] = (dam__replica){.seed = seeds[p], .rate = rate_of(what, p)};
     OK(dam__batched_create(device, &training, &batched));

@@ -144,7 +144,8 @@ static void unknown_names_are_told_with_the_closest(void **state)
     refuse("zzzzzzzzzz = 5", "x.conf:1: zzzzzzzzzz: unknown key; there are base, title, source, "
                              "seed, data, model, train, grow, recall, sweep");
     refuse("train { zzzzzzzzzz = 5 }",
-           "x.conf:1: train.zzzzzzzzzz: unknown key; there are batch, epochs, optimizer, eta0, "
+           "x.conf:1: train.zzzzzzzzzz: unknown key; there are batch, shards, epochs, optimizer, "
+           "eta0, "
            "learning_rate, momentum, decay, warmup, rates, diagnostics, patience, checkpoint, "
            "record, record_memories, precision");
     refuse("Seed = 5", "x.conf:1: Seed: unknown key; did you mean 'seed'?");

@@ -49,7 +49,8 @@ static void check_preset(const char *name, dam__gemm_provider gemm)
                                            .dim = (int)r.set.features,
                                            .batch = experiment.train.batch,
                                            .classes = dam__model_classes(&experiment.model, &r.set),
-                                           .grows = experiment.grow.to > 0};
+                                           .grows = experiment.grow.to > 0,
+                                           .shards = experiment.train.shards};
     const dam__selftest_options options = {.kind = experiment.model.kind,
                                            .use = dam__selftest_use_of(&subject)};
     size_t looked_up = 0;

@@ -93,6 +93,7 @@ static void destroy(dam__model *model)
     for (size_t i = 0; i < sizeof matrices / sizeof *matrices; i++)
         dam__buffer_destroy(matrices[i]->buffer);
     dam__buffer_destroy(denoise->seeds);
+    dam__denoise_shards_free(denoise);
     dam__denoise_spectrum_free(denoise);
     dam__denoise_diagnosis_free(denoise);
     dam__program_destroy(denoise->program);
@@ -206,6 +207,7 @@ static dam_status plan(dam__model *model, dam__plan *plan, int chunk)
     DAM_TRY(dam__plan_buffer(plan, "seeds of noise", sizeof(uint64_t) * (size_t)count,
                              &denoise->seeds));
     DAM_TRY(reserve_products(denoise));
+    DAM_TRY(dam__denoise_shards_plan(denoise, plan));
     if (trains_by_spectrum(denoise))
         DAM_TRY(dam__denoise_spectrum_plan(denoise, plan));
     return DAM_OK;
@@ -402,6 +404,7 @@ const dam__model_ops dam__denoise_ops = {
     .measure = dam__denoise_measure,
     .begin_epoch = begin_epoch,
     .loss_gradient = dam__denoise_loss_gradient,
+    .passes = &dam__denoise_passes,
     .project = nothing,
     .finish_epoch = dam__denoise_finish_epoch,
     .describe = describe,

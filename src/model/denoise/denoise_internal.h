@@ -33,6 +33,18 @@ struct denoise_diagnosis {
     dam__kernel *sum_squares, *collect, *subtract, *centre;
 };
 
+/*
+ * Of a centred model whose batches come in shards: what each shard keeps between its passes. The
+ * first has the model's own matrices; the others exchange theirs for them (denoise_shards.c).
+ */
+enum { DAM__DENOISE_KEPT = 8 };
+struct denoise_shards {
+    int count;                                /* that keep something; 0 or 1: one at a time */
+    dam__matrix (*others)[DAM__DENOISE_KEPT]; /* count - 1 */
+    dam__matrix pulls;                        /* chunk x memories: dL/dT, then dL/dZ */
+    dam__matrix means[2];                     /* of the batch: of S and of dL/dT; 1 x memories */
+};
+
 struct denoise {
     dam__model base; /* first, so that a pointer to it is one to this */
     dam__denoise_scales scales;
@@ -51,6 +63,7 @@ struct denoise {
     dam__buffer *seeds;                 /* two words a replica */
     struct denoise_spectrum spectrum;
     struct denoise_diagnosis diagnosis;
+    struct denoise_shards shards;
     dam__program *program;
     dam__kernel *pairs, *softmax, *activate, *fold, *centre, *residual, *collect, *sums, *backward,
         *backward_softmax, *energy, *advance;
@@ -65,10 +78,25 @@ dam_status dam__denoise_evaluate(dam__model *model, const dam__batch *batch,
                                  const dam__device_metrics *metrics, int slot, int offset);
 dam_status dam__denoise_finish_epoch(dam__model *model, dam__loader *samples, int epoch);
 
+/* --- shards: denoise_shards.c has their matrices, denoise_step.c their passes ------------------- */
+
+extern const dam__pass_ops dam__denoise_passes;
+dam_status dam__denoise_shards_plan(struct denoise *denoise, dam__plan *plan);
+void dam__denoise_shards_free(struct denoise *denoise);
+
+/* To its part of the mean of S; from the mean to its part of that of dL/dT; to the gradients. */
+dam_status dam__denoise_first_pass(struct denoise *denoise, const dam__batch *shard);
+dam_status dam__denoise_second_pass(struct denoise *denoise, const dam__batch *shard);
+dam_status dam__denoise_last_pass(struct denoise *denoise, const dam__batch *shard,
+                                  const dam__buffer *losses, int slot);
+
 /* --- denoise_step.c, for the other files -------------------------------------------------------- */
 
 /* The noisy and clean samples of a batch, those of its first epoch where noise is fresh. */
 dam_status dam__denoise_pairs(struct denoise *denoise, const dam__batch *batch);
+
+/* Samples start ... of a batch, at most a chunk of them. */
+dam__batch dam__denoise_chunk(const struct denoise *denoise, const dam__batch *batch, int start);
 
 /* Z, T and G = dL/dF of the noisy samples once more, as a training step had them. */
 dam_status dam__denoise_again(struct denoise *denoise, int size);

@@ -55,28 +55,40 @@ void dam__denoise_spectrum_free(struct denoise *denoise)
     dam__power_free(&spectrum->power);
 }
 
+/* Adds a batch's x x' and x to the sums, times share; `first` begins them. */
+static dam_status add_batch(struct denoise *denoise, const dam__batch *batch, bool first,
+                            double share)
+{
+    const struct denoise_spectrum *spectrum = &denoise->spectrum;
+    dam__gemm *gemm = denoise->base.gemm;
+    for (int start = 0; start < batch->size; start += denoise->chunk) {
+        const dam__batch part = dam__denoise_chunk(denoise, batch, start);
+        double kept = first && start == 0 ? 0 : 1;
+        const dam__operand inputs = {.matrix = &denoise->noisy, .height = part.size};
+        const dam__operand transposed = {
+            .matrix = &denoise->noisy, .transposed = true, .height = part.size};
+        const dam__operand ones = {
+            .matrix = &spectrum->ones, .transposed = true, .height = part.size};
+        DAM_TRY(dam__denoise_pairs(denoise, &part));
+        DAM_TRY(dam__gemm_run(gemm, share, transposed, inputs, kept, &spectrum->covariance));
+        DAM_TRY(dam__gemm_run(gemm, share, ones, inputs, kept, &spectrum->mean));
+    }
+    return DAM_OK;
+}
+
 /* Sum of x x' and mean of all inputs x, then the covariance. */
 static dam_status make_covariance(struct denoise *denoise, dam__loader *samples)
 {
     const struct denoise_spectrum *spectrum = &denoise->spectrum;
-    dam__gemm *gemm = denoise->base.gemm;
     double share = 1.0 / dam__loader_range(samples);
     DAM_TRY(dam__loader_begin(samples, 0, 0));
     for (int i = 0; i < dam__loader_batches(samples); i++) {
         dam__batch batch;
-        double kept = i > 0 ? 1 : 0;
         DAM_TRY(dam__loader_next(samples, &batch));
-        DAM_TRY(dam__denoise_pairs(denoise, &batch));
-        const dam__operand inputs = {.matrix = &denoise->noisy, .height = batch.size};
-        const dam__operand transposed = {
-            .matrix = &denoise->noisy, .transposed = true, .height = batch.size};
-        const dam__operand ones = {
-            .matrix = &spectrum->ones, .transposed = true, .height = batch.size};
-        DAM_TRY(dam__gemm_run(gemm, share, transposed, inputs, kept, &spectrum->covariance));
-        DAM_TRY(dam__gemm_run(gemm, share, ones, inputs, kept, &spectrum->mean));
+        DAM_TRY(add_batch(denoise, &batch, i == 0, share));
         DAM_TRY(dam__device_pace(denoise->base.device));
     }
-    return dam__gemm_run(gemm, -1, dam__whole(&spectrum->mean, true),
+    return dam__gemm_run(denoise->base.gemm, -1, dam__whole(&spectrum->mean, true),
                          dam__whole(&spectrum->mean, false), 1, &spectrum->covariance);
 }
 

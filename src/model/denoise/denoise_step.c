@@ -125,16 +125,22 @@ static dam_status fold(struct denoise *denoise, const dam__matrix *sums, double 
                                      out->stride, scale));
 }
 
-/* T = S - m, with the batch's means. */
-static dam_status centre(struct denoise *denoise, int size)
+/* T = S - m. */
+static dam_status subtract(struct denoise *denoise, const dam__matrix *means, int size)
 {
-    const dam__matrix *hidden = &denoise->hidden, *means = &denoise->means;
-    DAM_TRY(fold(denoise, &denoise->inner_sums, 1.0 / size, means));
+    const dam__matrix *hidden = &denoise->hidden;
     return dam__launch(denoise->centre, vectors(denoise, hidden->cols, denoise->parts),
                        work_of(denoise, inner_items(denoise, size), 2, 2),
                        DAM_ARGUMENTS(hidden, means, &denoise->active, size, hidden->cols,
                                      per_part(denoise, size), dam__arg_shape(hidden),
                                      means->stride));
+}
+
+/* The same with the batch's means. */
+static dam_status centre(struct denoise *denoise, int size)
+{
+    DAM_TRY(fold(denoise, &denoise->inner_sums, 1.0 / size, &denoise->means));
+    return subtract(denoise, &denoise->means, size);
 }
 
 /* F = s2 T W (GEMM 2), without c. */
@@ -224,6 +230,32 @@ static dam_status multiply_slope(struct denoise *denoise, const dam__matrix *cha
     return DAM_OK;
 }
 
+/* The outer layer's term of dL/dW. */
+static dam_status outer_gradient(struct denoise *denoise, int size)
+{
+    return dam__gemm_run(
+        denoise->base.gemm, denoise->scales.s2, rows_of(&denoise->active, size, true),
+        rows_of(&denoise->output, size, false), 0.0, &denoise->base.parameters[MEMORIES].gradient);
+}
+
+/* dL/dT, to `pulls`. */
+static dam_status pull(struct denoise *denoise, int size, const dam__matrix *pulls)
+{
+    return dam__gemm_run(denoise->base.gemm, denoise->scales.s2,
+                         rows_of(&denoise->output, size, false),
+                         dam__whole(value_of(denoise, MEMORIES), true), 0.0, pulls);
+}
+
+/* Of dL/dZ and its sums: the gradient of b, and the inner layer's term of dL/dW. */
+static dam_status inner_gradients(struct denoise *denoise, int size, const dam__matrix *pulls)
+{
+    const dam__parameter *parameters = denoise->base.parameters;
+    DAM_TRY(fold(denoise, &denoise->inner_sums, 1, &parameters[INNER].gradient));
+    return dam__gemm_run(denoise->base.gemm, denoise->scales.s1, rows_of(pulls, size, true),
+                         rows_of(&denoise->noisy, size, false), 1.0,
+                         &parameters[MEMORIES].gradient);
+}
+
 /* dL/dT, in place of T, to dL/dZ. */
 static dam_status through_activation(struct denoise *denoise, int size)
 {
@@ -238,21 +270,12 @@ static dam_status through_activation(struct denoise *denoise, int size)
 /* Every gradient, from that of the loss by F in place of F. */
 static dam_status backward(struct denoise *denoise, int size)
 {
-    dam__gemm *gemm = denoise->base.gemm;
-    const dam__parameter *parameters = denoise->base.parameters;
-    const dam__matrix *gradient = &parameters[MEMORIES].gradient;
     const dam__matrix *active = &denoise->active;
-    double s1 = denoise->scales.s1, s2 = denoise->scales.s2;
-    DAM_TRY(fold(denoise, &denoise->outer_sums, 1, &parameters[OUTER].gradient));
-    /* The outer layer's term of dL/dW, before T gives way to dL/dT. */
-    DAM_TRY(dam__gemm_run(gemm, s2, rows_of(active, size, true),
-                          rows_of(&denoise->output, size, false), 0.0, gradient));
-    DAM_TRY(dam__gemm_run(gemm, s2, rows_of(&denoise->output, size, false),
-                          dam__whole(&parameters[MEMORIES].value, true), 0.0, active));
+    DAM_TRY(fold(denoise, &denoise->outer_sums, 1, &denoise->base.parameters[OUTER].gradient));
+    DAM_TRY(outer_gradient(denoise, size)); /* before T gives way to dL/dT */
+    DAM_TRY(pull(denoise, size, active));
     DAM_TRY(through_activation(denoise, size));
-    DAM_TRY(fold(denoise, &denoise->inner_sums, 1, &parameters[INNER].gradient));
-    return dam__gemm_run(gemm, s1, rows_of(active, size, true),
-                         rows_of(&denoise->noisy, size, false), 1.0, gradient);
+    return inner_gradients(denoise, size, active);
 }
 
 /* --- verbs ------------------------------------------------------------------------------------ */
@@ -268,8 +291,8 @@ dam_status dam__denoise_loss_gradient(dam__model *model, const dam__batch *batch
                                       const dam__buffer *losses, int slot)
 {
     struct denoise *denoise = (struct denoise *)model;
-    double per_item = 1.0 / ((double)batch->size * model->task.dim);
-    if (batch->size > denoise->chunk)
+    double per_item = 1.0 / ((double)dam__batch_whole(batch) * model->task.dim);
+    if (batch->size > denoise->chunk || (is_centred(denoise) && batch->whole > 0))
         return dam__fail(DAM_INTERNAL, "a denoiser takes a batch whole");
     DAM_TRY(make_pairs(denoise, batch, noise_step(denoise)));
     DAM_TRY(forward(denoise, batch->size));
@@ -279,13 +302,10 @@ dam_status dam__denoise_loss_gradient(dam__model *model, const dam__batch *batch
     return backward(denoise, batch->size);
 }
 
-static dam__batch chunk_of(const struct denoise *denoise, const dam__batch *batch, int start)
+dam__batch dam__denoise_chunk(const struct denoise *denoise, const dam__batch *batch, int start)
 {
-    dam__batch part = *batch;
-    part.first += start;
-    part.place += start;
-    part.size = batch->size - start < denoise->chunk ? batch->size - start : denoise->chunk;
-    return part;
+    int rest = batch->size - start;
+    return dam__batch_part(batch, start, rest < denoise->chunk ? rest : denoise->chunk);
 }
 
 /* Samples that are evaluated keep their noise. */
@@ -296,12 +316,24 @@ dam_status dam__denoise_evaluate(dam__model *model, const dam__batch *batch,
     const dam__matrix *totals = &metrics->totals;
     (void)offset;
     for (int start = 0; start < batch->size; start += denoise->chunk) {
-        const dam__batch part = chunk_of(denoise, batch, start);
+        const dam__batch part = dam__denoise_chunk(denoise, batch, start);
         DAM_TRY(make_pairs(denoise, &part, 0));
         DAM_TRY(forward_frozen(denoise, &denoise->noisy, part.size));
         DAM_TRY(residual(denoise, part.size, 1));
         DAM_TRY(collect(denoise, totals->buffer, (size_t)slot * totals->ld, totals->stride,
                         start > 0, 0.5 / model->task.dim));
+    }
+    return DAM_OK;
+}
+
+/* Adds a batch's activations to the sums. */
+static dam_status add_activations(struct denoise *denoise, const dam__batch *batch, bool accumulate)
+{
+    for (int start = 0; start < batch->size; start += denoise->chunk) {
+        const dam__batch part = dam__denoise_chunk(denoise, batch, start);
+        DAM_TRY(make_pairs(denoise, &part, noise_step(denoise)));
+        DAM_TRY(similarities(denoise, &denoise->noisy, part.size));
+        DAM_TRY(activate(denoise, part.size, false, accumulate || start > 0));
     }
     return DAM_OK;
 }
@@ -319,9 +351,7 @@ dam_status dam__denoise_finish_epoch(dam__model *model, dam__loader *samples, in
     for (int i = 0; i < dam__loader_batches(samples); i++) {
         dam__batch batch;
         DAM_TRY_CLEANUP(dam__loader_next(samples, &batch));
-        DAM_TRY_CLEANUP(make_pairs(denoise, &batch, noise_step(denoise)));
-        DAM_TRY_CLEANUP(similarities(denoise, &denoise->noisy, batch.size));
-        DAM_TRY_CLEANUP(activate(denoise, batch.size, false, i > 0));
+        DAM_TRY_CLEANUP(add_activations(denoise, &batch, i > 0));
         DAM_TRY_CLEANUP(dam__device_pace(model->device));
     }
     DAM_TRY_CLEANUP(fold(denoise, &denoise->inner_sums, 1.0 / dam__loader_range(samples),
@@ -329,6 +359,41 @@ dam_status dam__denoise_finish_epoch(dam__model *model, dam__loader *samples, in
 cleanup:
     denoise->epoch = before;
     return status;
+}
+
+/* --- the passes of a centred model over shards -------------------------------------------------- */
+
+dam_status dam__denoise_first_pass(struct denoise *denoise, const dam__batch *shard)
+{
+    DAM_TRY(make_pairs(denoise, shard, noise_step(denoise)));
+    DAM_TRY(similarities(denoise, &denoise->noisy, shard->size));
+    DAM_TRY(activate(denoise, shard->size, false, false));
+    return fold(denoise, &denoise->inner_sums, 1.0 / dam__batch_whole(shard),
+                &denoise->shards.means[0]);
+}
+
+dam_status dam__denoise_second_pass(struct denoise *denoise, const dam__batch *shard)
+{
+    const dam__matrix *pulls = &denoise->shards.pulls;
+    double whole = dam__batch_whole(shard);
+    DAM_TRY(subtract(denoise, &denoise->shards.means[0], shard->size));
+    DAM_TRY(outputs(denoise, shard->size));
+    DAM_TRY(residual(denoise, shard->size, 1 / (whole * denoise->base.task.dim)));
+    DAM_TRY(pull(denoise, shard->size, pulls));
+    DAM_TRY(sum_up(denoise, pulls, shard->size));
+    return fold(denoise, &denoise->inner_sums, 1 / whole, &denoise->shards.means[1]);
+}
+
+dam_status dam__denoise_last_pass(struct denoise *denoise, const dam__batch *shard,
+                                  const dam__buffer *losses, int slot)
+{
+    const dam__matrix *pulls = &denoise->shards.pulls;
+    double items = (double)dam__batch_whole(shard) * denoise->base.task.dim;
+    DAM_TRY(collect(denoise, losses, (size_t)slot * (size_t)denoise->count, 1, false, 0.5 / items));
+    DAM_TRY(fold(denoise, &denoise->outer_sums, 1, &denoise->base.parameters[OUTER].gradient));
+    DAM_TRY(outer_gradient(denoise, shard->size));
+    DAM_TRY(multiply_slope(denoise, pulls, &denoise->shards.means[1], shard->size));
+    return inner_gradients(denoise, shard->size, pulls);
 }
 
 /* --- energy and dynamics ---------------------------------------------------------------------- */

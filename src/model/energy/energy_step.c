@@ -293,17 +293,15 @@ static dam_status backward_few(struct energy *energy, const dam__batch *batch, b
 
 static dam__batch chunk_of(const struct energy *energy, const dam__batch *batch, int start)
 {
-    dam__batch part = *batch;
-    part.first += start;
-    part.size = batch->size - start < energy->chunk ? batch->size - start : energy->chunk;
-    return part;
+    int rest = batch->size - start;
+    return dam__batch_part(batch, start, rest < energy->chunk ? rest : energy->chunk);
 }
 
 dam_status dam__energy_loss_gradient(dam__model *model, const dam__batch *batch,
                                      const dam__buffer *losses, int slot)
 {
     struct energy *energy = (struct energy *)model;
-    double per_neuron = 1.0 / ((double)batch->size * energy->trained);
+    double per_neuron = 1.0 / ((double)dam__batch_whole(batch) * energy->trained);
     for (int start = 0; start < batch->size; start += energy->chunk) {
         dam__batch chunk = chunk_of(energy, batch, start);
         bool accumulate = start > 0;

@@ -10,10 +10,8 @@ static struct vmf *vmf_of(dam__model *model)
 
 dam__batch dam__vmf_chunk(const struct vmf *vmf, const dam__batch *batch, int start)
 {
-    dam__batch part = *batch;
-    part.first += start;
-    part.size = batch->size - start < vmf->chunk ? batch->size - start : vmf->chunk;
-    return part;
+    int rest = batch->size - start;
+    return dam__batch_part(batch, start, rest < vmf->chunk ? rest : vmf->chunk);
 }
 
 dam__operand dam__vmf_samples(const dam__batch *batch)
@@ -123,7 +121,7 @@ dam_status dam__vmf_loss_gradient(dam__model *model, const dam__batch *batch,
                                   const dam__buffer *losses, int slot)
 {
     struct vmf *vmf = vmf_of(model);
-    double per_sample = 1.0 / batch->size;
+    double per_sample = 1.0 / dam__batch_whole(batch);
     for (int start = 0; start < batch->size; start += vmf->chunk) {
         dam__batch chunk = dam__vmf_chunk(vmf, batch, start);
         bool accumulate = start > 0;
