@@ -221,7 +221,8 @@ static dam_status load_files(const dam__data_config *config, dam__split split, d
     dam_status status = DAM_OK;
     places from = {0};
     DAM_TRY_CLEANUP(find_places(config, split, &from));
-    const char *name = config->name[0] != '\0' ? config->name : from.images;
+    bool is_other = split == DAM__SPLIT_TEST && config->test_images[0] != '\0';
+    const char *name = config->name[0] != '\0' && !is_other ? config->name : from.images;
     (void)snprintf(set->name, sizeof set->name, "%s", name);
     bool cuts = split == DAM__SPLIT_TRAIN && config->samples > 0;
     DAM_TRY_CLEANUP(read_samples(from.images, cuts ? (size_t)config->samples : 0, set));

@@ -30,3 +30,13 @@ dam__parameter *dam__model_parameter(dam__model *model, const char *name)
             return &model->parameters[i];
     return NULL;
 }
+
+void dam__answers_nearest(const dam__answers *out, size_t sample, const double *similarities,
+                          size_t memories)
+{
+    size_t best = 0;
+    for (size_t mu = 1; mu < memories; mu++)
+        best = similarities[mu] > similarities[best] ? mu : best;
+    out->memory[sample] = (int32_t)best;
+    out->similarity[sample] = similarities[best];
+}

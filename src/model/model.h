@@ -79,6 +79,17 @@ typedef struct dam__device_metrics {
     dam__buffer *nearest;   /* int32 a sample: the class of the nearest memory */
 } dam__device_metrics;
 
+/* What a model says of samples besides their class: room for as many as are asked for. */
+typedef struct dam__answers {
+    double *scores;     /* samples x dam__model_columns: how much speaks for each class column */
+    int32_t *memory;    /* samples: the nearest memory, the first of several */
+    double *similarity; /* samples: to that */
+} dam__answers;
+
+/* For models: notes which of a sample's similarities is the largest. */
+void dam__answers_nearest(const dam__answers *out, size_t sample, const double *similarities,
+                          size_t memories);
+
 typedef struct dam__model dam__model;
 
 /*
@@ -307,6 +318,13 @@ typedef struct dam__model_ops {
      * others. */
     dam_status (*evaluate)(dam__model *model, const dam__batch *batch,
                            const dam__device_metrics *metrics, int slot, int offset);
+
+    /*
+     * What it says of the samples of a batch, in their stored order and at most a chunk of them, to
+     * the host; see dam__answers, of which it fills the first batch->size. NULL where samples have
+     * no class and no nearest memory.
+     */
+    dam_status (*answer)(dam__model *model, const dam__batch *batch, const dam__answers *out);
 
     /*
      * The factors and rates that follow from the sizes, in one line; *caution = a warning about

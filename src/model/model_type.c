@@ -39,6 +39,11 @@ int dam__model_neurons(const dam__model_config *config, int dim, int classes)
     return type->neurons != NULL ? type->neurons(config, dim, classes) : dim;
 }
 
+int dam__model_columns(const dam__model_config *config, int classes)
+{
+    return classes + (dam__model_type_of(config)->class_weights ? 1 : 0);
+}
+
 bool dam__model_stores(const dam__model_config *config)
 {
     const dam__model_type *type = dam__model_type_of(config);

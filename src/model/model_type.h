@@ -62,6 +62,10 @@ typedef struct dam__model_type {
     /* Whether it predicts classes that labels are compared with. NULL: never. */
     bool (*compares)(const dam__model_config *config);
 
+    const char *score; /* what dam__answers.scores are, a word; NULL without them */
+
+    const char *formula; /* what it computes of its parameters, for who reads them elsewhere */
+
     /* Where the loss is half a mean squared error: that of an output of 0. NULL: it is none. */
     double (*zero_mse)(const dam__dataset *set);
 
@@ -98,6 +102,8 @@ dam_status dam__model_check(const dam__model_config *config, const dam__model_se
 dam__input dam__model_input(const dam__model_config *config, int classes);
 int dam__model_classes(const dam__model_config *config, const dam__dataset *set);
 int dam__model_neurons(const dam__model_config *config, int dim, int classes);
+/* Class columns: one more than classes where samples may be of none. */
+int dam__model_columns(const dam__model_config *config, int classes);
 bool dam__model_stores(const dam__model_config *config);
 bool dam__model_compares(const dam__model_config *config);
 bool dam__model_side_by_side(const dam__model_config *config, int batch, const dam__dataset *set,

@@ -81,6 +81,22 @@ void dam__array_free(dam__array *array)
     *array = (dam__array){0};
 }
 
+dam_status dam__array_pieces(const dam__array *array, dam__taker *take, void *user)
+{
+    unsigned char buffer[1 << 14];
+    size_t size = dam__element_size(array->element), left = dam__array_items(array) * size;
+    const unsigned char *from = array->data;
+    while (left > 0) {
+        size_t step = left < sizeof buffer ? left : sizeof buffer;
+        memcpy(buffer, from, step);
+        dam__byte_order(buffer, step / size, size, false);
+        DAM_TRY(take(user, buffer, step));
+        from += step;
+        left -= step;
+    }
+    return DAM_OK;
+}
+
 /*
  * Splits "file.h5:/path". A ':/' belongs to the file's own name where such a file exists; of
  * several, the first that follows a file is taken. *file is freed with free(), *inner points into

@@ -37,6 +37,11 @@ dam_status dam__array_create(dam__element element, int rank, const size_t *shape
 
 void dam__array_free(dam__array *array);
 
+/* Passes the items on, little-endian whatever the host, in pieces and in their order; ends with the
+ * first failure. */
+typedef dam_status dam__taker(void *user, const void *bytes, size_t length);
+dam_status dam__array_pieces(const dam__array *array, dam__taker *take, void *user);
+
 /*
  * Reads IDX (plain or gzipped), NPY (1.0-3.0, C order) or an HDF5 dataset ("file.h5:/path/in/file";
  * without ":/path" a file with just one dataset). The first bytes decide the format, not the name.

@@ -6,6 +6,14 @@
 #include "base/memory.h"
 #include "base/text.h"
 
+static void free_list(struct dam__container_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        free(list->words[i]);
+    free(list->words);
+    free(list->name);
+}
+
 void dam__container_free(dam__container *container)
 {
     for (size_t i = 0; i < container->array_count; i++) {
@@ -16,8 +24,11 @@ void dam__container_free(dam__container *container)
         free(container->texts[i].name);
         free(container->texts[i].value);
     }
+    for (size_t i = 0; i < container->list_count; i++)
+        free_list(&container->lists[i]);
     free(container->arrays);
     free(container->texts);
+    free(container->lists);
     *container = (dam__container){0};
 }
 
@@ -67,6 +78,31 @@ cleanup:
     return status;
 }
 
+dam_status dam__container_set_list(dam__container *container, const char *name,
+                                   const char *const *words, size_t count)
+{
+    dam_status status = DAM_OK;
+    struct dam__container_list list = {0};
+    size_t i = 0;
+    DAM_TRY_CLEANUP(dam__format(&list.name, "%s", name));
+    DAM_TRY_CLEANUP(dam__alloc(count, sizeof *list.words, &list.words));
+    for (; list.count < count; list.count++)
+        DAM_TRY_CLEANUP(dam__format(&list.words[list.count], "%s", words[list.count]));
+    while (i < container->list_count && strcmp(container->lists[i].name, name) != 0)
+        i++;
+    if (i == container->list_count) {
+        DAM_TRY_CLEANUP(dam__grow(&container->lists, i + 1, sizeof *container->lists));
+        container->list_count++;
+    } else {
+        free_list(&container->lists[i]);
+    }
+    container->lists[i] = list;
+    list = (struct dam__container_list){0};
+cleanup:
+    free_list(&list);
+    return status;
+}
+
 const dam__array *dam__container_array(const dam__container *container, const char *name)
 {
     for (size_t i = 0; i < container->array_count; i++)
@@ -80,5 +116,14 @@ const char *dam__container_text(const dam__container *container, const char *nam
     for (size_t i = 0; i < container->text_count; i++)
         if (strcmp(container->texts[i].name, name) == 0)
             return container->texts[i].value;
+    return NULL;
+}
+
+const struct dam__container_list *dam__container_list(const dam__container *container,
+                                                      const char *name)
+{
+    for (size_t i = 0; i < container->list_count; i++)
+        if (strcmp(container->lists[i].name, name) == 0)
+            return &container->lists[i];
     return NULL;
 }

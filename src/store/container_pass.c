@@ -7,12 +7,13 @@
 #include "base/memory.h"
 #include "store/hdf5_apart.h"
 
-enum { TEXT = 1, ARRAY, END, MOST_NAME = 1 << 16 };
+enum { TEXT = 1, LIST, ARRAY, END, MOST_NAME = 1 << 16 };
 
-/* Before each thing: its kind, its name's length, its value's bytes, and what an array is. */
+/* Before each thing: its kind, its name's length, its value's bytes, what an array is, and how many
+ * words a list has. */
 typedef struct head {
     uint32_t kind, element, rank;
-    uint64_t name, bytes, shape[DAM__MAX_RANK];
+    uint64_t name, bytes, words, shape[DAM__MAX_RANK];
 } head;
 
 static dam_status send(int out, const head *first, const char *name, const void *value)
@@ -22,6 +23,19 @@ static dam_status send(int out, const head *first, const char *name, const void 
     return dam__pipe_write(out, value, first->bytes);
 }
 
+/* Each word with the 0 that ends it. */
+static dam_status send_list(int out, const struct dam__container_list *list)
+{
+    head first = {.kind = LIST, .name = strlen(list->name), .words = list->count};
+    for (size_t i = 0; i < list->count; i++)
+        first.bytes += strlen(list->words[i]) + 1;
+    DAM_TRY(dam__pipe_write(out, &first, sizeof first));
+    DAM_TRY(dam__pipe_write(out, list->name, first.name));
+    for (size_t i = 0; i < list->count; i++)
+        DAM_TRY(dam__pipe_write(out, list->words[i], strlen(list->words[i]) + 1));
+    return DAM_OK;
+}
+
 dam_status dam__container_send(const dam__container *container, int out)
 {
     for (size_t i = 0; i < container->text_count; i++) {
@@ -29,6 +43,8 @@ dam_status dam__container_send(const dam__container *container, int out)
         const head first = {.kind = TEXT, .name = strlen(text->name), .bytes = strlen(text->value)};
         DAM_TRY(send(out, &first, text->name, text->value));
     }
+    for (size_t i = 0; i < container->list_count; i++)
+        DAM_TRY(send_list(out, &container->lists[i]));
     for (size_t i = 0; i < container->array_count; i++) {
         const dam__array *array = &container->arrays[i].array;
         const char *name = container->arrays[i].name;
@@ -58,6 +74,31 @@ cleanup:
     return status;
 }
 
+static dam_status receive_list(int in, const head *first, const char *name, dam__container *out)
+{
+    dam_status status = DAM_OK;
+    char *value = NULL, *next = NULL;
+    const char **words = NULL;
+    if (first->bytes == 0 || first->words == 0 || first->words > first->bytes)
+        return dam__fail(DAM_INPUT, "a list of it has an impossible length");
+    DAM_TRY_CLEANUP(dam__alloc(first->bytes, 1, &value));
+    DAM_TRY_CLEANUP(dam__alloc(first->words, sizeof *words, &words));
+    DAM_TRY_CLEANUP(dam__pipe_read(in, value, first->bytes));
+    next = value;
+    for (size_t i = 0; i < first->words; i++) {
+        char *end = memchr(next, '\0', first->bytes - (size_t)(next - value));
+        if (end == NULL)
+            DAM_FAIL(DAM_INPUT, "a list of it has fewer words than it says");
+        words[i] = next;
+        next = end + 1;
+    }
+    DAM_TRY_CLEANUP(dam__container_set_list(out, name, words, first->words));
+cleanup:
+    free(words);
+    free(value);
+    return status;
+}
+
 static dam_status receive_array(int in, const head *first, const char *name, dam__container *out)
 {
     dam_status status = DAM_OK;
@@ -78,6 +119,18 @@ cleanup:
     return status;
 }
 
+static dam_status receive_value(int in, const head *first, const char *name, dam__container *out)
+{
+    switch (first->kind) {
+    case TEXT:
+        return receive_text(in, first, name, out);
+    case LIST:
+        return receive_list(in, first, name, out);
+    default:
+        return receive_array(in, first, name, out);
+    }
+}
+
 dam_status dam__container_receive(int in, dam__container *out)
 {
     for (;;) {
@@ -86,13 +139,12 @@ dam_status dam__container_receive(int in, dam__container *out)
         DAM_TRY(dam__pipe_read(in, &first, sizeof first));
         if (first.kind == END)
             return DAM_OK;
-        if ((first.kind != TEXT && first.kind != ARRAY) || first.name > MOST_NAME)
-            return dam__fail(DAM_INPUT, "it holds what is neither text nor array");
+        if (first.kind < TEXT || first.kind > END || first.name > MOST_NAME)
+            return dam__fail(DAM_INPUT, "it holds what is neither text, list nor array");
         DAM_TRY(dam__alloc(first.name + 1, 1, &name));
         dam_status status = dam__pipe_read(in, name, first.name);
         if (status == DAM_OK)
-            status = first.kind == TEXT ? receive_text(in, &first, name, out)
-                                        : receive_array(in, &first, name, out);
+            status = receive_value(in, &first, name, out);
         free(name);
         DAM_TRY(status);
     }

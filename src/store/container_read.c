@@ -2,11 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "store/container_pass.h"
 #include "store/hdf5_apart.h"
 #include "store/hdf5_dataset.h"
@@ -64,25 +66,52 @@ static herr_t visit_link(hid_t file, const char *name, const H5L_info_t *link, v
     return to->status == DAM_OK ? 0 : -1;
 }
 
-static dam_status read_text(reader *to, hid_t attribute, const char *name)
+/* Texts of `size` bytes each, which need not end by a zero. */
+static dam_status keep_words(reader *to, const char *name, char *packed, size_t size,
+                             const hsize_t *count)
 {
     dam_status status = DAM_OK;
-    char *value = NULL;
+    size_t items = count != NULL ? (size_t)*count : 1;
+    char **words = NULL;
+    DAM_TRY(dam__alloc(items, sizeof *words, &words));
+    for (size_t i = 0; i < items; i++)
+        DAM_TRY_CLEANUP(dam__format(&words[i], "%.*s", (int)size, packed + i * size));
+    status = count != NULL
+                 ? dam__container_set_list(to->out, name, (const char *const *)words, items)
+                 : dam__container_set_text(to->out, name, words[0]);
+cleanup:
+    for (size_t i = 0; i < items; i++)
+        free(words[i]);
+    free(words);
+    return status;
+}
+
+/* A text, or a list of them: an attribute without axes, or of one. */
+static dam_status read_words(reader *to, hid_t attribute, const char *name)
+{
+    dam_status status = DAM_OK;
+    char *packed = NULL;
+    hsize_t count = 1;
+    size_t bytes = 0;
     hid_t type = H5Aget_type(attribute), space = H5Aget_space(attribute);
     if (type < 0 || space < 0)
         DAM_TRY_CLEANUP(dam__hdf5_fail("HDF5"));
+    H5S_class_t kind = H5Sget_simple_extent_type(space);
+    bool is_list = kind == H5S_SIMPLE && H5Sget_simple_extent_ndims(space) == 1;
     if (H5Tget_class(type) != H5T_STRING || H5Tis_variable_str(type) != 0 ||
-        H5Sget_simple_extent_type(space) != H5S_SCALAR)
+        (kind != H5S_SCALAR && !is_list) ||
+        (is_list && (H5Sget_simple_extent_dims(space, &count, NULL) < 0 || count == 0)))
         DAM_FAIL(DAM_INPUT, "it is not a text as denseam writes them");
     size_t size = H5Tget_size(type);
-    if (size == 0 || size > to->length)
+    if (size == 0 || size > INT_MAX || size > to->length || count > to->length / size)
         DAM_FAIL(DAM_INPUT, "it claims %zu bytes, more than the whole file has", size);
-    DAM_TRY_CLEANUP(dam__alloc(size + 1, 1, &value));
-    if (H5Aread(attribute, type, value) < 0)
+    DAM_TRY_CLEANUP(dam__multiply(size, (size_t)count, &bytes));
+    DAM_TRY_CLEANUP(dam__alloc(bytes, 1, &packed));
+    if (H5Aread(attribute, type, packed) < 0)
         DAM_TRY_CLEANUP(dam__hdf5_fail("HDF5"));
-    DAM_TRY_CLEANUP(dam__container_set_text(to->out, name, value));
+    DAM_TRY_CLEANUP(keep_words(to, name, packed, size, is_list ? &count : NULL));
 cleanup:
-    free(value);
+    free(packed);
     if (space >= 0)
         (void)H5Sclose(space);
     if (type >= 0)
@@ -95,7 +124,7 @@ static herr_t visit_attribute(hid_t root, const char *name, const H5A_info_t *in
     (void)info;
     reader *to = data;
     hid_t attribute = H5Aopen(root, name, H5P_DEFAULT);
-    to->status = attribute < 0 ? dam__hdf5_fail("HDF5") : read_text(to, attribute, name);
+    to->status = attribute < 0 ? dam__hdf5_fail("HDF5") : read_words(to, attribute, name);
     if (to->status == DAM_INPUT)
         to->status = dam__fail_within(to->status, "text '%s' in it", name);
     if (attribute >= 0)

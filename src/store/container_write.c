@@ -80,26 +80,6 @@ cleanup:
     return status;
 }
 
-static dam_status store_text(hid_t file, const char *name, const char *value)
-{
-    dam_status status = DAM_OK;
-    hid_t space = H5Screate(H5S_SCALAR), type = H5Tcopy(H5T_C_S1), attribute = H5I_INVALID_HID;
-    if (space < 0 || type < 0 || H5Tset_size(type, strlen(value) + 1) < 0 ||
-        H5Tset_cset(type, H5T_CSET_UTF8) < 0)
-        DAM_TRY_CLEANUP(dam__hdf5_fail("text '%s'", name));
-    attribute = H5Acreate2(file, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
-    if (attribute < 0 || H5Awrite(attribute, type, value) < 0)
-        DAM_TRY_CLEANUP(dam__hdf5_fail("text '%s'", name));
-cleanup:
-    if (attribute >= 0)
-        (void)H5Aclose(attribute);
-    if (type >= 0)
-        (void)H5Tclose(type);
-    if (space >= 0)
-        (void)H5Sclose(space);
-    return status;
-}
-
 static int compare_arrays(const void *a, const void *b)
 {
     const struct dam__container_array *const *first = a, *const *second = b;
@@ -112,27 +92,92 @@ static int compare_texts(const void *a, const void *b)
     return strcmp((*first)->name, (*second)->name);
 }
 
+static int compare_lists(const void *a, const void *b)
+{
+    const struct dam__container_list *const *first = a, *const *second = b;
+    return strcmp((*first)->name, (*second)->name);
+}
+
+/* Words of one size, the longest one's and its end, behind each other. */
+static dam_status pack_words(const char *const *words, size_t count, char **packed, size_t *size)
+{
+    *size = 1;
+    for (size_t i = 0; i < count; i++)
+        if (strlen(words[i]) + 1 > *size)
+            *size = strlen(words[i]) + 1;
+    DAM_TRY(dam__alloc(count, *size, packed));
+    for (size_t i = 0; i < count; i++)
+        memcpy(*packed + i * *size, words[i], strlen(words[i]));
+    return DAM_OK;
+}
+
+/* An attribute of the root: one text, or a list of them. */
+static dam_status store_words(hid_t file, const char *name, const char *const *words,
+                              const size_t *count)
+{
+    dam_status status = DAM_OK;
+    hsize_t items = count != NULL ? *count : 1;
+    hid_t space = count != NULL ? H5Screate_simple(1, &items, NULL) : H5Screate(H5S_SCALAR);
+    hid_t type = H5Tcopy(H5T_C_S1), attribute = H5I_INVALID_HID;
+    char *packed = NULL;
+    size_t size = 0;
+    DAM_TRY_CLEANUP(pack_words(words, (size_t)items, &packed, &size));
+    if (space < 0 || type < 0 || H5Tset_size(type, size) < 0 ||
+        H5Tset_cset(type, H5T_CSET_UTF8) < 0)
+        DAM_TRY_CLEANUP(dam__hdf5_fail("text '%s'", name));
+    attribute = H5Acreate2(file, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
+    if (attribute < 0 || H5Awrite(attribute, type, packed) < 0)
+        DAM_TRY_CLEANUP(dam__hdf5_fail("text '%s'", name));
+cleanup:
+    if (attribute >= 0)
+        (void)H5Aclose(attribute);
+    if (type >= 0)
+        (void)H5Tclose(type);
+    if (space >= 0)
+        (void)H5Sclose(space);
+    free(packed);
+    return status;
+}
+
+static dam_status store_texts(const dam__container *container, const dam__hdf5_file *file)
+{
+    dam_status status = DAM_OK;
+    const struct dam__container_text **texts = NULL;
+    const struct dam__container_list **lists = NULL;
+    DAM_TRY_CLEANUP(dam__alloc(container->text_count, sizeof *texts, &texts));
+    DAM_TRY_CLEANUP(dam__alloc(container->list_count, sizeof *lists, &lists));
+    for (size_t i = 0; i < container->text_count; i++)
+        texts[i] = &container->texts[i];
+    for (size_t i = 0; i < container->list_count; i++)
+        lists[i] = &container->lists[i];
+    qsort(texts, container->text_count, sizeof *texts, compare_texts);
+    qsort(lists, container->list_count, sizeof *lists, compare_lists);
+    for (size_t i = 0; i < container->text_count && file->error == 0; i++)
+        DAM_TRY_CLEANUP(
+            store_words(file->id, texts[i]->name, (const char *const[]){texts[i]->value}, NULL));
+    for (size_t i = 0; i < container->list_count && file->error == 0; i++)
+        DAM_TRY_CLEANUP(store_words(file->id, lists[i]->name, (const char *const *)lists[i]->words,
+                                    &lists[i]->count));
+cleanup:
+    free(texts);
+    free(lists);
+    return status;
+}
+
 /* In the order of names, and no further than the first error of the disk. */
 static dam_status store_all(const dam__container *container, const dam__hdf5_file *file)
 {
     dam_status status = DAM_OK;
     const struct dam__container_array **arrays = NULL;
-    const struct dam__container_text **texts = NULL;
+    DAM_TRY_CLEANUP(store_texts(container, file));
     DAM_TRY_CLEANUP(dam__alloc(container->array_count, sizeof *arrays, &arrays));
-    DAM_TRY_CLEANUP(dam__alloc(container->text_count, sizeof *texts, &texts));
     for (size_t i = 0; i < container->array_count; i++)
         arrays[i] = &container->arrays[i];
-    for (size_t i = 0; i < container->text_count; i++)
-        texts[i] = &container->texts[i];
     qsort(arrays, container->array_count, sizeof *arrays, compare_arrays);
-    qsort(texts, container->text_count, sizeof *texts, compare_texts);
-    for (size_t i = 0; i < container->text_count && file->error == 0; i++)
-        DAM_TRY_CLEANUP(store_text(file->id, texts[i]->name, texts[i]->value));
     for (size_t i = 0; i < container->array_count && file->error == 0; i++)
         DAM_TRY_CLEANUP(store_array(file->id, arrays[i]->name, &arrays[i]->array));
 cleanup:
     free(arrays);
-    free(texts);
     return status;
 }
 

@@ -2,23 +2,29 @@
  * NPY: "\x93NUMPY", version, length of a header that is a Python dictionary of 'descr',
  * 'fortran_order' and 'shape', then the items (numpy.lib.format).
  */
-#include "store/reader.h"
-
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
-#include "base/temporary.h"
-#include "base/text.h"
+#include "store/npy_write.h"
+#include "store/reader.h"
 
 /* Headers of our element types have about 100 bytes; only structured ones grow long. */
-enum { LONGEST_HEADER = 1 << 20, LONGEST_WORD = 24, ALIGNMENT = 64 };
+enum { LONGEST_HEADER = 1 << 20, LONGEST_WORD = 24 };
 
 static const struct {
     char descr[4];
     dam__element element;
 } types[] = {
     {"|u1", DAM__U8}, {"<i4", DAM__I32}, {"<i8", DAM__I64}, {"<f4", DAM__F32}, {"<f8", DAM__F64}};
+
+const char *dam__npy_descr(dam__element element)
+{
+    size_t i = 0;
+    while (types[i].element != element)
+        i++;
+    return types[i].descr;
+}
 
 typedef struct header {
     char descr[LONGEST_WORD];
@@ -231,59 +237,4 @@ dam_status dam__npy_parse(const char *name, const void *bytes, size_t length, da
     dam__source source = dam__source_memory(name, bytes, length);
     *out = (dam__array){0};
     return dam__npy_read(&source, out);
-}
-
-/* The start of a version 1.0 file, padded so that the items stand at a multiple of ALIGNMENT. */
-static dam_status format_header(const dam__array *array, dam__text *out)
-{
-    const char *descr = NULL;
-    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
-        if (types[i].element == array->element)
-            descr = types[i].descr;
-    dam__text_append_bytes(out, "\x93NUMPY\1\0\0\0", 10);
-    dam__text_append(out, "{'descr': '%s', 'fortran_order': False, 'shape': (", descr);
-    for (int axis = 0; axis < array->rank; axis++)
-        dam__text_append(out, axis == 0 ? "%zu," : axis > 1 ? ", %zu" : " %zu", array->shape[axis]);
-    dam__text_append(out, "), }");
-    size_t padded = (out->length + 1 + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    dam__text_append(out, "%*s\n", (int)(padded - out->length - 1), "");
-    dam_status status = dam__text_status(out);
-    if (status != DAM_OK)
-        return status;
-    out->data[8] = (char)((padded - 10) & 0xff);
-    out->data[9] = (char)((padded - 10) >> 8);
-    return DAM_OK;
-}
-
-/* Little-endian whatever the host: items pass through a small buffer. */
-static dam_status write_items(dam__temporary *to, const dam__array *array)
-{
-    unsigned char buffer[1 << 14];
-    size_t size = dam__element_size(array->element), left = dam__array_items(array) * size;
-    const unsigned char *from = array->data;
-    while (left > 0) {
-        size_t step = left < sizeof buffer ? left : sizeof buffer;
-        memcpy(buffer, from, step);
-        dam__byte_order(buffer, step / size, size, false);
-        DAM_TRY(dam__temporary_write(to, buffer, step));
-        from += step;
-        left -= step;
-    }
-    return DAM_OK;
-}
-
-dam_status dam__npy_write(const char *path, const dam__array *array)
-{
-    dam_status status = DAM_OK;
-    dam__text start = {0};
-    dam__temporary temporary = {0};
-    DAM_TRY_CLEANUP(format_header(array, &start));
-    DAM_TRY_CLEANUP(dam__temporary_open(path, &temporary));
-    DAM_TRY_CLEANUP(dam__temporary_write(&temporary, start.data, start.length));
-    DAM_TRY_CLEANUP(write_items(&temporary, array));
-    DAM_TRY_CLEANUP(dam__temporary_commit(&temporary));
-cleanup:
-    dam__temporary_discard(&temporary);
-    dam__text_free(&start);
-    return status;
 }

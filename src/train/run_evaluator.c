@@ -125,3 +125,20 @@ dam_status dam__run_evaluator_run(dam__run_evaluator *evaluator, dam__metrics *m
     return status == DAM_OK ? dam__evaluator_predictions(evaluator->inner, predicted, nearest)
                             : status;
 }
+
+dam_status dam__run_evaluator_answer(dam__run_evaluator *evaluator, const dam__answers *out)
+{
+    dam__model *model = evaluator->model;
+    size_t columns = (size_t)dam__model_columns(&model->config, model->task.classes), at = 0;
+    DAM_TRY(dam__loader_begin(evaluator->loader, 0, 0));
+    for (int step = 0; step < dam__loader_batches(evaluator->loader); step++) {
+        dam__batch batch;
+        DAM_TRY(dam__loader_next(evaluator->loader, &batch));
+        const dam__answers part = {.scores = out->scores + at * columns,
+                                   .memory = out->memory + at,
+                                   .similarity = out->similarity + at};
+        DAM_TRY(model->ops->answer(model, &batch, &part));
+        at += (size_t)batch.size;
+    }
+    return DAM_OK;
+}

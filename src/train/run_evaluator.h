@@ -29,4 +29,8 @@ dam_status dam__run_evaluator_reload(dam__run_evaluator *evaluator, size_t count
 dam_status dam__run_evaluator_run(dam__run_evaluator *evaluator, dam__metrics *metrics,
                                   int32_t **predicted, int32_t **nearest);
 
+/* What the model says of every sample besides its class; see dam__model_ops.answer, which it must
+ * have. */
+dam_status dam__run_evaluator_answer(dam__run_evaluator *evaluator, const dam__answers *out);
+
 #endif

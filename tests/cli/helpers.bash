@@ -163,3 +163,19 @@ wait_for_lines() {
     echo "$1 has not got $2 lines"
     return 1
 }
+
+# needs_numpy: skips the test where no python3 has numpy; in CI one has.
+needs_numpy() {
+    for python in /usr/bin/python3 python3; do
+        if "$python" -c 'import numpy' 2> /dev/null; then
+            return
+        fi
+    done
+    [ -z "${CI:-}" ] || { echo "no numpy, which ci/setup test installs"; return 1; }
+    skip 'there is no numpy'
+}
+
+# read_back CHECK ARGUMENT...: results.py looks at what the tool wrote. Behind needs_numpy.
+read_back() {
+    "$python" "$BATS_TEST_DIRNAME/results.py" "$@"
+}

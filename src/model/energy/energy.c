@@ -276,6 +276,7 @@ const dam__model_ops dam__energy_ops = {
     .project = project,
     .refresh = refresh,
     .evaluate = dam__energy_evaluate,
+    .answer = dam__energy_answer,
     .product_flops = product_flops,
     .destroy = destroy,
 };

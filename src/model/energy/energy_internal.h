@@ -11,6 +11,7 @@ enum { MEMORIES, SCALES, PARAMETERS };
 /* As in cl/energy_numbers.cl. */
 enum {
     DAM__ENERGY_NUMBERS = 16,      /* reals of a replica, or of a state */
+    DAM__ENERGY_STATE_LOG = 3,     /* of those of a state: what was divided out of its gaps */
     DAM__ENERGY_MEMORY_NUMBERS = 7 /* reals of a memory */
 };
 
@@ -50,5 +51,6 @@ dam_status dam__energy_loss_gradient(dam__model *model, const dam__batch *batch,
                                      const dam__buffer *losses, int slot);
 dam_status dam__energy_evaluate(dam__model *model, const dam__batch *batch,
                                 const dam__device_metrics *metrics, int slot, int offset);
+dam_status dam__energy_answer(dam__model *model, const dam__batch *batch, const dam__answers *out);
 
 #endif

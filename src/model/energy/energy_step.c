@@ -1,4 +1,8 @@
 /* A training step and an evaluation of the energy model: its kernels in their order. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
 #include "base/try.h"
 #include "model/energy/energy_internal.h"
 
@@ -352,4 +356,42 @@ dam_status dam__energy_evaluate(dam__model *model, const dam__batch *batch,
         DAM_TRY(evaluate_chunk(energy, &chunk, metrics, slot, offset + start, start > 0));
     }
     return DAM_OK;
+}
+
+/* --- what it says of single states ---------------------------------------------------------------- */
+
+/* C = x tanh(hh) of class neurons, which are -1 when they are asked; as energy_errors has it. */
+static double confidence_of(double gap, double log_scale)
+{
+    const double most = 3.4011973816621555; /* log 30: beyond, tanh is 1 in any precision */
+    return -tanh(copysign(exp(fmin(log(fabs(gap)) + log_scale, most)), gap));
+}
+
+dam_status dam__energy_answer(dam__model *model, const dam__batch *batch, const dam__answers *out)
+{
+    dam_status status = DAM_OK;
+    struct energy *energy = (struct energy *)model;
+    dam__matrix gaps = energy->gaps, states = energy->states, overlaps = energy->similarities;
+    double *gap = NULL, *state = NULL, *overlap = NULL;
+    size_t classes = (size_t)energy->trained, memories = (size_t)overlaps.cols;
+    gaps.rows = states.rows = overlaps.rows = batch->size;
+    DAM_TRY_CLEANUP(forward(energy, batch, EVALUATION));
+    DAM_TRY_CLEANUP(dam__alloc(dam__matrix_items(&gaps), sizeof *gap, &gap));
+    DAM_TRY_CLEANUP(dam__alloc(dam__matrix_items(&states), sizeof *state, &state));
+    DAM_TRY_CLEANUP(dam__alloc(dam__matrix_items(&overlaps), sizeof *overlap, &overlap));
+    DAM_TRY_CLEANUP(dam__matrix_read_doubles(&gaps, gap, "gaps of the energy"));
+    /* Sums of an earlier batch stand among these: only what was divided out is wanted. */
+    DAM_TRY_CLEANUP(dam__matrix_read_unchecked(&states, state, "numbers of the states"));
+    DAM_TRY_CLEANUP(dam__matrix_read_doubles(&overlaps, overlap, "similarities"));
+    for (size_t i = 0; i < (size_t)batch->size; i++) {
+        double log_scale = state[i * DAM__ENERGY_NUMBERS + DAM__ENERGY_STATE_LOG];
+        for (size_t y = 0; y < classes; y++)
+            out->scores[i * classes + y] = confidence_of(gap[i * classes + y], log_scale);
+        dam__answers_nearest(out, i, overlap + i * memories, memories);
+    }
+cleanup:
+    free(gap);
+    free(state);
+    free(overlap);
+    return status;
 }

@@ -113,7 +113,12 @@ const dam__model_type dam__energy_type = {
     .stores = stores,
     .loss_unit = "/neuron",
     .loss_words = loss_words,
+    .formula = "x: states +1 and -1, then -1 for each neuron of a class; S = memories x; "
+               "E(x) = -sum over mu of F(b S[mu]), F by model.interaction and model.exponent; the "
+               "class is the neuron whose flip lowers E most, S[mu] then being S[mu] + 2 "
+               "memories[mu, i]; a model of model.task = store has no such neurons",
     .compares = compares,
+    .score = "confidence",
     .side_by_side = side_by_side,
     .replica = replica,
     .take_replica = take_replica,

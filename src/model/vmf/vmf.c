@@ -354,6 +354,7 @@ const dam__model_ops dam__vmf_ops = {
     .project = project,
     .refresh = refresh,
     .evaluate = dam__vmf_evaluate,
+    .answer = dam__vmf_answer,
     .product_flops = product_flops,
     .grow = &dam__vmf_grow_ops,
     .probe = &dam__vmf_probe_ops,

@@ -1,5 +1,5 @@
 /* What the vmf model's files share: vmf.c makes a model, vmf_step.c works on batches, vmf_grow.c
- * splits memories, vmf_probe.c tells of single samples. */
+ * splits memories, vmf_probe.c and vmf_answer.c tell of single samples. */
 #ifndef DAM__MODEL_VMF_VMF_INTERNAL_H
 #define DAM__MODEL_VMF_VMF_INTERNAL_H
 
@@ -71,6 +71,7 @@ dam_status dam__vmf_loss_gradient(dam__model *model, const dam__batch *batch,
                                   const dam__buffer *losses, int slot);
 dam_status dam__vmf_evaluate(dam__model *model, const dam__batch *batch,
                              const dam__device_metrics *metrics, int slot, int offset);
+dam_status dam__vmf_answer(dam__model *model, const dam__batch *batch, const dam__answers *out);
 
 void dam__vmf_growth_free(struct dam__vmf_growth *growth);
 

@@ -98,7 +98,12 @@ const dam__model_type dam__vmf_type = {
     .class_weights = true,
     .loss_unit = "nat",
     .loss_words = loss_words,
+    .formula = "x: a sample less its mean, of norm 1; N its features; b = model.varsigma beta; "
+               "r = sqrt(1 + (2 beta / (N - 2))^2); tau = -log(r) / 2 + (N / 2 - 1) (r - 1 - "
+               "log((1 + r) / 2)); p(y | x) ~ class_weights[y, K] + sum over mu < K of "
+               "class_weights[y, mu] exp(b memories[mu] . x - tau); the last y is no class",
     .compares = compares,
+    .score = "probability",
     .selftests = selftests,
     .analysis_selftests = analysis_selftests,
     .rules = 1u << DAM__RULE_MOMENTUM | 1u << DAM__RULE_MIRROR,

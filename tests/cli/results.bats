@@ -1,0 +1,167 @@
+# What denseam writes for other programs: predictions and exported parameters. results.py reads them.
+load helpers
+
+setup() {
+    common_setup
+}
+
+# A vmf and an energy model on the same images of 6 x 5 pixels.
+two_runs() {
+    own_data 300 30 4
+    tool train own.conf --quiet --out vmf
+    succeeded
+    cat > energy.conf << 'END'
+data { images = "images.npy" labels = "labels.npy" test_images = "images.npy" test_labels = "labels.npy" threshold = "100" }
+model { kind = "energy" task = "classify" memories = 6 interaction = "rect" exponent = 3 temperature = 1 }
+train { batch = 50 epochs = 3 patience = 0 }
+END
+    tool train energy.conf --quiet --out energy
+    succeeded
+}
+
+@test "predictions are those that eval counts, the same in every format" {
+    needs_numpy
+    two_runs
+    for run in vmf energy; do
+        for format in csv npy npz h5; do
+            tool predict "$run" -o "$run-said.$format" --quiet
+            succeeded
+        done
+        read_back formats "$run-said"
+        tool eval "$run" --json --quiet
+        read_back accuracy "$run-said.npz" "$(jq .accuracy <<<"$output")"
+    done
+    nothing_left_over .
+}
+
+@test "what predictions say follows from the exported parameters" {
+    needs_numpy
+    two_runs
+    for run in vmf energy; do
+        tool predict "$run" images.npy -o said.npz --quiet
+        succeeded
+        tool export "$run" -o parameters.npz
+        succeeded
+        read_back "$run" parameters.npz images.npy said.npz
+    done
+    # In double, too.
+    tool train own.conf --quiet --out double --set train.precision=double
+    tool predict double -o said.npz --quiet
+    succeeded
+    tool export double -o parameters.npz
+    read_back vmf parameters.npz images.npy said.npz
+}
+
+@test "a file of samples needs no labels, and gets what they are named after" {
+    own_data 120 30 4
+    tool train own.conf --quiet --out run
+    head -c $((128 + 30 * 10)) images.npy | tail -c 300 | npy new.npy '|u1' '(10, 30)'
+    tool predict run new.npy -o new.csv --quiet
+    succeeded
+    [[ "$output" == *"data                     new.npy, 10 samples"* ]]
+    [[ "$output" == *"written to               new.csv"* ]]
+    [ "$(head -n 1 new.csv)" = class,probability_0,probability_1,probability_2,probability_3,probability_4,memory,similarity ]
+    tool predict run -o all.csv --quiet
+    [ "$(head -n 1 all.csv)" = "$(head -n 1 new.csv),label" ]
+    # The first ten are the same wherever they stand.
+    diff <(cut -d , -f 1-8 all.csv | head -n 11) new.csv
+    tool predict run new.npy -o new.csv --json --quiet
+    succeeded
+    [ "$(jq -c '[.data, .samples, (.predicted | add) + .predicted_none, .out]' <<<"$output")" = '["new.npy",10,10,"new.csv"]' ]
+    # Their true classes are counted where they are given.
+    head -c 10 < <(tail -c 120 labels.npy) | npy true.npy '|u1' '(10,)'
+    tool predict run new.npy -o new.csv --quiet --set data.test_labels=true.npy
+    succeeded
+    [ "$(cut -d , -f 9 new.csv | tr '\n' ' ')" = 'label 0 1 2 3 0 1 2 3 0 1 ' ]
+    # A bad file is named by itself, not by the set of the run.
+    npy wide.npy '|u1' '(2, 31)' < <(head -c 62 images.npy)
+    tool predict run wide.npy -o new.csv --quiet
+    failed_with 3 "'wide.npy' has 31 features a sample, but the run was trained on 30"
+    tool predict run absent.npy -o new.csv --quiet
+    failed_with 3 "cannot open 'absent.npy'"
+}
+
+@test "places and names that cannot be written" {
+    own_data 120 30 4
+    tool train own.conf --quiet --out run
+    echo mine > kept.csv
+    for name in said.txt said csv .csv said.csv.gz; do
+        tool predict run -o "$name"
+        failed_with 2 "'$name' does not say its format; let its name end in one of .h5, .npz, .npy, .csv"
+    done
+    for name in x.npy x.pt; do
+        tool export run -o "$name"
+        failed_with 2 "'$name' does not say its format; let its name end in one of .h5, .npz, .safetensors, .csv"
+    done
+    tool predict run
+    failed_with 2 'predict wants -o FILE'
+    tool export run
+    failed_with 2 'export wants -o FILE'
+    tool predict run -o absent/said.npz --quiet
+    failed_with 3 "cannot write 'absent/said.npz'"
+    for name in absent/x.npz absent/x.safetensors absent/x.csv absent/x.h5; do
+        tool export run -o "$name"
+        failed_with 3 "cannot write '$name'"
+    done
+    tool export run -o pictures
+    failed_with 2 "the samples of 'run/run.h5' are no images"
+    [ "$(cat kept.csv)" = mine ]
+    tool predict run -o kept.CSV --quiet
+    succeeded
+    nothing_left_over .
+}
+
+@test "models without classes say what to do instead" {
+    cat > store.conf << 'END'
+data { name = "patterns" samples = 4 dim = 20 }
+model { kind = "energy" task = "store" memories = 8 }
+train { batch = 4 epochs = 3 }
+END
+    tool train store.conf --quiet --out store
+    tool predict store -o said.csv
+    failed_with 2 "'store/run.h5' stores patterns and has no classes to predict; 'denseam recall store'"
+    cat > denoise.conf << 'END'
+data { name = "gaussian" samples = 64 dim = 16 }
+model { kind = "denoise" memories = 8 }
+train { batch = 16 epochs = 1 }
+END
+    tool train denoise.conf --quiet --out denoise
+    tool predict denoise -o said.csv
+    failed_with 2 "'denoise/run.h5' is a denoiser, which has no classes to predict; 'denseam recall denoise'"
+}
+
+@test "exports hold the run's parameters bit by bit" {
+    needs_numpy
+    two_runs
+    cat > denoise.conf << 'END'
+data { name = "gaussian" samples = 64 dim = 16 }
+model { kind = "denoise" memories = 8 }
+train { batch = 16 epochs = 1 }
+END
+    tool train denoise.conf --quiet --out denoise
+    tool train own.conf --quiet --out double --set train.precision=double
+    for run in vmf energy denoise double; do
+        for format in npz safetensors csv h5; do
+            tool export "$run" -o "$run.$format"
+            succeeded
+        done
+        read_back parameters "$run" "$run"
+    done
+    tool export vmf -o vmf.npz --json
+    [ "$(jq -c '.parameters | [.memories, .class_weights, .beta]' <<<"$output")" = '[[5,30],[5,6],[1,1]]' ]
+    # Equal content gives equal bytes.
+    tool export vmf -o again.npz
+    cmp vmf.npz again.npz
+    nothing_left_over .
+}
+
+@test "memories as pictures" {
+    needs_numpy
+    run_file run
+    tool export run -o pictures
+    succeeded
+    [ "$(ls pictures)" = "$(seq -f 'memory-%02g.png' 0 19; echo preset.conf)" ]
+    cmp run/preset.conf pictures/preset.conf
+    tool export run -o run.npz
+    read_back pictures run.npz pictures 20
+}
