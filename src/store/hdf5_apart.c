@@ -139,10 +139,22 @@ static dam_status listen(const dam__hdf5_work *work, pid_t copy, int in, int tol
     return taken;
 }
 
+/* As if there were no copies: a system that promises no memory twice refuses that of a large process,
+ * and a run that is not written is worse than the risk. */
+static dam_status do_it_here(const dam__hdf5_work *work)
+{
+    dam__hdf5_settings before;
+    DAM_TRY(dam__hdf5_enter(&before));
+    dam_status status = work->run(work->user, -1);
+    dam__hdf5_leave(before);
+    return status;
+}
+
 dam_status dam__hdf5_apart(const dam__hdf5_work *work)
 {
     dam_status status = DAM_OK;
     int data[2] = {-1, -1}, told[2] = {-1, -1};
+    bool alone = false;
     /* Nobody is in HDF5 while it is copied. */
     dam__hdf5_lock();
     if (pipe2(data, O_CLOEXEC) != 0 || pipe2(told, O_CLOEXEC) != 0)
@@ -154,6 +166,7 @@ dam_status dam__hdf5_apart(const dam__hdf5_work *work)
         dam__hdf5_unlock();
         be_the_copy(work, data[1], told[1]);
     }
+    alone = copy < 0 && work->take == NULL;
     if (copy < 0)
         DAM_FAIL(DAM_NO_MEMORY, "HDF5 gets no process of its own: %s", strerror(errno));
     (void)close(data[1]);
@@ -169,5 +182,5 @@ cleanup:
             (void)close(told[i]);
     }
     dam__hdf5_unlock();
-    return status;
+    return alone ? do_it_here(work) : status;
 }

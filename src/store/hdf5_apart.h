@@ -20,8 +20,8 @@ typedef struct dam__hdf5_work {
 } dam__hdf5_work;
 
 /*
- * The failure of run, else that of take. DAM_NO_MEMORY where the copy cannot be made, or ended for
- * want of memory.
+ * The failure of run, else that of take. DAM_NO_MEMORY where the copy ended for want of memory, or
+ * cannot be made; where nothing comes back, it is then done in this process.
  */
 dam_status dam__hdf5_apart(const dam__hdf5_work *work);
 
