@@ -17,8 +17,8 @@ train { batch = 6  epochs = 2 }
 sweep { flips = 4 }
 END_OF_PRESET
 cat > own.conf << 'END_OF_PRESET'
-data { images = "own.h5:/x"  validation = 0 }
-model { kind = "energy"  task = "store"  memories = 12  exponent = 3 }
+data { images = "store/run.h5:/parameters/memories" }
+model { kind = "denoise"  memories = 4 }
 train { batch = 6  epochs = 2 }
 END_OF_PRESET
 wrong=0 runs=0
@@ -68,6 +68,7 @@ loop libhdf5 train store.conf --quiet --json --out out
 loop libhdf5 recall store --quiet --json --out out
 loop libhdf5 sweep store.conf --quiet --json --out out --grid model.temperature=0.8,1.2
 loop libhdf5 show store --json
+loop libhdf5 train own.conf --quiet --json --out out
 loop self train store.conf --quiet --json --out out
 loop self recall store --quiet --json --out out
 loop self show store --json

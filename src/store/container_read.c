@@ -168,7 +168,7 @@ dam_status dam__container_read(const char *path, dam__container *out)
     dam_status status = DAM_OK;
     struct reading r = {0};
     const dam__hdf5_work work = {
-        .run = read_apart, .take = receive, .user = &r, .subject = "the run", .damaged = DAM_INPUT};
+        .run = read_apart, .take = receive, .user = &r, .damaged = DAM_NO_MEMORY};
     r.descriptor = open(path, O_RDONLY | O_CLOEXEC);
     *out = (dam__container){0};
     if (r.descriptor < 0)

@@ -205,7 +205,6 @@ dam_status dam__container_write(const dam__container *container, const char *pat
     DAM_TRY_CLEANUP(dam__temporary_open(path, &temporary));
     const dam__hdf5_work work = {.run = fill,
                                  .user = &(struct filling){container, temporary.descriptor},
-                                 .subject = "the run",
                                  .damaged = DAM_NO_MEMORY};
     status = dam__hdf5_apart(&work);
     if (status == DAM_INPUT || status == DAM_NO_MEMORY)

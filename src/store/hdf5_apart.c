@@ -55,18 +55,49 @@ dam_status dam__pipe_read(int in, void *bytes, size_t length)
 
 /* --- the copy ---------------------------------------------------------------------------------- */
 
-/* errno tells what the last call of the system or of malloc() lacked. */
+/* While HDF5 begins: it has seen no file yet, so memory is all that it can lack. */
+static void crash_at_first(int signal)
+{
+    (void)signal;
+    _exit(CRASHED_WITHOUT_MEMORY);
+}
+
+/* errno tells what the last call of the system or of malloc() lacked. It is this thread's, and the
+ * copy has one. NOLINTBEGIN(bugprone-signal-handler,cert-sig30-c) */
 static void crash(int signal)
 {
     (void)signal;
     _exit(errno == ENOMEM ? CRASHED_WITHOUT_MEMORY : CRASHED);
+}
+/* NOLINTEND(bugprone-signal-handler,cert-sig30-c) */
+
+static void catch_crashes(void (*handler)(int))
+{
+    static const int deadly[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
+    for (size_t i = 0; i < sizeof deadly / sizeof *deadly; i++)
+        (void)signal(deadly[i], handler);
 }
 
 /* HDF5 ends the process by exit() where it cannot begin; what this process registered for its end
  * is not the copy's. */
 static void end(void)
 {
-    crash(0);
+    _exit(CRASHED_WITHOUT_MEMORY);
+}
+
+/* Where HDF5 cannot begin it cannot be told to be silent either. */
+static dam_status begin(void)
+{
+    dam__hdf5_settings before;
+    int shown = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
+    int nothing = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    if (nothing >= 0)
+        (void)dup2(nothing, STDERR_FILENO);
+    dam_status status = H5open() < 0 ? dam__fail(DAM_NO_MEMORY, "the host has no memory for HDF5")
+                                     : dam__hdf5_enter(&before);
+    if (shown >= 0)
+        (void)dup2(shown, STDERR_FILENO);
+    return status;
 }
 
 /*
@@ -75,22 +106,16 @@ static void end(void)
  */
 static _Noreturn void be_the_copy(const dam__hdf5_work *work, int out, int told)
 {
-    static const int deadly[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
     verdict said = {0};
-    dam__hdf5_settings before;
 #ifdef __linux__
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 #endif
-    for (size_t i = 0; i < sizeof deadly / sizeof *deadly; i++)
-        (void)signal(deadly[i], crash);
+    catch_crashes(crash_at_first);
     (void)signal(SIGPIPE, SIG_IGN);
     (void)atexit(end);
-    /* Where HDF5 cannot begin it cannot be told to be silent either. */
-    int nothing = open("/dev/null", O_WRONLY | O_CLOEXEC);
-    if (nothing >= 0)
-        (void)dup2(nothing, STDERR_FILENO);
+    said.status = begin();
+    catch_crashes(crash);
     errno = 0;
-    said.status = dam__hdf5_enter(&before);
     if (said.status == DAM_OK)
         said.status = work->run(work->user, out);
     /* What HDF5 then could not find, open or finish says nothing of the file. */
@@ -105,16 +130,17 @@ static _Noreturn void be_the_copy(const dam__hdf5_work *work, int out, int told)
 
 /* --- this process ------------------------------------------------------------------------------ */
 
-/* Waits for the copy's end; how it crashed. */
+/* The copy could not tell how it fared. */
 static dam_status broke_off(const dam__hdf5_work *work, int state)
 {
-    const bool killed = WIFSIGNALED(state);
-    bool memory = (killed && WTERMSIG(state) == SIGKILL) ||
+    const char *subject = work->subject != NULL ? work->subject : "";
+    const char *colon = subject[0] != '\0' ? ": " : "";
+    bool memory = (WIFSIGNALED(state) && WTERMSIG(state) == SIGKILL) ||
                   (WIFEXITED(state) && WEXITSTATUS(state) == CRASHED_WITHOUT_MEMORY);
     if (memory || work->damaged == DAM_NO_MEMORY)
-        return dam__fail(DAM_NO_MEMORY, "%s: the host has no memory for it: HDF5 broke off",
-                         work->subject);
-    return dam__fail(work->damaged, "%s: HDF5 crashed on it", work->subject);
+        return dam__fail(DAM_NO_MEMORY, "%s%sthe host has no memory for it: HDF5 broke off",
+                         subject, colon);
+    return dam__fail(work->damaged, "%s%sHDF5 crashed on it", subject, colon);
 }
 
 static dam_status listen(const dam__hdf5_work *work, pid_t copy, int in, int told)

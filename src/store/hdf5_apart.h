@@ -15,8 +15,9 @@ typedef struct dam__hdf5_work {
                                              * it writes to `out` is all that comes back */
     dam_status (*take)(void *user, int in); /* here, meanwhile: reads that; NULL: nothing comes */
     void *user;
-    const char *subject; /* what it works on, for messages where it crashed */
-    dam_status damaged;  /* where the copy crashed for another reason than memory */
+    const char *subject; /* for the message where it crashed; NULL: the caller says */
+    dam_status damaged;  /* where it crashed and memory is not known to be the reason: DAM_NO_MEMORY
+                          * of what a seal vouches for */
 } dam__hdf5_work;
 
 /*

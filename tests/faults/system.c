@@ -180,10 +180,12 @@ int fstatfs(int file, struct statfs *info)
     return failed;
 }
 
-/* The C library's own, under the names that it gives to who replaces them. */
+/* The C library's own, under the names that it gives to who replaces them.
+   NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t count, size_t size);
 extern void *__libc_realloc(void *old, size_t size);
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 
 #define NO_MEMORY()                                                                                \
     do {                                                                                           \

@@ -283,7 +283,7 @@ static _Noreturn void race(const char *folder, int start, int result, int end)
 /* Of eight at once, how many win; the folder is then empty again. */
 static int winners_of_race(const char *folder)
 {
-    int start[2], result[2], end[2], winners = 0;
+    int start[2] = {-1, -1}, result[2] = {-1, -1}, end[2] = {-1, -1}, winners = 0;
     pid_t racers[RACERS];
     if (pipe(start) != 0 || pipe(result) != 0 || pipe(end) != 0)
         fail();
