@@ -135,7 +135,7 @@ dam_status dam__temporary_open(const char *path, dam__temporary *out)
     DAM_TRY_CLEANUP(dam__format(&out->name, "%s", path));
     DAM_TRY_CLEANUP(find_place(path, &out->place));
     DAM_TRY_CLEANUP(folder_of(out->place, &folder));
-    dam__temporary_sweep(folder);
+    dam__temporary_sweep(folder, NULL);
     const char *slash = strrchr(out->place, '/');
     DAM_TRY_CLEANUP(make(folder, slash == NULL ? out->place : slash + 1, OPEN_MODE, out));
 cleanup:
@@ -253,7 +253,19 @@ static bool is_left(int file)
     return time(NULL) - info.st_mtime > DAY;
 }
 
-void dam__temporary_sweep(const char *folder)
+/* Whether it was to become one of these names. */
+static bool is_of(const char *temporary, const char *const *names)
+{
+    for (; names != NULL && *names != NULL; names++) {
+        size_t length = strlen(*names);
+        if (strncmp(temporary, *names, length) == 0 &&
+            strlen(temporary) == length + strlen(MARK) + DIGITS)
+            return true;
+    }
+    return false;
+}
+
+void dam__temporary_sweep(const char *folder, const char *const *own)
 {
     DIR *entries = opendir(folder);
     const int place = entries == NULL ? -1 : dirfd(entries);
@@ -262,7 +274,7 @@ void dam__temporary_sweep(const char *folder)
             continue;
         int file =
             openat(place, entry->d_name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-        if (file >= 0 && is_left(file))
+        if (file >= 0 && (is_left(file) || is_of(entry->d_name, own)))
             (void)unlinkat(place, entry->d_name, 0);
         if (file >= 0)
             (void)close(file);

@@ -54,8 +54,10 @@ void dam__temporary_discard(dam__temporary *temporary);
 
 /*
  * Removes from a folder what processes that were killed left, and nothing that is being
- * written. What 0.1.0 left (run.h5.tmp.4711) stays: it may as well be somebody's copy.
+ * written. Names of `own` (NULL-terminated, or NULL) are written by nobody but the caller, so
+ * what is left of them goes even where locks do not tell. What 0.1.0 left (run.h5.tmp.4711) stays:
+ * it may as well be somebody's copy.
  */
-void dam__temporary_sweep(const char *folder);
+void dam__temporary_sweep(const char *folder, const char *const *own);
 
 #endif

@@ -129,7 +129,7 @@ static void sweep_cache(void)
     for (struct dirent *kind; kinds != NULL && (kind = readdir(kinds)) != NULL;) {
         char *folder = NULL;
         if (kind->d_name[0] != '.' && dam__path_join(&folder, cache, kind->d_name) == DAM_OK)
-            dam__temporary_sweep(folder);
+            dam__temporary_sweep(folder, NULL);
         free(folder);
     }
     if (kinds != NULL)

@@ -51,13 +51,17 @@ static dam_status tell_of_links(const char *folder, const dam_log *log)
     return DAM_OK;
 }
 
+/* What only who has the folder writes there. */
+static const char *const own[] = {"run.h5",   "metrics.jsonl", "preset.conf",
+                                  "sweep.h5", "sweep.csv",     NULL};
+
 dam_status dam__folder_claim(const char *folder, bool resume, const dam_log *log, dam__lock *lock)
 {
     dam_status status = DAM_OK;
     *lock = DAM__UNLOCKED;
     DAM_TRY_CLEANUP(dam__make_folders(folder));
     DAM_TRY_CLEANUP(dam__lock_folder(folder, log, lock));
-    dam__temporary_sweep(folder);
+    dam__temporary_sweep(folder, own);
     /* Only now no one else can put one there. */
     if (!resume)
         DAM_TRY_CLEANUP(dam__folder_check_unused(folder, &(dam__folder_kind){0}));

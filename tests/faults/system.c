@@ -5,7 +5,7 @@
  * DENSEAM_SYSTEM=NAME@K[+]=WHAT,...
  *     the K-th call of NAME; with "+" all from there on. WHAT is an errno, or "yes": it does
  *     nothing and says that it went well. NAME: flock, linkat, fsync, renameat, write, pwrite,
- *     ftruncate, or malloc (calloc and realloc too)
+ *     ftruncate, or malloc (calloc and realloc too); writes are those to regular files
  * DENSEAM_SYSTEM_FROM=LIBRARY
  *     only where code of that library calls it, such as libhdf5; "self": the program's own
  * DENSEAM_SYSTEM_MAGIC=NUMBER
@@ -24,6 +24,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -161,7 +162,9 @@ int ftruncate(int file, off_t length)
 
 ssize_t write(int file, const void *bytes, size_t length)
 {
-    STRUCK("write", (ssize_t)length);
+    struct stat info;
+    if (ready && fstat(file, &info) == 0 && S_ISREG(info.st_mode))
+        STRUCK("write", (ssize_t)length);
     return syscall(SYS_write, file, bytes, length);
 }
 
@@ -179,6 +182,8 @@ int fstatfs(int file, struct statfs *info)
         info->f_type = (__fsword_t)strtoul(magic, NULL, 0);
     return failed;
 }
+
+#ifndef SANITIZED /* the sanitizers have allocations of their own */
 
 /* The C library's own, under the names that it gives to who replaces them.
    NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
@@ -213,3 +218,5 @@ void *realloc(void *old, size_t size)
     NO_MEMORY();
     return __libc_realloc(old, size);
 }
+
+#endif

@@ -64,7 +64,7 @@ int flock(int file, int operation)
     const char *folder = sweep_in_between;
     sweep_in_between = NULL;
     if (folder != NULL)
-        dam__temporary_sweep(folder);
+        dam__temporary_sweep(folder, NULL);
     if (lock_error != 0) {
         errno = lock_error;
         return -1;
@@ -228,7 +228,7 @@ static void a_sweep_takes_what_was_left_and_nothing_else(void **state)
     assert_int_equal(symlink(victim, link), 0);
     assert_int_equal(dam__temporary_open(path_of(in, "live"), &live), DAM_OK);
     assert_int_equal(dam__temporary_write(&live, "here", 4), DAM_OK);
-    dam__temporary_sweep(in->folder);
+    dam__temporary_sweep(in->folder, NULL);
     for (size_t i = 0; i < sizeof left / sizeof *left; i++)
         assert_false(dam__file_exists(left[i]));
     for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
@@ -257,15 +257,23 @@ static void without_locks_what_is_a_day_old_is_swept(void **state)
     const struct timespec times[2] = {{.tv_sec = then}, {.tv_sec = then}};
     assert_int_equal(utimensat(AT_FDCWD, old, times, 0), 0);
     lock_error = ENOLCK;
-    dam__temporary_sweep(in->folder);
+    dam__temporary_sweep(in->folder, NULL);
     lock_error = 0;
     assert_true(dam__file_exists(fresh));
     assert_false(dam__file_exists(old));
+    static const char *const own[] = {"a", NULL};
+    const char *others = plain_file(in, "aa.tmp.denseam-0123456789abcdef", "", 0);
+    lock_error = ENOLCK;
+    dam__temporary_sweep(in->folder, own); /* what nobody else writes */
+    lock_error = 0;
+    assert_false(dam__file_exists(fresh));
+    assert_true(dam__file_exists(others));
+    fresh = others;
     on_a_network = true; /* whose locks may be this machine's alone */
-    dam__temporary_sweep(in->folder);
+    dam__temporary_sweep(in->folder, NULL);
     assert_true(dam__file_exists(fresh));
     on_a_network = false;
-    dam__temporary_sweep(in->folder);
+    dam__temporary_sweep(in->folder, NULL);
     assert_false(dam__file_exists(fresh));
 }
 
