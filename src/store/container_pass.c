@@ -23,40 +23,40 @@ static dam_status send(int out, const head *first, const char *name, const void 
     return dam__pipe_write(out, value, first->bytes);
 }
 
-/* Each word with the 0 that ends it. */
-static dam_status send_list(int out, const struct dam__container_list *list)
+dam_status dam__container_send_text(int out, const char *name, const char *value)
 {
-    head first = {.kind = LIST, .name = strlen(list->name), .words = list->count};
-    for (size_t i = 0; i < list->count; i++)
-        first.bytes += strlen(list->words[i]) + 1;
+    const head first = {.kind = TEXT, .name = strlen(name), .bytes = strlen(value)};
+    return send(out, &first, name, value);
+}
+
+/* Each word with the 0 that ends it. */
+dam_status dam__container_send_list(int out, const char *name, const char *const *words,
+                                    size_t count)
+{
+    head first = {.kind = LIST, .name = strlen(name), .words = count};
+    for (size_t i = 0; i < count; i++)
+        first.bytes += strlen(words[i]) + 1;
     DAM_TRY(dam__pipe_write(out, &first, sizeof first));
-    DAM_TRY(dam__pipe_write(out, list->name, first.name));
-    for (size_t i = 0; i < list->count; i++)
-        DAM_TRY(dam__pipe_write(out, list->words[i], strlen(list->words[i]) + 1));
+    DAM_TRY(dam__pipe_write(out, name, first.name));
+    for (size_t i = 0; i < count; i++)
+        DAM_TRY(dam__pipe_write(out, words[i], strlen(words[i]) + 1));
     return DAM_OK;
 }
 
-dam_status dam__container_send(const dam__container *container, int out)
+dam_status dam__container_send_array(int out, const char *name, const dam__array *array)
 {
-    for (size_t i = 0; i < container->text_count; i++) {
-        const struct dam__container_text *text = &container->texts[i];
-        const head first = {.kind = TEXT, .name = strlen(text->name), .bytes = strlen(text->value)};
-        DAM_TRY(send(out, &first, text->name, text->value));
-    }
-    for (size_t i = 0; i < container->list_count; i++)
-        DAM_TRY(send_list(out, &container->lists[i]));
-    for (size_t i = 0; i < container->array_count; i++) {
-        const dam__array *array = &container->arrays[i].array;
-        const char *name = container->arrays[i].name;
-        head first = {.kind = ARRAY,
-                      .element = (uint32_t)array->element,
-                      .rank = (uint32_t)array->rank,
-                      .name = strlen(name),
-                      .bytes = dam__array_items(array) * dam__element_size(array->element)};
-        for (int axis = 0; axis < array->rank; axis++)
-            first.shape[axis] = array->shape[axis];
-        DAM_TRY(send(out, &first, name, array->data));
-    }
+    head first = {.kind = ARRAY,
+                  .element = (uint32_t)array->element,
+                  .rank = (uint32_t)array->rank,
+                  .name = strlen(name),
+                  .bytes = dam__array_items(array) * dam__element_size(array->element)};
+    for (int axis = 0; axis < array->rank; axis++)
+        first.shape[axis] = array->shape[axis];
+    return send(out, &first, name, array->data);
+}
+
+dam_status dam__container_send_end(int out)
+{
     return send(out, &(head){.kind = END}, "", "");
 }
 

@@ -4,7 +4,12 @@
 
 #include "store/container.h"
 
-dam_status dam__container_send(const dam__container *container, int out);
+/* One after the other, and then the end. */
+dam_status dam__container_send_text(int out, const char *name, const char *value);
+dam_status dam__container_send_list(int out, const char *name, const char *const *words,
+                                    size_t count);
+dam_status dam__container_send_array(int out, const char *name, const dam__array *array);
+dam_status dam__container_send_end(int out);
 
 /* Believes nothing of what comes: DAM_INPUT where it is no container. *out is freed by the caller
  * in any case. */

@@ -17,7 +17,7 @@
 
 /* HDF5 calls back for each thing; the status of the first that fails is kept here. */
 typedef struct reader {
-    dam__container *out;
+    int out;         /* where they go: nothing is kept in the copy of this process */
     uint64_t length; /* of the file: nothing in it can be larger */
     dam_status status;
 } reader;
@@ -42,7 +42,7 @@ static dam_status read_dataset(reader *to, hid_t file, const char *name)
     if (dam__array_items(&array) > 0 && H5Dread(from.dataset, dam__hdf5_native_type(element),
                                                 H5S_ALL, H5S_ALL, H5P_DEFAULT, array.data) < 0)
         DAM_TRY_CLEANUP(dam__hdf5_fail("HDF5"));
-    DAM_TRY_CLEANUP(dam__container_add(to->out, name, &array));
+    DAM_TRY_CLEANUP(dam__container_send_array(to->out, name, &array));
 cleanup:
     dam__array_free(&array);
     dam__hdf5_dataset_close(&from);
@@ -77,8 +77,8 @@ static dam_status keep_words(reader *to, const char *name, char *packed, size_t 
     for (size_t i = 0; i < items; i++)
         DAM_TRY_CLEANUP(dam__format(&words[i], "%.*s", (int)size, packed + i * size));
     status = count != NULL
-                 ? dam__container_set_list(to->out, name, (const char *const *)words, items)
-                 : dam__container_set_text(to->out, name, words[0]);
+                 ? dam__container_send_list(to->out, name, (const char *const *)words, items)
+                 : dam__container_send_text(to->out, name, words[0]);
 cleanup:
     for (size_t i = 0; i < items; i++)
         free(words[i]);
@@ -153,9 +153,9 @@ static dam_status read_apart(void *user, int out)
     dam__hdf5_file file;
     dam_status status = dam__hdf5_open(&file, r->descriptor, r->length, false);
     if (status == DAM_OK)
-        status = read_all(file.id, &(reader){.out = &r->content, .length = r->length});
+        status = read_all(file.id, &(reader){.out = out, .length = r->length});
     status = dam__hdf5_close(&file, status);
-    return status == DAM_OK ? dam__container_send(&r->content, out) : status;
+    return status == DAM_OK ? dam__container_send_end(out) : status;
 }
 
 static dam_status receive(void *user, int in)

@@ -111,7 +111,10 @@ static _Noreturn void be_the_copy(const dam__hdf5_work *work, int out, int told)
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 #endif
     catch_crashes(crash_at_first);
-    (void)signal(SIGPIPE, SIG_IGN);
+    /* A terminal signals the whole group: when to end is the process's to say. */
+    static const int others[] = {SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        (void)signal(others[i], SIG_IGN);
     (void)atexit(end);
     said.status = begin();
     catch_crashes(crash);
