@@ -9,7 +9,9 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 mkdir tmp
-export OCL_ICD_VENDORS=pocl.icd DENSEAM_TUNING=none TMPDIR=$work/tmp
+# A cache of its own, because others may be writing into the user's; what PoCL compiled before serves.
+export POCL_CACHE_DIR="${POCL_CACHE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/pocl/kcache}"
+export OCL_ICD_VENDORS=pocl.icd DENSEAM_TUNING=none TMPDIR=$work/tmp XDG_CACHE_HOME=$work/cache
 wrong=0 done=0 killed=0
 
 cat > train.conf << 'END_OF_PRESET'
@@ -121,11 +123,10 @@ disturb() {
         run_for 0
         [ "$(result out)" = "${expected[$kind]}" ] || complain "another result"
     fi
-    left=$(find . "$cache" \( -name '*.tmp.denseam-*' -o -name 'denseam.lock*' -o -name 'denseam-cache-*' \) -print)
+    left=$(find . \( -name '*.tmp.denseam-*' -o -name 'denseam.lock*' -o -name 'denseam-cache-*' \) -print)
     [ -z "$left" ] || complain "left $left"
 }
 
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/denseam
 declare -A span expected count
 RANDOM=$seed
 kind=none
