@@ -1,5 +1,5 @@
 # What makes a mistake in C harder to use: position-independent programs, read-only relocations bound at the start,
-# checked calls of the C library, guarded stacks, and control flow that the processor follows (CET). Where the compiler
+# checked calls of the C library, guarded stacks, and control flow that the processor follows (CET, or what 64-bit ARM has). Where the compiler
 # lacks one it is left out; tests/hardening.sh looks at what was built.
 include(CheckCCompilerFlag)
 include(CheckPIESupported)
@@ -8,7 +8,7 @@ include(CheckLinkerFlag)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 check_pie_supported(LANGUAGES C)
 
-foreach(flag -fstack-protector-strong -fstack-clash-protection -fcf-protection)
+foreach(flag -fstack-protector-strong -fstack-clash-protection -fcf-protection -mbranch-protection=standard)
   string(MAKE_C_IDENTIFIER "DENSEAM_HAS${flag}" has)
   check_c_compiler_flag(${flag} ${has})
   if(${has})

@@ -545,6 +545,35 @@ static void truncated_files_are_refused_quietly(void **state)
     assert_refused(gz_file(in, "a.h5.gz", bytes, length), "gunzip it first");
 }
 
+/* Larger than what is handed on at a time (32 MiB): whole chunks of rows, and a rest. */
+static void a_large_dataset_comes_whole(void **state)
+{
+    enum { ROWS = 11, COLS = 1 << 20 };
+    files *in = *state;
+    const hsize_t shape[] = {ROWS, COLS}, chunks[][2] = {{2, COLS}, {3, COLS / 4}};
+    int32_t *items = calloc((size_t)ROWS * COLS, sizeof *items);
+    assert_non_null(items);
+    for (int i = 0; i < ROWS * COLS; i++)
+        items[i] = i;
+    for (size_t kind = 0; kind < 3; kind++) {
+        const char *path = path_of(in, "large.h5");
+        hid_t file = create_file(path), creation = H5Pcreate(H5P_DATASET_CREATE);
+        if (kind < 2)
+            assert_true(H5Pset_chunk(creation, 2, chunks[kind]) >= 0);
+        add(file, "x", H5T_STD_I64BE, 2, shape, creation, H5T_NATIVE_INT32, items);
+        assert_true(H5Pclose(creation) >= 0 && H5Fclose(file) >= 0);
+        dam__array array = read_array(path);
+        assert_int_equal(array.element, DAM__I64);
+        assert_true(array.shape[0] == ROWS && array.shape[1] == COLS);
+        const int64_t *read = array.data;
+        for (int i = 0; i < ROWS * COLS; i++)
+            if (read[i] != i)
+                fail_msg("item %d is %lld", i, (long long)read[i]);
+        dam__array_free(&array);
+    }
+    free(items);
+}
+
 /* The caller's own way of printing HDF5 errors comes back. */
 static void error_printing_is_put_back(void **state)
 {
@@ -578,6 +607,7 @@ int main(void)
         WITH_FILES(links_to_other_files_are_refused),
         WITH_FILES(filters_other_than_named_are_refused),
         WITH_FILES(truncated_files_are_refused_quietly),
+        WITH_FILES(a_large_dataset_comes_whole),
         WITH_FILES(error_printing_is_put_back),
     };
     return cmocka_run_group_tests_name("hdf5", tests, NULL, NULL);
