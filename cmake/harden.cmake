@@ -1,6 +1,6 @@
 # What makes a mistake in C harder to use: position-independent programs, read-only relocations bound at the start,
-# checked calls of the C library, guarded stacks, and control flow that the processor follows (CET, or what 64-bit ARM has). Where the compiler
-# lacks one it is left out; tests/hardening.sh looks at what was built.
+# checked calls of the C library, guarded stacks, and control flow that the processor follows (CET, or what 64-bit ARM
+# has). Where the compiler lacks one it is left out; tests/hardening.sh looks at what was built.
 include(CheckCCompilerFlag)
 include(CheckPIESupported)
 include(CheckLinkerFlag)
