@@ -35,3 +35,9 @@ target_link_libraries(denseam_library_dependencies INTERFACE PkgConfig::LIBRARY 
 add_library(denseam_dependencies INTERFACE)
 target_link_libraries(denseam_dependencies INTERFACE
   denseam_library_dependencies GIF::GIF PNG::PNG)
+
+# -DMPI_C_COMPILER=mpicc.mpich chooses another than the default one. Only src/comm/comm_mpi.c includes mpi.h.
+if(DENSEAM_MPI)
+  find_package(MPI REQUIRED COMPONENTS C)
+  target_link_libraries(denseam_dependencies INTERFACE MPI::MPI_C)
+endif()

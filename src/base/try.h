@@ -30,6 +30,7 @@ typedef enum dam__advice {
     DAM__ADVICE_CHANGES, /* leave out changes to the preset */
     DAM__ADVICE_RESUME,  /* go on with the run */
     DAM__ADVICE_PRESETS, /* list the presets */
+    DAM__ADVICE_TOLD,    /* say nothing: another rank has told it */
     DAM__ADVICES
 } dam__advice;
 

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "command/caches.h"
 #include "command/command.h"
+#include "command/failure.h"
 #include "command/output.h"
 #include "command/signals.h"
 
@@ -97,27 +98,6 @@ static dam_status run(int argc, char **argv)
     return status == DAM_OK ? run_command(c, argc - 1, argv + 1) : status;
 }
 
-/* How the tool words advice on a failure. */
-static const char *const advice[DAM__ADVICES] = {
-    [DAM__ADVICE_NONE] = "",
-    [DAM__ADVICE_FOLDER] = " (--out)",
-    [DAM__ADVICE_DEVICE] = " (--device)",
-    [DAM__ADVICE_KERNELS] = " (--kernels, --gemm; 'denseam selftest' tells more)",
-    [DAM__ADVICE_CHANGES] = " (--set)",
-    [DAM__ADVICE_RESUME] = " (--resume)",
-    [DAM__ADVICE_PRESETS] = "; 'denseam presets' lists them",
-};
-
-static void report(dam_status status)
-{
-    char *line = NULL;
-    const char *message = dam_error()[0] != '\0' ? dam_error() : dam_status_sentence(status);
-    const char *mending = advice[dam__advice_of_error()];
-    print_notice(stderr, "denseam: ",
-                 dam__format(&line, "%s%s", message, mending) == DAM_OK ? line : message);
-    free(line);
-}
-
 int main(int argc, char **argv)
 {
     output_begin();
@@ -126,6 +106,6 @@ int main(int argc, char **argv)
     if (status == DAM_OK)
         status = output_finish();
     if (status != DAM_OK)
-        report(status);
+        report_failure(status);
     return (int)status;
 }

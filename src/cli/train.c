@@ -10,15 +10,22 @@
 #include "command/out_folder.h"
 #include "command/output.h"
 #include "command/progress.h"
+#include "command/ranks.h"
 #include "command/session.h"
 #include "command/signals.h"
 #include "draw/run_pictures.h"
 #include "run/job.h"
 
+typedef struct train_arguments {
+    arguments shared;
+    bool share_device;
+} train_arguments;
+
 /* One training from preset to pictures. */
 typedef struct training {
     const arguments *args;
-    dam_log log;
+    dam__comm *comm; /* NULL: this process alone */
+    dam_log log;     /* of rank 0; the others' is none */
     console console;
     progress progress;
     int stage;        /* that the progress line shows */
@@ -34,15 +41,19 @@ static void training_free(training *t)
     dam__device_close(t->device);
     dam__run_free(&t->resumed);
     out_folder_release(&t->folder);
+    dam__comm_close(t->comm);
 }
 
 /* --- setting up ------------------------------------------------------------------------------- */
 
-/* Before the run is read: another training may be about to write it. */
+/* With --resume, before the run is read: another training may be about to write it. */
 static dam_status claim_resumed(training *t)
 {
     const char *operand = t->args->operands.items[0];
     char *folder = NULL;
+    DAM_TRY(out_folder_check(t->args, DAM__RUN_FOLDER));
+    if (!t->args->resume)
+        return DAM_OK;
     DAM_TRY(dam__run_find_folder(operand, &folder));
     /* What is no run is told so when it is read. */
     dam_status status =
@@ -63,7 +74,6 @@ static dam_status read_experiment(training *t)
                          operand, operand);
     if (!args->resume)
         return dam__experiment_load(operand, args->set.items, args->set.count, &t->job.experiment);
-    DAM_TRY(claim_resumed(t));
     dam_status status = dam__run_open(operand, args->set.items, args->set.count, &t->resumed);
     t->job.experiment = t->resumed.experiment;
     t->job.resumed = &t->resumed;
@@ -198,6 +208,16 @@ static dam_status print_result(const training *t, const dam__history *history)
     return print_text(&text);
 }
 
+/* Of several ranks the first alone. */
+static dam_status give_result(const training *t)
+{
+    if (dam__comm_rank(t->comm) > 0)
+        return DAM_OK;
+    DAM_TRY(draw(t));
+    const dam__history *history = dam__trainer_history(t->job.trainer);
+    return t->args->json ? print_result_json(t, history) : print_result(t, history);
+}
+
 static dam_status train_to_the_end(training *t)
 {
     const dam__job_callbacks callbacks = {.user = t, .stop = signals_stop, .on_step = on_step};
@@ -207,47 +227,73 @@ static dam_status train_to_the_end(training *t)
     progress_finish(&t->progress);
     if (status == DAM_INTERRUPTED)
         status = dam__fail(status, "%s, --resume goes on from here", dam_error());
-    if (status == DAM_OK || status == DAM_INTERRUPTED) {
+    if ((status == DAM_OK || status == DAM_INTERRUPTED) && dam__comm_rank(t->comm) == 0) {
         dam_status given = give_profile(t->args, t->device, &t->log);
         status = status == DAM_OK ? given : status;
     }
-    DAM_TRY(status);
-    DAM_TRY(draw(t));
-    const dam__history *history = dam__trainer_history(t->job.trainer);
-    return t->args->json ? print_result_json(t, history) : print_result(t, history);
+    return status == DAM_OK ? give_result(t) : status;
+}
+
+/* Reads the preset or the run, and plans the training on this rank's device. */
+static dam_status plan(training *t)
+{
+    dam_status status = DAM_OK;
+    char *selector = NULL;
+    arguments own = *t->args;
+    bool share = ((const train_arguments *)t->args)->share_device;
+    DAM_TRY_CLEANUP(read_experiment(t));
+    DAM_TRY_CLEANUP(ranks_device(t->comm, t->args->device, share, &selector));
+    own.device = selector;
+    DAM_TRY_CLEANUP(
+        open_device(&own, (dam__precision)t->job.experiment.train.precision, &t->log, &t->device));
+    t->job.device = t->device;
+    DAM_TRY_CLEANUP(dam__job_plan(&t->job));
+cleanup:
+    free(selector);
+    return status;
+}
+
+/* The first rank alone writes. */
+static dam_status prepare(training *t)
+{
+    if (dam__comm_rank(t->comm) == 0) {
+        if (!t->args->resume)
+            DAM_TRY(out_folder_claim(t->args, DAM__RUN_FOLDER, NULL, &t->log, &t->folder));
+        t->job.folder = t->folder.path;
+        t->job.lock = &t->folder.lock;
+    }
+    return dam__job_prepare(&t->job);
 }
 
 static dam_status run_train(const arguments *args)
 {
     dam_status status = DAM_OK;
-    training t = {.args = args,
-                  .folder = OUT_FOLDER_NONE,
-                  .console = console_open(args->quiet),
-                  .job = {.gemm = gemm_choice(args)}};
-    dam__job *job = &t.job;
-    t.log = console_log(&t.console);
-    DAM_TRY_CLEANUP(out_folder_check(args, DAM__RUN_FOLDER));
-    DAM_TRY_CLEANUP(read_experiment(&t));
-    DAM_TRY_CLEANUP(
-        open_device(args, (dam__precision)job->experiment.train.precision, &t.log, &t.device));
-    job->device = t.device;
-    DAM_TRY_CLEANUP(dam__job_plan(job));
+    training t = {.args = args, .folder = OUT_FOLDER_NONE, .job = {.gemm = gemm_choice(args)}};
+    DAM_TRY_CLEANUP(ranks_begin(&t.comm));
+    bool speaks = dam__comm_rank(t.comm) == 0;
+    t.job.comm = t.comm;
+    t.console = console_open(args->quiet || !speaks);
+    t.log = speaks ? console_log(&t.console) : (dam_log){0};
+    DAM_TRY_CLEANUP(ranks_agree(t.comm, speaks ? claim_resumed(&t) : DAM_OK));
+    DAM_TRY_CLEANUP(ranks_agree(t.comm, plan(&t)));
+    DAM_TRY_CLEANUP(ranks_tell_device(t.comm, dam__device_facts(t.device)->name, &t.log));
+    DAM_TRY_CLEANUP(ranks_agree(t.comm, dam__job_compare_ranks(&t.job)));
     if (args->dry_run) {
-        DAM_TRY_CLEANUP(args->json ? print_json(plan_json(&t)) : print_plan(&t));
+        if (speaks)
+            DAM_TRY_CLEANUP(args->json ? print_json(plan_json(&t)) : print_plan(&t));
         goto cleanup;
     }
-    if (!args->resume)
-        DAM_TRY_CLEANUP(out_folder_claim(args, DAM__RUN_FOLDER, NULL, &t.log, &t.folder));
-    job->folder = t.folder.path;
-    job->lock = &t.folder.lock;
-    DAM_TRY_CLEANUP(dam__job_prepare(job));
-    DAM_TRY_CLEANUP(train_to_the_end(&t));
+    DAM_TRY_CLEANUP(ranks_agree(t.comm, prepare(&t)));
+    DAM_TRY_CLEANUP(ranks_end(t.comm, train_to_the_end(&t)));
 cleanup:
     training_free(&t);
     return status;
 }
 
-static const flag flags[] = {FLAGS_TRAIN};
+static const flag flags[] = {
+    FLAG("share-device", train_arguments, share_device, NULL,
+         "let several ranks of mpirun work on one device where there are not enough"),
+    FLAGS_TRAIN};
 
 static const char *const examples[] = {
     "denseam train mnist", "denseam train mnist --set model.memories=100 --out runs/small",

@@ -67,7 +67,7 @@ typedef struct dam__task {
     const dam__dataset *set; /* first memories may come from ...; NULL when a run is loaded */
     size_t trained;          /* ... its first so many samples */
     int batch;  /* samples of a training step, or of its shard; 0 where nothing is trained */
-    int shards; /* of a batch; 0 = one */
+    int shards; /* of a batch, that this process has; 0: its batches are whole */
     int count;  /* replicas of one shape that are learned side by side; 0 = one, as config says */
     const dam__replica *replicas; /* what differs between them, `count`; NULL where it is 0 */
 } dam__task;

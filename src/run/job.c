@@ -29,7 +29,8 @@ dam_status dam__job_plan(dam__job *job)
     const dam__experiment *experiment = &job->experiment;
     DAM_TRY(dam__job_warn_of_unused(job));
     DAM_TRY(dam__job_take_samples(job));
-    const dam__training plan = dam__experiment_training(experiment, job->set, job->gemm);
+    dam__training plan = dam__experiment_training(experiment, job->set, job->gemm);
+    plan.comm = job->comm;
     DAM_TRY(dam__trainer_create(job->device, &plan, &job->trainer));
     DAM_TRY(dam__note_samples(dam__device_log(job->device), experiment, job->set));
     DAM_TRY(dam__job_describe(job));

@@ -18,6 +18,7 @@ typedef struct dam__job {
     const dam__dataset *set; /* borrowed; NULL: plan loads what the experiment names */
     const dam__run *resumed; /* the run to go on with; borrowed. NULL: a new one */
     bool changed;            /* the experiment is not quite that of `resumed` */
+    dam__comm *comm;         /* the ranks that train together; borrowed. NULL: one alone */
     const char *folder;      /* claimed (run/claim.h) before prepare; NULL: nothing is written */
     const dam__lock *lock;   /* of the folder; borrowed */
 
@@ -40,6 +41,12 @@ typedef struct dam__job_callbacks {
  * follows from the sizes, and keys without effect. DAM_USAGE, DAM_INPUT, DAM_NO_MEMORY.
  */
 dam_status dam__job_plan(dam__job *job);
+
+/*
+ * Collective, after plan: DAM_USAGE at all ranks where one has other samples, another device or
+ * other chunks, whose sums would have other bits.
+ */
+dam_status dam__job_compare_ranks(const dam__job *job);
 
 /*
  * Checks the device's kernels (dam__selftest_device), allocates, and puts a resumed run where it

@@ -118,13 +118,16 @@ cleanup:
 static dam_status make_plan(const dam__batched_training *training, dam__batched *batched)
 {
     const dam__dataset *first = training->sets[0];
-    int shards = training->train.shards, batch = training->train.batch;
-    int chunk = dam__shards_size(shards, (size_t)batch < first->count ? batch : (int)first->count);
+    const dam__sharing sharing = {.count = training->train.shards};
+    int batch = training->train.batch, own = 0;
+    int chunk =
+        dam__shards_size(sharing.count, (size_t)batch < first->count ? batch : (int)first->count);
+    DAM_TRY(dam__sharing_own(&sharing, &own));
     const dam__task task = {.dim = batched->dim,
                             .set = first,
                             .trained = first->count,
                             .batch = chunk,
-                            .shards = shards,
+                            .shards = own,
                             .count = training->count,
                             .replicas = training->replicas};
     dam__plan *plan = NULL;
@@ -142,7 +145,7 @@ static dam_status make_plan(const dam__batched_training *training, dam__batched 
                               &batched->model));
     DAM_TRY(dam__loader_plan(batched->samples, plan));
     DAM_TRY(batched->model->ops->plan(batched->model, plan, chunk));
-    DAM_TRY(dam__shards_create(batched->model, shards, plan, &batched->shards));
+    DAM_TRY(dam__shards_create(batched->model, &sharing, plan, &batched->shards));
     DAM_TRY(dam__optimizer_create(batched->model, plan, &batched->optimizer));
     if (!dam__model_stores(&training->model))
         DAM_TRY(dam__evaluator_create(batched->model, batched->samples, plan, &batched->evaluator));

@@ -91,6 +91,7 @@ static dam_status check_sum(dam__test *test, bool scaled, int cols)
     struct stub *stub = NULL;
     dam__plan *plan = NULL;
     dam__shards *shards = NULL;
+    const dam__sharing sharing = {.count = SHARDS};
     dam__matrix loss = {0}, *gradient = NULL;
     DAM_TRY_CLEANUP(dam__test_array(test, 1, sizeof *stub, &stub));
     DAM_TRY_CLEANUP(dam__test_array(test, COUNT * (size_t)cols, sizeof *sums, &sums));
@@ -109,7 +110,7 @@ static dam_status check_sum(dam__test *test, bool scaled, int cols)
     DAM_TRY_CLEANUP(dam__test_matrix(test, 1, REPLICAS, 1, NULL, &loss));
     DAM_TRY_CLEANUP(dam__plan_create(test->device, &plan));
     DAM_TRY_CLEANUP(dam__plan_matrix(plan, "gradient", ROWS, cols, REPLICAS, gradient));
-    DAM_TRY_CLEANUP(dam__shards_create(&stub->base, SHARDS, plan, &shards));
+    DAM_TRY_CLEANUP(dam__shards_create(&stub->base, &sharing, plan, &shards));
     DAM_TRY_CLEANUP(dam__plan_allocate(plan));
     DAM_TRY_CLEANUP(dam__shards_prepare(shards));
     const dam__batch batch = {.size = PARTS};

@@ -18,12 +18,18 @@ _Static_assert(1 << MOST_LEVELS == DAM__MOST_SHARDS, "levels of the tree");
 struct sum {
     dam__matrix *total;        /* the part of the shard at hand; at last all of it */
     const dam__matrix *scales; /* of its rows, as dam__parameter.scales; NULL: none */
+    /* The first also takes what another rank gives. */
     dam__matrix kept[MOST_LEVELS], kept_scales[MOST_LEVELS];
 };
 
 struct dam__shards {
     dam__model *model;
-    int count, levels;
+    dam__comm *comm;     /* borrowed; NULL: one rank */
+    int count;           /* of a batch */
+    int own, first;      /* those of this rank */
+    int levels;          /* of their tree */
+    int kept_levels;     /* that there is memory for */
+    char *given, *taken; /* on the host: what ranks exchange */
     int sum_count;
     int pass_sums; /* those behind the first: one after each pass but the last */
     struct sum sums[MOST_SUMS];
@@ -41,7 +47,7 @@ static dam_status plan_sum(dam__shards *shards, dam__plan *plan, const char *nam
     char full[96];
     (void)snprintf(full, sizeof full, "%s, sums of shards", name);
     *sum = (struct sum){.total = total, .scales = scales};
-    for (int level = 0; level < shards->levels; level++) {
+    for (int level = 0; level < shards->kept_levels; level++) {
         DAM_TRY(dam__plan_matrix_like(plan, full, total, &sum->kept[level]));
         if (scales != NULL)
             DAM_TRY(dam__plan_matrix_like(plan, full, scales, &sum->kept_scales[level]));
@@ -75,17 +81,43 @@ static dam_status plan_sums(dam__shards *shards, dam__plan *plan)
     return plan_sum(shards, plan, "loss", &shards->loss, NULL);
 }
 
-dam_status dam__shards_create(dam__model *model, int count, dam__plan *plan, dam__shards **out)
+dam_status dam__sharing_own(const dam__sharing *sharing, int *own)
+{
+    int count = sharing->count > 0 ? sharing->count : 1, ranks = dam__comm_size(sharing->comm);
+    if (count % ranks != 0)
+        return dam__fail(DAM_USAGE,
+                         "train.shards = %d cannot be shared by %d ranks; start 2, 4, 8, ... of "
+                         "them, and set train.shards to as many or a multiple",
+                         count, ranks);
+    *own = count > 1 ? count / ranks : 0;
+    return DAM_OK;
+}
+
+/* The trees of the ranks' own shards, and the one above them that joins the ranks. */
+static dam_status shape(dam__shards *shards, const dam__sharing *sharing)
+{
+    DAM_TRY(dam__sharing_own(sharing, &shards->own));
+    shards->comm = sharing->comm;
+    shards->count = sharing->count > 0 ? sharing->count : 1;
+    if ((shards->count & (shards->count - 1)) != 0 || shards->count > DAM__MOST_SHARDS)
+        return dam__fail(DAM_INTERNAL, "%d shards are no power of two, or too many", shards->count);
+    shards->first = shards->own * dam__comm_rank(shards->comm);
+    while (1 << shards->levels < shards->own)
+        shards->levels++;
+    shards->kept_levels = shards->levels;
+    if (dam__comm_size(shards->comm) > 1 && shards->kept_levels == 0)
+        shards->kept_levels = 1;
+    return DAM_OK;
+}
+
+dam_status dam__shards_create(dam__model *model, const dam__sharing *sharing, dam__plan *plan,
+                              dam__shards **out)
 {
     dam_status status = DAM_OK;
     dam__shards *shards = NULL;
     DAM_TRY_CLEANUP(dam__alloc(1, sizeof *shards, &shards));
     shards->model = model;
-    shards->count = count > 0 ? count : 1;
-    while (1 << shards->levels < shards->count)
-        shards->levels++;
-    if (1 << shards->levels != shards->count || shards->levels > MOST_LEVELS)
-        DAM_FAIL(DAM_INTERNAL, "%d shards are no power of two, or too many", count);
+    DAM_TRY_CLEANUP(shape(shards, sharing));
     if (shards->count > 1)
         DAM_TRY_CLEANUP(plan_sums(shards, plan));
     *out = shards;
@@ -100,19 +132,42 @@ void dam__shards_destroy(dam__shards *shards)
     if (shards == NULL)
         return;
     for (int i = 0; i < shards->sum_count; i++)
-        for (int level = 0; level < shards->levels; level++) {
+        for (int level = 0; level < shards->kept_levels; level++) {
             dam__buffer_destroy(shards->sums[i].kept[level].buffer);
             dam__buffer_destroy(shards->sums[i].kept_scales[level].buffer);
         }
     dam__buffer_destroy(shards->loss.buffer);
     dam__program_destroy(shards->program);
+    free(shards->given);
+    free(shards->taken);
     free(shards);
+}
+
+/* All of a matrix, in bytes. */
+static size_t bytes_of(const dam__shards *shards, const dam__matrix *matrix)
+{
+    return matrix->stride * (size_t)matrix->count * dam__real_size(shards->model->device);
+}
+
+/* Host memory for what ranks exchange at once. */
+static dam_status prepare_exchange(dam__shards *shards)
+{
+    size_t bytes = 0;
+    for (int i = 0; i < shards->sum_count; i++) {
+        const struct sum *sum = &shards->sums[i];
+        bytes += bytes_of(shards, sum->total);
+        bytes += sum->scales != NULL ? bytes_of(shards, sum->scales) : 0;
+    }
+    DAM_TRY(dam__alloc(bytes, 1, &shards->given));
+    return dam__alloc(bytes, 1, &shards->taken);
 }
 
 dam_status dam__shards_prepare(dam__shards *shards)
 {
     if (shards->count == 1)
         return DAM_OK;
+    if (dam__comm_size(shards->comm) > 1)
+        DAM_TRY(prepare_exchange(shards));
     DAM_TRY(dam__program_create(shards->model->device, "shards", "", &shards->program));
     DAM_TRY(dam__program_kernel(shards->program, "shards_add", &shards->add));
     return dam__program_kernel(shards->program, "shards_add_scaled", &shards->add_scaled);
@@ -147,8 +202,7 @@ static dam_status add(const dam__shards *shards, const struct sum *sum, int leve
 static dam_status copy_scales(const dam__shards *shards, const dam__matrix *from,
                               const dam__matrix *to)
 {
-    size_t bytes = from->stride * (size_t)from->count * dam__real_size(shards->model->device);
-    return dam__buffer_copy(from->buffer, 0, to->buffer, 0, bytes);
+    return dam__buffer_copy(from->buffer, 0, to->buffer, 0, bytes_of(shards, from));
 }
 
 static void exchange(dam__matrix *a, dam__matrix *b)
@@ -202,6 +256,88 @@ static dam_status take_parts(dam__shards *shards, int first, int last, int numbe
     return DAM_OK;
 }
 
+/* --- the tree above the ranks ------------------------------------------------------------------- */
+
+/* Of a matrix what is in use: fewer rows than there is room for, where it may grow. */
+static size_t bytes_used(const dam__shards *shards, const dam__matrix *matrix)
+{
+    return matrix->count > 1
+               ? bytes_of(shards, matrix)
+               : matrix->ld * (size_t)matrix->rows * dam__real_size(shards->model->device);
+}
+
+/* Sums of this rank to its host; *bytes of them. */
+static dam_status give(dam__shards *shards, int first, int last, size_t *bytes)
+{
+    for (int i = first; i < last; i++) {
+        const struct sum *sum = &shards->sums[i];
+        size_t size = bytes_used(shards, sum->total);
+        DAM_TRY(dam__buffer_read(sum->total->buffer, 0, shards->given + *bytes, size,
+                                 "sums for another rank"));
+        *bytes += size;
+        if (sum->scales == NULL)
+            continue;
+        size = bytes_used(shards, sum->scales);
+        DAM_TRY(dam__buffer_read(sum->scales->buffer, 0, shards->given + *bytes, size,
+                                 "scales for another rank"));
+        *bytes += size;
+    }
+    return DAM_OK;
+}
+
+/* Sums of another rank to where the first level is kept, which is no longer in use. */
+static dam_status take(dam__shards *shards, int first, int last)
+{
+    const char *from = shards->taken;
+    for (int i = first; i < last; i++) {
+        const struct sum *sum = &shards->sums[i];
+        size_t size = bytes_used(shards, sum->total);
+        DAM_TRY(dam__buffer_write(sum->kept[0].buffer, 0, from, size, true, "another rank's sums"));
+        from += size;
+        if (sum->scales == NULL)
+            continue;
+        size = bytes_used(shards, sum->scales);
+        DAM_TRY(dam__buffer_write(sum->kept_scales[0].buffer, 0, from, size, true,
+                                  "another rank's scales"));
+        from += size;
+    }
+    return DAM_OK;
+}
+
+/* Whether any of these shards has samples. */
+static bool has_samples(const dam__shards *shards, int batch, int first, int count)
+{
+    return (int64_t)batch * (first + count) / shards->count >
+           (int64_t)batch * first / shards->count;
+}
+
+/*
+ * The upper levels: at each, a rank exchanges its sums with that of the twin, and both add. An
+ * addition gives the same bits to both, so at the end all ranks have the same.
+ */
+static dam_status join_ranks(dam__shards *shards, int batch, int first, int last)
+{
+    int rank = dam__comm_rank(shards->comm), ranks = dam__comm_size(shards->comm);
+    for (int width = 1; width < ranks; width *= 2) {
+        int here = rank / width * width * shards->own;
+        int there = (rank ^ width) / width * width * shards->own;
+        bool present = has_samples(shards, batch, here, width * shards->own);
+        size_t bytes = 0;
+        if (!has_samples(shards, batch, there, width * shards->own) && !present)
+            continue;
+        DAM_TRY(give(shards, first, last, &bytes));
+        DAM_TRY(
+            dam__comm_exchange(shards->comm, rank ^ width, shards->given, shards->taken, bytes));
+        if (!has_samples(shards, batch, there, width * shards->own))
+            continue;
+        DAM_TRY(take(shards, first, last));
+        for (int i = first; i < last; i++)
+            DAM_TRY(present ? add(shards, &shards->sums[i], 0)
+                            : take_back(shards, &shards->sums[i], 0));
+    }
+    return DAM_OK;
+}
+
 /* --- a batch ------------------------------------------------------------------------------------ */
 
 int dam__shards_size(int count, int batch)
@@ -231,13 +367,13 @@ static dam_status run_pass(dam__shards *shards, const dam__batch *batch, int pas
     bool kept[MOST_LEVELS + 1] = {false}, last_pass = pass == passes - 1;
     int first = last_pass ? shards->pass_sums : pass;
     int last = last_pass ? shards->sum_count : pass + 1;
-    for (int number = 0; number < shards->count; number++) {
-        const dam__batch shard = shard_of(shards, batch, number);
+    for (int number = 0; number < shards->own; number++) {
+        const dam__batch shard = shard_of(shards, batch, shards->first + number);
         if (shard.size > 0)
             DAM_TRY(run_shard(shards, &shard, number, pass, passes));
         DAM_TRY(take_parts(shards, first, last, number, shard.size > 0, kept));
     }
-    return DAM_OK;
+    return join_ranks(shards, batch->size, first, last);
 }
 
 dam_status dam__shards_gradient(dam__shards *shards, const dam__batch *batch, dam__buffer *losses,

@@ -5,14 +5,27 @@
 #ifndef DAM__TRAIN_SHARDS_H
 #define DAM__TRAIN_SHARDS_H
 
+#include "comm/comm.h"
 #include "model/model.h"
 
 enum { DAM__MOST_SHARDS = 1024 };
 
 typedef struct dam__shards dam__shards;
 
-/* For a planned model, which must outlive it. `count` is a power of two; 0 and 1 need no memory. */
-dam_status dam__shards_create(dam__model *model, int count, dam__plan *plan, dam__shards **out);
+/* How a batch is shared: in `count` shards, a power of two (0 and 1: it is whole), of which each
+ * rank of comm has as many. comm is borrowed; NULL: all are this process's. */
+typedef struct dam__sharing {
+    int count;
+    dam__comm *comm;
+} dam__sharing;
+
+/* Shards of this process; 0 where batches are whole. DAM_USAGE where the ranks cannot share them.
+ */
+dam_status dam__sharing_own(const dam__sharing *sharing, int *own);
+
+/* For a planned model, which must outlive it. Whole batches need no memory. */
+dam_status dam__shards_create(dam__model *model, const dam__sharing *sharing, dam__plan *plan,
+                              dam__shards **out);
 void dam__shards_destroy(dam__shards *shards);
 
 /* Compiles the kernels, if it needs any; after the plan was allocated. */
@@ -22,7 +35,7 @@ dam_status dam__shards_prepare(dam__shards *shards);
 int dam__shards_size(int count, int batch);
 
 /* Fills the model's gradients from a batch and writes its mean loss to losses[slot], as
- * ops->loss_gradient does. */
+ * ops->loss_gradient does; the same at all ranks, which have the same batch. */
 dam_status dam__shards_gradient(dam__shards *shards, const dam__batch *batch, dam__buffer *losses,
                                 int slot);
 

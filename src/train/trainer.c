@@ -74,6 +74,13 @@ dam_status dam__trainer_finish_model(dam__trainer *trainer, int epoch)
                : DAM_OK;
 }
 
+/* Whether to stop after this step: at all ranks where it was asked at any. */
+static dam_status ask_stop(const dam__trainer *trainer, const dam__callbacks *callbacks, bool *stop)
+{
+    bool own = callbacks->stop != NULL && callbacks->stop(callbacks->user);
+    return dam__comm_any(trainer->training.comm, own, stop);
+}
+
 /* The steps of one epoch from position.step on. */
 static dam_status run_steps(dam__trainer *trainer, const dam__callbacks *callbacks)
 {
@@ -84,9 +91,11 @@ static dam_status run_steps(dam__trainer *trainer, const dam__callbacks *callbac
         DAM_TRY(
             dam__loader_begin(trainer->samples, trainer->position.epoch, trainer->position.step));
     while (trainer->position.step < steps) {
+        bool stop = false;
         DAM_TRY(take_step(trainer));
         report_step(trainer, callbacks);
-        if (callbacks->stop != NULL && callbacks->stop(callbacks->user)) {
+        DAM_TRY(ask_stop(trainer, callbacks, &stop));
+        if (stop) {
             dam__trainer_count_seconds(trainer);
             DAM_TRY(dam__trainer_finish_model(trainer, trainer->position.epoch));
             DAM_TRY(callbacks->on_checkpoint(callbacks->user));

@@ -6,6 +6,7 @@
 #ifndef DAM__TRAIN_TRAINER_H
 #define DAM__TRAIN_TRAINER_H
 
+#include "comm/comm.h"
 #include "model/grow.h"
 #include "train/diagnostics.h"
 #include "train/evaluator.h"
@@ -24,7 +25,8 @@ typedef struct dam__training {
     dam__train_config train;
     dam__grow_config grow; /* to = 0: the model keeps its memories */
     dam__gemm_provider gemm;
-    bool evaluates; /* dam__trainer_evaluate may be called */
+    bool evaluates;  /* dam__trainer_evaluate may be called */
+    dam__comm *comm; /* the ranks that train it together; NULL: this process alone */
 } dam__training;
 
 /*

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 
@@ -29,6 +30,28 @@ static dam_status epoch_loss(dam__trainer *trainer, double *mean)
     *mean = sum / samples;
 cleanup:
     free(losses);
+    return status;
+}
+
+/* What the ranks decide by must be the same to the last bit: else a device has computed wrongly. */
+static dam_status compare_ranks(const dam__trainer *trainer, double loss, double validation)
+{
+    dam_status status = DAM_OK;
+    const double own[2] = {loss, validation};
+    double(*all)[2] = NULL;
+    int ranks = dam__comm_size(trainer->training.comm);
+    if (ranks == 1)
+        return DAM_OK;
+    DAM_TRY_CLEANUP(dam__alloc((size_t)ranks, sizeof own, &all));
+    DAM_TRY_CLEANUP(dam__comm_gather(trainer->training.comm, own, sizeof own, all));
+    for (int rank = 1; rank < ranks; rank++)
+        if (memcmp(all[rank], all[0], sizeof own) != 0)
+            DAM_FAIL(DAM_INTERNAL,
+                     "ranks 0 and %d have come apart in epoch %d (losses %.9g and %.9g): their "
+                     "devices do not compute alike",
+                     rank, trainer->position.epoch + 1, all[0][0], all[rank][0]);
+cleanup:
+    free(all);
     return status;
 }
 
@@ -90,6 +113,7 @@ dam_status dam__trainer_finish_epoch(dam__trainer *trainer, const dam__callbacks
         DAM_TRY(status);
         trainer->is_evaluated = true;
     }
+    DAM_TRY(compare_ranks(trainer, loss, metrics.loss));
     dam__trainer_count_seconds(trainer);
     DAM_TRY(add_row(trainer, loss, &metrics));
     note_loss(trainer, trainer->evaluator != NULL ? metrics.loss : loss);

@@ -89,8 +89,8 @@ static dam_status make_plan(void *user, int chunk, bool streams, const dam__plan
     if (trainer->validation != NULL)
         DAM_TRY(dam__loader_plan(trainer->validation, trainer->plan));
     DAM_TRY(trainer->model->ops->plan(trainer->model, trainer->plan, chunk));
-    DAM_TRY(dam__shards_create(trainer->model, training->train.shards, trainer->plan,
-                               &trainer->shards));
+    const dam__sharing sharing = {training->train.shards, training->comm};
+    DAM_TRY(dam__shards_create(trainer->model, &sharing, trainer->plan, &trainer->shards));
     DAM_TRY(dam__optimizer_create(trainer->model, trainer->plan, &trainer->optimizer));
     if (trainer->validation != NULL)
         DAM_TRY(dam__evaluator_create(trainer->model, trainer->validation, trainer->plan,
@@ -170,7 +170,8 @@ dam_status dam__trainer_create(dam__device *device, const dam__training *trainin
                                      training->set->count - validation_count(training),
                                      &trainer->task));
     trainer->task.batch = dam__shards_size(training->train.shards, training->train.batch);
-    trainer->task.shards = training->train.shards;
+    const dam__sharing sharing = {training->train.shards, training->comm};
+    DAM_TRY_CLEANUP(dam__sharing_own(&sharing, &trainer->task.shards));
     DAM_TRY_CLEANUP(plan_what_fits(trainer));
     DAM_TRY_CLEANUP(name_columns(trainer));
     if (training->train.record > 0)

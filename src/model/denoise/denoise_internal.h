@@ -39,8 +39,8 @@ struct denoise_diagnosis {
  */
 enum { DAM__DENOISE_KEPT = 8 };
 struct denoise_shards {
-    int count;                                /* that keep something; 0 or 1: one at a time */
-    dam__matrix (*others)[DAM__DENOISE_KEPT]; /* count - 1 */
+    int count;                                /* of this process; 0 where nothing is kept */
+    dam__matrix (*others)[DAM__DENOISE_KEPT]; /* those behind the first */
     dam__matrix pulls;                        /* chunk x memories: dL/dT, then dL/dZ */
     dam__matrix means[2];                     /* of the batch: of S and of dL/dT; 1 x memories */
 };

@@ -26,9 +26,9 @@ dam_status dam__denoise_shards_plan(struct denoise *denoise, dam__plan *plan)
     struct denoise_shards *shards = &denoise->shards;
     const dam__task *task = &denoise->base.task;
     dam__matrix *kept[DAM__DENOISE_KEPT];
-    if (task->shards < 2 || task->batch == 0 || !is_centred(&denoise->base))
+    if (task->shards == 0 || task->batch == 0 || !is_centred(&denoise->base))
         return DAM_OK;
-    DAM_TRY(dam__alloc((size_t)task->shards - 1, sizeof *shards->others, &shards->others));
+    DAM_TRY(dam__alloc((size_t)task->shards, sizeof *shards->others, &shards->others));
     shards->count = task->shards;
     DAM_TRY(
         dam__plan_matrix_like(plan, "gradients of activations", &denoise->active, &shards->pulls));

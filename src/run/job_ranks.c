@@ -1,0 +1,68 @@
+/* Whether the ranks of a training would compute the same bits. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "run/job.h"
+
+/* What must be the same at all ranks. Zeros behind each text, so that bytes can be compared. */
+struct facts {
+    char device[128], platform[128], driver[128], gemm[16];
+    double samples, features;
+    int shape, vector_width, chunk;
+};
+
+static struct facts facts_of(const dam__job *job)
+{
+    const dam_device_info *info = dam__device_facts(job->device);
+    struct facts facts;
+    memset(&facts, 0, sizeof facts);
+    (void)snprintf(facts.device, sizeof facts.device, "%s", info->name);
+    (void)snprintf(facts.platform, sizeof facts.platform, "%s", info->platform);
+    (void)snprintf(facts.driver, sizeof facts.driver, "%s", info->driver);
+    (void)snprintf(facts.gemm, sizeof facts.gemm, "%s", dam__trainer_gemm(job->trainer));
+    facts.samples = (double)job->set->count;
+    facts.features = (double)job->set->features;
+    facts.shape = (int)dam__device_shape(job->device);
+    facts.vector_width = dam__vector_width(job->device);
+    facts.chunk = dam__trainer_chunk(job->trainer);
+    return facts;
+}
+
+static dam_status compare(const struct facts *first, const struct facts *other, int rank)
+{
+    if (first->samples != other->samples || first->features != other->features)
+        return dam__fail(DAM_INPUT,
+                         "rank %d has %.0f samples of %.0f features, but rank 0 has %.0f of %.0f; "
+                         "all need the same files",
+                         rank, other->samples, other->features, first->samples, first->features);
+    if (first->chunk != other->chunk)
+        return dam__fail(DAM_NO_MEMORY,
+                         "rank %d has memory for %d samples at once, rank 0 for %d; raise "
+                         "train.shards, or lower train.batch or model.memories",
+                         rank, other->chunk, first->chunk);
+    return dam__fail(DAM_USAGE,
+                     "rank %d has the device '%s' (%s, %s, products by %s), but rank 0 '%s' (%s, "
+                     "%s, %s): their results would differ",
+                     rank, other->device, other->platform, other->driver, other->gemm,
+                     first->device, first->platform, first->driver, first->gemm);
+}
+
+dam_status dam__job_compare_ranks(const dam__job *job)
+{
+    dam_status status = DAM_OK;
+    struct facts own, *all = NULL;
+    int ranks = dam__comm_size(job->comm);
+    if (ranks == 1)
+        return DAM_OK;
+    own = facts_of(job);
+    DAM_TRY_CLEANUP(dam__alloc((size_t)ranks, sizeof *all, &all));
+    DAM_TRY_CLEANUP(dam__comm_gather(job->comm, &own, sizeof own, all));
+    for (int rank = 1; rank < ranks; rank++)
+        if (memcmp(&all[0], &all[rank], sizeof own) != 0)
+            DAM_TRY_CLEANUP(compare(&all[0], &all[rank], rank));
+cleanup:
+    free(all);
+    return status;
+}

@@ -1,0 +1,190 @@
+# Several ranks train together (docs/cluster.md): $DENSEAM is a build with MPI, $MPIRUN starts it. ci/mpi runs
+# this, in the environment that a machine with two processors and one device needs.
+load ../cli/helpers
+
+setup() {
+    common_setup
+    : "${MPIRUN:?set MPIRUN to the mpirun of the MPI that \$DENSEAM was built with}"
+}
+
+# ranks N ARGUMENTS...: like tool; what mpirun itself says of a rank's failure is left out of $stderr.
+ranks() {
+    local count="$1"
+    shift
+    status=0
+    timeout 120 "$MPIRUN" -n "$count" "$DENSEAM" "$@" --share-device > out 2> err || status=$?
+    output=$(cat out)
+    stderr=$(grep -E '^(denseam|warning): ' err || true)
+}
+
+history_of() {
+    jq -c 'del(.seconds, .split_seconds, .split_epochs)' "$1/metrics.jsonl"
+}
+
+# Every byte of the parameters and velocities, and the history.
+same_training() {
+    h5diff "$1/run.h5" "$2/run.h5" /parameters /parameters
+    h5diff "$1/run.h5" "$2/run.h5" /velocities /velocities
+    [ "$(history_of "$1")" = "$(history_of "$2")" ]
+}
+
+# same_for_ranks PRESET KEYS...: trains by 1, 2 and 4 ranks.
+same_for_ranks() {
+    local preset="$1" keys=() key
+    shift
+    for key; do keys+=(--set "$key"); done
+    rm -rf one two four
+    tool train "$preset" --quiet --out one "${keys[@]}"
+    succeeded
+    ranks 2 train "$preset" --quiet --out two "${keys[@]}"
+    succeeded
+    ranks 4 train "$preset" --quiet --out four "${keys[@]}"
+    succeeded
+    same_training one two
+    same_training one four
+}
+
+# a_rank MPIRUN: the process of a rank, whichever, below that of mpirun.
+a_rank() {
+    local process="$1" child
+    while child=$(pgrep -P "$process" | tail -n 1) && [ -n "$child" ]; do
+        process=$child
+    done
+    printf '%s\n' "$process"
+}
+
+@test "1, 2 and 4 ranks give the same bits: vmf, and batches with fewer samples than shards" {
+    # The last batch of an epoch has two samples.
+    same_for_ranks small.conf train.shards=4 data.samples=1779
+    same_for_ranks small.conf train.shards=8 data.samples=1779 model.loss=unsupervised
+}
+
+@test "energy, of both tasks" {
+    same_for_ranks bench/energy-classes train.shards=4 data.samples=301 train.epochs=2
+    same_for_ranks bench/energy-store train.shards=4 data.samples=130 train.epochs=2
+}
+
+@test "denoisers, with and without means over the batch" {
+    same_for_ranks bench/denoise-small train.shards=4 train.epochs=2 model.centring=batch
+    same_for_ranks bench/denoise-small train.shards=8 train.epochs=2 model.centring=none
+    same_for_ranks bench/denoise-small train.shards=4 train.epochs=2 model.centring=batch \
+        train.optimizer=sgd train.rates=spectrum model.activation=softmax train.eta0=0.001
+}
+
+@test "growth, early stopping and streamed samples" {
+    same_for_ranks small.conf train.shards=4 model.memories=8 grow.to=16 grow.epochs=2 \
+        grow.patience=0 grow.samples=500 grow.threshold=0
+    same_for_ranks small.conf train.shards=4 train.epochs=50 train.patience=1 train.learning_rate=0.3
+    [ "$(wc -l < four/metrics.jsonl)" -lt 50 ]
+    same_for_ranks small.conf train.shards=4 data.memory=1
+}
+
+@test "a run goes on with another number of ranks" {
+    tool train small.conf --quiet --out whole --set train.shards=4 --set train.epochs=6
+    succeeded
+    ranks 4 train small.conf --quiet --out run --set train.shards=4 --set train.epochs=2
+    succeeded
+    ranks 2 train run --resume --quiet --set train.epochs=4
+    succeeded
+    tool train run --resume --quiet --set train.epochs=6
+    succeeded
+    same_training whole run
+}
+
+@test "the first rank alone writes and speaks, and tells who works where" {
+    ranks 2 train small.conf --out run --json --set train.shards=2
+    succeeded
+    jq -e '.epoch == 3 and .run == "run"' <<<"$output"
+    [ "$(grep -c '^rank [01] of 2: ' err)" -eq 2 ]
+    [ "$(grep -c '^device ' err)" -eq 1 ]
+    [ "$(ls)" = "$(printf '%s\n' err out run small.conf)" ]
+    nothing_left_over run
+}
+
+@test "one rank is a training alone, and without mpirun MPI is not even begun" {
+    tool train small.conf --quiet --out alone
+    succeeded
+    ranks 1 train small.conf --quiet --out one
+    succeeded
+    same_training alone one
+    if command -v ltrace > /dev/null; then
+        ! ltrace -e MPI_Init_thread "$DENSEAM" train small.conf --dry-run 2>&1 | grep MPI_Init
+    fi
+}
+
+@test "what cannot be shared is refused in one line" {
+    ranks 2 train small.conf --out run
+    [ "$status" -eq 2 ]
+    [ "$(wc -l <<<"$stderr")" -eq 1 ]
+    [[ "$stderr" == "denseam: train.shards = 1 cannot be shared by 2 ranks"* ]]
+    ranks 3 train small.conf --out run --set train.shards=4
+    [ "$status" -eq 2 ]
+    [[ "$stderr" == *"train.shards = 4 cannot be shared by 3 ranks; start 2, 4, 8"* ]]
+    [ ! -e run ]
+    status=0
+    timeout 120 "$MPIRUN" -n 2 "$DENSEAM" train small.conf --out run --set train.shards=2 > out 2> err || status=$?
+    [ "$status" -eq 2 ]
+    [ "$(grep -c '^denseam: ' err)" -eq 1 ]
+    grep -q 'denseam: rank 1: 2 ranks are on this machine, but it has 1 device for them; .* --share-device' err
+}
+
+@test "a rank's own failure ends all with its line" {
+    # The first rank cannot claim the folder, of which the others do not even know.
+    mkdir run
+    : > run/run.h5
+    ranks 2 train small.conf --out run --set train.shards=2
+    [ "$status" -eq 2 ]
+    [ "$(wc -l <<<"$stderr")" -eq 1 ]
+    [[ "$stderr" == "denseam: 'run' holds a run already"* ]]
+    # Later, when the others wait for its sums: no checkpoint can be written.
+    ranks 2 train small.conf --out other --set train.shards=2 --set train.learning_rate=100
+    [ "$status" -eq 7 ]
+    [[ "$stderr" == "denseam: the loss is "* ]]
+}
+
+@test "a signal to one rank stops all after the same step, and saves" {
+    "$MPIRUN" -n 2 "$DENSEAM" train small.conf --share-device --quiet --out run \
+        --set train.shards=2 --set train.batch=20 --set train.learning_rate=0.02 \
+        --set train.epochs=100000 --set train.checkpoint=100000 > out 2> err &
+    started=$!
+    for _ in $(seq 300); do
+        [ ! -s run/metrics.jsonl ] || break
+        sleep 0.1
+    done
+    [ -s run/metrics.jsonl ]
+    kill -TERM "$(a_rank "$started")"
+    status=0
+    wait "$started" || status=$?
+    [ "$status" -eq 8 ]
+    [ "$(grep -c '^denseam: stopped in epoch .* everything is saved' err)" -eq 1 ]
+    epochs=$(($(sed -n 's/.*stopped in epoch \([0-9]*\) after.*/\1/p' err) + 1))
+    tool train run --resume --quiet --set train.epochs="$epochs"
+    succeeded
+    tool train small.conf --quiet --out whole --set train.shards=2 --set train.batch=20 \
+        --set train.learning_rate=0.02 --set train.epochs="$epochs" --set train.checkpoint=100000
+    succeeded
+    same_training whole run
+}
+
+@test "a rank that is killed ends the job, and the last checkpoint goes on" {
+    "$MPIRUN" -n 2 "$DENSEAM" train small.conf --share-device --quiet --out run \
+        --set train.shards=2 --set train.batch=20 --set train.learning_rate=0.02 \
+        --set train.epochs=100000 --set train.checkpoint=2 > out 2> err &
+    started=$!
+    for _ in $(seq 300); do
+        [ ! -s run/run.h5 ] || break
+        sleep 0.1
+    done
+    [ -s run/run.h5 ]
+    kill -KILL "$(a_rank "$started")"
+    status=0
+    wait "$started" || status=$?
+    [ "$status" -ne 0 ]
+    epochs=$(($(h5dump -d /history run/run.h5 | sed -n 's/.*( \([0-9]*\), .*/\1/p' | head -n 1) + 4))
+    ranks 2 train run --resume --quiet --set train.epochs="$epochs"
+    succeeded
+    tool train small.conf --quiet --out whole --set train.shards=2 --set train.batch=20 \
+        --set train.learning_rate=0.02 --set train.epochs="$epochs" --set train.checkpoint=2
+    succeeded
+    same_training whole run
+}
