@@ -250,15 +250,20 @@ size_t dam__sweep_trainings(const dam__sweep *sweep)
 
 /* --- running ---------------------------------------------------------------------------------- */
 
-/* The replicas of a group that are to be run; returns how many. */
-static size_t gather(const dam__sweep *sweep, const size_t *group, size_t wanted, size_t *out)
+static bool is_to_run(const dam__sweep *sweep, size_t replica)
+{
+    dam__replica_status status = sweep->results[replica].status;
+    return status == DAM__REPLICA_PENDING || status == DAM__REPLICA_FAILED;
+}
+
+/* The replicas of a group, or those that are to be run; returns how many. */
+static size_t gather(const dam__sweep *sweep, const size_t *group, size_t wanted, bool every,
+                     size_t *out)
 {
     size_t count = 0;
-    for (size_t p = 0; p < sweep->cells * sweep->seeds; p++) {
-        dam__replica_status status = sweep->results[p].status;
-        if (group[p] == wanted && (status == DAM__REPLICA_PENDING || status == DAM__REPLICA_FAILED))
+    for (size_t p = 0; p < sweep->cells * sweep->seeds; p++)
+        if (group[p] == wanted && (every || is_to_run(sweep, p)))
             out[count++] = p;
-    }
     return count;
 }
 
@@ -273,17 +278,39 @@ static void clear_results(const dam__sweep *sweep, dam__replica_result *results,
         results[i].curve = curves + i * DAM__SWEEP_POINTS;
 }
 
-static dam_status run_group(dam__sweep *sweep, const size_t *replicas, size_t count,
-                            dam__replica_result *results, double *curves,
-                            const dam__sweep_runner *runner)
+/* What a run of several groups has at hand. */
+struct work {
+    dam__sweep *sweep;
+    const dam__sweep_runner *runner;
+    size_t *replicas; /* of the present group */
+    size_t runs;      /* so far, those of other parts included */
+    dam__replica_result *results;
+    double *curves;
+};
+
+static dam_status run_together(const struct work *work, const size_t *replicas, size_t count)
 {
+    const dam__sweep_runner *runner = work->runner;
+    clear_results(work->sweep, work->results, work->curves, count);
+    DAM_TRY(runner->run(runner->user, replicas, count, work->results));
+    for (size_t i = 0; i < count; i++)
+        dam__sweep_note(work->sweep, replicas[i], &work->results[i]);
+    return runner->on_results(runner->user);
+}
+
+static dam_status run_group(struct work *work, size_t count)
+{
+    const dam__sweep_part *part = &work->sweep->part;
     for (size_t first = 0, taken = 0; first < count; first += taken) {
-        taken = runner->together(runner->user, replicas + first, count - first);
-        clear_results(sweep, results, curves, taken);
-        DAM_TRY(runner->run(runner->user, replicas + first, taken, results));
+        size_t *replicas = work->replicas + first, left = 0;
+        taken = work->runner->together(work->runner->user, replicas, count - first);
+        if (part->count > 0 && work->runs++ % part->count + 1 != part->number)
+            continue;
         for (size_t i = 0; i < taken; i++)
-            dam__sweep_note(sweep, replicas[first + i], &results[i]);
-        DAM_TRY(runner->on_results(runner->user));
+            if (is_to_run(work->sweep, replicas[i]))
+                replicas[left++] = replicas[i];
+        if (left > 0)
+            DAM_TRY(run_together(work, replicas, left));
     }
     return DAM_OK;
 }
@@ -292,21 +319,19 @@ dam_status dam__sweep_run(dam__sweep *sweep, const size_t *group, size_t groups,
                           const dam__sweep_runner *runner)
 {
     dam_status status = DAM_OK;
-    size_t *replicas = NULL;
-    dam__replica_result *results = NULL;
-    double *curves = NULL;
+    struct work work = {.sweep = sweep, .runner = runner};
+    bool parts = sweep->part.count > 0;
     size_t all = sweep->cells * sweep->seeds;
-    DAM_TRY_CLEANUP(dam__alloc(all, sizeof *replicas, &replicas));
-    DAM_TRY_CLEANUP(dam__alloc(all, sizeof *results, &results));
+    DAM_TRY_CLEANUP(dam__alloc(all, sizeof *work.replicas, &work.replicas));
+    DAM_TRY_CLEANUP(dam__alloc(all, sizeof *work.results, &work.results));
     if (sweep->curves != NULL)
-        DAM_TRY_CLEANUP(dam__alloc(all * DAM__SWEEP_POINTS, sizeof *curves, &curves));
-    for (size_t g = 0; g < groups; g++) {
-        size_t count = gather(sweep, group, g, replicas);
-        DAM_TRY_CLEANUP(run_group(sweep, replicas, count, results, curves, runner));
-    }
+        DAM_TRY_CLEANUP(dam__alloc(all * DAM__SWEEP_POINTS, sizeof *work.curves, &work.curves));
+    for (size_t g = 0; g < groups; g++)
+        DAM_TRY_CLEANUP(run_group(&work, gather(sweep, group, g, parts, work.replicas)));
+    sweep->part.finished = parts;
 cleanup:
-    free(replicas);
-    free(results);
-    free(curves);
+    free(work.replicas);
+    free(work.results);
+    free(work.curves);
     return status;
 }

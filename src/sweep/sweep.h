@@ -65,6 +65,12 @@ typedef struct dam__replica_result {
     double *curve; /* where a runner is to leave it, borrowed: DAM__SWEEP_POINTS, or NULL */
 } dam__replica_result;
 
+/* A share of the runs of a sweep: number 1 ... count of count; zeros: all of them. */
+typedef struct dam__sweep_part {
+    size_t number, count;
+    bool finished; /* each of its runs has been run */
+} dam__sweep_part;
+
 typedef struct dam__sweep {
     dam__axis axes[DAM__SWEEP_AXES];
     size_t axis_count;
@@ -75,6 +81,7 @@ typedef struct dam__sweep {
     double *curves;               /* DAM__SWEEP_POINTS a replica, of a search; NULL otherwise */
     int extend;      /* most values that a search adds to either end of the first key; 0: none */
     size_t added[2]; /* those it has added, in front and behind */
+    dam__sweep_part part; /* that dam__sweep_run takes */
 } dam__sweep;
 
 void dam__axis_free(dam__axis *axis);
@@ -154,7 +161,9 @@ typedef struct dam__sweep_runner {
 
 /*
  * Runs what is pending or has failed before, group by group: group[p] is that of replica p, below
- * groups. Replicas of one group have one shape and may be trained as one batched model.
+ * groups. Replicas of one group have one shape and may be trained as one batched model. Of a part,
+ * what goes into one run is as it would be for all, so that results do not depend on the parts; the
+ * runs are dealt out to the parts in turn.
  */
 dam_status dam__sweep_run(dam__sweep *sweep, const size_t *group, size_t groups,
                           const dam__sweep_runner *runner);

@@ -16,6 +16,7 @@
 #include "command/progress.h"
 #include "command/session.h"
 #include "command/signals.h"
+#include "sweep/sweep_collect.h"
 #include "sweep/sweep_report.h"
 
 static const double SAVE_SECONDS = 1; /* results of so long may be lost to a power cut */
@@ -24,11 +25,14 @@ typedef struct sweep_arguments {
     arguments shared;
     words grid; /* "section.key=VALUES", in order */
     int seeds;  /* 0 where not given */
+    const char *part;
+    bool collect;
 } sweep_arguments;
 
 typedef struct sweep {
     const arguments *args;
     const sweep_arguments *own;
+    dam__sweep_part part; /* count 0: all */
     console console;
     dam_log print; /* on the console, */
     dam_log log;   /* and without what was said before */
@@ -86,6 +90,10 @@ static dam_status read_plan(const sweep *s, dam__sweep_plan *out)
         base->sweep.seeds = own->seeds;
     DAM_TRY_CLEANUP(dam__sweep_plan_create(base, own->grid.items, own->grid.count, args->set.items,
                                            args->set.count, out));
+    if (s->part.count > 0 && out->sweep.extend > 0)
+        DAM_FAIL(DAM_USAGE,
+                 "a search goes by all of its results; set sweep.extend = 0 to have parts");
+    out->sweep.part = s->part;
 cleanup:
     free(base);
     return status;
@@ -145,6 +153,8 @@ static void on_step(void *user, const dam__sweep_progress *now)
     sweep *s = user;
     const dam__sweep *all = &s->plan.sweep;
     double total = (double)dam__sweep_trainings(all);
+    if (all->part.count > 0) /* about as many in each */
+        total = fmax(total / (double)all->part.count, now->done);
     char label[96];
     size_t cell = now->first / all->seeds;
     if (now->count > 1)
@@ -173,7 +183,7 @@ static void note_best(sweep *s)
 static dam_status save(sweep *s)
 {
     DAM_TRY(dam__lock_check(&s->folder.lock));
-    const dam__sweep_facts facts = {.device = s->device, .gemm = gemm_choices[s->args->gemm]};
+    const dam__sweep_facts facts = dam__sweep_facts_of(s->device, gemm_choices[s->args->gemm]);
     DAM_TRY(dam__sweep_plan_save(&s->plan, &facts, s->folder.path));
     DAM_TRY(dam__sweep_table_write(s->folder.path, &s->plan.sweep));
     s->saved_at = dam__seconds();
@@ -251,6 +261,32 @@ static dam_status check_failures(const sweep *s)
                      s->first_failure != NULL ? s->first_failure : "no memory");
 }
 
+/* Of a part there is nothing to see yet. */
+static dam_status print_part(const sweep *s)
+{
+    const dam__sweep *all = &s->plan.sweep;
+    size_t done = dam__sweep_count(all, DAM__REPLICA_DONE);
+    size_t diverged = dam__sweep_count(all, DAM__REPLICA_DIVERGED);
+    dam__text text = {0};
+    if (s->args->json)
+        return print_json(json_pack("{sI sI sI sI so}", "part", (json_int_t)all->part.number,
+                                    "parts", (json_int_t)all->part.count, "done", (json_int_t)done,
+                                    "diverged", (json_int_t)diverged, "folder",
+                                    json_text(s->folder.path)));
+    dam__text_append(&text, "part                 %zu of %zu\n", all->part.number, all->part.count);
+    dam__text_append(&text, "trainings            %zu done, %zu diverged\n", done, diverged);
+    dam__text_append(&text, "folder               %s\n", s->folder.path);
+    return print_text(&text);
+}
+
+static dam_status show(const sweep *s)
+{
+    if (s->plan.sweep.part.count > 0)
+        return print_part(s);
+    DAM_TRY(dam__sweep_draw(s->folder.path, s->plan.base.title, &s->plan.sweep, &s->log));
+    return print_sweep(&s->plan.sweep, s->folder.path, s->args->json);
+}
+
 static dam_status run_to_the_end(sweep *s)
 {
     const dam__sweep_callbacks callbacks = {.user = s,
@@ -275,45 +311,105 @@ static dam_status run_to_the_end(sweep *s)
         return broken_off(s, status);
     DAM_TRY(status);
     DAM_TRY(save(s));
-    DAM_TRY(dam__sweep_draw(s->folder.path, s->plan.base.title, &s->plan.sweep, &s->log));
-    DAM_TRY(print_sweep(&s->plan.sweep, s->folder.path, s->args->json));
+    DAM_TRY(show(s));
     return check_failures(s);
+}
+
+/* Joins the parts that lie in the operand. */
+static dam_status collect(sweep *s)
+{
+    dam_status status = DAM_OK;
+    dam__container first = {0};
+    const char *folder = s->args->operands.items[0];
+    const sweep_arguments *own = s->own;
+    if (s->args->out != NULL || s->args->resume || s->args->set.count > 0 || own->grid.count > 0 ||
+        own->seeds > 0 || own->part != NULL)
+        DAM_FAIL(DAM_USAGE,
+                 "--collect joins the parts in '%s' as they are; leave out --out, --set, "
+                 "--grid, --seeds, --part and --resume",
+                 folder);
+    DAM_TRY_CLEANUP(dam__sweep_collect(folder, &s->plan, &first));
+    DAM_TRY_CLEANUP(dam__format(&s->folder.path, "%s", folder));
+    DAM_TRY_CLEANUP(dam__folder_claim(folder, true, &s->log, &s->folder.lock));
+    const dam__sweep_facts facts = dam__sweep_facts_in(&first);
+    DAM_TRY_CLEANUP(dam__experiment_write(&s->plan.base, folder));
+    DAM_TRY_CLEANUP(dam__sweep_plan_save(&s->plan, &facts, folder));
+    DAM_TRY_CLEANUP(dam__sweep_table_write(folder, &s->plan.sweep));
+    DAM_TRY_CLEANUP(show(s));
+cleanup:
+    dam__container_free(&first);
+    return status;
+}
+
+/*
+ * A part lies in a folder of its own below --out, and the command that began it goes on with it: a
+ * queue may start it again at any time.
+ */
+static dam_status take_part(sweep *s, arguments *args, char **folder)
+{
+    if (s->own->part == NULL)
+        return DAM_OK;
+    if (args->out == NULL || args->resume)
+        return dam__fail(DAM_USAGE, "--part wants --out, the folder of all parts, and goes on by "
+                                    "itself: leave out --resume");
+    DAM_TRY(dam__sweep_part_of(s->own->part, &s->part));
+    DAM_TRY(dam__sweep_part_folder(args->out, &s->part, folder));
+    args->out = *folder;
+    args->resume = dam__sweep_is(*folder);
+    return DAM_OK;
+}
+
+static dam_status run(sweep *s)
+{
+    dam_status status = DAM_OK;
+    const arguments *args = s->args;
+    dam__sweep_estimate estimate;
+    DAM_TRY_CLEANUP(prepare(s));
+    DAM_TRY_CLEANUP(
+        open_device(args, (dam__precision)s->plan.base.train.precision, &s->log, &s->device));
+    DAM_TRY_CLEANUP(dam__sweep_plan_estimate(&s->plan, s->device, gemm_choice(args), &estimate));
+    if (args->dry_run) {
+        DAM_TRY_CLEANUP(print_sweep_plan(&s->plan, &estimate, s->device, args->json));
+        goto cleanup;
+    }
+    if (!args->resume)
+        DAM_TRY_CLEANUP(out_folder_claim(args, DAM__SWEEP_FOLDER, NULL, &s->log, &s->folder));
+    const dam__selftest_subject subject = {.model = &s->plan.base.model,
+                                           .varies = true,
+                                           .memories = estimate.memories,
+                                           .dim = estimate.dim,
+                                           .batch = estimate.batch,
+                                           .shards = s->plan.base.train.shards};
+    DAM_TRY_CLEANUP(check_device(args, s->device, &subject));
+    if (!args->resume) {
+        DAM_TRY_CLEANUP(dam__experiment_write(&s->plan.base, s->folder.path));
+        DAM_TRY_CLEANUP(save(s));
+    }
+    DAM_TRY_CLEANUP(run_to_the_end(s));
+cleanup:
+    return status;
 }
 
 static dam_status run_sweep(const arguments *args)
 {
     dam_status status = DAM_OK;
-    sweep s = {.args = args,
+    arguments shared = *args;
+    char *folder = NULL;
+    sweep s = {.args = &shared,
                .own = (const sweep_arguments *)args,
                .folder = OUT_FOLDER_NONE,
                .console = console_open(args->quiet)};
-    dam__sweep_estimate estimate;
     s.print = console_log(&s.console);
     s.log = (dam_log){say_once, &s};
-    DAM_TRY_CLEANUP(prepare(&s));
-    DAM_TRY_CLEANUP(
-        open_device(args, (dam__precision)s.plan.base.train.precision, &s.log, &s.device));
-    DAM_TRY_CLEANUP(dam__sweep_plan_estimate(&s.plan, s.device, gemm_choice(args), &estimate));
-    if (args->dry_run) {
-        DAM_TRY_CLEANUP(print_sweep_plan(&s.plan, &estimate, s.device, args->json));
+    if (s.own->collect) {
+        status = collect(&s);
         goto cleanup;
     }
-    if (!args->resume)
-        DAM_TRY_CLEANUP(out_folder_claim(args, DAM__SWEEP_FOLDER, NULL, &s.log, &s.folder));
-    const dam__selftest_subject subject = {.model = &s.plan.base.model,
-                                           .varies = true,
-                                           .memories = estimate.memories,
-                                           .dim = estimate.dim,
-                                           .batch = estimate.batch,
-                                           .shards = s.plan.base.train.shards};
-    DAM_TRY_CLEANUP(check_device(args, s.device, &subject));
-    if (!args->resume) {
-        DAM_TRY_CLEANUP(dam__experiment_write(&s.plan.base, s.folder.path));
-        DAM_TRY_CLEANUP(save(&s));
-    }
-    DAM_TRY_CLEANUP(run_to_the_end(&s));
+    DAM_TRY_CLEANUP(take_part(&s, &shared, &folder));
+    DAM_TRY_CLEANUP(run(&s));
 cleanup:
     sweep_free(&s);
+    free(folder);
     return status;
 }
 
@@ -326,12 +422,20 @@ static const flag flags[] = {
     FLAG("seeds", sweep_arguments, seeds, "N",
          "train each cell N times, with seed, seed + 1, and so on; else sweep.seeds", .least = 1,
          .most = DAM__SWEEP_SEEDS),
+    FLAG("part", sweep_arguments, part, "I/N",
+         "run the I-th of N parts, into a folder of its own below --out, or go on with it; slurm "
+         "takes both from an array job"),
+    FLAG("collect", sweep_arguments, collect, NULL, "join the parts in the folder, and draw"),
     FLAGS_TRAIN};
 
 static const char *const examples[] = {
     "denseam sweep demo --grid model.varsigma=0.05:0.8:5:log",
     "denseam sweep demo --grid model.memories=50,100 --seeds 3 --out runs/map",
-    "denseam sweep transfer-quick", "denseam sweep runs/map --resume", NULL};
+    "denseam sweep transfer-quick",
+    "denseam sweep runs/map --resume",
+    "denseam sweep demo --grid model.memories=50,100 --part 1/2 --out map",
+    "denseam sweep map --collect",
+    NULL};
 
 const command sweep_command = {
     .name = "sweep",

@@ -12,8 +12,8 @@
 
 #define SWEEP_FORMAT "denseam sweep 2"
 
-/* One line a key, or keys that move together: "model.beta=1,2,5". */
-static void print_grid(const dam__sweep *sweep, dam__text *out)
+/* Keys that move together have a line, too: "data.dim:model.memories=64:128". */
+void dam__sweep_plan_print_grid(const dam__sweep *sweep, dam__text *out)
 {
     for (size_t i = 0; i < sweep->axis_count; i++) {
         const dam__axis *axis = &sweep->axes[i];
@@ -34,6 +34,29 @@ static void print_base(const dam__sweep_plan *plan, dam__text *out)
     dam__experiment_print(&base, out);
 }
 
+dam__sweep_facts dam__sweep_facts_of(const dam__device *device, const char *gemm)
+{
+    const dam_device_info *info = dam__device_facts(device);
+    bool cpu = dam__device_shape(device) == DAM__SHAPE_CPU;
+    return (dam__sweep_facts){.device = info->name,
+                              .platform = info->platform,
+                              .driver = info->driver,
+                              .kernels = cpu ? "cpu" : "gpu",
+                              .tuning = dam__device_tuning_digest(device),
+                              .gemm = gemm};
+}
+
+/* Of a part alone: "3/8", and once it is done "3/8 finished". */
+static dam_status add_part(const dam__sweep_part *part, dam__container *out)
+{
+    char text[64];
+    if (part->count == 0)
+        return DAM_OK;
+    (void)snprintf(text, sizeof text, "%zu/%zu%s", part->number, part->count,
+                   part->finished ? " finished" : "");
+    return dam__container_set_text(out, "part", text);
+}
+
 dam_status dam__sweep_plan_save(const dam__sweep_plan *plan, const dam__sweep_facts *facts,
                                 const char *folder)
 {
@@ -41,28 +64,20 @@ dam_status dam__sweep_plan_save(const dam__sweep_plan *plan, const dam__sweep_fa
     dam__container container = {0};
     dam__text preset = {0}, grid = {0};
     char *file = NULL, added[64];
-    const dam_device_info *info = dam__device_facts(facts->device);
-    bool cpu = dam__device_shape(facts->device) == DAM__SHAPE_CPU;
     print_base(plan, &preset);
-    print_grid(&plan->sweep, &grid);
+    dam__sweep_plan_print_grid(&plan->sweep, &grid);
     DAM_TRY_CLEANUP(dam__text_status(&preset));
     DAM_TRY_CLEANUP(dam__text_status(&grid));
     const char *const texts[][2] = {
-        {"format", SWEEP_FORMAT},
-        {"version", DENSEAM_VERSION},
-        {"preset", preset.data},
-        {"grid", grid.data},
-        {"device", info->name},
-        {"platform", info->platform},
-        {"driver", info->driver},
-        {"kernels", cpu ? "cpu" : "gpu"},
-        {"gemm", facts->gemm},
-        {"added", added},
-        {"tuning", dam__device_tuning_digest(facts->device)},
+        {"format", SWEEP_FORMAT},  {"version", DENSEAM_VERSION}, {"preset", preset.data},
+        {"grid", grid.data},       {"device", facts->device},    {"platform", facts->platform},
+        {"driver", facts->driver}, {"kernels", facts->kernels},  {"gemm", facts->gemm},
+        {"added", added},          {"tuning", facts->tuning},
     };
     (void)snprintf(added, sizeof added, "%zu %zu", plan->sweep.added[0], plan->sweep.added[1]);
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         DAM_TRY_CLEANUP(dam__container_set_text(&container, texts[i][0], texts[i][1]));
+    DAM_TRY_CLEANUP(add_part(&plan->sweep.part, &container));
     DAM_TRY_CLEANUP(dam__sweep_save(&plan->sweep, &container));
     DAM_TRY_CLEANUP(dam__path_join(&file, folder, "sweep.h5"));
     DAM_TRY_CLEANUP(dam__container_write(&container, file));
@@ -112,6 +127,36 @@ static dam_status read_added(const dam__container *container, dam__sweep_plan *p
     return DAM_OK;
 }
 
+dam_status dam__sweep_part_read(const char *text, dam__sweep_part *out)
+{
+    char number[16] = "", rest[32] = "";
+    int64_t values[2] = {0, 0};
+    const char *slash = strchr(text, '/');
+    if (slash == NULL || sscanf(text, "%15[^/]/%31s", number, rest) != 2 ||
+        dam__integer_read(number, &values[0]) != DAM__NUMBER_OK ||
+        dam__integer_read(rest, &values[1]) != DAM__NUMBER_OK || values[0] < 1 ||
+        values[1] < values[0] || values[1] > DAM__SWEEP_REPLICAS)
+        return dam__fail(DAM_USAGE,
+                         "'%.40s' is no part of a sweep; give its number and how many there are, "
+                         "as in 3/8",
+                         text);
+    *out = (dam__sweep_part){.number = (size_t)values[0], .count = (size_t)values[1]};
+    return DAM_OK;
+}
+
+static dam_status read_part(const dam__container *container, dam__sweep_part *out)
+{
+    const char *text = dam__container_text(container, "part"), *blank;
+    char numbers[64];
+    if (text == NULL)
+        return DAM_OK;
+    blank = strchr(text, ' ');
+    (void)snprintf(numbers, sizeof numbers, "%.*s", (int)strcspn(text, " "), text);
+    DAM_TRY(dam__sweep_part_read(numbers, out));
+    out->finished = blank != NULL && strcmp(blank, " finished") == 0;
+    return DAM_OK;
+}
+
 static dam_status read_plan(const dam__container *container, dam__sweep_plan *out)
 {
     dam_status status = DAM_OK;
@@ -132,6 +177,7 @@ static dam_status read_plan(const dam__container *container, dam__sweep_plan *ou
     DAM_TRY_CLEANUP(cut_lines(lines, grids, &count));
     DAM_TRY_CLEANUP(dam__sweep_plan_create(base, grids, count, NULL, 0, out));
     DAM_TRY_CLEANUP(read_added(container, out));
+    DAM_TRY_CLEANUP(read_part(container, &out->sweep.part));
     DAM_TRY_CLEANUP(dam__sweep_restore(&out->sweep, container));
 cleanup:
     free(lines);
@@ -189,7 +235,7 @@ dam_status dam__sweep_plan_compare(const char *folder, const dam__sweep_plan *st
     dam__text grids[2] = {{0}}, presets[2] = {{0}};
     const dam__sweep_plan *const plans[2] = {stored, asked};
     for (int i = 0; i < 2; i++) {
-        print_grid(&plans[i]->sweep, &grids[i]);
+        dam__sweep_plan_print_grid(&plans[i]->sweep, &grids[i]);
         print_base(plans[i], &presets[i]);
     }
     for (int i = 0; i < 2; i++) {

@@ -48,11 +48,13 @@ void dam__sweep_plan_describe(const dam__sweep *sweep, size_t cell, dam__text *o
 
 /* --- sweep.h5 --------------------------------------------------------------------------------- */
 
-/* What a sweep ran on. */
+/* What a sweep ran on, as texts of its file. */
 typedef struct dam__sweep_facts {
-    const dam__device *device;
+    const char *device, *platform, *driver, *kernels, *tuning;
     const char *gemm; /* provider as asked for */
 } dam__sweep_facts;
+
+dam__sweep_facts dam__sweep_facts_of(const dam__device *device, const char *gemm);
 
 /* Writes the sweep to folder/sweep.h5, atomically. */
 dam_status dam__sweep_plan_save(const dam__sweep_plan *plan, const dam__sweep_facts *facts,
@@ -63,6 +65,12 @@ dam_status dam__sweep_plan_save(const dam__sweep_plan *plan, const dam__sweep_fa
  * absent, damaged, or not ours; *out is then empty.
  */
 dam_status dam__sweep_plan_open(const char *folder, dam__sweep_plan *out);
+
+/* "3/8" of a command line or a file. DAM_USAGE. */
+dam_status dam__sweep_part_read(const char *text, dam__sweep_part *out);
+
+/* Appends the grid as --grid takes it: one line a key. */
+void dam__sweep_plan_print_grid(const dam__sweep *sweep, dam__text *out);
 
 /*
  * Whether a plan asks for the same as one that is stored: the same preset, grid and seeds.
