@@ -3,15 +3,34 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/digest.h"
 #include "base/memory.h"
 #include "run/job.h"
 
 /* What must be the same at all ranks. Zeros behind each text, so that bytes can be compared. */
 struct facts {
-    char device[128], platform[128], driver[128], gemm[16];
+    char device[128], platform[128], driver[128], gemm[16], tuning[DAM__DIGEST_HEX];
     double samples, features;
+    uint64_t numbers; /* of the samples */
     int shape, vector_width, chunk;
 };
+
+/* Of numbers and labels here and there, which tells one file from another (FNV-1a). */
+static uint64_t hash_set(const dam__dataset *set)
+{
+    enum { LOOKS = 4096 };
+    uint64_t hash = 0xcbf29ce484222325;
+    size_t items = dam__array_items(&set->samples);
+    for (size_t look = 0; look < LOOKS && items > 0; look++) {
+        double number = dam__array_at(&set->samples, look * (items / LOOKS + 1) % items);
+        uint64_t bits = 0;
+        memcpy(&bits, &number, sizeof bits);
+        hash = (hash ^ bits) * 0x100000001b3;
+        if (set->labels != NULL)
+            hash = (hash ^ (uint64_t)set->labels[look * 7919 % set->count]) * 0x100000001b3;
+    }
+    return hash;
+}
 
 static struct facts facts_of(const dam__job *job)
 {
@@ -22,6 +41,8 @@ static struct facts facts_of(const dam__job *job)
     (void)snprintf(facts.platform, sizeof facts.platform, "%s", info->platform);
     (void)snprintf(facts.driver, sizeof facts.driver, "%s", info->driver);
     (void)snprintf(facts.gemm, sizeof facts.gemm, "%s", dam__trainer_gemm(job->trainer));
+    (void)snprintf(facts.tuning, sizeof facts.tuning, "%s", dam__device_tuning_digest(job->device));
+    facts.numbers = hash_set(job->set);
     facts.samples = (double)job->set->count;
     facts.features = (double)job->set->features;
     facts.shape = (int)dam__device_shape(job->device);
@@ -37,6 +58,16 @@ static dam_status compare(const struct facts *first, const struct facts *other, 
                          "rank %d has %.0f samples of %.0f features, but rank 0 has %.0f of %.0f; "
                          "all need the same files",
                          rank, other->samples, other->features, first->samples, first->features);
+    if (first->numbers != other->numbers)
+        return dam__fail(DAM_INPUT,
+                         "the samples of rank %d have other numbers than those of rank 0; all need "
+                         "the same files",
+                         rank);
+    if (strcmp(first->tuning, other->tuning) != 0)
+        return dam__fail(DAM_USAGE,
+                         "rank %d has another tuning of its device than rank 0; give all the same "
+                         "file, or none",
+                         rank);
     if (first->chunk != other->chunk)
         return dam__fail(DAM_NO_MEMORY,
                          "rank %d has memory for %d samples at once, rank 0 for %d; raise "

@@ -128,6 +128,23 @@ a_rank() {
     grep -q 'denseam: rank 1: 2 ranks are on this machine, but it has 1 device for them; .* --share-device' err
 }
 
+@test "ranks with other samples are refused" {
+    # The second rank takes another key than the first.
+    cat > one-of-two << 'END'
+#!/bin/bash
+[ "${OMPI_COMM_WORLD_RANK:-${PMI_RANK:-}}" = 0 ] || set -- "$@" --set data.invert=yes
+exec "$DENSEAM" "$@"
+END
+    chmod +x one-of-two
+    status=0
+    DENSEAM=$DENSEAM timeout 120 "$MPIRUN" -n 2 ./one-of-two train small.conf --out run --share-device \
+        --set train.shards=2 > out 2> err || status=$?
+    [ "$status" -eq 3 ]
+    [ "$(grep -c '^denseam: ' err)" -eq 1 ]
+    grep -q '^denseam: the samples of rank 1 have other numbers than those of rank 0' err
+    [ ! -e run ]
+}
+
 @test "a rank's own failure ends all with its line" {
     # The first rank cannot claim the folder, of which the others do not even know.
     mkdir run
@@ -136,10 +153,28 @@ a_rank() {
     [ "$status" -eq 2 ]
     [ "$(wc -l <<<"$stderr")" -eq 1 ]
     [[ "$stderr" == "denseam: 'run' holds a run already"* ]]
-    # Later, when the others wait for its sums: no checkpoint can be written.
+    # What all come to, all know.
     ranks 2 train small.conf --out other --set train.shards=2 --set train.learning_rate=100
     [ "$status" -eq 7 ]
     [[ "$stderr" == "denseam: the loss is "* ]]
+}
+
+@test "a failure at one rank while the others wait for its sums ends all" {
+    "$MPIRUN" -n 2 "$DENSEAM" train small.conf --share-device --quiet --out run --set train.shards=2 \
+        --set train.learning_rate=0.02 --set train.epochs=1000000 --set train.checkpoint=100 > out 2> err &
+    started=$!
+    for _ in $(seq 300); do
+        [ ! -s run/run.h5 ] || break
+        sleep 0.1
+    done
+    mv run gone
+    began=$SECONDS
+    status=0
+    wait "$started" || status=$?
+    [ $((SECONDS - began)) -lt 20 ]
+    [ "$status" -ne 0 ]
+    [ "$(grep -c '^denseam: ' err)" -eq 1 ]
+    "$DENSEAM" show gone > /dev/null
 }
 
 @test "a signal to one rank stops all after the same step, and saves" {
