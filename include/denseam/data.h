@@ -31,11 +31,12 @@ DAM_API dam_status dam_dataset_from_floats(const float *samples, const int32_t *
                                            size_t count, size_t features, dam_dataset **out);
 
 /*
- * A dataset from files: IDX (also gzipped, as MNIST comes), NPY, or HDF5 ("file.h5:/path/inside").
- * The first axis of `samples` counts them; with three axes they are images. labels has as many
- * whole numbers, or is NULL. A sample that float32 cannot tell from its mean (float64 with a large
- * offset, numbers below 1e-38) is centred and scaled while it is read. DAM_INPUT says which file is
- * wrong, where, and how.
+ * A dataset from files: IDX (also gzipped, as MNIST comes), NPY, NPZ ("file.npz:name"), HDF5
+ * ("file.h5:/path/inside") or tables (CSV, TSV), of which labels may name a column
+ * ("file.csv:column"). The first axis of `samples` counts them; with three axes they are images.
+ * labels has as many whole numbers or words, or is NULL. A sample that float32 cannot tell from its
+ * mean (float64 with a large offset, numbers below 1e-38) is centred and scaled while it is read.
+ * DAM_INPUT says which file is wrong, where, and how.
  */
 DAM_API dam_status dam_dataset_read(const char *samples, const char *labels, dam_dataset **out);
 

@@ -139,11 +139,9 @@ static dam_status open_it(analysis *a)
                         a->double_precision ? DAM__PRECISION_DOUBLE : DAM__PRECISION_SINGLE,
                         &a->log, &a->device));
     if (a->memories || a->embedding || a->adversarial)
-        DAM_TRY(dam__dataset_load_on(a->device, &experiment->data, (uint64_t)experiment->seed,
-                                     DAM__SPLIT_TRAIN, &a->train));
+        DAM_TRY(dam__run_load(&a->run, a->device, DAM__SPLIT_TRAIN, &a->train));
     if (a->activations || a->adversarial)
-        DAM_TRY(dam__dataset_load_on(a->device, &experiment->data, (uint64_t)experiment->seed,
-                                     DAM__SPLIT_TEST, &a->test));
+        DAM_TRY(dam__run_load(&a->run, a->device, DAM__SPLIT_TEST, &a->test));
     /* Checks that the parts would otherwise make only after minutes. */
     if (a->adversarial || (a->activations && a->own->samples == NULL))
         DAM_TRY(dam__workbench_labels(&a->test, a->run.classes, "data.test_labels"));

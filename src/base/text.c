@@ -88,6 +88,19 @@ static size_t letter_bytes(const char *text)
     return bytes;
 }
 
+void dam__text_append_character(dam__text *text, uint32_t character)
+{
+    const uint32_t unknown = 0xfffd, last = 0x10ffff;
+    if (character > last || (character >= 0xd800 && character < 0xe000))
+        character = unknown;
+    int follow = character < 0x80 ? 0 : character < 0x800 ? 1 : character < 0x10000 ? 2 : 3;
+    static const unsigned char leads[] = {0, 0xc0, 0xe0, 0xf0};
+    unsigned char bytes[4] = {(unsigned char)(leads[follow] | character >> 6 * follow)};
+    for (int i = 1; i <= follow; i++)
+        bytes[i] = (unsigned char)(0x80 | (character >> 6 * (follow - i) & 0x3f));
+    dam__text_append_bytes(text, bytes, (size_t)follow + 1);
+}
+
 void dam__text_append_utf8(dam__text *text, const char *from, size_t most)
 {
     static const char unknown[] = "\xEF\xBF\xBD";

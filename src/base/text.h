@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/try.h"
 
@@ -26,6 +27,9 @@ void dam__text_free(dam__text *text);
 void dam__text_append(dam__text *text, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void dam__text_append_bytes(dam__text *text, const void *bytes, size_t length);
+
+/* Appends a character as UTF-8; U+FFFD for what is none. */
+void dam__text_append_character(dam__text *text, uint32_t character);
 
 /*
  * Appends at most this many bytes of whole UTF-8 characters; invalid bytes become U+FFFD.

@@ -5,7 +5,6 @@
 #include "command/command.h"
 #include "command/output.h"
 #include "command/session.h"
-#include "data/teacher.h"
 #include "model/model_type.h"
 #include "run/learned_notes.h"
 #include "train/classification.h"
@@ -46,13 +45,14 @@ static dam_status print_metrics_json(const dam__run *run, const dam__dataset *se
         (void)json_array_append_new(confusion, line);
     }
     return print_json(json_pack(
-        "{so so si so so sI so so so so so so}", "run", json_text(run->folder), "data",
+        "{so so si so so sI so so so so so so so}", "run", json_text(run->folder), "data",
         json_text(set->name), "samples", metrics->samples, "accuracy",
         json_number(result->accuracy), "macro_f1", json_number(result->macro_f1),
         "macro_f1_classes", (json_int_t)result->scored, "loss", json_number(metrics->loss),
         "one_nn", json_number(result->one_nn), "agreement", json_number(result->agreement),
         "agreement_right", json_number(result->agreement_right), "agreement_wrong",
-        json_number(result->agreement_wrong), "confusion", confusion));
+        json_number(result->agreement_wrong), "confusion", confusion, "class_names",
+        json_names(dam__run_class_names(run))));
 }
 
 /* Whether a class, or none of them, is a row or a column of the confusion. */
@@ -66,7 +66,8 @@ static bool occurs(const dam__classification *result, size_t class)
 
 /* Rows are true classes, columns predicted ones; the last column is the softening class. Classes
  * without a sample and a prediction are left out. */
-static void append_confusion(dam__text *text, const dam__classification *result)
+static void append_confusion(dam__text *text, const dam__classification *result,
+                             const dam__names *names)
 {
     enum { CLASSES_SHOWN = 11 }; /* what 80 columns hold */
     size_t classes = (size_t)result->classes, width = classes + 1;
@@ -82,7 +83,9 @@ static void append_confusion(dam__text *text, const dam__classification *result)
     for (size_t row = 0; row < rows_of(result); row++) {
         if (row < classes && !occurs(result, row))
             continue;
-        if (row < classes)
+        if (row < classes && names != NULL)
+            dam__text_append(text, "%-11.11s %2zu", names->items[row], row);
+        else if (row < classes)
             dam__text_append(text, "%14zu", row);
         else
             dam__text_append(text, "%14s", "none");
@@ -93,10 +96,11 @@ static void append_confusion(dam__text *text, const dam__classification *result)
     }
 }
 
-static dam_status print_metrics(const dam__model_config *model, const dam__dataset *set,
+static dam_status print_metrics(const dam__run *run, const dam__dataset *set,
                                 const dam__metrics *metrics, const dam__classification *result)
 {
     dam__text text = {0};
+    const dam__model_config *model = &run->experiment.model;
     const struct {
         const char *name;
         double value;
@@ -114,7 +118,7 @@ static dam_status print_metrics(const dam__model_config *model, const dam__datas
     if (result->scored < (size_t)result->classes)
         dam__text_append(&text, "%-24s %zu of %d: the others have no sample and no prediction\n",
                          "classes in macro F1", result->scored, (int)result->classes);
-    append_confusion(&text, result);
+    append_confusion(&text, result, dam__run_class_names(run));
     return print_text(&text);
 }
 
@@ -148,8 +152,7 @@ static dam_status run_eval(const arguments *args)
     DAM_TRY_CLEANUP(dam__run_open(args->operands.items[0], args->set.items, args->set.count, &run));
     DAM_TRY_CLEANUP(
         open_device(args, (dam__precision)run.experiment.train.precision, &log, &device));
-    DAM_TRY_CLEANUP(dam__dataset_load_on(device, &run.experiment.data,
-                                         (uint64_t)run.experiment.seed, DAM__SPLIT_TEST, &set));
+    DAM_TRY_CLEANUP(dam__run_load(&run, device, DAM__SPLIT_TEST, &set));
     /* Chunks are no larger than the set; --set may have asked for more. */
     int batch = run.experiment.train.batch;
     if ((size_t)batch > set.count)
@@ -172,7 +175,7 @@ static dam_status run_eval(const arguments *args)
         DAM_TRY_CLEANUP(
             dam__classify(set.labels, predicted, nearest, set.count, run.classes, &result));
         DAM_TRY_CLEANUP(args->json ? print_metrics_json(&run, &set, &metrics, &result)
-                                   : print_metrics(&run.experiment.model, &set, &metrics, &result));
+                                   : print_metrics(&run, &set, &metrics, &result));
     }
     DAM_TRY_CLEANUP(give_profile(args, device, &log));
 cleanup:

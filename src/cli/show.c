@@ -127,11 +127,14 @@ static bool is_stage(const char *column)
     return strcmp(column, "stage") == 0;
 }
 
-static void append_classes(dam__text *text, const census *c)
+static void append_classes(dam__text *text, const census *c, const dam__names *names)
 {
     dam__text counts = {0};
     for (size_t y = 0; y < c->classes; y++)
-        dam__text_append(&counts, "%zu:%zu ", y, c->counts[y]);
+        if (names != NULL)
+            dam__text_append(&counts, "%s:%zu ", names->items[y], c->counts[y]);
+        else
+            dam__text_append(&counts, "%zu:%zu ", y, c->counts[y]);
     dam__text_append(&counts, "none:%zu", c->counts[c->classes]);
     append_long(text, "memories a class", dam__text_part(text, &counts));
     dam__text_append(text, "%-20s %.3f\n", "mean purity", c->mean_purity);
@@ -168,7 +171,7 @@ static dam_status print_run(const dam__run *run, const dam__history *history, co
         dam__text_append(&text, "%-20s %.6g\n", name, value + is_stage(name));
     }
     if (dam__run_has_classes(run))
-        append_classes(&text, c);
+        append_classes(&text, c, dam__run_class_names(run));
     append_teacher(&text, &c->teacher);
     append_pictures(&text, drawn);
     dam__text_free(&device);
@@ -186,7 +189,7 @@ static dam_status print_run_json(const dam__run *run, const dam__history *histor
     for (size_t y = 0; y <= c->classes; y++)
         (void)json_array_append_new(classes, json_integer((json_int_t)c->counts[y]));
     return print_json(json_pack(
-        "{so ss ss so si si sI ss ss ss ss ss sb so so sf so so so so sI}", "run",
+        "{so ss ss so si si sI ss ss ss ss ss sb so so sf so so so so sI so}", "run",
         json_text(run->folder), "title", run->experiment.title, "source", run->experiment.source,
         "data", json_text(text_of(run, "data")), "dim", run->dim, "classes", run->classes,
         "memories", (json_int_t)c->memories, "device", text_of(run, "device"), "driver",
@@ -195,7 +198,7 @@ static dam_status print_run_json(const dam__run *run, const dam__history *histor
         "memories_by_class", classes, "mean_purity", c->mean_purity, "teacher",
         teacher_json(&c->teacher), "picture", json_text(drawn->memories), "film",
         json_text(drawn->film), "contact_sheet", json_text(drawn->sheet), "frames",
-        (json_int_t)drawn->frames));
+        (json_int_t)drawn->frames, "class_names", json_names(dam__run_class_names(run))));
 }
 
 static dam_status draw(const dam__run *run, const dam__history *history, const show_arguments *own,

@@ -103,6 +103,14 @@ json_t *json_number(double value)
     return isfinite(value) ? json_real(value) : json_null();
 }
 
+json_t *json_names(const dam__names *names)
+{
+    json_t *list = names != NULL ? json_array() : json_null();
+    for (size_t i = 0; names != NULL && i < names->count; i++)
+        (void)json_array_append_new(list, json_text(names->items[i]));
+    return list;
+}
+
 bool json_lacks_memory(void)
 {
     return json_lost;

@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "denseam/log.h"
+#include "store/names.h"
 
 /*
  * Once, before anything is opened: a file opened by the program must not take the place of a closed
@@ -42,6 +43,9 @@ json_t *json_text(const char *text);
 
 /* A number for JSON, which has none that are not finite: null for these. */
 json_t *json_number(double value);
+
+/* A list of strings; null for NULL. */
+json_t *json_names(const dam__names *names);
 
 /* Prints value, indented, and releases it. DAM_NO_MEMORY where jansson got none, for anything that
  * was made so far: what it could not make is missing in value. */

@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/number.h"
 #include "base/text.h"
 #include "data/gaussian.h"
 #include "data/patches.h"
@@ -26,6 +27,8 @@ void dam__dataset_free(dam__dataset *set)
         return;
     dam__array_free(&set->samples);
     dam__array_free(&set->teacher);
+    dam__names_free(&set->class_names);
+    dam__names_free(&set->feature_names);
     free(set->labels);
     *set = (dam__dataset){0};
 }
@@ -147,13 +150,16 @@ static dam_status find_places(const dam__data_config *config, dam__split split, 
     return DAM_OK;
 }
 
-/* Reads the first `rows` images, 0 for all, of set->count into set->samples as n x features; the
+/* Reads what `reading` wants of the images, of set->count, into set->samples as n x features; the
  * item type is still the file's. */
-static dam_status read_samples(const char *path, size_t rows, dam__dataset *set)
+static dam_status read_samples(const char *path, dam__reading *reading, dam__dataset *set)
 {
     char text[DAM__SHAPE_TEXT];
     dam__array *samples = &set->samples;
-    DAM_TRY(dam__array_read_rows(path, rows, samples, &set->count));
+    DAM_TRY(dam__array_read_part(path, reading, samples));
+    set->count = reading->there;
+    set->feature_names = reading->columns;
+    reading->columns = (dam__names){0};
     dam__shape_text(samples->rank, samples->shape, text);
     if (samples->rank == 0)
         return dam__fail(DAM_INPUT, "'%s' holds one number, not samples", path);
@@ -169,27 +175,15 @@ static dam_status read_samples(const char *path, size_t rows, dam__dataset *set)
     return DAM_OK;
 }
 
-/* Reads and checks the labels of all samples, and counts the classes. */
-static dam_status read_labels(const char *path, const char *images, dam__dataset *set)
+/* Checks the labels that were read and counts the classes. */
+static dam_status take_labels(const dam__array *labels, const char *path, dam__dataset *set)
 {
     dam_status status = DAM_OK;
-    char text[DAM__SHAPE_TEXT];
-    dam__array labels = {0};
     bool *seen = NULL;
     DAM_TRY_CLEANUP(dam__alloc((size_t)DAM__LARGEST_LABEL + 1, sizeof *seen, &seen));
-    DAM_TRY_CLEANUP(dam__array_read(path, &labels));
-    size_t items = dam__array_items(&labels);
-    if (labels.rank == 0 || items != labels.shape[0])
-        DAM_FAIL(DAM_INPUT,
-                 "labels '%s' have the shape %s; they must be one class number a sample, not "
-                 "one-hot",
-                 path, dam__shape_text(labels.rank, labels.shape, text));
-    if (items != set->count)
-        DAM_FAIL(DAM_INPUT, "'%s' holds %zu samples but '%s' %zu labels; they must go together",
-                 images, set->count, path, items);
-    DAM_TRY_CLEANUP(dam__alloc(items, sizeof *set->labels, &set->labels));
-    for (size_t i = 0; i < items; i++) {
-        double label = dam__array_at(&labels, i);
+    DAM_TRY_CLEANUP(dam__alloc(set->count, sizeof *set->labels, &set->labels));
+    for (size_t i = 0; i < set->count; i++) {
+        double label = dam__array_at(labels, i);
         if (!(label >= 0 && label <= DAM__LARGEST_LABEL) || label != floor(label))
             DAM_FAIL(DAM_INPUT, "label %zu of '%s' is %g; labels must be whole numbers 0 ... %d", i,
                      path, label, (int)DAM__LARGEST_LABEL);
@@ -201,6 +195,79 @@ static dam_status read_labels(const char *path, const char *images, dam__dataset
     }
 cleanup:
     free(seen);
+    return status;
+}
+
+/* Reads the labels of all samples; words are numbered in their order. */
+static dam_status read_labels(const char *path, const char *images, dam__dataset *set)
+{
+    dam_status status = DAM_OK;
+    char text[DAM__SHAPE_TEXT];
+    dam__array labels = {0};
+    dam__reading reading = {.as_words = true};
+    DAM_TRY_CLEANUP(dam__array_read_part(path, &reading, &labels));
+    size_t items = dam__array_items(&labels);
+    if (labels.rank == 0 || items != labels.shape[0])
+        DAM_FAIL(DAM_INPUT,
+                 "labels '%s' have the shape %s; they must be one class number a sample, not "
+                 "one-hot",
+                 path, dam__shape_text(labels.rank, labels.shape, text));
+    if (items != set->count)
+        DAM_FAIL(DAM_INPUT, "'%s' holds %zu samples but '%s' %zu labels; they must go together",
+                 images, set->count, path, items);
+    DAM_TRY_CLEANUP(take_labels(&labels, path, set));
+    set->class_names = reading.words;
+    reading.words = (dam__names){0};
+cleanup:
+    dam__reading_free(&reading);
+    dam__array_free(&labels);
+    return status;
+}
+
+/*
+ * The column of a table that has the labels is no feature. Where none are named for a test set, it
+ * has them in the column of the training's name, if there is one. *column = that name, free().
+ */
+static dam_status find_column(const dam__data_config *config, dam__split split, const places *from,
+                              char **column)
+{
+    dam_status status = DAM_OK;
+    char *images = NULL, *labels = NULL;
+    const char *part = NULL, *ignored = NULL;
+    int64_t place = 0;
+    bool by_training = from->labels == NULL && split == DAM__SPLIT_TEST;
+    const char *named = by_training ? config->labels : from->labels;
+    *column = NULL;
+    if (named == NULL || named[0] == '\0')
+        return DAM_OK;
+    DAM_TRY_CLEANUP(dam__location_split(from->images, &images, &ignored));
+    DAM_TRY_CLEANUP(dam__location_split(named, &labels, &part));
+    /* Of a training file that is gone the name is still known. */
+    if (part == NULL && by_training && !dam__file_exists(labels) && strchr(named, ':') != NULL)
+        part = strrchr(named, ':') + 1;
+    bool applies = by_training ? part != NULL && dam__integer_read(part, &place) != DAM__NUMBER_OK
+                               : part != NULL && dam__same_file(images, labels);
+    if (applies && dam__table_is(images))
+        DAM_TRY_CLEANUP(dam__format(column, "%s", part));
+cleanup:
+    free(images);
+    free(labels);
+    return status;
+}
+
+/* Test labels that are words have the numbers of the training's, where its file can be read. */
+static dam_status number_as_training(const dam__data_config *config, dam__dataset *set)
+{
+    dam_status status = DAM_OK;
+    dam__array labels = {0};
+    dam__reading reading = {.as_words = true};
+    if (set->class_names.count == 0 || config->labels[0] == '\0' ||
+        dam__array_read_part(config->labels, &reading, &labels) != DAM_OK)
+        goto cleanup;
+    if (reading.words.count > 0)
+        status = dam__dataset_align(&reading.words, NULL, set);
+cleanup:
+    dam__reading_free(&reading);
     dam__array_free(&labels);
     return status;
 }
@@ -220,18 +287,30 @@ static dam_status load_files(const dam__data_config *config, dam__split split, d
 {
     dam_status status = DAM_OK;
     places from = {0};
+    char *column = NULL;
+    dam__reading reading = {0};
     DAM_TRY_CLEANUP(find_places(config, split, &from));
     bool is_other = split == DAM__SPLIT_TEST && config->test_images[0] != '\0';
     const char *name = config->name[0] != '\0' && !is_other ? config->name : from.images;
     (void)snprintf(set->name, sizeof set->name, "%s", name);
-    bool cuts = split == DAM__SPLIT_TRAIN && config->samples > 0;
-    DAM_TRY_CLEANUP(read_samples(from.images, cuts ? (size_t)config->samples : 0, set));
+    DAM_TRY_CLEANUP(find_column(config, split, &from, &column));
+    reading.without = column;
+    reading.may_lack = from.labels == NULL;
+    if (split == DAM__SPLIT_TRAIN && config->samples > 0)
+        reading.rows = (size_t)config->samples;
+    DAM_TRY_CLEANUP(read_samples(from.images, &reading, set));
+    if (from.labels == NULL && reading.is_without)
+        DAM_TRY_CLEANUP(dam__format(&from.labels, "%s:%s", from.images, column));
     if (from.labels != NULL)
         DAM_TRY_CLEANUP(read_labels(from.labels, from.images, set));
+    if (split == DAM__SPLIT_TEST && !config->knows_classes)
+        DAM_TRY_CLEANUP(number_as_training(config, set));
     if (split == DAM__SPLIT_TRAIN)
         DAM_TRY_CLEANUP(cut(config->samples, from.images, set));
     DAM_TRY_CLEANUP(dam__dataset_prepare(config, from.images, set));
 cleanup:
+    dam__reading_free(&reading);
+    free(column);
     free(from.images);
     free(from.labels);
     return status;

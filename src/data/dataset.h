@@ -49,8 +49,9 @@ typedef struct dam__data_config {
     int invert, transpose;                /* of files: white for black, rows for columns; or not */
     char threshold[DAM__THRESHOLD_BYTES]; /* of states: data/threshold.h */
     bool levels; /* no key: the model needs the numbers, not only how they differ in a sample */
-    int patch_stride; /* pixels from one patch to the next */
-    int memory;       /* MiB of device memory the training set may take; 0 = what fits */
+    bool knows_classes; /* no key: what words stand for is known, without the training's labels */
+    int patch_stride;   /* pixels from one patch to the next */
+    int memory;         /* MiB of device memory the training set may take; 0 = what fits */
     /* The teacher of made-up samples (name "teacher"): see data/teacher.h. */
     int teacher_memories, teacher_dim;
     double teacher_beta,
@@ -84,6 +85,8 @@ typedef struct dam__dataset {
     size_t recentred, lossy; /* samples: centred in double; hurt by float32 */
     dam__holdout holdout;    /* how its end was chosen; DAM__HOLDOUT_AUTO where nothing was */
     bool holdout_is_auto;
+    dam__names class_names;   /* of labels that were words, class by class; else empty */
+    dam__names feature_names; /* of the columns of a table with a head; else empty */
     int32_t *labels; /* n, or NULL; 0 ... classes - 1; a teacher's also `classes`: none of them */
     size_t count;    /* n */
     size_t features; /* product of all axes but the first */
@@ -93,6 +96,13 @@ typedef struct dam__dataset {
 } dam__dataset;
 
 void dam__dataset_free(dam__dataset *set);
+
+/*
+ * Labels that were words become the numbers that `classes` has for them, features must be called as
+ * in `features`; either may be NULL. DAM_INPUT: another word, another column.
+ */
+dam_status dam__dataset_align(const dam__names *classes, const dam__names *features,
+                              dam__dataset *set);
 
 /* What "auto" became for the training samples, into the configuration: so that it holds for test
  * samples, too, and a run says it. */

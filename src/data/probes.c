@@ -90,8 +90,12 @@ dam_status dam__region_mark(const char *region, const dam__state_shape *shape, u
         mark_rectangle(shape, first, second, marks);
         return DAM_OK;
     }
-    char *colon = strstr(region, ":/");
-    if (dam__file_exists(region) || colon != NULL)
+    char *file = NULL;
+    const char *part = NULL;
+    DAM_TRY(dam__location_split(region, &file, &part));
+    bool is_file = part != NULL || dam__file_exists(file);
+    free(file);
+    if (is_file)
         return mark_file(region, shape, marks);
     return dam__fail(DAM_USAGE,
                      "'%s' is no region of %zu neurons%s, and no file: give FIRST-LAST, %sor a "

@@ -35,7 +35,6 @@ static dam_status add_texts(const dam__run *run, dam__container *out)
 {
     const dam__model_type *type = dam__model_type_of(&run->experiment.model);
     const char *preset = dam__container_text(&run->container, "preset");
-    const struct dam__container_list *names = dam__container_list(&run->container, "class_names");
     const char *const texts[][2] = {{"format", "denseam parameters 1"},
                                     {"version", DENSEAM_VERSION},
                                     {"model", type->name},
@@ -43,9 +42,13 @@ static dam_status add_texts(const dam__run *run, dam__container *out)
                                     {"preset", preset}};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         DAM_TRY(dam__container_set_text(out, texts[i][0], texts[i][1]));
-    return names == NULL ? DAM_OK
-                         : dam__container_set_list(out, names->name,
-                                                   (const char *const *)names->words, names->count);
+    static const char *const lists[] = {"class_names", "feature_names"};
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        const dam__names *names = dam__container_list(&run->container, lists[i]);
+        if (names != NULL)
+            DAM_TRY(dam__container_set_list(out, lists[i], names));
+    }
+    return DAM_OK;
 }
 
 static dam_status collect(const dam__run *run, dam__container *out)

@@ -5,7 +5,6 @@
 #include "command/command.h"
 #include "command/output.h"
 #include "command/session.h"
-#include "data/teacher.h"
 #include "denseam/version.h"
 #include "model/model_type.h"
 #include "predict/predictions.h"
@@ -72,21 +71,22 @@ static dam_status print_counts(const arguments *args, const dam__run *run, const
     size_t *counts = NULL;
     dam__text text = {0};
     size_t classes = (size_t)run->classes;
-    const struct dam__container_list *names = dam__container_list(table, "class_names");
+    const dam__names *names = dam__container_list(table, "class_names");
     DAM_TRY(count_classes(run, table, &counts));
     if (args->json) {
         json_t *list = json_array();
         for (size_t y = 0; y < classes; y++)
             (void)json_array_append_new(list, json_integer((json_int_t)counts[y]));
-        status = print_json(json_pack("{so so sI so sI so}", "run", json_text(run->folder), "data",
-                                      json_text(set->name), "samples", (json_int_t)set->count,
-                                      "predicted", list, "predicted_none",
-                                      (json_int_t)counts[classes], "out", json_text(args->out)));
+        status =
+            print_json(json_pack("{so so sI so sI so so}", "run", json_text(run->folder), "data",
+                                 json_text(set->name), "samples", (json_int_t)set->count,
+                                 "predicted", list, "predicted_none", (json_int_t)counts[classes],
+                                 "class_names", json_names(names), "out", json_text(args->out)));
     } else {
         dam__text_append(&text, "%-24s %s, %zu samples\n", "data", set->name, set->count);
         for (size_t y = 0; y <= classes && classes <= CLASSES_SHOWN; y++)
-            if (y < classes && names != NULL && y < names->count)
-                dam__text_append(&text, "%-24s %zu\n", names->words[y], counts[y]);
+            if (y < classes && names != NULL)
+                dam__text_append(&text, "%-24s %zu\n", names->items[y], counts[y]);
             else if (y < classes)
                 dam__text_append(&text, "class %-18zu %zu\n", y, counts[y]);
             else if (counts[y] > 0)
@@ -115,8 +115,7 @@ static dam_status run_predict(const arguments *args)
     DAM_TRY_CLEANUP(dam__predictions_check(&run));
     DAM_TRY_CLEANUP(
         open_device(args, (dam__precision)run.experiment.train.precision, &log, &device));
-    DAM_TRY_CLEANUP(dam__dataset_load_on(device, &run.experiment.data,
-                                         (uint64_t)run.experiment.seed, DAM__SPLIT_TEST, &set));
+    DAM_TRY_CLEANUP(dam__run_load(&run, device, DAM__SPLIT_TEST, &set));
     int batch = run.experiment.train.batch;
     const dam__selftest_subject subject = {.model = &run.experiment.model,
                                            .set = &set,

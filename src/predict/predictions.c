@@ -106,7 +106,7 @@ static dam_status add_all(const dam__run *run, const dam__device *device, const 
 {
     const size_t shape[] = {found->count, found->columns};
     const char *score = dam__model_type_of(&run->experiment.model)->score;
-    const struct dam__container_list *names = dam__container_list(&run->container, "class_names");
+    const dam__names *names = dam__run_class_names(run);
     dam__element element = dam__real_size(device) == sizeof(float) ? DAM__F32 : DAM__F64;
     DAM_TRY(add_classes(out, "class", found->predicted, found->count, found->classes));
     DAM_TRY(add_numbers(out, score, found->answers.scores, 2, shape, element));
@@ -114,9 +114,7 @@ static dam_status add_all(const dam__run *run, const dam__device *device, const 
     DAM_TRY(add_numbers(out, "similarity", found->answers.similarity, 1, shape, element));
     if (labels != NULL)
         DAM_TRY(add_classes(out, "label", labels, found->count, found->classes));
-    return names == NULL ? DAM_OK
-                         : dam__container_set_list(out, "class_names",
-                                                   (const char *const *)names->words, names->count);
+    return names == NULL ? DAM_OK : dam__container_set_list(out, "class_names", names);
 }
 
 dam_status dam__predictions_make(const dam__run *run, dam__device *device, dam__gemm_provider gemm,

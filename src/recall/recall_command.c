@@ -246,7 +246,7 @@ cleanup:
     return status;
 }
 
-static const char *const formats[] = {"hdf5", "npy", NULL};
+static const char *const formats[] = {"hdf5", "npy", "npz", NULL};
 
 static const flag flags[] = {
     FLAG("probes", recall_arguments, probes, "FILE",
@@ -287,11 +287,13 @@ const command recall_command = {
     .text =
         "Lets states relax: neurons flip while that lowers the energy; where it stays the same, a "
         "neuron goes to +1. The memories are those "
-        "of a run of an energy model, or patterns stored directly: of a file (IDX, NPY, HDF5; "
+        "of a run of an energy model, or patterns stored directly: of a file (IDX, NPY, NPZ, HDF5, "
+        "CSV; "
         "data.threshold says what is +1) or of a preset's data. Probes come from --probes, or "
-        "are made of the patterns and compared with them. --out writes recall.h5 (or .npy "
-        "files): states, energies before each sweep, flips, sweeps, nearest memories and their "
-        "distances; and recall.png where states are images. Where several numbers of patterns, "
+        "are made of the patterns and compared with them. --out writes recall.h5 (or "
+        "recall.npz, or .npy files): states, energies before each sweep, flips, sweeps, nearest "
+        "memories and their distances; and recall.png where states are images. Where several "
+        "numbers of patterns, "
         "flips or interactions are given, it writes capacity.csv and capacity.png instead. A "
         "denoiser's run relaxes test samples with noise on them (or those of --probes as they "
         "are), down its energy; the run of a smaller model beside it does the same with their "

@@ -6,7 +6,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "denseam/version.h"
-#include "store/container.h"
+#include "store/results.h"
 
 static dam_status copy_item(const dam__recall_item *item, dam__array *out)
 {
@@ -24,48 +24,39 @@ static dam_status copy_item(const dam__recall_item *item, dam__array *out)
     return DAM_OK;
 }
 
-static dam_status write_hdf5(const char *folder, const char *kind,
-                             const dam__experiment *experiment, const dam__recall_item *items,
-                             int count)
+/* All that the files hold: texts and the items that there are. */
+static dam_status collect(const char *kind, const dam__experiment *experiment,
+                          const dam__recall_item *items, int count, dam__container *out)
 {
     dam_status status = DAM_OK;
-    dam__container container = {0};
     dam__array array = {0};
     dam__text preset = {0};
-    char *path = NULL;
-    DAM_TRY_CLEANUP(dam__path_join(&path, folder, "recall.h5"));
     dam__experiment_print(experiment, &preset);
     DAM_TRY_CLEANUP(dam__text_status(&preset));
-    DAM_TRY_CLEANUP(dam__container_set_text(&container, "format", kind));
-    DAM_TRY_CLEANUP(dam__container_set_text(&container, "version", DENSEAM_VERSION));
-    DAM_TRY_CLEANUP(dam__container_set_text(&container, "preset", preset.data));
+    DAM_TRY_CLEANUP(dam__container_set_text(out, "format", kind));
+    DAM_TRY_CLEANUP(dam__container_set_text(out, "version", DENSEAM_VERSION));
+    DAM_TRY_CLEANUP(dam__container_set_text(out, "preset", preset.data));
     for (int i = 0; i < count; i++) {
         if (items[i].data == NULL)
             continue;
         DAM_TRY_CLEANUP(copy_item(&items[i], &array));
-        DAM_TRY_CLEANUP(dam__container_add(&container, items[i].name, &array));
+        DAM_TRY_CLEANUP(dam__container_add(out, items[i].name, &array));
     }
-    DAM_TRY_CLEANUP(dam__container_write(&container, path));
 cleanup:
     dam__array_free(&array);
-    dam__container_free(&container);
     dam__text_free(&preset);
-    free(path);
     return status;
 }
 
-static dam_status write_npy(const char *folder, const dam__recall_item *item)
+static dam_status write_npy(const char *folder, const char *name, const dam__array *array)
 {
     dam_status status = DAM_OK;
-    dam__array array = {0};
-    char *name = NULL, *path = NULL;
-    DAM_TRY_CLEANUP(dam__format(&name, "%s.npy", item->name));
-    DAM_TRY_CLEANUP(dam__path_join(&path, folder, name));
-    DAM_TRY_CLEANUP(copy_item(item, &array));
-    DAM_TRY_CLEANUP(dam__npy_write(path, &array));
+    char *file = NULL, *path = NULL;
+    DAM_TRY_CLEANUP(dam__format(&file, "%s.npy", name));
+    DAM_TRY_CLEANUP(dam__path_join(&path, folder, file));
+    DAM_TRY_CLEANUP(dam__npy_write(path, array));
 cleanup:
-    dam__array_free(&array);
-    free(name);
+    free(file);
     free(path);
     return status;
 }
@@ -74,11 +65,19 @@ dam_status dam__recall_files_write(const char *folder, const char *kind,
                                    const dam__experiment *experiment, dam__recall_format format,
                                    const dam__recall_item *items, int count)
 {
-    if (format == DAM__RECALL_HDF5)
-        return write_hdf5(folder, kind, experiment, items, count);
     dam_status status = DAM_OK;
-    for (int i = 0; i < count && status == DAM_OK; i++)
-        if (items[i].data != NULL)
-            status = write_npy(folder, &items[i]);
+    dam__container all = {0};
+    char *path = NULL;
+    bool npz = format == DAM__RECALL_NPZ;
+    DAM_TRY_CLEANUP(collect(kind, experiment, items, count, &all));
+    if (format != DAM__RECALL_NPY) {
+        DAM_TRY_CLEANUP(dam__path_join(&path, folder, npz ? "recall.npz" : "recall.h5"));
+        DAM_TRY_CLEANUP(dam__results_write(&all, npz ? DAM__RESULTS_NPZ : DAM__RESULTS_HDF5, path));
+    }
+    for (size_t i = 0; format == DAM__RECALL_NPY && i < all.array_count; i++)
+        DAM_TRY_CLEANUP(write_npy(folder, all.arrays[i].name, &all.arrays[i].array));
+cleanup:
+    dam__container_free(&all);
+    free(path);
     return status;
 }

@@ -5,7 +5,11 @@
 #include "run/experiment.h"
 #include "store/array.h"
 
-typedef enum dam__recall_format { DAM__RECALL_HDF5, DAM__RECALL_NPY } dam__recall_format;
+typedef enum dam__recall_format {
+    DAM__RECALL_HDF5,
+    DAM__RECALL_NPY,
+    DAM__RECALL_NPZ
+} dam__recall_format;
 
 /* An array and how it is written: rows x cols, or rows alone where cols is 0. `narrowed`: doubles
  * that are written as float; all others as they are. */
@@ -18,8 +22,9 @@ typedef struct dam__recall_item {
 } dam__recall_item;
 
 /*
- * Writes the items into folder, atomically: recall.h5 with the experiment that they came of and
- * `kind` as its format's name, or NAME.npy each. DAM_INPUT where a file cannot be written.
+ * Writes the items into folder, atomically: recall.h5 or recall.npz with the experiment that they
+ * came of and `kind` as its format's name, or NAME.npy each. DAM_INPUT where a file cannot be
+ * written.
  */
 dam_status dam__recall_files_write(const char *folder, const char *kind,
                                    const dam__experiment *experiment, dam__recall_format format,

@@ -33,22 +33,26 @@ static bool is_sealed(const char *path)
     return sealed;
 }
 
-/* Whether a file begins as arrays do; a preset is text. */
-static bool is_array(const char *path)
+/* Whether a file begins as arrays do, or is a table by its name; a preset is text. */
+static bool is_array(const char *location)
 {
+    static const unsigned char magics[][4] = {
+        {0x93, 'N', 'U', 'M'}, {0x89, 'H', 'D', 'F'}, {'P', 'K', 3, 4}, {0x1f, 0x8b, 0x08, 0}};
     unsigned char first[4] = {0};
-    if (strstr(path, ":/") != NULL)
-        return true;
+    char *path = NULL;
+    const char *part = NULL;
+    if (dam__location_split(location, &path, &part) != DAM_OK)
+        return false;
     FILE *file = dam__file_exists(path) ? fopen(path, "rb") : NULL;
     size_t got = file != NULL ? fread(first, 1, sizeof first, file) : 0;
+    bool is = part != NULL || (file != NULL && dam__table_is(path)) ||
+              (got >= 4 && first[0] == 0 && first[1] == 0);
+    for (size_t i = 0; i < sizeof magics / sizeof *magics; i++)
+        is = is || (got >= 4 && memcmp(first, magics[i], magics[i][3] == 0 ? 3 : 4) == 0);
     if (file != NULL)
         (void)fclose(file);
-    static const unsigned char magics[][4] = {
-        {0x93, 'N', 'U', 'M'}, {0x89, 'H', 'D', 'F'}, {0x1f, 0x8b, 0x08, 0}};
-    for (size_t i = 0; i < sizeof magics / sizeof *magics; i++)
-        if (got >= 4 && memcmp(first, magics[i], i == 2 ? 3 : 4) == 0)
-            return true;
-    return got >= 4 && first[0] == 0 && first[1] == 0;
+    free(path);
+    return is;
 }
 
 /* A file of patterns: the defaults of an energy model, and the file as its data. */

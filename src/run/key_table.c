@@ -130,11 +130,15 @@ const dam__option dam__options[] = {
          "5 "
          "a feature; instead of images."),
     TEXT(ALL, "data", "images", data.images,
-         "File of the training samples (IDX, plain or gzipped; NPY; HDF5 as "
-         "\"file.h5:/path/in/file\"); instead of name."),
-    TEXT(ALL, "data", "labels", data.labels, "File of the training samples' classes."),
+         "File of the training samples (IDX, plain or gzipped; NPY; NPZ as \"file.npz:name\"; "
+         "HDF5 as \"file.h5:/path/in/file\"; a table, .csv or .tsv); instead of name."),
+    TEXT(ALL, "data", "labels", data.labels,
+         "File of the training samples' classes, whole numbers or words; of a table the column, "
+         "\"file.csv:column\", by its name or place."),
     TEXT(ALL, "data", "test_images", data.test_images, "File of the test samples."),
-    TEXT(ALL, "data", "test_labels", data.test_labels, "File of the test samples' classes."),
+    TEXT(ALL, "data", "test_labels", data.test_labels,
+         "File of the test samples' classes; else the column of a table that is called as that of "
+         "labels is."),
     INTEGER(
         ALL, "data", "samples", data.samples, "0", 0, 1e9, "samples",
         "Use only the first so many training samples (images, where they are cut into patches); 0 "
@@ -401,7 +405,7 @@ const dam__option dam__options[] = {
          "Region that stays as it is given, written as mask is; or \"given\", all that mask "
          "leaves."),
     TEXT(ENERGY | DENOISE, "recall", "probes", recall.probes,
-         "File of the probes (IDX, NPY, HDF5) instead of changed patterns."),
+         "File of the probes (as images may be) instead of changed patterns."),
     TEXT(ENERGY, "recall", "patterns", recall.patterns,
          "How many of the patterns are stored, from the first on; several numbers with commas make "
          "a curve. Empty stores all."),

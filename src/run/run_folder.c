@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "data/teacher.h"
 #include "denseam/version.h"
 #include "model/model_type.h"
 
@@ -217,6 +218,31 @@ cleanup:
     return status;
 }
 
+const dam__names *dam__run_class_names(const dam__run *run)
+{
+    const dam__names *names = dam__container_list(&run->container, "class_names");
+    return names != NULL && names->count == (size_t)run->classes ? names : NULL;
+}
+
+dam_status dam__run_load(const dam__run *run, dam__device *device, dam__split split,
+                         dam__dataset *out)
+{
+    dam_status status = DAM_OK;
+    dam__dataset set = {0};
+    dam__data_config config = run->experiment.data;
+    config.knows_classes = dam__run_class_names(run) != NULL;
+    *out = (dam__dataset){0};
+    DAM_TRY_CLEANUP(
+        dam__dataset_load_on(device, &config, (uint64_t)run->experiment.seed, split, &set));
+    DAM_TRY_CLEANUP(dam__dataset_align(
+        dam__run_class_names(run), dam__container_list(&run->container, "feature_names"), &set));
+    *out = set;
+    set = (dam__dataset){0};
+cleanup:
+    dam__dataset_free(&set);
+    return status;
+}
+
 dam__survey dam__run_survey(const dam__run *run)
 {
     const dam__array *range = dam__container_array(&run->container, "range");
@@ -290,6 +316,16 @@ cleanup:
     return status;
 }
 
+/* Names that samples came with. */
+static dam_status save_names(const dam__dataset *set, dam__container *out)
+{
+    if (set->class_names.count > 0)
+        DAM_TRY(dam__container_set_list(out, "class_names", &set->class_names));
+    if (set->feature_names.count > 0 && set->features == set->feature_names.count)
+        DAM_TRY(dam__container_set_list(out, "feature_names", &set->feature_names));
+    return DAM_OK;
+}
+
 static dam_status save_facts(const dam__run_facts *facts, const dam__task *task,
                              dam__container *out)
 {
@@ -311,6 +347,7 @@ static dam_status save_facts(const dam__run_facts *facts, const dam__task *task,
     DAM_TRY_CLEANUP(save_shape(facts->set, task, out));
     DAM_TRY_CLEANUP(save_survey(facts->set, out));
     DAM_TRY_CLEANUP(save_teacher(facts->set, out));
+    DAM_TRY_CLEANUP(save_names(facts->set, out));
 cleanup:
     dam__text_free(&preset);
     return status;

@@ -36,6 +36,13 @@ dam_status dam__run_open(const char *path, const char *const *overrides, size_t 
                          dam__run *out);
 void dam__run_free(dam__run *run);
 
+/* The names of its classes, or NULL where they have none. */
+const dam__names *dam__run_class_names(const dam__run *run);
+
+/* Loads samples for it: dam__dataset_load_on, with classes and features by the training's names. */
+dam_status dam__run_load(const dam__run *run, dam__device *device, dam__split split,
+                         dam__dataset *out);
+
 /* What the numbers of its training samples were like: least, most, mean; of nothing where it does
  * not say. */
 dam__survey dam__run_survey(const dam__run *run);

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/try.h"
+#include "store/names.h"
 
 typedef enum dam__element { DAM__U8, DAM__I32, DAM__I64, DAM__F32, DAM__F64 } dam__element;
 
@@ -42,19 +42,38 @@ void dam__array_free(dam__array *array);
 typedef dam_status dam__taker(void *user, const void *bytes, size_t length);
 dam_status dam__array_pieces(const dam__array *array, dam__taker *take, void *user);
 
+/* What to take of a file, and what came with it; zero-initialise, free with dam__reading_free. */
+typedef struct dam__reading {
+    size_t rows;         /* in: the first so many along the first axis; 0, or more: all */
+    const char *without; /* in: of a table, all columns but that of this name; or NULL */
+    bool may_lack;       /* in: whether it is no matter where there is no such column */
+    bool is_without;     /* out: whether there was such a column */
+    bool as_words;       /* in: words may stand for the numbers of classes */
+    size_t there;        /* out: rows in the file; 0 for a scalar */
+    dam__names columns;  /* out: of a table with a head, the names of the columns taken */
+    dam__names words;    /* out: where the file has words, those that differ, in order: the array
+                          * then has their places */
+} dam__reading;
+
+void dam__reading_free(dam__reading *reading);
+
 /*
- * Reads IDX (plain or gzipped), NPY (1.0-3.0, C order) or an HDF5 dataset ("file.h5:/path/in/file";
- * without ":/path" a file with just one dataset). The first bytes decide the format, not the name.
- * DAM_INPUT names the file, what is wrong and where.
+ * Reads IDX (plain or gzipped), NPY (1.0-3.0, C order), an array of an NPZ file ("file.npz:name"),
+ * an HDF5 dataset ("file.h5:/path/in/file") or a table (CSV, TSV; "file.csv:column"), of which
+ * numbers are all columns. Without a part a file has just one array or is taken whole. The first
+ * bytes decide the format; a text is a table by its name's ending. DAM_INPUT names the file, what
+ * is wrong and where.
  */
 dam_status dam__array_read(const char *location, dam__array *out);
 
-/*
- * Its first `rows` along the first axis (0, or more than there are: all), of `*there` rows in the
- * file (0 for a scalar; there may be NULL). Saves unpacking the rest, which then is not checked
- * either.
- */
-dam_status dam__array_read_rows(const char *location, size_t rows, dam__array *out, size_t *there);
+/* The same, taking a part. Rows that are not wanted are not unpacked and not checked. */
+dam_status dam__array_read_part(const char *location, dam__reading *reading, dam__array *out);
+
+/* The file of a location, free(), and the part of it that is named, in location, or NULL. */
+dam_status dam__location_split(const char *location, char **file, const char **part);
+
+/* Whether a file is a table by its name. */
+bool dam__table_is(const char *file);
 
 /* Writes NPY 1.0, atomically. */
 dam_status dam__npy_write(const char *path, const dam__array *array);
@@ -62,5 +81,7 @@ dam_status dam__npy_write(const char *path, const dam__array *array);
 /* The same readers on bytes in memory (for fuzzing); name is used in messages. */
 dam_status dam__idx_parse(const char *name, const void *bytes, size_t length, dam__array *out);
 dam_status dam__npy_parse(const char *name, const void *bytes, size_t length, dam__array *out);
+dam_status dam__npz_parse(const char *name, const void *bytes, size_t length, dam__array *out);
+dam_status dam__table_parse(const char *name, const void *bytes, size_t length, dam__array *out);
 
 #endif

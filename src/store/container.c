@@ -8,9 +8,7 @@
 
 static void free_list(struct dam__container_list *list)
 {
-    for (size_t i = 0; i < list->count; i++)
-        free(list->words[i]);
-    free(list->words);
+    dam__names_free(&list->words);
     free(list->name);
 }
 
@@ -79,15 +77,13 @@ cleanup:
 }
 
 dam_status dam__container_set_list(dam__container *container, const char *name,
-                                   const char *const *words, size_t count)
+                                   const dam__names *words)
 {
     dam_status status = DAM_OK;
     struct dam__container_list list = {0};
     size_t i = 0;
     DAM_TRY_CLEANUP(dam__format(&list.name, "%s", name));
-    DAM_TRY_CLEANUP(dam__alloc(count, sizeof *list.words, &list.words));
-    for (; list.count < count; list.count++)
-        DAM_TRY_CLEANUP(dam__format(&list.words[list.count], "%s", words[list.count]));
+    DAM_TRY_CLEANUP(dam__names_copy(words, &list.words));
     while (i < container->list_count && strcmp(container->lists[i].name, name) != 0)
         i++;
     if (i == container->list_count) {
@@ -119,11 +115,10 @@ const char *dam__container_text(const dam__container *container, const char *nam
     return NULL;
 }
 
-const struct dam__container_list *dam__container_list(const dam__container *container,
-                                                      const char *name)
+const dam__names *dam__container_list(const dam__container *container, const char *name)
 {
     for (size_t i = 0; i < container->list_count; i++)
         if (strcmp(container->lists[i].name, name) == 0)
-            return &container->lists[i];
+            return &container->lists[i].words;
     return NULL;
 }

@@ -34,8 +34,7 @@ struct dam__container_text {
 
 struct dam__container_list {
     char *name; /* such as "class_names" */
-    char **words;
-    size_t count; /* at least one */
+    dam__names words;
 };
 
 void dam__container_free(dam__container *container);
@@ -52,13 +51,12 @@ dam_status dam__container_add(dam__container *container, const char *name, dam__
 /* Adds a copy of a list of words, which must be some; replaces one of the same name.
  * DAM_NO_MEMORY. */
 dam_status dam__container_set_list(dam__container *container, const char *name,
-                                   const char *const *words, size_t count);
+                                   const dam__names *words);
 
 /* The thing of that name, or NULL. */
 const dam__array *dam__container_array(const dam__container *container, const char *name);
 const char *dam__container_text(const dam__container *container, const char *name);
-const struct dam__container_list *dam__container_list(const dam__container *container,
-                                                      const char *name);
+const dam__names *dam__container_list(const dam__container *container, const char *name);
 
 /* Replaces path atomically. DAM_INPUT: the reason; the old file is unchanged. */
 dam_status dam__container_write(const dam__container *container, const char *path);

@@ -30,16 +30,15 @@ dam_status dam__container_send_text(int out, const char *name, const char *value
 }
 
 /* Each word with the 0 that ends it. */
-dam_status dam__container_send_list(int out, const char *name, const char *const *words,
-                                    size_t count)
+dam_status dam__container_send_list(int out, const char *name, const dam__names *words)
 {
-    head first = {.kind = LIST, .name = strlen(name), .words = count};
-    for (size_t i = 0; i < count; i++)
-        first.bytes += strlen(words[i]) + 1;
+    head first = {.kind = LIST, .name = strlen(name), .words = words->count};
+    for (size_t i = 0; i < words->count; i++)
+        first.bytes += strlen(words->items[i]) + 1;
     DAM_TRY(dam__pipe_write(out, &first, sizeof first));
     DAM_TRY(dam__pipe_write(out, name, first.name));
-    for (size_t i = 0; i < count; i++)
-        DAM_TRY(dam__pipe_write(out, words[i], strlen(words[i]) + 1));
+    for (size_t i = 0; i < words->count; i++)
+        DAM_TRY(dam__pipe_write(out, words->items[i], strlen(words->items[i]) + 1));
     return DAM_OK;
 }
 
@@ -77,24 +76,22 @@ cleanup:
 static dam_status receive_list(int in, const head *first, const char *name, dam__container *out)
 {
     dam_status status = DAM_OK;
-    char *value = NULL, *next = NULL;
-    const char **words = NULL;
+    dam__names words = {0};
+    char *value = NULL;
     if (first->bytes == 0 || first->words == 0 || first->words > first->bytes)
         return dam__fail(DAM_INPUT, "a list of it has an impossible length");
     DAM_TRY_CLEANUP(dam__alloc(first->bytes, 1, &value));
-    DAM_TRY_CLEANUP(dam__alloc(first->words, sizeof *words, &words));
     DAM_TRY_CLEANUP(dam__pipe_read(in, value, first->bytes));
-    next = value;
-    for (size_t i = 0; i < first->words; i++) {
-        char *end = memchr(next, '\0', first->bytes - (size_t)(next - value));
+    for (const char *next = value; words.count < first->words;) {
+        const char *end = memchr(next, '\0', first->bytes - (size_t)(next - value));
         if (end == NULL)
             DAM_FAIL(DAM_INPUT, "a list of it has fewer words than it says");
-        words[i] = next;
+        DAM_TRY_CLEANUP(dam__names_add(&words, next, (size_t)(end - next)));
         next = end + 1;
     }
-    DAM_TRY_CLEANUP(dam__container_set_list(out, name, words, first->words));
+    DAM_TRY_CLEANUP(dam__container_set_list(out, name, &words));
 cleanup:
-    free(words);
+    dam__names_free(&words);
     free(value);
     return status;
 }

@@ -6,8 +6,7 @@
 
 /* One after the other, and then the end. */
 dam_status dam__container_send_text(int out, const char *name, const char *value);
-dam_status dam__container_send_list(int out, const char *name, const char *const *words,
-                                    size_t count);
+dam_status dam__container_send_list(int out, const char *name, const dam__names *words);
 dam_status dam__container_send_array(int out, const char *name, const dam__array *array);
 dam_status dam__container_send_end(int out);
 

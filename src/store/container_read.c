@@ -2,13 +2,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/memory.h"
-#include "base/text.h"
 #include "store/container_pass.h"
 #include "store/hdf5_apart.h"
 #include "store/hdf5_dataset.h"
@@ -67,22 +65,18 @@ static herr_t visit_link(hid_t file, const char *name, const H5L_info_t *link, v
 }
 
 /* Texts of `size` bytes each, which need not end by a zero. */
-static dam_status keep_words(reader *to, const char *name, char *packed, size_t size,
+static dam_status keep_words(reader *to, const char *name, const char *packed, size_t size,
                              const hsize_t *count)
 {
     dam_status status = DAM_OK;
-    size_t items = count != NULL ? (size_t)*count : 1;
-    char **words = NULL;
-    DAM_TRY(dam__alloc(items, sizeof *words, &words));
-    for (size_t i = 0; i < items; i++)
-        DAM_TRY_CLEANUP(dam__format(&words[i], "%.*s", (int)size, packed + i * size));
-    status = count != NULL
-                 ? dam__container_send_list(to->out, name, (const char *const *)words, items)
-                 : dam__container_send_text(to->out, name, words[0]);
+    dam__names words = {0};
+    for (size_t i = 0; i < (count != NULL ? *count : 1); i++)
+        DAM_TRY_CLEANUP(
+            dam__names_add(&words, packed + i * size, strnlen(packed + i * size, size)));
+    status = count != NULL ? dam__container_send_list(to->out, name, &words)
+                           : dam__container_send_text(to->out, name, words.items[0]);
 cleanup:
-    for (size_t i = 0; i < items; i++)
-        free(words[i]);
-    free(words);
+    dam__names_free(&words);
     return status;
 }
 
@@ -103,7 +97,7 @@ static dam_status read_words(reader *to, hid_t attribute, const char *name)
         (is_list && (H5Sget_simple_extent_dims(space, &count, NULL) < 0 || count == 0)))
         DAM_FAIL(DAM_INPUT, "it is not a text as denseam writes them");
     size_t size = H5Tget_size(type);
-    if (size == 0 || size > INT_MAX || size > to->length || count > to->length / size)
+    if (size == 0 || size > to->length || count > to->length / size)
         DAM_FAIL(DAM_INPUT, "it claims %zu bytes, more than the whole file has", size);
     DAM_TRY_CLEANUP(dam__multiply(size, (size_t)count, &bytes));
     DAM_TRY_CLEANUP(dam__alloc(bytes, 1, &packed));

@@ -156,8 +156,9 @@ static dam_status store_texts(const dam__container *container, const dam__hdf5_f
         DAM_TRY_CLEANUP(
             store_words(file->id, texts[i]->name, (const char *const[]){texts[i]->value}, NULL));
     for (size_t i = 0; i < container->list_count && file->error == 0; i++)
-        DAM_TRY_CLEANUP(store_words(file->id, lists[i]->name, (const char *const *)lists[i]->words,
-                                    &lists[i]->count));
+        DAM_TRY_CLEANUP(store_words(file->id, lists[i]->name,
+                                    (const char *const *)lists[i]->words.items,
+                                    &lists[i]->words.count));
 cleanup:
     free(texts);
     free(lists);

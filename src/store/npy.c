@@ -189,6 +189,69 @@ static dam_status element_of(const char *name, const header *found, dam__element
                      name, found->descr, strcmp(found->descr, "|b1") == 0 ? "uint8" : "float32");
 }
 
+/* Characters of words ("<U8", "|S8"), and bytes of each; 0: the items are no words. */
+static size_t words_of(const header *found, size_t *each)
+{
+    static const char *const kinds[] = {"<U", "|S"};
+    size_t count = 0;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        const char *digits = found->descr + 2;
+        if (strncmp(found->descr, kinds[i], 2) != 0)
+            continue;
+        *each = i == 0 ? 4 : 1;
+        for (; *digits >= '0' && *digits <= '9' && count < LONGEST_HEADER; digits++)
+            count = count * 10 + (size_t)(*digits - '0');
+    }
+    return count;
+}
+
+/* Adds a word of UTF-32 or of bytes; zeros fill it up. */
+static dam_status add_word(const unsigned char *bytes, size_t characters, size_t each,
+                           dam__text *text, dam__names *out)
+{
+    text->length = 0;
+    dam__text_append_bytes(text, "", 0);
+    for (size_t i = 0; i < characters; i++) {
+        uint32_t code = bytes[i * each];
+        for (size_t byte = 1; byte < each; byte++)
+            code |= (uint32_t)bytes[i * each + byte] << 8 * byte;
+        if (code == 0)
+            break;
+        if (each == 1)
+            dam__text_append_bytes(text, bytes + i, 1);
+        else
+            dam__text_append_character(text, code);
+    }
+    DAM_TRY(dam__text_status(text));
+    return dam__names_add(out, text->data, text->length);
+}
+
+/* Words become places in the list of those that differ. */
+static dam_status read_words(dam__source *source, const header *found, size_t characters,
+                             size_t each, dam__array *out)
+{
+    dam_status status = DAM_OK;
+    dam__array raw = {0};
+    dam__names words = {0};
+    dam__text text = {0};
+    int32_t *places = NULL;
+    if (found->rank != 1)
+        DAM_FAIL(DAM_INPUT, "'%s' holds words on %d axes; names of classes are one a sample",
+                 source->name, found->rank);
+    DAM_TRY_CLEANUP(dam__source_array(source, DAM__U8, false, 2,
+                                      (const size_t[]){found->shape[0], characters * each}, &raw));
+    for (size_t i = 0; i < raw.shape[0]; i++)
+        DAM_TRY_CLEANUP(add_word((const unsigned char *)raw.data + i * raw.shape[1], characters,
+                                 each, &text, &words));
+    DAM_TRY_CLEANUP(dam__names_sort(&words, &source->reading.words, &places));
+    *out = (dam__array){.element = DAM__I32, .rank = 1, .shape = {raw.shape[0]}, .data = places};
+cleanup:
+    dam__array_free(&raw);
+    dam__names_free(&words);
+    dam__text_free(&text);
+    return status;
+}
+
 /* *text = the dictionary, not NUL-terminated; free(). */
 static dam_status read_header(dam__source *source, char **text, size_t *length)
 {
@@ -218,6 +281,7 @@ dam_status dam__npy_read(dam__source *source, dam__array *out)
     size_t length = 0;
     header found = {0};
     dam__element element = DAM__U8;
+    size_t each = 0;
     DAM_TRY_CLEANUP(read_header(source, &text, &length));
     cursor at = {text, text + length};
     if (!take_header(&at, &found))
@@ -225,6 +289,14 @@ dam_status dam__npy_read(dam__source *source, dam__array *out)
                  "'%s' is damaged: its NPY header is no dictionary of descr, fortran_order and "
                  "shape (byte %zu of %zu); save it again with np.save",
                  source->name, (size_t)(at.at - text), length);
+    size_t characters = words_of(&found, &each);
+    if (characters > 0 && source->reading.as_words) {
+        DAM_TRY_CLEANUP(read_words(source, &found, characters, each, out));
+        goto cleanup;
+    }
+    if (characters > 0)
+        DAM_FAIL(DAM_INPUT, "'%s' holds words ('%s'), which are read as labels (data.labels) alone",
+                 source->name, found.descr);
     DAM_TRY_CLEANUP(element_of(source->name, &found, &element));
     DAM_TRY_CLEANUP(dam__source_array(source, element, false, found.rank, found.shape, out));
 cleanup:

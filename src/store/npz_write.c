@@ -48,8 +48,8 @@ dam_status dam__npz_write(const dam__container *container, const char *path)
         DAM_TRY_CLEANUP(add_array(&zip, container->arrays[i].name, &container->arrays[i].array));
     for (size_t i = 0; i < container->list_count; i++)
         DAM_TRY_CLEANUP(add_words(&zip, container->lists[i].name,
-                                  (const char *const *)container->lists[i].words,
-                                  &container->lists[i].count));
+                                  (const char *const *)container->lists[i].words.items,
+                                  &container->lists[i].words.count));
     for (size_t i = 0; i < container->text_count; i++)
         DAM_TRY_CLEANUP(add_words(&zip, container->texts[i].name,
                                   (const char *const[]){container->texts[i].value}, NULL));

@@ -77,11 +77,16 @@ static dam_status short_read(const dam__source *source, const char *what)
 }
 
 /* Takes up to count bytes; *got is less only at the end. */
-static dam_status take(dam__source *source, void *buffer, size_t count, size_t *got,
-                       const char *what)
+dam_status dam__source_take(dam__source *source, void *buffer, size_t count, size_t *got,
+                            const char *what)
 {
     unsigned char *to = buffer;
     *got = 0;
+    if (source->member != NULL) {
+        DAM_TRY(dam__member_read(source->member, buffer, count, got));
+        source->at += *got;
+        return DAM_OK;
+    }
     if (source->file == NULL) {
         size_t left = source->most - source->at;
         *got = count < left ? count : left;
@@ -105,7 +110,7 @@ static dam_status take(dam__source *source, void *buffer, size_t count, size_t *
 
 dam_status dam__source_peek(dam__source *source, void *buffer, size_t count, size_t *got)
 {
-    DAM_TRY(take(source, buffer, count, got, "its first bytes"));
+    DAM_TRY(dam__source_take(source, buffer, count, got, "its first bytes"));
     if (source->file != NULL && gzrewind(source->file) != 0)
         return dam__fail(DAM_INPUT, "cannot read '%s' twice: %s", source->name, strerror(errno));
     source->at = 0;
@@ -115,7 +120,7 @@ dam_status dam__source_peek(dam__source *source, void *buffer, size_t count, siz
 dam_status dam__source_read(dam__source *source, void *buffer, size_t count, const char *what)
 {
     size_t got = 0;
-    dam_status status = take(source, buffer, count, &got, what);
+    dam_status status = dam__source_take(source, buffer, count, &got, what);
     if (status == DAM_OK && got < count)
         return cut_short(source, what);
     return status;
@@ -126,7 +131,7 @@ static dam_status expect_end(dam__source *source, const char *shape, const char 
 {
     unsigned char extra = 0;
     size_t got = 0;
-    DAM_TRY(take(source, &extra, 1, &got, "its gzip trailer"));
+    DAM_TRY(dam__source_take(source, &extra, 1, &got, "its gzip trailer"));
     if (got > 0)
         return dam__fail(
             DAM_INPUT, "'%s' goes on after the %zu bytes its shape, %s of %s, needs; get it again",
@@ -151,7 +156,8 @@ dam_status dam__source_array(dam__source *source, dam__element element, bool big
     char text[DAM__SHAPE_TEXT];
     const char *kind = dam__element_name(element);
     size_t wanted[DAM__MAX_RANK] = {0};
-    size_t bytes = 0, left = source->most > source->at ? source->most - source->at : 0;
+    size_t rows = source->reading.rows, bytes = 0;
+    size_t left = source->most > source->at ? source->most - source->at : 0;
     dam__shape_text(rank, shape, text);
     if (!dam__shape_bytes(element, rank, shape, &bytes))
         DAM_FAIL(DAM_INPUT, "'%s' is damaged: no file holds the shape its header claims, %s of %s",
@@ -162,8 +168,7 @@ dam_status dam__source_array(dam__source *source, dam__element element, bool big
                  "there are%s %zu; get it again",
                  source->name, text, kind, bytes, source->packed ? " at most" : "", left);
     for (int axis = 0; axis < rank; axis++)
-        wanted[axis] =
-            axis == 0 && source->rows > 0 && source->rows < shape[0] ? source->rows : shape[axis];
+        wanted[axis] = axis == 0 && rows > 0 && rows < shape[0] ? rows : shape[axis];
     DAM_TRY_CLEANUP(dam__array_create(element, rank, wanted, &array));
     size_t items = dam__array_items(&array), taken = items * dam__element_size(element);
     DAM_TRY_CLEANUP(dam__source_read(source, array.data, taken, "its data"));
@@ -172,7 +177,7 @@ dam_status dam__source_array(dam__source *source, dam__element element, bool big
         DAM_TRY_CLEANUP(expect_end(source, text, kind, bytes));
     }
     dam__byte_order(array.data, items, dam__element_size(element), big_endian);
-    source->rows_there = rank > 0 ? shape[0] : 0;
+    source->reading.there = rank > 0 ? shape[0] : 0;
     *out = array;
     array = (dam__array){0};
 cleanup:

@@ -9,16 +9,18 @@
 #include <stddef.h>
 
 #include "store/array.h"
+#include "store/zip_read.h"
 
 typedef struct dam__source {
     const char *name;           /* for messages; borrowed */
     const unsigned char *bytes; /* memory; NULL for a file */
     struct gzFile_s *file;      /* zlib's handle; NULL for memory */
+    dam__member *member;        /* borrowed: bytes of a ZIP file's member instead; NULL: not */
     size_t at;                  /* bytes read so far */
     size_t most;                /* bytes it has; where packed, bytes it can have at most */
     bool packed;                /* gzipped */
-    size_t rows;                /* of an array, take the first so many alone; 0 for all */
-    size_t rows_there;          /* out: the first axis of the array taken, whole */
+    const char *part;           /* of the file, to take alone; borrowed; NULL: the only one */
+    dam__reading reading;       /* what else is wanted, and what comes with it */
 } dam__source;
 
 /* Opens a regular file; DAM_INPUT where it is absent, no file or unreadable. path is borrowed. */
@@ -32,6 +34,10 @@ dam_status dam__source_peek(dam__source *source, void *buffer, size_t count, siz
 /* Takes exactly count bytes; DAM_INPUT where fewer are left, naming `what` (such as "its header").
  */
 dam_status dam__source_read(dam__source *source, void *buffer, size_t count, const char *what);
+
+/* Takes up to count bytes; *got is less only at the end. */
+dam_status dam__source_take(dam__source *source, void *buffer, size_t count, size_t *got,
+                            const char *what);
 
 /*
  * Takes an array of that shape, or the rows of it that are wanted: DAM_INPUT where the shape
@@ -54,6 +60,8 @@ bool dam__shape_bytes(dam__element element, int rank, const size_t *shape, size_
 /* The formats; a source stands at its first byte. */
 dam_status dam__idx_read(dam__source *source, dam__array *out);
 dam_status dam__npy_read(dam__source *source, dam__array *out);
+dam_status dam__npz_read(dam__source *source, dam__array *out);
+dam_status dam__table_read(dam__source *source, dam__array *out);
 dam_status dam__hdf5_is(const char *path, bool *is);
 /* inner is the dataset's path in the file, or NULL for its only one. */
 dam_status dam__hdf5_read(const char *path, const char *inner, dam__array *out);

@@ -34,8 +34,8 @@ static json_t *metadata_of(const dam__container *container)
                                   json_string(container->texts[i].value));
     for (size_t i = 0; i < container->list_count; i++) {
         json_t *words = json_array();
-        for (size_t w = 0; w < container->lists[i].count; w++)
-            (void)json_array_append_new(words, json_string(container->lists[i].words[w]));
+        for (size_t w = 0; w < container->lists[i].words.count; w++)
+            (void)json_array_append_new(words, json_string(container->lists[i].words.items[w]));
         char *text = json_dumps(words, JSON_COMPACT);
         (void)json_object_set_new(metadata, container->lists[i].name,
                                   text != NULL ? json_string(text) : NULL);

@@ -19,8 +19,8 @@ typedef struct column {
     size_t width;     /* numbers in a row */
     size_t row_bytes; /* of the array */
     dam__text words_name;
-    const struct dam__container_list *words; /* NULL: none */
-    size_t characters;                       /* of the longest word */
+    const dam__names *words; /* NULL: none */
+    size_t characters;       /* of the longest word */
 } column;
 
 typedef struct table {
@@ -49,8 +49,8 @@ static dam_status find_words(const dam__container *from, column *c)
     dam__text_free(&list);
     c->characters = dam__npy_characters(none);
     for (size_t i = 0; c->words != NULL && i < c->words->count; i++)
-        if (dam__npy_characters(c->words->words[i]) > c->characters)
-            c->characters = dam__npy_characters(c->words->words[i]);
+        if (dam__npy_characters(c->words->items[i]) > c->characters)
+            c->characters = dam__npy_characters(c->words->items[i]);
     return status == DAM_OK ? dam__text_status(&c->words_name) : status;
 }
 
@@ -74,7 +74,7 @@ static dam_status open_table(const dam__container *from, table *out)
 static const char *word_at(const column *c, size_t row)
 {
     double place = dam__array_at(c->array, row);
-    return place >= 0 && place < (double)c->words->count ? c->words->words[(size_t)place] : none;
+    return place >= 0 && place < (double)c->words->count ? c->words->items[(size_t)place] : none;
 }
 
 /* --- CSV -------------------------------------------------------------------------------------- */
@@ -163,8 +163,8 @@ static void put_comments(dam__text *out, const dam__container *from)
     for (size_t i = 0; i < from->text_count; i++)
         put_comment(out, from->texts[i].name, from->texts[i].value);
     for (size_t i = 0; i < from->list_count; i++)
-        for (size_t w = 0; w < from->lists[i].count; w++)
-            put_comment(out, from->lists[i].name, from->lists[i].words[w]);
+        for (size_t w = 0; w < from->lists[i].words.count; w++)
+            put_comment(out, from->lists[i].name, from->lists[i].words.items[w]);
 }
 
 static dam_status put_numbers(dam__csv *csv, const char *name, const dam__array *array,

@@ -164,13 +164,21 @@ wait_for_lines() {
     return 1
 }
 
-# needs_numpy: skips the test where no python3 has numpy; in CI one has.
-needs_numpy() {
+# find_numpy: $python is a Python that has numpy. Fails where there is none.
+find_numpy() {
     for python in /usr/bin/python3 python3; do
         if "$python" -c 'import numpy' 2> /dev/null; then
             return
         fi
     done
+    return 1
+}
+
+# needs_numpy: skips the test where there is none; in CI there is one.
+needs_numpy() {
+    if find_numpy; then
+        return
+    fi
     [ -z "${CI:-}" ] || { echo "no numpy, which ci/setup test installs"; return 1; }
     skip 'there is no numpy'
 }

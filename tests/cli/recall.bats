@@ -134,7 +134,7 @@ setup() {
     succeeded
     echo "no array" > text.npy
     tool recall signs.npy --probes text.npy --quiet
-    failed_with 3 "is no IDX, NPY or HDF5 file"
+    failed_with 3 "is no IDX, NPY, NPZ, HDF5 or CSV file"
 }
 
 @test "a run that learned patterns recalls them" {

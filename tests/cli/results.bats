@@ -1,27 +1,39 @@
 # What denseam writes for other programs: predictions and exported parameters. results.py reads them.
 load helpers
 
-setup() {
-    common_setup
-}
-
-# A vmf and an energy model on the same images of 6 x 5 pixels.
-two_runs() {
-    own_data 300 30 4
-    tool train own.conf --quiet --out vmf
-    succeeded
+# Runs of each kind for all tests: vmf, energy, double, denoise and store; images of 12 pixels for the first three.
+setup_file() {
+    cd "$BATS_FILE_TMPDIR" || return 1
+    own_data 96 12 4
     cat > energy.conf << 'END'
 data { images = "images.npy" labels = "labels.npy" test_images = "images.npy" test_labels = "labels.npy" threshold = "100" }
 model { kind = "energy" task = "classify" memories = 6 interaction = "rect" exponent = 3 temperature = 1 }
-train { batch = 50 epochs = 3 patience = 0 }
+train { batch = 48 epochs = 3 patience = 0 }
 END
-    tool train energy.conf --quiet --out energy
-    succeeded
+    cat > denoise.conf << 'END'
+data { name = "gaussian" samples = 64 dim = 16 }
+model { kind = "denoise" memories = 8 }
+train { batch = 16 epochs = 1 }
+END
+    cat > store.conf << 'END'
+data { name = "patterns" samples = 4 dim = 20 }
+model { kind = "energy" task = "store" memories = 8 }
+train { batch = 4 epochs = 3 }
+END
+    "$DENSEAM" train own.conf --quiet --out vmf
+    "$DENSEAM" train own.conf --quiet --out double --set train.precision=double
+    "$DENSEAM" train energy.conf --quiet --out energy
+    "$DENSEAM" train denoise.conf --quiet --out denoise
+    "$DENSEAM" train store.conf --quiet --out store
+}
+
+setup() {
+    common_setup
+    cp -r "$BATS_FILE_TMPDIR"/{vmf,double,energy,denoise,store,images.npy,labels.npy} .
 }
 
 @test "predictions are those that eval counts, the same in every format" {
     needs_numpy
-    two_runs
     for run in vmf energy; do
         for format in csv npy npz h5; do
             tool predict "$run" -o "$run-said.$format" --quiet
@@ -36,7 +48,6 @@ END
 
 @test "what predictions say follows from the exported parameters" {
     needs_numpy
-    two_runs
     for run in vmf energy; do
         tool predict "$run" images.npy -o said.npz --quiet
         succeeded
@@ -45,7 +56,6 @@ END
         read_back "$run" parameters.npz images.npy said.npz
     done
     # In double, too.
-    tool train own.conf --quiet --out double --set train.precision=double
     tool predict double -o said.npz --quiet
     succeeded
     tool export double -o parameters.npz
@@ -53,9 +63,8 @@ END
 }
 
 @test "a file of samples needs no labels, and gets what they are named after" {
-    own_data 120 30 4
-    tool train own.conf --quiet --out run
-    head -c $((128 + 30 * 10)) images.npy | tail -c 300 | npy new.npy '|u1' '(10, 30)'
+    mv vmf run
+    head -c $((128 + 12 * 10)) images.npy | tail -c 120 | npy new.npy '|u1' '(10, 12)'
     tool predict run new.npy -o new.csv --quiet
     succeeded
     [[ "$output" == *"data                     new.npy, 10 samples"* ]]
@@ -69,21 +78,20 @@ END
     succeeded
     [ "$(jq -c '[.data, .samples, (.predicted | add) + .predicted_none, .out]' <<<"$output")" = '["new.npy",10,10,"new.csv"]' ]
     # Their true classes are counted where they are given.
-    head -c 10 < <(tail -c 120 labels.npy) | npy true.npy '|u1' '(10,)'
+    head -c 10 < <(tail -c 96 labels.npy) | npy true.npy '|u1' '(10,)'
     tool predict run new.npy -o new.csv --quiet --set data.test_labels=true.npy
     succeeded
     [ "$(cut -d , -f 9 new.csv | tr '\n' ' ')" = 'label 0 1 2 3 0 1 2 3 0 1 ' ]
     # A bad file is named by itself, not by the set of the run.
-    npy wide.npy '|u1' '(2, 31)' < <(head -c 62 images.npy)
+    npy wide.npy '|u1' '(2, 13)' < <(head -c 26 images.npy)
     tool predict run wide.npy -o new.csv --quiet
-    failed_with 3 "'wide.npy' has 31 features a sample, but the run was trained on 30"
+    failed_with 3 "'wide.npy' has 13 features a sample, but the run was trained on 12"
     tool predict run absent.npy -o new.csv --quiet
     failed_with 3 "cannot open 'absent.npy'"
 }
 
 @test "places and names that cannot be written" {
-    own_data 120 30 4
-    tool train own.conf --quiet --out run
+    mv vmf run
     echo mine > kept.csv
     for name in said.txt said csv .csv said.csv.gz; do
         tool predict run -o "$name"
@@ -112,34 +120,14 @@ END
 }
 
 @test "models without classes say what to do instead" {
-    cat > store.conf << 'END'
-data { name = "patterns" samples = 4 dim = 20 }
-model { kind = "energy" task = "store" memories = 8 }
-train { batch = 4 epochs = 3 }
-END
-    tool train store.conf --quiet --out store
     tool predict store -o said.csv
     failed_with 2 "'store/run.h5' stores patterns and has no classes to predict; 'denseam recall store'"
-    cat > denoise.conf << 'END'
-data { name = "gaussian" samples = 64 dim = 16 }
-model { kind = "denoise" memories = 8 }
-train { batch = 16 epochs = 1 }
-END
-    tool train denoise.conf --quiet --out denoise
     tool predict denoise -o said.csv
     failed_with 2 "'denoise/run.h5' is a denoiser, which has no classes to predict; 'denseam recall denoise'"
 }
 
 @test "exports hold the run's parameters bit by bit" {
     needs_numpy
-    two_runs
-    cat > denoise.conf << 'END'
-data { name = "gaussian" samples = 64 dim = 16 }
-model { kind = "denoise" memories = 8 }
-train { batch = 16 epochs = 1 }
-END
-    tool train denoise.conf --quiet --out denoise
-    tool train own.conf --quiet --out double --set train.precision=double
     for run in vmf energy denoise double; do
         for format in npz safetensors csv h5; do
             tool export "$run" -o "$run.$format"
@@ -148,7 +136,7 @@ END
         read_back parameters "$run" "$run"
     done
     tool export vmf -o vmf.npz --json
-    [ "$(jq -c '.parameters | [.memories, .class_weights, .beta]' <<<"$output")" = '[[5,30],[5,6],[1,1]]' ]
+    [ "$(jq -c '.parameters | [.memories, .class_weights, .beta]' <<<"$output")" = '[[5,12],[5,6],[1,1]]' ]
     # Equal content gives equal bytes.
     tool export vmf -o again.npz
     cmp vmf.npz again.npz
@@ -164,4 +152,13 @@ END
     cmp run/preset.conf pictures/preset.conf
     tool export run -o run.npz
     read_back pictures run.npz pictures 20
+}
+
+@test "a recall in every format" {
+    needs_numpy
+    for format in hdf5 npz npy; do
+        tool recall store --flip 2 --out "$format" --format "$format" --quiet
+        succeeded
+    done
+    read_back recalled hdf5 npz npy
 }

@@ -164,6 +164,17 @@ def accuracy(predictions, wanted):
     close(np.mean(found["class"] == found["label"]), float(wanted), 1e-12, "accuracy")
 
 
+def recalled(hdf5, npz, npy):
+    """A recall is the same in all formats."""
+    arrays = np.load(npz + "/recall.npz", allow_pickle=False)
+    texts = {"format", "version", "preset"}
+    assert texts < set(arrays.files) and len(arrays.files) == 3 + 8
+    for name in set(arrays.files) - texts:
+        array = arrays[name]
+        assert np.load(f"{npy}/{name}.npy").tobytes() == array.tobytes(), name
+        assert hdf5_array(hdf5 + "/recall.h5", "/" + name, array.dtype).tobytes() == array.tobytes(), name
+
+
 def png(path):
     """Pixels of an 8-bit RGB PNG that is not interlaced."""
     blob, at, data = open(path, "rb").read(), 8, b""

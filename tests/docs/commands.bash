@@ -15,6 +15,11 @@ denseam_run() {
     command "$DENSEAM" "$@"
 }
 
+# A Python with numpy, or nothing where there is none.
+python3() {
+    [ -z "$python" ] || "$python" "$@"
+}
+
 # --- short ------------------------------------------------------------------------------------------
 
 preset_text() {

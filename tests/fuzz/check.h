@@ -13,16 +13,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 typedef dam_status (*parser)(const char *name, const void *bytes, size_t length, dam__array *out);
 
-/* Either an array no larger than the input, all of it readable, or nothing and a one-line reason.
- */
-static inline int check_parser(parser parse, const uint8_t *data, size_t size)
+/* Either an array no larger than `times` the input, all of it readable, or nothing and a one-line
+ * reason. */
+static inline int check_parser(parser parse, const uint8_t *data, size_t size, size_t times)
 {
     dam__array array = {0};
     dam_status status = parse("input", data, size, &array);
     if (status == DAM_OK) {
         size_t items = dam__array_items(&array);
         if (array.data == NULL || array.rank < 0 || array.rank > DAM__MAX_RANK ||
-            items * dam__element_size(array.element) > size)
+            items * dam__element_size(array.element) > size * times)
             abort();
         for (size_t i = 0; i < items; i++) {
             volatile double value = dam__array_at(&array, i);

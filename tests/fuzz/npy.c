@@ -3,5 +3,5 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    return check_parser(dam__npy_parse, data, size);
+    return check_parser(dam__npy_parse, data, size, 1);
 }

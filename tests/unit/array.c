@@ -43,6 +43,14 @@ static void assert_ramp(dam__array *array, dam__element element, int rank, size_
     assert_null(array->data);
 }
 
+static dam_status read_rows(const char *location, size_t rows, dam__array *out, size_t *there)
+{
+    dam__reading reading = {.rows = rows};
+    dam_status status = dam__array_read_part(location, &reading, out);
+    *there = reading.there;
+    return status;
+}
+
 /* --- arrays ----------------------------------------------------------------------------------- */
 
 static void arrays_are_made_zeroed_or_refused(void **state)
@@ -111,7 +119,7 @@ static void idx_of_every_type_is_read_plain_and_gzipped(void **state)
 static void idx_that_is_damaged_is_refused(void **state)
 {
     files *in = *state;
-    assert_refused(IDX(0, 0, 8), "is no IDX, NPY or HDF5 file");
+    assert_refused(IDX(0, 0, 8), "is no IDX, NPY, NPZ, HDF5 or CSV file");
     assert_refused(IDX(0, 0, 8, 2, 0, 0, 0, 1, 0), "cut short", "byte 9", "header");
     assert_refused(IDX(0, 0, 8, 1, 0, 0, 0, 3, 1, 2), "cut short", "shape, 3 of uint8",
                    "needs 3 bytes", "there are 2");
@@ -148,22 +156,21 @@ static void the_first_rows_are_read_alone(void **state)
                                            : gz_file(in, "a.gz", idx, sizeof idx);
             dam__array array = {0};
             size_t there = 0;
-            assert_int_equal(dam__array_read_rows(path, rows, &array, &there), DAM_OK);
+            assert_int_equal(read_rows(path, rows, &array, &there), DAM_OK);
             assert_int_equal(there, 3);
             assert_ramp(&array, DAM__U8, 2, 2 * (rows < 3 ? rows : 3), 0, 5);
         }
     dam__array array = {0};
     size_t there = 0;
-    assert_int_equal(dam__array_read_rows(golden("i4"), 1, &array, &there), DAM_OK);
+    assert_int_equal(read_rows(golden("i4"), 1, &array, &there), DAM_OK);
     assert_int_equal(there, 2);
     assert_ramp(&array, DAM__I32, 2, 3, 0, -70000);
-    assert_int_equal(dam__array_read_rows(golden("scalar"), 1, &array, &there), DAM_OK);
+    assert_int_equal(read_rows(golden("scalar"), 1, &array, &there), DAM_OK);
     assert_int_equal(there, 0);
     dam__array_free(&array);
     /* A plain file's length tells at once. */
     for (size_t length = sizeof idx; length >= sizeof idx - 2; length -= 2)
-        assert_int_equal(dam__array_read_rows(plain_file(in, "a", idx, length), 1, &array, &there),
-                         DAM_INPUT);
+        assert_int_equal(read_rows(plain_file(in, "a", idx, length), 1, &array, &there), DAM_INPUT);
 }
 
 static void gzip_that_is_damaged_or_a_bomb_is_refused(void **state)
@@ -203,7 +210,8 @@ static void gzip_that_is_damaged_or_a_bomb_is_refused(void **state)
     assert_int_equal(fclose(file), 0);
     assert_refused(path, "is damaged", "gzip");
     free(bytes);
-    assert_refused(gz_file(in, "a.gz", "plain text", 10), "is no IDX, NPY or HDF5", "70 6c 61 69");
+    assert_refused(gz_file(in, "a.gz", "plain text", 10), "is no IDX, NPY, NPZ, HDF5 or CSV",
+                   "70 6c 61 69");
     assert_refused(plain_file(in, "a.gz", "\x1f\x8b\x08 and no more", 15), "gzip");
 }
 
@@ -382,8 +390,9 @@ static void what_is_no_readable_file_is_refused(void **state)
     assert_refused("", "cannot open ''");
     assert_refused(in->folder, "it is a folder", in->folder);
     assert_refused(plain_file(in, "a", "", 0), "is empty");
-    assert_refused(plain_file(in, "a", "P5 2 2", 6), "is no IDX, NPY or HDF5", "50 35 20 32");
-    assert_refused(plain_file(in, "a", "x", 1), "is no IDX, NPY or HDF5");
+    assert_refused(plain_file(in, "a", "P5 2 2", 6), "is no IDX, NPY, NPZ, HDF5 or CSV",
+                   "50 35 20 32");
+    assert_refused(plain_file(in, "a", "x", 1), "is no IDX, NPY, NPZ, HDF5 or CSV");
     assert_int_equal(symlink("loop", path_of(in, "loop")), 0);
     assert_refused(path_of(in, "loop"), "symbolic links");
     assert_int_equal(mkfifo(path_of(in, "pipe"), 0666), 0);
@@ -395,14 +404,14 @@ static void what_is_no_readable_file_is_refused(void **state)
         assert_int_equal(chmod(path, 0), 0);
         assert_refused(path, "Permission denied", "permissions");
     }
-    assert_refused(path_of(in, "a:/b"), "is no IDX, NPY or HDF5");
+    assert_refused(path_of(in, "a:/b"), "is no IDX, NPY, NPZ, HDF5 or CSV");
     /* A folder's name may end in a colon: what exists as a whole is no dataset's path. */
     assert_int_equal(mkdir(path_of(in, "a:"), 0777), 0);
     dam__array array = read_array(plain_file(in, "a:/b", "\0\0\10\1\0\0\0\1\7", 9));
     assert_ramp(&array, DAM__U8, 1, 1, 7, 0);
     char location[4096];
     (void)snprintf(location, sizeof location, "%s:/b", golden("u1"));
-    assert_refused(location, "is no HDF5 file", "leave out ':/b'");
+    assert_refused(location, "holds one array", "leave out ':/b'");
 }
 
 int main(void)
