@@ -248,12 +248,15 @@ static CLBlastStatusCode run_batch(struct clblast *clblast, const dam__product *
         (float)p->beta, c, 0, p->c->ld, p->c->stride, (size_t)p->count, queue, NULL);
 }
 
-/* Its kernels are its own: only the product is recorded. */
-static dam_status record(const struct clblast *clblast, const dam__timed *timed)
+/* Its kernels are its own: the product is recorded, its shape in place of a range. */
+static dam_status record(const struct clblast *clblast, const dam__product *p,
+                         const dam__timed *timed)
 {
     dam__recorded_launch launch = {.wide = clblast->device->precision == DAM__PRECISION_DOUBLE,
                                    .program = DAM__NO_PROGRAM,
-                                   .work = {.flops = timed->flops}};
+                                   .range = {.global = {(size_t)p->m, (size_t)p->n, (size_t)p->k},
+                                             .local = {(size_t)p->count, 1, 1}},
+                                   .work = {.flops = timed->flops, .bytes = timed->bytes}};
     (void)snprintf(launch.kernel, sizeof launch.kernel, "%s", timed->name);
     return dam__recording_launch(clblast->device->recording, &launch);
 }
@@ -262,10 +265,13 @@ static dam_status run(void *state, const dam__product *product)
 {
     struct clblast *clblast = state;
     dam__device *device = clblast->device;
-    double mnk = (double)product->m * product->n * product->k * product->count;
-    const dam__timed timed = {.name = "clblast_gemm", .flops = 2 * mnk};
+    double outer = (double)product->m * product->n * product->count;
+    double elements = ((double)product->m + product->n) * product->k * product->count + outer;
+    const dam__timed timed = {.name = "clblast_gemm",
+                              .flops = 2 * outer * product->k,
+                              .bytes = elements * (double)dam__real_size(device)};
     if (device->recording != NULL)
-        return record(clblast, &timed);
+        return record(clblast, product, &timed);
     /* Its several kernels give one event for the last only: the wall clock times them all. */
     dam__profile_begin_wall(device->profile, device->queue);
     (void)pthread_mutex_lock(&clblast_mutex);

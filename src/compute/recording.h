@@ -25,10 +25,10 @@ enum { DAM__NO_PROGRAM = -1 }; /* of what a library launches */
 typedef struct dam__recorded_launch {
     const char *preset, *phase; /* not its own */
     char kernel[64];
-    bool wide;   /* double precision */
-    int program; /* index, or DAM__NO_PROGRAM */
-    dam__range range;
-    dam__work work; /* of one of them */
+    bool wide;        /* double precision */
+    int program;      /* index, or DAM__NO_PROGRAM */
+    dam__range range; /* of a library's product: rows, columns, depth; and how many of them */
+    dam__work work;   /* of one of them */
     size_t count;
 } dam__recorded_launch;
 

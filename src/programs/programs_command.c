@@ -76,12 +76,8 @@ static dam_status add_launch(const dam__recording *recording, const dam__recorde
     dam__csv_text(csv, launch->phase);
     dam__csv_text(csv, known ? program : "");
     dam__csv_text(csv, launch->kernel);
-    if (known) {
-        add_axes(csv, launch->range.global);
-        add_axes(csv, launch->range.local);
-    } else {
-        dam__csv_cells(csv, ",");
-    }
+    add_axes(csv, launch->range.global);
+    add_axes(csv, launch->range.local);
     dam__csv_integer(csv, (int64_t)launch->count);
     dam__csv_real(csv, launch->work.flops, DIGITS_OF_REALS);
     dam__csv_real(csv, launch->work.bytes, DIGITS_OF_REALS);
@@ -177,7 +173,9 @@ const command programs_command = {
     .text = "Writes every pair of source and options that presets compile, in single and in "
             "double precision, and what they launch: of a training one step of each kind. Without "
             "a preset, of all that are built in and of the self-test. No device is needed and "
-            "nothing is computed; the samples of files are replaced by others of their shape.",
+            "nothing is computed; the samples of files are replaced by others of their shape. Of a "
+            "product by CLBlast, whose kernels are its own, launches.csv has rows, columns and "
+            "depth in place of a global size, and how many there are in place of a local one.",
     .flags = flags,
     .run = run_programs,
 };

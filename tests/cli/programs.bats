@@ -85,6 +85,10 @@ def groups(row):
 wrong = []
 for (preset, precision), rows in steps.items():
     own = [row for row in rows if row["program"]]
+    for row in rows:
+        if not row["program"]: # a product by CLBlast
+            sizes = [int(size) for size in (row["global"] + " " + row["local"]).split()]
+            assert float(row["flops"]) == 2 * math.prod(sizes), row
     launches = sum(int(row["count"]) for row in own)
     limit = LIMITS[preset.removeprefix("bench/").partition("-")[0]]
     if launches > limit:

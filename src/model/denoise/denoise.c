@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "compute/random.h"
+#include "compute/recording.h"
 #include "compute/tuning.h"
 
 static struct denoise *denoise_of(dam__model *model)
@@ -327,6 +328,8 @@ static dam_status initialise(dam__model *model, uint64_t seed)
     size_t replicas = (size_t)denoise->count;
     double *values = NULL;
     uint32_t *seeds = NULL;
+    if (dam__device_records(model->device))
+        return DAM_OK; /* nobody reads them, and nothing is launched for them */
     DAM_TRY_CLEANUP(dam__alloc(items * replicas, sizeof *values, &values));
     DAM_TRY_CLEANUP(dam__alloc(2 * replicas, sizeof *seeds, &seeds));
     for (size_t p = 0; p < replicas; p++) {

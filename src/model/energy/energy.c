@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "compute/random.h"
+#include "compute/recording.h"
 #include "compute/tuning.h"
 
 /* Classes whose sums one work-item keeps in registers. */
@@ -209,13 +210,15 @@ cleanup:
 }
 
 /* Normal numbers, cut to [-1, 1]. */
-static dam_status initialise(dam__model *model, uint64_t seed)
+static dam_status write_first_memories(struct energy *energy, uint64_t seed)
 {
     dam_status status = DAM_OK;
-    struct energy *energy = energy_of(model);
+    const dam__model *model = &energy->base;
     const dam__energy_config *config = &model->config.energy;
     size_t items = (size_t)model->config.memories * (size_t)energy->neurons;
     double *values = NULL;
+    if (dam__device_records(model->device))
+        return DAM_OK; /* nobody reads them */
     DAM_TRY_CLEANUP(dam__alloc(items * (size_t)energy->count, sizeof *values, &values));
     for (int p = 0; p < energy->count; p++) {
         double *own = values + (size_t)p * items;
@@ -225,11 +228,17 @@ static dam_status initialise(dam__model *model, uint64_t seed)
     }
     DAM_TRY_CLEANUP(
         dam__matrix_write_doubles(&model->parameters[MEMORIES].value, values, "first memories"));
-    DAM_TRY_CLEANUP(write_given(energy));
-    DAM_TRY_CLEANUP(dam__energy_settings(energy, 0));
 cleanup:
     free(values);
     return status;
+}
+
+static dam_status initialise(dam__model *model, uint64_t seed)
+{
+    struct energy *energy = energy_of(model);
+    DAM_TRY(write_first_memories(energy, seed));
+    DAM_TRY(write_given(energy));
+    return dam__energy_settings(energy, 0);
 }
 
 /* Nothing follows from the parameters. Until an epoch begins, settings are those after the ramp. */
