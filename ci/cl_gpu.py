@@ -322,11 +322,13 @@ def read_pairs(folder):
                   key=lambda pair: (pair.program, pair.wide, pair.options))
 
 
-def some_of_each_kind(pairs):
-    """Those that have a value of an option that none before of the same program had."""
+def some_of_each_kind(pairs, wide_alike=False):
+    """Those that have a value of an option that none before of the same program had; in double
+    precision one of each program, unless that is to be alike."""
     seen, chosen = set(), []
     for pair in pairs:
-        options = [""] if pair.wide else [SIZES.sub(r"\1=", option) for option in pair.options]
+        options = [SIZES.sub(r"\1=", option) for option in pair.options]
+        options = options if wide_alike or not pair.wide else [""]
         values = {(pair.program, pair.wide, option) for option in options}
         if not values <= seen:
             chosen.append(pair)
