@@ -66,6 +66,9 @@ def launched(card, seconds):
 
 def product_seconds(card, launch):
     """A product by CLBlast: its kernel, and the copies that pad or turn its matrices."""
+    if len(launch.shape) != 4:
+        raise ValueError("the launches have no shapes of products: record them with 'denseam programs' "
+                         "of this version")
     rows, columns, depth, problems = launch.shape
     how = card.products
     direct = rows * columns * depth < how.threshold ** 3
