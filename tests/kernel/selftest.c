@@ -271,7 +271,8 @@ static void test_remembers_a_pass(void **state)
 {
     (void)state;
     char folder[] = "/tmp/denseam-selftest-XXXXXX", *path = NULL, *moved = NULL;
-    const char *cache = getenv("XDG_CACHE_HOME");
+    const char *before = getenv("XDG_CACHE_HOME");
+    char *cache = before != NULL ? strdup(before) : NULL; /* setenv may move it */
     const dam_device_info info = test_device();
     int checks = 0;
     dam__selftest_options options = {.shape = DAM__SHAPE_GPU,
@@ -303,6 +304,7 @@ static void test_remembers_a_pass(void **state)
         (void)setenv("XDG_CACHE_HOME", cache, 1);
     else
         (void)unsetenv("XDG_CACHE_HOME");
+    free(cache);
     char command[64];
     (void)snprintf(command, sizeof command, "rm -r %s", folder);
     assert_int_equal(system(command), 0);
