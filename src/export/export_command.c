@@ -97,6 +97,9 @@ static bool is_folder(const char *path)
 
 static dam_status write_folder(const dam__run *run, const char *folder)
 {
+    if (dam__run_is(folder))
+        return dam__fail(DAM_USAGE, "'%s' is a run, whose preset would be lost; name a new folder",
+                         folder);
     DAM_TRY(dam__make_writable(folder));
     DAM_TRY(dam__memory_pictures_write(run, folder));
     return dam__experiment_write(&run->experiment, folder);

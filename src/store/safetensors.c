@@ -25,17 +25,27 @@ static const char *dtype_of(dam__element element)
     return "";
 }
 
+/* JSON is UTF-8, names of classes may be anything. */
+static json_t *text_of(const char *text)
+{
+    dam__text clean = {0};
+    dam__text_append_utf8(&clean, text, SIZE_MAX);
+    json_t *value = dam__text_status(&clean) == DAM_OK ? json_string(clean.data) : NULL;
+    dam__text_free(&clean);
+    return value;
+}
+
 /* Its readers take texts alone as metadata: a list becomes one, in JSON. */
 static json_t *metadata_of(const dam__container *container)
 {
     json_t *metadata = json_object();
     for (size_t i = 0; i < container->text_count; i++)
         (void)json_object_set_new(metadata, container->texts[i].name,
-                                  json_string(container->texts[i].value));
+                                  text_of(container->texts[i].value));
     for (size_t i = 0; i < container->list_count; i++) {
         json_t *words = json_array();
         for (size_t w = 0; w < container->lists[i].words.count; w++)
-            (void)json_array_append_new(words, json_string(container->lists[i].words.items[w]));
+            (void)json_array_append_new(words, text_of(container->lists[i].words.items[w]));
         char *text = json_dumps(words, JSON_COMPACT);
         (void)json_object_set_new(metadata, container->lists[i].name,
                                   text != NULL ? json_string(text) : NULL);

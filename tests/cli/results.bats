@@ -113,6 +113,8 @@ setup() {
     done
     tool export run -o pictures
     failed_with 2 "the samples of 'run/run.h5' are no images"
+    tool export run -o double
+    failed_with 2 "'double' is a run, whose preset would be lost"
     [ "$(cat kept.csv)" = mine ]
     tool predict run -o kept.CSV --quiet
     succeeded
