@@ -168,8 +168,8 @@ static dam_status listen(const dam__hdf5_work *work, pid_t copy, int in, int tol
     return taken;
 }
 
-/* As if there were no copies: a system that promises no memory twice refuses that of a large process,
- * and a run that is not written is worse than the risk. */
+/* As if there were no copies: a system that promises no memory twice refuses that of a large
+ * process, and a run that is not written is worse than the risk. */
 static dam_status do_it_here(const dam__hdf5_work *work)
 {
     dam__hdf5_settings before;
