@@ -209,6 +209,11 @@ static void the_best_cell_is_whole(void **state)
     plan.sweep.metric = DAM__METRIC_LOSS; /* less of it is better */
     assert_true(dam__sweep_best(&plan.sweep, 0, 1, &best));
     assert_int_equal(best, 1);
+    plan.sweep.metric = DAM__METRIC_VALIDATION_ACCURACY; /* of equal ones the first */
+    note(&plan.sweep, 2, DAM__REPLICA_DONE, 1, 0.5);
+    note(&plan.sweep, 3, DAM__REPLICA_DONE, 1, 0.75);
+    assert_true(dam__sweep_best(&plan.sweep, 0, 1, &best));
+    assert_int_equal(best, 0);
     dam__sweep_plan_free(&plan);
 }
 
