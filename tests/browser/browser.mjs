@@ -52,7 +52,16 @@ export class Browser {
     async close() {
         this.process.kill();
         await this.ended;
-        rmSync(this.profile, { recursive: true, force: true, maxRetries: 20 });
+        // Its children may write for a moment longer. Node's own retries do not look for new files.
+        for (let tries = 50; ; tries--) {
+            try {
+                rmSync(this.profile, { recursive: true, force: true });
+                return;
+            } catch (error) {
+                if (tries === 0 || error.code !== "ENOTEMPTY") throw error;
+            }
+            await new Promise((resolve) => setTimeout(resolve, 100));
+        }
     }
 }
 
