@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -51,6 +52,20 @@ dam_status dam__pipe_read(int in, void *bytes, size_t length)
         length -= (size_t)got;
     }
     return DAM_OK;
+}
+
+/* Once HDF5 has begun, or failed to. */
+static void do_the_work(const dam__hdf5_work *work, int out, verdict *said)
+{
+    errno = 0;
+    if (said->status == DAM_OK)
+        said->status = work->run(work->user, out);
+    /* What HDF5 then could not find, open or finish says nothing of the file. */
+    if (said->status != DAM_OK && errno == ENOMEM)
+        said->status = DAM_NO_MEMORY;
+    said->advice = dam__advice_of_error();
+    if (said->status != DAM_OK)
+        (void)snprintf(said->message, sizeof said->message, "%s", dam_error());
 }
 
 /* --- the copy ---------------------------------------------------------------------------------- */
@@ -118,15 +133,7 @@ static _Noreturn void be_the_copy(const dam__hdf5_work *work, int out, int told)
     (void)atexit(end);
     said.status = begin();
     catch_crashes(crash);
-    errno = 0;
-    if (said.status == DAM_OK)
-        said.status = work->run(work->user, out);
-    /* What HDF5 then could not find, open or finish says nothing of the file. */
-    if (said.status != DAM_OK && errno == ENOMEM)
-        said.status = DAM_NO_MEMORY;
-    said.advice = dam__advice_of_error();
-    if (said.status != DAM_OK)
-        (void)snprintf(said.message, sizeof said.message, "%s", dam_error());
+    do_the_work(work, out, &said);
     (void)!write(told, &said, sizeof said);
     _exit(0);
 }
@@ -146,12 +153,27 @@ static dam_status broke_off(const dam__hdf5_work *work, int state)
     return dam__fail(work->damaged, "%s%sHDF5 crashed on it", subject, colon);
 }
 
+/* Of what was taken and how the work fared. DAM_INTERNAL of the first: it broke off. */
+static dam_status outcome(dam_status taken, verdict *said)
+{
+    said->message[sizeof said->message - 1] = '\0';
+    if (said->status != DAM_OK)
+        return dam__advise(said->advice, dam__fail(said->status, "%s", said->message));
+    return taken;
+}
+
+static dam_status take(const dam__hdf5_work *work, int in)
+{
+    dam_status taken = work->take != NULL ? work->take(work->user, in) : DAM_OK;
+    (void)close(in); /* who still writes is told so */
+    return taken;
+}
+
 static dam_status listen(const dam__hdf5_work *work, pid_t copy, int in, int told)
 {
     verdict said = {0};
     int state = 0;
-    dam_status taken = work->take != NULL ? work->take(work->user, in) : DAM_OK;
-    (void)close(in); /* a copy that still writes is told so */
+    dam_status taken = take(work, in);
     bool heard = taken == DAM_OK || taken == DAM_INTERNAL;
     if (!heard)
         (void)kill(copy, SIGKILL);
@@ -160,56 +182,89 @@ static dam_status listen(const dam__hdf5_work *work, pid_t copy, int in, int tol
         ;
     if (taken != DAM_OK && taken != DAM_INTERNAL)
         return taken; /* its message is the last, as nothing was heard after it */
-    if (!heard)
-        return broke_off(work, state);
-    said.message[sizeof said.message - 1] = '\0';
-    if (said.status != DAM_OK)
-        return dam__advise(said.advice, dam__fail(said.status, "%s", said.message));
-    return taken;
+    return heard ? outcome(taken, &said) : broke_off(work, state);
 }
 
-/* As if there were no copies: a system that promises no memory twice refuses that of a large
- * process, and a run that is not written is worse than the risk. */
-static dam_status do_it_here(const dam__hdf5_work *work)
+/* --- a thread, where there can be no copy ------------------------------------------------------- */
+
+struct stand_in {
+    const dam__hdf5_work *work;
+    int out;
+    verdict said;
+};
+
+static void *stand_in(void *user)
 {
+    struct stand_in *at = user;
     dam__hdf5_settings before;
-    DAM_TRY(dam__hdf5_enter(&before));
-    dam_status status = work->run(work->user, -1);
-    dam__hdf5_leave(before);
-    return status;
+    sigset_t pipes;
+    (void)sigemptyset(&pipes);
+    (void)sigaddset(&pipes, SIGPIPE);
+    (void)pthread_sigmask(SIG_BLOCK, &pipes, NULL);
+    at->said.status = dam__hdf5_enter(&before);
+    bool entered = at->said.status == DAM_OK;
+    do_the_work(at->work, at->out, &at->said);
+    if (entered)
+        dam__hdf5_leave(before);
+    (void)close(at->out);
+    return NULL;
 }
+
+/* A system that promises no memory twice refuses the copy of a large process, and a run that is
+ * not written is worse than the risk. Closes both ends of the pipe. */
+static dam_status do_it_here(const dam__hdf5_work *work, int in, int out)
+{
+    struct stand_in at = {.work = work, .out = out};
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, stand_in, &at) != 0) {
+        (void)close(in);
+        (void)close(out);
+        return dam__fail(DAM_NO_MEMORY, "HDF5 gets neither a process nor a thread of its own");
+    }
+    dam_status taken = take(work, in);
+    (void)pthread_join(thread, NULL);
+    return taken != DAM_OK && taken != DAM_INTERNAL ? taken : outcome(taken, &at.said);
+}
+
+static void close_end(int *end_of_pipe)
+{
+    if (*end_of_pipe >= 0)
+        (void)close(*end_of_pipe);
+    *end_of_pipe = -1;
+}
+
+/* --- either ------------------------------------------------------------------------------------- */
 
 dam_status dam__hdf5_apart(const dam__hdf5_work *work)
 {
     dam_status status = DAM_OK;
     int data[2] = {-1, -1}, told[2] = {-1, -1};
-    bool alone = false;
     /* Nobody is in HDF5 while it is copied. */
     dam__hdf5_lock();
-    if (pipe2(data, O_CLOEXEC) != 0 || pipe2(told, O_CLOEXEC) != 0)
-        DAM_FAIL(DAM_INTERNAL, "cannot make a pipe: %s", strerror(errno));
-    pid_t copy = fork();
+    bool piped = pipe2(data, O_CLOEXEC) == 0 && pipe2(told, O_CLOEXEC) == 0;
+    if (!piped)
+        status = dam__fail(DAM_INTERNAL, "cannot make a pipe: %s", strerror(errno));
+    pid_t copy = piped && DAM__HDF5_COPIES ? fork() : -1;
     if (copy == 0) {
         (void)close(data[0]);
         (void)close(told[0]);
         dam__hdf5_unlock();
         be_the_copy(work, data[1], told[1]);
     }
-    alone = copy < 0 && work->take == NULL;
-    if (copy < 0)
-        DAM_FAIL(DAM_NO_MEMORY, "HDF5 gets no process of its own: %s", strerror(errno));
-    (void)close(data[1]);
-    (void)close(told[1]);
-    data[1] = told[1] = -1;
-    status = listen(work, copy, data[0], told[0]);
-    data[0] = -1;
-cleanup:
-    for (int i = 0; i < 2; i++) {
-        if (data[i] >= 0)
-            (void)close(data[i]);
-        if (told[i] >= 0)
-            (void)close(told[i]);
+    if (copy > 0) {
+        close_end(&data[1]);
+        close_end(&told[1]);
+        status = listen(work, copy, data[0], told[0]);
+        data[0] = -1;
     }
     dam__hdf5_unlock();
-    return alone ? do_it_here(work) : status;
+    if (piped && copy < 0) {
+        status = do_it_here(work, data[0], data[1]);
+        data[0] = data[1] = -1;
+    }
+    for (int i = 0; i < 2; i++) {
+        close_end(&data[i]);
+        close_end(&told[i]);
+    }
+    return status;
 }

@@ -47,6 +47,7 @@ static dam_status refuse(void *user, int out)
     return dam__advise(DAM__ADVICE_FOLDER, dam__fail(DAM_USAGE, "no, because"));
 }
 
+#if DAM__HDF5_COPIES
 static dam_status crash(void *user, int out)
 {
     (void)out;
@@ -68,6 +69,8 @@ static dam_status be_killed(void *user, int out)
     (void)raise(SIGKILL);
     return DAM_OK;
 }
+
+#endif
 
 static dam_status lack_memory(void *user, int out)
 {
@@ -106,6 +109,7 @@ static void its_failure_is_told_as_it_was(void **state)
     assert_fares((dam__hdf5_work){.run = lack_memory}, DAM_NO_MEMORY, "what is not there");
 }
 
+#if DAM__HDF5_COPIES
 static void a_crash_is_its_own(void **state)
 {
     int nothing = 0, memory = ENOMEM;
@@ -126,13 +130,16 @@ static void a_crash_is_its_own(void **state)
     assert_fares((dam__hdf5_work){.run = be_killed, .damaged = DAM_INPUT}, DAM_NO_MEMORY,
                  "no memory");
 }
+#endif
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_it_hands_on_is_taken),
         cmocka_unit_test(its_failure_is_told_as_it_was),
+#if DAM__HDF5_COPIES
         cmocka_unit_test(a_crash_is_its_own),
+#endif
     };
     return cmocka_run_group_tests_name("hdf5_apart", tests, NULL, NULL);
 }
