@@ -102,10 +102,10 @@ cleanup:
 dam_status ranks_device(const dam__comm *comm, const char *wanted, bool share, char **selector)
 {
     const char *usual = getenv("DENSEAM_DEVICE");
+    if (comm == NULL) /* who opens the device looks into the environment, and says so */
+        return wanted != NULL ? dam__format(selector, "%s", wanted) : DAM_OK;
     if (wanted == NULL && usual != NULL && usual[0] != '\0')
         wanted = usual;
-    if (comm == NULL)
-        return wanted != NULL ? dam__format(selector, "%s", wanted) : DAM_OK;
     return wanted != NULL ? choose_listed(comm, wanted, share, selector)
                           : choose_any(comm, share, selector);
 }
