@@ -72,6 +72,14 @@ setup() {
     jq -e '.recovered == 1' <<<"$output"
 }
 
+@test "a state that ends one neuron away is not recovered" {
+    # All but the first are held as the probe has them, one of them wrong.
+    bytes 0 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 | npy mask.npy '|u1' "(30,)"
+    tool recall signs.npy --flip 1 --clamp mask.npy --set model.exponent=10 --json --quiet
+    succeeded
+    jq -e '.recovered < 0.2 and .mean_distance == 2 * (1 - .recovered)' <<<"$output"
+}
+
 @test "lists make curves: a table, a CSV and a picture" {
     tool recall recall --set recall.patterns=5,300 --flip 0,20 --count 5 --out curve \
         --set recall.interactions=poly:2,exp --quiet

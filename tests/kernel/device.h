@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "base/try.h"
 #include "compute/gemm.h"
+#include "compute/tuning.h"
 
 #define OK(call)                                                                                   \
     do {                                                                                           \
@@ -54,6 +55,20 @@ static inline void close_shared_devices(void)
             dam__device_close(shared_devices[s][p]);
 }
 
+/* Sums of GPUs in two parts, so that each has several rows of a small batch: of the built-in 32
+ * each would have one, and no loop over rows would come round. */
+static inline const dam__tuning *test_tuning(void)
+{
+    static dam__tuning tuning;
+    for (int precision = 0; precision < 2; precision++) {
+        dam__set *set = &dam__tuning_part_of(&tuning, DAM__SHAPE_GPU, (dam__precision)precision)
+                             ->sets[DAM__SPACE_KERNELS];
+        set->given = true;
+        set->values[DAM__KERNEL_PARTS] = 2;
+    }
+    return &tuning;
+}
+
 /* A device that stays open until the program ends, so that what was compiled for one case serves
  * the others. Not to be closed. */
 static inline dam__device *shared_device(const dam_device_info *info, const setting *how)
@@ -64,9 +79,11 @@ static inline dam__device *shared_device(const dam_device_info *info, const sett
     registered = true;
     dam__device **device = &shared_devices[how->shape][how->precision];
     if (*device == NULL)
-        OK(dam__device_open(
-            info, &(dam__device_options){.shape = how->shape, .precision = how->precision},
-            device));
+        OK(dam__device_open(info,
+                            &(dam__device_options){.shape = how->shape,
+                                                   .precision = how->precision,
+                                                   .tuning = test_tuning()},
+                            device));
     return *device;
 }
 
