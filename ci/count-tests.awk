@@ -22,7 +22,7 @@ function failure(number, text) {
     sub(/^[0-9]+: /, "", line)
     if (line ~ /^\[       OK \] /) {
         good[number]++
-    } else if (line ~ /^\[  (FAILED|SKIPPED|ERROR) +\] [A-Za-z_]/) {
+    } else if (line ~ /^\[  (FAILED|SKIPPED|ERROR) +\] [A-Za-z_]/ && line !~ / test\(s\), listed below:$/) {
         sub(/^[^\]]*\] /, "", line)
         # cmocka lists them once more at its end.
         if (!seen[number, runs[number], line]++)

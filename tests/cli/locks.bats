@@ -79,7 +79,7 @@ hold() {
     wait "$pid" || true
     [ -e run/denseam.lock ]
     tool show run --json
-    epochs=$(($(jq .last_epoch.epoch <<<"$output") + 1))
+    epochs=$(jq ".last_epoch.epoch + 1 | floor" <<<"$output")
     tool train run --resume --quiet --set train.epochs="$epochs"
     succeeded
     nothing_left_over run
