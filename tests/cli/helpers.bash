@@ -122,7 +122,7 @@ npy() {
     length=$((${#header} + 1))
     {
         printf '\x93NUMPY\x01\x00'
-        printf "\\x$(printf %02x $((length % 256)))\\x$(printf %02x $((length / 256)))"
+        bytes $((length % 256)) $((length / 256))
         printf '%s\n' "$header"
         cat
     } > "$1"
@@ -130,10 +130,9 @@ npy() {
 
 # bytes N...: those bytes.
 bytes() {
-    local value
-    for value in "$@"; do
-        printf "\\x$(printf %02x "$value")"
-    done
+    local escaped
+    printf -v escaped '\\x%02x' "$@"
+    printf '%b' "$escaped"
 }
 
 # own_data SAMPLES FEATURES CLASSES: images.npy and labels.npy, every class as often as the others.

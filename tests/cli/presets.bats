@@ -25,6 +25,7 @@ setup() {
     [ "$found" = "$wanted" ] || { echo "$found"; echo "$wanted"; return 1; }
 }
 
+# bats test_tags=every
 @test "every preset can be planned" {
     export OCL_ICD_VENDORS=pocl.icd
     unset DENSEAM_DEVICE DENSEAM_DATA

@@ -175,6 +175,7 @@ END
         '($a - $b | fabs) <= 1e-4 * ($b | fabs)'
 }
 
+# bats test_tags=every
 @test "every preset with a grid can be swept" {
     for preset in $("$DENSEAM" presets --json | jq -r '.[].name'); do
         effective=$("$DENSEAM" presets "$preset" --json | jq -r .effective)

@@ -102,15 +102,15 @@ static inline const char *setting_name(const setting *how)
 typedef enum breadth { BREADTH_ONE, BREADTH_EACH, BREADTH_EVERY } breadth;
 
 /* At most what $DENSEAM_TEST_SETTINGS asks for, "one" or "each": a driver compiles anew for each.
- */
-static inline breadth at_most(breadth wanted)
+ * An emulated GPU, which takes longest and is a GPU or nothing, is then met in one. */
+static inline breadth at_most(const dam_device_info *info, breadth wanted)
 {
     const char *limit = getenv("DENSEAM_TEST_SETTINGS");
-    if (limit != NULL && strcmp(limit, "one") == 0)
+    if (limit == NULL || strcmp(limit, "every") == 0)
+        return wanted;
+    if (strcmp(limit, "one") == 0 || is_slow(info))
         return BREADTH_ONE;
-    if (limit != NULL && strcmp(limit, "each") == 0 && wanted == BREADTH_EVERY)
-        return BREADTH_EACH;
-    return wanted;
+    return wanted == BREADTH_EVERY ? BREADTH_EACH : wanted;
 }
 
 static inline bool is_met(const dam_device_info *info, const setting *how, breadth wanted)
@@ -128,6 +128,16 @@ static inline bool is_met(const dam_device_info *info, const setting *how, bread
     return !is_slow(info) || panel == cpu;
 }
 
+/* In double, for finite differences: as the device would be used, or where settings are limited by
+ * the kernels that the other cases have compiled. */
+static inline setting setting_in_double(const dam_device_info *info)
+{
+    bool limited = at_most(info, BREADTH_EVERY) != BREADTH_EVERY;
+    return (setting){.shape = limited ? DAM__SHAPE_GPU : DAM__SHAPE_AUTO,
+                     .provider = DAM__GEMM_PANEL,
+                     .precision = DAM__PRECISION_DOUBLE};
+}
+
 static inline void for_settings(breadth wanted,
                                 void (*what)(const dam_device_info *, const setting *))
 {
@@ -139,7 +149,7 @@ static inline void for_settings(breadth wanted,
                                      .provider = g == 0 ? DAM__GEMM_PANEL : dam__gemm_for_gpus(),
                                      .precision =
                                          p == 0 ? DAM__PRECISION_SINGLE : DAM__PRECISION_DOUBLE};
-                if (is_met(&info, &how, at_most(wanted)))
+                if (is_met(&info, &how, at_most(&info, wanted)))
                     what(&info, &how);
             }
 }

@@ -309,8 +309,8 @@ static void test_tiled_products(void **state)
 {
     (void)state;
     const dam_device_info info = test_device();
-    bool every = at_most(BREADTH_EVERY) == BREADTH_EVERY && !is_slow(&info);
-    bool wide = at_most(BREADTH_EVERY) != BREADTH_ONE && info.fp64;
+    bool every = at_most(&info, BREADTH_EVERY) == BREADTH_EVERY && !is_slow(&info);
+    bool wide = at_most(&info, BREADTH_EVERY) != BREADTH_ONE && info.fp64;
     for (int precision = 0; precision < (wide ? 2 : 1); precision++)
         for (int cpu = 0; cpu < (every ? 2 : 1); cpu++) {
             const setting how = {.shape = cpu ? DAM__SHAPE_CPU : DAM__SHAPE_GPU,
@@ -481,7 +481,7 @@ static void test_wrong_kernel_is_never_taken(void **state)
         OK(dam__clblast_make_safe(device, &replaced));
         assert_false(replaced);
         take_wrong_kernel(device, wide);
-        if (at_most(BREADTH_EVERY) == BREADTH_EVERY)
+        if (at_most(&info, BREADTH_EVERY) == BREADTH_EVERY)
             check_products(&info, &how, products, count);
     }
 }

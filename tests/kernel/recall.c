@@ -136,7 +136,8 @@ static void for_both_shapes(void (*what)(dam__device *, const setting *))
     for (int s = 0; s < 2; s++) {
         const setting how = {.shape = s == 0 ? DAM__SHAPE_CPU : DAM__SHAPE_GPU,
                              .provider = s == 0 ? DAM__GEMM_PANEL : dam__gemm_for_gpus()};
-        if (is_slow(&info) && how.shape == DAM__SHAPE_CPU)
+        bool few = at_most(&info, BREADTH_EVERY) == BREADTH_ONE;
+        if (is_slow(&info) ? how.shape == DAM__SHAPE_CPU : few && how.shape == DAM__SHAPE_GPU)
             continue;
         dam__device *device = shared_device(&info, &how);
         what(device, &how);

@@ -24,22 +24,39 @@ static void print_row(void *user, const dam__selftest_row *row)
                       row->failure != NULL ? row->failure : "");
 }
 
+/* Every case in one shape and precision; products by every provider, unless only one of them
+ * gathers. */
+static void check_passes(const dam_device_info *info, dam__shape shape, bool wide)
+{
+    const dam__selftest_options options = {.shape = shape,
+                                           .single_only = !wide,
+                                           .double_only = wide,
+                                           .use = {.memories = 10, .dim = 20, .batch = 30}};
+    dam__selftest_list all;
+    int rows = 0;
+    dam__selftest_all(&all);
+    OK(dam__selftest_run(info, &options, all.tables, print_row, &rows));
+    int wanted = 0, providers = dam__gemm_is_built(DAM__GEMM_CLBLAST) ? 3 : 2;
+    for (size_t t = 0; all.tables[t] != NULL; t++)
+        for (const dam__selftest_case *c = all.tables[t]; c->name != NULL; c++)
+            wanted += c->products && !c->gathers ? providers : 1;
+    assert_int_equal(rows, wanted);
+}
+
 static void test_passes(void **state)
 {
     (void)state;
     const dam_device_info info = test_device();
-    const dam__selftest_options options = {.use = {.memories = 10, .dim = 20, .batch = 30}};
-    dam__selftest_list all;
-    int rows = 0;
-    dam__selftest_all(&all);
-    OK(dam__selftest_run(&info, &options, all.tables, print_row, &rows));
-    /* Every case in both shapes and every precision; products by every provider, unless only one of
-     * them gathers. */
-    int wanted = 0, providers = dam__gemm_is_built(DAM__GEMM_CLBLAST) ? 3 : 2;
-    for (size_t t = 0; all.tables[t] != NULL; t++)
-        for (const dam__selftest_case *c = all.tables[t]; c->name != NULL; c++)
-            wanted += (info.fp64 ? 4 : 2) * (c->products && !c->gathers ? providers : 1);
-    assert_int_equal(rows, wanted);
+    breadth wanted = at_most(&info, BREADTH_EVERY);
+    for (int wide = 0; wide < (info.fp64 ? 2 : 1); wide++)
+        for (int cpu = 0; cpu < 2; cpu++) {
+            dam__shape shape = cpu ? DAM__SHAPE_CPU : DAM__SHAPE_GPU;
+            const setting how = {.shape = shape,
+                                 .provider = cpu ? DAM__GEMM_PANEL : dam__gemm_for_gpus(),
+                                 .precision = (dam__precision)wide};
+            if (wanted == BREADTH_EVERY || is_met(&info, &how, wanted))
+                check_passes(&info, shape, wide);
+        }
 }
 
 static void test_covers_every_kernel(void **state)
