@@ -3,10 +3,9 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/embedded.h"
 #include "base/number.h"
-#include "compare/html.h"
 #include "compare/roofline.h"
+#include "draw/html.h"
 #include "model/model_type.h"
 
 /* --- what the script reads ---------------------------------------------------------------------- */
@@ -46,24 +45,10 @@ void dam__page_ratio(const dam__comparison *comparison, size_t i, const dam__mea
 
 /* --- head and controls -------------------------------------------------------------------------- */
 
-static const dam__embedded *page_file(const char *name)
-{
-    return dam__embedded_find(dam__page_files, name);
-}
-
 static void append_head(const dam__comparison *comparison, dam__text *page)
 {
-    const dam__embedded *style = page_file("style");
+    dam__html_begin(page, "Devices compared", true);
     dam__text_append(page,
-                     "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-                     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-                     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-                     "style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:\">\n"
-                     "<link rel=\"icon\" href=\"data:,\">\n"
-                     "<title>denseam: devices compared</title>\n<style>\n");
-    dam__text_append_bytes(page, style->bytes, style->length);
-    dam__text_append(page,
-                     "</style>\n</head>\n<body>\n<h1>Devices compared</h1>\n"
                      "<p class=\"quiet\">%zu measured by <code>denseam bench</code>, "
                      "set against ",
                      comparison->all->count);
@@ -165,7 +150,6 @@ static void append_rooflines(const dam__comparison *comparison, dam__text *page)
 
 static void append_end(dam__text *page)
 {
-    const dam__embedded *script = page_file("script");
     dam__text_append(
         page,
         "<h2>How to read the numbers</h2>\n<p>Each number is the median of repeated measurements; "
@@ -174,9 +158,8 @@ static void append_end(dam__text *page)
         "medians where that is wider. Two numbers differ where one is beyond the other by more "
         "than both spreads together, and by more than 3 %%; else they are the same. A share is "
         "taken of the ceiling that binds (multiply-adds, copies or launches), measured right "
-        "beside the work.</p>\n<script>\n");
-    dam__text_append_bytes(page, script->bytes, script->length);
-    dam__text_append(page, "</script>\n</body>\n</html>\n");
+        "beside the work.</p>\n");
+    dam__html_end(page, "compare/page/script");
 }
 
 void dam__compare_page(const dam__comparison *comparison, dam__text *page)

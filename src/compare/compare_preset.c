@@ -4,7 +4,7 @@
 
 #include "base/number.h"
 #include "compare/compare_page.h"
-#include "compare/html.h"
+#include "draw/html.h"
 
 /* --- bars --------------------------------------------------------------------------------------- */
 

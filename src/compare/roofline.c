@@ -5,7 +5,7 @@
 
 #include "base/number.h"
 #include "base/summary.h"
-#include "compare/html.h"
+#include "draw/html.h"
 #include "model/model_type.h"
 
 enum {

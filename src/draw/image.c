@@ -129,21 +129,35 @@ void dam__image_map(dam__image *image, int x, int y, int tile_width, int tile_he
     }
 }
 
-dam_status dam__image_write_png(const dam__image *image, const char *path)
+dam_status dam__image_png(const dam__image *image, void **bytes, size_t *length)
 {
     dam_status status = DAM_OK;
     png_image png = {.version = PNG_IMAGE_VERSION,
                      .width = (png_uint_32)image->width,
                      .height = (png_uint_32)image->height,
                      .format = PNG_FORMAT_RGB};
-    png_alloc_size_t length = PNG_IMAGE_PNG_SIZE_MAX(png);
-    void *bytes = NULL;
-    DAM_TRY_CLEANUP(dam__alloc(length, 1, &bytes));
-    if (png_image_write_to_memory(&png, bytes, &length, 0, image->pixels, 0, NULL) == 0)
-        DAM_FAIL(DAM_INTERNAL, "cannot draw '%s': libpng: %s", path, png.message);
-    DAM_TRY_CLEANUP(dam__file_write(path, bytes, length));
+    png_alloc_size_t written = PNG_IMAGE_PNG_SIZE_MAX(png);
+    void *made = NULL;
+    *bytes = NULL;
+    DAM_TRY_CLEANUP(dam__alloc(written, 1, &made));
+    if (png_image_write_to_memory(&png, made, &written, 0, image->pixels, 0, NULL) == 0)
+        DAM_FAIL(DAM_INTERNAL, "cannot draw a picture: libpng: %s", png.message);
+    *bytes = made;
+    *length = written;
+    made = NULL;
 cleanup:
     png_image_free(&png);
+    free(made);
+    return status;
+}
+
+dam_status dam__image_write_png(const dam__image *image, const char *path)
+{
+    void *bytes = NULL;
+    size_t length = 0;
+    dam_status status = dam__image_png(image, &bytes, &length);
+    if (status == DAM_OK)
+        status = dam__file_write(path, bytes, length);
     free(bytes);
     return status;
 }

@@ -55,6 +55,9 @@ typedef struct dam__map {
 void dam__image_map(dam__image *image, int x, int y, int tile_width, int tile_height,
                     const dam__map *map, dam__palette palette, double limit);
 
+/* The bytes of the image as 8-bit RGB PNG; free(). DAM_NO_MEMORY. */
+dam_status dam__image_png(const dam__image *image, void **bytes, size_t *length);
+
 /* Replaces path by the image as 8-bit RGB PNG, atomically. DAM_INPUT, DAM_NO_MEMORY. */
 dam_status dam__image_write_png(const dam__image *image, const char *path);
 

@@ -14,7 +14,7 @@
 #include "base/file.h"
 #include "base/number.h"
 #include "compare/compare_page.h"
-#include "compare/html.h"
+#include "draw/html.h"
 
 #define OK(call) assert_int_equal((call), DAM_OK)
 
