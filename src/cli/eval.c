@@ -1,20 +1,18 @@
 /* `denseam eval`: evaluates a run on a dataset. */
 #include <math.h>
-#include <stdlib.h>
 
-#include "command/command.h"
+#include "base/file.h"
 #include "command/output.h"
-#include "command/session.h"
 #include "model/model_type.h"
-#include "run/learned_notes.h"
-#include "train/classification.h"
-#include "train/run_evaluator.h"
+#include "predict/confusion_picture.h"
+#include "predict/evaluation.h"
 
 /* An unsupervised model's classes are its own: there is nothing to compare them with. */
-static dam_status print_loss(const dam__run *run, const dam__dataset *set,
-                             const dam__metrics *metrics, bool json)
+static dam_status print_loss(const dam__run *run, const evaluation *done, bool json)
 {
     dam__text text = {0};
+    const dam__dataset *set = &done->set;
+    const dam__metrics *metrics = &done->metrics;
     if (json)
         return print_json(json_pack("{so so si so}", "run", json_text(run->folder), "data",
                                     json_text(set->name), "samples", metrics->samples, "loss",
@@ -26,18 +24,14 @@ static dam_status print_loss(const dam__run *run, const dam__dataset *set,
     return print_text(&text);
 }
 
-/* Samples of no class are made up: their row is left out where there are none. */
-static size_t rows_of(const dam__classification *result)
+static dam_status print_metrics_json(const dam__run *run, const evaluation *done)
 {
-    return (size_t)result->classes + (result->unclassed > 0);
-}
-
-static dam_status print_metrics_json(const dam__run *run, const dam__dataset *set,
-                                     const dam__metrics *metrics, const dam__classification *result)
-{
+    const dam__dataset *set = &done->set;
+    const dam__metrics *metrics = &done->metrics;
+    const dam__classification *result = &done->result;
     json_t *confusion = json_array();
     size_t width = (size_t)result->classes + 1;
-    for (size_t row = 0; row < rows_of(result); row++) {
+    for (size_t row = 0; row < evaluation_rows(result); row++) {
         json_t *line = json_array();
         for (size_t column = 0; column < width; column++)
             (void)json_array_append_new(
@@ -55,15 +49,6 @@ static dam_status print_metrics_json(const dam__run *run, const dam__dataset *se
         json_names(dam__run_class_names(run))));
 }
 
-/* Whether a class, or none of them, is a row or a column of the confusion. */
-static bool occurs(const dam__classification *result, size_t class)
-{
-    size_t width = (size_t)result->classes + 1, all = 0;
-    for (size_t other = 0; other < width; other++)
-        all += result->confusion[class * width + other] + result->confusion[other * width + class];
-    return all > 0;
-}
-
 /* Rows are true classes, columns predicted ones; the last column is the softening class. Classes
  * without a sample and a prediction are left out. */
 static void append_confusion(dam__text *text, const dam__classification *result,
@@ -77,11 +62,11 @@ static void append_confusion(dam__text *text, const dam__classification *result,
     }
     dam__text_append(text, "\ntrue\\predicted");
     for (size_t column = 0; column < classes; column++)
-        if (occurs(result, column))
+        if (evaluation_occurs(result, column))
             dam__text_append(text, " %4zu", column);
     dam__text_append(text, " none\n");
-    for (size_t row = 0; row < rows_of(result); row++) {
-        if (row < classes && !occurs(result, row))
+    for (size_t row = 0; row < evaluation_rows(result); row++) {
+        if (row < classes && !evaluation_occurs(result, row))
             continue;
         if (row < classes && names != NULL)
             dam__text_append(text, "%-11.11s %2zu", names->items[row], row);
@@ -90,15 +75,17 @@ static void append_confusion(dam__text *text, const dam__classification *result,
         else
             dam__text_append(text, "%14s", "none");
         for (size_t column = 0; column < width; column++)
-            if (column == classes || occurs(result, column))
+            if (column == classes || evaluation_occurs(result, column))
                 dam__text_append(text, " %4zu", result->confusion[row * width + column]);
         dam__text_append(text, "\n");
     }
 }
 
-static dam_status print_metrics(const dam__run *run, const dam__dataset *set,
-                                const dam__metrics *metrics, const dam__classification *result)
+static dam_status print_metrics(const dam__run *run, const evaluation *done)
 {
+    const dam__dataset *set = &done->set;
+    const dam__metrics *metrics = &done->metrics;
+    const dam__classification *result = &done->result;
     dam__text text = {0};
     const dam__model_config *model = &run->experiment.model;
     const struct {
@@ -122,76 +109,47 @@ static dam_status print_metrics(const dam__run *run, const dam__dataset *set,
     return print_text(&text);
 }
 
-/* What is likely wrong where the predictions are no better than guesses. */
-static void note(const dam_log *log, const dam__run *run, const dam__dataset *set,
-                 const int32_t *predicted)
+static dam_status draw(const arguments *args, const dam__run *run, const evaluation *done,
+                       const dam_log *log)
 {
-    const dam__learned learned = {.which = "test",
-                                  .labels = set->labels,
-                                  .predicted = predicted,
-                                  .count = set->count,
-                                  .classes = run->classes,
-                                  .memories = run->memories,
-                                  .is_unlike = dam__note_unlike(log, run, set)};
-    if (dam__model_compares(&run->experiment.model))
-        dam__note_learned(log, &run->experiment, &learned);
+    if (args->out == NULL)
+        return DAM_OK;
+    if (!done->compares)
+        return dam__fail(DAM_USAGE,
+                         "'%s' has no classes to compare, so there is no confusion matrix; leave "
+                         "--out out",
+                         run->file);
+    DAM_TRY(dam__make_folders(args->out));
+    return confusion_draw(args->out, run->experiment.title, &done->result,
+                          dam__run_class_names(run), log);
 }
 
 static dam_status run_eval(const arguments *args)
 {
     dam_status status = DAM_OK;
     console notices = console_open(args->quiet);
-    dam_log log = console_log(&notices);
+    const dam_log log = console_log(&notices);
     dam__run run = {0};
-    dam__dataset set = {0};
-    dam__device *device = NULL;
-    dam__run_evaluator *evaluator = NULL;
-    dam__metrics metrics;
-    dam__classification result = {0};
-    int32_t *predicted = NULL, *nearest = NULL;
+    evaluation done = {0};
     DAM_TRY_CLEANUP(dam__run_open(args->operands.items[0], args->set.items, args->set.count, &run));
-    DAM_TRY_CLEANUP(
-        open_device(args, (dam__precision)run.experiment.train.precision, &log, &device));
-    DAM_TRY_CLEANUP(dam__run_load(&run, device, DAM__SPLIT_TEST, &set));
-    /* Chunks are no larger than the set; --set may have asked for more. */
-    int batch = run.experiment.train.batch;
-    if ((size_t)batch > set.count)
-        batch = (int)set.count;
-    const dam__selftest_subject subject = {.model = &run.experiment.model,
-                                           .set = &set,
-                                           .memories = run.memories,
-                                           .dim = run.dim,
-                                           .batch = batch,
-                                           .classes = run.classes};
-    DAM_TRY_CLEANUP(check_device(args, device, &subject));
-    DAM_TRY_CLEANUP(dam__run_evaluator_create(device, gemm_choice(args), &run.experiment.model,
-                                              run.dim, run.classes, &run.container, &set, batch,
-                                              &evaluator));
-    DAM_TRY_CLEANUP(dam__run_evaluator_run(evaluator, &metrics, &predicted, &nearest));
-    note(&log, &run, &set, predicted);
-    if (!dam__model_compares(&run.experiment.model)) {
-        DAM_TRY_CLEANUP(print_loss(&run, &set, &metrics, args->json));
-    } else {
-        DAM_TRY_CLEANUP(
-            dam__classify(set.labels, predicted, nearest, set.count, run.classes, &result));
-        DAM_TRY_CLEANUP(args->json ? print_metrics_json(&run, &set, &metrics, &result)
-                                   : print_metrics(&run, &set, &metrics, &result));
-    }
-    DAM_TRY_CLEANUP(give_profile(args, device, &log));
+    DAM_TRY_CLEANUP(evaluation_make(args, &run, &log, &done));
+    DAM_TRY_CLEANUP(draw(args, &run, &done, &log));
+    if (!done.compares)
+        DAM_TRY_CLEANUP(print_loss(&run, &done, args->json));
+    else
+        DAM_TRY_CLEANUP(args->json ? print_metrics_json(&run, &done) : print_metrics(&run, &done));
 cleanup:
-    dam__classification_free(&result);
-    free(predicted);
-    free(nearest);
-    dam__run_evaluator_destroy(evaluator);
-    dam__device_close(device);
-    dam__dataset_free(&set);
+    evaluation_free(&done);
     dam__run_free(&run);
     return status;
 }
 
-static const flag flags[] = {FLAG_SET, FLAG_DEVICE, FLAGS_WORK};
+static const flag flags[] = {FLAG("out", arguments, out, "DIR",
+                                  "also draw the confusion matrix into this folder: confusion.png"),
+                             FLAG_SET, FLAG_DEVICE, FLAGS_WORK};
 
 static const char *const examples[] = {"denseam eval runs/mnist", "denseam eval runs/mnist --json",
+                                       "denseam eval runs/mnist --out runs/mnist",
                                        "denseam eval runs/mnist --set data.test_images=x "
                                        "--set data.test_labels=y",
                                        NULL};
@@ -205,7 +163,8 @@ const command eval_command = {
     .text =
         "Evaluates a run on the test set of its preset, or on another that --set names: accuracy, "
         "macro F1, the confusion matrix, how often the class of the nearest memory is right, and "
-        "how often it is what the model predicts (the agreement).",
+        "how often it is what the model predicts (the agreement). --out draws the confusion "
+        "matrix.",
     .examples = examples,
     .flags = flags,
     .computes = true,

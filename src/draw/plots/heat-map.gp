@@ -6,7 +6,7 @@ set xrange [x_from:x_to]
 set yrange [y_from:y_to]
 set xlabel x_label noenhanced textcolor rgb ink
 set ylabel y_label noenhanced textcolor rgb ink
-# src/sweep/sweep_heat_map.c (is_dark) knows how dark these colours are.
+# src/draw/heat_map.c (is_dark) knows how dark these colours are.
 set palette defined (0 '#440154', 1 '#482475', 2 '#414487', 3 '#355f8d', 4 '#2a788e', \
     5 '#21918c', 6 '#22a884', 7 '#44bf70', 8 '#7ad151', 9 '#bddf26', 10 '#fde725')
 if (least < most) { set cbrange [least:most] }
