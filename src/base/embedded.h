@@ -1,6 +1,6 @@
 /* Files compiled into the library: OpenCL sources (cl/), presets (presets/), tuning files
- * (tuning/), the style and script of HTML pages (src/draw/page/, src/compare/page/) and gnuplot's templates
- * (src/draw/plots/). */
+ * (tuning/), the style and script of HTML pages (src/draw/page/, src/compare/page/) and gnuplot's
+ * templates (src/draw/plots/). */
 #ifndef DAM__BASE_EMBEDDED_H
 #define DAM__BASE_EMBEDDED_H
 

@@ -9,6 +9,7 @@
 #include "command/failure.h"
 #include "command/output.h"
 #include "command/signals.h"
+#include "commit.h"
 
 const command *const commands[] = {
     &devices_command,  &selftest_command, &presets_command,       &train_command,
@@ -56,6 +57,7 @@ static dam_status run_command(const command *c, int argc, char **argv)
     caches places = {0};
     size_t size = flags_size(c->flags);
     DAM_TRY(dam__alloc(1, size > sizeof *args ? size : sizeof *args, &args));
+    args->commit = sizeof DENSEAM_COMMIT > 1 ? DENSEAM_COMMIT : NULL;
     DAM_TRY_CLEANUP(parse_flags(c->flags, argc, argv, args, &args->operands, &help));
     if (help) {
         dam__text text = {0};

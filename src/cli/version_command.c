@@ -1,10 +1,8 @@
 /* `denseam version`: which denseam this is, and with --json what it was built with and runs on. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "command/command.h"
 #include "command/output.h"
-#include "commit.h"
 #include "compute/gemm.h"
 #include "denseam/device.h"
 #include "denseam/version.h"
@@ -49,9 +47,8 @@ static json_t *products_json(void)
     return list;
 }
 
-static dam_status print_version_json(void)
+static dam_status print_version_json(const char *commit)
 {
-    const char *commit = strlen(DENSEAM_COMMIT) > 0 ? DENSEAM_COMMIT : NULL;
     char clblast[DAM__CLBLAST_VERSION];
     dam__clblast_version(clblast);
     bool built = dam__gemm_is_built(DAM__GEMM_CLBLAST);
@@ -64,7 +61,7 @@ static dam_status print_version_json(void)
 static dam_status run_version(const arguments *args)
 {
     static const char line[] = "denseam " DENSEAM_VERSION "\n";
-    return args->json ? print_version_json() : print_bytes(line, sizeof line - 1);
+    return args->json ? print_version_json(args->commit) : print_bytes(line, sizeof line - 1);
 }
 
 static const flag flags[] = {

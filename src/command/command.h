@@ -21,7 +21,8 @@ typedef struct arguments {
     int gemm;           /* dam__gemm_provider, index into gemm_choices */
     int kernels;        /* dam__shape, index into kernels_choices */
     bool json, quiet, profile, resume, dry_run;
-    bool cache_goes; /* no flag: the cache is this process's own and goes with it */
+    const char *commit; /* no flag: what this program was built of; NULL where that is unknown */
+    bool cache_goes;    /* no flag: the cache is this process's own and goes with it */
 } arguments;
 
 extern const char *const gemm_choices[];    /* auto, panel, tiled; clblast in a build with it */

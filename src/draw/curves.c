@@ -2,39 +2,17 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/notice.h"
-#include "base/number.h"
 #include "base/text.h"
+#include "draw/curve_panel.h"
 #include "draw/plot.h"
 
-enum { FEW_POINTS = 40, DIGITS = 15 }; /* up to so many points are marked */
+enum { DIGITS = 15 };
 
-/* The columns that end alike and share a panel. */
-typedef struct curve_panel {
-    const char *suffix;
-    double factor; /* from the table to the axis */
-    bool rising;   /* the largest value is the best, and a share, shown in percent */
-} curve_panel;
-
-static bool belongs(const curve_panel *panel, const dam__table *history, size_t column)
-{
-    const char *name = history->names[column];
-    size_t length = strlen(name), end = strlen(panel->suffix);
-    double least, most;
-    return length >= end && strcmp(name + length - end, panel->suffix) == 0 &&
-           (length == end || name[length - end - 1] == '_') &&
-           dam__table_range(history, column, &least, &most);
-}
-
-static size_t count_curves(const curve_panel *panel, const dam__table *history)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < history->columns; i++)
-        count += belongs(panel, history, i);
-    return count;
-}
+/* Training and validation have the same colours in every panel. */
+static const char *const colours[DAM__CURVE_ROLES] = {"#1f5fa8", "#d9701a", "#2e7d60", "#8a4fa3",
+                                                      "#7a7a7a"};
 
 static void append_data(const dam__table *history, dam__csv *data)
 {
@@ -49,92 +27,31 @@ static void append_data(const dam__table *history, dam__csv *data)
     }
 }
 
-static double epoch_of(const dam__table *history, size_t row)
-{
-    size_t column;
-    double epoch = (double)row + 1;
-    if (dam__table_find(history, "epoch", &column))
-        epoch = dam__table_at(history, row, column);
-    return epoch;
-}
-
-/* "validation accuracy, best 97.31 % in epoch 42". */
-static dam_status name_curve(const curve_panel *panel, const dam__table *history, size_t column,
-                             char **legend)
-{
-    char number[DAM__NUMBER_BYTES], epoch[DAM__NUMBER_BYTES];
-    double least, most;
-    (void)dam__table_range(history, column, &least, &most);
-    double best = panel->rising ? most : least;
-    size_t row = 0;
-    while (row + 1 < history->rows && dam__table_at(history, row, column) != best)
-        row++;
-    dam_status status =
-        dam__format(legend, "%s, best %s%s in epoch %s", history->names[column],
-                    dam__real_digits(panel->factor * best, 4, number), panel->rising ? " %" : "",
-                    dam__real_digits(epoch_of(history, row), DIGITS, epoch));
-    for (char *at = *legend; status == DAM_OK && *at != '\0'; at++)
-        if (*at == '_')
-            *at = ' ';
-    return status;
-}
-
-/* Training and validation have the same colours in every panel. */
-static const char *colour_of(const char *name, size_t *others)
-{
-    static const char *const colours[] = {"#2e7d60", "#8a4fa3", "#7a7a7a"};
-    if (strncmp(name, "validation", strlen("validation")) == 0)
-        return "#d9701a";
-    if (strchr(name, '_') == NULL || strncmp(name, "train", strlen("train")) == 0 ||
-        strcmp(name, "normalised_loss") == 0)
-        return "#1f5fa8";
-    return colours[(*others)++ % (sizeof colours / sizeof colours[0])];
-}
-
-/* Least and most of all curves of a panel from a row on, as on the axis. */
-static void panel_range(const curve_panel *panel, const dam__table *history, size_t from,
-                        double *least, double *most)
-{
-    const dam__table rest = {history->names, history->columns, history->rows - from,
-                             history->values + from * history->columns};
-    double low, high;
-    *least = INFINITY;
-    *most = -INFINITY;
-    for (size_t i = 0; i < history->columns; i++) {
-        if (belongs(panel, history, i) && dam__table_range(&rest, i, &low, &high)) {
-            *least = fmin(*least, panel->factor * low);
-            *most = fmax(*most, panel->factor * high);
-        }
-    }
-}
-
 /* Panels and curves count from 1; *curves is the last curve so far. */
-static dam_status append_panel(const curve_panel *panel, const dam__table *history, size_t number,
-                               size_t *curves, dam__plot *plot)
+static dam_status append_panel(const dam__curve_panel *panel, const dam__table *history,
+                               size_t number, size_t *curves, dam__plot *plot)
 {
     dam_status status = DAM_OK;
     double least, most;
     size_t others = 0;
     char *legend = NULL;
-    /* The plateau is what differs between runs: the steep start may leave the panel. */
-    panel_range(panel, history,
-                panel->rising && history->rows > FEW_POINTS ? history->rows / 10 : 0, &least,
-                &most);
+    dam__curve_range(panel, history, &least, &most);
     dam__plot_real(plot, panel->rising && least < most ? floor(least) : least, "least[%zu]",
                    number);
     dam__plot_real(plot, most, "most[%zu]", number);
     for (size_t i = 0; i < history->columns; i++) {
-        if (!belongs(panel, history, i))
+        if (!dam__curve_belongs(panel, history, i))
             continue;
         size_t curve = ++*curves, points = 0;
         for (size_t row = 0; row < history->rows; row++)
             points += isfinite(dam__table_at(history, row, i)) ? 1 : 0;
         dam__plot_integer(plot, (int64_t)number, "panel_of[%zu]", curve);
         dam__plot_integer(plot, (int64_t)i + 1, "field[%zu]", curve);
-        dam__plot_integer(plot, points <= FEW_POINTS, "few[%zu]", curve);
-        dam__plot_text(plot, colour_of(history->names[i], &others), "colour[%zu]", curve);
+        dam__plot_integer(plot, points <= DAM__CURVE_FEW, "few[%zu]", curve);
+        dam__plot_text(plot, colours[dam__curve_role(history->names[i], &others)], "colour[%zu]",
+                       curve);
         free(legend);
-        DAM_TRY_CLEANUP(name_curve(panel, history, i, &legend));
+        DAM_TRY_CLEANUP(dam__curve_legend(panel, history, i, &legend));
         dam__plot_text(plot, legend, "legend[%zu]", curve);
     }
 cleanup:
@@ -157,8 +74,8 @@ static dam_status append_stages(const dam__table *history, dam__plot *plot)
         bool last = row + 1 == history->rows;
         if (!last && dam__table_at(history, row, stage) == dam__table_at(history, row + 1, stage))
             continue;
-        dam__csv_real(&lists[0], epoch_of(history, first) - (first > 0 ? 0.5 : 0), DIGITS);
-        dam__csv_real(&lists[1], epoch_of(history, row) + (last ? 0 : 0.5), DIGITS);
+        dam__csv_real(&lists[0], dam__curve_place(history, first) - (first > 0 ? 0.5 : 0), DIGITS);
+        dam__csv_real(&lists[1], dam__curve_place(history, row) + (last ? 0 : 0.5), DIGITS);
         if (widens)
             dam__csv_real(&lists[2], dam__table_at(history, first, memories), DIGITS);
         first = row + 1;
@@ -177,7 +94,8 @@ cleanup:
 /* Fields of the data count from 1; 0: there is none. */
 static void append_axes(const char *title, const dam__table *history, dam__plot *plot)
 {
-    double first = epoch_of(history, 0), last = epoch_of(history, history->rows - 1);
+    double first = dam__curve_place(history, 0),
+           last = dam__curve_place(history, history->rows - 1);
     double aside = first == last ? 1 : 0, least, most = 1;
     size_t epochs = 0, memories = 0, stage = 0;
     bool counted = dam__table_find(history, "epoch", &epochs);
@@ -197,12 +115,10 @@ dam_status dam__curves(const char *folder, const char *title, const dam__table *
                        const dam_log *log)
 {
     dam_status status = DAM_OK;
-    /* Losses of different widths differ by more than learning does. */
-    const curve_panel normalised = {"normalised_loss", 1, false};
-    const bool grew = count_curves(&normalised, history) > 0;
-    const curve_panel panels[] = {grew ? normalised : (curve_panel){"loss", 1, false},
-                                  {"accuracy", 100, true}};
-    const size_t counts[] = {count_curves(&panels[0], history), count_curves(&panels[1], history)};
+    dam__curve_panel panels[DAM__CURVE_PANELS];
+    const bool grew = dam__curve_panels(history, panels);
+    const size_t counts[] = {dam__curve_count(&panels[0], history),
+                             dam__curve_count(&panels[1], history)};
     static const char *const arrays[] = {"panel_of", "field", "few", "colour", "legend"};
     size_t number = 0, curves = 0;
     dam__plot plot;

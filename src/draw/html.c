@@ -23,11 +23,12 @@ static const char *entity_of(char letter)
     }
 }
 
-void dam__html_text(dam__text *page, const char *text)
+/* But for the letter that is kept. */
+static void append_escaped(dam__text *page, const char *text, char kept)
 {
     const char *from = text;
     for (; *text != '\0'; text++) {
-        const char *entity = entity_of(*text);
+        const char *entity = *text == kept ? NULL : entity_of(*text);
         if (entity == NULL)
             continue;
         dam__text_append_bytes(page, from, (size_t)(text - from));
@@ -35,6 +36,16 @@ void dam__html_text(dam__text *page, const char *text)
         from = text + 1;
     }
     dam__text_append_bytes(page, from, (size_t)(text - from));
+}
+
+void dam__html_text(dam__text *page, const char *text)
+{
+    append_escaped(page, text, '\0');
+}
+
+void dam__html_lines(dam__text *page, const char *text)
+{
+    append_escaped(page, text, '\n');
 }
 
 void dam__html_element(dam__text *page, const char *name, const char *attributes, const char *text)
@@ -98,7 +109,8 @@ dam_status dam__html_picture(dam__text *page, const dam__image *image, const cha
     void *bytes = NULL;
     size_t length = 0;
     DAM_TRY(dam__image_png(image, &bytes, &length));
-    dam__text_append(page, "<img width=\"%d\" height=\"%d\" alt=\"", image->width, image->height);
+    dam__text_append(page, "<img class=\"memories\" width=\"%d\" height=\"%d\" alt=\"",
+                     image->width, image->height);
     dam__html_text(page, text);
     dam__text_append(page, "\" src=\"data:image/png;base64,");
     append_base64(page, bytes, length);

@@ -23,6 +23,9 @@ dam_status dam__html_picture(dam__text *page, const dam__image *image, const cha
 /* Appends text so that it is text, also inside quotes; control characters become blanks. */
 void dam__html_text(dam__text *page, const char *text);
 
+/* The same of several lines, each ended by '\n': for what keeps them, as <pre> does. */
+void dam__html_lines(dam__text *page, const char *text);
+
 /* Appends "<NAME CLASS>text</NAME>"; attributes is what stands behind the name, "" for nothing. */
 void dam__html_element(dam__text *page, const char *name, const char *attributes, const char *text);
 

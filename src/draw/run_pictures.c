@@ -98,14 +98,13 @@ cleanup:
     return status;
 }
 
-dam_status dam__run_draw_memories(const dam__run *run, const char *path, size_t most)
+dam_status dam__run_memory_sheet(const dam__run *run, size_t most, dam__image *out)
 {
     dam_status status = DAM_OK;
     const dam__array *memories = NULL;
     float *pixels = NULL, *purity = NULL;
     int32_t *labels = NULL;
     size_t classified = 0;
-    dam__image image = {0};
     DAM_TRY_CLEANUP(find_matrix(run, "parameters/memories", &memories));
     DAM_TRY_CLEANUP(dam__run_memory_classes(run, &labels, &purity, &classified));
     /* Neurons of classes stand behind those of the picture. */
@@ -125,13 +124,20 @@ dam_status dam__run_draw_memories(const dam__run *run, const char *path, size_t 
                             .labels = classes ? labels : NULL,
                             .certainty = classes ? purity : NULL,
                             .most = most};
-    DAM_TRY_CLEANUP(dam__memory_grid(&grid, &image));
-    DAM_TRY_CLEANUP(dam__image_write_png(&image, path));
+    DAM_TRY_CLEANUP(dam__memory_grid(&grid, out));
 cleanup:
-    dam__image_free(&image);
     free(pixels);
     free(purity);
     free(labels);
+    return status;
+}
+
+dam_status dam__run_draw_memories(const dam__run *run, const char *path, size_t most)
+{
+    dam__image image = {0};
+    DAM_TRY(dam__run_memory_sheet(run, most, &image));
+    dam_status status = dam__image_write_png(&image, path);
+    dam__image_free(&image);
     return status;
 }
 

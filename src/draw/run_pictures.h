@@ -2,6 +2,7 @@
 #ifndef DAM__DRAW_RUN_PICTURES_H
 #define DAM__DRAW_RUN_PICTURES_H
 
+#include "draw/image.h"
 #include "run/run_folder.h"
 
 /* Replaces folder/curves.dat, curves.gp and, with gnuplot, curves.png. DAM_INPUT. */
@@ -9,9 +10,12 @@ dam_status dam__history_draw(const char *folder, const char *title, const dam__h
                              const dam_log *log);
 
 /*
- * Replaces the PNG at path by a sheet of the run's memories under their classes, each with a bar
- * for how much of its weight that class has; at most `most` of them (0: 400). DAM_INPUT.
+ * A sheet of the run's memories under their classes, each with a bar for how much of its weight
+ * that class has; at most `most` of them (0: 400). Free with dam__image_free. DAM_INPUT.
  */
+dam_status dam__run_memory_sheet(const dam__run *run, size_t most, dam__image *out);
+
+/* Replaces the PNG at path by that sheet. DAM_INPUT. */
 dam_status dam__run_draw_memories(const dam__run *run, const char *path, size_t most);
 
 /*

@@ -1,4 +1,5 @@
 // A headless Chromium at the end of a pipe: no package but Node itself.
+import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -106,4 +107,15 @@ export class Page {
             { format: "png", captureBeyondViewport: whole });
         return Buffer.from(data, "base64");
     }
+}
+
+// What pages are asked.
+export const ground = "getComputedStyle(document.body).backgroundColor";
+export const shown = (selector) => `[...document.querySelectorAll(${JSON.stringify(selector)})]
+    .filter((e) => e.checkVisibility()).length`;
+export const texts = (selector) => `[...document.querySelectorAll(${JSON.stringify(selector)})]
+    .map((e) => e.textContent.trim())`;
+
+export async function nothing_sticks_out(page) {
+    assert.equal(await page.run("document.documentElement.scrollWidth <= window.innerWidth"), true);
 }

@@ -1,35 +1,14 @@
-// The page of `denseam compare` in a real browser: what it shows, with and without its script, in light
-// and dark, on a wide screen and a narrow one; and that it is quiet and asks the network for nothing.
-//   node compare.mjs CHROMIUM PAGE.html [FOLDER]     FOLDER: keeps screenshots there
+// The page of `denseam compare`: what it shows, with and without its script.
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
-import { Browser, Page } from "./browser.mjs";
+import { Page, ground, nothing_sticks_out, shown, texts } from "./browser.mjs";
 
-const [program, file, folder] = process.argv.slice(2);
-const url = pathToFileURL(resolve(file)).href;
-const browser = new Browser(program);
-
-const shown = (selector) => `[...document.querySelectorAll(${JSON.stringify(selector)})]
-    .filter((e) => e.checkVisibility()).length`;
-const texts = (selector) => `[...document.querySelectorAll(${JSON.stringify(selector)})]
-    .map((e) => e.textContent.trim())`;
 const choose = (index) => `(() => { const s = document.getElementById("baseline");
     s.value = "${index}"; s.dispatchEvent(new Event("change")); })()`;
 const press = (kind) => `document.querySelector('[data-filter="${kind}"]').click()`;
 
-async function keep(page, name) {
-    if (folder) writeFileSync(join(folder, `${name}.png`), await page.picture());
-}
-
-async function nothing_sticks_out(page) {
-    assert.equal(await page.run("document.documentElement.scrollWidth <= window.innerWidth"), true);
-}
-
-async function with_script() {
+async function with_script(browser, url, keep) {
     const page = await Page.open(browser, url);
-    await keep(page, "wide-light");
+    await keep(page, "compare-wide-light");
     const presets = await page.run(shown(".preset"));
     const devices = await page.run(texts("#baseline option"));
     assert.ok(presets >= 2 && devices.length >= 2);
@@ -75,7 +54,7 @@ async function with_script() {
 }
 
 // What the script computes at first is what the page says without it.
-async function without_script(presets) {
+async function without_script(browser, url, presets) {
     const still = await Page.open(browser, url, { script: false });
     const alive = await Page.open(browser, url);
     assert.equal(await still.run(shown(".controls")), 0);
@@ -87,27 +66,18 @@ async function without_script(presets) {
     assert.deepEqual(still.said, []);
 }
 
-async function colours_and_widths() {
-    const ground = "getComputedStyle(document.body).backgroundColor";
+async function colours_and_widths(browser, url, keep) {
     const light = await Page.open(browser, url, { width: 360 });
     const dark = await Page.open(browser, url, { dark: true });
     assert.notEqual(await light.run(ground), await dark.run(ground));
     await nothing_sticks_out(light);
     await nothing_sticks_out(dark);
-    await keep(light, "narrow-light");
-    await keep(dark, "wide-dark");
+    await keep(light, "compare-narrow-light");
+    await keep(dark, "compare-wide-dark");
     assert.deepEqual([...light.said, ...dark.said], []);
 }
 
-let failed = false;
-try {
-    await without_script(await with_script());
-    await colours_and_widths();
-    console.log("the page does what it should");
-} catch (error) {
-    console.error(error);
-    failed = true;
-} finally {
-    await browser.close();
+export async function compare(browser, url, keep) {
+    await without_script(browser, url, await with_script(browser, url, keep));
+    await colours_and_widths(browser, url, keep);
 }
-process.exit(failed ? 1 : 0);

@@ -164,3 +164,33 @@ setup() {
     done
     read_back recalled hdf5 npz npy
 }
+
+@test "a confusion matrix as a picture, and a run as one page" {
+    tool eval vmf --out pictures --json --quiet
+    succeeded
+    [ -s pictures/confusion.gp ]
+    # Its cells are those of --json: predicted from left to right, true from top to bottom, in percent of the true class.
+    diff <(jq -r '.confusion | to_entries[] | .key as $row | (.value | add) as $all | .value[:-1] | to_entries[] |
+                  "\(.key) \(-$row) \((1e6 * .value / $all | round) / 1e4)"' <<<"$output" | sed 's/ -0 / 0 /') \
+         <(awk '/^$/ { exit } !/^#/ { printf "%d %d %.10g\n", $1, $2, $7 }' pictures/confusion.dat)
+    tool eval store --out pictures --quiet
+    failed_with 2 "'store/run.h5' has no classes to compare"
+
+    tool show vmf --html --quiet --json
+    succeeded
+    [ "$(jq -r .page <<<"$output")" = vmf/report.html ]
+    grep -q '<h1>' vmf/report.html
+    grep -q 'class="confusion' vmf/report.html
+    # Without its data it says so, and shows the rest.
+    rm images.npy
+    tool show vmf --html --out elsewhere
+    succeeded
+    [[ "$stderr" == *"warning: the page has no test set: cannot open 'images.npy'"* ]]
+    grep -q "not tested for this page: cannot open &#39;images.npy&#39;" elsewhere/report.html
+    grep -q 'svg class="curves"' elsewhere/report.html
+    # Denoisers have no classes: their loss stands there.
+    tool show denoise --html --quiet
+    succeeded
+    grep -q 'id="test"' denoise/report.html
+    nothing_left_over .
+}

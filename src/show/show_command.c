@@ -1,4 +1,4 @@
-/* `denseam show`: what is inside a run, and the picture of its memories. */
+/* `denseam show`: what is inside a run, the picture of its memories, and the page of it. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,15 +6,17 @@
 #include "analyse/teacher_match.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/notice.h"
 #include "command/command.h"
 #include "command/layout.h"
 #include "command/output.h"
 #include "draw/run_pictures.h"
 #include "run/run_folder.h"
+#include "show/report_page.h"
 
 typedef struct show_arguments {
     arguments shared;
-    bool film;
+    bool film, html;
 } show_arguments;
 
 /* How many memories stand for each class, and how purely. */
@@ -93,7 +95,7 @@ static void append_long(dam__text *text, const char *name, const char *value)
 
 /* The files that were drawn; NULL where not. */
 typedef struct pictures {
-    char *memories, *film, *sheet;
+    char *memories, *film, *sheet, *page;
     size_t frames; /* of the film */
 } pictures;
 
@@ -102,6 +104,7 @@ static void pictures_free(pictures *drawn)
     free(drawn->memories);
     free(drawn->film);
     free(drawn->sheet);
+    free(drawn->page);
     *drawn = (pictures){0};
 }
 
@@ -113,6 +116,8 @@ static void append_pictures(dam__text *text, const pictures *drawn)
         dam__text_append(text, "%-20s %s, %zu frames\n", "film", drawn->film, drawn->frames);
     if (drawn->sheet != NULL)
         dam__text_append(text, "%-20s %s\n", "contact sheet", drawn->sheet);
+    if (drawn->page != NULL)
+        dam__text_append(text, "%-20s %s\n", "page", drawn->page);
 }
 
 /* Of the last epoch, which rarely is one before which memories split. */
@@ -189,7 +194,7 @@ static dam_status print_run_json(const dam__run *run, const dam__history *histor
     for (size_t y = 0; y <= c->classes; y++)
         (void)json_array_append_new(classes, json_integer((json_int_t)c->counts[y]));
     return print_json(json_pack(
-        "{so ss ss so si si sI ss ss ss ss ss sb so so sf so so so so sI so}", "run",
+        "{so ss ss so si si sI ss ss ss ss ss sb so so sf so so so so so sI so}", "run",
         json_text(run->folder), "title", run->experiment.title, "source", run->experiment.source,
         "data", json_text(text_of(run, "data")), "dim", run->dim, "classes", run->classes,
         "memories", (json_int_t)c->memories, "device", text_of(run, "device"), "driver",
@@ -197,8 +202,38 @@ static dam_status print_run_json(const dam__run *run, const dam__history *histor
         "version", text_of(run, "version"), "finished", (int)is_finished(run), "last_epoch", last,
         "memories_by_class", classes, "mean_purity", c->mean_purity, "teacher",
         teacher_json(&c->teacher), "picture", json_text(drawn->memories), "film",
-        json_text(drawn->film), "contact_sheet", json_text(drawn->sheet), "frames",
-        (json_int_t)drawn->frames, "class_names", json_names(dam__run_class_names(run))));
+        json_text(drawn->film), "contact_sheet", json_text(drawn->sheet), "page",
+        json_text(drawn->page), "frames", (json_int_t)drawn->frames, "class_names",
+        json_names(dam__run_class_names(run))));
+}
+
+/* Where the run cannot be tested, because its data or a device are elsewhere, the page says so. */
+static dam_status write_page(const arguments *args, const dam__run *run,
+                             const dam__history *history, const char *path)
+{
+    dam_status status = DAM_OK;
+    console notices = console_open(args->quiet);
+    const dam_log log = console_log(&notices);
+    evaluation scored = {0};
+    dam__text page = {0};
+    char *why = NULL;
+    if (evaluation_make(args, run, &log, &scored) != DAM_OK) {
+        DAM_TRY_CLEANUP(dam__format(&why, "%s", dam_error()));
+        dam__warn(&log, "the page has no test set: %s", why);
+    }
+    const report all = {.run = run,
+                        .history = history,
+                        .finished = is_finished(run),
+                        .scored = why == NULL ? &scored : NULL,
+                        .why = why,
+                        .commit = args->commit};
+    DAM_TRY_CLEANUP(report_page(&all, &page));
+    DAM_TRY_CLEANUP(dam__text_write(&page, path));
+cleanup:
+    free(why);
+    dam__text_free(&page);
+    evaluation_free(&scored);
+    return status;
 }
 
 static dam_status draw(const dam__run *run, const dam__history *history, const show_arguments *own,
@@ -214,6 +249,10 @@ static dam_status draw(const dam__run *run, const dam__history *history, const s
         DAM_TRY_CLEANUP(dam__path_join(&drawn->sheet, folder, "contact.png"));
         DAM_TRY_CLEANUP(
             dam__run_draw_film(run, history, drawn->film, drawn->sheet, &drawn->frames));
+    }
+    if (own->html) {
+        DAM_TRY_CLEANUP(dam__path_join(&drawn->page, folder, "report.html"));
+        DAM_TRY_CLEANUP(write_page(&own->shared, run, history, drawn->page));
     }
 cleanup:
     if (status != DAM_OK)
@@ -254,13 +293,15 @@ cleanup:
     return status;
 }
 
-static const flag flags[] = {FLAG("film", show_arguments, film, NULL,
-                                  "also draw the record of its training: film.gif and contact.png"),
-                             FLAG_OUT, FLAGS_PRINT};
+static const flag flags[] = {
+    FLAG("film", show_arguments, film, NULL,
+         "also draw the record of its training: film.gif and contact.png"),
+    FLAG("html", show_arguments, html, NULL, "also test it and write all as one page: report.html"),
+    FLAG_DEVICE, FLAG_OUT, FLAGS_PRINT};
 
-static const char *const examples[] = {"denseam show runs/mnist",
-                                       "denseam show runs/mnist --out pictures --json",
-                                       "denseam show runs/mnist --film", NULL};
+static const char *const examples[] = {
+    "denseam show runs/mnist", "denseam show runs/mnist --out pictures --json",
+    "denseam show runs/mnist --film", "denseam show runs/mnist --html", NULL};
 
 const command show_command = {
     .name = "show",
@@ -273,8 +314,11 @@ const command show_command = {
         "memories.png into the run's folder (or --out): each memory over its class, with a bar "
         "for how much of its weight that class has. Of a run that was trained with train.record, "
         "--film draws how they came to be: a film, and a sheet with a row for each of some "
-        "epochs. Twins appear where a memory split. Needs no device.",
+        "epochs. Twins appear where a memory split. Needs no device. --html does, which writes a "
+        "page for any "
+        "browser: curves, memories, the test set, settings, and how to train it again.",
     .examples = examples,
     .flags = flags,
+    .computes = true,
     .run = run_show,
 };
