@@ -9,7 +9,7 @@
 
 static const double TERMINAL_SECONDS = 0.1, PLAIN_SECONDS = 10;
 
-static int terminal_columns(FILE *stream)
+int terminal_columns(FILE *stream)
 {
     struct winsize size = {0};
     if (ioctl(fileno(stream), TIOCGWINSZ, &size) == 0 && size.ws_col > 0)

@@ -15,6 +15,9 @@ typedef struct progress {
     bool is_pending; /* the latest line was not printed */
 } progress;
 
+/* Of the terminal that the stream is, else those that $COLUMNS says, else 80. */
+int terminal_columns(FILE *stream);
+
 /* Prints nothing yet. The console must outlive it. */
 progress progress_begin(console *c);
 

@@ -12,4 +12,11 @@
  */
 dam_status dam__metrics_write(const char *path, const dam__table *table);
 
+/*
+ * The history that such lines hold, whose first row names the columns; NaN where a later one has no
+ * number for one. name stands for the bytes in messages. DAM_INPUT: no JSON, no objects of numbers,
+ * too many columns; DAM_NO_MEMORY. Free with dam__history_free.
+ */
+dam_status dam__metrics_parse(const char *name, const char *data, size_t length, dam__history *out);
+
 #endif

@@ -218,6 +218,14 @@ cleanup:
     return status;
 }
 
+bool dam__run_is_finished(const dam__run *run)
+{
+    enum { FINISHED = 5 }; /* its place in state/position, see train/checkpoint.c */
+    const dam__array *position = dam__container_array(&run->container, "state/position");
+    return position != NULL && dam__array_items(position) > FINISHED &&
+           dam__array_at(position, FINISHED) != 0;
+}
+
 const dam__names *dam__run_class_names(const dam__run *run)
 {
     const dam__names *names = dam__container_list(&run->container, "class_names");

@@ -36,6 +36,9 @@ dam_status dam__run_open(const char *path, const char *const *overrides, size_t 
                          dam__run *out);
 void dam__run_free(dam__run *run);
 
+/* Whether its training was over when it was saved. */
+bool dam__run_is_finished(const dam__run *run);
+
 /* The names of its classes, or NULL where they have none. */
 const dam__names *dam__run_class_names(const dam__run *run);
 

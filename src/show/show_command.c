@@ -77,14 +77,6 @@ static const char *text_of(const dam__run *run, const char *name)
     return text != NULL ? text : "?";
 }
 
-static bool is_finished(const dam__run *run)
-{
-    enum { FINISHED = 5 }; /* its place in state/position, see train/checkpoint.c */
-    const dam__array *position = dam__container_array(&run->container, "state/position");
-    return position != NULL && dam__array_items(position) > FINISHED &&
-           dam__array_at(position, FINISHED) != 0;
-}
-
 /* A row whose value may need several lines. */
 static void append_long(dam__text *text, const char *name, const char *value)
 {
@@ -166,7 +158,7 @@ static dam_status print_run(const dam__run *run, const dam__history *history, co
                      text_of(run, "gemm"));
     dam__text_append(&text, "%-20s %s\n", "denseam", text_of(run, "version"));
     dam__text_append(&text, "%-20s %s\n", "state",
-                     is_finished(run) ? "finished" : "unfinished: train --resume goes on");
+                     dam__run_is_finished(run) ? "finished" : "unfinished: train --resume goes on");
     for (size_t i = 0; i < history->column_count && history->row_count > 0; i++) {
         double value = dam__history_value(history, history->row_count - 1, history->columns[i]);
         const char *name = history->columns[i];
@@ -199,8 +191,8 @@ static dam_status print_run_json(const dam__run *run, const dam__history *histor
         "data", json_text(text_of(run, "data")), "dim", run->dim, "classes", run->classes,
         "memories", (json_int_t)c->memories, "device", text_of(run, "device"), "driver",
         text_of(run, "driver"), "kernels", text_of(run, "kernels"), "gemm", text_of(run, "gemm"),
-        "version", text_of(run, "version"), "finished", (int)is_finished(run), "last_epoch", last,
-        "memories_by_class", classes, "mean_purity", c->mean_purity, "teacher",
+        "version", text_of(run, "version"), "finished", (int)dam__run_is_finished(run),
+        "last_epoch", last, "memories_by_class", classes, "mean_purity", c->mean_purity, "teacher",
         teacher_json(&c->teacher), "picture", json_text(drawn->memories), "film",
         json_text(drawn->film), "contact_sheet", json_text(drawn->sheet), "page",
         json_text(drawn->page), "frames", (json_int_t)drawn->frames, "class_names",
@@ -223,7 +215,7 @@ static dam_status write_page(const arguments *args, const dam__run *run,
     }
     const report all = {.run = run,
                         .history = history,
-                        .finished = is_finished(run),
+                        .finished = dam__run_is_finished(run),
                         .scored = why == NULL ? &scored : NULL,
                         .why = why,
                         .commit = args->commit};

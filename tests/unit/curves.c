@@ -21,6 +21,8 @@
 #include "base/number.h"
 #include "draw/curves.h"
 #include "draw/gnuplot.h"
+#include "draw/svg_curves.h"
+#include "draw/text_curves.h"
 #include "run/metrics.h"
 
 typedef struct place {
@@ -111,6 +113,70 @@ static void a_history_is_a_table(void **state)
     for (size_t i = 0; i < 4; i++)
         assert_string_equal(table.names[i], names[i]);
     dam__history_free(&of_run);
+}
+
+static void metrics_are_read_as_written(void **state)
+{
+    (void)state;
+    static const char text[] = "{\"epoch\": 1, \"loss\": 2.25, \"more\": null}\n"
+                               "{\"loss\": -1e-30, \"epoch\": 2, \"new\": 7}\n";
+    dam__history read;
+    assert_int_equal(dam__metrics_parse("m", text, sizeof text - 1, &read), DAM_OK);
+    assert_int_equal(read.column_count, 3);
+    assert_int_equal(read.row_count, 2);
+    assert_true(dam__history_value(&read, 0, "loss") == 2.25);
+    assert_true(dam__history_value(&read, 1, "loss") == -1e-30);
+    assert_true(isnan(dam__history_value(&read, 0, "more")));
+    assert_true(isnan(dam__history_value(&read, 1, "more")));
+    dam__history_free(&read);
+    /* A file that is still to come. */
+    assert_int_equal(dam__metrics_parse("m", "", 0, &read), DAM_OK);
+    assert_int_equal(read.row_count, 0);
+    assert_int_equal(dam__metrics_parse("m", text, sizeof text - 5, &read), DAM_INPUT);
+    assert_non_null(strstr(dam_error(), "'m', line 2 is no JSON object"));
+}
+
+/* Losses 100, 10 and 1 at a logarithmic axis: one line, from corner to corner. */
+static void curves_as_text(void **state)
+{
+    (void)state;
+    static const double losses[] = {1, 100, NAN, 2, 10, 1, 3, 1, NAN};
+    const dam__table table = {names, 3, 3, losses};
+    dam__text text = {0};
+    assert_true(dam__text_curves(&table, 24, 5, true, &text));
+    assert_string_equal(text.data, "         |**\n"
+                                   "   31.62 +  ***\n"
+                                   "         |     ****\n"
+                                   "         |         ***\n"
+                                   "       1 +            **\n"
+                                   "          1    epoch   3\n");
+    dam__text_free(&text);
+    assert_false(dam__text_curves(&table, 23, 5, true, &text));
+    const dam__table nothing = {names, 3, 1, (const double[]){1, NAN, NAN}};
+    assert_false(dam__text_curves(&nothing, 79, 16, true, &text));
+}
+
+/* More rows than points: the least and the largest of each piece stay, and so does the shape. */
+static void curves_as_svg(void **state)
+{
+    (void)state;
+    enum { ROWS = 5000 };
+    static double many[2 * ROWS];
+    static const char *const two[] = {"epoch", "loss"};
+    dam__text page = {0};
+    for (size_t i = 0; i < ROWS; i++) {
+        many[2 * i] = (double)i + 1;
+        many[2 * i + 1] = i == 1234 ? -50 : i % 2 == 0 ? 0 : 1;
+    }
+    const dam__table table = {two, 2, ROWS, many};
+    assert_true(dam__svg_curves(&table, &page));
+    assert_non_null(strstr(page.data, "loss, best -50 in epoch 1235"));
+    size_t points = 0;
+    for (const char *at = page.data; *at != '\0'; at++)
+        points += *at == 'L';
+    assert_in_range(points, 1000, 1300);
+    assert_null(strstr(page.data, "nan"));
+    dam__text_free(&page);
 }
 
 static void metrics_are_json_lines(void **state)
@@ -375,6 +441,9 @@ int main(void)
         cmocka_unit_test(numbers_are_those_of_c),
         cmocka_unit_test(a_history_is_a_table),
         TEST(metrics_are_json_lines),
+        cmocka_unit_test(metrics_are_read_as_written),
+        cmocka_unit_test(curves_as_text),
+        cmocka_unit_test(curves_as_svg),
         TEST(stages_are_shaded_in_turn),
         TEST(a_run_that_grew_shows_widths_and_normalised_losses),
         TEST(curves_without_gnuplot_are_a_notice),

@@ -20,6 +20,7 @@
 #include <cmocka.h>
 
 #include "base/lock.h"
+#include "base/lock_seen.h"
 #include "files.h"
 
 /* What the system makes of flock() and link(): an error, or 0; -1: a lock for one process alone. */
@@ -104,13 +105,17 @@ static void choose(int way)
 static void the_system_locks_a_disk(void **state)
 {
     files *in = *state;
+    assert_false(dam__lock_is_seen(in->folder));
     dam__lock lock = taken(in->folder);
+    assert_true(dam__lock_is_seen(in->folder));
     assert_null(lock.file);
     assert_string_equal(told, "");
     assert_refused_lock(in->folder, DAM_USAGE, "another denseam is training into");
     assert_int_equal(dam__lock_check(&lock), DAM_OK);
     dam__unlock(&lock);
     dam__unlock(&lock);
+    assert_false(dam__lock_is_seen(in->folder));
+    assert_false(dam__lock_is_seen("/absent"));
     assert_empty(in->folder);
 }
 
@@ -121,6 +126,7 @@ static void a_file_locks_where_the_system_does_not(void **state)
         choose(way);
         dam__lock lock = taken(in->folder);
         assert_non_null(lock.file);
+        assert_true(dam__lock_is_seen(in->folder));
         assert_non_null(strstr(told, "is locked by the file denseam.lock in it: "));
         assert_refused_lock(in->folder, DAM_USAGE, "is training into");
         char number[32];
@@ -175,6 +181,7 @@ static void the_lock_of_a_dead_process_is_taken_over(void **state)
     for (int way = 0; way < WAYS; way++) {
         choose(way);
         leave_a_lock(in->folder);
+        assert_false(dam__lock_is_seen(in->folder));
         dam__lock lock = taken(in->folder);
         assert_int_equal(dam__lock_check(&lock), DAM_OK);
         dam__unlock(&lock);
