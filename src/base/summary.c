@@ -31,3 +31,14 @@ dam__summary dam__summarise(double *values, size_t count)
     double range = dam__quantile(values, count, 0.75) - dam__quantile(values, count, 0.25);
     return (dam__summary){.median = median, .spread = range > 0 ? range / fabs(median) : 0};
 }
+
+double dam__median_error(const double *sorted, size_t count)
+{
+    static const double NORMAL = 1.96;
+    if (count < 3)
+        return NAN;
+    double rank = floor((double)count / 2 - NORMAL * sqrt((double)count) / 2);
+    size_t low = rank > 0 ? (size_t)rank : 0;
+    double width = sorted[count - 1 - low] - sorted[low];
+    return width / 2 / fabs(dam__quantile(sorted, count, 0.5));
+}

@@ -13,6 +13,13 @@ typedef struct dam__summary {
 dam__summary dam__summarise(double *values, size_t count);
 
 /*
+ * Half the width of the interval that holds the median of what the values were drawn from 19 times
+ * of 20, over their median: between the two values of the order whose ranks a binomial distribution
+ * gives, whatever the distribution is. Of sorted values; NaN of fewer than 3.
+ */
+double dam__median_error(const double *sorted, size_t count);
+
+/*
  * The quantile of the sorted values, interpolated; values may be infinite. NaN where count is 0.
  */
 double dam__quantile(const double *sorted, size_t count, double share);

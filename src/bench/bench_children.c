@@ -140,7 +140,7 @@ static dam_status bench_apart(const bench_arguments *own, const dam_log *log, co
                               const dam_device_info *info, json_t *results)
 {
     dam_status status = DAM_OK;
-    char *folder = NULL, *out = NULL;
+    char *folder = NULL, *out = NULL, *certain = NULL, *longest = NULL;
     char text[LINE_BYTES];
     dam__words l = {0};
     const dam__words same = {0};
@@ -148,11 +148,18 @@ static dam_status bench_apart(const bench_arguments *own, const dam_log *log, co
     const arguments *args = &own->shared;
     DAM_TRY_CLEANUP(make_folder(&folder));
     DAM_TRY_CLEANUP(dam__path_join(&out, folder, "bench.json"));
+    if (own->until != NULL)
+        DAM_TRY_CLEANUP(dam__format(&certain, "--until=%s", own->until));
+    if (own->max_time != NULL)
+        DAM_TRY_CLEANUP(dam__format(&longest, "--max-time=%s", own->max_time));
     const char *const switches[] = {own->quick ? "--quick" : NULL, args->quiet ? "--quiet" : NULL,
-                                    args->profile ? "--profile" : NULL};
+                                    args->profile ? "--profile" : NULL, certain, longest};
     DAM_TRY_CLEANUP(make_line(&l, "bench", args, switches, sizeof switches / sizeof *switches,
                               preset, info, out));
-    DAM_TRY_CLEANUP(run_child(&l, &same, args->json, PRESET_LIMIT, &end));
+    double until = 0, longer = 0;
+    DAM_TRY_CLEANUP(bench_patience(own, &until, &longer));
+    DAM_TRY_CLEANUP(run_child(&l, &same, bench_format_of(own) != BENCH_TABLE,
+                              PRESET_LIMIT + (until > 0 ? longer : 0), &end));
     bool taken = take_results(out, results);
     if (signals_stop(NULL))
         DAM_FAIL(DAM_INTERRUPTED, "stopped in the benchmark '%s'; what was measured stands",
@@ -168,6 +175,8 @@ static dam_status bench_apart(const bench_arguments *own, const dam_log *log, co
                        "'%s' failed on '%s'; what was measured stands", preset, info->name);
 cleanup:
     dam__words_free(&l);
+    free(certain);
+    free(longest);
     free(out);
     remove_folder(folder);
     return status;

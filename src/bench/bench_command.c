@@ -2,14 +2,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/notice.h"
+#include "base/summary.h"
 #include "bench/bench_command.h"
 #include "bench/bench_losses.h"
 #include "bench/bench_recall.h"
+#include "bench/benchmark_rounds.h"
 #include "command/session.h"
 #include "command/signals.h"
 #include "run/run_folder.h"
 
 static const double QUICK_SECONDS = 0.3;
+
+/* That --until prolongs, of a preset: the products by two providers and three blocks of steps, and
+ * something for the rest. */
+static const double COMPARISONS = 8;
 
 /* What the benchmarks of one call have in common. */
 typedef struct session {
@@ -20,6 +27,7 @@ typedef struct session {
     json_t *warnings; /* of the preset that is measured */
     json_t *results;  /* of all */
     bool wrong;       /* a loss was not the reference's */
+    double until, longer;
 } session;
 
 /* A result is only as good as its warnings, so they are kept with it. */
@@ -44,6 +52,28 @@ typedef struct work {
     dam__bench_rows rows;
 } work;
 
+/* What --until asks for and the time did not allow. */
+static void tell_unsure(const work *w)
+{
+    static const char *const wanted[] = {"gemm_", "step_time"};
+    double sorted[DAM__BENCH_BLOCKS * DAM__BENCH_MOST_ROUNDS];
+    const session *s = w->session;
+    for (size_t i = 0; i < w->rows.count && s->until > 0; i++) {
+        const dam__bench_row *row = &w->rows.items[i];
+        bool asked = false;
+        for (size_t k = 0; k < sizeof wanted / sizeof *wanted; k++)
+            asked = asked || strncmp(row->metric, wanted[k], strlen(wanted[k])) == 0;
+        if (!asked || row->round_count == 0)
+            continue;
+        memcpy(sorted, row->rounds, row->round_count * sizeof *sorted);
+        (void)dam__summarise(sorted, row->round_count);
+        double error = dam__median_error(sorted, row->round_count);
+        if (error > s->until)
+            dam__warn(&s->log, "'%s': %s is known to %.1f %% after %zu rounds, not to --until %s",
+                      w->preset, row->metric, 100 * error, row->round_count, s->own->until);
+    }
+}
+
 static dam_status measure_training(work *w)
 {
     const arguments *args = w->session->args;
@@ -52,8 +82,11 @@ static dam_status measure_training(work *w)
         .training = dam__experiment_training(&w->experiment, &w->set, gemm_choice(args)),
         .losses = dam__bench_losses_of(w->preset, args->set.items, args->set.count),
         .seconds = w->session->own->quick ? QUICK_SECONDS : 0,
+        .until = w->session->until,
+        .longer = w->session->longer / COMPARISONS,
         .stop = signals_stop};
     DAM_TRY(dam__benchmark_run(w->device, &benchmark, &w->rows));
+    tell_unsure(w);
     if (!w->session->own->quick)
         DAM_TRY(bench_first_steps(args, &w->session->log, w->preset, dam__device_facts(w->device),
                                   &w->rows));
@@ -86,7 +119,7 @@ static dam_status take_result(work *w, const char *message)
     if (json_array_append_new(s->results, bench_result_json(&result)) != 0)
         return dam__fail(DAM_NO_MEMORY, "the host has no memory for the results");
     s->wrong = s->wrong || w->rows.agreement == DAM__AGREEMENT_WRONG;
-    if (!s->args->json && w->rows.count > 0)
+    if (bench_format_of(s->own) == BENCH_TABLE && w->rows.count > 0)
         DAM_TRY(bench_print(&result));
     return DAM_OK;
 }
@@ -161,9 +194,9 @@ static dam_status measure_all(session *s, const char *const *presets)
 static dam_status give_results(session *s)
 {
     if (s->args->out != NULL)
-        DAM_TRY(bench_write(s->args->out, bench_file_json(s->own->label, json_incref(s->results))));
-    if (s->args->json)
-        DAM_TRY(print_json(bench_rows_json(s->results)));
+        DAM_TRY(bench_write(s->args->out, bench_file_json(s->own, json_incref(s->results))));
+    if (bench_format_of(s->own) != BENCH_TABLE)
+        DAM_TRY(bench_print_rows(bench_format_of(s->own), s->results));
     return DAM_OK;
 }
 
@@ -178,6 +211,7 @@ static dam_status run_bench(const arguments *args)
     const char **presets = NULL;
     char *message = NULL;
     s.log = (dam_log){.write = on_notice, .user = &s};
+    DAM_TRY_CLEANUP(bench_patience(s.own, &s.until, &s.longer));
     DAM_TRY_CLEANUP(check_presets(args));
     DAM_TRY_CLEANUP(presets_to_measure(args, &presets));
     signals_catch();
@@ -204,6 +238,12 @@ static const flag flags[] = {
     FLAG("label", bench_arguments, label, "NAME", "what 'denseam compare' calls these results"),
     FLAG("quick", bench_arguments, quick, NULL,
          "measure a tenth as long, and no first step from cold: a look, not a benchmark"),
+    FLAG("until", bench_arguments, until, "PART",
+         "measure products and steps until their medians are known to this part of them, as 3%"),
+    FLAG("max-time", bench_arguments, max_time, "TIME",
+         "how long --until may take, for each preset: 90s, 5m (the default), 1h"),
+    FLAG("format", bench_arguments, format, NULL,
+         "print tables, or at the end all rows in this format", .choices = bench_formats),
     FLAG_GEMM,
     FLAG_KERNELS,
     FLAG_SET,
@@ -213,9 +253,12 @@ static const flag flags[] = {
     FLAG_END};
 
 static const char *const examples[] = {
-    "denseam bench", "denseam bench --device all -o all.json",
+    "denseam bench",
+    "denseam bench --device all -o all.json",
     "denseam bench bench/vmf --device gpu --label 'card 1' -o card.json",
-    "denseam bench mnist --set model.memories=1000 --gemm panel", NULL};
+    "denseam bench mnist --set model.memories=1000 --gemm panel",
+    "denseam bench bench/vmf --until 3% --max-time 5m --format csv",
+    NULL};
 
 const command bench_command = {
     .name = "bench",

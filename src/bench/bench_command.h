@@ -10,11 +10,33 @@
 #include "compute/opencl_device.h"
 #include "run/experiment.h"
 
+/* Digits of a measured number in files. */
+enum { BENCH_DIGITS = 9 };
+#define BENCH_JSON_FLAGS JSON_REAL_PRECISION(BENCH_DIGITS)
+
 typedef struct bench_arguments {
     arguments shared;
-    const char *label;
+    const char *label, *until, *max_time;
     bool quick;
+    int format; /* bench_format, index into bench_formats */
 } bench_arguments;
+
+/* What is printed: tables as they come, or at the end the rows of all results. */
+typedef enum bench_format {
+    BENCH_TABLE,
+    BENCH_MARKDOWN,
+    BENCH_CSV,
+    BENCH_JSON_LINES,
+    BENCH_JSON
+} bench_format;
+extern const char *const bench_formats[];
+
+/* That of --format, or of --json. */
+bench_format bench_format_of(const bench_arguments *own);
+
+/* *part = what --until asks for ("3%", "0.03"; 0: nothing), *seconds = what --max-time does ("90",
+ * "90s", "5m", "1h"), or else five minutes. DAM_USAGE. */
+dam_status bench_patience(const bench_arguments *own, double *part, double *seconds);
 
 /* The result of one preset on one device. Pointers are borrowed. */
 typedef struct bench_result {
@@ -34,14 +56,16 @@ json_t *bench_result_json(const bench_result *result);
 json_t *bench_failure_json(const char *preset, const arguments *args, const dam_device_info *info,
                            const char *message);
 
-/* The whole file round its results, which it takes over; label may be NULL; NULL where the host has
- * no memory. */
-json_t *bench_file_json(const char *label, json_t *results);
+/* The whole file round its results, which it takes over; NULL where the host has no memory. */
+json_t *bench_file_json(const bench_arguments *own, json_t *results);
 
 /* What `--json` prints: every row of the results as an object that names its preset and device. */
 json_t *bench_rows_json(const json_t *results);
 
-/* Replaces the file at path by value, which it takes over. */
+/* Prints the rows of the results in a format that is not the table. DAM_INPUT, DAM_NO_MEMORY. */
+dam_status bench_print_rows(bench_format format, const json_t *results);
+
+/* Replaces the file at path by value, which it takes over: items of its lists have a line each. */
 dam_status bench_write(const char *path, json_t *value);
 
 /* The rows as tables within 80 columns: first all others, then the kernels of a step. */

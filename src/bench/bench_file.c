@@ -66,6 +66,34 @@ void dam__result_sets_free(dam__result_sets *sets)
     free_from(sets, 0);
 }
 
+static bool has_preset(const dam__result_sets *sets, size_t count, const char *preset)
+{
+    for (size_t i = 0; i < count; i++)
+        if (dam__result_set_record(&sets->items[i], preset) != NULL)
+            return true;
+    return false;
+}
+
+void dam__result_sets_narrow(dam__result_sets *sets, size_t first)
+{
+    size_t kept = first;
+    for (size_t i = first; i < sets->count; i++) {
+        dam__result_set own = sets->items[i];
+        size_t records = 0;
+        for (size_t r = 0; r < own.count; r++)
+            if (has_preset(sets, first, own.records[r].preset))
+                own.records[records++] = own.records[r];
+            else
+                free(own.records[r].measures);
+        own.count = records;
+        if (records > 0)
+            sets->items[kept++] = own;
+        else
+            result_set_free(&own);
+    }
+    sets->count = kept;
+}
+
 /* --- what must be there ------------------------------------------------------------------------- */
 
 /* What is read, for messages. */
@@ -330,6 +358,46 @@ static dam_status check_head(const reading *r)
     return check_types(r, r->file, texts, numbers, "the file");
 }
 
+/* The result of a preset on a device in a file that is made of rows; a new one where there is none.
+ */
+static json_t *result_for(json_t *results, const json_t *row)
+{
+    const char *preset = dam__json_text_of(row, "preset"),
+               *device = dam__json_text_of(row, "device");
+    size_t i = json_array_size(results);
+    /* Rows of one result stand together. */
+    json_t *last = i > 0 ? json_array_get(results, i - 1) : NULL;
+    if (last != NULL && strcmp(dam__json_text_of(last, "preset"), preset) == 0 &&
+        strcmp(dam__json_text_of(json_object_get(last, "device"), "name"), device) == 0)
+        return last;
+    json_t *made = json_pack("{ss s{ss} s[]}", "preset", preset, "device", "name", device, "rows");
+    return json_array_append_new(results, made) == 0 ? made : NULL;
+}
+
+/* An array of rows, which name their preset and device, as the file that it would have been. */
+static dam_status file_of_rows(const reading *r, json_t **file)
+{
+    dam_status status = DAM_OK;
+    json_t *results = json_array(), *row = NULL;
+    size_t i = 0;
+    json_array_foreach(*file, i, row)
+    {
+        json_t *result = json_is_object(row) ? result_for(results, row) : NULL;
+        if (!json_is_object(row))
+            DAM_FAIL(DAM_INPUT, "'%s' is an array of something else than rows of 'denseam bench'",
+                     r->path);
+        if (json_array_append(json_object_get(result, "rows"), row) != 0)
+            DAM_FAIL(DAM_NO_MEMORY, "the host has no memory for '%s'", r->path);
+    }
+    json_decref(*file);
+    *file = json_pack("{ss sO}", "format", DAM__BENCH_FORMAT, "results", results);
+    if (*file == NULL)
+        DAM_FAIL(DAM_NO_MEMORY, "the host has no memory for '%s'", r->path);
+cleanup:
+    json_decref(results);
+    return status;
+}
+
 dam_status dam__result_sets_parse(const char *path, const char *data, size_t length,
                                   dam__result_sets *sets)
 {
@@ -341,6 +409,8 @@ dam_status dam__result_sets_parse(const char *path, const char *data, size_t len
         DAM_FAIL(DAM_NO_MEMORY, "the host has no memory for '%s'", path);
     if (r.file == NULL)
         DAM_FAIL(DAM_INPUT, "'%s' is not JSON: line %d, column %d", path, error.line, error.column);
+    if (json_array_size(r.file) > 0)
+        DAM_TRY_CLEANUP(file_of_rows(&r, &r.file));
     DAM_TRY_CLEANUP(check_head(&r));
     const json_t *results = json_object_get(r.file, "results");
     if (!json_is_array(results) || json_array_size(results) == 0 ||

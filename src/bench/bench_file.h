@@ -54,15 +54,19 @@ typedef struct dam__result_sets {
 
 /*
  * Adds the file at path: a result set for each of its devices. Of a preset that a device has twice,
- * the last result counts. path must outlive *sets. DAM_INPUT, naming the file and the place: not
- * JSON, not this format, something missing or of a wrong type, too large; DAM_USAGE: more than
- * DAM__RESULT_SETS. *sets is unchanged then.
+ * the last result counts. What `denseam bench --json` prints is read, too. path must outlive *sets.
+ * DAM_INPUT, naming the file and the place: not JSON, not this format, something missing or of a
+ * wrong type, too large; DAM_USAGE: more than DAM__RESULT_SETS. *sets is unchanged then.
  */
 dam_status dam__result_sets_add(const char *path, dam__result_sets *sets);
 
 /* The same of bytes in memory; path is what messages and names call them. */
 dam_status dam__result_sets_parse(const char *path, const char *data, size_t length,
                                   dam__result_sets *sets);
+/* Of the sets from first on only the presets stay that a set before has; a set that has none goes.
+ */
+void dam__result_sets_narrow(dam__result_sets *sets, size_t first);
+
 void dam__result_sets_free(dam__result_sets *sets);
 
 /* The text of that name in an object, or "". */

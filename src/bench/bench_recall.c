@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/notice.h"
-#include "base/summary.h"
 #include "model/model_type.h"
 #include "recall/recall_run.h"
 
@@ -74,16 +73,15 @@ static dam_status choose_probes(dam__device *device, const dam__recall_benchmark
 
 static dam_status add_rows(const measured *runs, dam__bench_rows *rows)
 {
-    double rates[ROUNDS], recovered = 0;
+    double rates[ROUNDS], visited[ROUNDS], recovered = 0;
+    double visits = (double)runs[0].memories * (double)runs[0].dim;
     for (int i = 0; i < ROUNDS; i++) {
         rates[i] = runs[i].rate;
+        visited[i] = 1e-9 * visits * runs[i].rate;
         recovered += 100 * runs[i].recovered / ROUNDS;
     }
-    const dam__summary rate = dam__summarise(rates, ROUNDS);
-    double visits = (double)runs[0].memories * (double)runs[0].dim;
-    DAM_TRY(dam__bench_rows_add(rows, "recall_rate", rate.median, "sweeps/s", rate.spread, NULL));
-    DAM_TRY(dam__bench_rows_add(rows, "recall_visits", 1e-9 * visits * rate.median, "G/s",
-                                rate.spread, NULL));
+    DAM_TRY(dam__bench_rows_measured(rows, "recall_rate", rates, ROUNDS, "sweeps/s", NULL));
+    DAM_TRY(dam__bench_rows_measured(rows, "recall_visits", visited, ROUNDS, "G/s", NULL));
     if (runs[0].compared)
         DAM_TRY(dam__bench_rows_add(rows, "recall_recovered", recovered, "%", NAN, NULL));
     return DAM_OK;

@@ -10,7 +10,12 @@
 #include "base/notice.h"
 #include "bench/benchmark_rounds.h"
 
-enum { LEAST_ROUNDS = 3, USUAL_ROUNDS = 7, MOST_ROUNDS = 31, MOST_CALLS = 1 << 16 };
+enum {
+    LEAST_ROUNDS = 3,
+    USUAL_ROUNDS = DAM__BENCH_USUAL_ROUNDS,
+    MOST_ROUNDS = 31, /* DAM__BENCH_MOST_ROUNDS where the median is to be sure */
+    MOST_CALLS = 1 << 16
+};
 
 static const double USUAL_SECONDS = 3; /* of a comparison with the peak */
 static const double WINDOW = 1.0 / 30; /* of them, between two looks at the peak */
@@ -19,6 +24,8 @@ static const double GIGA = 1e9;
 
 void dam__bench_rows_free(dam__bench_rows *rows)
 {
+    for (size_t i = 0; i < rows->count; i++)
+        free(rows->items[i].rounds);
     free(rows->items);
     *rows = (dam__bench_rows){0};
 }
@@ -53,6 +60,28 @@ dam_status dam__bench_rows_add(dam__bench_rows *rows, const char *metric, double
     return DAM_OK;
 }
 
+dam_status dam__bench_row_keep(dam__bench_row *row, const double *values, size_t count)
+{
+    double *rounds = NULL;
+    DAM_TRY(dam__alloc(count, sizeof *rounds, &rounds));
+    memcpy(rounds, values, count * sizeof *rounds);
+    free(row->rounds);
+    row->rounds = rounds;
+    row->round_count = count;
+    return DAM_OK;
+}
+
+dam_status dam__bench_rows_measured(dam__bench_rows *rows, const char *metric, const double *values,
+                                    size_t count, const char *unit, dam__bench_row **row)
+{
+    dam__bench_row *added = NULL;
+    const dam__summary found = dam__bench_summary(values, count);
+    DAM_TRY(dam__bench_rows_add(rows, metric, found.median, unit, found.spread, &added));
+    if (row != NULL)
+        *row = added;
+    return dam__bench_row_keep(added, values, count);
+}
+
 dam__bench_row *dam__bench_rows_find(const dam__bench_rows *rows, const char *metric)
 {
     for (size_t i = 0; i < rows->count; i++)
@@ -70,17 +99,24 @@ dam_status dam__bench_add(dam__bench *bench, const char *metric, double value, c
 dam_status dam__bench_add_rate(dam__bench *bench, const char *metric, const dam__rounds *rounds)
 {
     dam__bench_row *row = NULL;
-    dam_status status = dam__bench_add(bench, metric, rounds->rate.median / GIGA, "GFLOP/s",
-                                       rounds->rate.spread, &row);
-    if (status != DAM_OK)
-        return status;
+    double rates[DAM__BENCH_MOST_ROUNDS];
+    for (size_t i = 0; i < rounds->count; i++)
+        rates[i] = rounds->rates[i] / GIGA;
+    DAM_TRY(dam__bench_rows_measured(bench->rows, metric, rates, rounds->count, "GFLOP/s", &row));
     row->ceiling_name = DAM__BENCH_PEAK;
-    row->ceiling = rounds->peak / GIGA;
-    row->share = rounds->share;
+    row->ceiling = dam__bench_summary(rounds->peaks, rounds->count).median / GIGA;
+    row->share = dam__bench_summary(rounds->shares, rounds->count).median;
     return DAM_OK;
 }
 
 /* --- rounds ----------------------------------------------------------------------------------- */
+
+dam__summary dam__bench_summary(const double *values, size_t count)
+{
+    double sorted[DAM__BENCH_BLOCKS * DAM__BENCH_MOST_ROUNDS];
+    memcpy(sorted, values, count * sizeof *sorted);
+    return dam__summarise(sorted, count);
+}
 
 dam_status dam__bench_time(dam__bench *bench, const dam__workload *workload, int calls,
                            double *seconds)
@@ -118,48 +154,57 @@ dam_status dam__bench_calls(dam__bench *bench, const dam__workload *workload, in
     return DAM_OK;
 }
 
-/* Whether the shares of the rounds so far agree, or the time is over. */
-static bool is_enough(const double *shares, int rounds, double seconds, double limit)
+/* Whether the median of the time is as sure as it is wanted. */
+static bool is_sure(const dam__rounds *rounds, double wanted)
 {
-    double sorted[MOST_ROUNDS];
-    if (rounds < LEAST_ROUNDS)
+    double sorted[DAM__BENCH_MOST_ROUNDS];
+    memcpy(sorted, rounds->seconds, rounds->count * sizeof *sorted);
+    (void)dam__summarise(sorted, rounds->count);
+    return dam__median_error(sorted, rounds->count) <= wanted;
+}
+
+/* Whether the shares of the rounds so far agree, or the time is over; with `until` it goes on. */
+static bool is_enough(const dam__benchmark *what, const dam__rounds *rounds, double seconds,
+                      double limit)
+{
+    bool agree = rounds->count >= USUAL_ROUNDS &&
+                 dam__bench_summary(rounds->shares, rounds->count).spread <= AGREEMENT;
+    if (rounds->count < LEAST_ROUNDS)
         return false;
-    if (rounds == MOST_ROUNDS || seconds > limit)
-        return true;
-    for (int i = 0; i < rounds; i++)
-        sorted[i] = shares[i];
-    return rounds >= USUAL_ROUNDS && dam__summarise(sorted, (size_t)rounds).spread <= AGREEMENT;
+    if (what->until > 0)
+        return rounds->count == DAM__BENCH_MOST_ROUNDS || seconds > what->longer ||
+               (rounds->count >= USUAL_ROUNDS && is_sure(rounds, what->until) &&
+                (agree || seconds > limit));
+    return rounds->count == MOST_ROUNDS || seconds > limit || agree;
 }
 
 dam_status dam__bench_rounds(dam__bench *bench, const dam__workload *workload, dam__rounds *out)
 {
-    double seconds[MOST_ROUNDS], rates[MOST_ROUNDS], peaks[MOST_ROUNDS], shares[MOST_ROUNDS];
-    double before = 0, after = 0;
-    int calls = 1, rounds = 0;
+    double before = 0, after = 0, seconds = 0;
+    int calls = 1;
+    out->count = 0;
     DAM_TRY(dam__bench_calls(bench, workload, &calls));
     double begin = dam__seconds();
     DAM_TRY(dam__ceiling_sample(bench->ceiling, DAM__CEILING_FMA, &before));
-    while (!is_enough(shares, rounds, dam__seconds() - begin, seconds_of(bench, workload))) {
+    while (!is_enough(bench->what, out, dam__seconds() - begin, seconds_of(bench, workload))) {
+        size_t round = out->count;
         DAM_TRY(dam__bench_check_stop(bench));
-        DAM_TRY(dam__bench_time(bench, workload, calls, &seconds[rounds]));
+        DAM_TRY(dam__bench_time(bench, workload, calls, &seconds));
         DAM_TRY(dam__ceiling_sample(bench->ceiling, DAM__CEILING_FMA, &after));
-        rates[rounds] = workload->flops / seconds[rounds];
-        peaks[rounds] = (before + after) / 2;
-        shares[rounds] = rates[rounds] / peaks[rounds];
+        out->seconds[round] = seconds;
+        out->rates[round] = workload->flops / seconds;
+        out->peaks[round] = (before + after) / 2;
+        out->shares[round] = out->rates[round] / out->peaks[round];
         before = after;
-        rounds++;
+        out->count++;
     }
-    *out = (dam__rounds){.seconds = dam__summarise(seconds, (size_t)rounds),
-                         .rate = dam__summarise(rates, (size_t)rounds),
-                         .peak = dam__summarise(peaks, (size_t)rounds).median,
-                         .share = dam__summarise(shares, (size_t)rounds).median};
     return DAM_OK;
 }
 
 dam_status dam__bench_pair(dam__bench *bench, const dam__workload *work, const dam__workload *other,
-                           dam__summary *ratio)
+                           double ratios[DAM__BENCH_USUAL_ROUNDS])
 {
-    double ratios[USUAL_ROUNDS], before = 0, after = 0, seconds = 0;
+    double before = 0, after = 0, seconds = 0;
     int calls = 1, others = 1;
     DAM_TRY(dam__bench_calls(bench, work, &calls));
     DAM_TRY(dam__bench_calls(bench, other, &others));
@@ -171,11 +216,21 @@ dam_status dam__bench_pair(dam__bench *bench, const dam__workload *work, const d
         ratios[round] = 2 * seconds / (before + after);
         before = after;
     }
-    *ratio = dam__summarise(ratios, USUAL_ROUNDS);
     return DAM_OK;
 }
 
 /* --- the whole -------------------------------------------------------------------------------- */
+
+static dam_status add_ceiling(dam__bench *bench, const char *metric, const char *unit,
+                              dam__ceiling_kind kind, double scale, dam__bench_row **row)
+{
+    double samples[DAM__CEILING_SAMPLES];
+    dam__summary found;
+    DAM_TRY(dam__ceiling_measure(bench->ceiling, kind, samples, &found));
+    for (int i = 0; i < DAM__CEILING_SAMPLES; i++)
+        samples[i] /= scale;
+    return dam__bench_rows_measured(bench->rows, metric, samples, DAM__CEILING_SAMPLES, unit, row);
+}
 
 static dam_status measure_ceilings(dam__bench *bench)
 {
@@ -192,11 +247,9 @@ static dam_status measure_ceilings(dam__bench *bench)
         [DAM__CEILING_DOWNLOAD] = {"download", "GB/s", 1e9},
     };
     for (int kind = 0; kind < DAM__CEILING_KINDS; kind++) {
-        dam__summary found;
         DAM_TRY(dam__bench_check_stop(bench));
-        DAM_TRY(dam__ceiling_measure(bench->ceiling, (dam__ceiling_kind)kind, &found));
-        DAM_TRY(dam__bench_add(bench, rows[kind].metric, found.median / rows[kind].scale,
-                               rows[kind].unit, found.spread, NULL));
+        DAM_TRY(add_ceiling(bench, rows[kind].metric, rows[kind].unit, (dam__ceiling_kind)kind,
+                            rows[kind].scale, NULL));
     }
     return DAM_OK;
 }
@@ -205,13 +258,12 @@ static dam_status measure_ceilings(dam__bench *bench)
 static dam_status measure_peak_again(dam__bench *bench)
 {
     static const double MOVED = 0.1;
-    dam__summary after;
+    dam__bench_row *after = NULL;
     double before = dam__bench_rows_find(bench->rows, DAM__BENCH_PEAK)->value;
     DAM_TRY(dam__bench_check_stop(bench));
-    DAM_TRY(dam__ceiling_measure(bench->ceiling, DAM__CEILING_FMA, &after));
-    DAM_TRY(dam__bench_add(bench, DAM__BENCH_PEAK "_after", after.median / GIGA, "GFLOP/s",
-                           after.spread, NULL));
-    double change = after.median / GIGA / before - 1;
+    DAM_TRY(
+        add_ceiling(bench, DAM__BENCH_PEAK "_after", "GFLOP/s", DAM__CEILING_FMA, GIGA, &after));
+    double change = after->value / before - 1;
     if (!(fabs(change) <= MOVED))
         dam__warn(dam__device_log(bench->device),
                   "'%s': the device's peak moved by %+.0f %% meanwhile: it was throttled, or other "

@@ -9,6 +9,9 @@
 
 #include "train/trainer.h"
 
+/* Of steps, spread over the time of the benchmark. */
+enum { DAM__BENCH_BLOCKS = 3 };
+
 /* One measured number. */
 typedef struct dam__bench_row {
     char metric[64];          /* snake_case, such as "gemm_gradient_panel"; a kernel's own name */
@@ -24,6 +27,9 @@ typedef struct dam__bench_row {
     double part;              /* of the time of all its kernels, 0 ... 1; else NaN */
     double flops, bytes;      /* of one launch, as the program counts them; else NaN */
     double seconds;           /* of one launch, median; else NaN */
+    double *rounds;     /* what value is the median of, in unit and in the order of time; owned */
+    size_t round_count; /* 0 where it was measured once */
+    size_t blocks[DAM__BENCH_BLOCKS]; /* how many rounds each block has; zeros where it has none */
 } dam__bench_row;
 
 /* Whether the losses agree with the reference. */
@@ -47,6 +53,16 @@ void dam__bench_rows_free(dam__bench_rows *rows);
  * appended. DAM_NO_MEMORY. */
 dam_status dam__bench_rows_add(dam__bench_rows *rows, const char *metric, double value,
                                const char *unit, double spread, dam__bench_row **row);
+
+/*
+ * Appends a row of repeated measurements, values in their order: the median and the spread of
+ * these, which it keeps as its rounds. row as above. DAM_NO_MEMORY.
+ */
+dam_status dam__bench_rows_measured(dam__bench_rows *rows, const char *metric, const double *values,
+                                    size_t count, const char *unit, dam__bench_row **row);
+
+/* These are the rounds of a row; what it had is freed. DAM_NO_MEMORY. */
+dam_status dam__bench_row_keep(dam__bench_row *row, const double *values, size_t count);
 
 /* The row of that metric, or NULL. */
 dam__bench_row *dam__bench_rows_find(const dam__bench_rows *rows, const char *metric);
@@ -76,6 +92,9 @@ typedef struct dam__benchmark {
     const dam__bench_losses *losses; /* the reference; NULL where there is none */
     const char *counters;            /* folder of joule counters; NULL = base/joules.h's */
     double seconds;                  /* to spend on each comparison with the peak; 0 = 3 */
+    double
+        until; /* products and steps: go on until the median is as sure (base/summary.h); 0: not */
+    double longer;            /* seconds to spend on each of them then, at most */
     bool (*stop)(void *user); /* asked between measurements and within long ones; may be NULL */
     void *user;
 } dam__benchmark;

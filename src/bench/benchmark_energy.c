@@ -32,8 +32,6 @@ dam_status dam__bench_energy(dam__bench *bench, const dam__workload *step)
         joules[round] = used / calls;
         watts[round] = used / passed;
     }
-    const dam__summary energy = dam__summarise(joules, ROUNDS);
-    const dam__summary power = dam__summarise(watts, ROUNDS);
-    DAM_TRY(dam__bench_add(bench, "step_energy", energy.median, "J", energy.spread, NULL));
-    return dam__bench_add(bench, "step_power", power.median, "W", power.spread, NULL);
+    DAM_TRY(dam__bench_rows_measured(bench->rows, "step_energy", joules, ROUNDS, "J", NULL));
+    return dam__bench_rows_measured(bench->rows, "step_power", watts, ROUNDS, "W", NULL);
 }

@@ -176,9 +176,8 @@ static dam_status add_row(dam__bench *bench, const timings *all, const timing *o
         seconds[count] = took / own->calls[r];
         count++;
     }
-    const dam__summary value = dam__summarise(values, count);
-    DAM_TRY(
-        dam__bench_add(bench, own->name, value.median, ceilings[binding].unit, value.spread, &row));
+    DAM_TRY(dam__bench_rows_measured(bench->rows, own->name, values, count, ceilings[binding].unit,
+                                     &row));
     row->ceiling_name = ceilings[binding].name;
     row->ceiling = dam__summarise(limits, count).median;
     row->share = dam__summarise(shares, count).median;
@@ -198,12 +197,14 @@ static dam_status add_bound(dam__bench *bench, const timings *all, int calls)
         for (int r = 0; r < all->rounds; r++)
             bounds[r] += 1e3 / calls *
                          at_ceiling(all, &all->items[i], binding_ceiling(all, &all->items[i]), r);
-    const dam__summary bound = dam__summarise(bounds, (size_t)all->rounds);
-    DAM_TRY(dam__bench_add(bench, "step_bound", bound.median, "ms", bound.spread, NULL));
+    dam__bench_row *bound = NULL;
+    DAM_TRY(dam__bench_rows_measured(bench->rows, "step_bound", bounds, (size_t)all->rounds, "ms",
+                                     &bound));
+    double ceiling = bound->value;
     dam__bench_row *step = dam__bench_rows_find(bench->rows, "step_time");
     step->ceiling_name = "step_bound";
-    step->ceiling = bound.median;
-    step->share = bound.median / step->value;
+    step->ceiling = ceiling;
+    step->share = ceiling / step->value;
     return DAM_OK;
 }
 

@@ -35,13 +35,19 @@ typedef struct dam__workload {
     double seconds; /* to spend; 0 = the benchmark's */
 } dam__workload;
 
-/* What the rounds gave. */
+enum { DAM__BENCH_USUAL_ROUNDS = 7, DAM__BENCH_MOST_ROUNDS = 300 };
+
+/* What the rounds gave, in the order of time. */
 typedef struct dam__rounds {
-    dam__summary seconds; /* of one */
-    dam__summary rate;    /* flop/s */
-    double peak;          /* flop/s, median */
-    double share;         /* median of the rounds' rate / peak */
+    size_t count;
+    double seconds[DAM__BENCH_MOST_ROUNDS]; /* of one */
+    double rates[DAM__BENCH_MOST_ROUNDS];   /* flop/s */
+    double peaks[DAM__BENCH_MOST_ROUNDS];   /* flop/s, beside it */
+    double shares[DAM__BENCH_MOST_ROUNDS];  /* rate over peak */
 } dam__rounds;
+
+/* Median and spread of so many values, which stay in their order. */
+dam__summary dam__bench_summary(const double *values, size_t count);
 
 /* Seconds of one of so many calls, round a finish. */
 dam_status dam__bench_time(dam__bench *bench, const dam__workload *workload, int calls,
@@ -56,9 +62,9 @@ dam_status dam__bench_rounds(dam__bench *bench, const dam__workload *workload, d
 /* Appends the rate in GFLOP/s with its share of the peak. */
 dam_status dam__bench_add_rate(dam__bench *bench, const char *metric, const dam__rounds *rounds);
 
-/* Seconds of one workload over those of another, measured alternately. */
+/* Seconds of one workload over those of another, measured alternately: 7 rounds. */
 dam_status dam__bench_pair(dam__bench *bench, const dam__workload *work, const dam__workload *other,
-                           dam__summary *ratio);
+                           double ratios[DAM__BENCH_USUAL_ROUNDS]);
 
 /* Both large products of a step, alone: dam__products_queue queues them once. */
 typedef struct dam__products dam__products;

@@ -40,8 +40,8 @@ dam_status dam__bench_split(dam__bench *bench, dam__trainer *trainer)
         epochs[i] = searches[i] / (0.5 * (before + after) * dam__trainer_steps(trainer));
         before = after;
     }
-    const dam__summary seconds = dam__summarise(searches, ROUNDS);
-    const dam__summary cost = dam__summarise(epochs, ROUNDS);
-    DAM_TRY(dam__bench_add(bench, "split_time", 1e3 * seconds.median, "ms", seconds.spread, NULL));
-    return dam__bench_add(bench, "split_epochs", cost.median, "epochs", cost.spread, NULL);
+    for (int i = 0; i < ROUNDS; i++)
+        searches[i] *= 1e3;
+    DAM_TRY(dam__bench_rows_measured(bench->rows, "split_time", searches, ROUNDS, "ms", NULL));
+    return dam__bench_rows_measured(bench->rows, "split_epochs", epochs, ROUNDS, "epochs", NULL);
 }

@@ -1,12 +1,14 @@
 /* Whole training steps: that they learn, and how long they take. */
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 
+#include "base/memory.h"
 #include "base/notice.h"
 #include "bench/benchmark_rounds.h"
 #include "model/model_type.h"
 
-enum { BLOCKS = 3 }; /* of steps, spread over the time of the benchmark */
+enum { BLOCKS = DAM__BENCH_BLOCKS };
 
 static const double MOST_SPREAD = 0.25; /* of a step's time, before that is noise */
 static const double BLOCK_SECONDS = 1.5;
@@ -81,7 +83,7 @@ static dam_status measure_overhead(dam__bench *bench, const dam__workload *step)
 {
     dam_status status = DAM_OK;
     dam__products *products = NULL;
-    dam__summary ratio;
+    double ratios[DAM__BENCH_USUAL_ROUNDS];
     dam_status made = dam__products_create(bench->device, &bench->what->training,
                                            bench->what->training.gemm, &products);
     if (made == DAM_NO_MEMORY) {
@@ -91,9 +93,9 @@ static dam_status measure_overhead(dam__bench *bench, const dam__workload *step)
     }
     DAM_TRY_CLEANUP(made);
     const dam__workload both = {.queue = dam__products_queue, .state = products};
-    DAM_TRY_CLEANUP(dam__bench_pair(bench, step, &both, &ratio));
-    DAM_TRY_CLEANUP(
-        dam__bench_add(bench, "step_over_products", ratio.median, "ratio", ratio.spread, NULL));
+    DAM_TRY_CLEANUP(dam__bench_pair(bench, step, &both, ratios));
+    DAM_TRY_CLEANUP(dam__bench_rows_measured(bench->rows, "step_over_products", ratios,
+                                             DAM__BENCH_USUAL_ROUNDS, "ratio", NULL));
 cleanup:
     dam__device_drain(bench->device);
     dam__products_destroy(products);
@@ -116,40 +118,73 @@ static dam__summary summary_of(const dam__summary *blocks)
     return whole;
 }
 
-static dam__rounds together(const dam__rounds *blocks)
+/* A number of every round of some blocks, as the median of the blocks' medians. */
+static dam__summary median_of(const dam__rounds *blocks, size_t count, size_t place)
 {
-    dam__summary seconds[BLOCKS], rates[BLOCKS];
-    double peaks[BLOCKS], shares[BLOCKS];
-    for (int i = 0; i < BLOCKS; i++) {
-        seconds[i] = blocks[i].seconds;
-        rates[i] = blocks[i].rate;
-        peaks[i] = blocks[i].peak;
-        shares[i] = blocks[i].share;
+    dam__summary found[BLOCKS];
+    for (size_t b = 0; b < count; b++)
+        found[b] =
+            dam__bench_summary((const double *)((const char *)&blocks[b] + place), blocks[b].count);
+    return count == BLOCKS ? summary_of(found) : found[0];
+}
+
+/* The rounds of a metric in its unit, block by block. */
+static dam_status keep_rounds(dam__bench_row *row, const dam__rounds *blocks, size_t count,
+                              double (*of)(const dam__rounds *block, size_t round, double samples),
+                              double samples)
+{
+    double values[BLOCKS * DAM__BENCH_MOST_ROUNDS];
+    size_t all = 0;
+    for (size_t b = 0; b < count; b++) {
+        row->blocks[b] = count > 1 ? blocks[b].count : 0;
+        for (size_t i = 0; i < blocks[b].count; i++)
+            values[all++] = of(&blocks[b], i, samples);
     }
-    return (dam__rounds){.seconds = summary_of(seconds),
-                         .rate = summary_of(rates),
-                         .peak = dam__summarise(peaks, BLOCKS).median,
-                         .share = dam__summarise(shares, BLOCKS).median};
+    return dam__bench_row_keep(row, values, all);
+}
+
+static double time_of(const dam__rounds *block, size_t round, double samples)
+{
+    (void)samples;
+    return 1e3 * block->seconds[round];
+}
+
+static double rate_of(const dam__rounds *block, size_t round, double samples)
+{
+    return samples / block->seconds[round];
+}
+
+static double products_of(const dam__rounds *block, size_t round, double samples)
+{
+    (void)samples;
+    return 1e-9 * block->rates[round];
 }
 
 /* The numbers of so many samples a step; where they stand already they are replaced. */
-static dam_status put_steps(dam__bench *bench, const dam__rounds *rounds, double samples)
+static dam_status put_steps(dam__bench *bench, const dam__rounds *blocks, size_t count,
+                            double samples, double *spread)
 {
     enum { TIME, RATE, PRODUCTS, ROWS };
     static const char *const metrics[ROWS] = {"step_time", "step_rate", "step_products"};
     static const char *const units[ROWS] = {"ms", "samples/s", "GFLOP/s"};
-    const double values[ROWS] = {1e3 * rounds->seconds.median, samples / rounds->seconds.median,
-                                 1e-9 * rounds->rate.median};
+    static double (*const of[ROWS])(const dam__rounds *, size_t, double) = {time_of, rate_of,
+                                                                            products_of};
+    const dam__summary seconds = median_of(blocks, count, offsetof(dam__rounds, seconds));
+    const dam__summary rate = median_of(blocks, count, offsetof(dam__rounds, rates));
+    const double values[ROWS] = {1e3 * seconds.median, samples / seconds.median,
+                                 1e-9 * rate.median};
+    *spread = seconds.spread;
     for (int i = 0; i < ROWS; i++) {
         dam__bench_row *row = dam__bench_rows_find(bench->rows, metrics[i]);
         if (row == NULL)
             DAM_TRY(dam__bench_add(bench, metrics[i], values[i], units[i], 0, &row));
+        DAM_TRY(keep_rounds(row, blocks, count, of[i], samples));
         row->value = values[i];
-        row->spread = i == PRODUCTS ? rounds->rate.spread : rounds->seconds.spread;
+        row->spread = i == PRODUCTS ? rate.spread : seconds.spread;
         if (i == PRODUCTS) {
             row->ceiling_name = DAM__BENCH_PEAK;
-            row->ceiling = 1e-9 * rounds->peak;
-            row->share = rounds->share;
+            row->ceiling = 1e-9 * median_of(blocks, count, offsetof(dam__rounds, peaks)).median;
+            row->share = median_of(blocks, count, offsetof(dam__rounds, shares)).median;
         } else if (row->ceiling_name != NULL) {
             row->share = row->ceiling / row->value;
         }
@@ -184,18 +219,22 @@ static dam_status measure_steps(dam__bench *bench, dam__trainer *trainer)
                                 .flops = model->ops->product_flops(model, training->train.batch) /
                                          batch * samples,
                                 .seconds = seconds > 0 ? seconds / 2 : BLOCK_SECONDS};
-    dam__rounds blocks[BLOCKS];
-    DAM_TRY(dam__bench_rounds(bench, &step, &blocks[0]));
-    DAM_TRY(put_steps(bench, &blocks[0], samples));
-    DAM_TRY(measure_overhead(bench, &step));
-    DAM_TRY(dam__bench_energy(bench, &step));
-    DAM_TRY(dam__bench_rounds(bench, &step, &blocks[1]));
-    DAM_TRY(dam__bench_kernels(bench, &step));
-    DAM_TRY(dam__bench_rounds(bench, &step, &blocks[2]));
-    const dam__rounds all = together(blocks);
-    DAM_TRY(put_steps(bench, &all, samples));
-    tell_noise(bench, all.seconds.spread);
-    return DAM_OK;
+    dam_status status = DAM_OK;
+    dam__rounds *blocks = NULL;
+    double spread = 0;
+    DAM_TRY_CLEANUP(dam__alloc(BLOCKS, sizeof *blocks, &blocks));
+    DAM_TRY_CLEANUP(dam__bench_rounds(bench, &step, &blocks[0]));
+    DAM_TRY_CLEANUP(put_steps(bench, blocks, 1, samples, &spread));
+    DAM_TRY_CLEANUP(measure_overhead(bench, &step));
+    DAM_TRY_CLEANUP(dam__bench_energy(bench, &step));
+    DAM_TRY_CLEANUP(dam__bench_rounds(bench, &step, &blocks[1]));
+    DAM_TRY_CLEANUP(dam__bench_kernels(bench, &step));
+    DAM_TRY_CLEANUP(dam__bench_rounds(bench, &step, &blocks[2]));
+    DAM_TRY_CLEANUP(put_steps(bench, blocks, BLOCKS, samples, &spread));
+    tell_noise(bench, spread);
+cleanup:
+    free(blocks);
+    return status;
 }
 
 dam_status dam__bench_step(dam__bench *bench)

@@ -229,15 +229,12 @@ dam_status dam__bench_sweep(dam__bench *bench)
         gains[i] = alone[i] / together[i];
         before = after;
     }
-    const dam__summary one_by_one = dam__summarise(alone, ROUNDS);
-    const dam__summary at_once = dam__summarise(together, ROUNDS);
-    const dam__summary gain = dam__summarise(gains, ROUNDS);
     DAM_TRY_CLEANUP(dam__bench_add(bench, "sweep_epochs", s.epochs, "epochs", NAN, NULL));
+    DAM_TRY_CLEANUP(dam__bench_rows_measured(bench->rows, "sweep_alone", alone, ROUNDS, "s", NULL));
     DAM_TRY_CLEANUP(
-        dam__bench_add(bench, "sweep_alone", one_by_one.median, "s", one_by_one.spread, NULL));
+        dam__bench_rows_measured(bench->rows, "sweep_batched", together, ROUNDS, "s", NULL));
     DAM_TRY_CLEANUP(
-        dam__bench_add(bench, "sweep_batched", at_once.median, "s", at_once.spread, NULL));
-    DAM_TRY_CLEANUP(dam__bench_add(bench, "sweep_gain", gain.median, "ratio", gain.spread, NULL));
+        dam__bench_rows_measured(bench->rows, "sweep_gain", gains, ROUNDS, "ratio", NULL));
 cleanup:
     free(s.patterns);
     /* A training that was stopped speaks of what it keeps. */

@@ -9,10 +9,11 @@
 #include "command/layout.h"
 #include "command/output.h"
 #include "compare/compare_page.h"
+#include "compare/known_results.h"
 
 typedef struct compare_arguments {
     arguments shared;
-    const char *baseline;
+    const char *baseline, *beside;
 } compare_arguments;
 
 /* --- the table ---------------------------------------------------------------------------------- */
@@ -231,6 +232,7 @@ static dam_status run_compare(const arguments *args)
     dam_status status = DAM_OK;
     dam__result_sets all = {0};
     dam__comparison comparison = {0};
+    dam__known_results known = {0};
     console notices = console_open(args->quiet);
     const dam_log log = console_log(&notices);
     for (size_t i = 0; i < args->operands.count; i++) {
@@ -240,6 +242,10 @@ static dam_status run_compare(const arguments *args)
                      args->out);
         DAM_TRY_CLEANUP(dam__result_sets_add(path, &all));
     }
+    /* One device alone is set beside what others were measured at. */
+    bool wanted = own->beside == NULL ? all.count == 1 : strcmp(own->beside, "none") != 0;
+    if (wanted)
+        DAM_TRY_CLEANUP(dam__known_results_add(own->beside, &log, &known, &all));
     DAM_TRY_CLEANUP(dam__comparison_create(&all, own->baseline, &comparison));
     if (args->out != NULL)
         DAM_TRY_CLEANUP(write_page(&comparison, args->out, &log));
@@ -247,6 +253,7 @@ static dam_status run_compare(const arguments *args)
 cleanup:
     dam__comparison_free(&comparison);
     dam__result_sets_free(&all);
+    dam__known_results_free(&known);
     return status;
 }
 
@@ -254,6 +261,9 @@ static const flag flags[] = {
     FLAG_OUT_FILE("write the comparison as one HTML page into this file"),
     FLAG("baseline", compare_arguments, baseline, "NAME",
          "set all against this one: a name, a part of it, or a number from 1; else the first"),
+    FLAG("beside", compare_arguments, beside, "DIR",
+         "also the files of this folder, or none; by default, where the FILE has one device, those "
+         "that come with denseam"),
     FLAGS_PRINT};
 
 static const char *const examples[] = {
@@ -272,7 +282,10 @@ const command compare_command = {
             "is beyond the other by more than both spreads together and by more than 3 %; else "
             "they are the same. 'share' is what a step's kernels would take at the device's "
             "ceilings, over what the step takes; 'loss' is whether it computes the right thing. A "
-            "device that is slower than the baseline though it is the same is named. --out writes "
+            "device that is slower than the baseline though it is the same is named, and where "
+            "programs, "
+            "drivers or kernels differ. A single device is set beside the results that come with "
+            "denseam. --out writes "
             "one page for a browser, with charts and all numbers, that needs no network.",
     .examples = examples,
     .flags = flags,

@@ -142,6 +142,12 @@ static void host_fact(const dam__result_set *c, dam__text *out)
     double cores = dam__json_number_of(host, "cores");
     dam__text_append(out, "%s %s, %.0f cores", dam__json_text_of(host, "system"),
                      dam__json_text_of(host, "machine"), isfinite(cores) ? cores : 0);
+    static const char *const more[] = {"cpu", "kernel", "governor"};
+    for (size_t i = 0; i < sizeof more / sizeof *more; i++)
+        if (dam__json_text_of(host, more[i])[0] != '\0') {
+            dam__text_append(out, ", ");
+            dam__text_append_utf8(out, dam__json_text_of(host, more[i]), 80);
+        }
 }
 
 static void environment_fact(const dam__result_set *c, dam__text *out)

@@ -1,6 +1,7 @@
 #include "compare/comparison.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -247,6 +248,61 @@ static void note_slower(const dam__comparison *comparison, size_t i, dam__text *
                      slower, compared, peak, why);
 }
 
+/* "denseam 0.1.0, not 0.2.0": what a file says otherwise than the baseline's, where both say it. */
+static void note_other(const char *what, const char *own, const char *base, int digits, bool *any,
+                       dam__text *out)
+{
+    if (own[0] == '\0' || base[0] == '\0' || strcmp(own, base) == 0)
+        return;
+    dam__text_append(out, "%s%s ",
+                     *any              ? "; "
+                     : out->length > 0 ? " Differs: "
+                                       : "Differs: ",
+                     what);
+    dam__text_append_utf8(out, own, (size_t)digits);
+    dam__text_append(out, ", not ");
+    dam__text_append_utf8(out, base, (size_t)digits);
+    *any = true;
+}
+
+static const char *record_text(const dam__result_set *of, size_t place)
+{
+    return of->count > 0 ? *(const char *const *)((const char *)&of->records[0] + place) : "";
+}
+
+/* Numbers of other programs, drivers or settings are compared knowing that. */
+static void note_differences(const dam__comparison *comparison, size_t i, dam__text *out)
+{
+    enum { WORDS = 60, DIGEST = 12 };
+    const dam__result_set *own = &comparison->all->items[i];
+    const dam__result_set *base = &comparison->all->items[comparison->baseline];
+    const json_t *host = json_object_get(own->file, "host");
+    const json_t *base_host = json_object_get(base->file, "host");
+    bool any = false;
+    if (i == comparison->baseline)
+        return;
+    note_other("denseam", dam__json_text_of(own->file, "version"),
+               dam__json_text_of(base->file, "version"), WORDS, &any, out);
+    note_other("kernels", dam__json_text_of(own->file, "kernels"),
+               dam__json_text_of(base->file, "kernels"), DIGEST, &any, out);
+    note_other("driver", dam__json_text_of(own->device, "driver"),
+               dam__json_text_of(base->device, "driver"), WORDS, &any, out);
+    note_other("tuning", record_text(own, offsetof(dam__bench_record, tuning)),
+               record_text(base, offsetof(dam__bench_record, tuning)), DIGEST, &any, out);
+    note_other("precision", record_text(own, offsetof(dam__bench_record, precision)),
+               record_text(base, offsetof(dam__bench_record, precision)), WORDS, &any, out);
+    if (json_is_boolean(json_object_get(own->file, "quick")) &&
+        json_is_boolean(json_object_get(base->file, "quick")))
+        note_other("measured",
+                   json_is_true(json_object_get(own->file, "quick")) ? "quickly" : "fully",
+                   json_is_true(json_object_get(base->file, "quick")) ? "quickly" : "fully", WORDS,
+                   &any, out);
+    note_other("host's kernel", dam__json_text_of(host, "kernel"),
+               dam__json_text_of(base_host, "kernel"), WORDS, &any, out);
+    if (any)
+        dam__text_append(out, ".");
+}
+
 void dam__result_set_note(const dam__comparison *comparison, size_t i, dam__text *out)
 {
     const dam__result_set *own = &comparison->all->items[i];
@@ -257,6 +313,7 @@ void dam__result_set_note(const dam__comparison *comparison, size_t i, dam__text
     }
     dam__text_append(out, "%s", "");
     note_slower(comparison, i, out);
+    note_differences(comparison, i, out);
     if (wrong > 0)
         dam__text_append(out,
                          "%sWrong results in %zu of %zu presets: trust none of its "

@@ -8,7 +8,6 @@
 #include "compute/program.h"
 
 enum {
-    REPEATS = 7,
     UNROLLED = 8,
     MOST_ROUNDS = 1 << 20, /* x UNROLLED is counted exactly in a float */
     MOST_LAUNCHES = 1 << 20
@@ -295,11 +294,15 @@ dam_status dam__ceiling_sample(dam__ceiling *ceiling, dam__ceiling_kind kind, do
     return DAM_OK;
 }
 
-dam_status dam__ceiling_measure(dam__ceiling *ceiling, dam__ceiling_kind kind, dam__summary *out)
+dam_status dam__ceiling_measure(dam__ceiling *ceiling, dam__ceiling_kind kind,
+                                double samples[DAM__CEILING_SAMPLES], dam__summary *out)
 {
-    double samples[REPEATS];
-    for (int i = 0; i < REPEATS; i++)
-        DAM_TRY(dam__ceiling_sample(ceiling, kind, &samples[i]));
-    *out = dam__summarise(samples, REPEATS);
+    double sorted[DAM__CEILING_SAMPLES];
+    for (int i = 0; i < DAM__CEILING_SAMPLES; i++) {
+        DAM_TRY(dam__ceiling_sample(ceiling, kind, &sorted[i]));
+        if (samples != NULL)
+            samples[i] = sorted[i];
+    }
+    *out = dam__summarise(sorted, DAM__CEILING_SAMPLES);
     return DAM_OK;
 }

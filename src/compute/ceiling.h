@@ -33,7 +33,10 @@ void dam__ceiling_destroy(dam__ceiling *ceiling);
 /* One sample, in the kind's unit. Waits for the queue before and after. */
 dam_status dam__ceiling_sample(dam__ceiling *ceiling, dam__ceiling_kind kind, double *out);
 
-/* The median of several samples. */
-dam_status dam__ceiling_measure(dam__ceiling *ceiling, dam__ceiling_kind kind, dam__summary *out);
+enum { DAM__CEILING_SAMPLES = 7 };
+
+/* The median of several samples, which samples gets in their order unless it is NULL. */
+dam_status dam__ceiling_measure(dam__ceiling *ceiling, dam__ceiling_kind kind,
+                                double samples[DAM__CEILING_SAMPLES], dam__summary *out);
 
 #endif

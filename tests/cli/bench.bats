@@ -11,9 +11,10 @@ setup() {
 @test "JSON is an array of rows, and a file of whole results" {
     run --separate-stderr "$DENSEAM" bench bench/vmf "${tiny[@]}" --json --quick --quiet --label here -o file.json
     [ "$status" -eq 0 ]
-    jq -e '.format == "denseam bench 1" and .label == "here" and (.version | length > 0)
+    jq -e --arg kernel "$(uname -r)" '.format == "denseam bench 1" and .label == "here" and (.version | length > 0)
            and (.kernels | test("^[0-9a-f]{64}$")) and (.created | test("^20.*Z$"))
-           and .host.cores > 0 and .environment.OCL_ICD_VENDORS == "pocl.icd"' file.json
+           and .host.cores > 0 and .host.memory > 1e6 and .host.kernel == $kernel and has("commit") and .quick
+           and .until == null and .environment.OCL_ICD_VENDORS == "pocl.icd"' file.json
     jq -e '.results | length == 1 and (.[0] | .preset == "bench/vmf" and .kind == "vmf"
            and .precision == "single" and .kernels == "cpu" and .gemm == "panel" and .lanes > 1
            and .message == null and .agreement == "unknown" and (.set | length == 3))' file.json
@@ -40,6 +41,13 @@ step_over_products" ]
     jq -e 'all(.[] | select(.metric | startswith("loss")); .spread == null)
            and all(.[] | select(.metric | test("^gemm|^step_products")); .unit == "GFLOP/s"
                    and .ceiling_name == "fma_peak" and .ceiling > 0 and .share > 0)' <<<"$rows"
+    # Every round is there: their median is the value, of steps the median of the three blocks' medians.
+    jq -e 'def median: sort | if length % 2 == 1 then .[length / 2 | floor] else (.[length / 2 - 1] + .[length / 2]) / 2 end;
+           all(.[] | select(.metric | test("^gemm|peak|bandwidth|^step_over")); (.rounds | length) >= 3
+                   and ((.rounds | median) / .value - 1 | fabs < 1e-6) and .median_error >= 0)
+           and (.[] | select(.metric == "step_time") | .blocks as [$a, $b, $c] | (.rounds | length) == $a + $b + $c
+                and (([.rounds[:$a], .rounds[$a:$a + $b], .rounds[$a + $b:]] | map(median) | median) / .value - 1
+                     | fabs < 1e-6))' <<<"$rows"
     # It learned, and a step takes no less than its kernels at their ceilings would.
     jq -e '(map({(.metric): .}) | add) as $m | $m.loss_end.value < $m.loss_begin.value
            and $m.step_time.ceiling_name == "step_bound"' <<<"$rows"
@@ -130,6 +138,34 @@ stand_in() {
     DENSEAM_BENCH_PROGRAM=/nonexistent run --separate-stderr "$DENSEAM" bench bench/vmf --quick --device all --quiet
     [ "$status" -eq 1 ]
     [[ "$stderr" == *"cannot start '/nonexistent'"* ]]
+}
+
+@test "rows in other formats, with their rounds, and what children are told" {
+    jq '.results |= [.[0]] | .results[0].rows |= [.[0] + {rounds: [199.5, 200, 201.25], median_error: 0.01}, .[1]]
+        | .results[0].rows[1].metric = "a|b, \"c\""' "$BATS_TEST_DIRNAME/../browser/a-fast.json" > made.json
+    stand_in 'echo "$@" > args; while [ "$1" != --out ]; do shift; done; cp made.json "$2"; echo never'
+    run --separate-stderr "$DENSEAM" bench bench/vmf --device all --until 2.5% --max-time 2m --format csv
+    [ "$status" -eq 0 ]
+    [[ "$(cat args)" == *" --until=2.5% --max-time=2m "* ]]
+    [ "${#lines[@]}" -eq 3 ]
+    [ "${lines[0]}" = preset,device,metric,unit,ceiling_name,value,spread,median_error,ceiling,share,part,flops,bytes,seconds,rounds ]
+    [ "${lines[1]}" = "bench/vmf,a CPU,fma_peak,GFLOP/s,,200,0.02,0.01,,,,,,,199.5 200 201.25" ]
+    [ "${lines[2]}" = 'bench/vmf,a CPU,"a|b, ""c""",GB/s,,20,0.02,,,,,,,,' ]
+    run --separate-stderr "$DENSEAM" bench bench/vmf --device all --format jsonl
+    [ "$(jq -s -c 'map([.preset, .device, .metric, .rounds])' <<<"$output")" = \
+        '[["bench/vmf","a CPU","fma_peak",[199.5,200,201.25]],["bench/vmf","a CPU","a|b, \"c\"",null]]' ]
+    run --separate-stderr "$DENSEAM" bench bench/vmf --device all --format md
+    [ "${lines[0]}" = "### bench/vmf on a CPU" ]
+    [ "${lines[3]}" = "| fma_peak | 200.0 | GFLOP/s | 2.0% | 1.0% | |  | 3 |" ]
+    [ "${lines[4]}" = '| a\|b, "c" | 20.00 | GB/s | 2.0% | | |  | 0 |' ]
+    [ "$("$DENSEAM" bench bench/vmf --device all --quiet --format json)" = \
+        "$("$DENSEAM" bench bench/vmf --device all --quiet --json)" ]
+    for wrong in "--until 200%" "--until x" "--until 3% --max-time 5x" "--until 3% --max-time 0" "--max-time 5m"; do
+        # shellcheck disable=SC2086
+        tool bench bench/vmf $wrong
+        wrong=${wrong##*--}
+        failed_with 2 "--${wrong%% *}"
+    done
 }
 
 @test "a child that is asked to stop may end by itself, and what it wrote is kept" {

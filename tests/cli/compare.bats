@@ -37,6 +37,57 @@ setup() {
     failed_with 2 "--baseline 'three' matches none of the 3"
 }
 
+@test "what was measured otherwise is named under the table" {
+    jq '.version = "0.0.9" | .host.kernel = "5.1" | .results[].tuning = "abcdef0123456789" | .results[].device.driver = "2.0"
+        | .quick = true | .label = "old"' "$made"/a-fast.json > old.json
+    jq '.version = "0.1.0" | .host.kernel = "6.1" | .results[].tuning = "none" | .quick = false' "$made"/a-fast.json > new.json
+    tool compare new.json old.json
+    succeeded
+    [[ "$(tr '\n' ' ' <<<"$output")" == *"old: Differs: denseam 0.0.9, not 0.1.0; driver 2.0, not 1.0; tuning abcdef012345, \
+not none; measured quickly, not fully; host's kernel 5.1, not 6.1."* ]]
+    # Where a file does not say, nothing is said.
+    jq 'del(.version, .kernels)' old.json > silent.json
+    tool compare silent.json new.json --json
+    jq -e '.contenders[1].note | test("denseam|kernels") | not' <<<"$output"
+}
+
+@test "one device alone is set beside those that come with denseam" {
+    mkdir -p there/bin there/share/denseam/results
+    # Of what is known only presets that the new file has, and only whole files.
+    jq '.results[0].preset = "bench/other"' "$made"/b-slow.json > there/share/denseam/results/b.json
+    jq '.results[].preset = "bench/other"' "$made"/b-slow.json > there/share/denseam/results/other.json
+    echo broken > there/share/denseam/results/broken.json
+    DENSEAM_COMPARE_PROGRAM="$PWD/there/bin/denseam" tool compare "$made"/a-fast.json --json
+    succeeded
+    one_message_about_broken='left out: '*"/results/broken.json' is not JSON"
+    [[ "$stderr" == *"warning: "$one_message_about_broken* ]]
+    jq -e '.baseline == "two cores" and [.contenders[].name] == ["two cores", "one core"]
+           and ([.presets[].preset] | index("bench/other") | not)
+           and ([.presets[].losses | length] | sort) == [1, 2, 2]' <<<"$output"
+    # Those of this tree; none where that is said, or several are compared.
+    tool compare "$made"/a-fast.json --json
+    jq -e --argjson known "$(ls "$BATS_TEST_DIRNAME"/../../results/*.json | wc -l)" \
+        '.contenders | length >= 1 + $known' <<<"$output"
+    tool compare "$made"/a-fast.json --beside none --json
+    jq -e '.contenders | length == 1' <<<"$output"
+    tool compare "$made"/a-fast.json --beside there/share/denseam/results --json --quiet
+    jq -e '.contenders | length == 2' <<<"$output"
+    tool compare "$made"/a-fast.json --beside absent
+    failed_with 3 "cannot read the folder 'absent'"
+}
+
+@test "what bench --json prints is compared, too" {
+    jq '[.results[] | .preset as $p | .device.name as $d | .rows[] | . + {preset: $p, device: $d}]' "$made"/a-fast.json > rows.json
+    tool compare "$made"/b-slow.json rows.json --json
+    succeeded
+    jq -e '[.contenders[].name] == ["one core", "a CPU"]
+           and all(.presets[].numbers[] | select(.metric == "step_rate" and .contender == "a CPU"); .ratio * 0.52 - 1 | fabs < 1e-9)' \
+        <<<"$output"
+    echo '[1]' > numbers.json
+    tool compare numbers.json
+    failed_with 3 "'numbers.json' is an array of something else than rows"
+}
+
 @test "a preset with other keys is another preset" {
     jq '.results[0].set = ["data.dim=40", "train.batch=10"]' "$made"/b-slow.json > set.json
     name=$(jq -r '.results[0].preset' set.json)
