@@ -4,7 +4,7 @@ install(TARGETS denseam RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(TARGETS libdenseam ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(TARGETS libdenseam-shared EXPORT denseam LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(DIRECTORY include/denseam DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-install(DIRECTORY presets tuning results DESTINATION ${CMAKE_INSTALL_DATADIR}/denseam PATTERN .gitkeep EXCLUDE)
+install(DIRECTORY presets tuning results docs/schema DESTINATION ${CMAKE_INSTALL_DATADIR}/denseam PATTERN .gitkeep EXCLUDE)
 # Relative, so that `cmake --install --prefix` and a moved folder stay right.
 file(RELATIVE_PATH DENSEAM_PREFIX_FROM_PC
      ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})

@@ -21,6 +21,8 @@ setup() {
     jq -e --argjson devices "$("$DENSEAM" devices --json)" '.results[0].device
            | .name == $devices[0].name and .driver == $devices[0].driver
              and .platform == $devices[0].platform and .compute_units > 0' file.json
+    keep_json bench --json
+    valid bench-file file.json
     rows=$(jq '.results[0].rows' file.json)
     # On stdout: the same rows, each naming its preset and device.
     jq -e --argjson rows "$rows" --slurpfile file file.json 'map(del(.preset, .device)) == $rows

@@ -38,6 +38,30 @@ ignore_leaks() {
 # Runs the tool; stdout in $output, stderr in $stderr.
 tool() {
     run --separate-stderr "$DENSEAM" "$@"
+    keep_json "$@"
+}
+
+# What a command printed as JSON is kept until the tests of the file are over.
+keep_json() {
+    local name="${1#--}" lines=
+    [ "$status" -eq 0 ] && [[ " $* " == *" --json "* ]] || return 0
+    [ "$name" != watch ] || { name=metrics lines=.jsonl; }
+    mkdir -p "$BATS_FILE_TMPDIR/json/$name"
+    printf '%s' "$output" > "$(mktemp "$BATS_FILE_TMPDIR/json/$name/XXXXXX$lines")"
+}
+
+# valid NAME FILE...: the files are as docs/schema/NAME.json says.
+valid() {
+    python3 "$BATS_TEST_DIRNAME/schema.py" "$BATS_TEST_DIRNAME/../../docs/schema" "$@"
+}
+
+# All JSON that commands printed in a file's tests is as its schema says.
+teardown_file() {
+    local folder
+    command -v python3 > /dev/null || return 0
+    for folder in "$BATS_FILE_TMPDIR"/json/*/; do
+        [ ! -d "$folder" ] || valid "$(basename "$folder")" "$folder"*
+    done
 }
 
 # Fails unless the tool ended with $1, printed no result, and said one line on stderr that begins as
