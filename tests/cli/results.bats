@@ -41,7 +41,7 @@ setup() {
         done
         read_back formats "$run-said"
         tool eval "$run" --json --quiet
-        read_back accuracy "$run-said.npz" "$(jq .accuracy <<<"$output")"
+        read_back scores "$run-said.npz" "$output"
     done
     nothing_left_over .
 }

@@ -159,9 +159,21 @@ def energy(parameters_file, samples, predictions):
     agree(np.load(predictions), scores, None, x @ memories.T, 2e-4)
 
 
-def accuracy(predictions, wanted):
-    found = np.load(predictions)
-    close(np.mean(found["class"] == found["label"]), float(wanted), 1e-12, "accuracy")
+def scores(predictions, evaluated):
+    """What eval says, from the predictions alone, by the definitions (scikit-learn has the same: its f1_score over the
+    classes that occur in truth or prediction, macro, zero_division 0)."""
+    said, found = json.loads(evaluated), np.load(predictions)
+    truth, classes = found["label"], len(said["confusion"][0]) - 1
+    predicted = np.where(found["class"] < 0, classes, found["class"])
+    confusion = np.zeros((classes + 1, classes + 1), int)
+    np.add.at(confusion, (truth, predicted), 1)
+    rows = classes + (confusion[-1].sum() > 0)
+    assert confusion[:rows].tolist() == said["confusion"], "confusion"
+    close(np.mean(truth == predicted), said["accuracy"], 1e-12, "accuracy")
+    both = confusion.sum(0) + confusion.sum(1)
+    f1 = [2 * confusion[y, y] / both[y] for y in range(classes) if both[y] > 0]
+    assert len(f1) == said["macro_f1_classes"]
+    close(np.mean(f1), said["macro_f1"], 1e-12, "macro F1")
 
 
 def recalled(hdf5, npz, npy):
