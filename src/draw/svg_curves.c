@@ -45,7 +45,7 @@ static double step_of(double range)
 {
     double decade = pow(10, floor(log10(range / TICKS)));
     double steps = range / TICKS / decade;
-    return decade * (steps <= 1 ? 1 : steps <= 2 ? 2 : steps <= 5 ? 5 : 10);
+    return decade * (steps <= 1.5 ? 1 : steps <= 3 ? 2 : steps <= 7 ? 5 : 10);
 }
 
 static void tick_y(const frame *f, double value)

@@ -55,7 +55,7 @@ static void append_value(const watching *w, size_t row, const char *column, cons
         dam__text_append(text, "  %s %s", name, dam__real_digits(value, 6, number));
 }
 
-/* "epoch 12 of 300  loss 0.31  validation loss 0.33  accuracy 0.95", within a line. */
+/* "epoch 12 of 300  loss 0.31  validation 0.33  accuracy 0.95", within a line. */
 static void append_epoch(const watching *w, size_t row, bool marks, dam__text *text)
 {
     char epoch[DAM__NUMBER_BYTES];
@@ -63,13 +63,16 @@ static void append_epoch(const watching *w, size_t row, bool marks, dam__text *t
     dam__text_append(text, "epoch %s", dam__real_digits(number, 10, epoch));
     if (w->run.epochs > 0)
         dam__text_append(text, " of %d", w->run.epochs);
+    /* What is drawn: of a run that grew the losses that can be compared. */
+    bool grew = isfinite(dam__history_value(&w->run.history, row, "normalised_loss"));
+    static const char *const columns[2][2] = {{"loss", "validation_loss"},
+                                              {"normalised_loss", "validation_normalised_loss"}};
     for (size_t role = 0; role < 2; role++) {
         dam__text name = {0};
         if (marks)
             dam__text_append(&name, "%s ", dam__text_curve_mark(role, w->ascii));
-        dam__text_append(&name, role == 0 ? "loss" : "validation loss");
-        append_value(w, row, role == 0 ? "loss" : "validation_loss", dam__text_part(text, &name),
-                     text);
+        dam__text_append(&name, role == 0 ? (grew ? "norm. loss" : "loss") : "validation");
+        append_value(w, row, columns[grew][role], dam__text_part(text, &name), text);
         dam__text_free(&name);
     }
     append_value(w, row, "validation_accuracy", "accuracy", text);
@@ -80,8 +83,15 @@ static void append_picture(const watching *w, dam__text *text)
 {
     const char *names[DAM__HISTORY_COLUMNS];
     const dam__table table = dam__table_of_history(&w->run.history, names);
+    dam__text title = {0};
+    double memories = dam__history_value(&w->run.history, table.rows - 1, "memories");
     if (w->run.title[0] != '\0')
-        append_wrapped(text, 0, 0, w->run.title);
+        dam__text_append(&title, "%s%s", w->run.title, memories > 0 ? ", " : "");
+    if (memories > 0)
+        dam__text_append(&title, "%.0f memories", memories);
+    if (title.length > 0)
+        append_wrapped(text, 0, 0, dam__text_part(text, &title));
+    dam__text_free(&title);
     if (table.rows == 0) {
         dam__text_append(text, "no epoch is done yet\n");
         return;

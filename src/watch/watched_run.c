@@ -35,14 +35,16 @@ static dam_status read_preset(watched_run *run)
     char *path = NULL;
     dam__experiment experiment;
     DAM_TRY_CLEANUP(dam__path_join(&path, run->folder, "preset.conf"));
-    if (run->epochs > 0 || !dam__file_exists(path))
+    if (run->knows_preset || !dam__file_exists(path))
         goto cleanup;
+    run->knows_preset = true;
     free(run->title);
     run->title = NULL;
     /* Only its title and its epochs are wanted: what cannot be read is no reason to stop. */
     bool read = dam__experiment_load(path, NULL, 0, &experiment) == DAM_OK;
     DAM_TRY_CLEANUP(dam__format(&run->title, "%s", read ? experiment.title : ""));
-    run->epochs = read ? experiment.train.epochs : 0;
+    /* Of a run that grows they are those of a stage. */
+    run->epochs = read && experiment.grow.to == 0 ? experiment.train.epochs : 0;
 cleanup:
     free(path);
     return status;

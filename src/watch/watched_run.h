@@ -10,7 +10,8 @@
 typedef struct watched_run {
     char *folder, *metrics; /* metrics = folder/metrics.jsonl */
     char *title;            /* "" where it is not known yet */
-    int epochs;             /* at most; 0: not known yet */
+    int epochs;             /* at most; 0: not known, or of a run that grows */
+    bool knows_preset;      /* title and epochs are those of its preset */
     dam__history history;   /* so far */
     struct stat file;       /* of the metrics that were read */
     double changed;         /* seconds, when they were last seen to change; 0: never */
