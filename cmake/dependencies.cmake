@@ -2,7 +2,6 @@
 find_package(PkgConfig REQUIRED)
 find_package(OpenCL REQUIRED)
 find_package(GIF 5 REQUIRED)
-find_package(PNG REQUIRED)
 
 # Any version of CLBlast will do: what is wrong in some of them is found and put right when a device is used
 # (src/compute/gemm_clblast.c). Without it our own kernels do all products, slower on GPUs.
@@ -22,7 +21,7 @@ endif()
 
 # pkg-config's names of all that the library links, which an installed static library needs again: denseam.pc and
 # denseamConfig.cmake take them from here.
-set(DENSEAM_LIBRARY_MODULES OpenCL hdf5 jansson zlib libcrypto)
+set(DENSEAM_LIBRARY_MODULES OpenCL hdf5 jansson zlib libzstd libpng libjpeg libcrypto)
 if(DENSEAM_HAS_CLBLAST)
   list(INSERT DENSEAM_LIBRARY_MODULES 1 clblast)
 endif()
@@ -34,7 +33,7 @@ target_compile_definitions(denseam_library_dependencies INTERFACE
 target_link_libraries(denseam_library_dependencies INTERFACE PkgConfig::LIBRARY m)
 add_library(denseam_dependencies INTERFACE)
 target_link_libraries(denseam_dependencies INTERFACE
-  denseam_library_dependencies GIF::GIF PNG::PNG)
+  denseam_library_dependencies GIF::GIF)
 
 # -DMPI_C_COMPILER=mpicc.mpich chooses another than the default one. Only src/comm/comm_mpi.c includes mpi.h.
 if(DENSEAM_MPI)

@@ -104,6 +104,7 @@ dam_status dam__activated_draw(const dam__activated *activated, const char *path
                               .dim = activated->picked->features,
                               .height = activated->picked->height,
                               .width = activated->picked->width,
+                              .pixels = activated->picked->pixels,
                               .title = "Samples, and memories: share, class (purity)"};
     DAM_TRY_CLEANUP(dam__tiles_draw(&sheet, &image));
     DAM_TRY_CLEANUP(dam__image_write_png(&image, path));

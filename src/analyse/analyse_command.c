@@ -145,7 +145,7 @@ static dam_status open_it(analysis *a)
     /* Checks that the parts would otherwise make only after minutes. */
     if (a->adversarial || (a->activations && a->own->samples == NULL))
         DAM_TRY(dam__workbench_labels(&a->test, a->run.classes, "data.test_labels"));
-    size_t held_out = (size_t)((double)a->train.count * experiment->data.validation);
+    size_t held_out = dam__dataset_held(&a->train, experiment->data.validation);
     a->trained = a->train.count - held_out;
     if (a->own->limit > 0 && (size_t)a->own->limit < a->trained)
         a->trained = (size_t)a->own->limit;

@@ -183,6 +183,7 @@ dam_status dam__perturbation_draw(const dam__perturbation *perturbation, size_t 
                               .dim = dim,
                               .height = perturbation->set->height,
                               .width = perturbation->set->width,
+                              .pixels = perturbation->set->pixels,
                               .title = "What changes a prediction",
                               .heads = heads,
                               .paired = 2};

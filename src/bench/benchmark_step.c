@@ -204,7 +204,7 @@ static void tell_noise(dam__bench *bench, double spread)
 /* The last batch of an epoch may be smaller. */
 static double samples_of_step(const dam__training *training, const dam__trainer *trainer)
 {
-    size_t held_out = (size_t)((double)training->set->count * training->validation);
+    size_t held_out = dam__dataset_held(training->set, training->validation);
     return (double)(training->set->count - held_out) / dam__trainer_steps(trainer);
 }
 

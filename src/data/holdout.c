@@ -213,7 +213,7 @@ static dam_status find_order(const dam__data_config *config, uint64_t seed, cons
     size_t held = (size_t)((double)set->count * config->validation);
     *order = NULL;
     *holdout = DAM__HOLDOUT_AUTO;
-    if (held == 0 || set->patches.size > 0)
+    if (held == 0 || set->held > 0 || set->patches.size > 0)
         return DAM_OK;
     DAM_TRY(choose(config, set, held, holdout));
     if (!dam__holdout_is_drawn(*holdout))
@@ -224,6 +224,8 @@ static dam_status find_order(const dam__data_config *config, uint64_t seed, cons
 dam_status dam__holdout_arrange(const dam__data_config *config, uint64_t seed, dam__dataset *set)
 {
     size_t *order = NULL;
+    if (set->is_arranged)
+        return DAM_OK;
     dam_status status = find_order(config, seed, set, &set->holdout, &order);
     set->holdout_is_auto = config->split == DAM__HOLDOUT_AUTO;
     if (status == DAM_OK && order != NULL)

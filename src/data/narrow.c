@@ -23,6 +23,17 @@ typedef struct narrowing {
     float *values; /* narrowed */
 } narrowing;
 
+static dam_status refuse(const narrowing *n, size_t row, size_t feature)
+{
+    char *place = NULL;
+    DAM_TRY(dam__number_place(n->set, n->path, row, feature, &place));
+    dam_status status = dam__fail(
+        DAM_INPUT, "%s, holds %g, which is no finite float32; mend or remove it%s", place,
+        n->wide[feature], isnan(n->wide[feature]) ? ", or set data.missing = \"mean\"" : "");
+    free(place);
+    return status;
+}
+
 /* *lost: norm of what the row loses where it is only narrowed. */
 static dam_status take_row(const narrowing *n, size_t row, double *lost)
 {
@@ -32,10 +43,7 @@ static dam_status take_row(const narrowing *n, size_t row, double *lost)
         double wide = set->is_turned ? set->turned_about - n->wide[j] : n->wide[j];
         n->values[j] = (float)wide;
         if (!isfinite(n->values[j]))
-            return dam__fail(DAM_INPUT,
-                             "sample %zu of '%s' holds %g, which is no finite float32; mend or "
-                             "remove it",
-                             row, n->path, n->wide[j]);
+            return refuse(n, row, j);
         n->wide[j] = dam__float_error(&set->samples, row * set->features + j);
     }
     *lost = dam__row_norm(n->wide, set->features);

@@ -29,6 +29,11 @@ dam_status dam__dataset_cut(dam__dataset *set, size_t size, size_t stride)
     if (height == 0)
         return dam__fail(DAM_INPUT, "'%s' holds no images to cut into patches; set data.patch = 0",
                          set->name);
+    if (set->pixels != DAM__PIXELS_GREY)
+        return dam__fail(DAM_INPUT,
+                         "'%s' has pictures in colour, and patches are cut from grey ones; set "
+                         "data.colour = \"grey\", or data.patch = 0",
+                         set->name);
     if (size > height || size > width)
         return dam__fail(DAM_INPUT, "data.patch = %zu, but the images of '%s' are %zu x %zu", size,
                          set->name, height, width);

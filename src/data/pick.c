@@ -14,6 +14,7 @@ dam_status dam__dataset_pick(const dam__dataset *set, const size_t *indices, siz
                            .features = set->features,
                            .height = set->height,
                            .width = set->width,
+                           .pixels = set->pixels,
                            .classes = set->classes};
     *out = (dam__dataset){0};
     (void)snprintf(picked.name, sizeof picked.name, "%s", set->name);

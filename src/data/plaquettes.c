@@ -17,6 +17,11 @@ dam_status dam__dataset_coarsen(dam__dataset *set, size_t side)
     if (set->height == 0)
         DAM_FAIL(DAM_INPUT, "'%s' has no images to average over plaquettes; set data.plaquette = 1",
                  set->name);
+    if (set->pixels != DAM__PIXELS_GREY)
+        DAM_FAIL(DAM_INPUT,
+                 "'%s' has pictures in colour, and plaquettes are of grey ones; set data.colour = "
+                 "\"grey\", or data.plaquette = 1",
+                 set->name);
     if (set->height % side != 0 || set->width % side != 0)
         DAM_FAIL(DAM_INPUT,
                  "data.plaquette = %zu does not divide the images of '%s', %zu x %zu pixels", side,

@@ -14,6 +14,7 @@ static dam_status transpose(const char *path, dam__dataset *set)
     dam_status status = DAM_OK;
     size_t height = set->height, width = set->width;
     size_t item = dam__element_size(set->samples.element), bytes = set->features * item;
+    size_t channels = dam__channels(set->pixels), pixels = height * width;
     char *image = NULL;
     if (height == 0)
         DAM_FAIL(DAM_INPUT, "'%s' holds no images to transpose; set data.transpose = \"no\"", path);
@@ -21,9 +22,12 @@ static dam_status transpose(const char *path, dam__dataset *set)
     for (size_t i = 0; i < set->count; i++) {
         char *to = (char *)set->samples.data + i * bytes;
         memcpy(image, to, bytes);
-        for (size_t y = 0; y < height; y++)
-            for (size_t x = 0; x < width; x++)
-                memcpy(to + (x * height + y) * item, image + (y * width + x) * item, item);
+        for (size_t at = 0; at < pixels; at++) {
+            size_t turned = at % width * height + at / width;
+            for (size_t c = 0; c < channels; c++)
+                memcpy(to + dam__level_at(set->pixels, pixels, turned, c) * item,
+                       image + dam__level_at(set->pixels, pixels, at, c) * item, item);
+        }
     }
     set->height = width;
     set->width = height;
@@ -48,14 +52,31 @@ static void invert(dam__dataset *set)
     *survey = dam__survey_turned(survey, about);
 }
 
+/* The numbers of a run, of the training samples, or of these, which are trained on. */
+static dam_status scale(const dam__data_config *config, const char *path, dam__dataset *set)
+{
+    const dam__scaler *scaler = config->scaler;
+    if (!dam__scaler_asked(config))
+        return DAM_OK;
+    if (scaler == NULL && set->scaler.features == 0) {
+        bool own = config->validation_images[0] != '\0';
+        size_t held = own ? 0 : dam__dataset_held(set, config->validation);
+        DAM_TRY(dam__scaler_measure(config, set, path, set->count - held, &set->scaler));
+    }
+    DAM_TRY(dam__scaler_apply(scaler != NULL ? scaler : &set->scaler, path, set));
+    set->survey = dam__survey_of(&set->samples);
+    return DAM_OK;
+}
+
 dam_status dam__dataset_prepare(const dam__data_config *config, const char *path, dam__dataset *set)
 {
     bool levels = config->levels || dam__teacher_asked(config);
-    if (config->transpose)
+    if (config->transpose == DAM__TRANSPOSE_YES || set->is_upright)
         DAM_TRY(transpose(path, set));
     set->survey = dam__survey_of(&set->samples);
     if (config->invert)
         invert(set);
+    DAM_TRY(scale(config, path, set));
     DAM_TRY(dam__threshold_choose(config->threshold, set));
     DAM_TRY(dam__threshold_apply(set));
     DAM_TRY(dam__dataset_narrow(levels, path, set));

@@ -30,9 +30,11 @@ static bool read_span(const char **text, size_t size, size_t *first, size_t *las
 static void mark_rectangle(const dam__state_shape *shape, const size_t rows[2],
                            const size_t columns[2], uint8_t *marks)
 {
+    size_t pixels = shape->height * shape->width;
     for (size_t y = rows[0]; y <= rows[1]; y++)
         for (size_t x = columns[0]; x <= columns[1]; x++)
-            marks[y * shape->width + x] = 1;
+            for (size_t c = 0; c < dam__channels(shape->pixels); c++)
+                marks[dam__level_at(shape->pixels, pixels, y * shape->width + x, c)] = 1;
 }
 
 /* A half of an image by its name; false where it has none. */

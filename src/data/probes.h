@@ -14,6 +14,7 @@
 /* A state's shape: dim features, of an image where height and width are not 0. */
 typedef struct dam__state_shape {
     size_t dim, height, width;
+    dam__pixels pixels;
 } dam__state_shape;
 
 /*

@@ -12,16 +12,21 @@ static size_t step_of(const dam__array *samples)
 /* What a range of numbers tells; the rest follows from it. */
 static void look(const dam__array *samples, size_t first, size_t count, dam__survey *out)
 {
-    double sum = 0, zeros = 0;
+    double sum = 0, zeros = 0, numbers = 0;
+    for (size_t i = first; i < first + count; i++)
+        numbers += !isnan(dam__array_at(samples, i));
+    numbers = fmax(numbers, 1);
     for (size_t i = first; i < first + count; i++) {
         double value = dam__array_at(samples, i);
+        if (isnan(value))
+            continue;
         out->least = fmin(out->least, value);
         out->most = fmax(out->most, value);
-        sum += value / (double)count;
+        sum += value / numbers;
         zeros += value == 0;
     }
     out->mean += sum;
-    out->zeros += zeros / (double)count;
+    out->zeros += zeros / numbers;
 }
 
 /* Counts the numbers that are the largest; whether there are others besides it and the least. */
@@ -32,7 +37,7 @@ static bool look_again(const dam__array *samples, size_t first, size_t count, da
     for (size_t i = first; i < first + count; i++) {
         double value = dam__array_at(samples, i);
         tops += value == out->most;
-        others = others || (value != out->least && value != out->most);
+        others = others || (value != out->least && value != out->most && !isnan(value));
     }
     out->tops += tops / (double)count;
     return others;

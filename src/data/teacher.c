@@ -180,7 +180,9 @@ cleanup:
 dam_status dam__dataset_load_on(dam__device *device, const dam__data_config *config, uint64_t seed,
                                 dam__split split, dam__dataset *out)
 {
-    DAM_TRY(load_any(device, config, seed, split, out));
+    dam__data_config own = *config;
+    own.seed = seed;
+    DAM_TRY(load_any(device, &own, seed, split, out));
     if (split == DAM__SPLIT_TEST)
         return DAM_OK;
     dam_status status = dam__holdout_arrange(config, seed, out);

@@ -108,11 +108,22 @@ static double take_row(const dam__dataset *set, size_t index, const dam__thresho
 
 static dam_status check_row(const dam__dataset *set, size_t index, const double *row)
 {
-    for (size_t j = 0; j < set->features; j++)
-        if (!isfinite(row[j]))
-            return dam__fail(DAM_INPUT, "sample %zu of '%s' holds %g; mend or remove it", index,
-                             set->name, row[j]);
-    return DAM_OK;
+    size_t features = set->features, bad = 0;
+    char *place = NULL;
+    while (bad < features && isfinite(row[bad]))
+        bad++;
+    if (bad == features)
+        return DAM_OK;
+    /* Less the mean of its row, all of a row with one such number are none. */
+    for (size_t j = features; j-- > 0;)
+        if (!isfinite(dam__array_at(&set->samples, index * features + j)))
+            bad = j;
+    double value = dam__array_at(&set->samples, index * features + bad);
+    DAM_TRY(dam__number_place(set, set->name, index, bad, &place));
+    dam_status status = dam__fail(DAM_INPUT, "%s, holds %g; mend or remove it%s", place, value,
+                                  isnan(value) ? ", or set data.missing = \"mean\"" : "");
+    free(place);
+    return status;
 }
 
 /* A row of bytes or floats ends no later than it did. */

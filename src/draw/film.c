@@ -211,6 +211,7 @@ static dam_status draw_frame(const dam__film *film, size_t frame, const int32_t 
                             .dim = record->dim,
                             .height = film->height,
                             .width = film->width,
+                            .pixels = film->pixels,
                             .labels = s->labels,
                             .certainty = s->purity,
                             .places = s->places,
@@ -227,6 +228,17 @@ static size_t most_rows(const dam__record *record)
     for (size_t i = 0; i < record->frame_count; i++)
         most = record->frames[i].rows > most ? record->frames[i].rows : most;
     return (size_t)most;
+}
+
+/* Of memories in colour: what is no shade of a palette is a cube of colours. */
+static void add_cube(dam__colour colours[DAM__GRID_COLOURS])
+{
+    enum { FIRST = 6, REDS = 5, GREENS = 6, BLUES = 4, CUBE = REDS * GREENS * BLUES };
+    _Static_assert(FIRST + CUBE <= DAM__GRID_COLOURS, "room for the cube");
+    for (int i = 0; i < CUBE; i++)
+        colours[FIRST + i] = (dam__colour){(uint8_t)(i / (GREENS * BLUES) * 255 / (REDS - 1)),
+                                           (uint8_t)(i / BLUES % GREENS * 255 / (GREENS - 1)),
+                                           (uint8_t)(i % BLUES * 255 / (BLUES - 1))};
 }
 
 dam_status dam__film_write(const dam__film *film, const char *path, size_t *frames)
@@ -246,6 +258,8 @@ dam_status dam__film_write(const dam__film *film, const char *path, size_t *fram
     DAM_TRY_CLEANUP(dam__film_places(record, &places, &place_count, &families, &family_count));
     DAM_TRY_CLEANUP(scene_create(most_rows(record), record->dim, place_count, &s));
     dam__grid_colours(DAM__DIVERGING, colours);
+    if (film->pixels != DAM__PIXELS_GREY)
+        add_cube(colours);
     for (size_t i = 0; i < wanted; i++) {
         size_t frame = evenly(i, wanted, record->frame_count);
         dam__image_free(&image);
@@ -333,6 +347,7 @@ dam_status dam__film_sheet(const dam__film *film, const char *path)
                             .dim = record->dim,
                             .height = film->height,
                             .width = film->width,
+                            .pixels = film->pixels,
                             .labels = all.labels,
                             .certainty = all.purity,
                             .columns = count,

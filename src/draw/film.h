@@ -2,6 +2,7 @@
 #ifndef DAM__DRAW_FILM_H
 #define DAM__DRAW_FILM_H
 
+#include "data/pixels.h"
 #include "train/history.h"
 #include "train/record.h"
 
@@ -10,6 +11,7 @@ typedef struct dam__film {
     const dam__record *record;
     const dam__history *history; /* gives each frame its validation accuracy */
     size_t height, width;        /* of a memory; see dam__grid */
+    dam__pixels pixels;
 } dam__film;
 
 enum { DAM__FILM_FRAMES = 240 };

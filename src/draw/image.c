@@ -104,27 +104,68 @@ static void covered(size_t i, size_t tile, size_t source, size_t *begin, size_t 
         *end = source;
 }
 
+bool dam__image_fits(dam__pixels pixels, size_t height, size_t width, size_t dim)
+{
+    size_t rest = dim / dam__channels(pixels);
+    return height > 0 && dim % dam__channels(pixels) == 0 && rest % height == 0 &&
+           rest / height == width;
+}
+
+/* The pixels of a map under one of a tile. */
+typedef struct patch {
+    size_t top, bottom, left, right;
+} patch;
+
+/* Mean of a channel there; NaN where no number is. */
+static double mean_under(const dam__map *map, const patch *under, size_t channel)
+{
+    size_t items = 0, pixels = map->height * map->width;
+    double sum = 0;
+    for (size_t i = under->top; i < under->bottom; i++) {
+        for (size_t j = under->left; j < under->right; j++) {
+            size_t at = dam__level_at(map->pixels, pixels, i * map->width + j, channel);
+            if (at >= map->count)
+                continue;
+            sum += (double)map->values[at];
+            items++;
+        }
+    }
+    return items > 0 ? sum / (double)items : (double)NAN;
+}
+
+/* Whether any number of the map is there. */
+static bool is_there(const dam__map *map, const patch *under)
+{
+    return map->pixels != DAM__PIXELS_GREY || under->top * map->width + under->left < map->count;
+}
+
+static dam__colour colour_of(const dam__map *map, const patch *under, dam__palette palette,
+                             double limit)
+{
+    if (map->pixels == DAM__PIXELS_GREY)
+        return dam__palette_colour(palette, mean_under(map, under, 0), limit);
+    dam__colour out = {0};
+    uint8_t *const levels[] = {&out.red, &out.green, &out.blue};
+    for (size_t c = 0; c < sizeof levels / sizeof *levels; c++) {
+        double mean = mean_under(map, under, c);
+        if (!isfinite(mean))
+            return dam__palette_colour(DAM__GREY, mean, limit);
+        *levels[c] = dam__palette_colour(DAM__GREY, mean, limit).red;
+    }
+    return out;
+}
+
 void dam__image_map(dam__image *image, int x, int y, int tile_width, int tile_height,
                     const dam__map *map, dam__palette palette, double limit)
 {
     for (int row = 0; row < tile_height; row++) {
-        size_t top, bottom;
-        covered((size_t)row, (size_t)tile_height, map->height, &top, &bottom);
+        patch under;
+        covered((size_t)row, (size_t)tile_height, map->height, &under.top, &under.bottom);
         for (int column = 0; column < tile_width; column++) {
-            size_t left, right, items = 0;
-            double sum = 0;
-            covered((size_t)column, (size_t)tile_width, map->width, &left, &right);
-            for (size_t i = top; i < bottom; i++) {
-                for (size_t j = left; j < right; j++) {
-                    if (i * map->width + j >= map->count)
-                        continue;
-                    sum += (double)map->values[i * map->width + j];
-                    items++;
-                }
-            }
-            if (items > 0)
+            covered((size_t)column, (size_t)tile_width, map->width, &under.left, &under.right);
+            if (is_there(map, &under))
                 dam__image_fill(image, x + column, y + row, 1, 1,
-                                dam__palette_colour(palette, sum / (double)items, limit));
+                                colour_of(map, &under, palette, limit));
         }
     }
 }

@@ -2,10 +2,12 @@
 #ifndef DAM__DRAW_IMAGE_H
 #define DAM__DRAW_IMAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/try.h"
+#include "data/pixels.h"
 
 typedef struct dam__colour {
     uint8_t red, green, blue;
@@ -46,7 +48,11 @@ dam__colour dam__palette_colour(dam__palette palette, double value, double limit
 typedef struct dam__map {
     const float *values;
     size_t count, height, width;
+    dam__pixels pixels; /* in colours each is grey by itself, and palettes do not apply */
 } dam__map;
+
+/* Whether dim numbers are an image of that size. */
+bool dam__image_fits(dam__pixels pixels, size_t height, size_t width, size_t dim);
 
 /*
  * Draws the map into tile_width x tile_height pixels at x, y: each pixel shows the mean of the

@@ -121,8 +121,10 @@ dam_status dam__run_memory_sheet(const dam__run *run, size_t most, dam__image *o
                             .dim = dim,
                             .height = (size_t)run->height,
                             .width = (size_t)run->width,
+                            .pixels = run->pixels,
                             .labels = classes ? labels : NULL,
                             .certainty = classes ? purity : NULL,
+                            .palette = run->pixels == DAM__PIXELS_GREY ? DAM__DIVERGING : DAM__GREY,
                             .most = most};
     DAM_TRY_CLEANUP(dam__memory_grid(&grid, out));
 cleanup:
@@ -198,7 +200,8 @@ dam_status dam__run_draw_film(const dam__run *run, const dam__history *history, 
     const dam__film drawn = {.record = &record,
                              .history = history,
                              .height = (size_t)run->height,
-                             .width = (size_t)run->width};
+                             .width = (size_t)run->width,
+                             .pixels = run->pixels};
     DAM_TRY_CLEANUP(dam__film_write(&drawn, film, frames));
     DAM_TRY_CLEANUP(dam__film_sheet(&drawn, sheet));
 cleanup:

@@ -29,6 +29,7 @@ static const dam__colour paper = {255, 255, 255}, frame = {214, 214, 210}, ink =
 typedef struct layout {
     size_t tiles, columns, rows;
     size_t map_height, map_width; /* of a memory */
+    dam__pixels pixels;
     int tile_height, tile_width;
     int cell_height, cell_width;         /* a tile with all below it, and the gap */
     int label_scale, label_top, bar_top; /* below a tile's upper edge */
@@ -40,8 +41,8 @@ typedef struct layout {
 static void fit_tile(const dam__grid *grid, layout *at)
 {
     const size_t tile = grid->tile > 0 ? (size_t)grid->tile : TILE, largest = 2 * tile;
-    bool image = grid->height > 0 && grid->dim % grid->height == 0 &&
-                 grid->dim / grid->height == grid->width;
+    bool image = dam__image_fits(grid->pixels, grid->height, grid->width, grid->dim);
+    at->pixels = image ? grid->pixels : DAM__PIXELS_GREY;
     at->map_width = image ? grid->width : (size_t)ceil(sqrt((double)grid->dim));
     at->map_height = image ? grid->height : (grid->dim + at->map_width - 1) / at->map_width;
     size_t side = at->map_width > at->map_height ? at->map_width : at->map_height;
@@ -190,7 +191,8 @@ static void draw_tile(const dam__grid *grid, const layout *at, const tile *drawn
     const dam__map map = {.values = grid->memories + (size_t)drawn->memory * grid->dim,
                           .count = grid->dim,
                           .height = at->map_height,
-                          .width = at->map_width};
+                          .width = at->map_width,
+                          .pixels = at->pixels};
     dam__image_fill(image, x - 1, y - 1, at->tile_width + 2, at->tile_height + 2, frame);
     dam__image_fill(image, x, y, at->tile_width, at->tile_height, paper);
     dam__image_map(image, x, y, at->tile_width, at->tile_height, &map, grid->palette,

@@ -9,6 +9,7 @@ typedef struct dam__grid {
     size_t count, dim;
     size_t height, width;   /* of a memory as an image; where their product is not dim, a memory is
                                drawn as a near square, row by row */
+    dam__pixels pixels;     /* of such an image; in colours, their product is a third of dim */
     const int32_t *labels;  /* count classes, or NULL; tiles are then ordered by class, and a
                                negative one is shown as "-" */
     const float *certainty; /* count shares in [0, 1], or NULL: a bar under each tile */

@@ -19,6 +19,7 @@ static const dam__colour paper = {255, 255, 255}, frame = {214, 214, 210}, ink =
 
 typedef struct layout {
     size_t map_height, map_width; /* of a tile's numbers */
+    dam__pixels pixels;
     int tile_height, tile_width, cell_width, cell_height;
     int top; /* of the first row */
     int width, height;
@@ -26,8 +27,8 @@ typedef struct layout {
 
 static void fit_tile(const dam__tiles *sheet, layout *at)
 {
-    bool image = sheet->height > 0 && sheet->dim % sheet->height == 0 &&
-                 sheet->dim / sheet->height == sheet->width;
+    bool image = dam__image_fits(sheet->pixels, sheet->height, sheet->width, sheet->dim);
+    at->pixels = image ? sheet->pixels : DAM__PIXELS_GREY;
     at->map_width = image ? sheet->width : (size_t)ceil(sqrt((double)sheet->dim));
     at->map_height = image ? sheet->height : (sheet->dim + at->map_width - 1) / at->map_width;
     size_t side = at->map_width > at->map_height ? at->map_width : at->map_height;
@@ -91,7 +92,8 @@ static void draw_tile(const dam__tiles *sheet, const layout *at, const dam__tile
         const dam__map map = {.values = tile->values,
                               .count = sheet->dim,
                               .height = at->map_height,
-                              .width = at->map_width};
+                              .width = at->map_width,
+                              .pixels = at->pixels};
         for (size_t i = 0; tile->limit == 0 && i < sheet->dim; i++)
             if (isfinite(tile->values[i]))
                 limit = fmax(limit, fabs((double)tile->values[i]));

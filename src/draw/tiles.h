@@ -16,6 +16,7 @@ typedef struct dam__tiles {
     const dam__tile *tiles; /* rows x columns, row-major */
     size_t rows, columns, dim;
     size_t height, width;     /* of a tile as an image; else, as in dam__grid, a near square */
+    dam__pixels pixels;       /* of such an image */
     const char *title;        /* one line */
     const char *const *heads; /* a short line over each column, or NULL */
     size_t paired; /* a wider gap behind the first column and every so many more; 0: only there */

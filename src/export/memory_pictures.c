@@ -16,7 +16,8 @@ static dam_status write_picture(const dam__run *run, const float *pixels, const 
     const dam__map map = {.values = pixels,
                           .count = (size_t)run->dim,
                           .height = (size_t)run->height,
-                          .width = (size_t)run->width};
+                          .width = (size_t)run->width,
+                          .pixels = run->pixels};
     double largest = 0;
     for (size_t i = 0; i < map.count; i++)
         largest = fmax(largest, fabs((double)pixels[i]));

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "compute/random.h"
@@ -23,10 +24,14 @@ static dam_status load_set(const dam__run *run, dam__device *device, dam__datase
     dam__data_config file = {.plaquette = 1,
                              .levels = true,
                              .invert = experiment->data.invert,
-                             .transpose = experiment->data.transpose};
+                             .transpose = experiment->data.transpose,
+                             .colour = experiment->data.colour,
+                             .scaling = experiment->data.scaling,
+                             .missing = experiment->data.missing};
+    memcpy(file.resize, experiment->data.resize, sizeof file.resize);
+    dam__run_data(run, &file);
     if (experiment->recall.probes[0] == '\0') {
-        DAM_TRY(dam__dataset_load_on(device, &experiment->data, (uint64_t)experiment->seed,
-                                     DAM__SPLIT_TEST, set));
+        DAM_TRY(dam__run_load(run, device, DAM__SPLIT_TEST, set));
     } else {
         (void)snprintf(file.images, sizeof file.images, "%s", experiment->recall.probes);
         DAM_TRY(dam__dataset_load(&file, DAM__SPLIT_TRAIN, set));
@@ -78,6 +83,7 @@ dam_status dam__denoise_probes_make(const dam__run *run, dam__device *device,
     probes.dim = set.features;
     probes.height = set.height;
     probes.width = set.width;
+    probes.pixels = set.pixels;
     DAM_TRY_CLEANUP(dam__multiply(probes.count, probes.dim, &items));
     DAM_TRY_CLEANUP(dam__alloc(items, sizeof *probes.noisy, &probes.noisy));
     DAM_TRY_CLEANUP(dam__alloc(items, sizeof *probes.clean, &probes.clean));

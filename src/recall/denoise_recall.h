@@ -12,7 +12,8 @@
 /* Samples as their data has them: bytes as parts of 255. All count x dim, on the host. */
 typedef struct dam__denoise_probes {
     size_t count, dim, height, width; /* height and width 0 where they are no images */
-    double *clean;                    /* NULL where probes come from a file */
+    dam__pixels pixels;
+    double *clean; /* NULL where probes come from a file */
     double *noisy;
 } dam__denoise_probes;
 

@@ -103,6 +103,7 @@ dam_status dam__denoise_result_draw(const char *folder, const dam__denoise_resul
                             .dim = dim,
                             .height = probes->height,
                             .width = probes->width,
+                            .pixels = probes->pixels,
                             .columns = count * (shown < abreast ? shown : abreast),
                             .palette = DAM__GREY,
                             .caption = caption,

@@ -99,6 +99,11 @@ static dam_status side_between(const dam__run *large, const dam__run *small, siz
     if (!dam__model_type_of(&small->experiment.model)->relaxes)
         return dam__fail(DAM_USAGE, "'%s' is no denoiser's run; compare two of them",
                          small->folder);
+    if (large->pixels != DAM__PIXELS_GREY)
+        return dam__fail(DAM_USAGE,
+                         "the samples of '%s' are pictures in colour, which are not averaged to "
+                         "those of a smaller model; leave it out",
+                         large->folder);
     if (large->height == 0 || small->height == 0)
         return dam__fail(DAM_USAGE,
                          "the samples of '%s' are no images, and only these can be averaged to "

@@ -44,6 +44,7 @@ void dam__recall_note(const dam_log *log, const dam__recall_source *source,
 {
     if (source->alike.count == 0)
         return;
+    dam__note_reading(log, &source->set);
     dam__note_threshold(log, &source->set);
     note_twins(log, source);
     if (!source->is_run)

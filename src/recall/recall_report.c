@@ -33,6 +33,7 @@ dam_status dam__recall_result_draw(const char *folder, const dam__recall_source 
     dam_status status = DAM_OK;
     const dam__recalled *got = &result->recalled;
     size_t pixels = source->shape.height * source->shape.width, dim = got->dim;
+    pixels *= dam__channels(source->shape.pixels);
     size_t shown = got->count < TRIPLES ? got->count : TRIPLES;
     float *tiles = NULL, *memory = NULL;
     char *path = NULL;
@@ -55,6 +56,7 @@ dam_status dam__recall_result_draw(const char *folder, const dam__recall_source 
                             .dim = pixels,
                             .height = source->shape.height,
                             .width = source->shape.width,
+                            .pixels = source->shape.pixels,
                             .columns = EACH * (shown < ABREAST ? shown : ABREAST),
                             .palette = DAM__GREY,
                             .caption = "probe, recalled, nearest memory"};

@@ -41,7 +41,8 @@ static dam_status read_masks(struct cell *c)
     size_t dim = source->shape.dim, features = dim - source->class_neurons;
     const char *clamp = c->keys->clamp;
     /* Regions are of what a sample has; class neurons are in none. */
-    const dam__state_shape shape = {features, source->shape.height, source->shape.width};
+    const dam__state_shape shape = {features, source->shape.height, source->shape.width,
+                                    source->shape.pixels};
     if (c->keys->mask[0] != '\0') {
         DAM_TRY(dam__alloc(dim, 1, &c->mask));
         DAM_TRY(dam__region_mark(c->keys->mask, &shape, c->mask));
@@ -94,7 +95,9 @@ static dam_status read_probes(struct cell *c)
     float *states = NULL;
     const dam__state_shape *shape = &c->source->shape;
     dam__data_config from = c->source->experiment.data;
-    from.name[0] = from.labels[0] = '\0';
+    from.name[0] = from.labels[0] = from.validation_images[0] = '\0';
+    if (c->source->is_run)
+        dam__run_data(&c->source->run, &from);
     from.samples = 0;
     (void)snprintf(from.images, sizeof from.images, "%s", c->keys->probes);
     DAM_TRY_CLEANUP(dam__dataset_load(&from, DAM__SPLIT_TRAIN, &set));

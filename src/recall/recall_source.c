@@ -36,8 +36,10 @@ static bool is_sealed(const char *path)
 /* Whether a file begins as arrays do, or is a table by its name; a preset is text. */
 static bool is_array(const char *location)
 {
-    static const unsigned char magics[][4] = {
-        {0x93, 'N', 'U', 'M'}, {0x89, 'H', 'D', 'F'}, {'P', 'K', 3, 4}, {0x1f, 0x8b, 0x08, 0}};
+    static const unsigned char magics[][4] = {{0x93, 'N', 'U', 'M'}, {0x89, 'H', 'D', 'F'},
+                                              {'P', 'K', 3, 4},      {0x1f, 0x8b, 0x08, 0},
+                                              {0x89, 'P', 'N', 'G'}, {0xff, 0xd8, 0xff, 0},
+                                              {'M', 'A', 'T', 'L'},  {0x28, 0xb5, 0x2f, 0xfd}};
     unsigned char first[4] = {0};
     char *path = NULL;
     const char *part = NULL;
@@ -79,11 +81,12 @@ dam_status dam__recall_source_open(const char *operand, const char *const *overr
     dam_status status = DAM_OK;
     dam__recall_source source = {0};
     *out = (dam__recall_source){0};
-    source.is_run = dam__folder_exists(operand) || is_sealed(operand);
+    bool pictures = !dam__run_is(operand) && dam__picture_folder_is(operand);
+    source.is_run = (dam__folder_exists(operand) && !pictures) || is_sealed(operand);
     if (source.is_run) {
         DAM_TRY_CLEANUP(dam__run_open(operand, overrides, override_count, &source.run));
         source.experiment = source.run.experiment;
-    } else if (is_array(operand)) {
+    } else if (pictures || is_array(operand)) {
         DAM_TRY_CLEANUP(open_patterns(operand, overrides, override_count, &source.experiment));
     } else {
         DAM_TRY_CLEANUP(
@@ -146,16 +149,21 @@ dam_status dam__recall_source_load(dam__recall_source *source, dam__device *devi
         source->is_run ? dam__container_array(&source->run.container, "parameters/memories") : NULL;
     if (memories != NULL) {
         source->shape = (dam__state_shape){memories->shape[1], (size_t)source->run.height,
-                                           (size_t)source->run.width};
+                                           (size_t)source->run.width, source->run.pixels};
         if (experiment->recall.probes[0] != '\0')
             return DAM_OK;
     }
-    DAM_TRY(dam__dataset_load_on(device, &experiment->data, (uint64_t)experiment->seed,
-                                 DAM__SPLIT_TRAIN, &source->set));
+    /* What is kept for validation is never stored. */
+    dam__data_config from = experiment->data;
+    from.validation_images[0] = '\0';
+    if (source->is_run)
+        dam__run_data(&source->run, &from);
+    DAM_TRY(dam__dataset_load_on(device, &from, (uint64_t)experiment->seed, DAM__SPLIT_TRAIN,
+                                 &source->set));
     const dam__dataset *set = &source->set;
     dam__dataset_resolve(set, &experiment->data);
     if (memories == NULL)
-        source->shape = (dam__state_shape){set->features, set->height, set->width};
+        source->shape = (dam__state_shape){set->features, set->height, set->width, set->pixels};
     source->count = set->count;
     DAM_TRY(dam__states_of(set, &source->patterns));
     DAM_TRY(source->is_run

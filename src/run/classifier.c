@@ -90,7 +90,11 @@ static dam_status run_piece(dam__classifier *c, const void *samples, size_t coun
     int32_t *predicted = NULL, *closest = NULL;
     memcpy(c->set.samples.data, samples, count * row_bytes(c->run, c->set.samples.element));
     c->set.count = c->set.samples.shape[0] = count;
-    status = dam__threshold_apply(&c->set);
+    status = dam__scaler_asked(&c->run->experiment.data)
+                 ? dam__scaler_apply(&c->run->scaler, c->set.name, &c->set)
+                 : DAM_OK;
+    if (status == DAM_OK)
+        status = dam__threshold_apply(&c->set);
     c->set.count = c->set.samples.shape[0] = c->capacity;
     DAM_TRY_CLEANUP(status);
     DAM_TRY_CLEANUP(dam__run_evaluator_reload(c->evaluator, count));

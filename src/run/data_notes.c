@@ -161,7 +161,7 @@ static void note_parts(const dam_log *log, const dam__dataset *set, const size_t
 static dam_status note_classes(const dam_log *log, const dam__experiment *experiment,
                                const dam__dataset *set)
 {
-    size_t *counts = NULL, held = (size_t)((double)set->count * experiment->data.validation);
+    size_t *counts = NULL, held = dam__dataset_held(set, experiment->data.validation);
     DAM_TRY(dam__holdout_count(set, held, &counts));
     if (set->holdout_is_auto && set->holdout == DAM__HOLDOUT_STRATIFIED)
         dam__info(log,
@@ -205,6 +205,7 @@ dam_status dam__note_samples(const dam_log *log, const dam__experiment *experime
                              const dam__dataset *set)
 {
     bool states = dam__model_input(&experiment->model, 0).states;
+    dam__note_reading(log, set);
     note_narrowing(log, experiment, set);
     if (states) {
         dam__note_threshold(log, set);

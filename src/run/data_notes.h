@@ -13,6 +13,9 @@
 dam_status dam__note_samples(const dam_log *log, const dam__experiment *experiment,
                              const dam__dataset *set);
 
+/* What happened to samples while they were read: pictures left out, resized; gaps filled. */
+void dam__note_reading(const dam_log *log, const dam__dataset *set);
+
 /* The same of patterns that are recalled: how they were cut. */
 void dam__note_threshold(const dam_log *log, const dam__dataset *set);
 

@@ -48,6 +48,20 @@ static dam_status cut(dam__job *job)
     return dam__threshold_apply(&job->loaded);
 }
 
+/* Scaled by the numbers of those that are trained on, once it is known which these are. */
+static dam_status scale(dam__job *job)
+{
+    const dam__data_config *config = &job->experiment.data;
+    DAM_TRY(copy_samples(job));
+    dam__dataset *set = &job->loaded;
+    DAM_TRY(dam__holdout_arrange(config, (uint64_t)job->experiment.seed, set));
+    size_t held = dam__dataset_held(set, config->validation);
+    DAM_TRY(dam__scaler_measure(config, set, set->name, set->count - held, &set->scaler));
+    DAM_TRY(dam__scaler_apply(&set->scaler, set->name, set));
+    set->is_arranged = true;
+    return DAM_OK;
+}
+
 static dam_status arrange(dam__job *job)
 {
     dam__dataset arranged = {0};
@@ -68,6 +82,8 @@ static dam_status adapt(dam__job *job)
 {
     if (job->set->patches.size > 0 || job->set->standard)
         return DAM_OK;
+    if (dam__scaler_asked(&job->experiment.data) && job->set->scaler.features == 0)
+        DAM_TRY(scale(job));
     if (is_uncut(job))
         DAM_TRY(cut(job));
     return job->set->holdout == DAM__HOLDOUT_AUTO ? arrange(job) : DAM_OK;

@@ -59,6 +59,10 @@ static const char *const rates[] = {"sizes", "spectrum", NULL};
 static const char *const spectra[] = {"anisotropic", "isotropic", NULL};
 static const char *const holdouts[] = {"auto", "end", "shuffled", "stratified", NULL};
 static const char *const answers[] = {"no", "yes", NULL};
+static const char *const transposes[] = {"auto", "no", "yes", NULL};
+static const char *const colours[] = {"auto", "grey", "rgb", NULL};
+static const char *const scalings[] = {"none", "standard", "minmax", NULL};
+static const char *const missing[] = {"refuse", "mean", NULL};
 static const char *const precisions[] = {"single", "double", NULL};
 
 static const char *const scores[] = {"auto",
@@ -92,6 +96,12 @@ _Static_assert(DAM__SPECTRUM_ANISOTROPIC == 0 && DAM__SPECTRUM_ISOTROPIC == 1, "
 _Static_assert(DAM__HOLDOUT_AUTO == 0 && DAM__HOLDOUT_END == 1 && DAM__HOLDOUT_SHUFFLED == 2 &&
                    DAM__HOLDOUT_STRATIFIED == 3,
                "holdouts");
+_Static_assert(DAM__TRANSPOSE_AUTO == 0 && DAM__TRANSPOSE_NO == 1 && DAM__TRANSPOSE_YES == 2,
+               "transposes");
+_Static_assert(DAM__COLOUR_AUTO == 0 && DAM__COLOUR_GREY == 1 && DAM__COLOUR_RGB == 2, "colours");
+_Static_assert(DAM__SCALING_NONE == 0 && DAM__SCALING_STANDARD == 1 && DAM__SCALING_MINMAX == 2,
+               "scalings");
+_Static_assert(DAM__MISSING_REFUSE == 0 && DAM__MISSING_MEAN == 1, "missing");
 _Static_assert(DAM__BETA_LEARNED == 0 && DAM__BETA_FROZEN == 1 && DAM__BETA_ANNEALED == 2, "rules");
 _Static_assert(DAM__LOSS_SUPERVISED == 0 && DAM__LOSS_UNSUPERVISED == 1, "losses");
 _Static_assert(DAM__INITIAL_RANDOM == 0 && DAM__INITIAL_DATA == 1, "initials");
@@ -130,12 +140,13 @@ const dam__option dam__options[] = {
          "5 "
          "a feature; instead of images."),
     TEXT(ALL, "data", "images", data.images,
-         "File of the training samples (IDX, plain or gzipped; NPY; NPZ as \"file.npz:name\"; "
-         "HDF5 as \"file.h5:/path/in/file\"; a table, .csv or .tsv); instead of name."),
+         "File of the training samples (IDX; NPY; NPZ as \"file.npz:name\"; HDF5 or MAT 7.3 as "
+         "\"file.h5:/path/in/file\"; a table, .csv or .tsv; LIBSVM; all also packed by gzip or "
+         "zstd), or a folder of PNG and JPEG pictures, a folder a class; instead of name."),
     TEXT(ALL, "data", "labels", data.labels,
          "File of the training samples' classes, whole numbers or words; of a table the column, "
          "\"file.csv:column\", by its name or place."),
-    TEXT(ALL, "data", "test_images", data.test_images, "File of the test samples."),
+    TEXT(ALL, "data", "test_images", data.test_images, "File or folder of the test samples."),
     TEXT(ALL, "data", "test_labels", data.test_labels,
          "File of the test samples' classes; else the column of a table that is called as that of "
          "labels is."),
@@ -155,6 +166,11 @@ const dam__option dam__options[] = {
          "of 1."),
     CHOICE(DENOISE, "data", "pairs", model.denoise.pairing, "fixed", pairings,
            "Whether a sample keeps its noise, or has fresh noise every epoch."),
+    TEXT(ALL, "data", "validation_images", data.validation_images,
+         "File or folder of the samples that tell when to stop; instead of a share of the training "
+         "samples."),
+    TEXT(ALL, "data", "validation_labels", data.validation_labels,
+         "File of their classes, as test_labels."),
     REAL(ALL, "data", "validation", data.validation, "0.1", 0, INCLUDED, 1, OPEN,
          "Share of the training samples that is kept apart to tell when to stop; split says which "
          "ones."),
@@ -177,8 +193,22 @@ const dam__option dam__options[] = {
         ALL, "data", "invert", data.invert, "no", answers,
         "Invert what files hold, as white for black: bytes x become 255 - x, numbers from 0 to 1 "
         "become 1 - x, others change their sign."),
-    CHOICE(ALL, "data", "transpose", data.transpose, "no", answers,
-           "Swap rows and columns of images: EMNIST's lie on their side."),
+    CHOICE(ALL, "data", "transpose", data.transpose, "auto", transposes,
+           "Swap rows and columns of images; auto does so where a file is called emnist-..., whose "
+           "images lie on their side."),
+    CHOICE(ALL, "data", "colour", data.colour, "auto", colours,
+           "What pictures are read as: grey, a number a pixel, or rgb, three; auto is grey unless "
+           "one of the training has colours."),
+    TEXT(ALL, "data", "resize", data.resize,
+         "Make all pictures this large, \"WIDTHxHEIGHT\", such as \"28x28\"; else one of another "
+         "size than the first is refused."),
+    CHOICE(ALL, "data", "scaling", data.scaling, "none", scalings,
+           "Bring every feature to one scale by numbers of the training samples alone, which the "
+           "run keeps: standard takes its mean off and divides by its deviation, minmax makes its "
+           "least 0 and its most 1."),
+    CHOICE(ALL, "data", "missing", data.missing, "refuse", missing,
+           "A number that is missing (NaN, an empty cell): refuse it, with its place, or take its "
+           "feature's mean over the training samples."),
     INTEGER(VMF, "data", "patch", data.patch, "0", 0, 65535, "pixels",
             "Cut the images into square patches of this side, which are then the samples, without "
             "labels; 0 keeps whole images."),

@@ -9,6 +9,7 @@
 #include "base/notice.h"
 #include "data/holdout.h"
 #include "model/model_type.h"
+#include "run/data_notes.h"
 
 enum {
     LEAST_SAMPLES = 20, /* fewer tell nothing */
@@ -173,7 +174,9 @@ dam_status dam__note_trained(const dam_log *log, const dam__experiment *experime
     DAM_TRY(dam__trainer_predictions(trainer, &predicted, &count));
     int memories = dam__model_parameter(model, "memories")->value.rows;
     if (predicted == NULL)
-        return experiment->data.validation > 0 ? DAM_OK : note_memories(log, set, memories);
+        return dam__dataset_held(set, experiment->data.validation) > 0
+                   ? DAM_OK
+                   : note_memories(log, set, memories);
     bool early = dam__trainer_stopped_early(trainer) && experiment->grow.to == 0;
     const dam__learned learned = {.which = "validation",
                                   .labels = set->labels + (set->count - count),
@@ -191,6 +194,7 @@ dam_status dam__note_trained(const dam_log *log, const dam__experiment *experime
 bool dam__note_unlike(const dam_log *log, const dam__run *run, const dam__dataset *set)
 {
     const dam__survey trained = dam__run_survey(run);
+    dam__note_reading(log, set);
     if (!dam__survey_differs(&trained, &set->survey, run->experiment.data.levels))
         return false;
     dam__warn(

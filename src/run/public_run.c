@@ -245,5 +245,10 @@ dam_status dam_run_classify_bytes(dam_run *run, const uint8_t *samples, size_t c
     dam_status status = check_call(run, samples, count, classes);
     if (status != DAM_OK || count == 0)
         return status;
+    if (dam__scaler_asked(&run->run.experiment.data))
+        return dam__fail(DAM_USAGE,
+                         "'%s' was trained with data.scaling or data.missing, which want numbers, "
+                         "no bytes; classify floats",
+                         run->run.file);
     return classify(run, DAM__U8, samples, count, classes, nearest);
 }

@@ -32,6 +32,8 @@ static void take_origin(const dam__data_config *origin, dam__data_config *data)
     own.validation = data->validation;
     own.split = data->split;
     own.levels = data->levels;
+    own.scaling = data->scaling;
+    own.missing = data->missing;
     memcpy(own.threshold, data->threshold, sizeof own.threshold);
     own.memory = data->memory;
     memcpy(own.test_images, data->test_images, sizeof own.test_images);

@@ -15,6 +15,8 @@
 
 #define RUN_FORMAT "denseam run 1"
 
+enum { SHAPE = 4, SHAPE_IN_COLOUR = 5 }; /* numbers of a sample's shape */
+
 void dam__run_free(dam__run *run)
 {
     free(run->folder);
@@ -101,13 +103,14 @@ dam_status dam__run_find_folder(const char *path, char **folder)
     return status;
 }
 
-/* The shape of the training samples: dim, classes, height, width. */
+/* The shape of the training samples: dim, classes, height, width; of colours their pixels. */
 static dam_status read_shape(dam__run *run)
 {
     const dam__array *shape = dam__container_array(&run->container, "shape");
-    int *const items[] = {&run->dim, &run->classes, &run->height, &run->width};
-    const size_t count = sizeof items / sizeof *items;
-    if (shape == NULL || dam__array_items(shape) != count)
+    int pixels = DAM__PIXELS_GREY;
+    int *const items[] = {&run->dim, &run->classes, &run->height, &run->width, &pixels};
+    size_t count = shape != NULL ? dam__array_items(shape) : 0;
+    if (count != SHAPE && count != SHAPE_IN_COLOUR)
         return dam__fail(DAM_INPUT, "'%s' does not say the shape of its samples", run->file);
     for (size_t i = 0; i < count; i++) {
         double value = dam__array_at(shape, i);
@@ -115,6 +118,44 @@ static dam_status read_shape(dam__run *run)
             return dam__fail(DAM_INPUT, "'%s' gives its samples an impossible shape", run->file);
         *items[i] = (int)value;
     }
+    if (pixels >= DAM__PIXELS_KINDS)
+        return dam__fail(DAM_INPUT, "'%s' gives its samples an impossible shape", run->file);
+    run->pixels = (dam__pixels)pixels;
+    return DAM_OK;
+}
+
+/* A feature's numbers, which stay the container's; *out = NULL where it has none. */
+static dam_status read_feature(const dam__run *run, const char *name, double **out)
+{
+    const dam__array *array = dam__container_array(&run->container, name);
+    if (array == NULL)
+        return DAM_OK;
+    if (array->element != DAM__F64 || dam__array_items(array) != (size_t)run->dim)
+        return dam__fail(DAM_INPUT, "'%s' has other than %d numbers '%s'; use another copy of it",
+                         run->file, run->dim, name);
+    *out = array->data;
+    return DAM_OK;
+}
+
+static dam_status read_scaler(dam__run *run)
+{
+    dam__scaler *scaler = &run->scaler;
+    DAM_TRY(read_feature(run, "features/offsets", &scaler->offsets));
+    DAM_TRY(read_feature(run, "features/scales", &scaler->scales));
+    DAM_TRY(read_feature(run, "features/means", &scaler->means));
+    const dam__data_config *data = &run->experiment.data;
+    bool scaled = scaler->offsets != NULL && scaler->scales != NULL;
+    if ((data->scaling != DAM__SCALING_NONE && !scaled) ||
+        (data->missing == DAM__MISSING_MEAN && scaler->means == NULL))
+        return dam__fail(DAM_INPUT,
+                         "'%s' was trained without data.scaling or data.missing, so it has no "
+                         "numbers for them; leave the change out, or train again",
+                         run->file);
+    for (int j = 0; scaled && j < run->dim; j++)
+        if (!(scaler->scales[j] > 0))
+            return dam__fail(DAM_INPUT, "'%s' scales feature %d by %g; use another copy of it",
+                             run->file, j, scaler->scales[j]);
+    scaler->features = (size_t)run->dim;
     return DAM_OK;
 }
 
@@ -148,7 +189,8 @@ static dam_status check_parameters(const dam__run *run, long memories)
 /* What a model is made of; a history may have gaps. */
 static dam_status check_numbers(const dam__run *run)
 {
-    static const char *const groups[] = {"parameters/", "velocities/", "squares/", "teacher/"};
+    static const char *const groups[] = {"parameters/", "velocities/", "squares/", "teacher/",
+                                         "features/"};
     for (size_t i = 0; i < run->container.array_count; i++) {
         const struct dam__container_array *named = &run->container.arrays[i];
         bool wanted = false;
@@ -171,7 +213,8 @@ static dam_status check_shape(dam__run *run)
 {
     int least = dam__model_type_of(&run->experiment.model)->class_weights ? 1 : 0;
     if (run->dim < 1 || run->classes < least ||
-        (run->height > 0 && (long)run->height * run->width != run->dim))
+        (run->height > 0 &&
+         (long)run->height * run->width * (long)dam__channels(run->pixels) != run->dim))
         return dam__fail(DAM_INPUT, "'%s' gives its samples an impossible shape", run->file);
     const dam__array *memories = dam__container_array(&run->container, "parameters/memories");
     if (memories == NULL || memories->rank != 2)
@@ -200,6 +243,7 @@ static dam_status complete(dam__run *run, const char *const *overrides, size_t o
         dam__experiment_parse_run(run->file, preset, overrides, override_count, &run->experiment));
     DAM_TRY(read_shape(run));
     DAM_TRY(check_shape(run));
+    DAM_TRY(read_scaler(run));
     return check_numbers(run);
 }
 
@@ -232,13 +276,20 @@ const dam__names *dam__run_class_names(const dam__run *run)
     return names != NULL && names->count == (size_t)run->classes ? names : NULL;
 }
 
+void dam__run_data(const dam__run *run, dam__data_config *config)
+{
+    config->knows_classes = dam__run_class_names(run) != NULL;
+    config->scaler = dam__scaler_asked(config) ? &run->scaler : NULL;
+    config->run_features = run->experiment.data.patch > 0 ? 0 : (size_t)run->dim;
+}
+
 dam_status dam__run_load(const dam__run *run, dam__device *device, dam__split split,
                          dam__dataset *out)
 {
     dam_status status = DAM_OK;
     dam__dataset set = {0};
     dam__data_config config = run->experiment.data;
-    config.knows_classes = dam__run_class_names(run) != NULL;
+    dam__run_data(run, &config);
     *out = (dam__dataset){0};
     DAM_TRY_CLEANUP(
         dam__dataset_load_on(device, &config, (uint64_t)run->experiment.seed, split, &set));
@@ -279,10 +330,11 @@ static dam_status save_shape(const dam__dataset *set, const dam__task *task, dam
 {
     dam_status status = DAM_OK;
     dam__array array = {0};
-    const int64_t items[] = {task->dim, task->classes, (int64_t)set->height, (int64_t)set->width};
-    const size_t count = sizeof items / sizeof *items;
+    const int64_t items[] = {task->dim, task->classes, (int64_t)set->height, (int64_t)set->width,
+                             set->pixels};
+    size_t count = set->pixels == DAM__PIXELS_GREY ? SHAPE : SHAPE_IN_COLOUR;
     DAM_TRY_CLEANUP(dam__array_create(DAM__I64, 1, &count, &array));
-    memcpy(array.data, items, sizeof items);
+    memcpy(array.data, items, count * sizeof *items);
     DAM_TRY_CLEANUP(dam__container_add(out, "shape", &array));
 cleanup:
     dam__array_free(&array);
@@ -305,6 +357,29 @@ static dam_status save_survey(const dam__dataset *set, dam__container *out)
 cleanup:
     dam__array_free(&array);
     return status;
+}
+
+static dam_status save_feature(const char *name, const double *numbers, size_t count,
+                               dam__container *out)
+{
+    dam_status status = DAM_OK;
+    dam__array array = {0};
+    if (numbers == NULL)
+        return DAM_OK;
+    DAM_TRY_CLEANUP(dam__array_create(DAM__F64, 1, &count, &array));
+    memcpy(array.data, numbers, count * sizeof *numbers);
+    DAM_TRY_CLEANUP(dam__container_add(out, name, &array));
+cleanup:
+    dam__array_free(&array);
+    return status;
+}
+
+/* What features were scaled and filled by, for other samples. */
+static dam_status save_scaler(const dam__scaler *scaler, dam__container *out)
+{
+    DAM_TRY(save_feature("features/offsets", scaler->offsets, scaler->features, out));
+    DAM_TRY(save_feature("features/scales", scaler->scales, scaler->features, out));
+    return save_feature("features/means", scaler->means, scaler->features, out);
 }
 
 /* The memories that a teacher's samples were drawn from, to compare with. */
@@ -354,6 +429,7 @@ static dam_status save_facts(const dam__run_facts *facts, const dam__task *task,
         DAM_TRY_CLEANUP(dam__container_set_text(out, texts[i][0], texts[i][1]));
     DAM_TRY_CLEANUP(save_shape(facts->set, task, out));
     DAM_TRY_CLEANUP(save_survey(facts->set, out));
+    DAM_TRY_CLEANUP(save_scaler(&facts->set->scaler, out));
     DAM_TRY_CLEANUP(save_teacher(facts->set, out));
     DAM_TRY_CLEANUP(save_names(facts->set, out));
 cleanup:

@@ -14,6 +14,8 @@ typedef struct dam__run {
     dam__container container;        /* as read */
     dam__experiment experiment;      /* its resolved preset, with overrides */
     int dim, classes, height, width; /* of the training samples; height 0 where not an image */
+    dam__pixels pixels;              /* of the image */
+    dam__scaler scaler;              /* what its samples were scaled by; the container's */
     int memories;                    /* that it has; more than its preset says where it has grown */
 } dam__run;
 
@@ -41,6 +43,9 @@ bool dam__run_is_finished(const dam__run *run);
 
 /* The names of its classes, or NULL where they have none. */
 const dam__names *dam__run_class_names(const dam__run *run);
+
+/* What is known of a run's samples, into a configuration that loads others for it. */
+void dam__run_data(const dam__run *run, dam__data_config *config);
 
 /* Loads samples for it: dam__dataset_load_on, with classes and features by the training's names. */
 dam_status dam__run_load(const dam__run *run, dam__device *device, dam__split split,

@@ -24,6 +24,25 @@ dam_status dam__data_check(const char *name, const dam__data_config *data)
     if (data->labels[0] != '\0' && !images)
         return dam__fail(DAM_USAGE, "%s: data.labels is given without data.images; %s", name,
                          named ? "the set called data.name has its own" : "give both");
+    size_t width = 0, height = 0;
+    status = dam__resize_read(data->resize, &width, &height);
+    if (status != DAM_OK)
+        return dam__fail_within(status, "%s", name);
+    if (data->validation_labels[0] != '\0' && data->validation_images[0] == '\0')
+        return dam__fail(DAM_USAGE,
+                         "%s: data.validation_labels is given without data.validation_images; give "
+                         "both",
+                         name);
+    if (data->validation_images[0] != '\0' && (!images || data->patch > 0))
+        return dam__fail(DAM_USAGE,
+                         "%s: data.validation_images goes with data.images, and not with patches; "
+                         "data.validation keeps a share of other samples",
+                         name);
+    if (dam__scaler_asked(data) && (!images || data->patch > 0 || data->plaquette > 1))
+        return dam__fail(DAM_USAGE,
+                         "%s: data.scaling and data.missing are for whole samples of files; leave "
+                         "them out with data.name, data.patch and data.plaquette",
+                         name);
     if (data->patch > 0 && dam__teacher_asked(data))
         return dam__fail(DAM_USAGE, "%s: a teacher makes no images to cut; set data.patch = 0",
                          name);

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "store/names.h"
+#include "store/picture.h"
 
 typedef enum dam__element { DAM__U8, DAM__I32, DAM__I64, DAM__F32, DAM__F64 } dam__element;
 
@@ -42,6 +43,16 @@ void dam__array_free(dam__array *array);
 typedef dam_status dam__taker(void *user, const void *bytes, size_t length);
 dam_status dam__array_pieces(const dam__array *array, dam__taker *take, void *user);
 
+/* What happened to pictures while they were read. */
+typedef struct dam__picture_facts {
+    size_t skipped;   /* files and folders that are no pictures, */
+    char *skipped_at; /* and the first of them; owned by the reading */
+    size_t blended;   /* pictures with transparent parts */
+    size_t resized, greyed;
+    bool are; /* whether these were pictures; then whether they are in colour: */
+    bool have_colours;
+} dam__picture_facts;
+
 /* What to take of a file, and what came with it; zero-initialise, free with dam__reading_free. */
 typedef struct dam__reading {
     size_t rows;         /* in: the first so many along the first axis; 0, or more: all */
@@ -49,18 +60,27 @@ typedef struct dam__reading {
     bool may_lack;       /* in: whether it is no matter where there is no such column */
     bool is_without;     /* out: whether there was such a column */
     bool as_words;       /* in: words may stand for the numbers of classes */
-    size_t there;        /* out: rows in the file; 0 for a scalar */
-    dam__names columns;  /* out: of a table with a head, the names of the columns taken */
-    dam__names words;    /* out: where the file has words, those that differ, in order: the array
-                          * then has their places */
+    size_t expected;     /* in: how many rows there should be; 0: that is not known */
+    bool fills_gaps;     /* in: of a table, a cell without a number is NaN; else it is refused */
+    size_t features;     /* in: of a sparse file, the features of a sample; 0: the most it has */
+    dam__colour_wish colour;     /* in: of pictures */
+    size_t width, height;        /* in: what pictures are made to; 0: they must be alike */
+    size_t there;                /* out: rows in the file; 0 for a scalar */
+    dam__names columns;          /* out: of a table with a head, the names of the columns taken */
+    dam__names words;            /* out: where the file has words, those that differ, in order: the
+                                  * array then has their places */
+    int32_t *labels;             /* out: of all rows, where a file has classes with its samples; */
+    dam__names classes;          /* out: and what they are called, or empty */
+    dam__picture_facts pictures; /* out */
 } dam__reading;
 
 void dam__reading_free(dam__reading *reading);
 
 /*
  * Reads IDX (plain or gzipped), NPY (1.0-3.0, C order), an array of an NPZ file ("file.npz:name"),
- * an HDF5 dataset ("file.h5:/path/in/file") or a table (CSV, TSV; "file.csv:column"), of which
- * numbers are all columns. Without a part a file has just one array or is taken whole. The first
+ * an HDF5 dataset ("file.h5:/path/in/file"), a picture or a folder of them (n x height x width, or
+ * x 3 where they have colours) or a table (CSV, TSV; "file.csv:column"), of which numbers are all
+ * columns. Without a part a file has just one array or is taken whole. The first
  * bytes decide the format; a text is a table by its name's ending. DAM_INPUT names the file, what
  * is wrong and where.
  */
@@ -71,6 +91,9 @@ dam_status dam__array_read_part(const char *location, dam__reading *reading, dam
 
 /* The file of a location, free(), and the part of it that is named, in location, or NULL. */
 dam_status dam__location_split(const char *location, char **file, const char **part);
+
+/* Whether a folder has pictures, itself or in folders of its own. */
+bool dam__picture_folder_is(const char *folder);
 
 /* Whether a file is a table by its name. */
 bool dam__table_is(const char *file);
@@ -83,5 +106,6 @@ dam_status dam__idx_parse(const char *name, const void *bytes, size_t length, da
 dam_status dam__npy_parse(const char *name, const void *bytes, size_t length, dam__array *out);
 dam_status dam__npz_parse(const char *name, const void *bytes, size_t length, dam__array *out);
 dam_status dam__table_parse(const char *name, const void *bytes, size_t length, dam__array *out);
+dam_status dam__picture_parse(const char *name, const void *bytes, size_t length, dam__array *out);
 
 #endif

@@ -13,6 +13,11 @@ void dam__reading_free(dam__reading *reading)
 {
     dam__names_free(&reading->columns);
     dam__names_free(&reading->words);
+    dam__names_free(&reading->classes);
+    free(reading->labels);
+    free(reading->pictures.skipped_at);
+    reading->labels = NULL;
+    reading->pictures = (dam__picture_facts){0};
 }
 
 /*
@@ -95,6 +100,8 @@ static const struct format {
     {is_npy, dam__npy_read, false},
     {is_idx, dam__idx_read, false},
     {is_zip, dam__npz_read, true},
+    {dam__png_is, dam__picture_read, false},
+    {dam__jpeg_is, dam__picture_read, false},
 };
 
 /* A file that begins otherwise: a table, HDF5 behind a block of the user's, or none that is read.
@@ -110,10 +117,11 @@ static dam_status read_other(dam__source *source, const unsigned char *first, si
         DAM_TRY(dam__hdf5_is(source->name, &hdf5));
     if (hdf5)
         return read_hdf5(source, out);
-    return dam__fail(DAM_INPUT,
-                     "'%s' is no IDX, NPY, NPZ, HDF5 or CSV file: it is %s and starts with bytes "
-                     "%02x %02x %02x %02x; %s",
-                     source->name, is.what, first[0], first[1], first[2], first[3], is.advice);
+    return dam__fail(
+        DAM_INPUT,
+        "'%s' is no IDX, NPY, NPZ, HDF5, CSV, PNG or JPEG file: it is %s and starts with bytes "
+        "%02x %02x %02x %02x; %s",
+        source->name, is.what, first[0], first[1], first[2], first[3], is.advice);
 }
 
 /* Tells the format and reads it. */
@@ -152,6 +160,10 @@ dam_status dam__array_read_part(const char *location, dam__reading *reading, dam
     *out = (dam__array){0};
     const char *part = NULL;
     DAM_TRY_CLEANUP(dam__location_split(location, &file, &part));
+    if (dam__folder_exists(file)) {
+        status = dam__picture_folder_read(file, reading, out);
+        goto cleanup;
+    }
     DAM_TRY_CLEANUP(dam__source_open(file, &source));
     source.part = part;
     source.reading = *reading;

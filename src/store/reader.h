@@ -62,6 +62,8 @@ dam_status dam__idx_read(dam__source *source, dam__array *out);
 dam_status dam__npy_read(dam__source *source, dam__array *out);
 dam_status dam__npz_read(dam__source *source, dam__array *out);
 dam_status dam__table_read(dam__source *source, dam__array *out);
+dam_status dam__picture_read(dam__source *source, dam__array *out);
+dam_status dam__picture_folder_read(const char *folder, dam__reading *reading, dam__array *out);
 dam_status dam__hdf5_is(const char *path, bool *is);
 /* inner is the dataset's path in the file, or NULL for its only one. */
 dam_status dam__hdf5_read(const char *path, const char *inner, dam__array *out);

@@ -4,7 +4,7 @@
 #include <strings.h>
 
 #define BYTES(TEXT) sizeof(TEXT) - 1, TEXT
-#define SAVE_ARRAY "save the numbers in it with np.save"
+#define SAVE_ARRAY "save it as PNG, or the numbers in it with np.save"
 
 /* A kind of file: bytes at a place, which may contain zeros. */
 static const struct {

@@ -51,7 +51,7 @@ static dam_status load(runner *r, dam__split split, loaded *to)
         return DAM_OK;
     /* What is read from files does not depend on the seed, unless the validation share is drawn. */
     if (to->is && !dam__dataset_is_drawn(config) && !dam__holdout_is_drawn(to->set.holdout) &&
-        memcmp(&to->config, config, sizeof *config) == 0)
+        to->set.scaler.features == 0 && memcmp(&to->config, config, sizeof *config) == 0)
         return DAM_OK;
     dam__dataset_free(&to->set);
     to->is = false;
@@ -307,7 +307,7 @@ static size_t batch_size(const runner *r, size_t count)
     bool drawn = dam__dataset_is_drawn(&experiment->data);
     bool alone =
         !dam__model_side_by_side(&experiment->model, experiment->train.batch, set, drawn) ||
-        experiment->grow.to > 0 || experiment->data.validation > 0 ||
+        experiment->grow.to > 0 || dam__dataset_held(set, experiment->data.validation) > 0 ||
         experiment->train.patience > 0 || set->count > INT_MAX || set->features > INT_MAX ||
         r->plan->sweep.metric == DAM__METRIC_TEST_LOSS ||
         r->plan->sweep.metric == DAM__METRIC_TEST_ACCURACY;

@@ -12,7 +12,7 @@
 
 static size_t validation_count(const dam__training *training)
 {
-    return (size_t)((double)training->set->count * training->validation);
+    return dam__dataset_held(training->set, training->validation);
 }
 
 static dam_status create_loaders(dam__trainer *trainer)

@@ -44,8 +44,10 @@ static dam_status look_at_data(dam__tuned *tuned, size_t *count)
         DAM_TRY_CLEANUP(dam__dataset_load(data, DAM__SPLIT_TRAIN, &set));
         *count = set.count;
         tuned->sizes.dim = (int)set.features;
-        tuned->height = (int)set.height;
-        tuned->width = (int)set.width;
+        /* Pictures in colour are averaged over nothing. */
+        bool grey = set.pixels == DAM__PIXELS_GREY;
+        tuned->height = grey ? (int)set.height : 0;
+        tuned->width = grey ? (int)set.width : 0;
     }
 cleanup:
     dam__dataset_free(&set);
@@ -73,8 +75,9 @@ static dam_status open_run(const char *path, dam__tuned *out)
     DAM_TRY_CLEANUP(dam__run_open(path, NULL, 0, &run));
     out->experiment = run.experiment;
     out->sizes.dim = run.dim;
-    out->height = run.height;
-    out->width = run.width;
+    bool grey = run.pixels == DAM__PIXELS_GREY;
+    out->height = grey ? run.height : 0;
+    out->width = grey ? run.width : 0;
     DAM_TRY_CLEANUP(check_model(out));
 cleanup:
     dam__run_free(&run);

@@ -51,7 +51,7 @@ labels() { refused --set data.labels="$1"; }
     { head -c 944 /dev/zero; bytes 0 0 128 127 0 0 192 127 0 0 0 0 0 0 0 0; } |
         npy bad.npy '<f4' "(60, 4)"
     images bad.npy
-    failed_with 3 "sample 59 of 'bad.npy' holds inf, which is no finite float32; mend or remove it"
+    failed_with 3 "sample 59 of 'bad.npy', feature 0, holds inf, which is no finite float32; mend or remove it"
     { head -c 236 /dev/zero; bytes 0 0 192 127; } | npy bad.npy '<f4' "(60,)"
     labels bad.npy
     failed_with 3 "label 59 of 'bad.npy' is nan"

@@ -117,14 +117,14 @@ np.save("names.npy", np.array(["d", "c", "b", "a"])[y])'
 @test "what a file is gets named" {
     own_data 40 12 4
     tool train own.conf --quiet --out run
-    printf '\x89PNG\r\n\x1a\nrest' > picture.npy
+    printf 'GIF89a\1\0' > picture.npy
     printf '<!DOCTYPE html>\n<html>' > page.csv
     printf 'version https://git-lfs.github.com/spec/v1\n' > pointer.npy
     printf '\x80\x04\x95abc' > labels.pkl
     printf 'PK\x05\x06%018d' 0 | tr 0 '\000' > empty.npz
-    for case in 'picture.npy:a PNG picture' 'pointer.npy:a pointer of Git LFS' 'labels.pkl:a pickle of Python'; do
+    for case in 'picture.npy:a GIF picture' 'pointer.npy:a pointer of Git LFS' 'labels.pkl:a pickle of Python'; do
         tool predict run "${case%%:*}" -o said.csv --quiet
-        failed_with 3 "'${case%%:*}' is no IDX, NPY, NPZ, HDF5 or CSV file: it is ${case#*:}"
+        failed_with 3 "'${case%%:*}' is no IDX, NPY, NPZ, HDF5, CSV, PNG or JPEG file: it is ${case#*:}"
     done
     tool predict run page.csv -o said.csv --quiet
     failed_with 3 "'page.csv'" 'a web page'

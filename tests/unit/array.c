@@ -119,7 +119,7 @@ static void idx_of_every_type_is_read_plain_and_gzipped(void **state)
 static void idx_that_is_damaged_is_refused(void **state)
 {
     files *in = *state;
-    assert_refused(IDX(0, 0, 8), "is no IDX, NPY, NPZ, HDF5 or CSV file");
+    assert_refused(IDX(0, 0, 8), "is no IDX, NPY, NPZ, HDF5, CSV, PNG or JPEG file");
     assert_refused(IDX(0, 0, 8, 2, 0, 0, 0, 1, 0), "cut short", "byte 9", "header");
     assert_refused(IDX(0, 0, 8, 1, 0, 0, 0, 3, 1, 2), "cut short", "shape, 3 of uint8",
                    "needs 3 bytes", "there are 2");
@@ -210,8 +210,8 @@ static void gzip_that_is_damaged_or_a_bomb_is_refused(void **state)
     assert_int_equal(fclose(file), 0);
     assert_refused(path, "is damaged", "gzip");
     free(bytes);
-    assert_refused(gz_file(in, "a.gz", "plain text", 10), "is no IDX, NPY, NPZ, HDF5 or CSV",
-                   "70 6c 61 69");
+    assert_refused(gz_file(in, "a.gz", "plain text", 10),
+                   "is no IDX, NPY, NPZ, HDF5, CSV, PNG or JPEG", "70 6c 61 69");
     assert_refused(plain_file(in, "a.gz", "\x1f\x8b\x08 and no more", 15), "gzip");
 }
 
@@ -390,9 +390,9 @@ static void what_is_no_readable_file_is_refused(void **state)
     assert_refused("", "cannot open ''");
     assert_refused(in->folder, "it is a folder", in->folder);
     assert_refused(plain_file(in, "a", "", 0), "is empty");
-    assert_refused(plain_file(in, "a", "P5 2 2", 6), "is no IDX, NPY, NPZ, HDF5 or CSV",
+    assert_refused(plain_file(in, "a", "P5 2 2", 6), "is no IDX, NPY, NPZ, HDF5, CSV, PNG or JPEG",
                    "50 35 20 32");
-    assert_refused(plain_file(in, "a", "x", 1), "is no IDX, NPY, NPZ, HDF5 or CSV");
+    assert_refused(plain_file(in, "a", "x", 1), "is no IDX, NPY, NPZ, HDF5, CSV, PNG or JPEG");
     assert_int_equal(symlink("loop", path_of(in, "loop")), 0);
     assert_refused(path_of(in, "loop"), "symbolic links");
     assert_int_equal(mkfifo(path_of(in, "pipe"), 0666), 0);
@@ -404,7 +404,7 @@ static void what_is_no_readable_file_is_refused(void **state)
         assert_int_equal(chmod(path, 0), 0);
         assert_refused(path, "Permission denied", "permissions");
     }
-    assert_refused(path_of(in, "a:/b"), "is no IDX, NPY, NPZ, HDF5 or CSV");
+    assert_refused(path_of(in, "a:/b"), "is no IDX, NPY, NPZ, HDF5, CSV, PNG or JPEG");
     /* A folder's name may end in a colon: what exists as a whole is no dataset's path. */
     assert_int_equal(mkdir(path_of(in, "a:"), 0777), 0);
     dam__array array = read_array(plain_file(in, "a:/b", "\0\0\10\1\0\0\0\1\7", 9));

@@ -180,7 +180,7 @@ static void numbers_become_float32(void **state)
                  {"<i4", 4, (const int32_t[]){-2, 0, 3, 4, 5, 6}},
                  {"<i8", 8, (const int64_t[]){-2, 0, 3, 4, 5, 6}}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        npy_file(in, "x.npy", cases[i].descr, "(3, 1, 2, 1)", cases[i].data,
+        npy_file(in, "x.npy", cases[i].descr, "(3, 1, 2, 1, 1)", cases[i].data,
                  6 * (size_t)cases[i].size);
         dam__dataset set = load(&config, DAM__SPLIT_TRAIN);
         const float expected[] = {-2, i < 2 ? 0.5F : 0, 3, 4, 5, 6};
@@ -189,7 +189,7 @@ static void numbers_become_float32(void **state)
         assert_string_equal(set.name, "x.npy");
         assert_int_equal(set.count, 3);
         assert_int_equal(set.features, 2);
-        assert_int_equal(set.height, 0); /* four axes: not an image */
+        assert_int_equal(set.height, 0); /* five axes: not an image */
         assert_null(set.labels);
         assert_int_equal(set.classes, 0);
         dam__dataset_free(&set);

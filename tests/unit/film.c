@@ -213,7 +213,7 @@ static void a_film_shows_every_frame_in_its_places(void **state)
     dam__record record;
     dam__history history;
     make(&record, &history);
-    const dam__film drawn = {&record, &history, 2, 2};
+    const dam__film drawn = {&record, &history, 2, 2, DAM__PIXELS_GREY};
     size_t frames = 0;
     film got;
     assert_int_equal(dam__film_write(&drawn, at->file, &frames), DAM_OK);
@@ -254,7 +254,7 @@ static void a_long_record_makes_a_film_of_some_frames(void **state)
     dam__history history = {0};
     for (int epoch = 0; epoch < 500; epoch++)
         add(&record, epoch, 0, 2);
-    const dam__film drawn = {&record, &history, 0, 0};
+    const dam__film drawn = {&record, &history, 0, 0, DAM__PIXELS_GREY};
     size_t frames = 0;
     film got;
     assert_int_equal(dam__film_write(&drawn, at->file, &frames), DAM_OK);

@@ -111,8 +111,9 @@ static void what_a_file_is_gets_named(void **state)
 {
     files *in = *state;
 #define IS(BYTES, ...) assert_refused(plain_file(in, "a", BYTES, sizeof(BYTES) - 1), __VA_ARGS__)
-    IS("\x89PNG\r\n\x1a\n____", "it is a PNG picture", "np.save");
-    IS("\xff\xd8\xff\xe0____", "a JPEG picture");
+    IS("GIF89a\x01\0__", "it is a GIF picture", "np.save");
+    IS("\x89PNG\r\n\x1a\n____", "is cut short: it ends at byte 12");
+    IS("\xff\xd8\xff\xe0____", "is cut short: it ends at byte 8");
     IS("version https://git-lfs.github.com/spec/v1\noid sha256:", "a pointer of Git LFS",
        "git lfs pull");
     IS("/annex/objects/SHA256E-s1", "a pointer of git-annex");

@@ -145,7 +145,7 @@ static void a_number_is_one_threshold_for_all(void **state)
     NPY("x.npy", "<f8", "(1, 2)", double, 1, NAN);
     dam__dataset set = {0};
     assert_int_equal(dam__dataset_load(&config, DAM__SPLIT_TRAIN, &set), DAM_INPUT);
-    assert_non_null(strstr(dam_error(), "sample 0 of 'x.npy' holds nan"));
+    assert_non_null(strstr(dam_error(), "sample 0 of 'x.npy', feature 1, holds nan"));
     strcpy(config.threshold, "middle");
     assert_int_equal(dam__dataset_load(&config, DAM__SPLIT_TRAIN, &set), DAM_USAGE);
     assert_non_null(strstr(dam_error(), "data.threshold = \"middle\""));
@@ -315,7 +315,8 @@ static void levels_stay_and_losses_are_counted(void **state)
 static void images_are_transposed_and_inverted(void **state)
 {
     files *in = *state;
-    const dam__data_config config = {.images = "x.npy", .transpose = 1, .invert = 1};
+    const dam__data_config config = {
+        .images = "x.npy", .transpose = DAM__TRANSPOSE_YES, .invert = 1};
     NPY("x.npy", "|u1", "(2, 2, 3)", unsigned char, 1, 2, 3, 4, 5, 6, 10, 20, 30, 40, 50, 60);
     dam__dataset set = load(&config, DAM__SPLIT_TRAIN);
     static const unsigned char bytes[] = {254, 251, 253, 250, 252, 249,

@@ -14,7 +14,8 @@
 #include "model/energy/recall_internal.h"
 #include "run/recall_lists.h"
 
-static const dam__state_shape image = {12, 3, 4}, vector = {12, 0, 0};
+static const dam__state_shape image = {12, 3, 4, DAM__PIXELS_GREY},
+                              vector = {12, 0, 0, DAM__PIXELS_GREY};
 
 /* The marks of a region as text, "1" for marked. */
 static const char *marked(const char *region, const dam__state_shape *shape)

@@ -158,7 +158,7 @@ static void maps_grow_and_shrink(void **state)
 {
     (void)state;
     const float values[16] = {-1, 1, 0, 0, 1, 3, 0, 0, 2, -2, -2, 2, 2, -2, 2, NAN};
-    const dam__map small = {values, 3, 2, 2}; /* the fourth is missing */
+    const dam__map small = {values, 3, 2, 2, DAM__PIXELS_GREY}; /* the fourth is missing */
     dam__image image = {0};
     assert_int_equal(dam__image_create(8, 8, amber, &image), DAM_OK);
     dam__image_map(&image, 1, 1, 6, 6, &small, DAM__GREY, 1);
@@ -167,7 +167,7 @@ static void maps_grow_and_shrink(void **state)
     assert_int_equal(count_colour(&image, 1, 4, 3, 3, (dam__colour){128, 128, 128}), 9);
     assert_int_equal(count_colour(&image, 0, 0, 8, 8, amber), 64 - 27);
 
-    const dam__map large = {values, 16, 4, 4};
+    const dam__map large = {values, 16, 4, 4, DAM__PIXELS_GREY};
     dam__image_map(&image, 0, 0, 2, 2, &large, DAM__GREY, 1);
     assert_true(has_colour(&image, 0, 0, white)); /* (-1 + 1 + 1 + 3) / 4 = 1 */
     assert_true(has_colour(&image, 1, 0, (dam__colour){128, 128, 128}));
