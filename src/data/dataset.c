@@ -132,6 +132,7 @@ static dam_status read_files(const dam__data_config *config, dam__split split,
     char *column = NULL, *labels = NULL;
     dam__reading reading = {.colour = (dam__colour_wish)config->colour,
                             .features = config->run_features,
+                            .class_by_name = config->knows_classes,
                             .fills_gaps = config->missing == DAM__MISSING_MEAN};
     DAM_TRY_CLEANUP(dam__resize_read(config->resize, &reading.width, &reading.height));
     DAM_TRY_CLEANUP(dam__labels_column(config, split, from, &column));

@@ -43,12 +43,12 @@ static dam_status find_step(const dam__array *labels, const char *path, size_t *
     for (int axis = 0; axis < labels->rank; axis++)
         longest = labels->shape[axis] > longest ? labels->shape[axis] : longest;
     *step = 1;
-    if (labels->rank > 0 && items == longest)
-        return DAM_OK;
     if (labels->rank == 2 && labels->shape[1] == 8 && dam__places_has_more(path)) {
         *step = 8;
         return DAM_OK;
     }
+    if (labels->rank > 0 && items == longest)
+        return DAM_OK;
     return dam__fail(DAM_INPUT,
                      "labels '%s' have the shape %s; they must be one class number a sample, not "
                      "one-hot",
@@ -67,8 +67,11 @@ dam_status dam__labels_read(const char *path, const char *images, dam__dataset *
     DAM_TRY_CLEANUP(find_step(&labels, path, &step));
     size_t items = dam__array_items(&labels) / step;
     if (items != set->count)
-        DAM_FAIL(DAM_INPUT, "'%s' holds %zu samples but '%s' %zu labels; they must go together",
-                 images, set->count, path, items);
+        DAM_FAIL(DAM_INPUT, "'%s' holds %zu samples but '%s' %zu labels; they must go together%s",
+                 images, set->count, path, items,
+                 items == set->features ? ": its columns seem to be the samples, so save it "
+                                          "transposed"
+                                        : "");
     DAM_TRY_CLEANUP(take(&labels, step, path, set));
     set->class_names = reading.words;
     reading.words = (dam__names){0};

@@ -62,6 +62,7 @@ typedef struct dam__reading {
     bool as_words;       /* in: words may stand for the numbers of classes */
     size_t expected;     /* in: how many rows there should be; 0: that is not known */
     bool fills_gaps;     /* in: of a table, a cell without a number is NaN; else it is refused */
+    bool class_by_name;  /* in: classes that come with samples are named, though they are numbers */
     size_t features;     /* in: of a sparse file, the features of a sample; 0: the most it has */
     dam__colour_wish colour;     /* in: of pictures */
     size_t width, height;        /* in: what pictures are made to; 0: they must be alike */
@@ -106,6 +107,7 @@ dam_status dam__idx_parse(const char *name, const void *bytes, size_t length, da
 dam_status dam__npy_parse(const char *name, const void *bytes, size_t length, dam__array *out);
 dam_status dam__npz_parse(const char *name, const void *bytes, size_t length, dam__array *out);
 dam_status dam__table_parse(const char *name, const void *bytes, size_t length, dam__array *out);
+dam_status dam__libsvm_parse(const char *name, const void *bytes, size_t length, dam__array *out);
 dam_status dam__picture_parse(const char *name, const void *bytes, size_t length, dam__array *out);
 
 #endif

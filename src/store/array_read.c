@@ -47,9 +47,13 @@ dam_status dam__location_split(const char *location, char **file, const char **p
 bool dam__table_is(const char *file)
 {
     static const char *const endings[] = {".csv", ".tsv", ".txt", ".data", ".dat"};
+    static const char *const packed[] = {".gz", ".zst"};
     size_t length = strlen(file);
-    if (length > 3 && strcasecmp(file + length - 3, ".gz") == 0)
-        length -= 3;
+    for (size_t i = 0; i < sizeof packed / sizeof *packed; i++) {
+        size_t ending = strlen(packed[i]);
+        if (length > ending && strcasecmp(file + length - ending, packed[i]) == 0)
+            length -= ending;
+    }
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
         size_t ending = strlen(endings[i]);
         if (length > ending && strncasecmp(file + length - ending, endings[i], ending) == 0)
@@ -58,17 +62,25 @@ bool dam__table_is(const char *file)
     return false;
 }
 
-static dam_status read_hdf5(dam__source *source, dam__array *out)
+static dam_status read_hdf5_at(dam__source *source, const char *path, dam__array *out)
 {
     size_t rows = source->reading.rows;
-    if (source->packed)
-        return dam__fail(DAM_INPUT, "'%s' is a gzipped HDF5 file; gunzip it first", source->name);
-    DAM_TRY(dam__hdf5_read(source->name, source->part, out));
+    DAM_TRY(dam__hdf5_read(path, source->name, source->part, &source->reading, out));
     source->reading.there = out->rank > 0 ? out->shape[0] : 0;
-    if (rows == 0 || rows >= source->reading.there)
-        return DAM_OK;
-    out->shape[0] = rows;
-    return dam__grow(&out->data, dam__array_items(out), dam__element_size(out->element));
+    return dam__array_keep(rows, out);
+}
+
+static dam_status read_hdf5(dam__source *source, dam__array *out)
+{
+    char *path = NULL;
+    int file = -1;
+    if (!source->packed)
+        return read_hdf5_at(source, source->name, out);
+    dam_status status = dam__source_spill(source, &file, &path);
+    if (status == DAM_OK)
+        status = read_hdf5_at(source, path, out);
+    dam__source_unspill(file, path);
+    return status;
 }
 
 static bool is_npy(const unsigned char *first)
@@ -111,17 +123,20 @@ static dam_status read_other(dam__source *source, const unsigned char *first, si
 {
     bool hdf5 = false;
     const dam__sniffed is = dam__sniff(first, got);
+    if (is.is_plain && source->part == NULL && dam__libsvm_is(source->name, first, got))
+        return dam__libsvm_read(source, out);
     if (is.is_plain && dam__table_is(source->name))
         return dam__table_read(source, out);
     if (!source->packed)
         DAM_TRY(dam__hdf5_is(source->name, &hdf5));
-    if (hdf5)
+    /* MATLAB's block says it before HDF5's signature does. */
+    if (hdf5 || (source->packed && got > 10 && memcmp(first, "MATLAB 7.3", 10) == 0))
         return read_hdf5(source, out);
-    return dam__fail(
-        DAM_INPUT,
-        "'%s' is no IDX, NPY, NPZ, HDF5, CSV, PNG or JPEG file: it is %s and starts with bytes "
-        "%02x %02x %02x %02x; %s",
-        source->name, is.what, first[0], first[1], first[2], first[3], is.advice);
+    return dam__fail(DAM_INPUT,
+                     "'%s' is no IDX, NPY, NPZ, HDF5, CSV, LIBSVM, PNG or JPEG file: it is %s and "
+                     "starts with bytes "
+                     "%02x %02x %02x %02x; %s",
+                     source->name, is.what, first[0], first[1], first[2], first[3], is.advice);
 }
 
 /* Tells the format and reads it. */

@@ -34,7 +34,7 @@ static dam_status read_dataset(reader *to, hid_t file, const char *name)
     dam__element element = DAM__U8;
     dam__hdf5_dataset from;
     dam__array array = {0};
-    DAM_TRY_CLEANUP(dam__hdf5_dataset_open(file, name, &from));
+    DAM_TRY_CLEANUP(dam__hdf5_dataset_open(file, name, false, &from));
     DAM_TRY_CLEANUP(find_element(from.type, &element));
     DAM_TRY_CLEANUP(dam__array_create(element, from.rank, from.shape, &array));
     if (dam__array_items(&array) > 0 && H5Dread(from.dataset, dam__hdf5_native_type(element),

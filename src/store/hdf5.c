@@ -70,7 +70,7 @@ cleanup:
 }
 
 /* The element type nearest to the file's: one that holds all its values, as far as there is one. */
-static dam__element element_of(hid_t type)
+static dam__element element_of_number(hid_t type)
 {
     size_t bits = H5Tget_precision(type);
     bool is_signed = H5Tget_sign(type) != H5T_SGN_NONE;
@@ -79,6 +79,19 @@ static dam__element element_of(hid_t type)
     if (!is_signed && bits <= 8)
         return DAM__U8;
     return bits < 32 || (bits == 32 && is_signed) ? DAM__I32 : DAM__I64;
+}
+
+/* The same of h5py's booleans, which are an enumeration of two bytes. */
+static dam__element element_of(hid_t type)
+{
+    if (H5Tget_class(type) == H5T_ENUM) {
+        hid_t of = H5Tget_super(type);
+        dam__element element = of < 0 ? DAM__I64 : element_of_number(of);
+        if (of > 0)
+            (void)H5Tclose(of);
+        return element == DAM__I32 && H5Tget_nmembers(type) == 2 ? DAM__U8 : element;
+    }
+    return element_of_number(type);
 }
 
 /* Integers beyond int64 would be clamped in silence; reading stops there instead. */
@@ -97,11 +110,14 @@ static H5T_conv_ret_t refuse_clamping(H5T_conv_except_t kind, hid_t from, hid_t 
 
 /* --- in a copy of this process (hdf5_apart.h) ---------------------------------------------------- */
 
-/* What goes before the items. */
+/* What goes before the items; words are shape[0] of them, each ended by a zero, in shape[1] bytes.
+ */
 typedef struct head {
     uint32_t element, rank;
     uint64_t shape[DAM__MAX_RANK];
 } head;
+
+enum { WORDS = DAM__F64 + 1 };
 
 /* How many of the first axis are handed on at a time: whole chunks, which HDF5 unpacks whole. */
 static size_t rows_at_once(const dam__hdf5_dataset *from, size_t row_bytes)
@@ -170,12 +186,37 @@ cleanup:
     return status;
 }
 
-static dam_status send_dataset(hid_t file, const char *inner, int out)
+static dam_status send_words(const dam__hdf5_dataset *from, int out)
+{
+    dam_status status = DAM_OK;
+    dam__names words = {0};
+    dam__text text = {0};
+    head first = {.element = WORDS, .rank = 2};
+    DAM_TRY_CLEANUP(dam__hdf5_words(from, &words));
+    for (size_t i = 0; i < words.count; i++)
+        dam__text_append_bytes(&text, words.items[i], strlen(words.items[i]) + 1);
+    DAM_TRY_CLEANUP(dam__text_status(&text));
+    first.shape[0] = words.count;
+    first.shape[1] = text.length;
+    DAM_TRY_CLEANUP(dam__pipe_write(out, &first, sizeof first));
+    if (text.length > 0)
+        DAM_TRY_CLEANUP(dam__pipe_write(out, text.data, text.length));
+cleanup:
+    dam__names_free(&words);
+    dam__text_free(&text);
+    return status;
+}
+
+static dam_status send_dataset(hid_t file, const char *inner, bool words, int out)
 {
     dam_status status = DAM_OK;
     dam__hdf5_dataset from;
     head first = {0};
-    DAM_TRY_CLEANUP(dam__hdf5_dataset_open(file, inner, &from));
+    DAM_TRY_CLEANUP(dam__hdf5_dataset_open(file, inner, words, &from));
+    if (from.is_words) {
+        status = send_words(&from, out);
+        goto cleanup;
+    }
     dam__element element = element_of(from.type);
     first.element = (uint32_t)element;
     first.rank = (uint32_t)from.rank;
@@ -189,7 +230,8 @@ cleanup:
 }
 
 struct reading {
-    const char *path, *inner;
+    const char *path, *name, *inner; /* name: of the file, for messages */
+    dam__reading *reading;
     dam__array array;
 };
 
@@ -200,13 +242,13 @@ static dam_status read_apart(void *user, int out)
     char *only = NULL;
     hid_t file = H5Fopen(r->path, H5F_ACC_RDONLY, H5P_DEFAULT);
     if (file < 0)
-        DAM_TRY_CLEANUP(dam__hdf5_fail("cannot open '%s' as HDF5", r->path));
+        DAM_TRY_CLEANUP(dam__hdf5_fail("cannot open '%s' as HDF5", r->name));
     if (r->inner == NULL)
-        DAM_TRY_CLEANUP(find_only(file, r->path, &only));
+        DAM_TRY_CLEANUP(find_only(file, r->name, &only));
     const char *inner = r->inner == NULL ? only : r->inner;
-    status = send_dataset(file, inner, out);
+    status = send_dataset(file, inner, r->reading->as_words, out);
     if (status != DAM_OK)
-        status = dam__fail_within(status, "dataset '%s' of '%s'", inner, r->path);
+        status = dam__fail_within(status, "dataset '%s' of '%s'", inner, r->name);
 cleanup:
     if (file >= 0)
         (void)H5Fclose(file);
@@ -216,14 +258,38 @@ cleanup:
 
 /* --- in this one ------------------------------------------------------------------------------------ */
 
+static dam_status receive_words(struct reading *r, const head *first, int in)
+{
+    dam_status status = DAM_OK;
+    char *bytes = NULL;
+    dam__names words = {0};
+    int32_t *places = NULL;
+    size_t length = first->shape[1];
+    DAM_TRY_CLEANUP(dam__alloc(length, 1, &bytes));
+    DAM_TRY_CLEANUP(dam__pipe_read(in, bytes, length));
+    for (size_t at = 0; at < length && memchr(bytes + at, 0, length - at) != NULL;
+         at += strlen(bytes + at) + 1)
+        DAM_TRY_CLEANUP(dam__names_add(&words, bytes + at, strlen(bytes + at)));
+    if (words.count != first->shape[0])
+        DAM_FAIL(DAM_INPUT, "'%s' holds what is no list of words", r->name);
+    DAM_TRY_CLEANUP(dam__names_sort(&words, &r->reading->words, &places));
+    r->array = (dam__array){.element = DAM__I32, .rank = 1, .shape = {words.count}, .data = places};
+cleanup:
+    free(bytes);
+    dam__names_free(&words);
+    return status;
+}
+
 static dam_status receive(void *user, int in)
 {
     struct reading *r = user;
     size_t shape[DAM__MAX_RANK] = {0};
     head first;
     DAM_TRY(dam__pipe_read(in, &first, sizeof first));
+    if (first.element == WORDS)
+        return receive_words(r, &first, in);
     if (first.element > DAM__F64 || first.rank > DAM__MAX_RANK)
-        return dam__fail(DAM_INPUT, "'%s' holds what is no array", r->path);
+        return dam__fail(DAM_INPUT, "'%s' holds what is no array", r->name);
     for (uint32_t axis = 0; axis < first.rank; axis++)
         shape[axis] = first.shape[axis];
     DAM_TRY(dam__array_create((dam__element)first.element, (int)first.rank, shape, &r->array));
@@ -231,12 +297,39 @@ static dam_status receive(void *user, int in)
                           dam__array_items(&r->array) * dam__element_size(r->array.element));
 }
 
-dam_status dam__hdf5_read(const char *path, const char *inner, dam__array *out)
+/* MATLAB's files (-v7.3) say so in their first block. */
+static bool is_matlab(const char *path)
 {
-    struct reading r = {.path = path, .inner = inner};
+    static const char text[] = "MATLAB 7.3 MAT-file";
+    char there[sizeof text - 1];
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    bool is = file >= 0 && pread(file, there, sizeof there, 0) == (ssize_t)sizeof there &&
+              memcmp(there, text, sizeof there) == 0;
+    if (file >= 0)
+        (void)close(file);
+    return is;
+}
+
+/*
+ * MATLAB counts the first axis fastest. Of its matrices the rows are the samples, as it shows them;
+ * of arrays of more axes, such as images side by side, the last counts the samples.
+ */
+static dam_status turn(const char *path, dam__array *array)
+{
+    if (array->rank < 2 || !is_matlab(path))
+        return DAM_OK;
+    return dam__array_reverse(array->rank == 2 ? 0 : 1, array);
+}
+
+dam_status dam__hdf5_read(const char *path, const char *name, const char *inner,
+                          dam__reading *reading, dam__array *out)
+{
+    struct reading r = {.path = path, .name = name, .inner = inner, .reading = reading};
     const dam__hdf5_work work = {
-        .run = read_apart, .take = receive, .user = &r, .subject = path, .damaged = DAM_INPUT};
+        .run = read_apart, .take = receive, .user = &r, .subject = name, .damaged = DAM_INPUT};
     dam_status status = dam__hdf5_apart(&work);
+    if (status == DAM_OK)
+        status = turn(path, &r.array);
     if (status == DAM_OK)
         *out = r.array;
     else

@@ -55,7 +55,11 @@ static bool packs(const dam__hdf5_dataset *from)
 /* Whether the items' size is the least power of two that holds their bits, as all writers do it. */
 static bool type_is_sound(const dam__hdf5_dataset *from, size_t size)
 {
-    size_t bits = H5Tget_precision(from->type);
+    bool is_enum = H5Tget_class(from->type) == H5T_ENUM;
+    hid_t of = is_enum ? H5Tget_super(from->type) : from->type;
+    size_t bits = of < 0 ? 0 : H5Tget_precision(of);
+    if (is_enum && of > 0)
+        (void)H5Tclose(of);
     return size > 0 && size <= 16 && (size & (size - 1)) == 0 && bits <= size * 8 &&
            (size == 1 || bits > size * 4);
 }
@@ -64,7 +68,7 @@ dam_status dam__hdf5_check(const dam__hdf5_dataset *from)
 {
     char text[DAM__SHAPE_TEXT];
     uint64_t claimed = H5Tget_size(from->type), most = 0;
-    if (!type_is_sound(from, claimed))
+    if (!from->is_words && !type_is_sound(from, claimed))
         return dam__fail(DAM_INPUT,
                          "it has items of %zu bits in %ju bytes, which is not read; write it as "
                          "uint8, int32 or float32",

@@ -47,6 +47,34 @@ static bool is_known(H5Z_filter_t filter)
            filter == H5Z_FILTER_FLETCHER32;
 }
 
+/* By its registered number. */
+static dam_status refuse_filter(H5Z_filter_t filter)
+{
+    static const struct {
+        H5Z_filter_t filter;
+        const char *name;
+    } names[] = {{H5Z_FILTER_SZIP, "szip"},
+                 {H5Z_FILTER_NBIT, "n-bit"},
+                 {H5Z_FILTER_SCALEOFFSET, "scale-offset"},
+                 {307, "bzip2"},
+                 {32000, "lzf, h5py's own"},
+                 {32001, "Blosc"},
+                 {32004, "LZ4"},
+                 {32008, "bitshuffle"},
+                 {32013, "ZFP"},
+                 {32015, "zstd"},
+                 {32026, "Blosc2"}};
+    const char *name = NULL;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (names[i].filter == filter)
+            name = names[i].name;
+    return dam__fail(DAM_INPUT,
+                     "it is packed by filter %d%s%s%s, which is not read; pack it by gzip (h5py: "
+                     "compression=\"gzip\"; h5repack -f GZIP=6)",
+                     (int)filter, name != NULL ? " (" : "", name != NULL ? name : "",
+                     name != NULL ? ")" : "");
+}
+
 /* Whether its data are in this file, and only HDF5's own code is needed for them. */
 static dam_status check_reach(hid_t properties)
 {
@@ -61,10 +89,7 @@ static dam_status check_reach(hid_t properties)
         H5Z_filter_t filter =
             H5Pget_filter2(properties, (unsigned)i, &flags, &values, NULL, 0, NULL, NULL);
         if (!is_known(filter))
-            return dam__fail(DAM_INPUT,
-                             "it is packed by filter %d, which is not read; pack it by gzip "
-                             "(h5repack -f GZIP=6)",
-                             (int)filter);
+            return refuse_filter(filter);
     }
     return DAM_OK;
 }
@@ -89,7 +114,35 @@ static dam_status find_shape(dam__hdf5_dataset *from)
     return DAM_OK;
 }
 
-dam_status dam__hdf5_dataset_open(hid_t file, const char *name, dam__hdf5_dataset *out)
+/* Whether its items are of a kind that is read; what they are where they are not. */
+static dam_status check_kind(bool words, dam__hdf5_dataset *from)
+{
+    const char *what = "neither integers nor floating-point numbers; write it as uint8, int32 or "
+                       "float32";
+    switch (H5Tget_class(from->type)) {
+    case H5T_INTEGER:
+    case H5T_FLOAT:
+    case H5T_ENUM: /* h5py's booleans */
+        return DAM_OK;
+    case H5T_STRING:
+        from->is_words = words;
+        if (words)
+            return DAM_OK;
+        what = "words, which are read as labels (data.labels) alone";
+        break;
+    case H5T_COMPOUND:
+        what = "records, such as complex numbers; write one field of them alone";
+        break;
+    case H5T_REFERENCE:
+        what = "references, as MATLAB's cells and strings are; save a matrix of numbers";
+        break;
+    default:
+        break;
+    }
+    return dam__fail(DAM_INPUT, "it holds %s", what);
+}
+
+dam_status dam__hdf5_dataset_open(hid_t file, const char *name, bool words, dam__hdf5_dataset *out)
 {
     *out = (dam__hdf5_dataset){0};
     DAM_TRY(open_by_name(file, name, &out->dataset));
@@ -102,10 +155,7 @@ dam_status dam__hdf5_dataset_open(hid_t file, const char *name, dam__hdf5_datase
     out->type = out->space < 0 ? -1 : H5Dget_type(out->dataset);
     if (out->type < 0)
         return dam__hdf5_fail("it cannot be read");
-    H5T_class_t kind = H5Tget_class(out->type);
-    if (kind != H5T_INTEGER && kind != H5T_FLOAT)
-        return dam__fail(DAM_INPUT, "it holds neither integers nor floating-point numbers; write "
-                                    "it as uint8, int32 or float32");
+    DAM_TRY(check_kind(words, out));
     DAM_TRY(find_shape(out));
     return dam__hdf5_check(out);
 }

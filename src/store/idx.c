@@ -3,49 +3,35 @@
 
 #include <stdint.h>
 
-/* *element of an IDX type byte; DAM_INPUT for types that no data set of ours has. */
-static dam_status element_of(const dam__source *source, unsigned char type, dam__element *element)
+static dam_status kind_of(const dam__source *source, unsigned char type, dam__stored *stored)
 {
-    const char *refused = "of an unknown kind";
-    switch (type) {
-    case 0x08:
-        *element = DAM__U8;
-        return DAM_OK;
-    case 0x0c:
-        *element = DAM__I32;
-        return DAM_OK;
-    case 0x0d:
-        *element = DAM__F32;
-        return DAM_OK;
-    case 0x0e:
-        *element = DAM__F64;
-        return DAM_OK;
-    case 0x09:
-        refused = "signed bytes";
-        break;
-    case 0x0b:
-        refused = "16-bit integers";
-        break;
-    default:
-        break;
+    static const struct {
+        unsigned char type;
+        dam__stored stored;
+    } types[] = {{0x08, DAM__STORED_U8},  {0x09, DAM__STORED_I8},  {0x0b, DAM__STORED_I16},
+                 {0x0c, DAM__STORED_I32}, {0x0d, DAM__STORED_F32}, {0x0e, DAM__STORED_F64}};
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        *stored = types[i].stored;
+        if (types[i].type == type)
+            return DAM_OK;
     }
     return dam__fail(DAM_INPUT,
-                     "'%s' is an IDX file of type 0x%02x (%s), which is not read; convert it to "
+                     "'%s' is an IDX file of type 0x%02x, which no numbers have; convert it to "
                      "type 0x08 (unsigned bytes), 0x0c (int32), 0x0d (float32) or 0x0e (float64)",
-                     source->name, type, refused);
+                     source->name, type);
 }
 
 dam_status dam__idx_read(dam__source *source, dam__array *out)
 {
     unsigned char magic[4], axis_bytes[4];
     size_t shape[DAM__MAX_RANK] = {0};
-    dam__element element = DAM__U8;
+    dam__stored stored = DAM__STORED_U8;
     DAM_TRY(dam__source_read(source, magic, sizeof magic, "its first four bytes"));
     if (magic[0] != 0 || magic[1] != 0)
         return dam__fail(DAM_INPUT,
                          "'%s' is no IDX file: it starts with bytes %02x %02x, not 00 00",
                          source->name, magic[0], magic[1]);
-    DAM_TRY(element_of(source, magic[2], &element));
+    DAM_TRY(kind_of(source, magic[2], &stored));
     int rank = magic[3];
     if (rank < 1 || rank > DAM__MAX_RANK)
         return dam__fail(DAM_INPUT, "'%s' is an IDX file of %d axes; files of 1 to %d are read",
@@ -55,7 +41,7 @@ dam_status dam__idx_read(dam__source *source, dam__array *out)
         shape[axis] = (size_t)axis_bytes[0] << 24 | (size_t)axis_bytes[1] << 16 |
                       (size_t)axis_bytes[2] << 8 | axis_bytes[3];
     }
-    return dam__source_array(source, element, true, rank, shape, out);
+    return dam__source_array(source, stored, true, rank, shape, out);
 }
 
 dam_status dam__idx_parse(const char *name, const void *bytes, size_t length, dam__array *out)

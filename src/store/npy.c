@@ -13,17 +13,21 @@
 enum { LONGEST_HEADER = 1 << 20, LONGEST_WORD = 24 };
 
 static const struct {
-    char descr[4];
-    dam__element element;
-} types[] = {
-    {"|u1", DAM__U8}, {"<i4", DAM__I32}, {"<i8", DAM__I64}, {"<f4", DAM__F32}, {"<f8", DAM__F64}};
+    char code[4]; /* behind the byte order */
+    dam__stored stored;
+} types[] = {{"u1", DAM__STORED_U8},  {"i4", DAM__STORED_I32}, {"i8", DAM__STORED_I64},
+             {"f4", DAM__STORED_F32}, {"f8", DAM__STORED_F64}, {"b1", DAM__STORED_BOOL},
+             {"i1", DAM__STORED_I8},  {"u2", DAM__STORED_U16}, {"i2", DAM__STORED_I16},
+             {"u4", DAM__STORED_U32}, {"u8", DAM__STORED_U64}, {"f2", DAM__STORED_F16}};
 
 const char *dam__npy_descr(dam__element element)
 {
-    size_t i = 0;
-    while (types[i].element != element)
-        i++;
-    return types[i].descr;
+    static const char *const descrs[] = {[DAM__U8] = "|u1",
+                                         [DAM__I32] = "<i4",
+                                         [DAM__I64] = "<i8",
+                                         [DAM__F32] = "<f4",
+                                         [DAM__F64] = "<f8"};
+    return descrs[element];
 }
 
 typedef struct header {
@@ -154,8 +158,24 @@ static bool take_header(cursor *text, header *out)
     return text->at == text->end && out->has_descr && out->has_order && out->has_shape;
 }
 
-/* *element of a header; DAM_INPUT for what is not read, with the numpy call that converts it. */
-static dam_status element_of(const char *name, const header *found, dam__element *element)
+/* Advice on a type that is none of numbers. */
+static const char *conversion_of(const char *descr)
+{
+    switch (descr[1]) {
+    case 'O':
+        return "it holds Python's objects; save it as np.save(path, np.array(a.tolist()))";
+    case 'c':
+        return "complex numbers are not read; save it as np.save(path, abs(a)), or their parts";
+    case 'M':
+    case 'm':
+        return "it holds times; save it as np.save(path, a.astype('int64'))";
+    default:
+        return "save it as np.save(path, a.astype('float64'))";
+    }
+}
+
+/* *stored of a header; DAM_INPUT for what is not read, with the numpy call that converts it. */
+static dam_status kind_of(const char *name, const header *found, dam__stored *stored)
 {
     if (found->structured)
         return dam__fail(DAM_INPUT,
@@ -167,38 +187,48 @@ static dam_status element_of(const char *name, const header *found, dam__element
                          "'%s' has more than %d axes; save it as np.save(path, "
                          "a.reshape(len(a), -1))",
                          name, DAM__MAX_RANK);
-    if (found->descr[0] == '>')
-        return dam__fail(DAM_INPUT,
-                         "'%s' is big-endian ('%s'); save it as np.save(path, "
-                         "a.astype(a.dtype.newbyteorder('<')))",
-                         name, found->descr);
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
-        if (strcmp(found->descr, types[i].descr) != 0)
-            continue;
-        *element = types[i].element;
-        if (found->fortran)
-            return dam__fail(DAM_INPUT,
-                             "'%s' is in Fortran order; save it as np.save(path, "
-                             "np.ascontiguousarray(a))",
-                             name);
-        return DAM_OK;
+        *stored = types[i].stored;
+        bool single = dam__stored_size(*stored) == 1;
+        if (strcmp(found->descr + (found->descr[0] != '\0'), types[i].code) == 0 &&
+            strchr(single ? "|<>=" : "<>", found->descr[0]) != NULL)
+            return DAM_OK;
     }
-    return dam__fail(DAM_INPUT,
-                     "'%s' has items of type '%s', which is not read (uint8, int32, int64, float32 "
-                     "and float64 are); save it as np.save(path, a.astype('%s'))",
-                     name, found->descr, strcmp(found->descr, "|b1") == 0 ? "uint8" : "float32");
+    return dam__fail(DAM_INPUT, "'%s' has items of type '%s': %s", name, found->descr,
+                     conversion_of(found->descr));
 }
 
-/* Characters of words ("<U8", "|S8"), and bytes of each; 0: the items are no words. */
+/* Of an array in Fortran order the bytes are those of the array with its axes turned round. */
+static dam_status read_turned(dam__source *source, dam__stored stored, const header *found,
+                              dam__array *out)
+{
+    size_t shape[DAM__MAX_RANK] = {0}, rows = source->reading.rows;
+    for (int axis = 0; axis < found->rank; axis++)
+        shape[axis] = found->shape[found->rank - 1 - axis];
+    source->reading.rows = 0;
+    dam_status status =
+        dam__source_array(source, stored, found->descr[0] == '>', found->rank, shape, out);
+    source->reading.rows = rows;
+    if (status == DAM_OK)
+        status = dam__array_reverse(0, out);
+    source->reading.there = found->rank > 0 ? found->shape[0] : 0;
+    if (status == DAM_OK)
+        status = dam__array_keep(rows, out);
+    if (status != DAM_OK)
+        dam__array_free(out);
+    return status;
+}
+
+/* Characters of words ("<U8", ">U8", "|S8"), and bytes of each; 0: the items are no words. */
 static size_t words_of(const header *found, size_t *each)
 {
-    static const char *const kinds[] = {"<U", "|S"};
+    static const char *const kinds[] = {"<U", ">U", "|S"};
     size_t count = 0;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         const char *digits = found->descr + 2;
         if (strncmp(found->descr, kinds[i], 2) != 0)
             continue;
-        *each = i == 0 ? 4 : 1;
+        *each = kinds[i][1] == 'U' ? 4 : 1;
         for (; *digits >= '0' && *digits <= '9' && count < LONGEST_HEADER; digits++)
             count = count * 10 + (size_t)(*digits - '0');
     }
@@ -207,14 +237,15 @@ static size_t words_of(const header *found, size_t *each)
 
 /* Adds a word of UTF-32 or of bytes; zeros fill it up. */
 static dam_status add_word(const unsigned char *bytes, size_t characters, size_t each,
-                           dam__text *text, dam__names *out)
+                           bool big_endian, dam__text *text, dam__names *out)
 {
     text->length = 0;
     dam__text_append_bytes(text, "", 0);
     for (size_t i = 0; i < characters; i++) {
         uint32_t code = bytes[i * each];
         for (size_t byte = 1; byte < each; byte++)
-            code |= (uint32_t)bytes[i * each + byte] << 8 * byte;
+            code = big_endian ? code << 8 | bytes[i * each + byte]
+                              : code | (uint32_t)bytes[i * each + byte] << 8 * byte;
         if (code == 0)
             break;
         if (each == 1)
@@ -235,14 +266,14 @@ static dam_status read_words(dam__source *source, const header *found, size_t ch
     dam__names words = {0};
     dam__text text = {0};
     int32_t *places = NULL;
-    if (found->rank != 1)
+    if (found->rank != 1 && (found->rank != 2 || found->shape[1] != 1))
         DAM_FAIL(DAM_INPUT, "'%s' holds words on %d axes; names of classes are one a sample",
                  source->name, found->rank);
-    DAM_TRY_CLEANUP(dam__source_array(source, DAM__U8, false, 2,
+    DAM_TRY_CLEANUP(dam__source_array(source, DAM__STORED_U8, false, 2,
                                       (const size_t[]){found->shape[0], characters * each}, &raw));
     for (size_t i = 0; i < raw.shape[0]; i++)
         DAM_TRY_CLEANUP(add_word((const unsigned char *)raw.data + i * raw.shape[1], characters,
-                                 each, &text, &words));
+                                 each, found->descr[0] == '>', &text, &words));
     DAM_TRY_CLEANUP(dam__names_sort(&words, &source->reading.words, &places));
     *out = (dam__array){.element = DAM__I32, .rank = 1, .shape = {raw.shape[0]}, .data = places};
 cleanup:
@@ -280,7 +311,7 @@ dam_status dam__npy_read(dam__source *source, dam__array *out)
     char *text = NULL;
     size_t length = 0;
     header found = {0};
-    dam__element element = DAM__U8;
+    dam__stored stored = DAM__STORED_U8;
     size_t each = 0;
     DAM_TRY_CLEANUP(read_header(source, &text, &length));
     cursor at = {text, text + length};
@@ -297,8 +328,12 @@ dam_status dam__npy_read(dam__source *source, dam__array *out)
     if (characters > 0)
         DAM_FAIL(DAM_INPUT, "'%s' holds words ('%s'), which are read as labels (data.labels) alone",
                  source->name, found.descr);
-    DAM_TRY_CLEANUP(element_of(source->name, &found, &element));
-    DAM_TRY_CLEANUP(dam__source_array(source, element, false, found.rank, found.shape, out));
+    DAM_TRY_CLEANUP(kind_of(source->name, &found, &stored));
+    if (found.fortran && found.rank > 1)
+        DAM_TRY_CLEANUP(read_turned(source, stored, &found, out));
+    else
+        DAM_TRY_CLEANUP(
+            dam__source_array(source, stored, found.descr[0] == '>', found.rank, found.shape, out));
 cleanup:
     free(text);
     return status;

@@ -105,16 +105,23 @@ dam_status dam__npz_read(dam__source *source, dam__array *out)
             source,
             &(dam__zip_bytes){.name = source->name, .bytes = source->bytes, .length = source->most},
             out);
-    if (source->packed)
-        return dam__fail(DAM_INPUT, "'%s' is a gzipped NPZ file; gunzip it first", source->name);
     /* Its list stands at its end, and zlib's handle reads forward. */
-    int file = open(source->name, O_RDONLY | O_CLOEXEC);
-    if (file < 0)
-        return dam__fail(DAM_INPUT, "cannot open '%s': %s", source->name, strerror(errno));
-    dam_status status = read_bytes(
-        source, &(dam__zip_bytes){.name = source->name, .descriptor = file, .length = source->most},
-        out);
-    (void)close(file);
+    dam_status status = DAM_OK;
+    char *path = NULL;
+    int file = source->packed ? -1 : open(source->name, O_RDONLY | O_CLOEXEC);
+    if (!source->packed && file < 0)
+        DAM_FAIL(DAM_INPUT, "cannot open '%s': %s", source->name, strerror(errno));
+    if (source->packed)
+        DAM_TRY_CLEANUP(dam__source_spill(source, &file, &path));
+    const dam__zip_bytes from = {.name = source->name,
+                                 .descriptor = file,
+                                 .length = source->packed ? source->at : source->most};
+    DAM_TRY_CLEANUP(read_bytes(source, &from, out));
+cleanup:
+    if (source->packed)
+        dam__source_unspill(file, path);
+    else if (file >= 0)
+        (void)close(file);
     return status;
 }
 

@@ -21,6 +21,7 @@ typedef struct table {
     bool is_bytes;  /* all numbers are whole and 0 ... 255 */
     bool is_worded; /* the one column wanted has words: */
     dam__names words;
+    bool is_doubtful; /* the first of them may be the column's name */
 } table;
 
 static void close_table(table *t)
@@ -104,7 +105,9 @@ static dam_status keep_cell(table *t, size_t column, size_t place, const char *t
     double value = 0;
     if (t->is_worded)
         return dam__names_add(&t->words, text, length);
-    if (!dam__table_number(text, length, &value) || !isfinite(value))
+    if (t->text.source->reading.fills_gaps && is_missing(text, length))
+        value = NAN;
+    else if (!dam__table_number(text, length, &value) || !isfinite(value))
         return refuse_cell(t, column, text, length);
     keep_number(t, place, value);
     return DAM_OK;
@@ -295,10 +298,39 @@ static bool is_worded(const table *t, const dam__names *cells)
     double value = 0;
     for (size_t i = 0; i < cells->count && i < t->columns; i++)
         if (t->taken[i])
-            return t->text.source->part != NULL && t->text.source->reading.as_words &&
+            return (t->text.source->part != NULL || t->columns == 1) &&
+                   t->text.source->reading.as_words &&
                    !dam__table_number(cells->items[i], strlen(cells->items[i]), &value) &&
                    !is_missing(cells->items[i], strlen(cells->items[i]));
     return false;
+}
+
+/*
+ * Of a column of words nothing but how many there should be tells whether the first is its name,
+ * unless it is asked for by that.
+ */
+static bool may_be_class(const table *t, const dam__names *first, const dam__names *second)
+{
+    double value = 0;
+    const char *part = t->text.source->part;
+    if (t->columns != 1 || !t->text.source->reading.as_words ||
+        (part != NULL && strcmp(part, first->items[0]) == 0))
+        return false;
+    const char *below = second->count > 0 ? second->items[0] : "";
+    return !dam__table_number(below, strlen(below), &value);
+}
+
+/* The first of the words was the name of all, where there is one more than there should be. */
+static void settle_doubt(table *t)
+{
+    size_t expected = t->text.source->reading.expected;
+    if (!t->is_doubtful || !t->is_worded || expected == 0 || t->rows != expected + 1)
+        return;
+    free(t->words.items[0]);
+    memmove(t->words.items, t->words.items + 1, (t->words.count - 1) * sizeof *t->words.items);
+    t->words.count--;
+    t->rows--;
+    t->text.source->reading.there--;
 }
 
 /* The first two records say what the table is like. */
@@ -320,7 +352,8 @@ static dam_status begin(table *t)
     if (at != NULL)
         DAM_TRY_CLEANUP(split_record(t, at, end, &second));
     bool has_second = at != NULL;
-    if (is_head(&first, &second)) {
+    t->is_doubtful = may_be_class(t, &first, &second);
+    if (!t->is_doubtful && is_head(&first, &second)) {
         t->head = first;
         first = (dam__names){0};
     }
@@ -402,6 +435,7 @@ dam_status dam__table_read(dam__source *source, dam__array *out)
     table t = {.text = {.source = source, .next_line = 1, .separator = ','}, .is_bytes = true};
     DAM_TRY_CLEANUP(begin(&t));
     DAM_TRY_CLEANUP(keep_all(&t));
+    settle_doubt(&t);
     if (t.rows == 0)
         DAM_FAIL(DAM_INPUT, "'%s' has no lines with numbers", source->name);
     DAM_TRY_CLEANUP(name_columns(&t));

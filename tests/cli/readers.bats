@@ -124,7 +124,7 @@ np.save("names.npy", np.array(["d", "c", "b", "a"])[y])'
     printf 'PK\x05\x06%018d' 0 | tr 0 '\000' > empty.npz
     for case in 'picture.npy:a GIF picture' 'pointer.npy:a pointer of Git LFS' 'labels.pkl:a pickle of Python'; do
         tool predict run "${case%%:*}" -o said.csv --quiet
-        failed_with 3 "'${case%%:*}' is no IDX, NPY, NPZ, HDF5, CSV, PNG or JPEG file: it is ${case#*:}"
+        failed_with 3 "'${case%%:*}' is no IDX, NPY, NPZ, HDF5, CSV, LIBSVM, PNG or JPEG file: it is ${case#*:}"
     done
     tool predict run page.csv -o said.csv --quiet
     failed_with 3 "'page.csv'" 'a web page'

@@ -142,7 +142,7 @@ setup() {
     succeeded
     echo "no array" > text.npy
     tool recall signs.npy --probes text.npy --quiet
-    failed_with 3 "is no IDX, NPY, NPZ, HDF5, CSV, PNG or JPEG file"
+    failed_with 3 "is no IDX, NPY, NPZ, HDF5, CSV, LIBSVM, PNG or JPEG file"
 }
 
 @test "a run that learned patterns recalls them" {

@@ -124,7 +124,8 @@ static void what_a_file_is_gets_named(void **state)
     IS("\xfd"
        "7zXZ\0\0\4",
        "packed by xz", "unxz");
-    IS("\x28\xb5\x2f\xfd____", "packed by zstd");
+    IS("\x28\xb5\x2f\xfd____", "zstd data do not");
+    IS("\x04\x22\x4d\x18____", "packed by lz4");
     IS("BZh91AY&SY\1", "packed by bzip2");
     IS("MATLAB 5.0 MAT-file\1", "a MAT file before version 7.3", "-v7.3");
     IS("PAR1\x15\4", "a Parquet file");
