@@ -38,8 +38,12 @@ static void free_entries(struct dirent **entries, int count)
 static void describe_library(dam__text *text, const char *library)
 {
     /* Kept open, as the OpenCL loader keeps it: some drivers crash when they are unloaded. */
-    if (dlopen(library, RTLD_LAZY | RTLD_LOCAL) != NULL) {
-        dam__text_append(text, "%.200s loads", library);
+    void *opened = dlopen(library, RTLD_LAZY | RTLD_LOCAL);
+    if (opened != NULL) {
+        bool driver = dlsym(opened, "clGetExtensionFunctionAddress") != NULL;
+        dam__text_append(text, "%.200s loads%s", library,
+                         driver ? ""
+                                : ", but is no OpenCL driver (no clGetExtensionFunctionAddress)");
         return;
     }
     const char *reason = dlerror();
@@ -57,11 +61,21 @@ static void describe_driver_file(dam__text *text, const char *path)
         dam__text_append(text, "%s", dam_error());
         return;
     }
-    line[strcspn(line, " \t\r\n")] = '\0';
+    line[strcspn(line, "\n")] = '\0';
+    size_t end = strlen(line), name_end = strcspn(line, " \t\r");
+    bool carriage = end > 0 && line[end - 1] == '\r';
+    line[name_end] = '\0';
     const char *name = strrchr(path, '/');
     dam__text_append(text, "%s: ", name != NULL ? name + 1 : path);
     if (line[0] == '\0')
         dam__text_append(text, "its first line names no library");
+    else if (name_end < end)
+        /* The loader ends the name at the line's end alone. */
+        dam__text_append(text,
+                         "%.200s is not found by the OpenCL loader, for which the %s behind the "
+                         "name is a part of it; remove it%s",
+                         line, carriage ? "carriage return" : "blank",
+                         carriage ? " (dos2unix)" : "");
     else
         describe_library(text, line);
     free(line);

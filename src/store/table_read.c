@@ -333,6 +333,19 @@ static void settle_doubt(table *t)
     t->text.source->reading.there--;
 }
 
+/*
+ * A line of words without a separator, above lines that have some, is no head but a title, such as
+ * np.savetxt(header="...") writes.
+ */
+static bool is_title(const table *t, const dam__names *first, const char *at, const char *end)
+{
+    double value = 0;
+    for (size_t i = 0; i < first->count; i++)
+        if (dam__table_number(first->items[i], strlen(first->items[i]), &value))
+            return false;
+    return t->text.separator == ' ' && find_separator(at, end) != ' ';
+}
+
 /* The first two records say what the table is like. */
 static dam_status begin(table *t)
 {
@@ -346,9 +359,16 @@ static dam_status begin(table *t)
     t->text.has_begun = true;
     t->text.separator = find_separator(at, end);
     DAM_TRY_CLEANUP(split_record(t, at, end, &first));
-    t->columns = first.count;
     first_line = t->text.line;
     DAM_TRY_CLEANUP(dam__table_record(&t->text, &at, &end));
+    if (at != NULL && is_title(t, &first, at, end)) {
+        dam__names_free(&first);
+        t->text.separator = find_separator(at, end);
+        DAM_TRY_CLEANUP(split_record(t, at, end, &first));
+        first_line = t->text.line;
+        DAM_TRY_CLEANUP(dam__table_record(&t->text, &at, &end));
+    }
+    t->columns = first.count;
     if (at != NULL)
         DAM_TRY_CLEANUP(split_record(t, at, end, &second));
     bool has_second = at != NULL;

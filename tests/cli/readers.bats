@@ -131,3 +131,63 @@ np.save("names.npy", np.array(["d", "c", "b", "a"])[y])'
     tool predict run empty.npz -o said.csv --quiet
     failed_with 3 "'empty.npz' is a ZIP file without an array of numpy's"
 }
+
+@test "pictures in folders, and sparse samples, scaled: trained, scored, predicted, recalled" {
+    needs_numpy
+    # Three classes of small pictures in colour; the same as an array of Keras' shape; LIBSVM without its zeros.
+    "$python" -c '
+import os, struct, zlib
+import numpy as np
+def png(path, a):
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    chunk = lambda name, data: struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+    head = struct.pack(">IIBBBBB", a.shape[1], a.shape[0], 8, 2, 0, 0, 0)
+    rows = b"".join(b"\0" + row.tobytes() for row in a)
+    open(path, "wb").write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+r = np.random.default_rng(0)
+for split, count in ("train", 8), ("test", 4):
+    x = r.integers(30, 90, (3 * count, 6, 5, 3)).astype("u1")
+    y = np.repeat(np.arange(3), count)
+    x[np.arange(len(y)), 2 * y, :, y] += 150
+    for i, label in enumerate(y):
+        png("%s/%s/%d.png" % (split, ("ant", "bee", "cat")[label], i % count), x[i])
+    np.savez(split, x=x, y=y)
+    flat = x.reshape(len(x), -1)[:, 3:7] * (r.random((len(x), 4)) < .7) * np.array([1, 2e6, 1e-6, 1])
+    flat[np.arange(len(y)), y] += np.array([600, 1.2e9, 6e-4])[y]
+    flat[:, 3] *= split == "train"
+    with open(split + ".svm", "w") as f:
+        for row, label in zip(flat, y):
+            f.write("%d %s\n" % (2 * label - 2, " ".join("%d:%r" % (j + 1, float(v)) for j, v in enumerate(row) if v != 0)))'
+    printf x > train/notes.txt
+    cat > p.conf << 'END'
+data { images = "train" test_images = "test" }
+model { memories = 6 varsigma = 1 initial = "data" }
+train { batch = 12 epochs = 20 patience = 0 }
+END
+    tool train p.conf --out run
+    succeeded
+    [[ "$stderr" == *"warning: 1 file or folder of 'train' is left out"*"(the first is 'train/notes.txt')"* ]]
+    tool train p.conf --quiet --out array --set data.images=train.npz:x --set data.labels=train.npz:y
+    succeeded
+    same_training run array
+    tool eval run --json --quiet
+    [ "$(jq -c '[.class_names, .accuracy > 0.9]' <<<"$output")" = '[["ant","bee","cat"],true]' ]
+    tool predict run test/bee/3.png -o said.csv --quiet
+    succeeded
+    [[ "$(sed -n 2p said.csv)" == 1,bee,* ]]
+    "$python" -c 'import sys; sys.exit(open("run/memories.png", "rb").read(8) != b"\x89PNG\r\n\x1a\n")'
+    tool recall test/ant --flip 2 --quiet --json --out rr --set data.threshold=mean
+    succeeded
+    [ "$(jq .probes <<<"$output")" = 4 ]
+    # -2, 0 and 2 are names; the test samples lack the last feature; the run scales them by its own numbers.
+    tool train p.conf --quiet --out sparse --set data.images=train.svm --set data.scaling=standard --set data.test_images=test.svm
+    succeeded
+    mv train.svm elsewhere
+    tool eval sparse --json --quiet
+    succeeded
+    [ "$(jq -c '[.class_names, .samples, .accuracy > 0.9]' <<<"$output")" = '[["-2","0","2"],12,true]' ]
+    tool eval sparse --quiet --set data.test_images=test.npz:x
+    failed_with 3 "'test.npz:x' has 90 features a sample, but the training had 4"
+    tool eval run --quiet --set data.scaling=minmax
+    failed_with 3 "was trained without data.scaling or data.missing"
+}

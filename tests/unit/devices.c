@@ -345,10 +345,15 @@ static void diagnosis_names_what_fails_to_load(void **state)
     write_in(folder, "bad.icd", "libdenseam-absent.so.7\n");
     write_in(folder, "empty.icd", "\n");
     write_in(folder, "good.icd", "libm.so.6");
+    write_in(folder, "crlf.icd", "libm.so.6\r\n");
+    write_in(folder, "blank.icd", "libm.so.6 \n");
     write_in(folder, "other.txt", "libdenseam-other.so");
     check_drivers("bad.icd: libdenseam-absent.so.7: cannot open shared object file");
     check_drivers("empty.icd: its first line names no library");
-    check_drivers("good.icd: libm.so.6 loads");
+    check_drivers("good.icd: libm.so.6 loads, but is no OpenCL driver");
+    check_drivers("crlf.icd: libm.so.6 is not found by the OpenCL loader, for which the carriage "
+                  "return behind the name is a part of it; remove it (dos2unix)");
+    check_drivers("blank.icd: libm.so.6 is not found by the OpenCL loader, for which the blank");
     dam__text text = {0};
     assert_int_equal(dam__describe_drivers(&text), DAM_OK);
     assert_null(strstr(text.data, "other"));
@@ -380,6 +385,8 @@ static void diagnosis_names_what_fails_to_load(void **state)
     remove_in(folder, "bad.icd");
     remove_in(folder, "empty.icd");
     remove_in(folder, "good.icd");
+    remove_in(folder, "crlf.icd");
+    remove_in(folder, "blank.icd");
     remove_in(folder, "other.txt");
     assert_int_equal(rmdir(folder), 0);
 }

@@ -5,6 +5,17 @@ static void contradictions_are_told(void **state)
 {
     (void)state;
     refuse("", "x.conf: no data; give data.name (such as \"mnist\") or data.images");
+    refuse("data { images = \"a\" resize = \"28\" }",
+           "x.conf: data.resize = \"28\" is no size of pictures; give WIDTHxHEIGHT");
+    refuse("data { images = \"a\" validation_labels = \"b\" }",
+           "x.conf: data.validation_labels is given without data.validation_images; give both");
+    refuse("data { name = \"mnist\" validation_images = \"b\" }",
+           "x.conf: data.validation_images goes with data.images, and not with patches");
+    refuse("data { name = \"mnist\" scaling = \"standard\" }",
+           "x.conf: data.scaling and data.missing are for whole samples of files");
+    refuse("data { images = \"a\" patch = 8 missing = \"mean\" }",
+           "x.conf: data.scaling and data.missing are for whole samples of files");
+    refuse("data { images = \"a\" colour = \"blue\" }", "data.colour = \"blue\"");
     refuse("data { name = \"mnist\" images = \"a\" }",
            "x.conf: data.name and data.images are both given; keep one");
     refuse("data { name = \"mnist\" labels = \"a\" }",

@@ -165,6 +165,21 @@ static void the_first_rows_are_read_and_all_are_counted(void **state)
     }
 }
 
+/* np.savetxt(header="...") writes a line that names nothing, one of a word or of some. */
+static void a_title_is_no_head(void **state)
+{
+    files *in = *state;
+    static const char *const titles[] = {"label\n1,2\n3,4\n", "all that was measured\n1,2\n3,4\n",
+                                         "# label\n1;2\n3;4\n", "x\n\n1\t2\n3\t4\n",
+                                         "title\na,b\n1,2\n3,4\n"};
+    for (size_t i = 0; i < sizeof titles / sizeof *titles; i++) {
+        dam__array array = read_array(table(in, titles[i]));
+        assert_memory_equal(array.data, ((const unsigned char[]){1, 2, 3, 4}), 4);
+        dam__array_free(&array);
+    }
+    assert_refused(table(in, "7\n1,2\n"), "line 2 of", "'1,2' is no number");
+}
+
 static void refusals_name_the_place(void **state)
 {
     files *in = *state;
@@ -223,6 +238,7 @@ int main(void)
                                         files_close),
         cmocka_unit_test_setup_teardown(the_first_rows_are_read_and_all_are_counted, files_open,
                                         files_close),
+        cmocka_unit_test_setup_teardown(a_title_is_no_head, files_open, files_close),
         cmocka_unit_test_setup_teardown(refusals_name_the_place, files_open, files_close),
         cmocka_unit_test_setup_teardown(long_tables_pass_the_buffer, files_open, files_close),
     };
