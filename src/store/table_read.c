@@ -16,10 +16,11 @@ typedef struct table {
     bool *taken;     /* of each column: whether it is wanted */
     size_t columns;  /* of the file */
     size_t width;    /* columns wanted */
-    double *numbers; /* rows x width */
-    size_t rows, room;
-    bool is_bytes;  /* all numbers are whole and 0 ... 255 */
-    bool is_worded; /* the one column wanted has words: */
+    double *numbers; /* rows x width; NULL while all are bytes: */
+    uint8_t *bytes;
+    size_t rows, room; /* room of what is not NULL */
+    bool is_bytes;     /* all numbers are whole and 0 ... 255 */
+    bool is_worded;    /* the one column wanted has words: */
     dam__names words;
     bool is_doubtful; /* the first of them may be the column's name */
 } table;
@@ -31,6 +32,7 @@ static void close_table(table *t)
     dam__names_free(&t->words);
     free(t->taken);
     free(t->numbers);
+    free(t->bytes);
 }
 
 static bool is_missing(const char *text, size_t length)
@@ -81,11 +83,31 @@ static dam_status refuse_cell(const table *t, size_t column, const char *text, s
     return status;
 }
 
-static void keep_number(table *t, size_t place, double value)
+/* The first number that is no byte: those before it, as many as `cells`, become doubles. */
+static dam_status widen(table *t, size_t cells)
 {
-    t->numbers[t->rows * t->width + place] = value;
-    if (!(value >= 0 && value <= UINT8_MAX) || value != (double)(uint8_t)value)
-        t->is_bytes = false;
+    size_t room = 0;
+    DAM_TRY(dam__multiply(t->room, t->width, &room));
+    DAM_TRY(dam__alloc(room, sizeof *t->numbers, &t->numbers));
+    for (size_t i = 0; i < cells; i++)
+        t->numbers[i] = t->bytes[i];
+    free(t->bytes);
+    t->bytes = NULL;
+    t->is_bytes = false;
+    return DAM_OK;
+}
+
+static dam_status keep_number(table *t, size_t place, double value)
+{
+    size_t at = t->rows * t->width + place;
+    bool is_byte = !signbit(value) && value <= UINT8_MAX && value == (double)(uint8_t)value;
+    if (t->is_bytes && !is_byte)
+        DAM_TRY(widen(t, at));
+    if (t->is_bytes)
+        t->bytes[at] = (uint8_t)value;
+    else
+        t->numbers[at] = value;
+    return DAM_OK;
 }
 
 /* Room for one more row: twice as much as before, which the system gives without copying. */
@@ -95,9 +117,37 @@ static dam_status make_room(table *t)
     if (t->rows < t->room || t->is_worded)
         return DAM_OK;
     DAM_TRY(dam__multiply(more, t->width, &cells));
-    DAM_TRY(dam__grow(&t->numbers, cells, sizeof *t->numbers));
+    if (t->is_bytes)
+        DAM_TRY(dam__grow(&t->bytes, cells, sizeof *t->bytes));
+    else
+        DAM_TRY(dam__grow(&t->numbers, cells, sizeof *t->numbers));
     t->room = more;
     return DAM_OK;
+}
+
+/*
+ * Bytes one after the other, as tables of pictures have them: up to three digits and a separator
+ * each. *at moves behind those taken, *column and *place with it; it ends at the record's last
+ * cell.
+ */
+static void keep_bytes(table *t, const char **at, const char *end, size_t *column, size_t *place)
+{
+    const char separator = t->text.separator;
+    const char *from = *at;
+    uint8_t *to = t->bytes + t->rows * t->width + *place;
+    /* Four characters at once are looked at, so that no end need be looked for between them. */
+    while (end - from > 4 && *column + 1 < t->columns && t->taken[*column]) {
+        unsigned value = 0, digits = 0, digit = 0;
+        for (; digits < 3 && (digit = (unsigned)(from[digits] - '0')) < 10; digits++)
+            value = value * 10 + digit;
+        if (digits == 0 || value > UINT8_MAX || from[digits] != separator)
+            break;
+        *to++ = (uint8_t)value;
+        from += digits + 1;
+        (*column)++;
+        (*place)++;
+    }
+    *at = from;
 }
 
 static dam_status keep_cell(table *t, size_t column, size_t place, const char *text, size_t length)
@@ -109,8 +159,7 @@ static dam_status keep_cell(table *t, size_t column, size_t place, const char *t
         value = NAN;
     else if (!dam__table_number(text, length, &value) || !isfinite(value))
         return refuse_cell(t, column, text, length);
-    keep_number(t, place, value);
-    return DAM_OK;
+    return keep_number(t, place, value);
 }
 
 static dam_status refuse_width(const table *t, size_t cells)
@@ -126,6 +175,8 @@ static dam_status keep_record(table *t, const char *at, const char *end)
     DAM_TRY(make_room(t));
     bool more = true; /* a separator before the end begins one more, empty cell */
     for (; more; column++) {
+        if (t->is_bytes && !t->is_worded && t->text.separator != ' ')
+            keep_bytes(t, &at, end, &column, &place);
         double value = 0;
         const char *text = at, *behind = NULL;
         size_t length = 0;
@@ -136,7 +187,7 @@ static dam_status keep_record(table *t, const char *at, const char *end)
         if (t->taken[column] && !t->is_worded)
             behind = dam__table_exact(&t->text, at, end, &value);
         if (behind != NULL) {
-            keep_number(t, place++, value);
+            DAM_TRY(keep_number(t, place++, value));
             const char *began = at;
             at = dam__table_next(&t->text, behind, end);
             more = dam__table_goes_on(&t->text, began, at, end);
@@ -426,13 +477,11 @@ static dam_status finish(table *t, dam__array *out)
         DAM_TRY(dam__names_sort(&t->words, &t->text.source->reading.words, (int32_t **)&out->data));
         out->element = DAM__I32;
     } else {
-        uint8_t *bytes = (uint8_t *)t->numbers;
-        for (size_t i = 0; t->is_bytes && i < items; i++)
-            bytes[i] = (uint8_t)t->numbers[i];
         out->element = t->is_bytes ? DAM__U8 : DAM__F64;
-        DAM_TRY(dam__grow(&t->numbers, items, dam__element_size(out->element)));
-        out->data = t->numbers;
+        out->data = t->is_bytes ? (void *)t->bytes : (void *)t->numbers;
+        t->bytes = NULL;
         t->numbers = NULL;
+        DAM_TRY(dam__grow(&out->data, items, dam__element_size(out->element)));
     }
     out->rank = rank;
     memcpy(out->shape, shape, (size_t)rank * sizeof *shape);

@@ -1,5 +1,6 @@
 #include "store/table_text.h"
 
+#include <float.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -163,6 +164,29 @@ bool dam__table_goes_on(const dam__table_text *t, const char *began, const char 
 
 /* --- numbers ---------------------------------------------------------------------------------- */
 
+/*
+ * digits / power where doubles do not hold all of the digits. An x86's long doubles hold them, and
+ * their quotient has 11 bits more than a double: unless these are all but half of the last one,
+ * both roundings together are the right one.
+ */
+static bool divide_wide(uint64_t digits, double power, double *out)
+{
+#if defined(__x86_64__) && LDBL_MANT_DIG == 64
+    const unsigned half = 1U << 10, extra = (1U << 11) - 1;
+    long double quotient = (long double)digits / (long double)power;
+    uint64_t mantissa = 0;
+    memcpy(&mantissa, &quotient, sizeof mantissa);
+    unsigned rest = (unsigned)mantissa & extra;
+    *out = (double)quotient;
+    return rest < half - 1 || rest > half + 1;
+#else
+    (void)digits;
+    (void)power;
+    (void)out;
+    return false;
+#endif
+}
+
 const char *dam__table_exact(const dam__table_text *t, const char *at, const char *end, double *out)
 {
     static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
@@ -175,11 +199,11 @@ const char *dam__table_exact(const dam__table_text *t, const char *at, const cha
     bool negative = at < end && *at == '-', point = false;
     for (at += negative; at < end; at++) {
         if (*at >= '0' && *at <= '9') {
+            if (digits > UINT64_MAX / 10 - 1)
+                return NULL;
             digits = digits * 10 + (uint64_t)(*at - '0');
             count++;
             power -= point;
-            if (digits > most)
-                return NULL;
         } else if (*at == '.' && !point) {
             point = true;
         } else {
@@ -189,6 +213,8 @@ const char *dam__table_exact(const dam__table_text *t, const char *at, const cha
     if (count == 0 || -power > most_power || (at < end && *at != t->separator))
         return NULL;
     double value = (double)digits / powers[-power];
+    if (digits > most && !divide_wide(digits, powers[-power], &value))
+        return NULL;
     *out = negative ? -value : value;
     return at;
 }

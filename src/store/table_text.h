@@ -42,7 +42,7 @@ bool dam__table_goes_on(const dam__table_text *t, const char *began, const char 
 /*
  * A number that ends at the separator or at the record's end: where that is, or NULL. Only such
  * whose digits and power of ten are exact as doubles, so that one operation rounds right (Clinger
- * 1990).
+ * 1990), or as the longer ones of x86.
  */
 const char *dam__table_exact(const dam__table_text *t, const char *at, const char *end,
                              double *out);

@@ -6,16 +6,21 @@ static void contradictions_are_told(void **state)
     (void)state;
     refuse("", "x.conf: no data; give data.name (such as \"mnist\") or data.images");
     refuse("data { images = \"a\" resize = \"28\" }",
-           "x.conf: data.resize = \"28\" is no size of pictures; give WIDTHxHEIGHT");
+           "x.conf: data.resize = \"28\" is no size of pictures; give WIDTHxHEIGHT, such as "
+           "\"28x28\", up to 65535 a side");
     refuse("data { images = \"a\" validation_labels = \"b\" }",
            "x.conf: data.validation_labels is given without data.validation_images; give both");
     refuse("data { name = \"mnist\" validation_images = \"b\" }",
-           "x.conf: data.validation_images goes with data.images, and not with patches");
+           "x.conf: data.validation_images goes with data.images, and not with patches; "
+           "data.validation keeps a share of other samples");
     refuse("data { name = \"mnist\" scaling = \"standard\" }",
-           "x.conf: data.scaling and data.missing are for whole samples of files");
+           "x.conf: data.scaling and data.missing are for whole samples of files; leave them out "
+           "with data.name, data.patch and data.plaquette");
     refuse("data { images = \"a\" patch = 8 missing = \"mean\" }",
-           "x.conf: data.scaling and data.missing are for whole samples of files");
-    refuse("data { images = \"a\" colour = \"blue\" }", "data.colour = \"blue\"");
+           "x.conf: data.scaling and data.missing are for whole samples of files; leave them out "
+           "with data.name, data.patch and data.plaquette");
+    refuse("data { images = \"a\" colour = \"blue\" }",
+           "x.conf:1: data.colour = 'blue' is not allowed: one of auto, grey, rgb");
     refuse("data { name = \"mnist\" images = \"a\" }",
            "x.conf: data.name and data.images are both given; keep one");
     refuse("data { name = \"mnist\" labels = \"a\" }",
