@@ -1,10 +1,13 @@
 /* needs: recall */
 /* Sweeps over memories of any values. */
 
+/* A leak that is so much more than what is above 0 leaves it below all rounding. */
+#define MOST_SHARE ((real)1e30)
+
 /*
  * F(S) in a scale of its own for every state, so that neither it nor F(V) leaves the range: for
- * poly and rect F(S / c), for leaky c^-n F(S), both times `gain` where the leak would be larger
- * than 1; for exp e^(sharpness (S - c)).
+ * poly and rect F(S / c), whatever b is; for leaky (b c)^-n F(b S), both times `gain` where the
+ * leak would be larger than 1; for exp e^(b (S - c)).
  */
 typedef struct scaling {
     real centre, factor, gain, leak;
@@ -12,12 +15,12 @@ typedef struct scaling {
 
 /*
  * extent: largest of the state's similarities; reach: largest entry of a free neuron's column, by
- * which a flip changes them twice; leak: F'(x < 0); most: bound of all similarities.
+ * which a flip changes them twice; leak: F'(x < 0); most: bound of all similarities; b: of F(b S).
  */
 INLINE scaling scaling_of(const real extent, const real reach, const real leak, const real most,
-                          const real sharpness)
+                          const real b)
 {
-    scaling by = {extent, sharpness, 1, 0};
+    scaling by = {extent, b, 1, 0};
     if (INTERACTION == 3)
         return by;
     by.centre = fmax(extent, (real)0) + 2 * reach;
@@ -27,11 +30,13 @@ INLINE scaling scaling_of(const real extent, const real reach, const real leak, 
         by.centre = ldexp((real)1, ilogb(by.centre) + 1);
     by.factor = 1 / by.centre;
     if (INTERACTION == 2) {
-        /* c^-n against the leak's largest value; in a vector, as powers are. */
-        const vector powers = power((vector)by.factor, EXPONENT);
-        const real share = fabs(leak) * most * powers.s0;
+        /* (b c)^-n against the leak's largest value; in a vector, as powers are. Both are cut off
+         * where what is above 0 could not be told from the leak's rounding. */
+        const vector powers = power((vector)(by.factor / b), EXPONENT);
+        const real own = fmin(powers.s0, 1 / REAL_TINY);
+        const real share = fmin(fabs(leak) * (b * most) * own, MOST_SHARE);
         by.gain = share <= 1 ? 1 : 1 / share;
-        by.leak = share <= 1 ? leak * powers.s0 * by.centre : copysign(by.centre / most, leak);
+        by.leak = share <= 1 ? leak * own * (b * by.centre) : copysign(by.centre / most, leak);
     }
     return by;
 }
@@ -122,7 +127,7 @@ KERNEL void recall_sweep(__global real *restrict states, __global real *restrict
                          __global int *restrict flips, __global real *restrict records,
                          const int probes, const int neurons, const int memories, const int ld,
                          const int states_ld, const int records_ld, const int sweep,
-                         const real reach, const real leak, const real most, const real sharpness)
+                         const real reach, const real leak, const real most, const real b)
 {
     DECLARE_PAIRS(scratch);
     const int probe = (int)get_group_id(0);
@@ -141,7 +146,7 @@ KERNEL void recall_sweep(__global real *restrict states, __global real *restrict
 #endif
     real mine = my_extent(similarities, memories, ld), extent = mine, gap = 0;
     GROUP_PAIR(scratch, gap, extent);
-    scaling by = scaling_of(extent, reach, leak, most, sharpness);
+    scaling by = scaling_of(extent, reach, leak, most, b);
     refresh(similarities, values, ld, by);
     __global real *record = records + ((size_t)sweep * records_ld + probe) * RECORD;
     record_energy(values, memories, ld, by, record SCRATCH_ARGUMENT);
@@ -165,7 +170,7 @@ KERNEL void recall_sweep(__global real *restrict states, __global real *restrict
             continue;
         }
         if (outgrown(by, extent, reach)) {
-            by = scaling_of(extent, reach, leak, most, sharpness);
+            by = scaling_of(extent, reach, leak, most, b);
             refresh(similarities, values, ld, by);
         }
         if (flips_now) {
@@ -186,7 +191,7 @@ KERNEL void recall_sweep(__global real *restrict states, __global real *restrict
     extent = mine;
     gap = 0;
     GROUP_PAIR(scratch, gap, extent);
-    by = scaling_of(extent, reach, leak, most, sharpness);
+    by = scaling_of(extent, reach, leak, most, b);
     refresh(similarities, values, ld, by);
     record_energy(values, memories, ld, by, record + (size_t)records_ld * RECORD SCRATCH_ARGUMENT);
 #if LOCAL_MEMORIES > 0

@@ -24,8 +24,9 @@ typedef struct dam__model_setting {
 typedef struct dam__recall_ops {
     dam__interaction (*interaction)(const dam__model_config *config); /* F */
 
-    /* b of F = exp for memories of so many neurons: learned, or patterns stored as they are. */
-    double (*sharpness)(const dam__model_config *config, size_t neurons, bool learned);
+    /* b for such an F and memories of so many neurons: learned, or patterns stored as they are. */
+    double (*scale)(const dam__model_config *config, const dam__interaction *interaction,
+                    size_t neurons, bool learned);
 } dam__recall_ops;
 
 /* Functions that are NULL have the default in their comment. */

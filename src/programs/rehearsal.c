@@ -139,7 +139,6 @@ static dam_status rehearse_run_recall(rehearsal *r, dam__device *device,
     float *probes = NULL;
     dam__recalled recalled = {0};
     const dam__model_config *model = &experiment->model;
-    const dam__recall_ops *ops = dam__model_type_of(model)->recall;
     int classes = dam__model_classes(model, &r->set);
     size_t dim = (size_t)dam__model_neurons(model, (int)r->set.features, classes);
     size_t count = (size_t)experiment->train.batch;
@@ -151,11 +150,9 @@ static dam_status rehearse_run_recall(rehearsal *r, dam__device *device,
     DAM_TRY_CLEANUP(dam__alloc(count * dim, sizeof *probes, &probes));
     for (size_t i = 0; i < count * dim; i++)
         probes[i] = 1;
-    const dam__recall_config config = {.interaction = ops->interaction(model),
-                                       .sharpness = ops->sharpness(model, dim, true),
-                                       .dynamics = experiment->recall.dynamics,
-                                       .sweeps = 1,
-                                       .gemm = r->gemm};
+    dam__recall_config config = dam__recall_config_of(experiment, NULL, dim, true);
+    config.sweeps = 1;
+    config.gemm = r->gemm;
     const dam__recall_task task = {.memories = &memories, .probes = probes, .count = count};
     dam__device_phase(device, "recall");
     DAM_TRY_CLEANUP(dam__recall(device, &config, &task, NULL, &recalled));

@@ -116,13 +116,6 @@ cleanup:
     return status;
 }
 
-/* b of F = exp. */
-static double sharpness_of(const dam__recall_source *source)
-{
-    const dam__model_config *model = &source->experiment.model;
-    return dam__model_type_of(model)->recall->sharpness(model, source->shape.dim, source->is_run);
-}
-
 static void summarise(const struct cell *c, dam__recall_result *result)
 {
     const dam__recalled *got = &result->recalled;
@@ -156,12 +149,9 @@ static dam_status recall_cell(struct cell *c, dam__device *device, dam__gemm_pro
 {
     dam__recall_result *result = c->result;
     const dam__recall_source *source = c->source;
-    const dam__recall_config config = {.interaction = result->cell.interaction,
-                                       .sharpness = sharpness_of(source),
-                                       .dynamics = c->keys->dynamics,
-                                       .sweeps = c->keys->sweeps,
-                                       .seed = seed_of(c),
-                                       .gemm = gemm};
+    dam__recall_config config = dam__recall_config_of(
+        &source->experiment, &result->cell.interaction, source->shape.dim, source->is_run);
+    config.gemm = gemm;
     dam__array stored = {.element = DAM__F32,
                          .rank = 2,
                          .shape = {c->stored, source->shape.dim},

@@ -411,6 +411,11 @@ const dam__option dam__options[] = {
            "neurons, once."),
     INTEGER(ENERGY, "recall", "sweeps", recall.sweeps, "100", 1, 10000, "sweeps",
             "At most so many passes over the neurons."),
+    REAL(
+        ENERGY, "recall", "scale", recall.scale, "0", 0, INCLUDED, 1e6, INCLUDED,
+        "b of the energy -sum F(b S) that falls: where F is leaky or exp, what is recalled depends "
+        "on it. 0 takes that of the learning; for patterns stored as they are 1, with exp "
+        "model.sharpness."),
     INTEGER(
         ENERGY | DENOISE, "recall", "count", recall.count, "0", 0, 1e9, "probes",
         "Recall from so many of the patterns, evenly spread; of a denoiser's test samples, from "

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "model/energy/recall.h"
 #include "run/public_handles.h"
+#include "run/recall_lists.h"
 #include "selftest/selftest.h"
 
 _Static_assert((int)DAM_RECALL_MOVING == (int)DAM__RECALL_MOVING &&
@@ -48,14 +49,13 @@ static dam_status check_call(const dam_run *run, bool able, const char *what, co
 
 static dam__recall_config config_of(const dam_run *run, const dam_recall_options *options)
 {
-    const dam__experiment *experiment = &run->run.experiment;
-    const dam__recall_ops *ops = dam__run_type(run)->recall;
-    return (dam__recall_config){
-        .interaction = ops->interaction(&experiment->model),
-        .sharpness = ops->sharpness(&experiment->model, (size_t)dam_run_neurons(run), true),
-        .dynamics = options->synchronous ? DAM__DYNAMICS_SYNCHRONOUS : experiment->recall.dynamics,
-        .sweeps = options->sweeps > 0 ? options->sweeps : experiment->recall.sweeps,
-        .seed = (uint64_t)experiment->seed};
+    dam__recall_config config =
+        dam__recall_config_of(&run->run.experiment, NULL, (size_t)dam_run_neurons(run), true);
+    if (options->synchronous)
+        config.dynamics = DAM__DYNAMICS_SYNCHRONOUS;
+    if (options->sweeps > 0)
+        config.sweeps = options->sweeps;
+    return config;
 }
 
 /* Decisions about the class leave the sample as it is. */

@@ -24,6 +24,22 @@ const char *dam__interaction_text(const dam__interaction *interaction,
     return text;
 }
 
+dam__recall_config dam__recall_config_of(const dam__experiment *experiment,
+                                         const dam__interaction *other, size_t neurons,
+                                         bool learned)
+{
+    const dam__model_config *model = &experiment->model;
+    const dam__recall_keys *keys = &experiment->recall;
+    const dam__recall_ops *ops = dam__model_type_of(model)->recall;
+    const dam__interaction interaction = other != NULL ? *other : ops->interaction(model);
+    return (dam__recall_config){
+        .interaction = interaction,
+        .scale = keys->scale > 0 ? keys->scale : ops->scale(model, &interaction, neurons, learned),
+        .dynamics = keys->dynamics,
+        .sweeps = keys->sweeps,
+        .seed = (uint64_t)experiment->seed};
+}
+
 /* The next item of a list, without blanks round it; *text moves behind it, to NULL at the end. */
 static void next_item(const char **text, char item[DAM__EXCERPT_BYTES])
 {

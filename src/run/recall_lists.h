@@ -1,4 +1,7 @@
-/* The lists of a preset's recall section: every combination of them is one cell of a curve. */
+/*
+ * What a preset's recall section asks for: the settings of a recall, and its lists, every
+ * combination of which is one cell of a curve.
+ */
 #ifndef DAM__RUN_RECALL_LISTS_H
 #define DAM__RUN_RECALL_LISTS_H
 
@@ -24,6 +27,14 @@ typedef struct dam__recall_cells {
 dam_status dam__recall_cells_create(const char *name, const dam__experiment *experiment,
                                     dam__recall_cells *out);
 void dam__recall_cells_free(dam__recall_cells *cells);
+
+/*
+ * The settings of a recall of such a model's memories of so many neurons, which were learned or
+ * are patterns stored as they are, with the model's own interaction; or another one.
+ */
+dam__recall_config dam__recall_config_of(const dam__experiment *experiment,
+                                         const dam__interaction *other, size_t neurons,
+                                         bool learned);
 
 /* "poly 3", "rect 20", "leaky 5", "exp". */
 enum { DAM__INTERACTION_BYTES = 24 };

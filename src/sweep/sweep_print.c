@@ -124,10 +124,13 @@ static json_t *search_json(const dam__sweep *sweep)
     }
     for (size_t line = 0; line < dam__sweep_lines(sweep); line++)
         (void)json_array_append_new(lines, optimum_json(sweep, line));
-    return json_pack("{ss so so so}", "key", sweep->axes[0].key, "steps",
+    return json_pack("{ss so so sI so}", "key", sweep->axes[0].key, "steps",
                      transfer.known ? json_integer((json_int_t)transfer.steps) : json_null(),
-                     "transfers", transfer.known ? json_boolean(transfer.steps <= 1) : json_null(),
-                     "lines", lines);
+                     "transfers",
+                     transfer.verdict != DAM__TRANSFER_UNKNOWN
+                         ? json_boolean(transfer.verdict == DAM__TRANSFER_YES)
+                         : json_null(),
+                     "edges", (json_int_t)transfer.edges, "lines", lines);
 }
 
 static dam_status print_sweep_json(const dam__sweep *sweep, const char *folder)
@@ -277,10 +280,23 @@ static bool has_open(const dam__sweep *sweep)
     return open;
 }
 
+static void append_verdict(dam__text *text, const dam__transfer *transfer)
+{
+    static const char *const words[] = {"unknown", "no", "yes"};
+    if (!transfer->known) {
+        dam__text_append(text, "transfers: unknown (a line has no best value yet)\n");
+        return;
+    }
+    dam__text_append(text, "transfers: %s (the best values lie %zu step%s apart)\n",
+                     words[transfer->verdict], transfer->steps, transfer->steps == 1 ? "" : "s");
+    if (transfer->edges > 0)
+        dam__text_append(text, "%zu of them %s the last before divergence, which is no optimum\n",
+                         transfer->edges, transfer->edges == 1 ? "is" : "are");
+}
+
 /* A row a line of the grid: its best value of the first key. */
 static void append_search(dam__text *text, const dam__sweep *sweep)
 {
-    enum { SAME = 1 }; /* values apart */
     const char *key = sweep->axes[0].key;
     dam__transfer transfer = dam__sweep_transfer(sweep);
     dam__text_append(text, "\nthe best %s:\n", key);
@@ -293,12 +309,8 @@ static void append_search(dam__text *text, const dam__sweep *sweep)
     if (has_open(sweep))
         dam__text_append(text, "open: the best may lie beyond the values tried; raise "
                                "sweep.extend\n");
-    if (dam__sweep_lines(sweep) > 1 && !transfer.known)
-        dam__text_append(text, "transfers: unknown (a line has no best value yet)\n");
-    else if (dam__sweep_lines(sweep) > 1)
-        dam__text_append(text, "transfers: %s (the best values lie %zu step%s apart)\n",
-                         transfer.steps <= SAME ? "yes" : "no", transfer.steps,
-                         transfer.steps == 1 ? "" : "s");
+    if (dam__sweep_lines(sweep) > 1)
+        append_verdict(text, &transfer);
     dam__text_append(text, "\n");
 }
 

@@ -46,14 +46,9 @@ dam_status dam__sweep_recall(dam__device *device, dam__gemm_provider gemm,
     dam__recalled recalled = {0};
     size_t count = patterns->count, dim = patterns->features, items = 0;
     double recovered = 0;
-    const dam__recall_ops *ops = dam__model_type_of(&experiment->model)->recall;
-    const dam__recall_config config = {.interaction = ops->interaction(&experiment->model),
-                                       .sharpness = ops->sharpness(&experiment->model, dim, true),
-                                       .dynamics = experiment->recall.dynamics,
-                                       .sweeps = experiment->recall.sweeps,
-                                       .seed = (uint64_t)experiment->seed,
-                                       .gemm = gemm};
+    dam__recall_config config = dam__recall_config_of(experiment, NULL, dim, true);
     const dam__recall_callbacks callbacks = {.user = user, .stop = stop};
+    config.gemm = gemm;
     DAM_TRY_CLEANUP(dam__states_of(patterns, &states));
     DAM_TRY_CLEANUP(dam__states_check(patterns->name, states, count, dim));
     DAM_TRY_CLEANUP(dam__multiply(2 * count, dim, &items));

@@ -115,6 +115,7 @@ void dam__sweep_optimum(const dam__sweep *sweep, size_t line, dam__optimum *out)
 
 dam__transfer dam__sweep_transfer(const dam__sweep *sweep)
 {
+    enum { SAME = 1 }; /* values apart */
     dam__transfer transfer = {.known = true};
     size_t least = SIZE_MAX, most = 0;
     for (size_t line = 0; line < dam__sweep_lines(sweep); line++) {
@@ -122,10 +123,15 @@ dam__transfer dam__sweep_transfer(const dam__sweep *sweep)
         dam__sweep_optimum(sweep, line, &best);
         if (best.place != DAM__PLACE_INTERIOR && best.place != DAM__PLACE_EDGE)
             return (dam__transfer){.known = false};
+        transfer.edges += best.place == DAM__PLACE_EDGE;
         least = best.index < least ? best.index : least;
         most = best.index > most ? best.index : most;
     }
     transfer.steps = most - least;
+    if (transfer.steps > SAME)
+        transfer.verdict = DAM__TRANSFER_NO;
+    else if (transfer.edges == 0)
+        transfer.verdict = DAM__TRANSFER_YES;
     return transfer;
 }
 

@@ -42,11 +42,18 @@ const char *dam__place_name(dam__place place);
  */
 double dam__parabola_vertex(double middle, double step, double before, double at, double after);
 
-/* Over all lines: how far the best values lie apart, in values of the key; and whether every line
- * has one, interior or edge. */
+typedef enum dam__verdict {
+    DAM__TRANSFER_UNKNOWN,
+    DAM__TRANSFER_NO, /* the best values, or the edges, lie more than a step apart */
+    DAM__TRANSFER_YES /* every line has an optimum, and all are within a step */
+} dam__verdict;
+
+/* Over all lines: how far the best values lie apart, in values of the key. */
 typedef struct dam__transfer {
-    bool known;
+    bool known;   /* whether every line has one, interior or edge */
+    size_t edges; /* lines whose best value is an edge: their optima are not known to transfer */
     size_t steps;
+    dam__verdict verdict;
 } dam__transfer;
 
 dam__transfer dam__sweep_transfer(const dam__sweep *sweep);

@@ -10,10 +10,10 @@ docs/data.md describes them, from seed SEED, stream STREAM and the sweep.
 
 Each problem is a folder of float64 .npy files:
 
-    setup      kind, exponent, leak, sharpness, 1 if synchronous
+    setup      kind, exponent, leak, b of F(b S), 1 if synchronous
     memories   K x N        probes   A x N       fixed   N marks
     states     A x N        after relaxation
-    energies   A x 2        before and after, in units of F(N)
+    energies   A x 2        before and after, in units of F(b N)
 """
 import importlib.util
 import os
@@ -26,7 +26,7 @@ STREAM = 11
 ROUNDS = 4
 WORD = 0xFFFFFFFF
 
-# name: kind, n, leak, sharpness, N, K, A, flips, memories ("signs" or "reals"), free, synchronous
+# name: kind, n, leak, b, N, K, A, flips, memories ("signs" or "reals"), free, synchronous
 PROBLEMS = {
     "signs-poly": ("poly", 3, 0, 1, 40, 6, 24, 8, "signs", 1.0, 0),
     "signs-ties": ("poly", 2, 0, 1, 20, 4, 24, 6, "signs", 1.0, 0),
@@ -40,6 +40,12 @@ PROBLEMS = {
     "reals-leaky": ("leaky", 3, 0.01, 1, 30, 18, 24, 8, "reals", 1.0, 0),
     "reals-exp": ("exp", 2, 0, 0.7, 29, 40, 24, 7, "reals", 1.0, 0),
     "reals-together": ("poly", 5, 0, 1, 31, 33, 24, 8, "reals", 1.0, 1),
+    # Scales of the modified rule, 1 / (N T), at which the leak is felt; with signs powers of two, so that
+    # leaks that cancel leave nothing.
+    "signs-leaky-scaled": ("leaky", 8, 2**-7, 2**-5, 33, 9, 24, 9, "signs", 1.0, 0),
+    "signs-leaky-wide": ("leaky", 4, -0.5, 2**-6, 40, 20, 24, 8, "signs", 1.0, 0),
+    "reals-leaky-scaled": ("leaky", 20, 0.01, 1 / (30 * 1.1), 30, 18, 24, 8, "reals", 1.0, 0),
+    "reals-leaky-wide": ("leaky", 90, -0.01, 1 / (45 * 1.4), 45, 30, 24, 9, "reals", 1.0, 0),
 }
 
 
@@ -88,7 +94,8 @@ def load(path):
 
 
 def make(reference, problem, rng):
-    kind, n, leak, sharpness, N, K, A, flips, memories, free, together = problem
+    kind, n, leak, alpha, N, K, A, flips, memories, free, together = problem
+    alpha = float(alpha)
     signs = np.where(rng.random((K, N)) < 0.5, -1.0, 1.0)
     # Reals in 2^-10 steps: the same in single precision.
     M = signs if memories == "signs" else np.round(signs * rng.uniform(0.05, 1, (K, N)) * 1024) / 1024
@@ -99,7 +106,6 @@ def make(reference, problem, rng):
     fixed[rng.permutation(N)[: N - int(round(free * N))]] = 1
     idx = np.flatnonzero(fixed == 0)
     f = reference.Inter(kind, n, leak)
-    alpha = sharpness if kind == "exp" else 1.0
     if together:
         Y, _ = reference.relax_sync(X, M, f, alpha, idx)
     else:
@@ -107,7 +113,7 @@ def make(reference, problem, rng):
     unit = float(f.F(np.array(alpha * N)))
     E = np.stack([reference.energy(X, M, f, alpha), reference.energy(Y, M, f, alpha)], 1) / unit
     assert np.isfinite(E).all() and not np.array_equal(X, Y)
-    setup = np.array([["poly", "rect", "leaky", "exp"].index(kind), n, leak, sharpness, together], float)
+    setup = np.array([["poly", "rect", "leaky", "exp"].index(kind), n, leak, alpha, together], float)
     return {"setup": setup, "memories": M, "probes": X, "fixed": fixed, "states": Y, "energies": E}
 
 

@@ -16,8 +16,23 @@
 /* --- golden cases ----------------------------------------------------------------------------- */
 
 static const char *const cases[] = {
-    "signs-poly",     "signs-ties", "signs-rect", "signs-leaky", "signs-exp", "signs-steep",
-    "signs-together", "reals-poly", "reals-rect", "reals-leaky", "reals-exp", "reals-together",
+    "signs-poly",
+    "signs-ties",
+    "signs-rect",
+    "signs-leaky",
+    "signs-exp",
+    "signs-steep",
+    "signs-together",
+    "reals-poly",
+    "reals-rect",
+    "reals-leaky",
+    "reals-exp",
+    "reals-together",
+    /* b at which the leak is felt; above F(N), and beyond single precision. */
+    "signs-leaky-scaled",
+    "signs-leaky-wide",
+    "reals-leaky-scaled",
+    "reals-leaky-wide",
 };
 
 static float *floats_of(const dam__array *array)
@@ -49,7 +64,7 @@ static struct golden_case read_case(const char *name)
     const double *setup = p.setup.data;
     p.config = (dam__recall_config){
         .interaction = {.kind = (int)setup[0], .exponent = (int)setup[1], .leak = setup[2]},
-        .sharpness = setup[3],
+        .scale = setup[3],
         .dynamics = setup[4] != 0 ? DAM__DYNAMICS_SYNCHRONOUS : DAM__DYNAMICS_ASYNCHRONOUS,
         .sweeps = 100,
         .seed = 5};
@@ -249,7 +264,7 @@ static void check_capacity(dam__device *device, const setting *how)
     for (size_t i = 0; i < sizeof loads / sizeof *loads; i++) {
         struct load l = make_load(loads[i].patterns, 100, loads[i].count, loads[i].flips, false);
         const dam__recall_config config = {.interaction = loads[i].interaction,
-                                           .sharpness = 1,
+                                           .scale = 1,
                                            .sweeps = 100,
                                            .seed = 9,
                                            .gemm = how->provider};

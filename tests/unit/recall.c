@@ -137,6 +137,43 @@ static void test_cells(void **state)
     }
 }
 
+/* What is recalled is the energy that was trained: b follows the rule, the ramp's end and the key.
+ */
+static void test_scale(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *keys;
+        bool learned;
+        double scale;
+    } wanted[] = {
+        {"interaction = \"leaky\"  temperature = 0.5 }", true, 1 / (100 * 0.5)},
+        {"interaction = \"leaky\" }", true, 0.9 / 100},
+        {"interaction = \"leaky\"  temperature = 0.5  temperature_to = 2 "
+         "temperature_epochs = 9 }",
+         true, 1 / (100 * 2.0)},
+        {"interaction = \"leaky\"  rule = \"original\" }", true, 1},
+        {"interaction = \"leaky\"  sharpness = 3 }", false, 1},
+        {"interaction = \"leaky\" } recall { scale = 0.01 }", true, 0.01},
+        {"interaction = \"exp\"  sharpness = 3  temperature = 0.5 }", true, 0.02},
+        {"interaction = \"exp\"  rule = \"shift\"  sharpness = 3 }", true, 3},
+        {"interaction = \"exp\"  sharpness = 3 }", false, 3},
+        {"interaction = \"exp\" } recall { scale = 0.25 }", false, 0.25},
+    };
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+        dam__experiment experiment;
+        char text[256];
+        (void)snprintf(text, sizeof text,
+                       "data { name = \"patterns\" } model { kind = \"energy\"  %s",
+                       wanted[i].keys);
+        assert_int_equal(dam__experiment_parse("x.conf", text, NULL, 0, &experiment), DAM_OK);
+        const dam__recall_config config =
+            dam__recall_config_of(&experiment, NULL, 100, wanted[i].learned);
+        if (!(fabs(config.scale - wanted[i].scale) <= 1e-12 * wanted[i].scale))
+            fail_msg("%s: b = %g, wanted %g", wanted[i].keys, config.scale, wanted[i].scale);
+    }
+}
+
 /* Level 0 holds F and its differences times a power of two; no level overflows or is all zeros. */
 static void test_table(void **state)
 {
@@ -159,8 +196,7 @@ static void test_table(void **state)
         }
         dam__recall_table_free(&table);
     }
-    const dam__recall_config steep = {.interaction = {DAM__INTERACTION_EXP, 2, 0},
-                                      .sharpness = 1000};
+    const dam__recall_config steep = {.interaction = {DAM__INTERACTION_EXP, 2, 0}, .scale = 1000};
     assert_false(dam__recall_table_fits(&steep, 10000));
 }
 
@@ -168,7 +204,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_regions), cmocka_unit_test(test_flips), cmocka_unit_test(test_noise),
-        cmocka_unit_test(test_cells),   cmocka_unit_test(test_table),
+        cmocka_unit_test(test_cells),   cmocka_unit_test(test_table), cmocka_unit_test(test_scale),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -288,6 +288,7 @@ static void a_search_goes_on_to_the_optimum(void **state)
     assert_int_equal(w.trained, 4 + 3 + 6);
     dam__transfer transfer = dam__sweep_transfer(&plan.sweep);
     assert_true(transfer.known && transfer.steps == 5);
+    assert_int_equal(transfer.verdict, DAM__TRANSFER_NO);
     dam__cell cell;
     dam__sweep_cell(&plan.sweep, 1, &cell);
     assert_int_equal(cell.status, DAM__REPLICA_OUTSIDE);
@@ -315,8 +316,24 @@ static void an_edge_is_no_optimum(void **state)
     expect(&plan.sweep, 0, DAM__PLACE_EDGE, -4, NAN);
     expect(&plan.sweep, 1, DAM__PLACE_EDGE, -6, NAN);
     expect(&plan.sweep, 2, DAM__PLACE_INTERIOR, -3, -3);
-    assert_int_equal(dam__sweep_transfer(&plan.sweep).steps, 3);
+    dam__transfer transfer = dam__sweep_transfer(&plan.sweep);
+    assert_true(transfer.steps == 3 && transfer.edges == 2);
+    assert_int_equal(transfer.verdict, DAM__TRANSFER_NO);
     dam__sweep_plan_free(&plan);
+    /* Edges beside each other say nothing of the optima; optima beside each other do. */
+    const landscape edges[] = {{-2, -5}, {-1, -5}, {-2, -4}},
+                    optima[] = {{-4, 0}, {-4, 0}, {-5, 0}};
+    w.lines = edges;
+    search(&w, "sweep { extend = 9 }", "train.eta0=2^-6:2^-4:3:log");
+    transfer = dam__sweep_transfer(&plan.sweep);
+    assert_true(transfer.known && transfer.edges == 3 && transfer.steps == 1);
+    assert_int_equal(transfer.verdict, DAM__TRANSFER_UNKNOWN);
+    dam__sweep_plan_free(&plan);
+    w.lines = optima;
+    search(&w, "sweep { extend = 9 }", "train.eta0=2^-6:2^-4:3:log");
+    assert_int_equal(dam__sweep_transfer(&plan.sweep).verdict, DAM__TRANSFER_YES);
+    dam__sweep_plan_free(&plan);
+    w.lines = lines;
     /* One seed that diverges is enough: with two, the wall of the second is a step earlier. */
     search(&w, "sweep { extend = 9 seeds = 2 }", "train.eta0=2^-6:2^-4:3:log");
     expect(&plan.sweep, 0, DAM__PLACE_EDGE, -5, NAN);

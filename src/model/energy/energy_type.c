@@ -83,20 +83,22 @@ static dam__interaction interaction(const dam__model_config *config)
     return config->energy.interaction;
 }
 
-/* Of memories that were learned, that of their learning. The sign does not depend on b for poly and
- * rect, and leaky is recalled at b = 1 (docs/models/energy.md). */
-static double sharpness(const dam__model_config *config, size_t neurons, bool learned)
+/* Of memories that were learned, that of their learning at the end of its ramp; of others, that of
+ * equation 4. */
+static double scale(const dam__model_config *config, const dam__interaction *of, size_t neurons,
+                    bool learned)
 {
     const dam__energy_config *energy = &config->energy;
-    if (!learned || energy->rule == DAM__RULE_SHIFT)
+    bool shifts = learned && energy->rule == DAM__RULE_SHIFT;
+    if (shifts || (!learned && of->kind == DAM__INTERACTION_EXP))
         return energy->sharpness;
-    if (energy->rule == DAM__RULE_ORIGINAL)
+    if (!learned || energy->rule == DAM__RULE_ORIGINAL)
         return 1;
-    return 1 /
-           ((double)neurons * dam__energy_temperature(energy, energy->temperature, (int)neurons));
+    double given = energy->temperature_to > 0 ? energy->temperature_to : energy->temperature;
+    return 1 / ((double)neurons * dam__energy_temperature(energy, given, (int)neurons));
 }
 
-static const dam__recall_ops recall = {.interaction = interaction, .sharpness = sharpness};
+static const dam__recall_ops recall = {.interaction = interaction, .scale = scale};
 
 /* --- the type ------------------------------------------------------------------------------------- */
 

@@ -126,18 +126,24 @@ static dam_status examine(dam__recaller *r)
 
 /* --- energies --------------------------------------------------------------------------------- */
 
-/* E in units of F(N), of a kernel's record: its sum of F, in the scale that the record names. */
+/* E in units of F(b N), of a kernel's record: its sum of F, in the scale that the record names. */
 static double energy_of(const dam__recaller *r, const double *record, double sum)
 {
     const dam__recall_config *config = r->config;
-    double dim = r->dim;
+    const dam__interaction *interaction = &config->interaction;
+    double dim = r->dim, centre = record[2], b = config->scale;
     if (r->signs) {
-        double unit = dam__wide_interaction(config, dim).mantissa;
-        return -ldexp(sum, -DAM__LEVEL_BITS * (int)record[2]) / unit;
+        dam__wide unit = dam__wide_interaction(config, dim);
+        int levels = DAM__LEVEL_BITS * (int)record[2];
+        return -ldexp(sum / unit.mantissa, r->table.base - unit.exponent - levels);
     }
-    if (config->interaction.kind == DAM__INTERACTION_EXP)
-        return -sum * exp(config->sharpness * (record[2] - dim));
-    return -sum / record[3] * pow(record[2] / dim, config->interaction.exponent);
+    if (interaction->kind == DAM__INTERACTION_EXP)
+        return -sum * exp(b * (centre - dim));
+    /* The leak's share of cl/recall_sweep.cl, which single precision may not hold. */
+    if (interaction->kind == DAM__INTERACTION_LEAKY && record[3] != 1)
+        return -sum * fabs(interaction->leak) * (b * r->most) *
+               pow(b * dim, -interaction->exponent);
+    return -sum / record[3] * pow(centre / dim, interaction->exponent);
 }
 
 /* What rounding may add to an energy in a sweep, as a share of the larger sum of |F|, before it or
@@ -145,7 +151,7 @@ static double energy_of(const dam__recaller *r, const double *record, double sum
 static double rounding(const dam__recaller *r)
 {
     double steep = r->config->interaction.kind == DAM__INTERACTION_EXP
-                       ? r->config->sharpness * r->dim
+                       ? r->config->scale * r->dim
                        : r->config->interaction.exponent;
     return dam__real_epsilon(r->device) * (64 + 4 * steep + 4 * sqrt(r->memories));
 }

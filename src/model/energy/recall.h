@@ -1,6 +1,6 @@
 /*
  * Recall by energy descent: states change until no flip of a neuron would lower the energy E(x) =
- * -sum_mu F(zeta_mu . x) (arXiv 2407.08742, equations 1 to 4; docs/models/energy.md).
+ * -sum_mu F(b zeta_mu . x) (arXiv 2407.08742, equations 1 to 4 and 13; docs/models/energy.md).
  */
 #ifndef DAM__MODEL_ENERGY_RECALL_H
 #define DAM__MODEL_ENERGY_RECALL_H
@@ -30,9 +30,9 @@ enum { DAM__MOST_SWEEPS = 100000 };
 
 typedef struct dam__recall_config {
     dam__interaction interaction;
-    double sharpness; /* F(S) = e^(sharpness S) of exp; the other kinds do not read it */
-    int dynamics;     /* dam__dynamics */
-    int sweeps;       /* at most; class takes one */
+    double scale;  /* b of F(b S); poly and rect, which any b leaves alike, do not read it */
+    int dynamics;  /* dam__dynamics */
+    int sweeps;    /* at most; class takes one */
     uint64_t seed; /* of the orders of the neurons: those of a sweep are the same for all probes */
     dam__gemm_provider gemm;
     int chunk; /* probes on the device at once at most; 0 = what fits */
@@ -47,9 +47,9 @@ typedef struct dam__recall_task {
 } dam__recall_task;
 
 /*
- * Energies are in units of F(N), what one memory gives a state that agrees with it in every neuron:
- * -1 for a stored pattern that no other memory resembles. So they are finite at every exponent.
- * Energy s of a probe is that before sweep s, or the last; NaN beyond its end.
+ * Energies are in units of F(b N), what one memory gives a state that agrees with it in every
+ * neuron: -1 for a stored pattern that no other memory resembles. So they are finite at every
+ * exponent. Energy s of a probe is that before sweep s, or the last; NaN beyond its end.
  */
 typedef struct dam__recalled {
     size_t count, dim, sweeps; /* sweeps: the most of any probe */
@@ -84,7 +84,7 @@ dam_status dam__recall(dam__device *device, const dam__recall_config *config,
 void dam__recalled_free(dam__recalled *recalled);
 
 /*
- * E of a state in units of F(N) from its similarities with the memories, in double on the host.
+ * E of a state in units of F(b N) from its similarities with the memories, in double on the host.
  */
 double dam__recall_energy(const dam__recall_config *config, const double *similarities,
                           size_t memories, size_t dim);

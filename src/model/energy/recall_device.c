@@ -365,7 +365,7 @@ static dam_status sweep_reals(dam__recaller *r, size_t count, int sweep)
         DAM_ARGUMENTS(&r->states, &r->similarities, &r->values, &r->columns, r->free_neurons,
                       r->order, r->wishes, r->ends, r->flips, &r->records, r->chunk, r->neurons,
                       r->memories, r->ld, r->states.ld, r->records.ld / DAM__RECORD_REALS, sweep,
-                      r->reach, r->config->interaction.leak, r->most, r->config->sharpness));
+                      r->reach, r->config->interaction.leak, r->most, r->config->scale));
 }
 
 static dam_status sweep_signs(dam__recaller *r, size_t count, int sweep)

@@ -11,7 +11,7 @@ enum { DAM__LEVEL_BITS = 64 };
 
 /*
  * For memories and states of +-1: with k agreeing neurons S = 2 k - N. Numbers are multiples of
- * 2^base, where 2^base is the power of two next above F(N); level l is scaled up by
+ * 2^base, the power of two next above F(N) and a leak's F(-N); level l is scaled up by
  * 2^(LEVEL_BITS l). Powers of two keep differences of integers exact, so ties stay ties.
  */
 typedef struct dam__recall_table {
@@ -29,12 +29,14 @@ dam_status dam__recall_table_create(const dam__recall_config *config, int dim,
                                     dam__recall_table *out);
 void dam__recall_table_free(dam__recall_table *table);
 
-/* F(x) = mantissa 2^exponent, for numbers that no double holds. */
+/* A number, mantissa 2^exponent, that no double holds. */
 typedef struct dam__wide {
     double mantissa; /* 0, or of magnitude 0.5 ... 1 */
     int exponent;
 } dam__wide;
 
+/* F(x) with the scale b inside: e^(b x); b^-n F(b x) of the other kinds, so that integers stay
+ * integers where F has no leak. */
 dam__wide dam__wide_interaction(const dam__recall_config *config, double x);
 
 /* --- signs, 32 a word (recall_pack.c) --------------------------------------------------------- */

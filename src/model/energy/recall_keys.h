@@ -8,6 +8,7 @@ typedef struct dam__recall_keys {
     int dynamics; /* dam__dynamics */
     int sweeps;   /* at most */
     int count;    /* probes; 0 = one of every pattern */
+    double scale; /* b of the energy; 0 = that of the learning */
     double noise; /* sigma of the noise on probes */
     int steps;    /* of a denoiser's relaxation, and how long each is */
     double dt;

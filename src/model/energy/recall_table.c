@@ -29,6 +29,14 @@ static dam__wide wide_power(double x, int n)
     return result;
 }
 
+/* b^-n of leak b x. */
+static dam__wide leaked(const dam__recall_config *config, double x)
+{
+    const dam__interaction *interaction = &config->interaction;
+    dam__wide share = wide_power(1 / config->scale, interaction->exponent - 1);
+    return normal(interaction->leak * x * share.mantissa, share.exponent);
+}
+
 dam__wide dam__wide_interaction(const dam__recall_config *config, double x)
 {
     const dam__interaction *interaction = &config->interaction;
@@ -38,11 +46,11 @@ dam__wide dam__wide_interaction(const dam__recall_config *config, double x)
     case DAM__INTERACTION_RECT:
         return wide_power(fmax(x, 0), interaction->exponent);
     case DAM__INTERACTION_LEAKY:
-        return x >= 0 ? wide_power(x, interaction->exponent) : normal(interaction->leak * x, 0);
+        return x >= 0 ? wide_power(x, interaction->exponent) : leaked(config, x);
     case DAM__INTERACTION_EXP:
         break;
     }
-    double bits = config->sharpness * x / 0.69314718055994530942;
+    double bits = config->scale * x / 0.69314718055994530942;
     return normal(exp2(bits - floor(bits)), (int)floor(bits));
 }
 
@@ -86,6 +94,9 @@ static dam__wide difference_at(const dam__recall_config *config, int dim, int k)
 {
     if (k < 1 || k > dim)
         return (dam__wide){0};
+    /* Where both leak, all differences are the same number, so that they cancel. */
+    if (config->interaction.kind == DAM__INTERACTION_LEAKY && 2 * k <= dim)
+        return leaked(config, 2);
     return difference(value_at(config, dim, k), value_at(config, dim, k - 1));
 }
 
@@ -107,13 +118,20 @@ static int deepest(const dam__recall_config *config, int dim, int base)
     return level;
 }
 
+/* The exponent of the largest number of a table: F(N), or what leaks. */
+static int base_of(const dam__recall_config *config, int dim)
+{
+    dam__wide first = dam__wide_interaction(config, -dim),
+              last = dam__wide_interaction(config, dim);
+    return first.mantissa != 0 && first.exponent > last.exponent ? first.exponent : last.exponent;
+}
+
 bool dam__recall_table_fits(const dam__recall_config *config, int dim)
 {
     enum { MOST_ENTRIES = 1 << 22 };
     if (dim > MOST_ENTRIES / 2)
         return false;
-    dam__wide unit = dam__wide_interaction(config, dim);
-    return (int64_t)(deepest(config, dim, unit.exponent) + 1) * (dim + 2) <= MOST_ENTRIES;
+    return (int64_t)(deepest(config, dim, base_of(config, dim)) + 1) * (dim + 2) <= MOST_ENTRIES;
 }
 
 dam_status dam__recall_table_create(const dam__recall_config *config, int dim,
@@ -121,7 +139,7 @@ dam_status dam__recall_table_create(const dam__recall_config *config, int dim,
 {
     dam_status status = DAM_OK;
     dam__recall_table table = {.dim = dim};
-    table.base = dam__wide_interaction(config, dim).exponent;
+    table.base = base_of(config, dim);
     table.levels = deepest(config, dim, table.base) + 1;
     size_t levels = (size_t)table.levels, width = (size_t)dim + 1;
     DAM_TRY_CLEANUP(
@@ -136,6 +154,10 @@ dam_status dam__recall_table_create(const dam__recall_config *config, int dim,
                 scaled(step, table.base, level);
         }
         table.level_of[k] = level_at(config, dim, k, table.base, table.levels - 1);
+        /* What leaks may be more than what the furthest similarity gives. */
+        bool leaks = config->interaction.kind == DAM__INTERACTION_LEAKY;
+        if (leaks && k > 0 && table.level_of[k - 1] < table.level_of[k])
+            table.level_of[k] = table.level_of[k - 1];
     }
     *out = table;
     table = (dam__recall_table){0};

@@ -26,7 +26,7 @@ static dam_status make_fixture(dam__test *test, bool signs, struct fixture *f)
     for (size_t i = 0; i < (size_t)PROBES * DIM; i++)
         f->probes[i] = numbers[i] >= 0 ? 1 : -1;
     f->config.seed = 3;
-    f->config.sharpness = 1;
+    f->config.scale = 1;
     f->config.gemm = test->provider;
     return DAM_OK;
 }
