@@ -28,7 +28,8 @@ typedef struct recalling {
     dam__recall_cells cells;
     dam__device *device;
     progress progress;
-    size_t cell; /* that runs */
+    size_t cell;     /* that runs */
+    int seed, seeds; /* of how many */
     bool is_drawn;
 } recalling;
 
@@ -75,7 +76,8 @@ static void on_progress(void *user, size_t done, size_t total, int sweep)
     double within = (double)done / (double)total;
     if (sweep > 0)
         (void)snprintf(text, sizeof text, "sweep %d", sweep);
-    progress_update(&r->progress, label, ((double)r->cell + within) / (double)r->cells.count, text);
+    double of_seed = ((double)r->cell + within) / (double)r->cells.count;
+    progress_update(&r->progress, label, (r->seed + of_seed) / (r->seeds > 1 ? r->seeds : 1), text);
 }
 
 static dam_status run_cell(recalling *r, dam__recall_result *result)
@@ -98,15 +100,15 @@ static double sweeps_a_second(const dam__recall_result *result)
     return result->recalled.seconds > 0 ? sweeps / result->recalled.seconds : NAN;
 }
 
-static json_t *result_json(const dam__recall_result *result)
+static json_t *result_json(const recalling *r, const dam__recall_result *result)
 {
     char interaction[DAM__INTERACTION_BYTES];
     double probes = (double)result->recalled.count;
     return json_pack(
-        "{ss sI si sI so so so so sf so so sI sI sI sf so ss}", "interaction",
-        dam__interaction_text(&result->cell.interaction, interaction), "memories",
-        (json_int_t)result->memories, "flips", result->cell.flips, "probes",
-        (json_int_t)result->recalled.count, "recovered",
+        "{ss sI sI si sI so so so so sf so so sI sI sI sf so ss}", "interaction",
+        dam__interaction_text(&result->cell.interaction, interaction), "seed",
+        (json_int_t)r->source.experiment.seed, "memories", (json_int_t)result->memories, "flips",
+        result->cell.flips, "probes", (json_int_t)result->recalled.count, "recovered",
         result->compared ? json_real((double)result->recovered / probes) : json_null(), "identical",
         result->compared ? json_integer((json_int_t)result->twins) : json_null(), "mean_distance",
         result->compared ? json_real(result->distance) : json_null(), "mean_nearest_distance",
@@ -159,7 +161,7 @@ static dam_status recall_once(recalling *r)
             dam__recall_result_write(out, &r->source, &result, (dam__recall_format)r->own->format));
         DAM_TRY_CLEANUP(dam__recall_result_draw(out, &r->source, &result, &r->is_drawn));
     }
-    DAM_TRY_CLEANUP(r->args->json ? print_json(result_json(&result)) : print_result(r, &result));
+    DAM_TRY_CLEANUP(r->args->json ? print_json(result_json(r, &result)) : print_result(r, &result));
 cleanup:
     dam__recall_result_free(&result);
     return status;
@@ -168,30 +170,57 @@ cleanup:
 static void append_row(dam__text *text, const dam__recall_row *row)
 {
     char interaction[DAM__INTERACTION_BYTES];
-    dam__text_append(text, "%-11s %9zu %6d %8zu %10.4f %10.4f %7.2f %8.1f\n",
+    dam__text_append(text, "%-11s %9zu %6d %8zu %10.4f %10.4f %7.2f ",
                      dam__interaction_text(&row->cell.interaction, interaction), row->memories,
-                     row->cell.flips, row->probes, (double)row->recovered / (double)row->probes,
-                     row->distance, row->sweeps, row->seconds);
+                     row->cell.flips, row->probes, row->recovered, row->distance, row->sweeps);
+    if (row->seeds > 1)
+        dam__text_append(text, "%9.4f\n", dam__recall_row_deviation(row));
+    else
+        dam__text_append(text, "%8.1f\n", row->seconds);
+}
+
+static void append_rows(dam__text *text, const dam__recall_row *rows, size_t count)
+{
+    dam__text_append(text, "%-11s %9s %6s %8s %10s %10s %7s %s\n", "interaction", "memories",
+                     "flips", "probes", "recovered", "distance", "sweeps",
+                     rows[0].seeds > 1 ? "deviation" : " seconds");
+    for (size_t i = 0; i < count; i++)
+        append_row(text, &rows[i]);
+    if (rows[0].seeds > 1)
+        dam__text_append(text, "means over %d seeds; deviation is that of recovered\n",
+                         rows[0].seeds);
+}
+
+/* All cells of one seed. */
+static dam_status run_seed(recalling *r, dam__recall_row *rows, json_t *list)
+{
+    dam_status status = DAM_OK;
+    dam__recall_result result = {0};
+    for (r->cell = 0; r->cell < r->cells.count; r->cell++) {
+        dam__recall_result_free(&result);
+        DAM_TRY_CLEANUP(run_cell(r, &result));
+        dam__recall_row_add(&rows[r->cell], &result);
+        (void)json_array_append_new(list, result_json(r, &result));
+    }
+cleanup:
+    dam__recall_result_free(&result);
+    return status;
 }
 
 static dam_status recall_curve(recalling *r)
 {
     dam_status status = DAM_OK;
-    dam__recall_result result = {0};
     dam__recall_row *rows = NULL;
     dam__text text = {0};
     json_t *list = json_array();
     DAM_TRY_CLEANUP(dam__alloc(r->cells.count, sizeof *rows, &rows));
-    dam__text_append(&text, "%-11s %9s %6s %8s %10s %10s %7s %8s\n", "interaction", "memories",
-                     "flips", "probes", "recovered", "distance", "sweeps", "seconds");
-    for (r->cell = 0; r->cell < r->cells.count; r->cell++) {
-        dam__recall_result_free(&result);
-        DAM_TRY_CLEANUP(run_cell(r, &result));
-        rows[r->cell] = dam__recall_row_of(&result);
-        (void)json_array_append_new(list, result_json(&result));
-        append_row(&text, &rows[r->cell]);
+    for (r->seed = 0; r->seed < r->seeds; r->seed++) {
+        if (r->seed > 0)
+            DAM_TRY_CLEANUP(dam__recall_source_next(&r->source, r->device));
+        DAM_TRY_CLEANUP(run_seed(r, rows, list));
     }
     progress_finish(&r->progress);
+    append_rows(&text, rows, r->cells.count);
     if (r->args->out != NULL) {
         DAM_TRY_CLEANUP(dam__capacity_write(r->args->out, r->source.experiment.title, &r->cells,
                                             rows, &r->log));
@@ -204,7 +233,6 @@ static dam_status recall_curve(recalling *r)
     }
 cleanup:
     json_decref(list);
-    dam__recall_result_free(&result);
     dam__text_free(&text);
     free(rows);
     return status;
@@ -236,7 +264,8 @@ static dam_status run_recall(const arguments *args)
         DAM_TRY_CLEANUP(dam__make_writable(args->out));
     signals_catch();
     r.progress = progress_begin(&r.console);
-    status = r.cells.count > 1 ? recall_curve(&r) : recall_once(&r);
+    r.seeds = r.source.experiment.recall.seeds;
+    status = r.cells.count > 1 || r.seeds > 1 ? recall_curve(&r) : recall_once(&r);
     progress_finish(&r.progress);
     DAM_TRY_CLEANUP(status);
     dam__recall_note(&r.log, &r.source, &r.cells);
@@ -293,8 +322,8 @@ const command recall_command = {
         "are made of the patterns and compared with them. --out writes recall.h5 (or "
         "recall.npz, or .npy files): states, energies before each sweep, flips, sweeps, nearest "
         "memories and their distances; and recall.png where states are images. Where several "
-        "numbers of patterns, "
-        "flips or interactions are given, it writes capacity.csv and capacity.png instead. A "
+        "numbers of patterns, flips, interactions or seeds are given, it writes capacity.csv and "
+        "capacity.png instead. A "
         "denoiser's run relaxes test samples with noise on them (or those of --probes as they "
         "are), down its energy; the run of a smaller model beside it does the same with their "
         "means over plaquettes.",

@@ -1,4 +1,5 @@
 /* Curves of capacity: the share of probes recovered. */
+#include <math.h>
 #include <stdio.h>
 
 #include "base/csv.h"
@@ -7,21 +8,24 @@
 
 enum { DIGITS = 9 };
 
-dam__recall_row dam__recall_row_of(const dam__recall_result *result)
+void dam__recall_row_add(dam__recall_row *row, const dam__recall_result *result)
 {
-    return (dam__recall_row){.cell = result->cell,
-                             .memories = result->memories,
-                             .probes = result->recalled.count,
-                             .recovered = result->recovered,
-                             .distance = result->distance,
-                             .nearest = result->nearest,
-                             .sweeps = result->sweeps,
-                             .seconds = result->recalled.seconds};
+    row->cell = result->cell;
+    row->memories = result->memories;
+    row->probes = result->recalled.count;
+    row->seeds++;
+    double share = (double)result->recovered / (double)row->probes;
+    double before = share - row->recovered;
+    row->recovered += before / row->seeds;
+    row->squares += before * (share - row->recovered);
+    row->distance += (result->distance - row->distance) / row->seeds;
+    row->sweeps += (result->sweeps - row->sweeps) / row->seeds;
+    row->seconds += result->recalled.seconds;
 }
 
-static double share(const dam__recall_row *row)
+double dam__recall_row_deviation(const dam__recall_row *row)
 {
-    return (double)row->recovered / (double)row->probes;
+    return row->seeds > 1 ? sqrt(row->squares / (row->seeds - 1)) : NAN;
 }
 
 static dam_status write_csv(const char *folder, const dam__recall_cells *cells,
@@ -29,15 +33,18 @@ static dam_status write_csv(const char *folder, const dam__recall_cells *cells,
 {
     char name[DAM__INTERACTION_BYTES];
     dam__csv csv = {0};
-    dam__csv_line(&csv, "interaction,patterns,flips,probes,recovered,mean_distance,mean_sweeps");
+    dam__csv_line(&csv, "interaction,patterns,flips,probes,recovered,mean_distance,mean_sweeps,"
+                        "seeds,recovered_deviation");
     for (size_t i = 0; i < cells->count; i++) {
         dam__csv_text(&csv, dam__interaction_text(&rows[i].cell.interaction, name));
         dam__csv_integer(&csv, (int64_t)rows[i].memories);
         dam__csv_integer(&csv, rows[i].cell.flips);
         dam__csv_integer(&csv, (int64_t)rows[i].probes);
-        dam__csv_real(&csv, share(&rows[i]), DIGITS);
+        dam__csv_real(&csv, rows[i].recovered, DIGITS);
         dam__csv_real(&csv, rows[i].distance, DIGITS);
         dam__csv_real(&csv, rows[i].sweeps, DIGITS);
+        dam__csv_integer(&csv, rows[i].seeds);
+        dam__csv_real(&csv, dam__recall_row_deviation(&rows[i]), DIGITS);
         dam__csv_end_row(&csv);
     }
     return dam__csv_write(&csv, folder, "capacity.csv");
@@ -66,12 +73,15 @@ static void append_curves(dam__plot *plot, const dam__recall_cells *cells,
         (void)dam__interaction_text(&first->cell.interaction, interaction);
         if (curve > 0)
             dam__plot_end_block(plot);
-        dam__text_append(&plot->data.text, "# %s: patterns, flips, share recovered\n", interaction);
+        dam__text_append(&plot->data.text, "# %s: patterns, flips, share recovered%s\n",
+                         interaction, first->seeds > 1 ? ", its deviation" : "");
         for (size_t point = 0; point < points; point++) {
             const dam__recall_row *row = &rows[row_at(cells, along_patterns, curve, point)];
             dam__csv_integer(&plot->data, (int64_t)row->memories);
             dam__csv_integer(&plot->data, row->cell.flips);
-            dam__csv_real(&plot->data, share(row), DIGITS);
+            dam__csv_real(&plot->data, row->recovered, DIGITS);
+            if (row->seeds > 1)
+                dam__csv_real(&plot->data, dam__recall_row_deviation(row), DIGITS);
             dam__csv_end_row(&plot->data);
         }
         if (others == 1)
@@ -97,6 +107,7 @@ dam_status dam__capacity_write(const char *folder, const char *title,
     dam__plot_text(&plot, title, "title");
     dam__plot_integer(&plot, along_patterns ? 1 : 2, "x_field");
     dam__plot_integer(&plot, (int64_t)curves, "curves");
+    dam__plot_integer(&plot, rows[0].seeds, "seeds");
     dam__plot_array(&plot, "name", curves);
     append_curves(&plot, cells, rows, along_patterns, curves);
     DAM_TRY_CLEANUP(dam__plot_draw(&plot, "capacity", folder, log));

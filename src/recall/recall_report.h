@@ -19,20 +19,27 @@ dam_status dam__recall_result_write(const char *folder, const dam__recall_source
 dam_status dam__recall_result_draw(const char *folder, const dam__recall_source *source,
                                    const dam__recall_result *result, bool *drawn);
 
-/* One row of a curve: a cell and its result. */
+/* One row of a curve: a cell, and the means of its results over seeds. Begins as {0}. */
 typedef struct dam__recall_row {
     dam__recall_cell cell;
-    size_t memories, probes, recovered;
-    double distance, nearest, sweeps, seconds;
+    size_t memories, probes; /* of each seed */
+    int seeds;
+    double recovered, squares; /* share; sum of squared deviations over the seeds */
+    double distance, sweeps;
+    double seconds; /* of all */
 } dam__recall_row;
 
-dam__recall_row dam__recall_row_of(const dam__recall_result *result);
+/* Takes the result of one more seed into a row. */
+void dam__recall_row_add(dam__recall_row *row, const dam__recall_result *result);
+
+/* Standard deviation of the share recovered, over the seeds; NaN of one alone. */
+double dam__recall_row_deviation(const dam__recall_row *row);
 
 /*
  * Writes capacity.csv, capacity.dat and capacity.gp, and lets gnuplot draw capacity.png: the share
  * of probes recovered, against the number of patterns where several were asked for, else against
- * that of flips; a curve an interaction. DAM_INPUT; see gnuplot.h for what does not count as a
- * failure.
+ * that of flips; a curve an interaction, with error bars where there are several seeds. DAM_INPUT;
+ * see gnuplot.h for what does not count as a failure.
  */
 dam_status dam__capacity_write(const char *folder, const char *title,
                                const dam__recall_cells *cells, const dam__recall_row *rows,

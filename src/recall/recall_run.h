@@ -39,6 +39,9 @@ dam_status dam__recall_source_open(const char *operand, const char *const *overr
 dam_status dam__recall_source_load(dam__recall_source *source, dam__device *device);
 void dam__recall_source_free(dam__recall_source *source);
 
+/* Loads the patterns of the next seed: those that are made up are others, and so are all probes. */
+dam_status dam__recall_source_next(dam__recall_source *source, dam__device *device);
+
 /* Warns of patterns that are the same, and of those whose energies cancel; says how samples became
  * states where that was left open. */
 void dam__recall_note(const dam_log *log, const dam__recall_source *source,

@@ -107,6 +107,11 @@ dam_status dam__recall_source_open(const char *operand, const char *const *overr
                  "recall.patterns says how many patterns are stored, but '%s' is a run, which has "
                  "memories of its own",
                  operand);
+    if (source.is_run && source.experiment.recall.seeds > 1)
+        DAM_FAIL(DAM_USAGE,
+                 "recall.seeds draws other patterns, but '%s' is a run, which learned its own; "
+                 "train one for each seed",
+                 operand);
     *out = source;
     source = (dam__recall_source){0};
 cleanup:
@@ -181,6 +186,16 @@ dam_status dam__recall_source_load(dam__recall_source *source, dam__device *devi
     if (source->class_neurons > 0)
         DAM_TRY(add_classes(source));
     return DAM_OK;
+}
+
+dam_status dam__recall_source_next(dam__recall_source *source, dam__device *device)
+{
+    dam__dataset_free(&source->set);
+    free(source->patterns);
+    source->patterns = NULL;
+    dam__alike_free(&source->alike);
+    source->experiment.seed = (int64_t)((uint64_t)source->experiment.seed + 1) & INT64_MAX;
+    return dam__recall_source_load(source, device);
 }
 
 void dam__recall_memory(const dam__recall_source *source, size_t mu, float *out)

@@ -280,7 +280,9 @@ const dam__option dam__options[] = {
             "n of the interaction. Larger stores more, and needs a temperature nearer to 1."),
     REAL(ENERGY | BATCH, "model", "leak", model.energy.interaction.leak, "-0.01", -1000, INCLUDED,
          1000, INCLUDED,
-         "Slope of leaky below 0, with its sign: -0.01 as in the paper, 0.01 as in its code."),
+         "Slope of leaky below 0, with its sign: arXiv 2407.08742 gives no value, its authors' "
+         "program "
+         "has 0.01."),
     CHOICE(ENERGY, "model", "rule", model.energy.rule, "modified", rules,
            "Where overlaps are scaled: modified inside of F, by 1 / (dim * temperature); original "
            "outside, by temperature^-n, which overflows; shift, for exp alone, by "
@@ -304,10 +306,10 @@ const dam__option dam__options[] = {
          "Mean of the first memories."),
     REAL(ENERGY, "model", "spread", model.energy.spread, "0.1", 0, OPEN, 10, INCLUDED,
          "Standard deviation of the first memories, which are normal and cut to -1 ... 1."),
-    REAL(
-        ENERGY, "model", "floor", model.energy.floor, "0", 0, INCLUDED, 1, INCLUDED,
-        "A memory whose largest gradient is below takes a smaller step; 0 has none do. 1e-30 as in "
-        "the paper's code stops learning at large exponents."),
+    REAL(ENERGY, "model", "floor", model.energy.floor, "0", 0, INCLUDED, 1, INCLUDED,
+         "A memory whose largest gradient is below takes a smaller step; 0 has none do. 1e-30, as "
+         "in "
+         "the program of the authors of arXiv 2407.08742, stops learning at large exponents."),
     CHOICE(ENERGY, "model", "clamp", model.energy.clamp, "samples", clamps,
            "Weights kept within -1 ... 1: those of the samples' neurons, or all, those of class "
            "neurons too."),
@@ -411,6 +413,10 @@ const dam__option dam__options[] = {
            "neurons, once."),
     INTEGER(ENERGY, "recall", "sweeps", recall.sweeps, "100", 1, 10000, "sweeps",
             "At most so many passes over the neurons."),
+    INTEGER(
+        ENERGY, "recall", "seeds", recall.seeds, "1", 1, 1000, "seeds",
+        "Draws of patterns and probes, with seed, seed + 1, and so on; curves are their mean, with "
+        "error bars. A run's memories are drawn once."),
     REAL(
         ENERGY, "recall", "scale", recall.scale, "0", 0, INCLUDED, 1e6, INCLUDED,
         "b of the energy -sum F(b S) that falls: where F is leaky or exp, what is recalled depends "

@@ -87,9 +87,33 @@ setup() {
     [ "${#lines[@]}" -eq 9 ]
     ! grep -E '.{81}' <<<"$output"
     [ "$(head -1 curve/capacity.csv)" = \
-        "interaction,patterns,flips,probes,recovered,mean_distance,mean_sweeps" ]
+        "interaction,patterns,flips,probes,recovered,mean_distance,mean_sweeps,seeds,recovered_deviation" ]
     [ "$(grep -c '^exp,.*,5,1,0,' curve/capacity.csv)" -eq 4 ]
     [ -s curve/capacity.gp ] && [ -s curve/capacity.dat ] && [ -s curve/capacity.png ]
+}
+
+@test "curves are means over seeds, each with patterns of its own, and have error bars" {
+    settings=(--set data.samples=20 --set data.dim=60 --set recall.patterns=10,20 --set recall.flips=6 --count 20)
+    settings+=(--set recall.interactions=poly:2)
+    tool recall capacity-patterns "${settings[@]}" --set recall.seeds=3 --out many --json --quiet
+    succeeded
+    jq -e 'length == 6 and ([.[].seed] == [1, 1, 2, 2, 3, 3])' <<<"$output"
+    all=$output
+    # The mean and the deviation of the file are those of the three; the second seed is that one alone.
+    jq -r '[.[] | select(.memories == 20) | .recovered] | (add / 3) as $m
+        | "\($m) \(map((. - $m) * (. - $m)) | add / 2 | sqrt)"' <<<"$all" > wanted
+    awk -F, 'FNR == NR { split($0, w, " "); next }
+        $2 == 20 && $8 == 3 { d = $5 - w[1]; e = $9 - w[2]; ok = d * d < 1e-12 && e * e < 1e-12 && w[2] > 0 }
+        END { exit !ok }' wanted many/capacity.csv
+    tool recall capacity-patterns "${settings[@]}" --set recall.seeds=1 --set seed=2 --json --quiet
+    succeeded
+    diff <(jq '.[1] | del(.seconds, .sweeps_per_second)' <<<"$output") \
+        <(jq '.[3] | del(.seconds, .sweeps_per_second)' <<<"$all")
+    grep -q yerrorbars many/capacity.gp
+    tool recall capacity-patterns "${settings[@]}" --set recall.seeds=2 --quiet
+    succeeded
+    [[ "$output" == *deviation*"means over 2 seeds"* ]]
+    ! grep -E '.{81}' <<<"$output"
 }
 
 @test "images are drawn" {
@@ -151,6 +175,8 @@ setup() {
     tool recall run --flip 20 --json --quiet
     succeeded
     jq -e '.recovered == 1 and .memories == 200 and .probes == 20 and .energy_rose == 0' <<<"$output"
+    tool recall run --set recall.seeds=2 --quiet
+    failed_with 2 "is a run, which learned its own"
     tool recall run --set recall.patterns=5 --quiet
     failed_with 2 "is a run, which has memories of its own"
     tool recall run --dynamics class --quiet

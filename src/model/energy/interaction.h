@@ -20,7 +20,7 @@ enum { DAM__LEAST_EXPONENT = 2, DAM__MOST_EXPONENT = 320 };
 typedef struct dam__interaction {
     int kind;     /* dam__interaction_kind */
     int exponent; /* n; exp has none */
-    double leak;  /* F'(x) for x < 0 of leaky, with its sign: -eps in the paper */
+    double leak;  /* F'(x) for x < 0 of leaky, with its sign: -eps in equation 7 */
 } dam__interaction;
 
 /* *out = what cl/interaction.cl wants with every compilation, "-DINTERACTION=0 -DEXPONENT=5"; free

@@ -7,6 +7,7 @@ enum { DAM__RECALL_LIST_BYTES = 512, DAM__RECALL_PLACE_BYTES = 1024 };
 typedef struct dam__recall_keys {
     int dynamics; /* dam__dynamics */
     int sweeps;   /* at most */
+    int seeds;    /* draws of patterns and probes that a curve is a mean of */
     int count;    /* probes; 0 = one of every pattern */
     double scale; /* b of the energy; 0 = that of the learning */
     double noise; /* sigma of the noise on probes */
