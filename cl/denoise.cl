@@ -3,7 +3,7 @@
  * The tied-weight denoiser (arXiv 2605.10164; docs/models/denoise.md has the equations), everything
  * but its five products:
  *
- *     Z = s1 X W' + b,  S = sigma(Z),  T = S - m,  F = s2 T W + c,  L = |F - Y|^2 / (2 B N).
+ *     Z = s1 g(X) W' + b,  S = sigma(Z),  T = S - m,  F = s2 T W + c,  L = |F - Y|^2 / (2 B N).
  *
  * Matrices are batch x memories or batch x features; axis 2 of every range is the replica. Sums
  * over a batch are made in parts of `per` rows, and denoise_fold adds the parts up, so that their
@@ -90,6 +90,51 @@ denoise_pairs(__global const real *restrict samples, __global const int *restric
             STORE(y, clean + q * stride + at);
             STORE(x, noisy + q * stride + at);
         }
+}
+
+/* What bounds inputs: dam__bound. */
+#define BOUND_NONE 0
+#define BOUND_TANH 1
+#define BOUND_CLIP 2
+#define BOUND_UNIT 3
+
+/*
+ * g(x): at tanh(x / at), x within +-at, or x at the length of dim^1/2. from and to may be the same.
+ * One work-group a row, axis 2 is the replica.
+ */
+KERNEL void denoise_bound(__global const real *from, __global real *to, const int dim,
+                          const int from_ld, const int from_stride, const int ld, const int stride,
+                          const int kind, const real at)
+{
+    DECLARE_SCRATCH(scratch);
+    const size_t a = get_group_id(0), p = get_group_id(2);
+    __global const real *x = from + p * from_stride + a * from_ld;
+    __global real *g = to + p * stride + a * ld;
+    const int begin = (int)get_local_id(0) * VECTOR_WIDTH;
+    vector squares = 0;
+    for (int j = begin; kind == BOUND_UNIT && j < dim; j += GROUP * VECTOR_WIDTH)
+        squares = fma(LOAD(x + j), LOAD(x + j), squares);
+    const real length = GROUP_SUM(scratch, lanes_sum(squares));
+    const real scale = length > 0 ? sqrt(dim / length) : 0;
+    for (int j = begin; j < dim; j += GROUP * VECTOR_WIDTH) {
+        const vector value = LOAD(x + j);
+        STORE(kind == BOUND_UNIT   ? scale * value
+              : kind == BOUND_TANH ? at * tanh(value / at)
+                                   : clamp(value, (vector)-at, (vector)at),
+              g + j);
+    }
+}
+
+/* x g - integral of g, of one feature; a unit vector has none. */
+INLINE vector rest_energy(const vector x, const vector g, const int kind, const real at)
+{
+    const real log_two = 0.69314718055994530942;
+    if (kind == BOUND_UNIT)
+        return 0;
+    if (kind != BOUND_TANH)
+        return (real)0.5 * g * g;
+    const vector y = fabs(x) / at;
+    return x * g - at * at * (y + log1p(exp(-2 * y)) - log_two);
 }
 
 /* Z + b to its softmax, in place. One work-group a row, axis 2 is the replica. */
@@ -328,22 +373,26 @@ KERNEL void denoise_backward_softmax(__global const real *restrict s, __global r
 }
 
 /*
- * E(x) = |x|^2 / 2 - c.x - ratio (Q(z) - m.z) of states x with z = s1 W x, to which b is added
- * here; ratio = s2 / s1 and sigma = grad Q, so that -grad E = f(x) - x. One work-group a state,
- * axis 2 is the replica.
+ * E(x) = x.g - L(x) - c.g - ratio (Q(z) - m.z) of states x with g = g(x) = grad L and z = s1 W g,
+ * to which b is added here; ratio = s2 / s1 and sigma = grad Q, so that -grad E = g'(x) (f(x) - x).
+ * Where nothing bounds the states, g is x and x.g - L = |x|^2 / 2. One work-group a state, axis 2
+ * is the replica.
  */
 KERNEL void denoise_energy(__global const real *restrict z, __global const real *restrict x,
+                           __global const real *restrict bounded,
                            __global const real *restrict bias, __global const real *restrict outer,
                            __global const real *restrict means, __global real *restrict energies,
                            const int cols, const int dim, const int ld, const int stride,
-                           const int x_ld, const int x_stride, const int bias_stride,
-                           const int outer_stride, const int energies_stride, const real ratio)
+                           const int x_ld, const int x_stride, const int g_ld, const int g_stride,
+                           const int bias_stride, const int outer_stride, const int energies_stride,
+                           const real ratio, const int kind, const real at)
 {
     DECLARE_SCRATCHES(scratch, 3);
     const size_t p = get_group_id(2), a = get_group_id(0);
     __global const real *row = z + p * stride + a * ld, *b = bias + p * bias_stride;
     __global const real *m = means + p * bias_stride;
     __global const real *state = x + p * x_stride + a * x_ld, *c = outer + p * outer_stride;
+    __global const real *g = bounded + p * g_stride + a * g_ld;
     const int begin = (int)get_local_id(0) * VECTOR_WIDTH;
     vector pulls = 0, parts = 0, own = 0;
 #if ACTIVATION == 2
@@ -365,8 +414,11 @@ KERNEL void denoise_energy(__global const real *restrict z, __global const real 
 #endif
     }
     for (int j = begin; j < dim; j += GROUP * VECTOR_WIDTH) {
-        const vector value = LOAD(state + j);
-        own += value * ((real)0.5 * value - LOAD(c + j));
+        const vector value = LOAD(g + j);
+        if (kind == BOUND_NONE)
+            own += value * ((real)0.5 * value - LOAD(c + j));
+        else
+            own += rest_energy(LOAD(state + j), value, kind, at) - value * LOAD(c + j);
     }
     real sum[3] = {lanes_sum(parts), lanes_sum(pulls), lanes_sum(own)};
     GROUP_SUMS(scratch, sum, 3);

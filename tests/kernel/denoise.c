@@ -37,12 +37,24 @@ enum {
 static const char *const names[] = {"memories", "inner_biases", "outer_biases"};
 static const size_t sizes[] = {W, MEMORIES, DIM};
 
-static dam__model_config config_of(const double *numbers)
+/* Cases whose inputs are bounded begin with what bounds them. */
+static int bound_of(const char *name)
+{
+    static const char *const bounds[] = {"none-", "tanh-", "clip-", "unit-"};
+    int bound = DAM__BOUND_UNIT;
+    while (bound > 0 && strncmp(name, bounds[bound], 5) != 0)
+        bound--;
+    return bound;
+}
+
+static dam__model_config config_of(const char *name, const double *numbers)
 {
     return (dam__model_config){.kind = DAM__KIND_DENOISE,
                                .memories = MEMORIES,
                                .denoise = {.activation = (int)numbers[ACTIVATION],
                                            .power = (int)numbers[POWER],
+                                           .bound = bound_of(name),
+                                           .bound_at = 1.25,
                                            .centring = (int)numbers[CENTRING],
                                            .regime = (int)numbers[REGIME],
                                            .algorithm = (int)numbers[ALGORITHM],
@@ -57,11 +69,12 @@ static void write_parameter(struct rig *rig, const char *name, const double *val
 }
 
 /* A model of a case with its first parameters, on all samples. */
-static struct rig *open_case(const dam_device_info *info, const setting *how, const double *numbers)
+static struct rig *open_case(const dam_device_info *info, const setting *how, const char *name,
+                             const double *numbers)
 {
     dam__array y = load_golden("denoise/shared/y"), w = load_golden("denoise/shared/w"),
                b = load_golden("denoise/shared/b"), c = load_golden("denoise/shared/c");
-    const dam__model_config config = config_of(numbers);
+    const dam__model_config config = config_of(name, numbers);
     const dam__task task = {.dim = DIM, .batch = BATCH};
     struct rig *rig = open_rig(info, how, &config, &task, SAMPLES, DIM, BATCH, y.data, NULL);
     write_parameter(rig, "memories", w.data);
@@ -190,8 +203,8 @@ static void check_case(const dam_device_info *info, const setting *how, const ch
     const double *numbers = array.data;
     bool rests = dam__array_items(&array) == END;
     assert_true(rests || dam__array_items(&array) == MEANS);
-    assert_true(rests == (numbers[POWER] == 1));
-    struct rig *rig = open_case(info, how, numbers);
+    assert_true(rests == (numbers[POWER] == 1 || bound_of(name) != DAM__BOUND_NONE));
+    struct rig *rig = open_case(info, how, name, numbers);
     check_steps(rig, numbers, name, how);
     if (rests) {
         check_means(rig, numbers, name, how);
@@ -214,6 +227,11 @@ static void check_cases(const dam_device_info *info, const setting *how)
                                trainings[t]);
                 check_case(info, how, name);
             }
+    static const char *const bounded[] = {"tanh-relu2-batch-prop-adam", "clip-relu3-none-width-sgd",
+                                          "unit-softmax1-batch-prop-sgd",
+                                          "tanh-linear1-none-prop-sgd"};
+    for (size_t i = 0; i < sizeof bounded / sizeof *bounded; i++)
+        check_case(info, how, bounded[i]);
 }
 
 static void test_golden(void **state)
@@ -227,7 +245,7 @@ static void check_differences(const dam_device_info *info, const setting *how, c
 {
     const double h = 1e-5;
     dam__array array = load_golden("denoise/%s", name);
-    struct rig *rig = open_case(info, how, array.data);
+    struct rig *rig = open_case(info, how, name, array.data);
     const dam__batch batch = batch_of(rig, 1);
     double gradient[ALL], wanted[ALL];
     (void)rig_loss(rig, &batch);
@@ -259,9 +277,10 @@ static void check_differences(const dam_device_info *info, const setting *how, c
 static void test_finite_differences(void **state)
 {
     (void)state;
-    static const char *const cases[] = {"relu2-none-prop-adam",    "softmax1-none-width-sgd",
-                                        "linear1-batch-prop-adam", "relu1-batch-prop-adam",
-                                        "relu3-batch-width-sgd",   "softmax1-batch-prop-adam"};
+    static const char *const cases[] = {
+        "relu2-none-prop-adam",    "unit-softmax1-batch-prop-sgd", "clip-relu3-none-width-sgd",
+        "linear1-batch-prop-adam", "relu1-batch-prop-adam",        "softmax1-none-width-sgd",
+        "relu3-batch-width-sgd",   "softmax1-batch-prop-adam",     "tanh-relu2-batch-prop-adam"};
     const dam_device_info info = test_device();
     const setting how = setting_in_double(&info);
     if (!info.fp64) {
@@ -269,21 +288,21 @@ static void test_finite_differences(void **state)
         return;
     }
     bool few = at_most(&info, BREADTH_EVERY) == BREADTH_ONE;
-    for (size_t i = 0; i < (few ? 2 : sizeof cases / sizeof *cases); i++)
+    for (size_t i = 0; i < (few ? 3 : sizeof cases / sizeof *cases); i++)
         check_differences(&info, &how, cases[i]);
 }
 
 static void check_refusals(const dam_device_info *info, const setting *how)
 {
     dam__array array = load_golden("denoise/relu2-none-prop-adam");
-    struct rig *rig = open_case(info, how, array.data);
+    struct rig *rig = open_case(info, how, "relu2-none-prop-adam", array.data);
     const dam__relaxation free_states = {.dt = 0.1, .steps = 1};
     const dam__relaxation clipped = {.dt = 0.1, .steps = 1, .clip = 2};
     assert_int_equal(dam__denoise_relax(rig->model, &rig->samples, BATCH, &free_states), DAM_USAGE);
     assert_string_equal(dam_error(),
                         "the energy of relu to the power 2 has no lower bound: states would "
                         "diverge; clip the features (recall.clip), or train with "
-                        "model.power = 1");
+                        "model.bound or model.power = 1");
     OK(dam__denoise_relax(rig->model, &rig->samples, BATCH, &clipped));
     double *x = read_matrix(&rig->samples);
     for (size_t i = 0; i < (size_t)BATCH * DIM; i++)

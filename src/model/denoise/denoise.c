@@ -236,6 +236,7 @@ static dam_status prepare(dam__model *model)
         {"denoise_backward_softmax", &denoise->backward_softmax},
         {"denoise_energy", &denoise->energy},
         {"denoise_advance", &denoise->advance},
+        {"denoise_bound", &denoise->bound},
     };
     DAM_TRY_CLEANUP(
         dam__format(&options, "-DACTIVATION=%d -DPOWER=%d", config->activation, config->power));

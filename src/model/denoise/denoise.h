@@ -58,7 +58,8 @@ typedef struct dam__relaxation {
 
 /*
  * Relaxes the first `size` rows of states, no more than the chunk, in place. DAM_USAGE where the
- * energy has no lower bound whatever the weights (relu to a power above 1) and nothing is clipped.
+ * energy has no lower bound whatever the weights (relu to a power above 1) and nothing is clipped
+ * or bounded.
  */
 dam_status dam__denoise_relax(dam__model *model, const dam__matrix *states, int size,
                               const dam__relaxation *how);

@@ -66,7 +66,7 @@ struct denoise {
     struct denoise_shards shards;
     dam__program *program;
     dam__kernel *pairs, *softmax, *activate, *fold, *centre, *residual, *collect, *sums, *backward,
-        *backward_softmax, *energy, *advance;
+        *backward_softmax, *energy, *advance, *bound;
 };
 
 /* See dam__model_ops. */

@@ -66,10 +66,35 @@ static dam__operand rows_of(const dam__matrix *matrix, int size, bool transposed
     return (dam__operand){.matrix = matrix, .transposed = transposed, .height = size};
 }
 
+static bool is_bounded(const struct denoise *denoise)
+{
+    return denoise->base.config.denoise.bound != DAM__BOUND_NONE;
+}
+
 /* --- forward ---------------------------------------------------------------------------------- */
 
-/* X and Y of a batch; step is that of its noise. An index that is absent still wants a buffer: some
- * drivers refuse NULL. */
+/* to = g(from), which may be the same matrix. */
+static dam_status bound(struct denoise *denoise, const dam__matrix *from, const dam__matrix *to,
+                        int size)
+{
+    const dam__denoise_config *config = &denoise->base.config.denoise;
+    return dam__launch(denoise->bound, groups(denoise, size),
+                       work_of(denoise, outer_items(denoise, size), 8, 3),
+                       DAM_ARGUMENTS(from, to, from->cols, dam__arg_shape(from), dam__arg_shape(to),
+                                     config->bound, config->bound_at));
+}
+
+/* *inputs: g of states, which nothing else keeps; the states themselves where nothing bounds them.
+ */
+static dam_status enter(struct denoise *denoise, const dam__matrix *states, int size,
+                        const dam__matrix **inputs)
+{
+    *inputs = is_bounded(denoise) ? &denoise->noisy : states;
+    return is_bounded(denoise) ? bound(denoise, states, *inputs, size) : DAM_OK;
+}
+
+/* g(X) and Y of a batch; step is that of its noise. An index that is absent still wants a buffer:
+ * some drivers refuse NULL. */
 static dam_status make_pairs(struct denoise *denoise, const dam__batch *batch, uint32_t step)
 {
     const dam__matrix *samples = batch->samples, *standards = value_of(denoise, STANDARDS);
@@ -77,7 +102,7 @@ static dam_status make_pairs(struct denoise *denoise, const dam__batch *batch, u
     if (samples->count != denoise->count && samples->count != 1)
         return dam__fail(DAM_INTERNAL, "%d replicas have samples for %d", denoise->count,
                          samples->count);
-    return dam__launch(
+    DAM_TRY(dam__launch(
         denoise->pairs, vectors(denoise, samples->cols, batch->size),
         work_of(denoise, outer_items(denoise, batch->size), 50, 3),
         DAM_ARGUMENTS(
@@ -87,7 +112,9 @@ static dam_status make_pairs(struct denoise *denoise, const dam__batch *batch, u
             batch->offsets != NULL ? batch->offsets : any, batch->offsets != NULL, batch->stride,
             samples->cols, samples->ld, samples->count > 1 ? samples->stride : 0,
             dam__arg_shape(standards), dam__arg_shape(&denoise->noisy),
-            denoise->base.config.denoise.noise, step, DAM__STREAM_NOISE));
+            denoise->base.config.denoise.noise, step, DAM__STREAM_NOISE)));
+    return is_bounded(denoise) ? bound(denoise, &denoise->noisy, &denoise->noisy, batch->size)
+                               : DAM_OK;
 }
 
 /* Z = s1 X W' (GEMM 1), without b. */
@@ -412,16 +439,18 @@ dam_status dam__denoise_energy(dam__model *model, const dam__matrix *states, int
 {
     struct denoise *denoise = (struct denoise *)model;
     const dam__matrix *hidden = &denoise->hidden;
-    const dam__matrix *inner = value_of(denoise, INNER), *outer = value_of(denoise, OUTER);
+    const dam__matrix *inner = value_of(denoise, INNER), *outer = value_of(denoise, OUTER), *inputs;
     DAM_TRY(check_states(denoise, states, size));
-    DAM_TRY(similarities(denoise, states, size));
+    DAM_TRY(enter(denoise, states, size, &inputs));
+    DAM_TRY(similarities(denoise, inputs, size));
     return dam__launch(
         denoise->energy, groups(denoise, size),
         work_of(denoise, inner_items(denoise, size) + outer_items(denoise, size), 5, 1),
-        DAM_ARGUMENTS(hidden, states, inner, outer, value_of(denoise, MEANS), energies,
+        DAM_ARGUMENTS(hidden, states, inputs, inner, outer, value_of(denoise, MEANS), energies,
                       hidden->cols, states->cols, dam__arg_shape(hidden), dam__arg_shape(states),
-                      inner->stride, outer->stride, energies->stride,
-                      denoise->scales.s2 / denoise->scales.s1));
+                      dam__arg_shape(inputs), inner->stride, outer->stride, energies->stride,
+                      denoise->scales.s2 / denoise->scales.s1, model->config.denoise.bound,
+                      model->config.denoise.bound_at));
 }
 
 static dam_status advance(struct denoise *denoise, const dam__matrix *states, int size,
@@ -440,15 +469,17 @@ dam_status dam__denoise_relax(dam__model *model, const dam__matrix *states, int 
     struct denoise *denoise = (struct denoise *)model;
     const dam__denoise_config *config = &model->config.denoise;
     bool relu = config->activation == DAM__ACTIVATION_RELU;
-    if (relu && config->power > 1 && !(how->clip > 0) && !how->once)
+    const dam__matrix *inputs = NULL;
+    if (relu && config->power > 1 && !is_bounded(denoise) && !(how->clip > 0) && !how->once)
         return dam__fail(
             DAM_USAGE,
             "the energy of relu to the power %d has no lower bound: states would diverge; "
-            "clip the features (recall.clip), or train with model.power = 1",
+            "clip the features (recall.clip), or train with model.bound or model.power = 1",
             config->power);
     DAM_TRY(check_states(denoise, states, size));
     for (int step = 0; step < how->steps; step++) {
-        DAM_TRY(forward_frozen(denoise, states, size));
+        DAM_TRY(enter(denoise, states, size, &inputs));
+        DAM_TRY(forward_frozen(denoise, inputs, size));
         DAM_TRY(advance(denoise, states, size, how));
         DAM_TRY(dam__device_pace(model->device));
     }

@@ -71,9 +71,10 @@ const dam__model_type dam__denoise_type = {
     .input = input,
     .loss_unit = "/feature",
     .loss_words = loss_words,
-    .formula = "x: (sample - mean) scale, both of standards; f(x) = s2 (sigma(s1 memories x + "
+    .formula = "x: (sample - mean) scale, both of standards; f(x) = s2 (sigma(s1 memories g(x) + "
                "inner_biases) - m)' memories + outer_biases; sigma by model.activation and "
-               "model.power, m = activation_means where model.centring = batch, else 0; s1 and s2 "
+               "model.power, g by model.bound and model.bound_at, m = activation_means where "
+               "model.centring = batch, else 0; s1 and s2 "
                "by model.regime and the sizes (docs/models/denoise.md)",
     .zero_mse = dam__denoise_zero,
     .side_by_side = side_by_side,

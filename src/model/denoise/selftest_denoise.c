@@ -56,6 +56,41 @@ static double slope_of(const dam__denoise_config *config, double z)
     return z > 0 ? config->power * pow(z, config->power - 1) : 0;
 }
 
+/* g of one state. */
+static void bound(const struct check *c, const double *x, double *g)
+{
+    const dam__denoise_config *config = &c->config.denoise;
+    double at = config->bound_at, squares = 0;
+    for (size_t j = 0; j < (size_t)c->dim; j++)
+        squares += x[j] * x[j];
+    for (size_t j = 0; j < (size_t)c->dim; j++) {
+        g[j] = x[j];
+        if (config->bound == DAM__BOUND_TANH)
+            g[j] = at * tanh(x[j] / at);
+        else if (config->bound == DAM__BOUND_CLIP)
+            g[j] = fmax(-at, fmin(at, x[j]));
+        else if (config->bound == DAM__BOUND_UNIT)
+            g[j] = x[j] * sqrt(c->dim / squares);
+    }
+}
+
+/* Its integral, whose gradient it is. */
+static double integral(const struct check *c, const double *x)
+{
+    const dam__denoise_config *config = &c->config.denoise;
+    double at = config->bound_at, squares = 0, sum = 0;
+    for (size_t j = 0; j < (size_t)c->dim; j++) {
+        double size = fabs(x[j]);
+        squares += x[j] * x[j];
+        if (config->bound == DAM__BOUND_TANH)
+            sum += at * at * log(cosh(x[j] / at));
+        else
+            sum += config->bound == DAM__BOUND_CLIP && size > at ? at * (size - at / 2)
+                                                                 : size * size / 2;
+    }
+    return config->bound == DAM__BOUND_UNIT ? sqrt(c->dim * squares) : sum;
+}
+
 /* S of one state's Z. */
 static void activate(const struct check *c, const double *z, double *s)
 {
@@ -105,6 +140,7 @@ static void forward(const struct check *c, size_t p, const struct work *w)
                 w->clean[i] + c->config.denoise.noise *
                                   noise_of(c->replicas[p].seed, (uint32_t)(BASE + PLACE + a), j);
         }
+        bound(c, w->noisy + a * dim, w->noisy + a * dim);
         similarities(c, p, w->noisy + a * dim, w->z + a * memories);
         activate(c, w->z + a * memories, w->s + a * memories);
     }
@@ -179,7 +215,8 @@ static void relax(struct check *c, size_t p, const double *state, double *energy
     size_t dim = (size_t)c->dim, memories = (size_t)c->config.memories;
     const double *m = c->means + p * memories;
     double largest = -INFINITY, sum = 0, potential = 0;
-    similarities(c, p, state, w->z);
+    bound(c, state, w->noisy);
+    similarities(c, p, w->noisy, w->z);
     for (size_t k = 0; k < memories; k++)
         largest = fmax(largest, w->z[k]);
     for (size_t k = 0; k < memories; k++) {
@@ -192,13 +229,14 @@ static void relax(struct check *c, size_t p, const double *state, double *energy
         potential -= m[k] * z;
     }
     potential += config->activation == DAM__ACTIVATION_SOFTMAX ? largest + log(sum) : 0;
-    *energy = -scales.s2 / scales.s1 * potential;
+    *energy = -scales.s2 / scales.s1 * potential - integral(c, state);
     for (size_t j = 0; j < dim; j++) {
-        *energy += state[j] * (state[j] / 2 - c->outer[p * dim + j]);
+        *energy += w->noisy[j] * (state[j] - c->outer[p * dim + j]);
         x[j] = state[j];
     }
     for (int step = 0; step < STEPS; step++) {
-        similarities(c, p, x, w->z);
+        bound(c, x, w->noisy);
+        similarities(c, p, w->noisy, w->z);
         activate(c, w->z, w->t);
         for (size_t k = 0; k < memories; k++)
             w->t[k] -= m[k];
@@ -330,13 +368,15 @@ cleanup:
 /* --- the cases ---------------------------------------------------------------------------------- */
 
 /* Sizes are no multiples of parts, vectors or groups. */
-static dam_status check_activation(dam__test *test, int activation, int power, int centring,
-                                   int regime)
+static dam_status check_bounded(dam__test *test, int activation, int power, int centring,
+                                int regime, int bound)
 {
     struct check c = {.config = {.kind = DAM__KIND_DENOISE,
                                  .memories = test->tiny ? 5 : 83,
                                  .denoise = {.activation = activation,
                                              .power = power,
+                                             .bound = bound,
+                                             .bound_at = 1.25,
                                              .centring = centring,
                                              .regime = regime,
                                              .pairing = DAM__PAIRING_FRESH,
@@ -346,6 +386,23 @@ static dam_status check_activation(dam__test *test, int activation, int power, i
                       .dim = test->tiny ? 7 : 45,
                       .batch = test->tiny ? 5 : 21};
     return run_check(test, &c);
+}
+
+static dam_status check_activation(dam__test *test, int activation, int power, int centring,
+                                   int regime)
+{
+    return check_bounded(test, activation, power, centring, regime, DAM__BOUND_NONE);
+}
+
+/* The programs are those of the cases without. */
+static dam_status run_bounds(dam__test *test)
+{
+    DAM_TRY(check_bounded(test, DAM__ACTIVATION_RELU, 1, DAM__CENTRING_BATCH,
+                          DAM__REGIME_PROPORTIONAL, DAM__BOUND_TANH));
+    DAM_TRY(check_bounded(test, DAM__ACTIVATION_RELU, 1, DAM__CENTRING_NONE, DAM__REGIME_WIDTH,
+                          DAM__BOUND_CLIP));
+    return check_bounded(test, DAM__ACTIVATION_RELU, 1, DAM__CENTRING_BATCH,
+                         DAM__REGIME_PROPORTIONAL, DAM__BOUND_UNIT);
 }
 
 static dam_status run_linear(dam__test *test)
@@ -369,6 +426,11 @@ static dam_status run_softmax(dam__test *test)
 {
     return check_activation(test, DAM__ACTIVATION_SOFTMAX, 1, DAM__CENTRING_BATCH,
                             DAM__REGIME_PROPORTIONAL);
+}
+
+static bool is_bounded(const dam__selftest_use *use)
+{
+    return use->model->denoise.bound != DAM__BOUND_NONE;
 }
 
 static bool is_linear(const dam__selftest_use *use)
@@ -426,5 +488,12 @@ const dam__selftest_case dam__selftest_denoise_cases[] = {
      .products = true,
      .suits = is_softmax,
      .run = run_softmax},
+    {.name = "denoise: bounded inputs",
+     .kernels = "denoise_bound denoise_energy denoise_advance",
+     .tolerance = 300,
+     .reason = "sums of sums over features, memories and samples",
+     .products = true,
+     .suits = is_bounded,
+     .run = run_bounds},
     {0},
 };
