@@ -15,7 +15,7 @@ static const double LEAST_BACKGROUND = 0.25;
 
 dam_status dam__threshold_read(const char *text, dam__threshold *out)
 {
-    static const char *const words[] = {"none", "auto", "mean", "median"};
+    static const char *const words[] = {"none", "auto", "mean", "median", "grey"};
     *out = (dam__threshold){DAM__THRESHOLD_NONE, 0};
     if (text[0] == '\0')
         return DAM_OK;
@@ -27,9 +27,9 @@ dam_status dam__threshold_read(const char *text, dam__threshold *out)
     out->kind = DAM__THRESHOLD_NUMBER;
     if (dam__real_read(text, &out->number) == DAM__NUMBER_OK)
         return DAM_OK;
-    return dam__fail(DAM_USAGE,
-                     "data.threshold = \"%s\" is none of mean, median, none, auto, and no number",
-                     text);
+    return dam__fail(
+        DAM_USAGE,
+        "data.threshold = \"%s\" is none of mean, median, grey, none, auto, and no number", text);
 }
 
 /* --- auto ------------------------------------------------------------------------------------- */
@@ -52,7 +52,7 @@ static dam__threshold choice_for(const dam__dataset *set)
 
 dam_status dam__threshold_choose(const char *text, dam__dataset *set)
 {
-    static const char *const words[] = {"none", "none", "mean", "median"};
+    static const char *const words[] = {"none", "none", "mean", "median", "grey"};
     char number[DAM__NUMBER_BYTES];
     dam__threshold threshold;
     DAM_TRY(dam__threshold_read(text, &threshold));
@@ -140,6 +140,51 @@ static void put_row(dam__dataset *set, size_t index, const double *row, double t
     }
 }
 
+/* What becomes +1, with 0 becoming -1; or 0 where numbers are within -1 ... 1 already. */
+static dam_status white_of(const dam__dataset *set, double *white)
+{
+    const dam__survey *survey = &set->survey;
+    *white = survey->most <= 1 ? 1 : 255;
+    if (survey->least >= 0 && survey->most <= 255)
+        return DAM_OK;
+    *white = 0;
+    if (survey->least >= -1 && survey->most <= 1)
+        return DAM_OK;
+    return dam__fail(DAM_INPUT,
+                     "the numbers of '%s' go from %g to %g, and data.threshold = \"grey\" takes "
+                     "such from 0 to 1 or 255, or from -1 to 1; scale them",
+                     set->name, survey->least, survey->most);
+}
+
+/* Grey pixels as Krotov and Hopfield have them. */
+static dam_status scale_grey(dam__dataset *set)
+{
+    dam_status status = DAM_OK;
+    size_t features = set->features;
+    double *row = NULL, white = 0;
+    float *floats = NULL;
+    DAM_TRY_CLEANUP(white_of(set, &white));
+    DAM_TRY_CLEANUP(dam__alloc(features, sizeof *row, &row));
+    DAM_TRY_CLEANUP(dam__alloc(dam__array_items(&set->samples), sizeof *floats, &floats));
+    for (size_t i = 0; i < set->count; i++) {
+        dam__row_read(&set->samples, i * features, features, row);
+        DAM_TRY_CLEANUP(check_row(set, i, row));
+        for (size_t j = 0; j < features; j++) {
+            double value = set->is_turned ? set->turned_about - row[j] : row[j];
+            floats[i * features + j] = (float)(white > 0 ? 2 * value / white - 1 : value);
+        }
+    }
+    set->is_turned = false;
+    free(set->samples.data);
+    set->samples.data = floats;
+    set->samples.element = DAM__F32;
+    floats = NULL;
+cleanup:
+    free(row);
+    free(floats);
+    return status;
+}
+
 dam_status dam__threshold_apply(dam__dataset *set)
 {
     dam_status status = DAM_OK;
@@ -147,7 +192,9 @@ dam_status dam__threshold_apply(dam__dataset *set)
     dam__threshold threshold;
     bool bytes = set->samples.element == DAM__U8;
     DAM_TRY_CLEANUP(dam__threshold_read(set->threshold, &threshold));
-    if (threshold.kind == DAM__THRESHOLD_NONE)
+    if (threshold.kind == DAM__THRESHOLD_GREY)
+        DAM_TRY_CLEANUP(scale_grey(set));
+    if (threshold.kind == DAM__THRESHOLD_NONE || threshold.kind == DAM__THRESHOLD_GREY)
         goto cleanup;
     DAM_TRY_CLEANUP(dam__alloc(set->features, sizeof *row, &row));
     DAM_TRY_CLEANUP(dam__alloc(set->features, sizeof *sorted, &sorted));

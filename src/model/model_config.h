@@ -29,7 +29,8 @@ typedef enum dam__loss {
 /* Where the first memories come from. */
 typedef enum dam__initial {
     DAM__INITIAL_RANDOM, /* uniform on the sphere */
-    DAM__INITIAL_DATA    /* training samples drawn at random, none twice, none blank */
+    DAM__INITIAL_DATA,   /* training samples drawn at random, none twice, none blank */
+    DAM__INITIAL_MEAN    /* near the direction of the training samples' mean */
 } dam__initial;
 
 enum { DAM__CLASS_COUNTS_BYTES = 1024 };
@@ -37,6 +38,7 @@ enum { DAM__CLASS_COUNTS_BYTES = 1024 };
 typedef struct dam__vmf_config {
     int capacity;           /* the paper's P_max, for the background share; 0 = max_memories */
     int initial;            /* dam__initial */
+    double initial_spread;  /* how far from the mean: of a random unit vector that is added to it */
     double beta;            /* first inverse temperature */
     int beta_rule;          /* dam__beta_rule */
     double varsigma;        /* effective inverse temperature = varsigma * beta */
@@ -104,6 +106,14 @@ typedef enum dam__activation {
     DAM__ACTIVATION_SOFTMAX
 } dam__activation;
 
+/* g, which bounds the inputs. */
+typedef enum dam__bound {
+    DAM__BOUND_NONE,
+    DAM__BOUND_TANH, /* bound_at tanh(x / bound_at) */
+    DAM__BOUND_CLIP, /* x within +-bound_at */
+    DAM__BOUND_UNIT  /* x at the length of dim^1/2, where its mean square is 1 */
+} dam__bound;
+
 /* What is subtracted from the activations. */
 typedef enum dam__centring {
     DAM__CENTRING_NONE,
@@ -139,6 +149,8 @@ typedef enum dam__rates {
 typedef struct dam__denoise_config {
     int activation;      /* dam__activation */
     int power;           /* of relu */
+    int bound;           /* dam__bound */
+    double bound_at;     /* of tanh and clip */
     int centring;        /* dam__centring */
     int parametrisation; /* dam__parametrisation */
     int regime;          /* dam__regime */

@@ -1,5 +1,6 @@
 #include "model/task.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
@@ -123,4 +124,64 @@ dam_status dam__task_samples(const dam__task *task, uint64_t seed, size_t count,
                          "first memories; set model.initial = \"random\"",
                          task->set->name, taken, count);
     return DAM_OK;
+}
+
+static double norm_of(const double *x, size_t dim)
+{
+    double squares = 0;
+    for (size_t j = 0; j < dim; j++)
+        squares += x[j] * x[j];
+    return sqrt(squares);
+}
+
+/* The direction of the mean of the samples that are not blank. */
+static dam_status mean_direction(const dam__task *task, double *mean)
+{
+    dam_status status = DAM_OK;
+    size_t dim = (size_t)task->dim, taken = 0;
+    double *sample = NULL, norm = 0;
+    DAM_TRY_CLEANUP(dam__alloc(dim, sizeof *sample, &sample));
+    for (size_t i = 0; i < task->trained; i++) {
+        if (!dam__dataset_prepared(task->set, i, sample))
+            continue;
+        taken++;
+        for (size_t j = 0; j < dim; j++)
+            mean[j] += sample[j];
+    }
+    norm = norm_of(mean, dim);
+    /* What rounding leaves of samples that cancel has no direction. */
+    if (!(norm > 1e-9 * (double)taken))
+        DAM_FAIL(DAM_INPUT,
+                 "the mean of the %zu training samples of '%s' is 0, so that no memory can begin "
+                 "near it; set model.initial = \"random\" or \"data\"",
+                 taken, task->set->name);
+    for (size_t j = 0; j < dim; j++)
+        mean[j] /= norm;
+cleanup:
+    free(sample);
+    return status;
+}
+
+dam_status dam__task_near_mean(const dam__task *task, uint64_t seed, double spread, size_t count,
+                               double *out)
+{
+    dam_status status = DAM_OK;
+    size_t dim = (size_t)task->dim;
+    double *mean = NULL;
+    if (task->set == NULL)
+        return dam__fail(DAM_INTERNAL, "a task without samples cannot give the first memories");
+    DAM_TRY_CLEANUP(dam__alloc(dim, sizeof *mean, &mean));
+    DAM_TRY_CLEANUP(mean_direction(task, mean));
+    dam__unit_vectors(seed, DAM__STREAM_WEIGHTS, 0, count, dim, out);
+    for (size_t mu = 0; mu < count; mu++) {
+        double *row = out + mu * dim;
+        for (size_t j = 0; j < dim; j++)
+            row[j] = mean[j] + spread * row[j];
+        double norm = norm_of(row, dim);
+        for (size_t j = 0; j < dim; j++)
+            row[j] /= norm;
+    }
+cleanup:
+    free(mean);
+    return status;
 }

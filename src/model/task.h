@@ -30,4 +30,12 @@ dam_status dam__class_shares(const dam__model_config *config, double *shares);
  */
 dam_status dam__task_samples(const dam__task *task, uint64_t seed, size_t count, double *out);
 
+/*
+ * `count` unit vectors near the mean direction of the prepared training samples, as rows of out:
+ * each is that of the mean plus `spread` times a random unit vector. DAM_INPUT where the samples'
+ * mean is 0.
+ */
+dam_status dam__task_near_mean(const dam__task *task, uint64_t seed, double spread, size_t count,
+                               double *out);
+
 #endif

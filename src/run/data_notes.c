@@ -34,6 +34,8 @@ static dam_status note_states(const dam_log *log, const dam__experiment *experim
     dam__alike alike = {0};
     const dam__survey *survey = &set->survey;
     bool none = set->threshold[0] == '\0' || strcmp(set->threshold, "none") == 0;
+    if (strcmp(set->threshold, "grey") == 0)
+        return DAM_OK; /* what looks the same as states may differ as greys */
     if (none && set->samples.element != DAM__U8 && (survey->least < -1 || survey->most > 1))
         dam__warn(
             log,

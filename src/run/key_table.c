@@ -43,13 +43,14 @@ enum { BATCH = DAM__OPTION_BATCH, FIXED = DAM__OPTION_FIXED };
 static const char *const kinds[] = {"vmf", "energy", "denoise", NULL};
 static const char *const beta_rules[] = {"learned", "frozen", "annealed", NULL};
 static const char *const losses[] = {"supervised", "unsupervised", NULL};
-static const char *const initials[] = {"random", "data", NULL};
+static const char *const initials[] = {"random", "data", "mean", NULL};
 static const char *const interactions[] = {"poly", "rect", "leaky", "exp", NULL};
 static const char *const tasks[] = {"store", "classify", NULL};
 static const char *const rules[] = {"modified", "original", "shift", NULL};
 static const char *const targets[] = {"hidden", "visible", NULL};
 static const char *const clamps[] = {"samples", "all", NULL};
 static const char *const activations[] = {"linear", "relu", "softmax", NULL};
+static const char *const bounds[] = {"none", "tanh", "clip", "unit", NULL};
 static const char *const centrings[] = {"none", "batch", NULL};
 static const char *const parametrisations[] = {"transfer", "standard", NULL};
 static const char *const regimes[] = {"proportional", "width", NULL};
@@ -85,6 +86,9 @@ _Static_assert(DAM__KIND_VMF == 0 && DAM__KIND_ENERGY == 1 && DAM__KIND_DENOISE 
 _Static_assert(DAM__ACTIVATION_LINEAR == 0 && DAM__ACTIVATION_RELU == 1 &&
                    DAM__ACTIVATION_SOFTMAX == 2,
                "activations");
+_Static_assert(DAM__BOUND_NONE == 0 && DAM__BOUND_TANH == 1 && DAM__BOUND_CLIP == 2 &&
+                   DAM__BOUND_UNIT == 3,
+               "bounds");
 _Static_assert(DAM__CENTRING_NONE == 0 && DAM__CENTRING_BATCH == 1, "centrings");
 _Static_assert(DAM__PARAMETRISATION_TRANSFER == 0 && DAM__PARAMETRISATION_STANDARD == 1,
                "parametrisations");
@@ -104,7 +108,8 @@ _Static_assert(DAM__SCALING_NONE == 0 && DAM__SCALING_STANDARD == 1 && DAM__SCAL
 _Static_assert(DAM__MISSING_REFUSE == 0 && DAM__MISSING_MEAN == 1, "missing");
 _Static_assert(DAM__BETA_LEARNED == 0 && DAM__BETA_FROZEN == 1 && DAM__BETA_ANNEALED == 2, "rules");
 _Static_assert(DAM__LOSS_SUPERVISED == 0 && DAM__LOSS_UNSUPERVISED == 1, "losses");
-_Static_assert(DAM__INITIAL_RANDOM == 0 && DAM__INITIAL_DATA == 1, "initials");
+_Static_assert(DAM__INITIAL_RANDOM == 0 && DAM__INITIAL_DATA == 1 && DAM__INITIAL_MEAN == 2,
+               "initials");
 _Static_assert(DAM__INTERACTION_POLY == 0 && DAM__INTERACTION_RECT == 1 &&
                    DAM__INTERACTION_LEAKY == 2 && DAM__INTERACTION_EXP == 3,
                "interactions");
@@ -184,7 +189,8 @@ const dam__option dam__options[] = {
      "",
      "Above what numbers of files become +1, the others -1: \"mean\" or \"median\" of the sample, "
      "or "
-     "a number; \"none\" takes bytes above 0 and leaves other numbers as they are; \"auto\" "
+     "a number; \"grey\" cuts nothing and scales pixels to -1 ... 1; \"none\" takes bytes above 0 "
+     "and leaves other numbers as they are; \"auto\" "
      "chooses "
      "by what the samples are like, and says so: none for bytes with a background of 0 and for "
      "numbers within -1 ... 1, else the mean.",
@@ -237,8 +243,11 @@ const dam__option dam__options[] = {
             "Memories the model may grow to. It sets the weight of the background, memories / "
             "capacity; 0 is the same as memories."),
     CHOICE(VMF, "model", "initial", model.vmf.initial, "random", initials,
-           "First memories: random unit vectors, or training samples drawn at random, none of them "
-           "blank."),
+           "First memories: random unit vectors; training samples drawn at random, none of them "
+           "blank; or mean, unit vectors near the training samples' mean."),
+    REAL(VMF, "model", "initial_spread", model.vmf.initial_spread, "0.1", 0, OPEN, 1000, INCLUDED,
+         "How near: the length of the random vector that is added to the mean's direction, with "
+         "initial = \"mean\"."),
     REAL(VMF, "model", "background", model.vmf.background, "1", 0, OPEN, 1, INCLUDED,
          "Factor of the background's weight, which takes up samples that resemble no memory."),
     CHOICE(
@@ -317,8 +326,16 @@ const dam__option dam__options[] = {
     CHOICE(DENOISE, "model", "activation", model.denoise.activation, "relu", activations,
            "What a memory answers with: its similarity, that where it is positive, or its share of "
            "all."),
-    INTEGER(DENOISE, "model", "power", model.denoise.power, "1", 1, 8, "",
-            "Power of the relu activation; above 1 the energy has no lower bound."),
+    INTEGER(
+        DENOISE, "model", "power", model.denoise.power, "1", 1, 8, "",
+        "Power of the relu activation; above 1 the energy has no lower bound, unless bound gives "
+        "it one."),
+    CHOICE(DENOISE, "model", "bound", model.denoise.bound, "none", bounds,
+           "g(x), which bounds what the model sees, and so its energy: tanh, bound_at * tanh(x / "
+           "bound_at); clip, x within +-bound_at; unit, x at a mean square of 1; in the scale "
+           "where that of samples is 1."),
+    REAL(DENOISE, "model", "bound_at", model.denoise.bound_at, "2", 0, OPEN, 1000, INCLUDED,
+         "Where tanh and clip bound a feature."),
     CHOICE(DENOISE, "model", "centring", model.denoise.centring, "batch", centrings,
            "Whether activations lose their mean over the batch; SGD needs it for rates to "
            "transfer."),

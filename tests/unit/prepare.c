@@ -151,6 +151,39 @@ static void a_number_is_one_threshold_for_all(void **state)
     assert_non_null(strstr(dam_error(), "data.threshold = \"middle\""));
 }
 
+/* Bytes and numbers up to 255 alike, inverted or not; numbers up to 1; what has no white. */
+static void grey_is_scaled_to_states(void **state)
+{
+    files *in = *state;
+    dam__data_config config = {.images = "x.npy", .levels = true, .threshold = "grey"};
+    for (int k = 0; k < KINDS; k++)
+        for (int invert = 0; invert < 2 && kinds[k].offset == 0; invert++) {
+            config.invert = invert;
+            number_file(in, kinds[k].descr, 0);
+            dam__dataset set = load(&config, DAM__SPLIT_TRAIN);
+            assert_int_equal(set.samples.element, DAM__F32);
+            assert_string_equal(set.threshold, "grey");
+            for (size_t i = 0; i < (size_t)COUNT * FEATURES; i++) {
+                double wanted = (number_at(i) / 127.5 - 1) * (invert ? -1 : 1);
+                assert_true(fabs(dam__array_at(&set.samples, i) - wanted) < 1e-7);
+            }
+            dam__dataset_free(&set);
+        }
+    config.invert = 0;
+    const double parts[][2] = {{0, 0.75}, {-0.5, 1}}, scaled[][2] = {{-1, 0.5}, {-0.5, 1}};
+    for (int i = 0; i < 2; i++) {
+        NPY("x.npy", "<f8", "(1, 2)", double, parts[i][0], parts[i][1]);
+        dam__dataset set = load(&config, DAM__SPLIT_TRAIN);
+        for (size_t j = 0; j < 2; j++)
+            assert_true(dam__array_at(&set.samples, j) == scaled[i][j]);
+        dam__dataset_free(&set);
+    }
+    NPY("x.npy", "<f8", "(1, 2)", double, 0, 256);
+    dam__dataset set = {0};
+    assert_int_equal(dam__dataset_load(&config, DAM__SPLIT_TRAIN, &set), DAM_INPUT);
+    assert_non_null(strstr(dam_error(), "go from 0 to 256, and data.threshold = \"grey\" takes"));
+}
+
 static void auto_chooses_by_the_range(void **state)
 {
     files *in = *state;
@@ -364,6 +397,7 @@ int main(void)
         INSIDE(mean_and_median_are_those_of_the_sample),
         INSIDE(a_number_equal_to_the_mean_is_not_above_it),
         INSIDE(a_number_is_one_threshold_for_all),
+        INSIDE(grey_is_scaled_to_states),
         INSIDE(auto_chooses_by_the_range),
         INSIDE(an_offset_takes_nothing_from_what_differs),
         INSIDE(scales_do_not_matter),

@@ -61,7 +61,8 @@ static void contradictions_are_told(void **state)
     refuse("data { images = a labels = b patch = 3 }",
            "x.conf: patches have no labels; leave out data.labels, or set data.patch = 0");
     refuse("data { name = mnist threshold = 1.5x } model { kind = energy }",
-           "x.conf: data.threshold = \"1.5x\" is none of mean, median, none, auto, and no number");
+           "x.conf: data.threshold = \"1.5x\" is none of mean, median, grey, none, "
+           "auto, and no number");
     dam__experiment e;
     accept("data { name = mnist threshold = -1.5e3 } model { kind = energy }", &e);
     accept(DATA "grow { to = 101 }", &e);

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "data/patches.h"
 #include "model/task.h"
 
 static dam__model_config unsupervised(int classes, const char *counts)
@@ -166,6 +167,43 @@ static void first_memories_are_samples(void **state)
     dam__dataset_free(&set);
 }
 
+/* Unit vectors round the mean of the prepared samples, which is computed here once more. */
+static void first_memories_are_near_the_mean(void **state)
+{
+    (void)state;
+    enum { TRAINED = 60, COUNT = 20, DIM = 4 };
+    const double spread = 0.5;
+    dam__dataset set = make_set(80, 3);
+    dam__task task = {.dim = DIM, .set = &set, .trained = TRAINED};
+    double mean[DIM] = {0}, sample[DIM], taken[COUNT * DIM], other[COUNT * DIM], length = 0;
+    for (size_t i = 0; i < TRAINED; i++)
+        if (dam__dataset_prepared(&set, i, sample))
+            for (size_t j = 0; j < DIM; j++)
+                mean[j] += sample[j];
+    for (size_t j = 0; j < DIM; j++)
+        length += mean[j] * mean[j];
+    assert_int_equal(dam__task_near_mean(&task, 1, spread, COUNT, taken), DAM_OK);
+    double least = 1;
+    for (size_t i = 0; i < COUNT; i++) {
+        double squares = 0, along = 0;
+        for (size_t j = 0; j < DIM; j++) {
+            squares += taken[DIM * i + j] * taken[DIM * i + j];
+            along += taken[DIM * i + j] * mean[j] / sqrt(length);
+        }
+        assert_true(fabs(squares - 1) < 1e-12);
+        /* A vector of that length turns the mean by no more than this. */
+        assert_true(along >= sqrt(1 - spread * spread) - 1e-12);
+        least = fmin(least, along);
+    }
+    assert_true(least < 0.95); /* and the samples are not all at it */
+    assert_int_equal(dam__task_near_mean(&task, 2, spread, COUNT, other), DAM_OK);
+    assert_memory_not_equal(taken, other, sizeof taken);
+    task.trained = 0;
+    assert_int_equal(dam__task_near_mean(&task, 1, spread, COUNT, taken), DAM_INPUT);
+    assert_non_null(strstr(dam_error(), "is 0, so that no memory can begin near it"));
+    dam__dataset_free(&set);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -173,6 +211,7 @@ int main(void)
         cmocka_unit_test(wrong_counts_are_refused),
         cmocka_unit_test(labels_are_counted),
         cmocka_unit_test(first_memories_are_samples),
+        cmocka_unit_test(first_memories_are_near_the_mean),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

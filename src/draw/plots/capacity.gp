@@ -17,7 +17,7 @@ colours = '#1f5fa8 #d9701a #2e7d60 #8a4fa3 #b8324f #7a7a7a #0f9aa8 #96781e'
 colour(i) = word(colours, (i - 1) % words(colours) + 1)
 # Where curves coincide, those below show as rims of those above.
 rims(i) = curves - i < 5 ? curves - i : 5
-plot for [i=1:curves] data index i - 1 using x_field:3 with linespoints lw 1.8 + 1.6 * rims(i) \
-    pt 7 ps 0.7 + 0.28 * rims(i) lc rgb colour(i) title name[i], \
-    for [i=1:seeds > 1 ? curves : 0] data index i - 1 using x_field:3:4 with yerrorbars pt 0 lw 1.4 \
-    lc rgb colour(i) notitle
+plot for [i=1:seeds > 1 ? curves : 0] data index i - 1 using x_field:3:4 with yerrorbars pt 0 lw 1.4 \
+    lc rgb colour(i) notitle, \
+    for [i=1:curves] data index i - 1 using x_field:3 with linespoints lw 1.8 + 1.6 * rims(i) \
+    pt 7 ps 0.7 + 0.28 * rims(i) lc rgb colour(i) title name[i]

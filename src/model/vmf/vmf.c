@@ -202,15 +202,19 @@ cleanup:
 
 /* --- first values ------------------------------------------------------------------------------- */
 
-/* Samples of the task, which are unit vectors already, or random ones. */
+/* Samples of the task, which are unit vectors already, what is near their mean, or random ones. */
 static dam_status initialise_memories(struct vmf *vmf, uint64_t seed)
 {
     dam_status status = DAM_OK;
     double *memories = NULL;
     size_t dim = (size_t)vmf->base.task.dim, count = (size_t)vmf->memories;
     DAM_TRY_CLEANUP(dam__alloc(count * dim, sizeof *memories, &memories));
-    if (vmf->base.config.vmf.initial == DAM__INITIAL_DATA)
+    const dam__vmf_config *config = &vmf->base.config.vmf;
+    if (config->initial == DAM__INITIAL_DATA)
         DAM_TRY_CLEANUP(dam__task_samples(&vmf->base.task, seed, count, memories));
+    else if (config->initial == DAM__INITIAL_MEAN)
+        DAM_TRY_CLEANUP(
+            dam__task_near_mean(&vmf->base.task, seed, config->initial_spread, count, memories));
     else
         dam__unit_vectors(seed, DAM__STREAM_WEIGHTS, MEMORIES, count, dim, memories);
     DAM_TRY_CLEANUP(dam__matrix_write_doubles(&vmf->base.parameters[MEMORIES].value, memories,
