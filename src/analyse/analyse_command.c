@@ -83,8 +83,8 @@ static bool has_test_labels(const dam__data_config *data)
 
 static bool asks_for_parts(const analyse_arguments *own)
 {
-    return own->memories || own->embedding || own->samples != NULL || own->misclassified > 0 ||
-           own->adversarial > 0;
+    return own->memories || own->embedding || own->saddle > 0 || own->samples != NULL ||
+           own->misclassified > 0 || own->adversarial > 0;
 }
 
 /*
@@ -101,16 +101,17 @@ static dam_status choose_parts(const analyse_arguments *own, analysis *a)
                          "'%s' is a run of model.kind = \"%s\", into which analyse cannot look; "
                          "'denseam show' describes it",
                          a->run.folder, dam__model_type_of(model)->name);
-    if (unsupervised && (own->misclassified > 0 || own->adversarial > 0))
+    if (unsupervised && (own->misclassified > 0 || own->adversarial > 0 || own->saddle > 0))
         return dam__fail(DAM_USAGE,
-                         "'%s' has learnt without labels: --misclassified and --adversarial need "
-                         "a run with labels; --samples does not",
+                         "'%s' has learnt without labels: --misclassified, --adversarial and "
+                         "--saddle need a run with labels; --samples does not",
                          a->run.folder);
     if (own->samples != NULL && own->misclassified > 0)
         return dam__fail(DAM_USAGE, "--samples and --misclassified choose the same samples; give "
                                     "one of them");
     a->memories = own->memories || !any;
     a->embedding = own->embedding;
+    a->saddle = own->saddle > 0;
     a->activations = own->samples != NULL || own->misclassified > 0 ||
                      (!any && !unsupervised && has_test_labels(&a->run.experiment.data));
     a->adversarial = own->adversarial > 0;
@@ -127,7 +128,7 @@ static dam_status choose_precision(analysis *a)
     a->double_precision = a->own->precision == DOUBLE ||
                           (a->own->precision == AUTO &&
                            (a->run.experiment.train.precision == (int)DAM__PRECISION_DOUBLE ||
-                            (a->embedding && info.fp64)));
+                            ((a->embedding || a->saddle) && info.fp64)));
     return DAM_OK;
 }
 
@@ -138,7 +139,7 @@ static dam_status open_it(analysis *a)
     DAM_TRY(open_device(a->args,
                         a->double_precision ? DAM__PRECISION_DOUBLE : DAM__PRECISION_SINGLE,
                         &a->log, &a->device));
-    if (a->memories || a->embedding || a->adversarial)
+    if (a->memories || a->embedding || a->saddle || a->adversarial)
         DAM_TRY(dam__run_load(&a->run, a->device, DAM__SPLIT_TRAIN, &a->train));
     if (a->activations || a->adversarial)
         DAM_TRY(dam__run_load(&a->run, a->device, DAM__SPLIT_TEST, &a->test));
@@ -169,6 +170,9 @@ static void free_analysis(analysis *a)
     dam__dataset_free(&a->picked);
     free(a->chosen);
     dam__memory_table_free(&a->table);
+    dam__saddle_free(&a->solved);
+    for (int i = 0; i < 2; i++)
+        dam__teacher_match_free(&a->teacher[i]);
     dam__dataset_free(&a->train);
     dam__dataset_free(&a->test);
     dam__device_close(a->device);
@@ -189,7 +193,8 @@ static dam_status run_analyse(const arguments *args)
         if (asks_for_parts(own))
             DAM_FAIL(DAM_USAGE,
                      "'%s' is a denoiser: of its runs analyse shows the diagnostics, without "
-                     "--memories, --embedding, --samples, --misclassified or --adversarial",
+                     "--memories, --embedding, --saddle, --samples, --misclassified or "
+                     "--adversarial",
                      a.run.folder);
         DAM_TRY_CLEANUP(analyse_steps(args));
         goto cleanup;
@@ -203,6 +208,8 @@ static dam_status run_analyse(const arguments *args)
     DAM_TRY_CLEANUP(open_it(&a));
     if (a.memories || a.embedding)
         DAM_TRY_CLEANUP(analyse_memories(&a));
+    if (a.saddle)
+        DAM_TRY_CLEANUP(analyse_saddle(&a));
     if (a.activations)
         DAM_TRY_CLEANUP(analyse_activations(&a));
     if (a.adversarial)
@@ -221,6 +228,9 @@ static const flag flags[] = {
          "mass, purity, roughness, splitting eigenvalue of every memory: memories.csv"),
     FLAG("embedding", analyse_arguments, embedding, NULL,
          "double every memory and check that the wide model lies at a saddle"),
+    FLAG("saddle", analyse_arguments, saddle, "N",
+         "solve the saddle-point equations from here, by at most N iterations: saddle.csv",
+         .least = 1, .most = MOST),
     FLAG("samples", analyse_arguments, samples, "I,J,...",
          "draw which memories answer to these test samples, counted from 0"),
     FLAG("misclassified", analyse_arguments, misclassified, "N",
@@ -239,7 +249,8 @@ static const flag flags[] = {
     FLAG("limit", analyse_arguments, limit, "N",
          "look at no more than the first N training samples", .least = 1, .most = MOST),
     FLAG("precision", analyse_arguments, precision, NULL,
-         "of the numbers; auto is the run's, and double for --embedding where the device can",
+         "of the numbers; auto is the run's, and double for --embedding and --saddle where the "
+         "device can",
          .choices = precision_choices),
     FLAG_OUT,
     FLAG_SET,
@@ -249,6 +260,7 @@ static const flag flags[] = {
 static const char *const examples[] = {
     "denseam analyse runs/mnist",
     "denseam analyse runs/mnist --embedding --limit 10000",
+    "denseam analyse runs/mnist --saddle 200",
     "denseam analyse runs/mnist --samples 3,17,42 --out pictures",
     "denseam analyse runs/mnist --adversarial 1000 --json",
     "denseam analyse runs/n64 runs/n128 runs/n256 --out collapse",

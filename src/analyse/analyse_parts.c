@@ -1,12 +1,17 @@
 /* The parts of `denseam analyse`: what each computes, and the files it writes. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "analyse/activated.h"
 #include "analyse/analysis.h"
+#include "base/csv.h"
 #include "base/file.h"
+#include "base/memory.h"
 #include "base/notice.h"
+#include "base/summary.h"
 #include "command/session.h"
+#include "command/signals.h"
 #include "data/pick.h"
 #include "train/run_evaluator.h"
 
@@ -89,6 +94,91 @@ dam_status analyse_memories(analysis *a)
         DAM_TRY_CLEANUP(dam__landscape_embed(landscape, a->steps, a->embedded.steps, &a->embedded));
 cleanup:
     dam__landscape_close(landscape);
+    return status;
+}
+
+/* --- the saddle-point equations -------------------------------------------------------------------- */
+
+/* Overlaps of the fixed point's memories with the run's. */
+static dam_status compare_memories(analysis *a, double *overlaps)
+{
+    const dam__array *memories = dam__container_array(&a->run.container, "parameters/memories");
+    size_t count = a->solved.count, dim = a->solved.dim;
+    double *sorted = NULL;
+    for (size_t i = 0; i < count * dim; i++)
+        overlaps[i / dim] += a->solved.found[i] * dam__array_at(memories, i);
+    DAM_TRY(dam__alloc(count, sizeof *sorted, &sorted));
+    memcpy(sorted, overlaps, count * sizeof *sorted);
+    a->overlap_median = dam__summarise(sorted, count).median; /* and sorts them */
+    a->overlap_least = sorted[0];
+    free(sorted);
+    return DAM_OK;
+}
+
+static dam_status write_saddle(analysis *a, const double *numbers, const double *overlaps)
+{
+    enum { DIGITS = 9 };
+    dam__csv csv = {0};
+    const char *path = NULL;
+    size_t count = a->solved.count;
+    a->jacobian = -INFINITY;
+    dam__csv_line(&csv, "memory,overlap,mass,lambda,kappa,jacobian");
+    for (size_t mu = 0; mu < count; mu++) {
+        double lambda = numbers[DAM__GROW_LAMBDA * count + mu];
+        double kappa = numbers[DAM__GROW_KAPPA * count + mu];
+        double jacobian = dam__saddle_jacobian(lambda, kappa);
+        const double values[] = {overlaps[mu], numbers[DAM__GROW_MASS * count + mu], lambda, kappa,
+                                 jacobian};
+        a->jacobian = fmax(a->jacobian, jacobian);
+        a->above += (jacobian > 1) / (double)count;
+        dam__csv_integer(&csv, (int64_t)mu);
+        for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+            dam__csv_real(&csv, values[i], DIGITS);
+        dam__csv_end_row(&csv);
+    }
+    dam_status status = add_file(a, "saddle.csv", &path);
+    if (status == DAM_OK)
+        return dam__csv_write(&csv, "", path);
+    dam__csv_free(&csv);
+    return status;
+}
+
+/* What the student's memories and those of the fixed point have of the teacher's. */
+static dam_status match_teacher(analysis *a)
+{
+    const dam__array found = {.element = DAM__F64,
+                              .rank = 2,
+                              .shape = {a->solved.count, a->solved.dim},
+                              .data = a->solved.found};
+    DAM_TRY(dam__teacher_compare(&a->run, &a->teacher[0]));
+    return dam__teacher_compare_with(&a->run, &found, &a->teacher[1]);
+}
+
+dam_status analyse_saddle(analysis *a)
+{
+    dam_status status = DAM_OK;
+    dam__landscape *landscape = NULL;
+    const double *numbers = NULL, tolerance = a->double_precision ? 1e-8 : 1e-4;
+    double *overlaps = NULL;
+    int iterations = a->own->iterations > 0 ? a->own->iterations : DEFAULT_ITERATIONS;
+    const dam__landscape_options options = {.bench = bench_of(a, &a->train, a->trained),
+                                            .iterations = iterations,
+                                            .seed = (uint64_t)a->run.experiment.seed,
+                                            .solve = true};
+    signals_catch();
+    DAM_TRY_CLEANUP(dam__landscape_open(&options, &landscape));
+    dam__info(&a->log, "saddle-point equations: at most %d passes over %zu samples", a->own->saddle,
+              a->trained);
+    DAM_TRY_CLEANUP(
+        dam__landscape_solve(landscape, a->own->saddle, tolerance, signals_stop, &a->solved));
+    DAM_TRY_CLEANUP(dam__landscape_search(landscape, &numbers));
+    DAM_TRY_CLEANUP(dam__alloc(a->solved.count, sizeof *overlaps, &overlaps));
+    DAM_TRY_CLEANUP(compare_memories(a, overlaps));
+    DAM_TRY_CLEANUP(write_saddle(a, numbers, overlaps));
+    DAM_TRY_CLEANUP(match_teacher(a));
+cleanup:
+    dam__landscape_close(landscape);
+    free(overlaps);
     return status;
 }
 

@@ -73,6 +73,34 @@ static void append_embedding(dam__text *text, const analysis *a)
                          e->predicted[i], e->measured[i] / e->predicted[i]);
 }
 
+static void append_saddle(dam__text *text, const analysis *a)
+{
+    const dam__saddle *s = &a->solved;
+    const struct {
+        const char *name;
+        const double *values;
+    } rows[] = {{"loss", s->loss},
+                {"memories: |T(w) - w|", s->memories},
+                {"weights: gradient", s->weights},
+                {"beta", s->beta}};
+    dam__text_append(text, "saddle-point equations, on %zu samples, %s precision\n", a->trained,
+                     a->double_precision ? "double" : "single");
+    dam__text_append(text, "%-24s %16s %16s\n", "", "run", "fixed point");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        dam__text_append(text, "%-24s %16.9g %16.9g\n", rows[i].name, rows[i].values[0],
+                         rows[i].values[1]);
+    if (a->teacher[0].count > 0)
+        dam__text_append(text, "%-24s %9zu of %3zu %9zu of %3zu\n", "teacher's memories found",
+                         a->teacher[0].found, a->teacher[0].count, a->teacher[1].found,
+                         a->teacher[1].count);
+    dam__text_append(text, "%-24s %d%s\n", "iterations", s->iterations,
+                     s->converged ? "" : ", and it still moves: raise --saddle");
+    dam__text_append(text, "%-24s least %.6f, median %.6f\n", "overlap with the run's",
+                     a->overlap_least, a->overlap_median);
+    dam__text_append(text, "%-24s %.6g, of two copies; %.1f %% of the memories above 1\n",
+                     "Jacobian's largest", a->jacobian, percent * a->above);
+}
+
 static void append_activations(dam__text *text, const analysis *a)
 {
     enum { SHOWN = 4 };
@@ -145,6 +173,7 @@ dam_status print_analysis(const analysis *a)
         void (*append)(dam__text *, const analysis *);
     } parts[] = {{a->memories, append_memories},
                  {a->embedding, append_embedding},
+                 {a->saddle, append_saddle},
                  {a->activations, append_activations},
                  {a->adversarial, append_adversary}};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
@@ -199,6 +228,27 @@ static json_t *embedding_json(const analysis *a)
                      pair_json(e->memories), "weight_gradient", pair_json(e->weights),
                      "negative_share", a->negative, "largest_lambda", json_number(a->largest),
                      "steps", steps);
+}
+
+static json_t *sides_json(double run, double fixed)
+{
+    return json_pack("{so so}", "run", json_number(run), "fixed", json_number(fixed));
+}
+
+static json_t *saddle_json(const analysis *a)
+{
+    const dam__saddle *s = &a->solved;
+    const dam__teacher_match *teacher = a->teacher;
+    return json_pack(
+        "{si sb so so so so so so so so so}", "iterations", s->iterations, "converged",
+        s->converged, "loss", sides_json(s->loss[0], s->loss[1]), "memory_residual",
+        sides_json(s->memories[0], s->memories[1]), "weight_residual",
+        sides_json(s->weights[0], s->weights[1]), "beta", sides_json(s->beta[0], s->beta[1]),
+        "least_overlap", json_number(a->overlap_least), "median_overlap",
+        json_number(a->overlap_median), "jacobian", json_number(a->jacobian), "jacobian_above_1",
+        json_number(a->above), "teacher_found",
+        teacher->count > 0 ? sides_json((double)teacher[0].found, (double)teacher[1].found)
+                           : json_null());
 }
 
 /* The class weights of a memory as shares, class by class, the softening class last. */
@@ -279,10 +329,11 @@ dam_status print_analysis_json(const analysis *a)
     files = json_array();
     for (int i = 0; a->files[i] != NULL; i++)
         (void)json_array_append_new(files, json_text(a->files[i]));
-    return print_json(json_pack("{so ss so so so so so}", "run", json_text(a->run.folder),
+    return print_json(json_pack("{so ss so so so so so so}", "run", json_text(a->run.folder),
                                 "precision", a->double_precision ? "double" : "single", "memories",
                                 a->memories ? memories_json(a) : json_null(), "embedding",
-                                a->embedding ? embedding_json(a) : json_null(), "activations",
+                                a->embedding ? embedding_json(a) : json_null(), "saddle",
+                                a->saddle ? saddle_json(a) : json_null(), "activations",
                                 activations != NULL ? activations : json_null(), "adversarial",
                                 a->adversarial ? adversary_json(a) : json_null(), "files", files));
 }

@@ -8,11 +8,12 @@
 #include "analyse/landscape.h"
 #include "analyse/memory_table.h"
 #include "analyse/perturbation.h"
+#include "analyse/teacher_match.h"
 #include "command/command.h"
 #include "denseam/log.h"
 #include "run/run_folder.h"
 
-enum { ANALYSIS_FILES = 5 }; /* with a NULL behind the last */
+enum { ANALYSIS_FILES = 6 }; /* with a NULL behind the last */
 
 enum { DEFAULT_TOP = 6 }; /* memories shown of a sample */
 
@@ -21,7 +22,7 @@ typedef struct analyse_arguments {
     arguments shared;
     bool memories, embedding;
     const char *samples, *steps; /* lists with commas */
-    int misclassified, adversarial, top, iterations, limit;
+    int misclassified, adversarial, top, iterations, limit, saddle;
     int precision; /* index into precision_choices */
 } analyse_arguments;
 
@@ -33,7 +34,7 @@ typedef struct analysis {
     const char *folder; /* of tables and pictures */
     dam__run run;
     dam__device *device;
-    bool memories, embedding, activations, adversarial; /* parts wanted */
+    bool memories, embedding, saddle, activations, adversarial; /* parts wanted */
     bool double_precision;
 
     dam__dataset train, test; /* loaded where a part needs them */
@@ -44,6 +45,11 @@ typedef struct analysis {
 
     dam__embedding embedded;
     double steps[DAM__EMBEDDING_STEPS], negative, largest; /* share of lambda < 0; largest lambda */
+
+    dam__saddle solved;
+    double overlap_least, overlap_median; /* of its memories with the run's */
+    double jacobian, above;               /* largest eigenvalue; share of memories above 1 */
+    dam__teacher_match teacher[2];        /* of the run, and of the fixed point; or empty */
 
     size_t *chosen, chosen_count; /* samples of test */
     dam__dataset picked;
@@ -58,6 +64,7 @@ typedef struct analysis {
 
 /* Each does one part: computes, and writes its files. */
 dam_status analyse_memories(analysis *a); /* and the embedding check */
+dam_status analyse_saddle(analysis *a);
 dam_status analyse_activations(analysis *a);
 dam_status analyse_adversary(analysis *a);
 

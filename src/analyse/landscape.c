@@ -20,7 +20,7 @@ struct dam__landscape {
     dam__matrix losses;
     dam__grow_config grow;
     uint64_t seed;
-    bool embed;
+    bool embed, solve;
     int memories;
     size_t samples;
 };
@@ -43,11 +43,12 @@ static dam_status plan(void *user, dam__workbench *bench)
     dam__landscape *landscape = user;
     DAM_TRY(dam__growth_create(bench->model, bench->loader, &landscape->grow, landscape->seed,
                                bench->plan, &landscape->growth));
+    if (landscape->embed || landscape->solve)
+        DAM_TRY(dam__plan_matrix(bench->plan, "losses", 1, 1, 1, &landscape->losses));
     if (!landscape->embed)
         return DAM_OK;
     DAM_TRY(dam__optimizer_create(bench->model, bench->plan, &landscape->optimizer));
-    DAM_TRY(dam__evaluator_create(bench->model, bench->loader, bench->plan, &landscape->evaluator));
-    return dam__plan_matrix(bench->plan, "losses", 1, 1, 1, &landscape->losses);
+    return dam__evaluator_create(bench->model, bench->loader, bench->plan, &landscape->evaluator);
 }
 
 dam_status dam__landscape_open(const dam__landscape_options *options, dam__landscape **out)
@@ -67,6 +68,7 @@ dam_status dam__landscape_open(const dam__landscape_options *options, dam__lands
     DAM_TRY_CLEANUP(dam__alloc(1, sizeof *landscape, &landscape));
     landscape->seed = options->seed;
     landscape->embed = options->embed;
+    landscape->solve = options->solve;
     landscape->memories = config.memories;
     landscape->samples = bench.count;
     landscape->grow = (dam__grow_config){.to = config.max_memories,
@@ -134,8 +136,10 @@ cleanup:
     return status;
 }
 
-/* Parameters and the gradients of the mean loss over all samples. */
-static dam_status read_state(dam__landscape *landscape, dam__embedding_state *state)
+/* Parameters and the gradients of the mean loss over all samples; NULL: not those of beta, nor the
+ * loss. */
+static dam_status read_state(dam__landscape *landscape, dam__embedding_state *state,
+                             dam__saddle_beta *beta, double *loss)
 {
     dam__model *model = landscape->bench.model;
     dam__loader *loader = landscape->bench.loader;
@@ -159,6 +163,10 @@ static dam_status read_state(dam__landscape *landscape, dam__embedding_state *st
         double share = (double)batch.size / (double)landscape->samples;
         DAM_TRY(add_items(&memories->gradient, share, state->w_gradient));
         DAM_TRY(add_items(&weights->gradient, share, state->weights_gradient));
+        if (beta == NULL)
+            continue;
+        DAM_TRY(add_items(&dam__model_parameter(model, "beta")->gradient, share, &beta->gradient));
+        DAM_TRY(add_items(&landscape->losses, share, loss));
     }
     return DAM_OK;
 }
@@ -168,7 +176,7 @@ static dam_status measure(dam__landscape *landscape, int side, dam__embedding_st
                           dam__embedding *out)
 {
     dam__metrics metrics;
-    DAM_TRY(read_state(landscape, state));
+    DAM_TRY(read_state(landscape, state, NULL, NULL));
     DAM_TRY(dam__evaluator_run(landscape->evaluator, &metrics));
     out->loss[side] = metrics.loss + dam__embedding_log_total(state);
     out->memories[side] = dam__embedding_memory_norm(state);
@@ -226,5 +234,87 @@ cleanup:
     free(split);
     free(pairs);
     free(lambda);
+    return status;
+}
+
+/* --- the saddle-point equations -------------------------------------------------------------------- */
+
+void dam__saddle_free(dam__saddle *saddle)
+{
+    free(saddle->found);
+    *saddle = (dam__saddle){0};
+}
+
+/* Parameters of the next iteration; Sinkhorn-Knopp and what follows from beta are the model's. */
+static dam_status write_state(dam__landscape *landscape, const dam__embedding_state *state,
+                              const dam__saddle_beta *beta)
+{
+    dam__model *model = landscape->bench.model;
+    const struct {
+        const char *name;
+        const double *values;
+    } parts[] = {{"memories", state->w}, {"class_weights", state->weights}, {"beta", &beta->value}};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        DAM_TRY(dam__matrix_write_doubles(&dam__model_parameter(model, parts[i].name)->value,
+                                          parts[i].values, "analysis"));
+    return model->ops->project(model);
+}
+
+/* One iteration; before it was made, residuals, loss and beta go to side `side` of *out. */
+static dam_status iterate(dam__landscape *landscape, int side, double *turned, dam__saddle *out)
+{
+    dam_status status = DAM_OK;
+    dam__embedding_state state = {0};
+    dam__model *model = landscape->bench.model;
+    const dam__vmf_config *config = &model->config.vmf;
+    dam__saddle_beta beta = {.varsigma = config->varsigma,
+                             .is_kept = config->beta_rule != DAM__BETA_LEARNED};
+    DAM_TRY_CLEANUP(
+        dam__matrix_read_doubles(&dam__model_parameter(model, "beta")->value, &beta.value, "beta"));
+    out->loss[side] = 0;
+    DAM_TRY_CLEANUP(read_state(landscape, &state, &beta, &out->loss[side]));
+    out->beta[side] = beta.value;
+    DAM_TRY_CLEANUP(dam__embedding_weight_norm(&state, &out->weights[side]));
+    memcpy(out->found, state.w, out->count * out->dim * sizeof *out->found);
+    DAM_TRY_CLEANUP(dam__saddle_map(&state, &beta, &out->memories[side]));
+    *turned = fabs(beta.value / out->beta[side] - 1);
+    DAM_TRY_CLEANUP(write_state(landscape, &state, &beta));
+cleanup:
+    free_state(&state);
+    return status;
+}
+
+dam_status dam__landscape_solve(dam__landscape *landscape, int most, double tolerance,
+                                bool (*stop)(void *), dam__saddle *out)
+{
+    dam_status status = DAM_OK;
+    dam__saddle found = {.count = (size_t)landscape->memories,
+                         .dim = (size_t)landscape->bench.model->task.dim};
+    *out = (dam__saddle){0};
+    if (!dam__model_compares(&landscape->bench.model->config))
+        DAM_FAIL(DAM_USAGE, "the saddle-point equations are of a model that learns labels");
+    DAM_TRY_CLEANUP(dam__alloc(found.count * found.dim, sizeof *found.found, &found.found));
+    while (found.iterations < most && !found.converged) {
+        double turned = 0;
+        int side = found.iterations > 0;
+        DAM_TRY_CLEANUP(iterate(landscape, side, &turned, &found));
+        if (side == 0) {
+            found.loss[1] = found.loss[0];
+            found.beta[1] = found.beta[0];
+            found.memories[1] = found.memories[0];
+            found.weights[1] = found.weights[0];
+        }
+        found.iterations++;
+        found.converged = found.memories[side] <= tolerance && turned <= tolerance;
+        if (stop != NULL && stop(NULL))
+            DAM_FAIL(DAM_INTERRUPTED,
+                     "stopped after iteration %d of %d of the saddle-point "
+                     "equations; nothing is written",
+                     found.iterations, most);
+    }
+    *out = found;
+    found = (dam__saddle){0};
+cleanup:
+    dam__saddle_free(&found);
     return status;
 }

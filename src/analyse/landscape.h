@@ -7,6 +7,8 @@
 #define DAM__ANALYSE_LANDSCAPE_H
 
 #include "analyse/workbench.h"
+#include "model/embedding.h"
+#include "model/saddle.h"
 
 typedef struct dam__landscape dam__landscape;
 
@@ -15,6 +17,7 @@ typedef struct dam__landscape_options {
     int iterations;               /* of the power iteration */
     uint64_t seed;
     bool embed; /* twice the memories, for dam__landscape_embed */
+    bool solve; /* gradients, for dam__landscape_solve */
 } dam__landscape_options;
 
 enum { DAM__EMBEDDING_STEPS = 8 };
@@ -44,5 +47,25 @@ dam_status dam__landscape_search(dam__landscape *landscape, const double **numbe
  */
 dam_status dam__landscape_embed(dam__landscape *landscape, const double *steps, size_t count,
                                 dam__embedding *out);
+
+/* From the parameters of the run, and at the fixed point of the saddle-point equations. */
+typedef struct dam__saddle {
+    int iterations;
+    bool converged;
+    double loss[2], beta[2];
+    double memories[2]; /* largest |T(w) - w|, T being the map of the equations */
+    double weights[2];  /* norm of what the class weights' gradient asks for beyond constraints */
+    size_t count, dim;
+    double *found; /* count x dim: the memories of the fixed point */
+} dam__saddle;
+void dam__saddle_free(dam__saddle *saddle);
+
+/*
+ * Solves the saddle-point equations by at most so many iterations of their map, until no memory
+ * moves by more than `tolerance`; a search after it is at the fixed point. stop may be NULL.
+ * DAM_USAGE: a model without labels; DAM_INTERRUPTED. Free with dam__saddle_free.
+ */
+dam_status dam__landscape_solve(dam__landscape *landscape, int most, double tolerance,
+                                bool (*stop)(void *), dam__saddle *out);
 
 #endif

@@ -22,9 +22,15 @@ static double overlap(const dam__array *a, size_t row_a, const dam__array *b, si
 
 dam_status dam__teacher_compare(const dam__run *run, dam__teacher_match *out)
 {
+    return dam__teacher_compare_with(
+        run, dam__container_array(&run->container, "parameters/memories"), out);
+}
+
+dam_status dam__teacher_compare_with(const dam__run *run, const dam__array *memories,
+                                     dam__teacher_match *out)
+{
     const double found_above = 0.9; /* the overlap that counts as found; see docs/models/vmf.md */
     const dam__array *teacher = dam__container_array(&run->container, "teacher/memories");
-    const dam__array *memories = dam__container_array(&run->container, "parameters/memories");
     *out = (dam__teacher_match){.least = 1};
     if (teacher == NULL)
         return DAM_OK;

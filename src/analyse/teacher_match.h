@@ -12,6 +12,10 @@ typedef struct dam__teacher_match {
 
 /* *out has count 0 where the run had no teacher. Free with dam__teacher_match_free. DAM_INPUT. */
 dam_status dam__teacher_compare(const dam__run *run, dam__teacher_match *out);
+
+/* The same of other memories, K x N. */
+dam_status dam__teacher_compare_with(const dam__run *run, const dam__array *memories,
+                                     dam__teacher_match *out);
 void dam__teacher_match_free(dam__teacher_match *match);
 
 #endif

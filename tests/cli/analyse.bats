@@ -45,8 +45,15 @@ elsewhere/pictures/adversarial.png " ]
     for file in $(jq -r '.files[]' <<<"$output"); do [ -s "$file" ]; done
     [ "$(wc -l < elsewhere/pictures/adversarial.csv)" -eq 201 ]
     [ ! -e run/memories.csv ]
-    tool analyse run --embedding --steps 0.01 --limit 300 --iterations 3 --precision single
+    tool analyse run --saddle 5 --limit 300 --iterations 3 --out solved --json --quiet
     succeeded
+    # Expectation-maximisation lowers the loss, and the Jacobian is above 1 where memories would split.
+    jq -e '.saddle | .iterations == 5 and (.converged | not) and .loss.fixed < .loss.run' <<<"$output"
+    jq -e '.saddle | .memory_residual.fixed < .memory_residual.run and .median_overlap <= 1' <<<"$output"
+    awk -F, 'NR > 1 { n++; if (($6 > 1) != ($4 < 0)) exit 1 } END { exit n != 20 }' solved/saddle.csv
+    tool analyse run --embedding --saddle 2 --steps 0.01 --limit 300 --iterations 3 --precision single
+    succeeded
+    [[ "$output" == *"saddle-point equations, on 300 samples, single precision"*"Jacobian's largest"* ]]
     [[ "$output" == *"20 memories doubled, on 300 samples, single precision"* ]]
 }
 

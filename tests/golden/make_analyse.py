@@ -15,6 +15,8 @@ float32, are those of grow/ beside it (make_grow.py), before the split.
     probabilities    n x C+1
     columns          n x 2: columns of the largest and second largest logit
     directions       n x N: minus the gradient of their difference, tangent, centred, of unit norm
+    saddle           the saddle-point equations from there: loss, beta, largest |T(w) - w| and the weights' norm
+                     beyond factors, before iterations 1 and EQUATIONS; then w before the latter, row by row
     angles landed    n: turn along them that changes the prediction (-1: none up to a right angle),
                      and to what
 """
@@ -25,6 +27,7 @@ import sys
 import numpy as np
 
 SCANS, HALVINGS, LIMIT = 64, 50, np.pi / 2
+EQUATIONS = 6
 
 
 def load(path):
@@ -82,6 +85,49 @@ def turns(dam, X, U, stays):
     return angles, landed
 
 
+def balanced(p, rows, columns):
+    """G of given sums that maximises sum p log G: Newton on all multipliers at once, G = p / (a + c)."""
+    K, M = p.shape
+    z = np.concatenate([p.sum(1) / rows, np.zeros(M)])
+    dual = lambda z: z[:K] @ rows + z[K:] @ columns - (p * np.log(z[:K, None] + z[None, K:])).sum()
+    for _ in range(200):
+        s = z[:K, None] + z[None, K:]
+        g, h = p / s, p / s ** 2
+        slope = np.concatenate([rows - g.sum(1), columns - g.sum(0)])
+        H = np.block([[np.diag(h.sum(1)), h], [h.T, np.diag(h.sum(0))]])
+        step = np.linalg.lstsq(H, -slope, rcond=1e-14)[0]
+        t = 1.0
+        while (z[:K, None] + t * step[:K, None] + z[None, K:] + t * step[None, K:]).min() <= 0 or \
+                dual(z + t * step) > dual(z) + 1e-14:
+            t /= 2
+            if t < 1e-12:
+                return g
+        z = z + t * step
+    return p / (z[:K, None] + z[None, K:])
+
+
+def saddle(reference, dam, X, Y):
+    """Iterates the equations as an expectation-maximisation: memories, weights and beta maximise the expected
+    logarithm of the joint density under the responsibilities."""
+    out = []
+    for k in range(EQUATIONS):
+        m, Q, E, E0, R, loss = dam.posterior(X, Y)
+        dG = -np.vstack([E.T @ R, E0.T @ R]) / len(X)
+        sums = np.array([sum(Q[i, mu] * X[i] for i in range(len(X))) for mu in range(dam.P)])
+        W = sums / np.linalg.norm(sums, axis=1)[:, None]
+        if k in (0, EQUATIONS - 1):
+            out += [loss, dam.beta, np.linalg.norm(W - dam.W, axis=1).max(), beyond_factors(dam.G, dG)]
+        last = dam.W.copy()
+        # beta: the expected overlap is that of the density, by bisection in its logarithm.
+        wanted, low, high = dam.vs * (Q * m).sum() / Q.sum(), -20.0, 20.0
+        for _ in range(200):
+            middle = (low + high) / 2
+            low, high = (middle, high) if reference.dtau(np.exp(middle), dam.N) < wanted else (low, middle)
+        dam.W, dam.beta = W, float(np.exp(high))
+        dam.G = balanced(-dam.G * dG, dam.G.sum(1), dam.G.sum(0))
+    return np.concatenate([out, last.ravel()])
+
+
 def answer(reference, p):
     dam = model(reference, p, np.random.default_rng(0))
     X = reference.to_sphere(p["x"].astype(np.float32), np.float64)
@@ -103,6 +149,7 @@ def answer(reference, p):
                probabilities=Z / Z.sum(1, keepdims=True), columns=columns, directions=U,
                angles=angles, landed=landed)
     out["lambda"] = lam
+    out["saddle"] = saddle(reference, model(reference, p, np.random.default_rng(0)), X, Y)
     return out
 
 

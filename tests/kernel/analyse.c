@@ -151,11 +151,46 @@ static void check_landscape(const dam_device_info *info, const setting *how, con
     close_stage(&stage);
 }
 
+/* The equations' iterations against the same in numpy; at the fixed point nothing moves, and the
+ * Jacobian says what the splitting matrix says. */
+static void check_saddle(const dam_device_info *info, const setting *how, const char *name)
+{
+    enum { EQUATIONS = 6, HEAD = 8 };
+    struct stage stage = open_stage(info, how, name);
+    finish(&stage);
+    dam__landscape *landscape = NULL;
+    dam__saddle found = {0};
+    bool wide = how->precision == DAM__PRECISION_DOUBLE;
+    const double tolerance = wide ? 1e-9 : 2e-4;
+    double *wanted = load_answer(name, "saddle");
+    const dam__landscape_options options = {
+        .bench = stage.bench, .iterations = 4, .seed = 5, .solve = true};
+    OK(dam__landscape_open(&options, &landscape));
+    OK(dam__landscape_solve(landscape, EQUATIONS, 0, NULL, &found));
+    assert_int_equal(found.iterations, EQUATIONS);
+    for (int side = 0; side < 2; side++) {
+        const double got[] = {found.loss[side], found.beta[side], found.memories[side],
+                              found.weights[side]};
+        for (int i = 0; i < 4; i++)
+            if (!(fabs(got[i] - wanted[4 * side + i]) <= tolerance * fmax(1, fabs(got[i]))))
+                fail_msg("%s, %s: number %d, %d: %.12g, wanted %.12g", name, setting_name(how),
+                         side, i, got[i], wanted[4 * side + i]);
+    }
+    assert_close(found.found, wanted + HEAD, found.count * found.dim, tolerance, "memories", how);
+    assert_true(found.loss[1] < found.loss[0]); /* expectation-maximisation never raises it */
+    dam__saddle_free(&found);
+    dam__landscape_close(landscape);
+    free(wanted);
+    close_stage(&stage);
+}
+
 static void check_landscapes(const dam_device_info *info, const setting *how)
 {
     for (size_t i = 0; i < CASES; i++)
-        if (is_tried(how, i))
+        if (is_tried(how, i)) {
             check_landscape(info, how, names[i]);
+            check_saddle(info, how, names[i]);
+        }
 }
 
 static void test_landscape(void **state)
