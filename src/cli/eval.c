@@ -148,11 +148,10 @@ static const flag flags[] = {FLAG("out", arguments, out, "DIR",
                                   "also draw the confusion matrix into this folder: confusion.png"),
                              FLAG_SET, FLAG_DEVICE, FLAGS_WORK};
 
-static const char *const examples[] = {"denseam eval runs/mnist", "denseam eval runs/mnist --json",
-                                       "denseam eval runs/mnist --out runs/mnist",
-                                       "denseam eval runs/mnist --set data.test_images=x "
-                                       "--set data.test_labels=y",
-                                       NULL};
+static const char *const examples[] = {
+    "denseam eval runs/mnist", "denseam eval runs/mnist --json",
+    "denseam eval runs/mnist --out runs/mnist",
+    "denseam eval runs/mnist --set data.test_images=x --set data.test_labels=y", NULL};
 
 const command eval_command = {
     .name = "eval",
