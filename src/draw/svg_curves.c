@@ -61,21 +61,35 @@ static void tick_y(const frame *f, double value)
                      dam__real_digits(value, 6, number));
 }
 
+/* Which multiples of a step lie between two places; none, *to < *from, where that is of no use:
+ * numbers of a file may be anything. */
+static void find_ticks(double low, double high, double step, int *from, int *to)
+{
+    static const double MOST = 1e8;
+    double first = ceil(low / step), last = floor(high / step + 1e-6);
+    bool useful = fabs(first) < MOST && fabs(last) < MOST && last - first < 10 * TICKS;
+    *from = useful ? (int)first : 0;
+    *to = useful ? (int)last : -1;
+}
+
 static void draw_axes(const frame *f)
 {
     char number[DAM__NUMBER_BYTES];
     double step = f->logarithmic ? 1 : step_of(f->y1 - f->y0);
     bool few = f->logarithmic && f->y1 - f->y0 <= 3;
-    for (double y = ceil(f->y0 / step) * step - (few ? 1 : 0); y <= f->y1 + step / 1e6; y += step) {
-        /* The sums of steps are not quite 0 there. */
-        tick_y(f, f->logarithmic ? pow(10, y) : fabs(y) < step / 1e6 ? 0 : y);
+    int from, to;
+    find_ticks(f->y0 - (few ? 1 : 0), f->y1, step, &from, &to);
+    for (int i = from; i <= to; i++) {
+        tick_y(f, f->logarithmic ? pow(10, i) : i * step);
         for (int digit = 2; few && digit <= 5; digit += 3)
-            tick_y(f, digit * pow(10, y));
+            tick_y(f, digit * pow(10, i));
     }
     step = fmax(1, step_of(f->x1 - f->x0));
-    for (double x = ceil(f->x0 / step) * step; x <= f->x1; x += step)
+    find_ticks(f->x0, f->x1, step, &from, &to);
+    for (int i = from; i <= to; i++)
         dam__text_append(f->page, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s</text>\n",
-                         at_x(f, x), HEIGHT - BOTTOM + 16, dam__real_digits(x, 6, number));
+                         at_x(f, i * step), HEIGHT - BOTTOM + 16,
+                         dam__real_digits(i * step, 6, number));
     dam__text_append(f->page, "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">epoch</text>\n",
                      (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 6);
 }

@@ -118,6 +118,16 @@ static void append_cut(const dam__text *picture, size_t width, size_t *lines, da
     }
 }
 
+/* Lines, at once; the last one's end comes with the print. */
+static dam_status print_lines_now(dam__text *lines)
+{
+    DAM_TRY(dam__text_status(lines));
+    if (lines->length == 0 || lines->data == NULL)
+        return DAM_OK;
+    lines->data[lines->length - 1] = '\0';
+    return print_line_now(lines->data);
+}
+
 /* Over the picture that stands there. */
 static dam_status repaint(watching *w)
 {
@@ -128,11 +138,9 @@ static dam_status repaint(watching *w)
     append_picture(w, &picture);
     append_cut(&picture, w->width, &w->lines, &cut);
     DAM_TRY_CLEANUP(dam__text_status(&picture));
-    DAM_TRY_CLEANUP(dam__text_status(&cut));
     DAM_TRY_CLEANUP(dam__text_status(&wipe));
-    cut.data[cut.length - 1] = '\0'; /* the line's end comes with the print */
     DAM_TRY_CLEANUP(print_bytes(wipe.data, wipe.length));
-    DAM_TRY_CLEANUP(print_line_now(cut.data));
+    DAM_TRY_CLEANUP(print_lines_now(&cut));
 cleanup:
     dam__text_free(&picture);
     dam__text_free(&cut);
@@ -172,11 +180,7 @@ static dam_status tell_epochs(watching *w)
             continue;
         }
         append_epoch(w, w->shown, false, &line);
-        dam_status status = dam__text_status(&line);
-        if (status == DAM_OK) {
-            line.data[line.length - 1] = '\0';
-            status = print_line_now(line.data);
-        }
+        dam_status status = print_lines_now(&line);
         dam__text_free(&line);
         DAM_TRY(status);
     }
@@ -187,7 +191,7 @@ static dam_status tell_epochs(watching *w)
 
 static void wait_a_moment(void)
 {
-    const struct timespec tick = {.tv_nsec = 100 * 1000 * 1000};
+    const struct timespec tick = {.tv_nsec = 100000000};
     for (int i = 0; i < TICKS && !signals_stop(NULL); i++)
         (void)nanosleep(&tick, NULL);
 }

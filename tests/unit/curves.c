@@ -177,6 +177,24 @@ static void curves_as_svg(void **state)
     assert_in_range(points, 1000, 1300);
     assert_null(strstr(page.data, "nan"));
     dam__text_free(&page);
+    /* Decades and their halves where losses span much. */
+    const dam__table wide = {two, 2, 2, (const double[]){1, 0.5, 2, 60}};
+    assert_true(dam__svg_curves(&wide, &page));
+    static const char *const labels[] = {">1<", ">2<", ">5<", ">10<", ">20<", ">50<"};
+    for (size_t i = 0; i < sizeof labels / sizeof *labels; i++)
+        assert_non_null(strstr(page.data, labels[i]));
+    assert_null(strstr(page.data, ">100<"));
+    dam__text_free(&page);
+    /* Numbers that no axis can have are drawn somewhere. */
+    static const double odd[][4] = {{1, -1e308, 2, 1e308},
+                                    {1e300, 5, -1e300, 5.0000000000000009},
+                                    {NAN, 3, INFINITY, 4},
+                                    {1, 1e-300, 2, 1e300}};
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+        const dam__table table_of_odd = {two, 2, 2, odd[i]};
+        assert_true(dam__svg_curves(&table_of_odd, &page));
+        dam__text_free(&page);
+    }
 }
 
 static void metrics_are_json_lines(void **state)
