@@ -3,25 +3,25 @@
 
 #include "store/picture.h"
 
-typedef struct tiff {
+typedef struct block {
     const unsigned char *bytes;
     size_t length;
     bool big;
-} tiff;
+} block;
 
-static unsigned at16(const tiff *t, size_t at)
+static unsigned at16(const block *t, size_t at)
 {
     const unsigned char *b = t->bytes + at;
     return t->big ? (unsigned)(b[0] << 8 | b[1]) : (unsigned)(b[1] << 8 | b[0]);
 }
 
-int dam__exif_orientation(const unsigned char *bytes, size_t length)
+int dam__exif_orientation(const unsigned char *tiff, size_t length)
 {
     enum { ORIENTATION = 0x0112, SHORT = 3, ENTRY = 12, HEAD = 8 };
-    tiff t = {.bytes = bytes, .length = length};
-    if (length < HEAD || (memcmp(bytes, "II*\0", 4) != 0 && memcmp(bytes, "MM\0*", 4) != 0))
+    block t = {.bytes = tiff, .length = length};
+    if (length < HEAD || (memcmp(tiff, "II*\0", 4) != 0 && memcmp(tiff, "MM\0*", 4) != 0))
         return 1;
-    t.big = bytes[0] == 'M';
+    t.big = tiff[0] == 'M';
     size_t low = at16(&t, t.big ? 6 : 4), high = at16(&t, t.big ? 4 : 6);
     size_t at = high << 16 | low;
     if (at > length || length - at < 2)
