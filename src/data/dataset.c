@@ -144,6 +144,7 @@ static dam_status read_files(const dam__data_config *config, dam__split split,
     if (from->labels == NULL && reading.is_without)
         DAM_TRY_CLEANUP(dam__format(&labels, "%s:%s", from->images, column));
     const char *named = from->labels != NULL ? from->labels : labels;
+    set->by_order = named != NULL && set->pictures.are && set->count > 1;
     if (named != NULL)
         DAM_TRY_CLEANUP(dam__labels_read(named, from->images, set));
     else

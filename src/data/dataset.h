@@ -104,6 +104,7 @@ typedef struct dam__dataset {
     size_t recentred, lossy; /* samples: centred in double; hurt by float32 */
     size_t filled;           /* numbers that were missing */
     dam__picture_facts pictures;
+    bool by_order;        /* pictures whose labels are of another file, in the order of names */
     bool is_upright;      /* was on its side, by its name */
     size_t held;          /* its last samples are those of a validation file; 0: a share of it */
     bool is_arranged;     /* the samples for validation are at its end already */

@@ -81,7 +81,8 @@ dam_status dam__recall_source_open(const char *operand, const char *const *overr
     dam_status status = DAM_OK;
     dam__recall_source source = {0};
     *out = (dam__recall_source){0};
-    bool pictures = !dam__run_is(operand) && dam__picture_folder_is(operand);
+    bool pictures =
+        !dam__run_is(operand) && !dam__sweep_is(operand) && dam__picture_folder_is(operand);
     source.is_run = (dam__folder_exists(operand) && !pictures) || is_sealed(operand);
     if (source.is_run) {
         DAM_TRY_CLEANUP(dam__run_open(operand, overrides, override_count, &source.run));

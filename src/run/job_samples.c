@@ -21,6 +21,7 @@ static dam_status copy_samples(dam__job *job)
     for (size_t i = 0; i < job->set->count; i++)
         all[i] = i;
     DAM_TRY_CLEANUP(dam__dataset_pick(job->set, all, job->set->count, &job->loaded));
+    job->loaded.held = job->set->held;
     job->set = &job->loaded;
 cleanup:
     free(all);

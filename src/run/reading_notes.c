@@ -32,6 +32,11 @@ void dam__note_reading(const dam_log *log, const dam__dataset *set)
 {
     if (set->pictures.are)
         note_pictures(log, set);
+    if (set->by_order)
+        dam__warn(log,
+                  "the labels of another file go with the pictures of '%s' in the order of the "
+                  "pictures' names; a folder a class leaves no doubt",
+                  set->name);
     if (set->is_upright)
         dam__info(
             log,

@@ -199,6 +199,23 @@ static void listing_free(listing *list)
     free(list->labels);
 }
 
+/* A folder of train and test has parts of a data set, not classes. */
+static dam_status refuse_parts(const char *folder, const dam__names *classes)
+{
+    static const char *const parts[] = {"train", "training", "test",       "testing",
+                                        "val",   "valid",    "validation", "dev"};
+    size_t found = 0;
+    for (size_t i = 0; i < classes->count; i++)
+        for (size_t k = 0; k < sizeof parts / sizeof *parts; k++)
+            found += strcasecmp(classes->items[i], parts[k]) == 0;
+    if (classes->count == 0 || found < classes->count)
+        return DAM_OK;
+    return dam__fail(DAM_INPUT,
+                     "the folders of '%s' are parts of a data set, not classes; name one, such as "
+                     "'%s/%s'",
+                     folder, folder, classes->items[classes->count - 1]);
+}
+
 static dam_status list_all(const char *folder, listing *list)
 {
     dam_status status = DAM_OK;
@@ -206,6 +223,7 @@ static dam_status list_all(const char *folder, listing *list)
     char *path = NULL;
     DAM_TRY_CLEANUP(list_entries(folder, true, list->facts, &found));
     DAM_TRY_CLEANUP(list_classes(folder, &found.folders, list));
+    DAM_TRY_CLEANUP(refuse_parts(folder, &list->classes));
     if (list->classes.count == 0)
         DAM_TRY_CLEANUP(add_files(folder, &found.pictures, list));
     for (size_t i = 0; list->classes.count > 0 && i < found.pictures.count; i++) {

@@ -132,6 +132,29 @@ static void a_folder_a_class_in_the_order_of_bytes(void **state)
     dam__dataset_free(&set);
 }
 
+static void parts_of_a_data_set_are_no_classes(void **state)
+{
+    files *in = *state;
+    make_folder("p");
+    make_folder("p/train");
+    make_folder("p/Test");
+    make_folder("p/train/a");
+    make_folder("p/Test/a");
+    copy(in, "grey.png", "p/train/a/1.png");
+    copy(in, "grey.png", "p/Test/a/1.png");
+    assert_refused("p", "the folders of 'p' are parts of a data set", "such as 'p/train'");
+    make_folder("p/station");
+    copy(in, "grey.png", "p/station/1.png");
+    dam__array array = read_array("p"); /* trains, tests and stations are classes */
+    assert_int_equal(array.shape[0], 3);
+    dam__array_free(&array);
+    (void)plain_file(in, "y.csv", "a\n", 2);
+    const dam__data_config config = {.images = "p/train", .labels = "y.csv"};
+    dam__dataset set = load(&config, DAM__SPLIT_TRAIN);
+    assert_string_equal(set.class_names.items[0], "a");
+    dam__dataset_free(&set);
+}
+
 static void a_flat_folder_has_no_classes(void **state)
 {
     files *in = *state;
@@ -245,6 +268,7 @@ int main(void)
         cmocka_unit_test(all_kinds_are_read_as_pillow_does),
         cmocka_unit_test(what_is_cut_or_damaged_is_refused_by_its_path),
         INSIDE(a_folder_a_class_in_the_order_of_bytes),
+        INSIDE(parts_of_a_data_set_are_no_classes),
         INSIDE(a_flat_folder_has_no_classes),
         INSIDE(test_pictures_have_the_numbers_of_the_training),
         INSIDE(sizes_and_depths_must_agree_or_be_made_to),
