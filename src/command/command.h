@@ -80,9 +80,9 @@ extern const command *const commands[];
 
 extern const command analyse_command, bench_command, compare_command, complete_command,
     devices_command, first_step_command, eval_command, export_command, help_command, man_command,
-    predict_command, presets_command, programs_command, recall_command, selftest_command,
-    selftest_help_command, show_command, sweep_command, train_command, transfer_command,
-    tune_command, tune_try_command, version_command, watch_command;
+    paper_command, predict_command, presets_command, programs_command, recall_command,
+    selftest_command, selftest_help_command, show_command, sweep_command, train_command,
+    transfer_command, tune_command, tune_try_command, version_command, watch_command;
 
 /* DAM_USAGE with the closest name where there is no such command. */
 dam_status find_command(const char *name, const command **out);
