@@ -177,6 +177,15 @@ static void denoisers_are_checked(void **state)
     refuse(DENOISER "} recall { flips = \"2\" }",
            "x.conf:2: recall.flips belongs to model.kind = \"energy\", and this model is "
            "\"denoise\"; leave it out");
+    accept(DENOISER "bound = \"tanh\" bound_at = 1.5 power = 2 }", &e);
+    assert_int_equal(e.model.denoise.bound, DAM__BOUND_TANH);
+    assert_true(e.model.denoise.bound_at == 1.5);
+    assert_round_trip(&e);
+    refuse(DENOISER "bound_at = 0 }",
+           "x.conf:2: model.bound_at = 0 is out of range: more than 0, at most 1000");
+    refuse(DENOISER "} recall { scale = 2 }",
+           "x.conf:2: recall.scale belongs to model.kind = \"energy\", and this model is "
+           "\"denoise\"; leave it out");
     refuse(DENOISER "activation = \"softmax\" power = 2 }",
            "x.conf: model.power = 2 is for model.activation = \"relu\" alone; leave it out");
     refuse(DENOISER "} train { momentum = 0.5 }",
