@@ -11,32 +11,19 @@
 #include "command/signals.h"
 #include "commit.h"
 
-const command *const commands[] = {&devices_command,
-                                   &selftest_command,
-                                   &presets_command,
-                                   &train_command,
-                                   &eval_command,
-                                   &predict_command,
-                                   &recall_command,
-                                   &sweep_command,
-                                   &transfer_command,
-                                   &paper_command,
-                                   &show_command,
-                                   &watch_command,
-                                   &analyse_command,
-                                   &export_command,
-                                   &bench_command,
-                                   &compare_command,
-                                   &tune_command,
-                                   &help_command,
-                                   &version_command,
-                                   &man_command,
-                                   &complete_command,
-                                   &first_step_command,
-                                   &tune_try_command,
-                                   &programs_command,
-                                   &selftest_help_command,
-                                   NULL};
+const command *const commands[] = {&devices_command,       &selftest_command,
+                                   &presets_command,       &train_command,
+                                   &eval_command,          &predict_command,
+                                   &recall_command,        &sweep_command,
+                                   &transfer_command,      &paper_command,
+                                   &show_command,          &watch_command,
+                                   &analyse_command,       &export_command,
+                                   &bench_command,         &compare_command,
+                                   &tune_command,          &help_command,
+                                   &version_command,       &man_command,
+                                   &complete_command,      &first_step_command,
+                                   &tune_try_command,      &programs_command,
+                                   &selftest_help_command, NULL};
 
 dam_status find_command(const char *name, const command **out)
 {
