@@ -32,13 +32,29 @@ dam__summary dam__summarise(double *values, size_t count)
     return (dam__summary){.median = median, .spread = range > 0 ? range / fabs(median) : 0};
 }
 
+/*
+ * The first rank, from 0, of the interval: below it lie so few of `count` values that fewer of them
+ * than that are below the median with a probability of at most 1/40.
+ */
+static size_t low_rank(size_t count)
+{
+    static const double TAIL = 0.025, LOG_HALF = -0.69314718055994531;
+    double n = (double)count, sum = 0;
+    size_t below = 0;
+    for (; below < count; below++) {
+        double k = (double)below;
+        sum += exp(lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1) + n * LOG_HALF);
+        if (sum > TAIL)
+            break;
+    }
+    return below > 0 ? below - 1 : 0;
+}
+
 double dam__median_error(const double *sorted, size_t count)
 {
-    static const double NORMAL = 1.96;
     if (count < 3)
         return NAN;
-    double rank = floor((double)count / 2 - NORMAL * sqrt((double)count) / 2);
-    size_t low = rank > 0 ? (size_t)rank : 0;
+    size_t low = low_rank(count);
     double width = sorted[count - 1 - low] - sorted[low];
     return width / 2 / fabs(dam__quantile(sorted, count, 0.5));
 }

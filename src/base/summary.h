@@ -15,7 +15,8 @@ dam__summary dam__summarise(double *values, size_t count);
 /*
  * Half the width of the interval that holds the median of what the values were drawn from 19 times
  * of 20, over their median: between the two values of the order whose ranks a binomial distribution
- * gives, whatever the distribution is. Of sorted values; NaN of fewer than 3.
+ * gives, whatever the distribution is. Of sorted values; of fewer than 6 it is their range, which
+ * holds it less often, of fewer than 3 NaN.
  */
 double dam__median_error(const double *sorted, size_t count);
 

@@ -40,12 +40,35 @@ static void nothing_has_no_median(void **state)
     assert_true(isnan(none.median) && isnan(none.spread));
 }
 
+/* Ranks of the interval of a median, from tables of the sign test at 95 %: of 1, 2, ..., n they are
+ * the values themselves. */
+static void a_median_is_as_sure_as_the_sign_test_says(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t count, low, high;
+    } ranks[] = {{6, 1, 6}, {10, 2, 9}, {20, 6, 15}, {25, 8, 18}, {50, 18, 33}, {100, 40, 61}};
+    double values[900];
+    for (size_t i = 0; i < 900; i++)
+        values[i] = (double)i + 1;
+    for (size_t i = 0; i < sizeof ranks / sizeof *ranks; i++) {
+        double width = (double)(ranks[i].high - ranks[i].low);
+        double wanted = width / 2 / ((double)(ranks[i].count + 1) / 2);
+        assert_true(fabs(dam__median_error(values, ranks[i].count) - wanted) < 1e-12);
+    }
+    assert_true(isnan(dam__median_error(values, 2)));
+    assert_true(fabs(dam__median_error(values, 3) - 0.5) < 1e-12);
+    /* Of many rounds about 1.96 sqrt(n) ranks. */
+    assert_true(fabs(dam__median_error(values, 900) / (1.96 * 15 / 450.5) - 1) < 0.05);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_median_is_in_the_middle),
         cmocka_unit_test(the_spread_is_the_middle_half),
         cmocka_unit_test(nothing_has_no_median),
+        cmocka_unit_test(a_median_is_as_sure_as_the_sign_test_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
