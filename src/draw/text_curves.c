@@ -8,7 +8,7 @@
 #include "draw/curve_panel.h"
 
 enum {
-    LABEL = 10,
+    LEAST_LABEL = 8,
     ROLES = 2,
     LEAST_WIDTH = 24,
     LEAST_HEIGHT = 4,
@@ -24,6 +24,7 @@ enum { JUMP = 1 << ROLES };
 typedef struct canvas {
     unsigned char cells[MOST_HEIGHT][MOST_WIDTH];
     size_t width, height; /* without labels */
+    int label;            /* letters of the widest one */
     double least, most;   /* logarithms where it is logarithmic */
     bool logarithmic;
 } canvas;
@@ -103,18 +104,34 @@ static void append_cell(unsigned char cell, bool ascii, dam__text *text)
         dam__text_append(text, "%s", (cell & JUMP) != 0 ? (ascii ? ":" : "\u250a") : " ");
 }
 
-/* Labels at every third line, the last among them. */
+/* Of every third line, the last among them; "" of the others. */
+static const char *label_of(const canvas *c, size_t line, char number[DAM__NUMBER_BYTES])
+{
+    double y = c->most - (c->most - c->least) * (double)line / (double)(c->height - 1);
+    number[0] = '\0';
+    if ((c->height - 1 - line) % 3 == 0)
+        (void)dam__real_digits(c->logarithmic ? pow(10, y) : y, 4, number);
+    return number;
+}
+
+/* What is left beside the labels, a blank and the axis is the drawing's. */
+static void make_room(canvas *c)
+{
+    char number[DAM__NUMBER_BYTES];
+    c->label = LEAST_LABEL;
+    for (size_t line = 0; line < c->height; line++) {
+        int length = (int)strlen(label_of(c, line, number));
+        c->label = length > c->label ? length : c->label;
+    }
+    c->width -= (size_t)c->label + 2;
+}
+
 static void append_line(const canvas *c, size_t line, bool ascii, dam__text *text)
 {
     char number[DAM__NUMBER_BYTES];
     size_t used = c->width;
-    bool labelled = (c->height - 1 - line) % 3 == 0;
-    double y = c->most - (c->most - c->least) * (double)line / (double)(c->height - 1);
-    if (labelled)
-        dam__text_append(text, "%*s ", LABEL - 2,
-                         dam__real_digits(c->logarithmic ? pow(10, y) : y, 4, number));
-    else
-        dam__text_append(text, "%*s ", LABEL - 2, "");
+    bool labelled = label_of(c, line, number)[0] != '\0';
+    dam__text_append(text, "%*s ", c->label, number);
     dam__text_append(text, "%s", ascii ? (labelled ? "+" : "|") : labelled ? "\u2524" : "\u2502");
     while (used > 0 && c->cells[line][used - 1] == 0)
         used--;
@@ -129,8 +146,8 @@ static void append_epochs(const canvas *c, const dam__table *history, dam__text 
     (void)dam__real_digits(dam__curve_place(history, 0), 10, first);
     (void)dam__real_digits(dam__curve_place(history, history->rows - 1), 10, last);
     int room = (int)c->width - (int)strlen(first) - (int)strlen("epoch");
-    dam__text_append(text, "%*s%s%*s%*s\n", LABEL, "", first, (int)strlen("epoch") + room / 2,
-                     "epoch", room - room / 2, last);
+    dam__text_append(text, "%*s%s%*s%*s\n", c->label + 2, "", first,
+                     (int)strlen("epoch") + room / 2, "epoch", room - room / 2, last);
 }
 
 bool dam__text_curves(const dam__table *history, size_t width, size_t height, bool ascii,
@@ -143,11 +160,11 @@ bool dam__text_curves(const dam__table *history, size_t width, size_t height, bo
     (void)dam__curve_panels(history, panels);
     if (dam__curve_count(&panels[0], history) == 0 || width < LEAST_WIDTH || height < LEAST_HEIGHT)
         return false;
-    c.width -= LABEL;
     dam__curve_range(&panels[0], history, &c.least, &c.most);
     c.logarithmic = c.least > 0 && c.most > LOG_SPAN * c.least;
     c.least = height_of(&c, c.least);
     c.most = height_of(&c, c.most);
+    make_room(&c);
     for (size_t i = 0; i < history->columns; i++) {
         size_t role = dam__curve_role(history->names[i], &others);
         if (role < ROLES && dam__curve_belongs(&panels[0], history, i))
