@@ -156,30 +156,11 @@ cleanup:
     return status;
 }
 
-/*
- * The scaler that test samples want where no run has one: that of the training samples, which are
- * read for it.
- */
-static dam_status borrow_scaler(const dam__data_config *config, dam__dataset *set)
-{
-    dam__dataset training = {0};
-    dam__data_config plain = *config;
-    plain.plaquette = 1;
-    plain.patch = 0;
-    DAM_TRY(dam__dataset_load(&plain, DAM__SPLIT_TRAIN, &training));
-    set->scaler = training.scaler;
-    training.scaler = (dam__scaler){0};
-    dam__dataset_free(&training);
-    return DAM_OK;
-}
-
 /* Which samples are trained on must be known before the numbers of features are. */
 static dam_status prepare(const dam__data_config *config, dam__split split, const char *path,
                           dam__dataset *set)
 {
     bool measured = dam__scaler_asked(config) && config->scaler == NULL;
-    if (measured && split == DAM__SPLIT_TEST)
-        DAM_TRY(borrow_scaler(config, set));
     if (measured && split == DAM__SPLIT_TRAIN && config->validation_images[0] == '\0') {
         DAM_TRY(dam__holdout_arrange(config, config->seed, set));
         set->is_arranged = true;
@@ -218,7 +199,7 @@ static dam_status load_synthetic(const dam__data_config *config, dam__split spli
     return dam__threshold_apply(set);
 }
 
-dam_status dam__dataset_load(const dam__data_config *config, dam__split split, dam__dataset *out)
+static dam_status load_split(const dam__data_config *config, dam__split split, dam__dataset *out)
 {
     dam_status status = DAM_OK;
     dam__dataset set = {0};
@@ -238,7 +219,7 @@ dam_status dam__dataset_load(const dam__data_config *config, dam__split split, d
         DAM_TRY_CLEANUP(dam__patterns_load(config, 0, &set));
     else
         DAM_TRY_CLEANUP(load_files(config, split, &set));
-    if (!from_file && split == DAM__SPLIT_TRAIN)
+    if (!from_file && split == DAM__SPLIT_TRAIN && !config->only_scaler)
         DAM_TRY_CLEANUP(dam__validation_load(config, &set));
     if (config->plaquette > 1)
         DAM_TRY_CLEANUP(dam__dataset_coarsen(&set, (size_t)config->plaquette));
@@ -250,5 +231,26 @@ dam_status dam__dataset_load(const dam__data_config *config, dam__split split, d
     set = (dam__dataset){0};
 cleanup:
     dam__dataset_free(&set);
+    return status;
+}
+
+/*
+ * Test samples are scaled by the numbers of a run, or where there is none by those of the training
+ * samples, which are read for it.
+ */
+dam_status dam__dataset_load(const dam__data_config *config, dam__split split, dam__dataset *out)
+{
+    dam_status status = DAM_OK;
+    dam__dataset training = {0};
+    dam__data_config own = *config;
+    *out = (dam__dataset){0};
+    if (split == DAM__SPLIT_TEST && config->scaler == NULL && dam__scaler_asked(config)) {
+        own.only_scaler = true;
+        DAM_TRY_CLEANUP(load_split(&own, DAM__SPLIT_TRAIN, &training));
+        own.scaler = &training.scaler;
+    }
+    DAM_TRY_CLEANUP(load_split(&own, split, out));
+cleanup:
+    dam__dataset_free(&training);
     return status;
 }

@@ -63,6 +63,7 @@ typedef struct dam__data_config {
     int scaling;                    /* of features: dam__scaling */
     int missing;                    /* dam__missing */
     const dam__scaler *scaler;      /* no key: the numbers of a run's samples; borrowed; or NULL */
+    bool only_scaler;               /* no key: of the training samples nothing else is wanted */
     size_t run_features;            /* no key: of the samples of a run; 0 where there is none */
     uint64_t seed;                  /* no key: draws the samples for validation */
     char threshold[DAM__THRESHOLD_BYTES]; /* of states: data/threshold.h */

@@ -51,7 +51,7 @@ static dam_status load(runner *r, dam__split split, loaded *to)
         return DAM_OK;
     /* What is read from files does not depend on the seed, unless the validation share is drawn. */
     if (to->is && !dam__dataset_is_drawn(config) && !dam__holdout_is_drawn(to->set.holdout) &&
-        to->set.scaler.features == 0 && memcmp(&to->config, config, sizeof *config) == 0)
+        !dam__scaler_asked(config) && memcmp(&to->config, config, sizeof *config) == 0)
         return DAM_OK;
     dam__dataset_free(&to->set);
     to->is = false;
