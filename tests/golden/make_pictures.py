@@ -68,7 +68,7 @@ for side in range(1, 9):
 exif[0x112] = 6
 pillow("side6.png", Image.fromarray(rgb), exif=exif)
 for name in sorted(os.listdir(pictures)):
-    if not name.startswith("bad"):
+    if not name.startswith(("bad", "found")):
         image = ImageOps.exif_transpose(Image.open(os.path.join(pictures, name)))
         if image.mode.startswith("I"):
             levels = np.array(image).astype("i4")
