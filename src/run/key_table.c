@@ -188,11 +188,11 @@ const dam__option dam__options[] = {
     {"data", "threshold", DAM__OPTION_TEXT, FIELD(data.threshold), "none", 0, 0, false, false, NULL,
      "",
      "Above what numbers of files become +1, the others -1: \"mean\" or \"median\" of the sample, "
-     "or "
-     "a number; \"grey\" cuts nothing and scales pixels to -1 ... 1; \"none\" takes bytes above 0 "
+     "or a number; \"grey\" cuts nothing and scales pixels to -1 ... 1; \"none\" takes bytes above "
+     "0 "
      "and leaves other numbers as they are; \"auto\" "
-     "chooses "
-     "by what the samples are like, and says so: none for bytes with a background of 0 and for "
+     "chooses by what the samples are like, and says so: none for bytes with a background of 0 and "
+     "for "
      "numbers within -1 ... 1, else the mean.",
      ENERGY},
     CHOICE(
@@ -290,8 +290,7 @@ const dam__option dam__options[] = {
     REAL(ENERGY | BATCH, "model", "leak", model.energy.interaction.leak, "-0.01", -1000, INCLUDED,
          1000, INCLUDED,
          "Slope of leaky below 0, with its sign: arXiv 2407.08742 gives no value, its authors' "
-         "program "
-         "has 0.01."),
+         "program has 0.01."),
     CHOICE(ENERGY, "model", "rule", model.energy.rule, "modified", rules,
            "Where overlaps are scaled: modified inside of F, by 1 / (dim * temperature); original "
            "outside, by temperature^-n, which overflows; shift, for exp alone, by "
@@ -317,8 +316,7 @@ const dam__option dam__options[] = {
          "Standard deviation of the first memories, which are normal and cut to -1 ... 1."),
     REAL(ENERGY, "model", "floor", model.energy.floor, "0", 0, INCLUDED, 1, INCLUDED,
          "A memory whose largest gradient is below takes a smaller step; 0 has none do. 1e-30, as "
-         "in "
-         "the program of the authors of arXiv 2407.08742, stops learning at large exponents."),
+         "in the program of the authors of arXiv 2407.08742, stops learning at large exponents."),
     CHOICE(ENERGY, "model", "clamp", model.energy.clamp, "samples", clamps,
            "Weights kept within -1 ... 1: those of the samples' neurons, or all, those of class "
            "neurons too."),
