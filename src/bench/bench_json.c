@@ -180,7 +180,7 @@ json_t *bench_rows_json(const json_t *results)
     return all;
 }
 
-/* {"a": 1, "results": [\n{...},\n{...}\n]}: what a list holds has a line each. */
+/* {..., "results": [\n{...},\n{...}\n]}: what a list holds has a line each. */
 static dam_status append_member(const char *name, const json_t *value, bool last, dam__text *text)
 {
     size_t count = json_is_array(value) ? json_array_size(value) : 0;

@@ -79,6 +79,13 @@ is_preset() {
     [ -f "$root/presets/$1.conf" ]
 }
 
+# A paper that there is, and a figure that it has, or all.
+check_paper() {
+    command "$DENSEAM" paper "$1" --json > figures.json || return
+    [ $# -eq 1 ] || [[ "$2" == -* ]] || [ "$2" = all ] || PATH=$tools jq -e --arg name "$2" 'any(.[]; .name == $name)' \
+        figures.json > /dev/null || complain "'$1' has no figure '$2'"
+}
+
 # Operands stand before the options. One is a preset, a file that is there, or what an earlier command leaves.
 check_operands() {
     local command=$1
@@ -86,6 +93,10 @@ check_operands() {
     while [ $# -gt 0 ] && [ "${1#-}" = "$1" ]; do
         case "$command" in
             help) command "$DENSEAM" help "$1" > /dev/null 2>&1 || is_placeholder "$1" || return ;;
+            paper)
+                check_paper "$@"
+                return
+                ;;
             *)
                 is_placeholder "$1" || is_preset "$1" || [ -e "$1" ] || grep -qxF "$1" named ||
                     complain "'$1' is no preset, and nothing before makes it" || return
