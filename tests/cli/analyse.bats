@@ -124,7 +124,7 @@ elsewhere/pictures/adversarial.png " ]
         --set model.class_counts=3,4,5
     succeeded
     tool analyse free --misclassified 3
-    failed_with 2 "'free' has learnt without labels: --misclassified and --adversarial need a run"
+    failed_with 2 "'free' has learnt without labels: --misclassified, --adversarial and --saddle need a run"
     tool analyse free --memories --embedding --samples 1,2 --json --quiet
     succeeded
     jq -e '.memories.count == 5 and (.activations | length) == 2' <<<"$output"

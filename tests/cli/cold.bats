@@ -65,6 +65,7 @@ launched() {
     h5diff ahead/run.h5 alone/run.h5 /parameters /parameters
 }
 
+# bats test_tags=nightly
 @test "selftest has a second process compile from its end, and does without it" {
     # Who helps is asked with full caches, too.
     unset DENSEAM_TRACE_CACHE
