@@ -96,7 +96,7 @@ static dam_status search_folder(const char *folder, bool own, const char *set, d
         if (found->set[0] == '\0' ? shared : strncmp(set, found->set, strlen(found->set)) == 0)
             DAM_TRY(find_file(folder, found->images[split], set, &out->images));
     }
-    if (out->images == NULL)
+    if (found == NULL || out->images == NULL)
         return DAM_OK;
     DAM_TRY(find_file(folder, found->labels[split], set, &out->labels));
     const char *labels = found->labels[split];

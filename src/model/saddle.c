@@ -114,8 +114,11 @@ static dam_status move_weights(dam__embedding_state *state)
         if (most <= tolerance)
             break;
     }
-    for (size_t i = 0; i < columns * width; i++)
-        state->weights[i] = p[i] > 0 ? p[i] / (rows[i % width] + classes[i / width]) : 0;
+    for (size_t y = 0; y < columns; y++)
+        for (size_t mu = 0; mu < width; mu++) {
+            double share = p[y * width + mu], both = rows[mu] + classes[y];
+            state->weights[y * width + mu] = share > 0 && both > 0 ? share / both : 0;
+        }
 cleanup:
     free(rows);
     free(classes);
