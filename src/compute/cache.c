@@ -50,7 +50,7 @@ static bool load_binary(const dam__device *device, const char *binary, size_t le
     cl_program program = clCreateProgramWithBinary(device->context, 1, &device->id, &length, &bytes,
                                                    &binary_status, &error);
     if (program != NULL && error == CL_SUCCESS && binary_status == CL_SUCCESS &&
-        clBuildProgram(program, 1, &device->id, options, NULL, NULL) == CL_SUCCESS) {
+        dam__cl_build(device, program, options) == CL_SUCCESS) {
         *out = program;
         return true;
     }

@@ -64,6 +64,9 @@ struct dam__kernel {
 /* Compiles or loads cl/NAME.cl with these options, which are complete, for the device to keep. */
 dam_status dam__program_build(dam__device *device, const char *name, const char *options);
 
+/* clBuildProgram that leaves the caller's signal handlers alone. */
+cl_int dam__cl_build(const dam__device *device, cl_program program, const char *options);
+
 /* Releases a list of programs. */
 void dam__built_free(dam__built *built);
 

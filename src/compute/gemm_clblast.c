@@ -13,6 +13,7 @@
 
 #include <clblast_c.h>
 
+#include "base/handlers.h"
 #include "base/memory.h"
 #include "base/notice.h"
 #include "compute/compute_internal.h"
@@ -26,6 +27,19 @@ struct clblast {
 
 /* CLBlast's program cache races before 1.6.1: one call at a time in the whole process. */
 static pthread_mutex_t clblast_mutex = PTHREAD_MUTEX_INITIALIZER;
+
+/* Any call may compile. */
+static void enter(void)
+{
+    (void)pthread_mutex_lock(&clblast_mutex);
+    dam__handlers_begin();
+}
+
+static void leave(void)
+{
+    dam__handlers_end();
+    (void)pthread_mutex_unlock(&clblast_mutex);
+}
 
 static void destroy(void *state)
 {
@@ -68,10 +82,10 @@ static dam_status override(const dam__device *device, dam__space_kind kind, cons
         names[i] = space->tunables[i].name;
         values[i] = (size_t)set->values[i];
     }
-    (void)pthread_mutex_lock(&clblast_mutex);
+    enter();
     CLBlastStatusCode code = CLBlastOverrideParameters(device->id, space->clblast, precision,
                                                        (size_t)space->count, names, values);
-    (void)pthread_mutex_unlock(&clblast_mutex);
+    leave();
     if (code != CLBlastSuccess)
         return dam__fail(DAM_INTERNAL, "CLBlast refuses the parameters of %s with status %d",
                          space->clblast, (int)code);
@@ -112,7 +126,7 @@ static dam_status scratch_size(dam__device *device, const dam__product *p, size_
                                size_t *bytes)
 {
     bool wide = device->precision == DAM__PRECISION_DOUBLE;
-    (void)pthread_mutex_lock(&clblast_mutex);
+    enter();
     CLBlastStatusCode code =
         wide ? CLBlastDGemmTempBufferSize(CLBlastLayoutColMajor, transposition(&p->b),
                                           transposition(&p->a), (size_t)p->n, (size_t)p->m,
@@ -122,7 +136,7 @@ static dam_status scratch_size(dam__device *device, const dam__product *p, size_
                                           transposition(&p->a), (size_t)p->n, (size_t)p->m,
                                           (size_t)p->k, offset, p->b.matrix->ld, offset,
                                           p->a.matrix->ld, offset, p->c->ld, &device->queue, bytes);
-    (void)pthread_mutex_unlock(&clblast_mutex);
+    leave();
     return code == CLBlastSuccess ? DAM_OK : fail(device, code);
 }
 
@@ -274,10 +288,10 @@ static dam_status run(void *state, const dam__product *product)
         return record(clblast, product, &timed);
     /* Its several kernels give one event for the last only: the wall clock times them all. */
     dam__profile_begin_wall(device->profile, device->queue);
-    (void)pthread_mutex_lock(&clblast_mutex);
+    enter();
     CLBlastStatusCode code =
         product->count == 1 ? run_one(clblast, product) : run_batch(clblast, product);
-    (void)pthread_mutex_unlock(&clblast_mutex);
+    leave();
     if (code != CLBlastSuccess)
         return fail(device, code);
     return dam__profile_end_wall(device->profile, device->queue, &timed);

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/handlers.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "compute/device_facts.h"
@@ -23,7 +24,10 @@ static dam_status list_platforms(cl_platform_id **platforms, cl_uint *count, cl_
     *platforms = NULL;
     *count = 0;
     cl_uint found = 0;
+    /* Here the drivers are loaded. */
+    dam__handlers_begin();
     *error = clGetPlatformIDs(0, NULL, &found);
+    dam__handlers_end();
     check_count(found, error);
     if (*error != CL_SUCCESS || found == 0)
         return DAM_OK;
@@ -42,7 +46,10 @@ static dam_status list_devices(cl_platform_id platform, cl_device_id **devices, 
     *devices = NULL;
     *count = 0;
     cl_uint found = 0;
+    /* And here they make themselves ready. */
+    dam__handlers_begin();
     *error = clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, 0, NULL, &found);
+    dam__handlers_end();
     check_count(found, error);
     if (*error != CL_SUCCESS || found == 0)
         return DAM_OK;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/embedded.h"
+#include "base/handlers.h"
 #include "base/memory.h"
 #include "base/notice.h"
 #include "base/text.h"
@@ -102,6 +103,17 @@ static dam_status build_failure(const dam__device *device, cl_program program, c
     return status;
 }
 
+cl_int dam__cl_build(const dam__device *device, cl_program program, const char *options)
+{
+    dam__handlers_begin();
+    cl_int error = clBuildProgram(program, 1, &device->id, options, NULL, NULL);
+    /* A signal in the first compilation still meets LLVM's handlers, and fails it. */
+    if (error == CL_BUILD_PROGRAM_FAILURE)
+        error = clBuildProgram(program, 1, &device->id, options, NULL, NULL);
+    dam__handlers_end();
+    return error;
+}
+
 static dam_status compile(dam__device *device, const char *name, const char *source,
                           const char *options, cl_program *out)
 {
@@ -110,7 +122,7 @@ static dam_status compile(dam__device *device, const char *name, const char *sou
     cl_program program = clCreateProgramWithSource(device->context, 1, &source, NULL, &error);
     if (program == NULL)
         DAM_TRY_CLEANUP(dam__cl_fail(device, error, "clCreateProgramWithSource", name));
-    error = clBuildProgram(program, 1, &device->id, options, NULL, NULL);
+    error = dam__cl_build(device, program, options);
     if (error != CL_SUCCESS)
         DAM_TRY_CLEANUP(build_failure(device, program, name, error));
     *out = program;

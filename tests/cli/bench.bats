@@ -34,8 +34,8 @@ cache_bandwidth launch_latency launch_interval upload download gemm_similarities
 gemm_gradient_panel device_memory loss_begin loss_end step_time step_rate step_products \
 step_over_products" ]
     [ "$(jq -r '.[-2:] | map(.metric) | join(" ")' <<<"$rows")" = "step_bound fma_peak_after" ]
-    # Then the kernels of a step, most time first, whose parts make a step.
-    jq -e '[.[] | select(.part != null)] | length >= 5 and (map(.part) | add - 1 | fabs < 1e-9)
+    # Then the kernels of a step, most time first, whose parts, of nine digits each, make a step.
+    jq -e '[.[] | select(.part != null)] | length >= 5 and (map(.part) | add - 1 | fabs < 1e-7)
            and (map(-.part) | . == sort) and all(.share > 0 and .ceiling > 0 and .seconds > 0
            and .flops >= 0 and .bytes >= 0 and (.ceiling_name
            | IN("fma_peak", "copy_bandwidth", "cache_bandwidth", "launch_interval")))' <<<"$rows"
