@@ -290,10 +290,7 @@ cleanup:
     return status;
 }
 
-static const flag flags[] = {
-    FLAG("share-device", train_arguments, share_device, NULL,
-         "let several ranks of mpirun work on one device where there are not enough"),
-    FLAGS_TRAIN};
+static const flag flags[] = {FLAG_SHARE_DEVICE(train_arguments), FLAGS_TRAIN};
 
 static const char *const examples[] = {
     "denseam train mnist", "denseam train mnist --set model.memories=100 --out runs/small",

@@ -52,6 +52,31 @@ cleanup:
     return status;
 }
 
+dam_status dam__comm_begin_tickets(dam__comm *comm)
+{
+    return comm != NULL ? comm->ops->begin_tickets(comm)
+                        : dam__fail(DAM_INTERNAL, "a process alone needs no tickets");
+}
+
+dam_status dam__comm_ticket(dam__comm *comm, int64_t *out)
+{
+    return comm != NULL ? comm->ops->ticket(comm, out)
+                        : dam__fail(DAM_INTERNAL, "a process alone needs no tickets");
+}
+
+dam_status dam__comm_post(dam__comm *comm, int to, const void *letter, size_t bytes)
+{
+    if (comm == NULL || to < 0 || to >= comm->size || to == comm->rank)
+        return dam__fail(DAM_INTERNAL, "there is no rank %d to write to", to);
+    return comm->ops->post(comm, to, letter, bytes);
+}
+
+dam_status dam__comm_receive(dam__comm *comm, void **letter, size_t *bytes, int *from)
+{
+    *letter = NULL;
+    return comm != NULL ? comm->ops->receive(comm, letter, bytes, from) : DAM_OK;
+}
+
 void dam__comm_abort(dam__comm *comm, int code)
 {
     if (comm != NULL)

@@ -45,6 +45,9 @@ extern const char *const kernels_choices[]; /* auto, cpu, gpu */
          .choices = kernels_choices)
 #define FLAG_PROFILE                                                                               \
     FLAG("profile", arguments, profile, NULL, "measure every kernel and print where time went")
+#define FLAG_SHARE_DEVICE(STRUCT)                                                                  \
+    FLAG("share-device", STRUCT, share_device, NULL,                                               \
+         "let several ranks of mpirun work on one device where there are not enough")
 #define FLAG_JSON FLAG("json", arguments, json, NULL, "print JSON instead of a table")
 #define FLAG_QUIET                                                                                 \
     FLAG("quiet", arguments, quiet, NULL, "no notices and no progress, only warnings and errors")

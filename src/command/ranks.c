@@ -141,10 +141,10 @@ dam_status ranks_agree(dam__comm *comm, dam_status status)
     if (teller == comm->size)
         goto cleanup;
     status = (dam_status)all[teller];
-    if (teller != comm->rank)
-        status = dam__advise(DAM__ADVICE_TOLD, dam__fail(status, "rank %d has failed", teller));
-    else if (teller > 0)
-        status = dam__fail_within(status, "rank %d", teller);
+    /* Now: once any rank has ended by such a code, mpirun ends those that have yet to speak. */
+    if (teller == comm->rank)
+        report_failure(teller > 0 ? dam__fail_within(status, "rank %d", teller) : status);
+    status = dam__advise(DAM__ADVICE_TOLD, dam__fail(status, "rank %d has failed", teller));
 cleanup:
     free(all);
     return status;

@@ -24,8 +24,8 @@ dam_status ranks_device(const dam__comm *comm, const char *wanted, bool share, c
 dam_status ranks_tell_device(dam__comm *comm, const char *device, const dam_log *log);
 
 /*
- * Collective: fails at all ranks where it failed at any. One of these keeps its message, and the
- * others are silent (DAM__ADVICE_TOLD).
+ * Collective: fails at all ranks where it failed at any. One of these tells its message here, and
+ * nobody says more (DAM__ADVICE_TOLD).
  */
 dam_status ranks_agree(dam__comm *comm, dam_status status);
 

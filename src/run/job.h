@@ -48,6 +48,9 @@ dam_status dam__job_plan(dam__job *job);
  */
 dam_status dam__job_compare_ranks(const dam__job *job);
 
+/* The same of ranks that train apart, of their devices alone. gemm as it was asked for. */
+dam_status dam__ranks_compare_devices(dam__comm *comm, const dam__device *device, const char *gemm);
+
 /*
  * Checks the device's kernels (dam__selftest_device), allocates, and puts a resumed run where it
  * stood. The resolved preset is written into the folder. DAM_SELFTEST, DAM_INPUT, DAM_NO_MEMORY.

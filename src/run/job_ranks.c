@@ -32,22 +32,18 @@ static uint64_t hash_set(const dam__dataset *set)
     return hash;
 }
 
-static struct facts facts_of(const dam__job *job)
+static struct facts facts_of(const dam__device *device, const char *gemm)
 {
-    const dam_device_info *info = dam__device_facts(job->device);
+    const dam_device_info *info = dam__device_facts(device);
     struct facts facts;
     memset(&facts, 0, sizeof facts);
     (void)snprintf(facts.device, sizeof facts.device, "%s", info->name);
     (void)snprintf(facts.platform, sizeof facts.platform, "%s", info->platform);
     (void)snprintf(facts.driver, sizeof facts.driver, "%s", info->driver);
-    (void)snprintf(facts.gemm, sizeof facts.gemm, "%s", dam__trainer_gemm(job->trainer));
-    (void)snprintf(facts.tuning, sizeof facts.tuning, "%s", dam__device_tuning_digest(job->device));
-    facts.numbers = hash_set(job->set);
-    facts.samples = (double)job->set->count;
-    facts.features = (double)job->set->features;
-    facts.shape = (int)dam__device_shape(job->device);
-    facts.vector_width = dam__vector_width(job->device);
-    facts.chunk = dam__trainer_chunk(job->trainer);
+    (void)snprintf(facts.gemm, sizeof facts.gemm, "%s", gemm);
+    (void)snprintf(facts.tuning, sizeof facts.tuning, "%s", dam__device_tuning_digest(device));
+    facts.shape = (int)dam__device_shape(device);
+    facts.vector_width = dam__vector_width(device);
     return facts;
 }
 
@@ -80,20 +76,37 @@ static dam_status compare(const struct facts *first, const struct facts *other, 
                      first->device, first->platform, first->driver, first->gemm);
 }
 
-dam_status dam__job_compare_ranks(const dam__job *job)
+static dam_status compare_ranks(dam__comm *comm, const struct facts *own)
 {
     dam_status status = DAM_OK;
-    struct facts own, *all = NULL;
-    int ranks = dam__comm_size(job->comm);
-    if (ranks == 1)
-        return DAM_OK;
-    own = facts_of(job);
+    struct facts *all = NULL;
+    int ranks = dam__comm_size(comm);
     DAM_TRY_CLEANUP(dam__alloc((size_t)ranks, sizeof *all, &all));
-    DAM_TRY_CLEANUP(dam__comm_gather(job->comm, &own, sizeof own, all));
+    DAM_TRY_CLEANUP(dam__comm_gather(comm, own, sizeof *own, all));
     for (int rank = 1; rank < ranks; rank++)
-        if (memcmp(&all[0], &all[rank], sizeof own) != 0)
+        if (memcmp(&all[0], &all[rank], sizeof *own) != 0)
             DAM_TRY_CLEANUP(compare(&all[0], &all[rank], rank));
 cleanup:
     free(all);
     return status;
+}
+
+dam_status dam__ranks_compare_devices(dam__comm *comm, const dam__device *device, const char *gemm)
+{
+    if (comm == NULL)
+        return DAM_OK;
+    const struct facts own = facts_of(device, gemm);
+    return compare_ranks(comm, &own);
+}
+
+dam_status dam__job_compare_ranks(const dam__job *job)
+{
+    if (job->comm == NULL)
+        return DAM_OK;
+    struct facts own = facts_of(job->device, dam__trainer_gemm(job->trainer));
+    own.numbers = hash_set(job->set);
+    own.samples = (double)job->set->count;
+    own.features = (double)job->set->features;
+    own.chunk = dam__trainer_chunk(job->trainer);
+    return compare_ranks(job->comm, &own);
 }

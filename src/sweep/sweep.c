@@ -283,7 +283,7 @@ struct work {
     dam__sweep *sweep;
     const dam__sweep_runner *runner;
     size_t *replicas; /* of the present group */
-    size_t runs;      /* so far, those of other parts included */
+    size_t runs;      /* so far, those of others included */
     dam__replica_result *results;
     double *curves;
 };
@@ -298,13 +298,23 @@ static dam_status run_together(const struct work *work, const size_t *replicas, 
     return runner->on_results(runner->user);
 }
 
-static dam_status run_group(struct work *work, size_t count)
+/* Whether the next run is this process's. */
+static dam_status next_is_own(struct work *work, bool *own)
 {
     const dam__sweep_part *part = &work->sweep->part;
+    size_t run = work->runs++;
+    *own = part->count == 0 || run % part->count + 1 == part->number;
+    return work->runner->claim != NULL ? work->runner->claim(work->runner->user, run, own) : DAM_OK;
+}
+
+static dam_status run_group(struct work *work, size_t count)
+{
     for (size_t first = 0, taken = 0; first < count; first += taken) {
         size_t *replicas = work->replicas + first, left = 0;
+        bool own = true;
         taken = work->runner->together(work->runner->user, replicas, count - first);
-        if (part->count > 0 && work->runs++ % part->count + 1 != part->number)
+        DAM_TRY(next_is_own(work, &own));
+        if (!own)
             continue;
         for (size_t i = 0; i < taken; i++)
             if (is_to_run(work->sweep, replicas[i]))
@@ -320,14 +330,14 @@ dam_status dam__sweep_run(dam__sweep *sweep, const size_t *group, size_t groups,
 {
     dam_status status = DAM_OK;
     struct work work = {.sweep = sweep, .runner = runner};
-    bool parts = sweep->part.count > 0;
+    bool parts = sweep->part.count > 0, every = parts || runner->claim != NULL;
     size_t all = sweep->cells * sweep->seeds;
     DAM_TRY_CLEANUP(dam__alloc(all, sizeof *work.replicas, &work.replicas));
     DAM_TRY_CLEANUP(dam__alloc(all, sizeof *work.results, &work.results));
     if (sweep->curves != NULL)
         DAM_TRY_CLEANUP(dam__alloc(all * DAM__SWEEP_POINTS, sizeof *work.curves, &work.curves));
     for (size_t g = 0; g < groups; g++)
-        DAM_TRY_CLEANUP(run_group(&work, gather(sweep, group, g, parts, work.replicas)));
+        DAM_TRY_CLEANUP(run_group(&work, gather(sweep, group, g, every, work.replicas)));
     sweep->part.finished = parts;
 cleanup:
     free(work.replicas);

@@ -157,13 +157,18 @@ typedef struct dam__sweep_runner {
                       dam__replica_result *results);
     /* After every run: new results are in the sweep. */
     dam_status (*on_results)(void *user);
+    /*
+     * Whether this process takes run number `run` (0, 1, 2, ... over all groups), or NULL: then it
+     * takes all, or those of its part. Runs are offered in order, each once.
+     */
+    dam_status (*claim)(void *user, size_t run, bool *own);
 } dam__sweep_runner;
 
 /*
  * Runs what is pending or has failed before, group by group: group[p] is that of replica p, below
  * groups. Replicas of one group have one shape and may be trained as one batched model. Of a part,
  * what goes into one run is as it would be for all, so that results do not depend on the parts; the
- * runs are dealt out to the parts in turn.
+ * runs are dealt out to the parts in turn. The same holds for runs that are claimed.
  */
 dam_status dam__sweep_run(dam__sweep *sweep, const size_t *group, size_t groups,
                           const dam__sweep_runner *runner);

@@ -1,6 +1,5 @@
 /* `denseam sweep`: trains every cell of a grid of preset keys. */
 #include "sweep/sweep_command.h"
-#include "run/run_folder.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -14,8 +13,11 @@
 #include "command/out_folder.h"
 #include "command/output.h"
 #include "command/progress.h"
+#include "command/ranks.h"
 #include "command/session.h"
 #include "command/signals.h"
+#include "run/job.h"
+#include "run/run_folder.h"
 #include "sweep/sweep_collect.h"
 #include "sweep/sweep_report.h"
 
@@ -26,12 +28,13 @@ typedef struct sweep_arguments {
     words grid; /* "section.key=VALUES", in order */
     int seeds;  /* 0 where not given */
     const char *part;
-    bool collect;
+    bool collect, share_device;
 } sweep_arguments;
 
 typedef struct sweep {
     const arguments *args;
     const sweep_arguments *own;
+    dam__comm *comm;      /* NULL: this process alone; else rank 0 alone writes and speaks */
     dam__sweep_part part; /* count 0: all */
     console console;
     dam_log print; /* on the console, */
@@ -56,6 +59,12 @@ static void sweep_free(sweep *s)
     out_folder_release(&s->folder);
     free(s->first_failure);
     dam__text_free(&s->said);
+    dam__comm_close(s->comm);
+}
+
+static bool is_first(const sweep *s)
+{
+    return dam__comm_rank(s->comm) == 0;
 }
 
 /* Cells have much in common, and so do their warnings: each is printed once. */
@@ -121,7 +130,7 @@ static dam_status open_resumed(sweep *s)
     if (folder == NULL)
         DAM_FAIL(DAM_USAGE, "'%s' is no sweep to go on with; give its folder, or --out", operand);
     /* Before it is read: another sweep may be about to write it. */
-    if (!args->dry_run && dam__sweep_is(folder))
+    if (!args->dry_run && is_first(s) && dam__sweep_is(folder))
         DAM_TRY_CLEANUP(out_folder_claim(args, DAM__SWEEP_FOLDER, folder, &s->log, &s->folder));
     DAM_TRY_CLEANUP(dam__sweep_plan_open(folder, &s->plan));
     if (!is_sweep) {
@@ -142,8 +151,35 @@ static dam_status prepare(sweep *s)
     if (dam__sweep_is(operand))
         return dam__fail(DAM_USAGE, "'%s' is a sweep; 'denseam sweep %s --resume' goes on with it",
                          operand, operand);
-    DAM_TRY(out_folder_check(args, DAM__SWEEP_FOLDER));
+    if (is_first(s))
+        DAM_TRY(out_folder_check(args, DAM__SWEEP_FOLDER));
     return read_plan(s, &s->plan);
+}
+
+/* The first rank before the others: it claims what they read. */
+static dam_status prepare_ranks(sweep *s)
+{
+    DAM_TRY(ranks_agree(s->comm, is_first(s) ? prepare(s) : DAM_OK));
+    return ranks_agree(s->comm, is_first(s) ? DAM_OK : prepare(s));
+}
+
+static dam_status open_own_device(sweep *s)
+{
+    char *selector = NULL;
+    arguments own = *s->args;
+    DAM_TRY(ranks_device(s->comm, s->args->device, s->own->share_device, &selector));
+    own.device = selector;
+    dam_status status =
+        open_device(&own, (dam__precision)s->plan.base.train.precision, &s->log, &s->device);
+    free(selector);
+    return status;
+}
+
+/* The device, and what the sweep takes of it. */
+static dam_status plan_device(sweep *s, dam__sweep_estimate *estimate)
+{
+    DAM_TRY(open_own_device(s));
+    return dam__sweep_plan_estimate(&s->plan, s->device, gemm_choice(s->args), estimate);
 }
 
 /* --- while it runs ---------------------------------------------------------------------------- */
@@ -290,6 +326,7 @@ static dam_status show(const sweep *s)
 static dam_status run_to_the_end(sweep *s)
 {
     const dam__sweep_callbacks callbacks = {.user = s,
+                                            .comm = s->comm,
                                             .stop = signals_stop,
                                             .on_step = on_step,
                                             .on_results = on_results,
@@ -301,6 +338,8 @@ static dam_status run_to_the_end(sweep *s)
     dam_status status = dam__sweep_plan_run(&s->plan, s->device, gemm_choice(s->args), &callbacks);
     s->runs = false;
     progress_finish(&s->progress);
+    if (!is_first(s))
+        return status;
     if (status == DAM_INTERRUPTED)
         status = interrupted(s);
     if (status == DAM_OK || status == DAM_INTERRUPTED) {
@@ -359,35 +398,50 @@ static dam_status take_part(sweep *s, arguments *args, char **folder)
     return DAM_OK;
 }
 
+/* What the first rank alone does: it has the folder. */
+static dam_status begin_folder(sweep *s)
+{
+    if (!is_first(s) || s->args->resume)
+        return DAM_OK;
+    DAM_TRY(out_folder_claim(s->args, DAM__SWEEP_FOLDER, NULL, &s->log, &s->folder));
+    DAM_TRY(dam__experiment_write(&s->plan.base, s->folder.path));
+    return save(s);
+}
+
 static dam_status run(sweep *s)
 {
-    dam_status status = DAM_OK;
     const arguments *args = s->args;
     dam__sweep_estimate estimate;
-    DAM_TRY_CLEANUP(prepare(s));
-    DAM_TRY_CLEANUP(
-        open_device(args, (dam__precision)s->plan.base.train.precision, &s->log, &s->device));
-    DAM_TRY_CLEANUP(dam__sweep_plan_estimate(&s->plan, s->device, gemm_choice(args), &estimate));
-    if (args->dry_run) {
-        DAM_TRY_CLEANUP(print_sweep_plan(&s->plan, &estimate, s->device, args->json));
-        goto cleanup;
-    }
-    if (!args->resume)
-        DAM_TRY_CLEANUP(out_folder_claim(args, DAM__SWEEP_FOLDER, NULL, &s->log, &s->folder));
+    DAM_TRY(prepare_ranks(s));
+    DAM_TRY(ranks_agree(s->comm, plan_device(s, &estimate)));
+    if (args->dry_run)
+        return ranks_agree(
+            s->comm,
+            is_first(s) ? print_sweep_plan(&s->plan, &estimate, s->device, args->json) : DAM_OK);
+    DAM_TRY(ranks_tell_device(s->comm, dam__device_facts(s->device)->name, &s->log));
+    DAM_TRY(ranks_agree(s->comm,
+                        dam__ranks_compare_devices(s->comm, s->device, gemm_choices[args->gemm])));
     const dam__selftest_subject subject = {.model = &s->plan.base.model,
                                            .varies = true,
                                            .memories = estimate.memories,
                                            .dim = estimate.dim,
                                            .batch = estimate.batch,
                                            .shards = s->plan.base.train.shards};
-    DAM_TRY_CLEANUP(check_device(args, s->device, &subject));
-    if (!args->resume) {
-        DAM_TRY_CLEANUP(dam__experiment_write(&s->plan.base, s->folder.path));
-        DAM_TRY_CLEANUP(save(s));
-    }
-    DAM_TRY_CLEANUP(run_to_the_end(s));
-cleanup:
-    return status;
+    DAM_TRY(ranks_agree(s->comm, check_device(args, s->device, &subject)));
+    DAM_TRY(ranks_agree(s->comm, begin_folder(s)));
+    return ranks_agree(s->comm, run_to_the_end(s));
+}
+
+static dam_status collect_or_run(sweep *s, arguments *args, char **folder)
+{
+    if (s->own->collect)
+        return ranks_agree(s->comm, is_first(s) ? collect(s) : DAM_OK);
+    if (s->own->part != NULL && s->comm != NULL)
+        return ranks_agree(
+            s->comm, dam__fail(DAM_USAGE, "ranks take what is to be run by themselves; leave out "
+                                          "--part, or start one process a part"));
+    DAM_TRY(take_part(s, args, folder));
+    return run(s);
 }
 
 static dam_status run_sweep(const arguments *args)
@@ -395,18 +449,12 @@ static dam_status run_sweep(const arguments *args)
     dam_status status = DAM_OK;
     arguments shared = *args;
     char *folder = NULL;
-    sweep s = {.args = &shared,
-               .own = (const sweep_arguments *)args,
-               .folder = OUT_FOLDER_NONE,
-               .console = console_open(args->quiet)};
-    s.print = console_log(&s.console);
+    sweep s = {.args = &shared, .own = (const sweep_arguments *)args, .folder = OUT_FOLDER_NONE};
+    DAM_TRY_CLEANUP(ranks_begin(&s.comm));
+    s.console = console_open(args->quiet || !is_first(&s));
+    s.print = is_first(&s) ? console_log(&s.console) : (dam_log){0};
     s.log = (dam_log){say_once, &s};
-    if (s.own->collect) {
-        status = collect(&s);
-        goto cleanup;
-    }
-    DAM_TRY_CLEANUP(take_part(&s, &shared, &folder));
-    DAM_TRY_CLEANUP(run(&s));
+    DAM_TRY_CLEANUP(collect_or_run(&s, &shared, &folder));
 cleanup:
     sweep_free(&s);
     free(folder);
@@ -426,6 +474,7 @@ static const flag flags[] = {
          "run the I-th of N parts, into a folder of its own below --out, or go on with it; slurm "
          "takes both from an array job"),
     FLAG("collect", sweep_arguments, collect, NULL, "join the parts in the folder, and draw"),
+    FLAG_SHARE_DEVICE(sweep_arguments),
     FLAGS_TRAIN};
 
 static const char *const examples[] = {
@@ -458,7 +507,7 @@ const command sweep_command = {
         "loss, which is a mean over the last epoch while the model still changed. A "
         "training that diverges is a result and does not stop the others. An "
         "interrupt (Ctrl-C) saves and exits with 8; --resume goes on from there, and no cell that "
-        "is done runs again.",
+        "is done runs again. Ranks of mpirun share the cells.",
     .examples = examples,
     .flags = flags,
     .computes = true,

@@ -13,6 +13,7 @@
 #include "run/run_folder.h"
 #include "sweep/sweep_batch.h"
 #include "sweep/sweep_mse.h"
+#include "sweep/sweep_ranks.h"
 #include "sweep/sweep_recall.h"
 #include "train/batched.h"
 #include "train/run_evaluator.h"
@@ -30,6 +31,7 @@ typedef struct runner {
     dam__device *device;
     dam__gemm_provider gemm;
     const dam__sweep_callbacks *callbacks;
+    dam__sweep_ranks *ranks;    /* NULL: this process alone */
     dam__experiment experiment; /* of the present run */
     loaded train, test;
     size_t replica, count; /* the present ones */
@@ -40,6 +42,7 @@ static void runner_free(runner *r)
 {
     dam__dataset_free(&r->train.set);
     dam__dataset_free(&r->test.set);
+    dam__sweep_ranks_destroy(r->ranks);
 }
 
 /* Keeps or loads the set of the present experiment. */
@@ -77,7 +80,14 @@ static dam_status create_trainer(runner *r, dam__trainer **out)
 static bool stop(void *user)
 {
     const runner *r = user;
-    return r->callbacks->stop != NULL && r->callbacks->stop(r->callbacks->user);
+    return dam__sweep_ranks_stop(r->ranks) ||
+           (r->callbacks->stop != NULL && r->callbacks->stop(r->callbacks->user));
+}
+
+/* Replicas that are finished, whoever has trained them. */
+static double finished(const runner *r)
+{
+    return (double)(r->finished + dam__sweep_ranks_taken(r->ranks));
 }
 
 static void on_step(void *user, const dam__training_progress *progress)
@@ -85,7 +95,7 @@ static void on_step(void *user, const dam__training_progress *progress)
     const runner *r = user;
     double share = (progress->epoch + (double)progress->step / progress->steps) / progress->epochs;
     const dam__sweep_progress now = {
-        .first = r->replica, .count = 1, .done = (double)r->finished + (share < 1 ? share : 1)};
+        .first = r->replica, .count = 1, .done = finished(r) + (share < 1 ? share : 1)};
     if (r->callbacks->on_step != NULL)
         r->callbacks->on_step(r->callbacks->user, &now);
 }
@@ -95,9 +105,8 @@ static void on_epoch(void *user, int epoch)
 {
     const runner *r = user;
     double share = (epoch + 1.0) / r->experiment.train.epochs;
-    const dam__sweep_progress now = {.first = r->replica,
-                                     .count = r->count,
-                                     .done = (double)r->finished + (double)r->count * share};
+    const dam__sweep_progress now = {
+        .first = r->replica, .count = r->count, .done = finished(r) + (double)r->count * share};
     if (r->callbacks->on_step != NULL)
         r->callbacks->on_step(r->callbacks->user, &now);
 }
@@ -263,6 +272,14 @@ static dam_status check_score(const runner *r, const dam__replica_result *result
                      dam__metric_name(sweep->metric));
 }
 
+static dam_status tell_failure(const runner *r, size_t replica, dam_status status)
+{
+    if (dam__comm_rank(r->callbacks->comm) > 0)
+        return dam__sweep_ranks_tell_failure(r->ranks, replica, status);
+    r->callbacks->on_failure(r->callbacks->user, replica, status);
+    return DAM_OK;
+}
+
 static dam_status run_one(runner *r, size_t replica, dam__replica_result *out)
 {
     dam_status status = DAM_OK;
@@ -282,7 +299,7 @@ cleanup:
                                    : DAM__REPLICA_FAILED;
     r->finished++;
     if (out->status == DAM__REPLICA_FAILED && status != DAM_INTERRUPTED)
-        r->callbacks->on_failure(r->callbacks->user, replica, status);
+        return tell_failure(r, replica, status);
     return status == DAM_INTERRUPTED ? status : DAM_OK;
 }
 
@@ -380,12 +397,21 @@ static dam_status run(void *user, const size_t *replicas, size_t count,
         DAM_TRY(status);
         done += size;
     }
-    return DAM_OK;
+    return dam__sweep_ranks_give(r->ranks, replicas, count, results);
 }
 
+static dam_status claim(void *user, size_t run_number, bool *own)
+{
+    const runner *r = user;
+    return dam__sweep_ranks_claim(r->ranks, run_number, own);
+}
+
+/* Of several ranks, the first alone is told. */
 static dam_status on_results(void *user)
 {
     const runner *r = user;
+    if (dam__comm_rank(r->callbacks->comm) > 0)
+        return DAM_OK;
     return r->callbacks->on_results(r->callbacks->user);
 }
 
@@ -402,10 +428,17 @@ dam_status dam__sweep_plan_run(dam__sweep_plan *plan, dam__device *device, dam__
     r->callbacks = callbacks;
     r->finished =
         dam__sweep_count(sweep, DAM__REPLICA_DONE) + dam__sweep_count(sweep, DAM__REPLICA_DIVERGED);
-    const dam__sweep_runner calls = {
-        .user = r, .together = together, .run = run, .on_results = on_results};
+    const dam__sweep_desk desk = {callbacks->user, callbacks->on_results, callbacks->on_failure};
+    DAM_TRY_CLEANUP(dam__sweep_ranks_create(callbacks->comm, &plan->sweep, &desk, &r->ranks));
+    const dam__sweep_runner calls = {.user = r,
+                                     .together = together,
+                                     .run = run,
+                                     .on_results = on_results,
+                                     .claim = r->ranks != NULL ? claim : NULL};
     for (size_t asked = 1; asked > 0;) {
-        DAM_TRY_CLEANUP(dam__sweep_run(&plan->sweep, plan->group, plan->groups, &calls));
+        DAM_TRY_CLEANUP(dam__sweep_ranks_begin(r->ranks));
+        status = dam__sweep_run(&plan->sweep, plan->group, plan->groups, &calls);
+        DAM_TRY_CLEANUP(dam__sweep_ranks_end(r->ranks, status));
         DAM_TRY_CLEANUP(dam__sweep_plan_extend(plan, &asked));
     }
 cleanup:

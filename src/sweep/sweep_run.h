@@ -7,6 +7,7 @@
 #ifndef DAM__SWEEP_SWEEP_RUN_H
 #define DAM__SWEEP_SWEEP_RUN_H
 
+#include "comm/comm.h"
 #include "compute/gemm.h"
 #include "sweep/sweep_plan.h"
 #include "train/trainer.h"
@@ -19,6 +20,7 @@ typedef struct dam__sweep_progress {
 
 typedef struct dam__sweep_callbacks {
     void *user;
+    dam__comm *comm;          /* the ranks that run it together; NULL: this process alone */
     bool (*stop)(void *user); /* whether to stop after this step */
     void (*on_step)(void *user, const dam__sweep_progress *progress);
     dam_status (*on_results)(void *user); /* the sweep has new results */
@@ -27,8 +29,10 @@ typedef struct dam__sweep_callbacks {
 } dam__sweep_callbacks;
 
 /*
- * Trains what is pending. Only what says something about the sweep as a whole ends it:
- * DAM_INTERRUPTED (every result so far is in the plan), or what on_results returns.
+ * Trains what is pending. Of several ranks the first has every result and calls on_results and
+ * on_failure; the others do not (sweep/sweep_ranks.h). Only what says something about the sweep as
+ * a whole ends it: DAM_INTERRUPTED (every result so far is in the plan), or what on_results
+ * returns.
  */
 dam_status dam__sweep_plan_run(dam__sweep_plan *plan, dam__device *device, dam__gemm_provider gemm,
                                const dam__sweep_callbacks *callbacks);

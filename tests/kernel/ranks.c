@@ -9,54 +9,16 @@
 #include <stdio.h>
 
 #include <cmocka.h>
-#include <pthread.h>
 
 #include "kernel/device.h"
+#include "thread_comm.h"
 
 #include "run/experiment.h"
 #include "run/run_folder.h"
 #include "train/shards.h"
 #include "train/trainer.h"
 
-enum { MOST_RANKS = 4, MOST = 24 * 800, KEYS = 6, EPOCHS = 2 };
-
-/* Where threads meet: all, or two. */
-struct meeting {
-    pthread_barrier_t all, pairs[MOST_RANKS][MOST_RANKS];
-    const void *given[MOST_RANKS];
-    int size;
-};
-
-struct thread_comm {
-    dam__comm base; /* first, so that a pointer to it is one to this */
-    struct meeting *meeting;
-};
-
-static dam_status exchange(dam__comm *comm, int partner, const void *given, void *taken,
-                           size_t bytes)
-{
-    struct meeting *meeting = ((struct thread_comm *)comm)->meeting;
-    int low = comm->rank < partner ? comm->rank : partner;
-    pthread_barrier_t *pair = &meeting->pairs[low][comm->rank + partner - low];
-    meeting->given[comm->rank] = given;
-    (void)pthread_barrier_wait(pair);
-    memcpy(taken, meeting->given[partner], bytes);
-    (void)pthread_barrier_wait(pair);
-    return DAM_OK;
-}
-
-static dam_status gather(dam__comm *comm, const void *own, size_t bytes, void *all)
-{
-    struct meeting *meeting = ((struct thread_comm *)comm)->meeting;
-    meeting->given[comm->rank] = own;
-    (void)pthread_barrier_wait(&meeting->all);
-    for (size_t rank = 0; rank < (size_t)meeting->size; rank++)
-        memcpy((char *)all + rank * bytes, meeting->given[rank], bytes);
-    (void)pthread_barrier_wait(&meeting->all);
-    return DAM_OK;
-}
-
-static const dam__comm_ops by_threads = {.exchange = exchange, .gather = gather};
+enum { RANKS = 4, MOST = 24 * 800, KEYS = 6, EPOCHS = 2 };
 
 /* A preset, and what else it takes. Batches of 20, 20 and 5 samples: the last has empty shards. */
 typedef struct model {
@@ -64,7 +26,8 @@ typedef struct model {
 } model;
 
 static const model models[] = {
-    {"bench/vmf-small", {"data.validation=0.1", "train.patience=0"}},
+    /* Three batches are evaluated, the last of seven samples: one rank of four has none. */
+    {"bench/vmf-small", {"data.validation=0.6", "train.patience=0", "train.batch=10"}},
     {"bench/energy-classes", {"train.shards=4"}},
     {"bench/energy-store", {NULL}},
     {"bench/denoise-small", {"model.centring=batch"}},
@@ -78,8 +41,9 @@ struct rank {
     struct thread_comm comm;
     bool alone;
     char failure[256]; /* of what cmocka may only be told by its own thread */
-    double values[MOST], loss;
-    size_t count;
+    double values[MOST], losses[3]; /* loss, validation loss and accuracy after the last epoch */
+    int32_t predicted[45];
+    size_t count, predicted_count;
 };
 
 static dam_status keep(void *user)
@@ -88,9 +52,23 @@ static dam_status keep(void *user)
     return DAM_OK;
 }
 
+/* What every rank knows of all samples that were kept for validation. */
+static dam_status read_validation(dam__trainer *trainer, struct rank *rank)
+{
+    static const char *const names[] = {"loss", "validation_loss", "validation_accuracy"};
+    const dam__history *history = dam__trainer_history(trainer);
+    int32_t *predicted = NULL;
+    for (int i = 0; i < 3; i++)
+        rank->losses[i] = dam__history_value(history, history->row_count - 1, names[i]);
+    DAM_TRY(dam__trainer_predictions(trainer, &predicted, &rank->predicted_count));
+    if (rank->predicted_count > 0)
+        memcpy(rank->predicted, predicted, rank->predicted_count * sizeof *predicted);
+    free(predicted);
+    return DAM_OK;
+}
+
 static dam_status read_parameters(dam__trainer *trainer, struct rank *rank)
 {
-    const dam__history *history = dam__trainer_history(trainer);
     dam__model *made = dam__trainer_model(trainer);
     for (int i = 0; i < made->parameter_count; i++) {
         const dam__matrix *value = &made->parameters[i].value;
@@ -99,8 +77,7 @@ static dam_status read_parameters(dam__trainer *trainer, struct rank *rank)
         DAM_TRY(dam__matrix_read_doubles(value, rank->values + rank->count, "test"));
         rank->count += dam__matrix_items(value);
     }
-    rank->loss = dam__history_value(history, history->row_count - 1, "loss");
-    return DAM_OK;
+    return read_validation(trainer, rank);
 }
 
 static dam_status train(struct rank *rank)
@@ -144,20 +121,17 @@ static void *run_rank(void *user)
 
 static void run_ranks(struct rank *ranks, int count, const dam_device_info *info, const model *what)
 {
-    struct meeting meeting = {.size = count};
+    struct meeting meeting;
     pthread_t threads[MOST_RANKS];
-    (void)pthread_barrier_init(&meeting.all, NULL, (unsigned)count);
-    for (int a = 0; a < count; a++)
-        for (int b = a + 1; b < count; b++)
-            (void)pthread_barrier_init(&meeting.pairs[a][b], NULL, 2);
+    meeting_begin(&meeting, count);
     for (int i = 0; i < count; i++) {
         ranks[i] = (struct rank){.info = info, .what = what, .alone = count == 1};
-        ranks[i].comm = (struct thread_comm){.base = {.ops = &by_threads, .rank = i, .size = count},
-                                             .meeting = &meeting};
+        ranks[i].comm = thread_comm_of(&meeting, i);
         assert_int_equal(pthread_create(&threads[i], NULL, run_rank, &ranks[i]), 0);
     }
     for (int i = 0; i < count; i++)
         assert_int_equal(pthread_join(threads[i], NULL), 0);
+    meeting_end(&meeting);
     for (int i = 0; i < count; i++)
         if (ranks[i].failure[0] != '\0')
             fail_msg("%s, rank %d of %d: %s", what->preset, i, count, ranks[i].failure);
@@ -167,16 +141,19 @@ static void test_ranks_have_the_bits_of_one(void **state)
 {
     (void)state;
     const dam_device_info info = test_device();
-    struct rank *alone = calloc(1, sizeof *alone), *ranks = calloc(MOST_RANKS, sizeof *ranks);
+    struct rank *alone = calloc(1, sizeof *alone), *ranks = calloc(RANKS, sizeof *ranks);
     for (size_t m = 0; m < sizeof models / sizeof *models; m++) {
         run_ranks(alone, 1, &info, &models[m]);
         assert_true(alone->count > 0);
-        for (int count = 2; count <= MOST_RANKS; count *= 2) {
+        for (int count = 2; count <= RANKS; count *= 2) {
             run_ranks(ranks, count, &info, &models[m]);
             for (int i = 0; i < count; i++) {
                 assert_int_equal(ranks[i].count, alone->count);
                 assert_memory_equal(ranks[i].values, alone->values, alone->count * sizeof(double));
-                assert_true(ranks[i].loss == alone->loss);
+                assert_memory_equal(ranks[i].losses, alone->losses, sizeof alone->losses);
+                assert_int_equal(ranks[i].predicted_count, alone->predicted_count);
+                assert_memory_equal(ranks[i].predicted, alone->predicted,
+                                    sizeof alone->predicted);
             }
         }
     }
@@ -188,7 +165,7 @@ static void test_refusals(void **state)
 {
     (void)state;
     struct meeting meeting = {.size = 3};
-    struct thread_comm comm = {.base = {.ops = &by_threads, .size = 3}, .meeting = &meeting};
+    struct thread_comm comm = thread_comm_of(&meeting, 0);
     int own = 0;
     const dam__sharing by_three = {.count = 4, .comm = &comm.base}, whole = {.comm = &comm.base};
     assert_int_equal(dam__sharing_own(&by_three, &own), DAM_USAGE);

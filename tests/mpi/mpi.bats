@@ -223,3 +223,76 @@ END
     succeeded
     same_training whole run
 }
+
+# --- sweeps ---------------------------------------------------------------------------------------
+
+# A sweep's table but for its seconds, the last column of each row.
+same_table() {
+    diff <(sed 's/,[^,]*$//' "$1/sweep.csv") <(sed 's/,[^,]*$//' "$2/sweep.csv")
+}
+
+@test "a sweep by several ranks has the table of one process" {
+    local grid=(--grid model.memories=10,20,30,40 --grid train.learning_rate=0.1,1 --seeds 2)
+    tool sweep small.conf "${grid[@]}" --quiet --out one
+    succeeded
+    ranks 3 sweep small.conf "${grid[@]}" --json --out three
+    succeeded
+    same_table one three
+    [ "$(grep -c '^rank [012] of 3: ' err)" -eq 3 ]
+    jq -e '.sweep == "three"' <<<"$output"
+    # Denoisers of a group are trained side by side, in the same company whoever trains them.
+    local batched=(--grid train.eta0=0.001:0.1:6:log --grid model.memories=20,40)
+    tool sweep bench/denoise-small --set train.epochs=2 "${batched[@]}" --quiet --out b1
+    succeeded
+    ranks 2 sweep bench/denoise-small --set train.epochs=2 "${batched[@]}" --quiet --out b2
+    succeeded
+    same_table b1 b2
+}
+
+@test "a search goes on by the results of all ranks" {
+    local keys=(--set train.epochs=2 --set sweep.extend=3 --grid train.eta0=0.0001:0.0004:3:log
+                --grid model.memories=20,40)
+    tool sweep bench/denoise-small "${keys[@]}" --quiet --out one
+    succeeded
+    ranks 2 sweep bench/denoise-small "${keys[@]}" --quiet --out two
+    succeeded
+    same_table one two
+    h5diff one/sweep.h5 two/sweep.h5 /results/curve /results/curve
+}
+
+@test "a signal to one rank ends a sweep at all, and its results are kept" {
+    local grid=(--grid train.learning_rate=0.1:1:40)
+    "$MPIRUN" -n 2 "$DENSEAM" sweep small.conf "${grid[@]}" --share-device --quiet --out run \
+        --set train.epochs=20 > out 2> err &
+    started=$!
+    for _ in $(seq 300); do
+        ! grep -qs '^[0-9.]*,done,' run/sweep.csv || break
+        sleep 0.1
+    done
+    grep -q '^[0-9.]*,done,' run/sweep.csv
+    kill -TERM "$(a_rank "$started")"
+    status=0
+    wait "$started" || status=$?
+    [ "$status" -eq 8 ]
+    [ "$(grep -c '^denseam: stopped with .* everything is saved' err)" -eq 1 ]
+    ranks 2 sweep run --resume --quiet
+    succeeded
+    tool sweep small.conf "${grid[@]}" --set train.epochs=20 --quiet --out whole
+    succeeded
+    same_table whole run
+}
+
+@test "what ranks cannot do in a sweep is refused in one line" {
+    ranks 2 sweep small.conf --grid model.memories=10,20 --part 1/2 --out run
+    [ "$status" -eq 2 ]
+    [ "$(wc -l <<<"$stderr")" -eq 1 ]
+    [[ "$stderr" == *"leave out --part"* ]]
+    ranks 2 sweep small.conf --grid model.memories=10,20 --set train.batch=0 --out run
+    [ "$status" -eq 2 ]
+    [ "$(wc -l <<<"$stderr")" -eq 1 ]
+    # A training that cannot be run is named once, with its rank, and the others are done.
+    ranks 2 sweep small.conf --grid data.validation=0,0.1,0.2 --set sweep.score=validation_accuracy --quiet --out run
+    [ "$status" -eq 2 ]
+    [ "$(grep -c '^denseam: 1 of 3 trainings could not be run' err)" -eq 1 ]
+    [ "$(grep -c '^[0-9.]*,done,' run/sweep.csv)" -eq 2 ]
+}
