@@ -432,6 +432,11 @@ int dam__loader_batches(const dam__loader *loader)
     return loader->batches;
 }
 
+int dam__loader_batch(const dam__loader *loader)
+{
+    return loader->options.batch;
+}
+
 /* The sample at a place of this epoch. */
 static size_t sample_at(const dam__loader *loader, size_t place)
 {

@@ -106,6 +106,9 @@ int dam__loader_samples(const dam__loader *loader); /* samples an epoch */
 int dam__loader_range(const dam__loader *loader);
 int dam__loader_batches(const dam__loader *loader);
 
+/* Samples of every batch but the last. */
+int dam__loader_batch(const dam__loader *loader);
+
 /* Starts an epoch at one of its steps (0 unless resuming). */
 dam_status dam__loader_begin(dam__loader *loader, int epoch, int step);
 

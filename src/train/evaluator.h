@@ -4,6 +4,7 @@
 #ifndef DAM__TRAIN_EVALUATOR_H
 #define DAM__TRAIN_EVALUATOR_H
 
+#include "comm/comm.h"
 #include "model/model.h"
 
 typedef struct dam__evaluator dam__evaluator;
@@ -22,6 +23,10 @@ typedef struct dam__metrics {
 dam_status dam__evaluator_create(dam__model *model, dam__loader *loader, dam__plan *plan,
                                  dam__evaluator **out);
 void dam__evaluator_destroy(dam__evaluator *evaluator);
+
+/* Before a run, of one replica: each rank of comm (borrowed) evaluates a share of the batches. Runs
+ * are then collective, with the bits of one rank at all of them. */
+void dam__evaluator_share(dam__evaluator *evaluator, dam__comm *comm);
 
 /* Evaluates all samples of the loader: metrics for each replica. */
 dam_status dam__evaluator_run(dam__evaluator *evaluator, dam__metrics *out);

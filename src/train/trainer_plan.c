@@ -92,9 +92,11 @@ static dam_status make_plan(void *user, int chunk, bool streams, const dam__plan
     const dam__sharing sharing = {training->train.shards, training->comm};
     DAM_TRY(dam__shards_create(trainer->model, &sharing, trainer->plan, &trainer->shards));
     DAM_TRY(dam__optimizer_create(trainer->model, trainer->plan, &trainer->optimizer));
-    if (trainer->validation != NULL)
+    if (trainer->validation != NULL) {
         DAM_TRY(dam__evaluator_create(trainer->model, trainer->validation, trainer->plan,
                                       &trainer->evaluator));
+        dam__evaluator_share(trainer->evaluator, training->comm);
+    }
     if (training->evaluates)
         DAM_TRY(dam__evaluator_create(trainer->model, trainer->samples, trainer->plan,
                                       &trainer->training_evaluator));

@@ -40,7 +40,7 @@ struct rank {
     const model *what;
     struct thread_comm comm;
     bool alone;
-    char failure[256]; /* of what cmocka may only be told by its own thread */
+    char failure[256];              /* of what cmocka may only be told by its own thread */
     double values[MOST], losses[3]; /* loss, validation loss and accuracy after the last epoch */
     int32_t predicted[45];
     size_t count, predicted_count;
@@ -152,8 +152,7 @@ static void test_ranks_have_the_bits_of_one(void **state)
                 assert_memory_equal(ranks[i].values, alone->values, alone->count * sizeof(double));
                 assert_memory_equal(ranks[i].losses, alone->losses, sizeof alone->losses);
                 assert_int_equal(ranks[i].predicted_count, alone->predicted_count);
-                assert_memory_equal(ranks[i].predicted, alone->predicted,
-                                    sizeof alone->predicted);
+                assert_memory_equal(ranks[i].predicted, alone->predicted, sizeof alone->predicted);
             }
         }
     }
