@@ -100,6 +100,10 @@ static dam_status print_plan(const training *t)
                      dam__trainer_streams(t->job.trainer) ? "streamed" : "on the device",
                      t->job.experiment.train.batch, dam__trainer_chunk(t->job.trainer),
                      dam__trainer_gemm(t->job.trainer));
+    if (t->comm != NULL)
+        dam__text_append(
+            &text, "%d ranks, each of which takes this memory, and sends %.3f MiB a step\n",
+            dam__comm_size(t->comm), (double)dam__trainer_traffic(t->job.trainer) / mib);
     return print_text(&text);
 }
 
@@ -113,12 +117,13 @@ static json_t *plan_json(const training *t)
     for (size_t i = 0; dam__plan_entry(plan, i, &name, &bytes); i++)
         (void)json_array_append_new(buffers,
                                     json_pack("{ss sI}", "name", name, "bytes", (json_int_t)bytes));
-    return json_pack("{so sI sI sI sb si ss}", "buffers", buffers, "total_bytes",
-                     (json_int_t)dam__plan_total(plan), "device_bytes",
-                     (json_int_t)info->global_memory, "largest_buffer_bytes",
-                     (json_int_t)info->largest_allocation, "streamed",
-                     (int)dam__trainer_streams(t->job.trainer), "chunk",
-                     dam__trainer_chunk(t->job.trainer), "gemm", dam__trainer_gemm(t->job.trainer));
+    return json_pack(
+        "{so sI sI sI sb si ss si sI}", "buffers", buffers, "total_bytes",
+        (json_int_t)dam__plan_total(plan), "device_bytes", (json_int_t)info->global_memory,
+        "largest_buffer_bytes", (json_int_t)info->largest_allocation, "streamed",
+        (int)dam__trainer_streams(t->job.trainer), "chunk", dam__trainer_chunk(t->job.trainer),
+        "gemm", dam__trainer_gemm(t->job.trainer), "ranks", dam__comm_size(t->comm), "sent_bytes",
+        (json_int_t)dam__trainer_traffic(t->job.trainer));
 }
 
 /* --- while it runs ---------------------------------------------------------------------------- */

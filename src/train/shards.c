@@ -149,8 +149,8 @@ static size_t bytes_of(const dam__shards *shards, const dam__matrix *matrix)
     return matrix->stride * (size_t)matrix->count * dam__real_size(shards->model->device);
 }
 
-/* Host memory for what ranks exchange at once. */
-static dam_status prepare_exchange(dam__shards *shards)
+/* Of all sums, which ranks exchange once a level. */
+static size_t exchanged_bytes(const dam__shards *shards)
 {
     size_t bytes = 0;
     for (int i = 0; i < shards->sum_count; i++) {
@@ -158,6 +158,21 @@ static dam_status prepare_exchange(dam__shards *shards)
         bytes += bytes_of(shards, sum->total);
         bytes += sum->scales != NULL ? bytes_of(shards, sum->scales) : 0;
     }
+    return bytes;
+}
+
+size_t dam__shards_traffic(const dam__shards *shards)
+{
+    size_t levels = 0;
+    while (1 << levels < dam__comm_size(shards->comm))
+        levels++;
+    return levels * exchanged_bytes(shards);
+}
+
+/* Host memory for what ranks exchange at once. */
+static dam_status prepare_exchange(dam__shards *shards)
+{
+    size_t bytes = exchanged_bytes(shards);
     DAM_TRY(dam__alloc(bytes, 1, &shards->given));
     return dam__alloc(bytes, 1, &shards->taken);
 }

@@ -28,6 +28,9 @@ dam_status dam__shards_create(dam__model *model, const dam__sharing *sharing, da
                               dam__shards **out);
 void dam__shards_destroy(dam__shards *shards);
 
+/* Bytes that a rank sends in a step, and takes as many, at the most; 0 for a process alone. */
+size_t dam__shards_traffic(const dam__shards *shards);
+
 /* Compiles the kernels, if it needs any; after the plan was allocated. */
 dam_status dam__shards_prepare(dam__shards *shards);
 

@@ -80,6 +80,8 @@ bool dam__trainer_streams(const dam__trainer *trainer);
 int dam__trainer_chunk(const dam__trainer *trainer); /* samples of a batch worked off at once */
 const char *dam__trainer_gemm(const dam__trainer *trainer);
 
+size_t dam__trainer_traffic(const dam__trainer *trainer); /* see dam__shards_traffic */
+
 /* Allocates, compiles, loads the data and sets first values. */
 dam_status dam__trainer_prepare(dam__trainer *trainer);
 

@@ -246,6 +246,11 @@ int dam__trainer_chunk(const dam__trainer *trainer)
     return trainer->chunk;
 }
 
+size_t dam__trainer_traffic(const dam__trainer *trainer)
+{
+    return dam__shards_traffic(trainer->shards);
+}
+
 const char *dam__trainer_gemm(const dam__trainer *trainer)
 {
     return dam__gemm_name(trainer->gemm);

@@ -52,7 +52,7 @@ keep_json() {
 
 # valid NAME FILE...: the files are as docs/schema/NAME.json says.
 valid() {
-    python3 "$BATS_TEST_DIRNAME/schema.py" "$BATS_TEST_DIRNAME/../../docs/schema" "$@"
+    python3 "$BATS_TEST_DIRNAME/../cli/schema.py" "$BATS_TEST_DIRNAME/../../docs/schema" "$@"
 }
 
 # All JSON that commands printed in a file's tests is as its schema says.

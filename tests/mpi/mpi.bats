@@ -28,7 +28,7 @@ same_training() {
     [ "$(history_of "$1")" = "$(history_of "$2")" ]
 }
 
-# same_for_ranks PRESET KEYS...: trains by 1, 2 and 4 ranks.
+# same_for_ranks PRESET KEYS...: trains by 1, 2 and 4 ranks, and by 8 where there are as many shards.
 same_for_ranks() {
     local preset="$1" keys=() key
     shift
@@ -42,6 +42,11 @@ same_for_ranks() {
     succeeded
     same_training one two
     same_training one four
+    [[ " ${keys[*]} " == *" train.shards=8 "* ]] || return 0
+    rm -rf eight
+    ranks 8 train "$preset" --quiet --out eight "${keys[@]}"
+    succeeded
+    same_training one eight
 }
 
 # a_rank MPIRUN: the process of a rank, whichever, below that of mpirun.
@@ -53,7 +58,7 @@ a_rank() {
     printf '%s\n' "$process"
 }
 
-@test "1, 2 and 4 ranks give the same bits: vmf, and batches with fewer samples than shards" {
+@test "1, 2, 4 and 8 ranks give the same bits: vmf, and batches with fewer samples than shards" {
     # The last batch of an epoch has two samples.
     same_for_ranks small.conf train.shards=4 data.samples=1779
     same_for_ranks small.conf train.shards=8 data.samples=1779 model.loss=unsupervised
@@ -61,7 +66,7 @@ a_rank() {
 
 @test "energy, of both tasks" {
     same_for_ranks bench/energy-classes train.shards=4 data.samples=301 train.epochs=2
-    same_for_ranks bench/energy-store train.shards=4 data.samples=130 train.epochs=2
+    same_for_ranks bench/energy-store train.shards=8 data.samples=130 train.epochs=2
 }
 
 @test "denoisers, with and without means over the batch" {
@@ -99,6 +104,19 @@ a_rank() {
     [ "$(grep -c '^device ' err)" -eq 1 ]
     [ "$(ls)" = "$(printf '%s\n' err out run small.conf)" ]
     nothing_left_over run
+}
+
+@test "the plan tells what ranks send" {
+    # All gradients, once for two ranks and twice for four: float rows of multiples of 16.
+    ranks 2 train bench/denoise-small --dry-run --json --set train.shards=4
+    succeeded
+    sent=$(jq .sent_bytes <<<"$output")
+    jq -e '.ranks == 2 and .sent_bytes >= ([.buffers[] | select(.name | endswith(": gradient")) | .bytes] | add)' \
+        <<<"$output"
+    ranks 4 train bench/denoise-small --dry-run --json --set train.shards=4
+    jq -e ".ranks == 4 and .sent_bytes == 2 * $sent" <<<"$output"
+    tool train bench/denoise-small --dry-run --json --set train.shards=4
+    jq -e '.ranks == 1 and .sent_bytes == 0' <<<"$output"
 }
 
 @test "one rank is a training alone, and without mpirun MPI is not even begun" {
