@@ -188,7 +188,7 @@ static dam_status split_all(dam__landscape *landscape, double **split)
 {
     dam__split_result result;
     DAM_TRY(dam__growth_split(landscape->growth, dam__optimizer_velocities(landscape->optimizer),
-                              &result));
+                              dam__optimizer_squares(landscape->optimizer), &result));
     if (result.after != 2 * landscape->memories)
         return dam__fail(
             DAM_INPUT,

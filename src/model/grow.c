@@ -42,7 +42,8 @@ dam_status dam__growth_create(dam__model *model, dam__loader *loader,
         dam__alloc(max_memories * DAM__GROW_NUMBERS, sizeof *growth->numbers, &growth->numbers));
     DAM_TRY_CLEANUP(dam__alloc(max_memories, sizeof *growth->order, &growth->order));
     DAM_TRY_CLEANUP(dam__alloc(max_memories, sizeof *growth->picked, &growth->picked));
-    DAM_TRY_CLEANUP(dam__plan_matrix(plan, "splitting: directions", config->to, model->task.dim, 1,
+    int columns = dam__model_neurons(&model->config, model->task.dim, model->task.classes);
+    DAM_TRY_CLEANUP(dam__plan_matrix(plan, "splitting: directions", config->to, columns, 1,
                                      &growth->search.directions));
     *out = growth;
     growth = NULL;
@@ -289,7 +290,7 @@ static dam_status pick(const dam__growth *growth, int memories, double *ranks, i
 }
 
 static dam_status make_pairs(dam__growth *growth, int memories, const int *picked, int count,
-                             const dam__matrix *velocities)
+                             const dam__matrix *velocities, const dam__matrix *squares)
 {
     dam_status status = DAM_OK;
     int32_t *rows = NULL, *list = NULL;
@@ -304,7 +305,8 @@ static dam_status make_pairs(dam__growth *growth, int memories, const int *picke
     }
     DAM_TRY_CLEANUP(dam__buffer_write(growth->search.list, 0, list,
                                       2 * (size_t)count * sizeof *list, true, "splitting: list"));
-    DAM_TRY_CLEANUP(growth->ops->split(growth->model, &growth->search, &pairs, velocities));
+    DAM_TRY_CLEANUP(
+        growth->ops->split(growth->model, &growth->search, &pairs, velocities, squares));
 cleanup:
     free(rows);
     free(list);
@@ -312,7 +314,7 @@ cleanup:
 }
 
 dam_status dam__growth_split(dam__growth *growth, const dam__matrix *velocities,
-                             dam__split_result *out)
+                             const dam__matrix *squares, dam__split_result *out)
 {
     dam_status status = DAM_OK;
     int *picked = growth->picked;
@@ -324,7 +326,7 @@ dam_status dam__growth_split(dam__growth *growth, const dam__matrix *velocities,
     int count = 0;
     DAM_TRY_CLEANUP(pick(growth, memories, ranks, picked, &count));
     if (count > 0)
-        DAM_TRY_CLEANUP(make_pairs(growth, memories, picked, count, velocities));
+        DAM_TRY_CLEANUP(make_pairs(growth, memories, picked, count, velocities, squares));
     for (int j = 0; j < count; j++) {
         out->least = fmin(out->least, growth->numbers[picked[j]]);
         out->most = fmax(out->most, growth->numbers[picked[j]]);

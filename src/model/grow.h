@@ -20,7 +20,8 @@ typedef struct dam__split_result {
 
 /*
  * For a planned model of max_memories = config->to, and the loader of its training samples; both
- * must outlive it. Takes a matrix of max_memories x dim. DAM_USAGE where the model cannot grow.
+ * must outlive it. Takes a matrix of max_memories x columns of a memory. DAM_USAGE where the model
+ * cannot grow.
  */
 dam_status dam__growth_create(dam__model *model, dam__loader *loader,
                               const dam__grow_config *config, uint64_t seed, dam__plan *plan,
@@ -43,9 +44,10 @@ dam_status dam__growth_search(dam__growth *growth, int stage);
  */
 const double *dam__growth_numbers(const dam__growth *growth);
 
-/* Splits what the last search found unstable; velocities: one a parameter, as of the optimizer. */
+/* Splits what the last search found unstable; velocities and mean squared gradients: one a
+ * parameter, as of the optimizer. */
 dam_status dam__growth_split(dam__growth *growth, const dam__matrix *velocities,
-                             dam__split_result *out);
+                             const dam__matrix *squares, dam__split_result *out);
 
 /*
  * The memories that split: those of smallest rank below the threshold, at most this fraction (but

@@ -98,7 +98,7 @@ typedef struct dam__model dam__model;
  * the model, which uses them for something else in a step, but not between passes.
  */
 typedef struct dam__search {
-    dam__matrix directions; /* max_memories x dim; unit rows */
+    dam__matrix directions; /* max_memories x columns of a memory; unit rows */
     dam__buffer *order;     /* int32 a row */
     dam__buffer *list; /* int32 a memory: rows to reorder, or pairs to make; not during a pass */
     int active;
@@ -109,7 +109,7 @@ typedef struct dam__search {
  * new twin, memory K + j, against it. There are at most max_memories / 2 pairs. */
 typedef struct dam__pairs {
     int count;
-    double step; /* length of the move, against a memory of norm 1 */
+    double step; /* length of the move, over the memory's norm */
 } dam__pairs;
 
 /*
@@ -136,9 +136,9 @@ enum {
 
 /*
  * What a model must provide to be grown by splitting; model/grow.c does the rest. To second order,
- * replacing a memory by a pair at +- theta along a unit direction u changes the loss by
- * theta^2/2 u'Su; S = kappa I - scatter is the memory's splitting matrix. The power iteration finds
- * the largest eigenvalue of the scatter, hence the smallest, lambda, of S.
+ * replacing a memory by a pair at +- theta along a unit direction u, theta over the memory's norm,
+ * changes the loss by theta^2/2 u'Su; S = kappa I - scatter is the memory's splitting matrix. The
+ * power iteration finds the largest eigenvalue of the scatter, hence the smallest, lambda, of S.
  */
 typedef struct dam__grow_ops {
     int (*memories)(const dam__model *model); /* at present */
@@ -179,10 +179,10 @@ typedef struct dam__grow_ops {
     /*
      * Makes the pairs: K grows by their count. What is shared is halved, velocities (one a
      * parameter; no buffer where it is not trained) stay with the old memories and are 0 for the
-     * new.
+     * new; mean squared gradients (likewise; no buffer but with Adam) are those of the old.
      */
     dam_status (*split)(dam__model *model, const dam__search *search, const dam__pairs *pairs,
-                        const dam__matrix *velocities);
+                        const dam__matrix *velocities, const dam__matrix *squares);
 } dam__grow_ops;
 
 /* The search for the smallest perturbation of a sample that changes its prediction, in radians. */

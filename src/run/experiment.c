@@ -108,6 +108,7 @@ static dam_status apply_kind(const given_key *given, bool is_run, dam__experimen
     }
     const dam__input input = dam__model_input(&out->model, 0);
     out->data.levels = input.states || input.plain;
+    out->model.max_memories = out->grow.to;
     return DAM_OK;
 }
 

@@ -391,35 +391,36 @@ const dam__option dam__options[] = {
            "Arithmetic on the device; double needs a device that has it, and is slower."),
 
     INTEGER(
-        VMF, "grow", "to", grow.to, "0", 0, 1e7, "memories",
+        ALL, "grow", "to", grow.to, "0", 0, 1e7, "memories",
         "Grow by splitting memories until there are so many; 0 keeps as many as model.memories."),
-    INTEGER(VMF, "grow", "samples", grow.samples, "10000", 1, 1e9, "samples",
+    INTEGER(ALL, "grow", "samples", grow.samples, "10000", 1, 1e9, "samples",
             "Training samples that a split looks at, drawn anew for each."),
-    INTEGER(VMF, "grow", "iterations", grow.iterations, "6", 1, 10000, "iterations",
+    INTEGER(ALL, "grow", "iterations", grow.iterations, "6", 1, 10000, "iterations",
             "Power iterations that find the directions to split along."),
-    INTEGER(VMF, "grow", "extra_iterations", grow.extra_iterations, "12", 0, 10000, "iterations",
+    INTEGER(ALL, "grow", "extra_iterations", grow.extra_iterations, "12", 0, 10000, "iterations",
             "At most so many further ones for memories that seem stable, before they are taken for "
             "it."),
-    REAL(VMF, "grow", "threshold", grow.threshold, "-0.001", -1e6, INCLUDED, 0, INCLUDED,
+    REAL(ALL, "grow", "threshold", grow.threshold, "-0.001", -1e6, INCLUDED, 0, INCLUDED,
          "A memory splits where the smallest eigenvalue of its splitting matrix is below."),
-    REAL(VMF, "grow", "step", grow.step, "0.25", 0, INCLUDED, 10, INCLUDED,
-         "How far a pair moves apart: each by so much along the direction, then back to the "
-         "sphere."),
-    REAL(VMF, "grow", "fraction", grow.fraction, "1", 0, OPEN, 1, INCLUDED,
+    REAL(ALL, "grow", "step", grow.step, "0.25", 0, INCLUDED, 10, INCLUDED,
+         "How far a pair moves apart: each by this share of its memory's length along the "
+         "direction; vmf then goes back to the sphere."),
+    REAL(ALL, "grow", "fraction", grow.fraction, "1", 0, OPEN, 1, INCLUDED,
          "At most this share of the memories splits at once."),
-    INTEGER(VMF, "grow", "splits", grow.splits, "14", 1, 1000, "splits", "At most so many splits."),
-    INTEGER(VMF, "grow", "patience", grow.patience, "1", 0, 1e6, "epochs",
+    INTEGER(ALL, "grow", "splits", grow.splits, "14", 1, 1000, "splits", "At most so many splits."),
+    INTEGER(ALL, "grow", "patience", grow.patience, "1", 0, 1e6, "epochs",
             "A stage between splits ends after so many epochs in a row without a better validation "
             "loss; takes the place of train.patience."),
-    REAL(VMF, "grow", "gain", grow.gain, "0.02", 0, INCLUDED, 1e6, INCLUDED,
-         "In a stage a validation loss is better where it is lower by more than this, in nats; 0 "
-         "trains on until it rises."),
-    INTEGER(VMF, "grow", "settle", grow.settle, "3", 0, 1e6, "epochs",
+    REAL(ALL, "grow", "gain", grow.gain, "0.02", 0, INCLUDED, 1e6, INCLUDED,
+         "In a stage a validation loss (of training, where nothing is kept for validation) is "
+         "better "
+         "where it is lower by more than this, with vmf in nats; 0 trains on until it rises."),
+    INTEGER(ALL, "grow", "settle", grow.settle, "3", 0, 1e6, "epochs",
             "Epochs after a split that the patience does not count: the loss may rise in them."),
-    INTEGER(VMF, "grow", "epochs", grow.epochs, "100", 1, 1e6, "epochs",
+    INTEGER(ALL, "grow", "epochs", grow.epochs, "100", 1, 1e6, "epochs",
             "At most so many passes over the training samples in a stage; takes the place of "
             "train.epochs."),
-    CHOICE(VMF, "grow", "direction", grow.direction, "eigenvector", directions,
+    CHOICE(ALL, "grow", "direction", grow.direction, "eigenvector", directions,
            "Where memories split to: along the eigenvector of the smallest eigenvalue; to compare "
            "with, along a random tangent, or random noise (then the heaviest memories split)."),
 
@@ -496,6 +497,8 @@ const dam__kind_default dam__kind_defaults[] = {{DAM__KIND_ENERGY, "data", "thre
                                                 {DAM__KIND_ENERGY, "train", "decay", "0.999"},
                                                 {DAM__KIND_ENERGY, "train", "patience", "0"},
                                                 {DAM__KIND_ENERGY, "data", "validation", "0"},
+                                                {DAM__KIND_ENERGY, "grow", "gain", "0.001"},
+                                                {DAM__KIND_DENOISE, "grow", "gain", "0.001"},
                                                 {DAM__KIND_DENOISE, "train", "learning_rate", "1"},
                                                 {DAM__KIND_DENOISE, "train", "momentum", "0"},
                                                 {DAM__KIND_DENOISE, "train", "patience", "0"},

@@ -137,6 +137,11 @@ dam_status dam__experiment_check(const char *name, const dam__experiment *experi
     DAM_TRY(dam__data_check(name, &experiment->data));
     DAM_TRY(check_grow(name, experiment));
     DAM_TRY(check_model(name, experiment));
+    if (experiment->grow.to > 0 && experiment->train.diagnostics[0] != '\0')
+        return dam__fail(DAM_USAGE,
+                         "%s: train.diagnostics looks into steps of one width; set grow.to = 0, or "
+                         "leave it out",
+                         name);
     DAM_TRY(check_shards(name, &experiment->train));
     if (dam__model_type_of(&experiment->model)->recall != NULL)
         DAM_TRY(check_recall(name, experiment));

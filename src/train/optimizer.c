@@ -267,12 +267,19 @@ void dam__optimizer_follow(dam__optimizer *optimizer)
     for (int i = 0; i < optimizer->model->parameter_count; i++) {
         optimizer->velocities[i].rows = optimizer->model->parameters[i].value.rows;
         optimizer->velocities[i].cols = optimizer->model->parameters[i].value.cols;
+        optimizer->squares[i].rows = optimizer->velocities[i].rows;
+        optimizer->squares[i].cols = optimizer->velocities[i].cols;
     }
 }
 
 const dam__matrix *dam__optimizer_velocities(const dam__optimizer *optimizer)
 {
     return optimizer->velocities;
+}
+
+const dam__matrix *dam__optimizer_squares(const dam__optimizer *optimizer)
+{
+    return optimizer->squares;
 }
 
 const dam__matrix *dam__optimizer_velocity(const dam__optimizer *optimizer, int i)

@@ -29,11 +29,14 @@ dam_status dam__optimizer_step(dam__optimizer *optimizer, double rate, double mo
 /* After restoring: how many steps were taken before. Adam corrects its means by it. */
 void dam__optimizer_set_steps(dam__optimizer *optimizer, double steps);
 
-/* After the model has grown: the velocities take the shapes of their parameters. */
+/* After the model has grown: velocities and squares take the shapes of their parameters. */
 void dam__optimizer_follow(dam__optimizer *optimizer);
 
 /* Those of all parameters, in their order. */
 const dam__matrix *dam__optimizer_velocities(const dam__optimizer *optimizer);
+
+/* Adam's mean squared gradients, likewise; no buffer where the rule is another. */
+const dam__matrix *dam__optimizer_squares(const dam__optimizer *optimizer);
 
 /* The velocity of parameter i (buffer NULL where it is not trained), for checkpoints. */
 const dam__matrix *dam__optimizer_velocity(const dam__optimizer *optimizer, int i);

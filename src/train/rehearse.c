@@ -8,8 +8,8 @@ static dam_status rehearse_split(dam__trainer *trainer)
     dam__split_result result;
     dam__device_phase(trainer->device, "split");
     DAM_TRY(dam__growth_search(trainer->growth, 0));
-    DAM_TRY(
-        dam__growth_split(trainer->growth, dam__optimizer_velocities(trainer->optimizer), &result));
+    DAM_TRY(dam__growth_split(trainer->growth, dam__optimizer_velocities(trainer->optimizer),
+                              dam__optimizer_squares(trainer->optimizer), &result));
     dam__optimizer_follow(trainer->optimizer);
     dam__device_phase(trainer->device, "step after a split");
     return dam__trainer_step(trainer);

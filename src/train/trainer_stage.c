@@ -111,8 +111,8 @@ dam_status dam__trainer_split(dam__trainer *trainer, const dam__callbacks *callb
     dam__split_result result;
     double began = dam__seconds();
     DAM_TRY(dam__growth_search(trainer->growth, position->stage));
-    DAM_TRY(
-        dam__growth_split(trainer->growth, dam__optimizer_velocities(trainer->optimizer), &result));
+    DAM_TRY(dam__growth_split(trainer->growth, dam__optimizer_velocities(trainer->optimizer),
+                              dam__optimizer_squares(trainer->optimizer), &result));
     dam__optimizer_follow(trainer->optimizer);
     DAM_TRY(dam__device_finish(trainer->device));
     dam__trainer_count_seconds(trainer);

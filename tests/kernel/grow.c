@@ -80,7 +80,8 @@ static void check_split(struct rig *rig, const struct golden_case *p, const sett
                          "test"));
     const dam__pairs pairs = {.count = count, .step = p->step};
     const dam__matrix *velocities = dam__optimizer_velocities(rig->optimizer);
-    OK(rig->model->ops->grow->split(rig->model, &rig->search, &pairs, velocities));
+    OK(rig->model->ops->grow->split(rig->model, &rig->search, &pairs, velocities,
+                                    dam__optimizer_squares(rig->optimizer)));
     dam__optimizer_follow(rig->optimizer);
     assert_int_equal(rig->model->ops->grow->memories(rig->model), p->memories + count);
     check_matrix(value_of(rig, MEMORIES), &p->w2, false, "W after the split", how);

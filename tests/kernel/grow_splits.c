@@ -160,7 +160,8 @@ static double split_loss(const dam_device_info *info, const setting *how,
 {
     struct rig *rig = open_rig(info, how, p, grow);
     OK(dam__growth_search(rig->growth, 0));
-    OK(dam__growth_split(rig->growth, dam__optimizer_velocities(rig->optimizer), split));
+    OK(dam__growth_split(rig->growth, dam__optimizer_velocities(rig->optimizer),
+                         dam__optimizer_squares(rig->optimizer), split));
     double loss = loss_now(rig, p);
     close_rig(rig);
     return loss;
@@ -271,7 +272,8 @@ static void test_undecided_memories(void **state)
     OK(dam__growth_search(rig->growth, 3));
     assert_close(dam__growth_numbers(rig->growth), dense, (size_t)p.memories, 1e-6, "lambda", &how);
     dam__split_result split;
-    OK(dam__growth_split(rig->growth, dam__optimizer_velocities(rig->optimizer), &split));
+    OK(dam__growth_split(rig->growth, dam__optimizer_velocities(rig->optimizer),
+                         dam__optimizer_squares(rig->optimizer), &split));
     assert_int_equal(split.before, p.memories);
     assert_int_equal(split.after, p.memories + below);
     check_pairs(rig, &p, x, dense, grow.threshold, &how);
@@ -314,7 +316,8 @@ static void still_split(const dam_device_info *info, const setting *how)
     double before = loss_now(rig, &p), *ratios = ratios_now(rig);
     double comparable = before + weights_now(rig, how);
     OK(dam__growth_search(rig->growth, 0));
-    OK(dam__growth_split(rig->growth, dam__optimizer_velocities(rig->optimizer), &split));
+    OK(dam__growth_split(rig->growth, dam__optimizer_velocities(rig->optimizer),
+                         dam__optimizer_squares(rig->optimizer), &split));
     assert_int_equal(split.after, p.capacity);
     double factor = (double)split.after / split.before;
     double after = loss_now(rig, &p) + log(factor), *scaled = ratios_now(rig);
@@ -352,7 +355,8 @@ static void random_directions(const dam_device_info *info, const setting *how)
         grow.step = 0.25;
         struct rig *rig = open_rig(info, how, &p, &grow);
         OK(dam__growth_search(rig->growth, 0));
-        OK(dam__growth_split(rig->growth, dam__optimizer_velocities(rig->optimizer), &split));
+        OK(dam__growth_split(rig->growth, dam__optimizer_velocities(rig->optimizer),
+                             dam__optimizer_squares(rig->optimizer), &split));
         assert_int_equal(split.after, p.memories + 1);
         assert_true(isnan(split.least) && isnan(split.most));
         size_t heaviest = 0, dim = (size_t)p.dim;

@@ -111,10 +111,17 @@ static void keys_of_another_kind_are_refused(void **state)
         DATA "model { exponent = 3 }",
         "x.conf:2: model.exponent belongs to model.kind = \"energy\", and this model is \"vmf\"; "
         "leave it out");
-    refuse(
-        DATA "grow { to = 200 }\nmodel { kind = \"energy\" }",
-        "x.conf:2: grow.to belongs to model.kind = \"vmf\", and this model is \"energy\"; leave it "
-        "out");
+    refuse(DATA "model { varsigma = 0.5 kind = \"energy\" }",
+           "x.conf:2: model.varsigma belongs to model.kind = \"vmf\", and this model is "
+           "\"energy\"; leave it out");
+    refuse(DATA "grow { to = 200 } model { kind = \"energy\" interaction = \"leaky\" }",
+           "x.conf: grow.to = 200: memories of model.interaction = \"leaky\" and \"exp\" have no "
+           "halves, since F is no power; take \"rect\" or \"poly\", or set grow.to = 0");
+    refuse(DATA "grow { to = 200 } model { kind = \"denoise\" } train { diagnostics = \"0\" }",
+           "x.conf: train.diagnostics looks into steps of one width; set grow.to = 0, or leave it "
+           "out");
+    accept(DATA "grow { to = 200 } model { kind = \"denoise\" }", &e);
+    assert_true(e.model.max_memories == 200 && e.grow.gain == 0.001);
     accept(DATA "model { exponent = 320 kind = \"energy\" }", &e);
     assert_int_equal(e.model.kind, DAM__KIND_ENERGY);
     assert_int_equal(e.model.energy.interaction.exponent, 320);
@@ -124,7 +131,7 @@ static void keys_of_another_kind_are_refused(void **state)
     assert_round_trip(&e);
     dam__experiment_print(&e, &text);
     assert_null(strstr(text.data, "varsigma"));
-    assert_null(strstr(text.data, "grow {"));
+    assert_null(strstr(text.data, "anneal"));
     assert_non_null(strstr(text.data, "    exponent = 320\n"));
     dam__text_free(&text);
     accept(DATA "model { kind = \"energy\" } train { momentum = 0.25 }", &e);

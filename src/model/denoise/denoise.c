@@ -15,12 +15,19 @@ static struct denoise *denoise_of(dam__model *model)
 
 /* --- scales ------------------------------------------------------------------------------------- */
 
+/* A model that grows has the scales of its largest width from the start: they are factors of what
+ * the memories it has contribute. */
+static int width_of(const dam__model_config *config)
+{
+    return config->memories > config->max_memories ? config->memories : config->max_memories;
+}
+
 /* Section 4's table. A model of standard parametrisation begins as the same function. */
 dam__denoise_scales dam__denoise_scale(const dam__model_config *config, int dim)
 {
     const dam__denoise_config *denoise = &config->denoise;
     const double small = 1e-8; /* Adam's usual eps */
-    double n = dim, k = config->memories, eta0 = denoise->eta0;
+    double n = dim, k = width_of(config), eta0 = denoise->eta0;
     bool softmax = denoise->activation == DAM__ACTIVATION_SOFTMAX;
     bool width = denoise->regime == DAM__REGIME_WIDTH;
     bool adam = denoise->algorithm == DAM__ALGORITHM_ADAM;
@@ -75,7 +82,7 @@ static void describe(const dam__model *model, dam__text *out, const char **cauti
     dam__text_append(out,
                      "N = %d, K = %d: s1 = %.6g, s2 = %.6g; rates of W %.6g, of b %.6g, of "
                      "c %.6g",
-                     model->task.dim, model->config.memories, scales->s1, scales->s2,
+                     model->task.dim, width_of(&model->config), scales->s1, scales->s2,
                      scales->memories, scales->inner, scales->outer);
 }
 
@@ -97,6 +104,7 @@ static void destroy(dam__model *model)
     dam__denoise_shards_free(denoise);
     dam__denoise_spectrum_free(denoise);
     dam__denoise_diagnosis_free(denoise);
+    dam__denoise_growth_free(denoise);
     dam__program_destroy(denoise->program);
     free((void *)model->task.replicas);
     free(denoise);
@@ -117,7 +125,7 @@ static dam_status plan_parameters(struct denoise *denoise, dam__plan *plan)
     dam__model_config unit = model->config;
     unit.denoise.eta0 = 1;
     const dam__denoise_scales rates = dam__denoise_scale(&unit, model->task.dim), *scales = &rates;
-    int memories = model->config.memories, dim = model->task.dim;
+    int memories = denoise->max_memories, dim = model->task.dim;
     const struct {
         const char *name, *gradient;
         int rows, cols;
@@ -176,7 +184,7 @@ static bool trains_by_spectrum(const struct denoise *denoise)
 static dam_status plan(dam__model *model, dam__plan *plan, int chunk)
 {
     struct denoise *denoise = denoise_of(model);
-    int memories = model->config.memories, dim = model->task.dim, count = denoise->count;
+    int memories = denoise->max_memories, dim = model->task.dim, count = denoise->count;
     int vector_width = dam__vector_width(model->device),
         vectors = (dim + vector_width - 1) / vector_width;
     if (chunk < model->task.batch)
@@ -211,7 +219,11 @@ static dam_status plan(dam__model *model, dam__plan *plan, int chunk)
     DAM_TRY(dam__denoise_shards_plan(denoise, plan));
     if (trains_by_spectrum(denoise))
         DAM_TRY(dam__denoise_spectrum_plan(denoise, plan));
-    return DAM_OK;
+    if (memories > model->config.memories)
+        DAM_TRY(dam__denoise_growth_plan(denoise, plan));
+    dam__denoise_show(denoise, model->config.memories);
+    /* Wide products need the most scratch; narrow ones may take another route through it. */
+    return memories > denoise->memories ? reserve_products(denoise) : DAM_OK;
 }
 
 static dam_status prepare(dam__model *model)
@@ -325,7 +337,7 @@ static dam_status initialise(dam__model *model, uint64_t seed)
     dam_status status = DAM_OK;
     struct denoise *denoise = denoise_of(model);
     const dam__parameter *parameters = model->parameters;
-    size_t items = (size_t)model->config.memories * (size_t)model->task.dim;
+    size_t items = (size_t)denoise->memories * (size_t)model->task.dim;
     size_t replicas = (size_t)denoise->count;
     double *values = NULL;
     uint32_t *seeds = NULL;
@@ -379,7 +391,7 @@ static dam_status nothing(dam__model *model)
 static double product_flops(const dam__model *model, int batch)
 {
     const struct denoise *denoise = (const struct denoise *)model;
-    return 10.0 * batch * model->task.dim * model->config.memories * denoise->count;
+    return 10.0 * batch * model->task.dim * denoise->memories * denoise->count;
 }
 
 /* The keys that would help and are not set yet. */
@@ -415,6 +427,7 @@ const dam__model_ops dam__denoise_ops = {
     .refresh = nothing,
     .evaluate = dam__denoise_evaluate,
     .product_flops = product_flops,
+    .grow = &dam__denoise_grow_ops,
     .diagnose = &dam__denoise_diagnose,
     .destroy = destroy,
 };
@@ -436,6 +449,8 @@ dam_status dam__denoise_create(dam__device *device, dam__gemm *gemm,
                                  .task = *task,
                                  .rate = config->denoise.eta0};
     denoise->scales = dam__denoise_scale(config, task->dim);
+    denoise->memories = config->memories;
+    denoise->max_memories = width_of(config);
     denoise->count = task->count > 0 ? task->count : 1;
     denoise->parts = dam__tuned(device, DAM__KERNEL_PARTS, cpu ? PARTS_ON_CPU : PARTS_ON_GPU);
     if (task->count > 0) {

@@ -5,6 +5,7 @@
 #include "compute/program.h"
 #include "model/denoise/denoise.h"
 #include "model/power.h"
+#include "model/splitter.h"
 
 /* Indices into dam__model.parameters. */
 enum { MEMORIES, INNER, OUTER, MEANS, STANDARDS, PARAMETERS };
@@ -45,9 +46,20 @@ struct denoise_shards {
     dam__matrix means[2];                     /* of the batch: of S and of dL/dT; 1 x memories */
 };
 
+/* What splitting needs beyond a training step; zeros in a model that does not grow. */
+struct denoise_growth {
+    dam__splitter splitter;
+    dam__matrix products, across; /* chunk x memories: of the directions and X, and dL/dF */
+    dam__matrix mean;             /* 1 x dim: of dL/dF over the subset */
+    dam__program *program;
+    dam__kernel *bend;
+};
+
 struct denoise {
     dam__model base; /* first, so that a pointer to it is one to this */
     dam__denoise_scales scales;
+    int memories;                       /* now */
+    int max_memories;                   /* that the matrices are allocated for */
     int count;                          /* replicas side by side */
     int chunk;                          /* samples at once */
     int parts;                          /* of a sum over a batch */
@@ -64,6 +76,7 @@ struct denoise {
     struct denoise_spectrum spectrum;
     struct denoise_diagnosis diagnosis;
     struct denoise_shards shards;
+    struct denoise_growth growth;
     dam__program *program;
     dam__kernel *pairs, *softmax, *activate, *fold, *centre, *residual, *collect, *sums, *backward,
         *backward_softmax, *energy, *advance, *bound;
@@ -83,6 +96,9 @@ dam_status dam__denoise_finish_epoch(dam__model *model, dam__loader *samples, in
 extern const dam__pass_ops dam__denoise_passes;
 dam_status dam__denoise_shards_plan(struct denoise *denoise, dam__plan *plan);
 void dam__denoise_shards_free(struct denoise *denoise);
+
+/* What shards keep of memories has so many columns. */
+void dam__denoise_shards_show(struct denoise *denoise, int memories);
 
 /* To its part of the mean of S; from the mean to its part of that of dL/dT; to the gradients. */
 dam_status dam__denoise_first_pass(struct denoise *denoise, const dam__batch *shard);
@@ -105,6 +121,21 @@ dam_status dam__denoise_again(struct denoise *denoise, int size);
  * `nothing` is a row of zeros. */
 dam_status dam__denoise_push(struct denoise *denoise, const dam__matrix *change,
                              const dam__matrix *nothing, int size);
+
+/* For growth: T of a batch as it is evaluated, G = dL/dF of a loss of `items` numbers with it. */
+dam_status dam__denoise_pull(struct denoise *denoise, const dam__batch *batch, double items);
+
+/* h = G W', in place of T. */
+dam_status dam__denoise_project(struct denoise *denoise, int size);
+
+/* --- denoise_grow.c ----------------------------------------------------------------------------- */
+
+extern const dam__grow_ops dam__denoise_grow_ops;
+dam_status dam__denoise_growth_plan(struct denoise *denoise, dam__plan *plan);
+void dam__denoise_growth_free(struct denoise *denoise);
+
+/* Gives every matrix the rows or columns of this many memories, at most max_memories. */
+void dam__denoise_show(struct denoise *denoise, int memories);
 
 /* --- denoise_spectrum.c: rates over the largest eigenvalue of the inputs' covariance ------------ */
 

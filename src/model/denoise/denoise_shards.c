@@ -55,6 +55,18 @@ void dam__denoise_shards_free(struct denoise *denoise)
     free(shards->others);
 }
 
+void dam__denoise_shards_show(struct denoise *denoise, int memories)
+{
+    enum { HIDDEN = 3, PULLS = 5 }; /* places in list_kept */
+    struct denoise_shards *shards = &denoise->shards;
+    shards->pulls.cols = memories;
+    for (int i = 0; i < PASSES - 1; i++)
+        shards->means[i].cols = memories;
+    for (int s = 1; s < shards->count; s++)
+        for (int i = HIDDEN; i <= PULLS; i++)
+            shards->others[s - 1][i].cols = memories;
+}
+
 /* The model's matrices for those of a shard, and back. */
 static void exchange(struct denoise *denoise, int number)
 {

@@ -36,7 +36,7 @@ static dam__work work_of(const struct denoise *denoise, double items, double flo
 
 static double inner_items(const struct denoise *denoise, int size)
 {
-    return (double)size * denoise->base.config.memories;
+    return (double)size * denoise->memories;
 }
 
 static double outer_items(const struct denoise *denoise, int size)
@@ -498,6 +498,19 @@ dam_status dam__denoise_again(struct denoise *denoise, int size)
 {
     DAM_TRY(forward(denoise, size));
     return residual(denoise, size, 1.0 / ((double)size * denoise->base.task.dim));
+}
+
+dam_status dam__denoise_pull(struct denoise *denoise, const dam__batch *batch, double items)
+{
+    DAM_TRY(make_pairs(denoise, batch, noise_step(denoise)));
+    DAM_TRY(forward_frozen(denoise, &denoise->noisy, batch->size));
+    return residual(denoise, batch->size, 1 / items);
+}
+
+dam_status dam__denoise_project(struct denoise *denoise, int size)
+{
+    return dam__gemm_run(denoise->base.gemm, 1.0, rows_of(&denoise->output, size, false),
+                         dam__whole(value_of(denoise, MEMORIES), true), 0.0, &denoise->active);
 }
 
 dam_status dam__denoise_push(struct denoise *denoise, const dam__matrix *change,

@@ -2,7 +2,9 @@
 #include "compute/tuning.h"
 #include "model/denoise/denoise_internal.h"
 #include "model/denoise/selftest_denoise.h"
+#include "model/denoise/selftest_denoise_split.h"
 #include "model/denoise/selftest_diagnose.h"
+#include "model/selftest_splitter.h"
 
 static dam_status check(const dam__model_config *config, const dam__model_setting *setting)
 {
@@ -60,6 +62,8 @@ static void take_replica(const dam__replica *replica, dam__model_config *config,
 static const dam__selftest_case *const selftests[] = {
     dam__selftest_denoise_cases,
     dam__selftest_diagnose_cases,
+    dam__selftest_splitter_cases,
+    dam__selftest_denoise_split_cases,
     NULL,
 };
 

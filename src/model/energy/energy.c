@@ -31,6 +31,7 @@ static void destroy(dam__model *model)
     }
     for (size_t i = 0; i < sizeof matrices / sizeof *matrices; i++)
         dam__buffer_destroy(matrices[i]->buffer);
+    dam__energy_growth_free(energy);
     dam__program_destroy(energy->program);
     dam__program_destroy(energy->sums);
     free((void *)model->task.replicas);
@@ -42,7 +43,7 @@ static void destroy(dam__model *model)
 static dam_status plan_parameters(struct energy *energy, dam__plan *plan)
 {
     const dam__energy_config *config = &energy->base.config.energy;
-    int memories = energy->base.config.memories;
+    int memories = energy->max_memories;
     dam__parameter *parameters = energy->base.parameters;
     energy->base.parameter_count = PARAMETERS;
     parameters[MEMORIES] = (dam__parameter){
@@ -81,7 +82,7 @@ static dam_status reserve_products(struct energy *energy)
 static dam_status plan(dam__model *model, dam__plan *plan, int chunk)
 {
     struct energy *energy = energy_of(model);
-    int memories = model->config.memories, trained = energy->trained, count = energy->count;
+    int memories = energy->max_memories, trained = energy->trained, count = energy->count;
     energy->chunk = chunk;
     DAM_TRY(plan_parameters(energy, plan));
     const struct {
@@ -105,7 +106,12 @@ static dam_status plan(dam__model *model, dam__plan *plan, int chunk)
     if (energy->classifies)
         DAM_TRY(dam__plan_matrix(plan, "own gradients, parts", trained, memories,
                                  count * energy->parts, &energy->own));
-    return reserve_products(energy);
+    if (memories > model->config.memories)
+        DAM_TRY(dam__energy_growth_plan(energy, plan));
+    /* Wide products need the most scratch; narrow ones may take another route through it. */
+    DAM_TRY(reserve_products(energy));
+    dam__energy_show(energy, model->config.memories);
+    return memories > energy->memories ? reserve_products(energy) : DAM_OK;
 }
 
 /* --- compiling ---------------------------------------------------------------------------------- */
@@ -135,20 +141,30 @@ static dam_status take_kernels(struct energy *energy)
     return DAM_OK;
 }
 
+dam_status dam__energy_options(const struct energy *energy, char **options)
+{
+    dam_status status = DAM_OK;
+    const dam__energy_config *config = &energy->base.config.energy;
+    char *interaction = NULL;
+    DAM_TRY_CLEANUP(dam__interaction_options(&config->interaction, &interaction));
+    bool hidden = energy->classifies && config->targets == DAM__TARGETS_HIDDEN;
+    bool wide = dam__device_precision(energy->base.device) == DAM__PRECISION_DOUBLE;
+    /* Powers of small ratios underflow by the thousand: denormals would cost a hundredfold. */
+    DAM_TRY_CLEANUP(dam__format(options,
+                                "%s -DRULE=%d -DCLASSIFY=%d -DHIDDEN=%d -DERROR_EXPONENT=%d%s",
+                                interaction, config->rule, energy->classifies, hidden,
+                                config->error_exponent, wide ? "" : " -cl-denorms-are-zero"));
+cleanup:
+    free(interaction);
+    return status;
+}
+
 static dam_status prepare(dam__model *model)
 {
     dam_status status = DAM_OK;
     struct energy *energy = energy_of(model);
-    const dam__energy_config *config = &model->config.energy;
-    char *interaction = NULL, *options = NULL, *tiles = NULL;
-    DAM_TRY_CLEANUP(dam__interaction_options(&config->interaction, &interaction));
-    bool hidden = energy->classifies && config->targets == DAM__TARGETS_HIDDEN;
-    bool wide = dam__device_precision(model->device) == DAM__PRECISION_DOUBLE;
-    /* Powers of small ratios underflow by the thousand: denormals would cost a hundredfold. */
-    DAM_TRY_CLEANUP(dam__format(&options,
-                                "%s -DRULE=%d -DCLASSIFY=%d -DHIDDEN=%d -DERROR_EXPONENT=%d%s",
-                                interaction, config->rule, energy->classifies, hidden,
-                                config->error_exponent, wide ? "" : " -cl-denorms-are-zero"));
+    char *options = NULL, *tiles = NULL;
+    DAM_TRY_CLEANUP(dam__energy_options(energy, &options));
     DAM_TRY_CLEANUP(dam__format(
         &tiles,
         "%s -DFEW=%d -DTILE_STATES=%d -DTILE_MEMORIES=%d -DCOLUMN_VECTORS=%d -DMEMORY_VECTORS=%d",
@@ -159,7 +175,6 @@ static dam_status prepare(dam__model *model)
         model->device, energy->classifies ? "energy_few" : "energy_all", tiles, &energy->sums));
     DAM_TRY_CLEANUP(take_kernels(energy));
 cleanup:
-    free(interaction);
     free(options);
     free(tiles);
     return status;
@@ -215,7 +230,7 @@ static dam_status write_first_memories(struct energy *energy, uint64_t seed)
     dam_status status = DAM_OK;
     const dam__model *model = &energy->base;
     const dam__energy_config *config = &model->config.energy;
-    size_t items = (size_t)model->config.memories * (size_t)energy->neurons;
+    size_t items = (size_t)energy->memories * (size_t)energy->neurons;
     double *values = NULL;
     if (dam__device_records(model->device))
         return DAM_OK; /* nobody reads them */
@@ -270,7 +285,7 @@ static dam_status project(dam__model *model)
 static double product_flops(const dam__model *model, int batch)
 {
     const struct energy *energy = (const struct energy *)model;
-    return 4.0 * batch * energy->neurons * model->config.memories * energy->count;
+    return 4.0 * batch * energy->neurons * energy->memories * energy->count;
 }
 
 const dam__model_ops dam__energy_ops = {
@@ -287,6 +302,7 @@ const dam__model_ops dam__energy_ops = {
     .evaluate = dam__energy_evaluate,
     .answer = dam__energy_answer,
     .product_flops = product_flops,
+    .grow = &dam__energy_grow_ops,
     .destroy = destroy,
 };
 
@@ -323,7 +339,7 @@ static size_t groups_of(const struct energy *energy, int items, int vectors, int
 static void shrink_tiles(struct energy *energy)
 {
     enum { ENOUGH = 256 }; /* work-groups: more than GPUs have of what works on one at a time */
-    const int neurons = energy->neurons, memories = energy->base.config.memories;
+    const int neurons = energy->neurons, memories = energy->memories;
     const int batch = energy->base.task.batch;
     int *states = &energy->tile_states, *columns = &energy->column_vectors;
     while (*columns > 1 && groups_of(energy, neurons, *columns, batch, *states) < ENOUGH)
@@ -362,9 +378,13 @@ static void shape(struct energy *energy)
     energy->neurons = dam__energy_neurons(&energy->base.config, task->dim, task->classes);
     energy->trained = energy->classifies ? task->classes : energy->neurons;
     energy->count = task->count > 0 ? task->count : 1;
+    energy->memories = energy->base.config.memories;
+    energy->max_memories = energy->memories > energy->base.config.max_memories
+                               ? energy->memories
+                               : energy->base.config.max_memories;
     const dam__device *device = energy->base.device;
     energy->column_vectors = tile_vectors(energy, energy->neurons);
-    energy->memory_vectors = tile_vectors(energy, energy->base.config.memories);
+    energy->memory_vectors = tile_vectors(energy, energy->memories);
     energy->tile_states = STATES;
     energy->tile_memories = OWN_MEMORIES;
     if (!cpu && !energy->classifies && task->batch > 0)

@@ -58,7 +58,7 @@ static dam__work work_of(const struct energy *energy, double flops, double reals
 /* States x trained neurons x memories. */
 static double triples(const struct energy *energy, int size)
 {
-    return (double)size * energy->trained * energy->base.config.memories;
+    return (double)size * energy->trained * energy->memories;
 }
 
 /* Multiplications of x^n by squaring. */
@@ -70,7 +70,7 @@ static int multiplications(int n)
     return count - 1;
 }
 
-static dam__operand samples_of(const dam__batch *batch)
+dam__operand dam__energy_samples(const dam__batch *batch)
 {
     return (dam__operand){.matrix = batch->samples,
                           .height = batch->size,
@@ -79,7 +79,7 @@ static dam__operand samples_of(const dam__batch *batch)
 }
 
 /* An index or labels that are absent still want a buffer: some drivers refuse NULL. */
-static const dam__buffer *rows_of(const dam__batch *batch)
+const dam__buffer *dam__energy_rows(const dam__batch *batch)
 {
     return batch->rows != NULL ? batch->rows : batch->samples->buffer;
 }
@@ -103,21 +103,20 @@ dam_status dam__energy_settings(struct energy *energy, int epoch)
 /* S = X M' (GEMM 1). */
 static dam_status similarities(struct energy *energy, const dam__batch *batch)
 {
-    return dam__gemm_run(energy->base.gemm, 1.0, samples_of(batch),
+    return dam__gemm_run(energy->base.gemm, 1.0, dam__energy_samples(batch),
                          dam__whole(memories_of(energy), true), 0.0, &energy->similarities);
 }
 
-/* The trained columns, and how far a flip can move an overlap. */
-static dam_status view_columns(struct energy *energy)
+/* See there. */
+dam_status dam__energy_columns(struct energy *energy, const dam__matrix *from,
+                               const dam__matrix *columns, const dam__matrix *numbers)
 {
-    const dam__matrix *memories = memories_of(energy), *numbers = &energy->memory_numbers;
-    int count = energy->base.config.memories;
+    int count = energy->memories;
     double items = (double)energy->trained * count;
     return dam__launch(energy->transpose, groups(energy, ceiling(count, vector_width(energy))),
                        work_of(energy, items, 2 * items),
-                       DAM_ARGUMENTS(memories, &energy->columns, numbers, count,
-                                     first_column(energy), energy->trained,
-                                     dam__arg_shape(memories), dam__arg_shape(&energy->columns),
+                       DAM_ARGUMENTS(from, columns, numbers, count, first_column(energy),
+                                     energy->trained, dam__arg_shape(from), dam__arg_shape(columns),
                                      dam__arg_shape(numbers)));
 }
 
@@ -128,7 +127,7 @@ static dam_status scale(struct energy *energy, int size, enum pass pass)
     const dam__parameter *parameters = energy->base.parameters;
     const dam__matrix *overlaps = &energy->similarities, *numbers = &energy->memory_numbers;
     const dam__matrix *scales = &parameters[SCALES].value;
-    int count = energy->base.config.memories;
+    int count = energy->memories;
     size_t more = pass == EVALUATION ? 0 : ceiling(count, vector_width(energy));
     double items = (double)size * count, own = more > 0 ? items + 2.0 * count * energy->trained : 0;
     return dam__launch(
@@ -149,8 +148,8 @@ static dam__work forward_work(const struct energy *energy, int size)
 {
     int n = energy->base.config.energy.interaction.exponent;
     double all = triples(energy, size);
-    double reals = (double)size * energy->trained +
-                   (double)energy->base.config.memories * (energy->trained + 2.0 * size);
+    double reals =
+        (double)size * energy->trained + (double)energy->memories * (energy->trained + 2.0 * size);
     return work_of(energy, all * (4 + multiplications(n)), reals);
 }
 
@@ -162,20 +161,21 @@ static dam_status gaps_of_all(struct energy *energy, const dam__batch *batch)
         energy->forward,
         tiles(energy, energy->neurons, width, ceiling(batch->size, energy->tile_states)),
         forward_work(energy, batch->size),
-        DAM_ARGUMENTS(&energy->scaled, &energy->values, memories, batch->samples, rows_of(batch),
-                      &energy->states, &energy->gaps, batch->rows != NULL, batch->first,
-                      batch->size, memories->rows, energy->neurons, dam__arg_shape(&energy->scaled),
-                      dam__arg_shape(memories), dam__arg_shape(batch->samples),
-                      energy->states.stride, dam__arg_shape(&energy->gaps)));
+        DAM_ARGUMENTS(&energy->scaled, &energy->values, memories, batch->samples,
+                      dam__energy_rows(batch), &energy->states, &energy->gaps, batch->rows != NULL,
+                      batch->first, batch->size, memories->rows, energy->neurons,
+                      dam__arg_shape(&energy->scaled), dam__arg_shape(memories),
+                      dam__arg_shape(batch->samples), energy->states.stride,
+                      dam__arg_shape(&energy->gaps)));
 }
 
 static dam_status gaps_of_few(struct energy *energy, const dam__batch *batch)
 {
     return dam__launch(
         energy->forward, groups(energy, (size_t)batch->size), forward_work(energy, batch->size),
-        DAM_ARGUMENTS(&energy->scaled, &energy->columns, batch->samples, rows_of(batch),
+        DAM_ARGUMENTS(&energy->scaled, &energy->columns, batch->samples, dam__energy_rows(batch),
                       &energy->states, &energy->gaps, batch->rows != NULL, batch->first,
-                      energy->base.config.memories, first_column(energy), energy->trained,
+                      energy->memories, first_column(energy), energy->trained,
                       dam__arg_shape(&energy->scaled), dam__arg_shape(&energy->columns),
                       dam__arg_shape(batch->samples), energy->states.stride,
                       dam__arg_shape(&energy->gaps)));
@@ -185,19 +185,25 @@ static dam_status gaps_of_few(struct energy *energy, const dam__batch *batch)
 static dam_status forward(struct energy *energy, const dam__batch *batch, enum pass pass)
 {
     DAM_TRY(similarities(energy, batch));
-    DAM_TRY(view_columns(energy));
+    DAM_TRY(dam__energy_columns(energy, memories_of(energy), &energy->columns,
+                                &energy->memory_numbers));
     DAM_TRY(scale(energy, batch->size, pass));
     return energy->classifies ? gaps_of_few(energy, batch) : gaps_of_all(energy, batch);
 }
 
-/* Gaps become errors; each state's sums go into its numbers. */
-static dam_status errors(struct energy *energy, const dam__batch *batch)
+dam_status dam__energy_forward(struct energy *energy, const dam__batch *batch, bool later)
+{
+    return forward(energy, batch, later ? LATER_CHUNK : FIRST_CHUNK);
+}
+
+/* Each state's sums go into its numbers. */
+dam_status dam__energy_errors(struct energy *energy, const dam__batch *batch)
 {
     double items = (double)batch->size * energy->trained;
     /* log, exp and tanh count as 20 flops each. */
     return dam__launch(
         energy->errors, groups(energy, (size_t)batch->size), work_of(energy, 70 * items, 2 * items),
-        DAM_ARGUMENTS(&energy->gaps, &energy->states, labels_of(batch), rows_of(batch),
+        DAM_ARGUMENTS(&energy->gaps, &energy->states, labels_of(batch), dam__energy_rows(batch),
                       batch->rows != NULL, batch->first, energy->trained,
                       dam__arg_shape(&energy->gaps), energy->states.stride));
 }
@@ -208,7 +214,7 @@ static dam_status errors(struct energy *energy, const dam__batch *batch)
 static dam_status shrink(struct energy *energy)
 {
     const dam__matrix *gradient = &energy->base.parameters[MEMORIES].gradient;
-    int count = energy->base.config.memories;
+    int count = energy->memories;
     double items = (double)count * energy->neurons;
     return dam__launch(
         energy->shrink, tiles(energy, energy->neurons, vector_width(energy), (size_t)count),
@@ -218,27 +224,27 @@ static dam_status shrink(struct energy *energy)
 }
 
 /* gradient (+)= R' X (GEMM 2). */
-static dam_status pull(struct energy *energy, const dam__batch *batch, bool accumulate)
+dam_status dam__energy_pull(struct energy *energy, const dam__batch *batch, bool accumulate)
 {
     const dam__operand pulls = {
         .matrix = &energy->values, .transposed = true, .height = batch->size};
-    return dam__gemm_run(energy->base.gemm, 1.0, pulls, samples_of(batch), accumulate ? 1.0 : 0.0,
-                         &energy->base.parameters[MEMORIES].gradient);
+    return dam__gemm_run(energy->base.gemm, 1.0, pulls, dam__energy_samples(batch),
+                         accumulate ? 1.0 : 0.0, &energy->base.parameters[MEMORIES].gradient);
 }
 
 /* Half of the backward pass, 5 + p(n - 1) flops a triple; the fused one does 7 + p(n - 1). */
 static dam__work backward_work(const struct energy *energy, int size, int flops)
 {
     int n = energy->base.config.energy.interaction.exponent;
-    double reals = 2.0 * size * energy->base.config.memories +
-                   (double)energy->trained * (size + energy->base.config.memories);
+    double reals =
+        2.0 * size * energy->memories + (double)energy->trained * (size + energy->memories);
     return work_of(energy, triples(energy, size) * (flops + multiplications(n - 1)), reals);
 }
 
 /* On CPUs axis 0 are the tiles of memories: see the kernel. */
 static dam__range own_tiles(const struct energy *energy)
 {
-    int memories = energy->base.config.memories, height = energy->tile_memories;
+    int memories = energy->memories, height = energy->tile_memories;
     return dam__device_shape(energy->base.device) == DAM__SHAPE_CPU
                ? tiles(energy, memories, height, ceiling(energy->neurons, vector_width(energy)))
                : tiles(energy, energy->neurons, vector_width(energy), ceiling(memories, height));
@@ -253,38 +259,28 @@ static dam_status backward_all(struct energy *energy, const dam__batch *batch, b
         tiles(energy, memories->rows, width, ceiling(batch->size, energy->tile_states)),
         backward_work(energy, batch->size, 5),
         DAM_ARGUMENTS(&energy->similarities, &energy->columns, &energy->memory_numbers,
-                      batch->samples, rows_of(batch), &energy->states, &energy->gaps,
+                      batch->samples, dam__energy_rows(batch), &energy->states, &energy->gaps,
                       &energy->values, &energy->scaled, batch->rows != NULL, batch->first,
                       batch->size, memories->rows, energy->neurons,
                       dam__arg_shape(&energy->similarities), dam__arg_shape(&energy->columns),
                       dam__arg_shape(&energy->memory_numbers), dam__arg_shape(batch->samples),
                       energy->states.stride, dam__arg_shape(&energy->gaps))));
-    DAM_TRY(pull(energy, batch, accumulate));
+    DAM_TRY(dam__energy_pull(energy, batch, accumulate));
     return dam__launch(
         energy->backward_own, own_tiles(energy), backward_work(energy, batch->size, 5),
         DAM_ARGUMENTS(&energy->scaled, memories, &energy->memory_numbers, batch->samples,
-                      rows_of(batch), &energy->gaps, &energy->base.parameters[MEMORIES].gradient,
-                      batch->rows != NULL, batch->first, batch->size, memories->rows,
-                      energy->neurons, dam__arg_shape(&energy->scaled), dam__arg_shape(memories),
+                      dam__energy_rows(batch), &energy->gaps,
+                      &energy->base.parameters[MEMORIES].gradient, batch->rows != NULL,
+                      batch->first, batch->size, memories->rows, energy->neurons,
+                      dam__arg_shape(&energy->scaled), dam__arg_shape(memories),
                       dam__arg_shape(&energy->memory_numbers), dam__arg_shape(batch->samples),
                       dam__arg_shape(&energy->gaps)));
 }
 
-static dam_status backward_few(struct energy *energy, const dam__batch *batch, bool accumulate)
+dam_status dam__energy_add_own(struct energy *energy)
 {
     const dam__matrix *gradient = &energy->base.parameters[MEMORIES].gradient;
-    int count = energy->base.config.memories;
-    DAM_TRY(dam__launch(
-        energy->overlaps, tiles(energy, count, vector_width(energy), (size_t)energy->parts),
-        backward_work(energy, batch->size, 7),
-        DAM_ARGUMENTS(&energy->similarities, &energy->columns, &energy->memory_numbers,
-                      batch->samples, rows_of(batch), &energy->states, &energy->gaps,
-                      &energy->values, &energy->own, batch->rows != NULL, batch->first, batch->size,
-                      count, first_column(energy), energy->trained,
-                      dam__arg_shape(&energy->similarities), dam__arg_shape(&energy->columns),
-                      dam__arg_shape(&energy->memory_numbers), dam__arg_shape(batch->samples),
-                      energy->states.stride, dam__arg_shape(&energy->gaps), energy->own.stride)));
-    DAM_TRY(pull(energy, batch, accumulate));
+    int count = energy->memories;
     return dam__launch(
         energy->backward_own, tiles(energy, count, vector_width(energy), (size_t)energy->trained),
         work_of(energy, (double)count * energy->trained * energy->parts,
@@ -293,9 +289,26 @@ static dam_status backward_few(struct energy *energy, const dam__batch *batch, b
                       dam__arg_shape(&energy->own), dam__arg_shape(gradient)));
 }
 
+static dam_status backward_few(struct energy *energy, const dam__batch *batch, bool accumulate)
+{
+    int count = energy->memories;
+    DAM_TRY(dam__launch(
+        energy->overlaps, tiles(energy, count, vector_width(energy), (size_t)energy->parts),
+        backward_work(energy, batch->size, 7),
+        DAM_ARGUMENTS(&energy->similarities, &energy->columns, &energy->memory_numbers,
+                      batch->samples, dam__energy_rows(batch), &energy->states, &energy->gaps,
+                      &energy->values, &energy->own, batch->rows != NULL, batch->first, batch->size,
+                      count, first_column(energy), energy->trained,
+                      dam__arg_shape(&energy->similarities), dam__arg_shape(&energy->columns),
+                      dam__arg_shape(&energy->memory_numbers), dam__arg_shape(batch->samples),
+                      energy->states.stride, dam__arg_shape(&energy->gaps), energy->own.stride)));
+    DAM_TRY(dam__energy_pull(energy, batch, accumulate));
+    return dam__energy_add_own(energy);
+}
+
 /* --- verbs ------------------------------------------------------------------------------------ */
 
-static dam__batch chunk_of(const struct energy *energy, const dam__batch *batch, int start)
+dam__batch dam__energy_chunk(const struct energy *energy, const dam__batch *batch, int start)
 {
     int rest = batch->size - start;
     return dam__batch_part(batch, start, rest < energy->chunk ? rest : energy->chunk);
@@ -307,10 +320,10 @@ dam_status dam__energy_loss_gradient(dam__model *model, const dam__batch *batch,
     struct energy *energy = (struct energy *)model;
     double per_neuron = 1.0 / ((double)dam__batch_whole(batch) * energy->trained);
     for (int start = 0; start < batch->size; start += energy->chunk) {
-        dam__batch chunk = chunk_of(energy, batch, start);
+        dam__batch chunk = dam__energy_chunk(energy, batch, start);
         bool accumulate = start > 0;
         DAM_TRY(forward(energy, &chunk, accumulate ? LATER_CHUNK : FIRST_CHUNK));
-        DAM_TRY(errors(energy, &chunk));
+        DAM_TRY(dam__energy_errors(energy, &chunk));
         if (accumulate)
             DAM_TRY(shrink(energy));
         DAM_TRY(energy->classifies ? backward_few(energy, &chunk, accumulate)
@@ -336,7 +349,7 @@ static dam_status evaluate_chunk(struct energy *energy, const dam__batch *batch,
                                       &energy->states, metrics->predicted, metrics->nearest, offset,
                                       energy->trained, memories->rows, first_column(energy),
                                       energy->gaps.ld, energy->similarities.ld, memories->ld)));
-    DAM_TRY(errors(energy, batch));
+    DAM_TRY(dam__energy_errors(energy, batch));
     return dam__launch(energy->metrics, dam__range_groups(energy->base.device, 1, 1),
                        work_of(energy, 2 * batch->size, 2 * batch->size),
                        DAM_ARGUMENTS(&energy->states, labels_of(batch), &metrics->totals,
@@ -352,7 +365,7 @@ dam_status dam__energy_evaluate(dam__model *model, const dam__batch *batch,
         return dam__fail(DAM_INTERNAL,
                          "evaluation takes batches of one replica in their stored order");
     for (int start = 0; start < batch->size; start += energy->chunk) {
-        dam__batch chunk = chunk_of(energy, batch, start);
+        dam__batch chunk = dam__energy_chunk(energy, batch, start);
         DAM_TRY(evaluate_chunk(energy, &chunk, metrics, slot, offset + start, start > 0));
     }
     return DAM_OK;

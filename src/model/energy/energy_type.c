@@ -2,11 +2,12 @@
 #include "compute/tuning.h"
 #include "model/energy/energy_internal.h"
 #include "model/energy/selftest_energy.h"
+#include "model/energy/selftest_energy_split.h"
+#include "model/selftest_splitter.h"
 
 static dam_status check(const dam__model_config *config, const dam__model_setting *setting)
 {
     const dam__energy_config *energy = &config->energy;
-    (void)setting;
     if (energy->rule == DAM__RULE_SHIFT && energy->interaction.kind != DAM__INTERACTION_EXP)
         return dam__fail(DAM_USAGE, "model.rule = \"shift\" is for model.interaction = \"exp\" "
                                     "alone; take \"modified\"");
@@ -14,6 +15,14 @@ static dam_status check(const dam__model_config *config, const dam__model_settin
         return dam__fail(DAM_USAGE,
                          "model.temperature_to and model.temperature_epochs, the end of the ramp "
                          "and its length, go together; give both or leave out both");
+    if (setting->grow->to > 0 && energy->interaction.kind != DAM__INTERACTION_POLY &&
+        energy->interaction.kind != DAM__INTERACTION_RECT)
+        return dam__fail(
+            DAM_USAGE,
+            "grow.to = %d: memories of model.interaction = \"leaky\" and \"exp\" have "
+            "no halves, since F is no power; take \"rect\" or \"poly\", or set grow.to = "
+            "0",
+            setting->grow->to);
     return DAM_OK;
 }
 
@@ -102,7 +111,9 @@ static const dam__recall_ops recall = {.interaction = interaction, .scale = scal
 
 /* --- the type ------------------------------------------------------------------------------------- */
 
-static const dam__selftest_case *const selftests[] = {dam__selftest_energy_cases, NULL};
+static const dam__selftest_case *const selftests[] = {dam__selftest_energy_cases,
+                                                      dam__selftest_splitter_cases,
+                                                      dam__selftest_energy_split_cases, NULL};
 
 const dam__model_type dam__energy_type = {
     .name = "energy",

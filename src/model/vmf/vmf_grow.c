@@ -229,9 +229,10 @@ static dam_status split_columns(struct vmf *vmf, const dam__matrix *matrix,
 }
 
 static dam_status split(dam__model *model, const dam__search *search, const dam__pairs *pairs,
-                        const dam__matrix *velocities)
+                        const dam__matrix *velocities, const dam__matrix *squares)
 {
     struct vmf *vmf = vmf_of(model);
+    (void)squares; /* its rules have none */
     const dam__parameter *parameters = model->parameters;
     const dam__matrix *memories = &parameters[MEMORIES].value;
     double items = (double)pairs->count * memories->cols;
