@@ -6,6 +6,12 @@
 #include "model/model_type.h"
 #include "predict/confusion_picture.h"
 #include "predict/evaluation.h"
+#include "predict/expectation.h"
+
+typedef struct eval_arguments {
+    arguments shared;
+    bool check;
+} eval_arguments;
 
 /* An unsupervised model's classes are its own: there is nothing to compare them with. */
 static dam_status print_loss(const dam__run *run, const evaluation *done, bool json)
@@ -138,20 +144,29 @@ static dam_status run_eval(const arguments *args)
         DAM_TRY_CLEANUP(print_loss(&run, &done, args->json));
     else
         DAM_TRY_CLEANUP(args->json ? print_metrics_json(&run, &done) : print_metrics(&run, &done));
+    if (((const eval_arguments *)args)->check)
+        DAM_TRY_CLEANUP(expectation_check(&run, &done, &log));
 cleanup:
     evaluation_free(&done);
     dam__run_free(&run);
     return status;
 }
 
-static const flag flags[] = {FLAG("out", arguments, out, "DIR",
-                                  "also draw the confusion matrix into this folder: confusion.png"),
-                             FLAG_SET, FLAG_DEVICE, FLAGS_WORK};
+static const flag flags[] = {
+    FLAG("out", arguments, out, "DIR",
+         "also draw the confusion matrix into this folder: confusion.png"),
+    FLAG("check", eval_arguments, check, NULL,
+         "also compare with the preset's expect section; exit code 6 where "
+         "the run is worse"),
+    FLAG_SET, FLAG_DEVICE, FLAGS_WORK};
 
 static const char *const examples[] = {
-    "denseam eval runs/mnist", "denseam eval runs/mnist --json",
+    "denseam eval runs/mnist",
+    "denseam eval runs/mnist --json",
     "denseam eval runs/mnist --out runs/mnist",
-    "denseam eval runs/mnist --set data.test_images=x --set data.test_labels=y", NULL};
+    "denseam eval runs/krotov-hopfield-20 --check",
+    "denseam eval runs/mnist --set data.test_images=x --set data.test_labels=y",
+    NULL};
 
 const command eval_command = {
     .name = "eval",

@@ -15,6 +15,7 @@
 #include "model/energy/recall_keys.h"
 #include "model/grow_config.h"
 #include "model/model_config.h"
+#include "run/expect_config.h"
 #include "run/sweep_config.h"
 #include "train/train_config.h"
 
@@ -26,7 +27,8 @@ typedef struct dam__experiment {
     dam__train_config train;
     dam__grow_config grow;
     dam__recall_keys recall;
-    dam__sweep_config sweep; /* of `denseam sweep` alone */
+    dam__sweep_config sweep;   /* of `denseam sweep` alone */
+    dam__expect_config expect; /* of `denseam eval --check` alone */
 } dam__experiment;
 
 typedef enum dam__option_type {

@@ -78,6 +78,7 @@ static const char *const scores[] = {"auto",
                                      "mse",
                                      NULL};
 static const char *const dynamics[] = {"asynchronous", "synchronous", "class", NULL};
+static const char *const expected[] = {"none", "accuracy", "loss", NULL};
 static const char *const directions[] = {"eigenvector", "tangent", "noise", NULL};
 
 _Static_assert(DAM__KIND_VMF == 0 && DAM__KIND_ENERGY == 1 && DAM__KIND_DENOISE == 2 &&
@@ -489,6 +490,14 @@ const dam__option dam__options[] = {
     INTEGER(ENERGY | FIXED, "sweep", "flips", sweep.flips, "20", 0, 1e6, "neurons",
             "Neurons flipped in the probes of distance_flipped and recovered, where patterns are "
             "stored; those of distance are the patterns themselves."),
+
+    CHOICE(ALL | FIXED, "expect", "metric", expect.metric, "none", expected,
+           "What 'denseam eval --check' compares on the test set: the accuracy, which should be no "
+           "lower than the value, or the loss, which should be no higher."),
+    REAL(ALL | FIXED, "expect", "value", expect.value, "0", -1e9, INCLUDED, 1e9, INCLUDED,
+         "The value that was measured, for runs to be compared with."),
+    REAL(ALL | FIXED, "expect", "tolerance", expect.tolerance, "0", 0, INCLUDED, 1e9, INCLUDED,
+         "How much worse a run may be, by another seed or device."),
     {0}};
 
 const dam__kind_default dam__kind_defaults[] = {{DAM__KIND_ENERGY, "data", "threshold", "auto"},

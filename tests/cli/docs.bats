@@ -146,7 +146,7 @@ anchors() {
 
 @test "keys, files and names that the pages mention are there" {
     local name
-    inline_code | grep -oE '^(data|model|train|grow|recall|sweep)\.[a-z0-9_]+' |
+    inline_code | grep -oE '^(data|model|train|grow|recall|sweep|expect)\.[a-z0-9_]+' |
         grep -vE '\.(h5|csv|png|gp|dat|npy|npz|conf|c)$' | sort -u | grep -vxFf "$keys" | nothing_listed 'keys:'
     cd "$root"
     for name in $(cat $(pages) | grep -oE '\b(src|cl|tests|ci|bench|presets|include|cmake|tuning|examples)/[A-Za-z0-9_./*-]*[A-Za-z0-9*]' | sed 's/\*\*$//' | sort -u); do

@@ -163,3 +163,59 @@ END_OF_PRESET
     tool train run --resume --quiet --set grow.to=30
     failed_with 3 "the run has 40 memories, but its preset allows 30"
 }
+
+# resumed_alike PRESET ARGUMENTS...: it grows, is recalled at its width, and goes on, from inside of a
+# stage too, as if nothing had happened.
+resumed_alike() {
+    tool train "$@" --out whole --json
+    succeeded
+    jq -e '.memories == 24 and .stage == 2' <<<"$output"
+    tool train "$@" --out parts --quiet --set grow.splits=1
+    succeeded
+    tool train parts --resume --quiet --set grow.splits=14
+    succeeded
+    for part in parameters/memories velocities/memories; do
+        diff <(h5dump -d "/$part" whole/run.h5 | tail -n +2) <(h5dump -d "/$part" parts/run.h5 | tail -n +2)
+    done
+    tool eval whole --json --quiet
+    succeeded
+}
+
+@test "an energy model grows, goes on, and is recalled" {
+    printf '%s\n' 'data { name = "patterns"  samples = 6  dim = 40 }' \
+        'model { kind = "energy"  memories = 6 }' 'train { batch = 6 }' \
+        'grow { to = 24  epochs = 3  patience = 0  threshold = 0 }' > stored.conf
+    resumed_alike stored.conf
+    tool recall whole --flip 2 --json
+    succeeded
+    tool train stored.conf --set model.interaction=leaky
+    failed_with 2 "have no halves"
+}
+
+@test "a denoiser grows, goes on with what Adam keeps, and relaxes" {
+    printf '%s\n' 'data { name = "gaussian"  dim = 16  samples = 60 }' \
+        'model { kind = "denoise"  memories = 6 }' 'train { batch = 20 eta0 = 0.06 }' \
+        'grow { to = 24  epochs = 3  patience = 0  threshold = 0 }' > vectors.conf
+    resumed_alike vectors.conf
+    diff <(h5dump -d /squares/memories whole/run.h5 | tail -n +2) \
+        <(h5dump -d /squares/memories parts/run.h5 | tail -n +2)
+    tool recall whole --json
+    succeeded
+}
+
+@test "eval --check compares with what the preset expects" {
+    tool train grow.conf --out run --quiet --set expect.metric=accuracy --set expect.value=0.1
+    succeeded
+    tool eval run --check
+    succeeded
+    [[ "$stderr" == *"as expected: 0.1 within 0"* ]]
+    tool eval run --check --quiet --set expect.value=0.999 --set expect.tolerance=0.0005
+    # What was measured is printed before.
+    [ "$status" -eq 6 ]
+    [[ "$stderr" == *"0.999 is expected, and 0.0005 of it may be missing"* && "$output" == *"accuracy "* ]]
+    tool eval run --check --quiet --set expect.metric=loss --set expect.value=100
+    succeeded
+    tool eval run --check --quiet --set expect.metric=none
+    [ "$status" -eq 2 ]
+    [[ "$stderr" == *"expects nothing"* ]]
+}
