@@ -203,6 +203,17 @@ resumed_alike() {
     succeeded
 }
 
+@test "a model without labels grows, and its matrix says what a split does" {
+    tool train unsupervised-patches --out run --json --set data.name=fashion-mnist --set data.samples=60 --set model.memories=8 \
+        --set grow.to=16 --set grow.epochs=1 --set grow.samples=2000 --set grow.threshold=0 --set grow.splits=1
+    succeeded
+    jq -e '.memories > 8 and .stage == 1' <<<"$output"
+    [[ "$stderr" == *"split 8 -> "*"lambda from -"* ]]
+    tool analyse run --embedding --limit 2000 --json --quiet
+    succeeded
+    jq -e '.embedding.steps[0] | .measured / .predicted > 0.99 and .measured / .predicted < 1.01' <<<"$output"
+}
+
 @test "eval --check compares with what the preset expects" {
     tool train grow.conf --out run --quiet --set expect.metric=accuracy --set expect.value=0.1
     succeeded

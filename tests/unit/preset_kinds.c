@@ -42,9 +42,6 @@ static void contradictions_are_told(void **state)
     refuse(DATA "grow { to = 100 }",
            "x.conf: grow.to = 100 is not more than model.memories = 100; raise it, or 0 for no "
            "growth");
-    refuse(DATA "model { loss = unsupervised } grow { to = 400 }",
-           "x.conf: grow.to = 400: a model that learns without labels cannot grow yet; set grow.to "
-           "= 0");
     refuse(DATA "model { capacity = 300 } grow { to = 400 }",
            "x.conf: model.capacity = 300, but grow.to = 400 is the capacity of a model that grows; "
            "leave out model.capacity");

@@ -168,13 +168,19 @@ static dam_status constrain(dam__model *model, const dam__search *search, bool t
     return dam__splitter_constrain(&energy_of(model)->growth.splitter, search);
 }
 
+/* Of a sum over states, trained neurons and memories: a power and five operations more each. */
+static dam__work bent_work(const struct energy *energy, int size)
+{
+    const double each = 8, moved = 0.1;
+    return work_of(energy, (double)size * energy->trained * energy->memories, each, moved);
+}
+
 static dam_status bend_few(struct energy *energy, const dam__batch *chunk)
 {
     const struct energy_growth *growth = &energy->growth;
-    double triples = (double)chunk->size * energy->trained * energy->memories;
     return dam__launch(
         growth->few, vectors(energy, energy->memories, (size_t)energy->parts),
-        work_of(energy, triples, 8 + energy->base.config.energy.interaction.exponent / 4, 0.1),
+        bent_work(energy, chunk->size),
         DAM_ARGUMENTS(&energy->similarities, &growth->products, &energy->columns, &growth->columns,
                       &energy->memory_numbers, chunk->samples, dam__energy_rows(chunk),
                       &energy->states, &energy->gaps, &energy->values, &energy->own,
@@ -187,10 +193,9 @@ static dam_status bend_few(struct energy *energy, const dam__batch *chunk)
 static dam_status bend_all(struct energy *energy, const dam__batch *chunk)
 {
     const struct energy_growth *growth = &energy->growth;
-    double triples = (double)chunk->size * energy->trained * energy->memories;
     return dam__launch(
         growth->overlaps, vectors(energy, energy->memories, (size_t)chunk->size),
-        work_of(energy, triples, 8 + energy->base.config.energy.interaction.exponent / 4, 0.1),
+        bent_work(energy, chunk->size),
         DAM_ARGUMENTS(&energy->similarities, &growth->products, &energy->columns, &growth->columns,
                       &energy->memory_numbers, chunk->samples, dam__energy_rows(chunk),
                       &energy->states, &energy->gaps, &energy->values, &energy->scaled,
@@ -203,16 +208,15 @@ static dam_status bend_own(struct energy *energy, const dam__batch *chunk)
 {
     const struct energy_growth *growth = &energy->growth;
     const dam__parameter *memories = &energy->base.parameters[MEMORIES];
-    double triples = (double)chunk->size * energy->trained * energy->memories;
-    return dam__launch(
-        growth->own, vectors(energy, energy->neurons, (size_t)energy->memories),
-        work_of(energy, triples, 8 + energy->base.config.energy.interaction.exponent / 4, 0.1),
-        DAM_ARGUMENTS(&energy->scaled, &growth->products, &memories->value,
-                      &growth->splitter.directions, &energy->memory_numbers, chunk->samples,
-                      dam__energy_rows(chunk), &energy->gaps, &memories->gradient,
-                      chunk->rows != NULL, chunk->first, chunk->size, energy->neurons,
-                      energy->scaled.ld, memories->value.ld, energy->memory_numbers.ld,
-                      chunk->samples->ld, energy->gaps.ld));
+    return dam__launch(growth->own, vectors(energy, energy->neurons, (size_t)energy->memories),
+                       bent_work(energy, chunk->size),
+                       DAM_ARGUMENTS(&energy->scaled, &growth->products, &memories->value,
+                                     &growth->splitter.directions, &energy->memory_numbers,
+                                     chunk->samples, dam__energy_rows(chunk), &energy->gaps,
+                                     &memories->gradient, chunk->rows != NULL, chunk->first,
+                                     chunk->size, energy->neurons, energy->scaled.ld,
+                                     memories->value.ld, energy->memory_numbers.ld,
+                                     chunk->samples->ld, energy->gaps.ld));
 }
 
 /* S u of a chunk, added to the gradient. Scales were found by `accumulate`, so that none grows. */

@@ -31,11 +31,6 @@ static dam_status check_growth(const dam__vmf_config *vmf, int to)
 {
     if (to == 0)
         return DAM_OK;
-    if (vmf->loss == DAM__LOSS_UNSUPERVISED)
-        return dam__fail(DAM_USAGE,
-                         "grow.to = %d: a model that learns without labels cannot grow yet; set "
-                         "grow.to = 0",
-                         to);
     if (vmf->capacity != 0 && vmf->capacity != to)
         return dam__fail(DAM_USAGE,
                          "model.capacity = %d, but grow.to = %d is the capacity of a model that "
