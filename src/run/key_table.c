@@ -76,6 +76,9 @@ static const char *const scores[] = {"auto",
                                      "distance_flipped",
                                      "recovered",
                                      "mse",
+                                     "validation_f1",
+                                     "test_f1",
+                                     "energy",
                                      NULL};
 static const char *const dynamics[] = {"asynchronous", "synchronous", "class", NULL};
 static const char *const expected[] = {"none", "accuracy", "loss", NULL};
@@ -123,7 +126,9 @@ _Static_assert(DAM__SCORE_AUTO == 0 && DAM__SCORE_METRICS == 1 && DAM__METRIC_LO
                    DAM__METRIC_VALIDATION_LOSS == 1 && DAM__METRIC_VALIDATION_ACCURACY == 2 &&
                    DAM__METRIC_TEST_LOSS == 3 && DAM__METRIC_TEST_ACCURACY == 4 &&
                    DAM__METRIC_DISTANCE == 5 && DAM__METRIC_DISTANCE_FLIPPED == 6 &&
-                   DAM__METRIC_RECOVERED == 7 && DAM__METRIC_MSE == 8 && DAM__METRICS == 9,
+                   DAM__METRIC_RECOVERED == 7 && DAM__METRIC_MSE == 8 &&
+                   DAM__METRIC_VALIDATION_F1 == 9 && DAM__METRIC_TEST_F1 == 10 &&
+                   DAM__METRIC_ENERGY == 11 && DAM__METRICS == 12,
                "scores");
 _Static_assert(DAM__DYNAMICS_ASYNCHRONOUS == 0 && DAM__DYNAMICS_SYNCHRONOUS == 1 &&
                    DAM__DYNAMICS_CLASS == 2,
@@ -480,10 +485,12 @@ const dam__option dam__options[] = {
          "A third key that it varies; each of its values has a picture."),
     INTEGER(ALL | FIXED, "sweep", "seeds", sweep.seeds, "1", 1, DAM__SWEEP_SEEDS, "seeds",
             "Trainings of each cell of the grid: with seed, seed + 1, and so on."),
-    CHOICE(ALL | FIXED, "sweep", "score", sweep.score, "auto", scores,
-           "What cells are compared by; auto is the distance where patterns are stored, else the "
-           "validation accuracy where there is one, else the validation loss, else a denoiser's "
-           "mse, else the loss."),
+    CHOICE(
+        ALL | FIXED, "sweep", "score", sweep.score, "auto", scores,
+        "What cells are compared by; auto is the distance where patterns are stored, else the "
+        "validation accuracy where there is one, else the validation loss, else a denoiser's "
+        "mse, else the loss. f1 is the macro F1 of classes, energy that of what is recalled from "
+        "stored patterns."),
     INTEGER(ALL | FIXED, "sweep", "extend", sweep.extend, "0", 0, 64, "values",
             "Searches the best value of x, whose values have equal factors between: goes on beyond "
             "an end that is the best, by at most so many values; 0 trains the grid alone."),

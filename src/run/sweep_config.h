@@ -16,8 +16,11 @@ typedef enum dam__metric {
     DAM__METRIC_TEST_ACCURACY,
     DAM__METRIC_DISTANCE,         /* of patterns from what is recalled from them, ||x - pattern|| */
     DAM__METRIC_DISTANCE_FLIPPED, /* the same, from patterns with flipped neurons */
-    DAM__METRIC_RECOVERED, /* share of those patterns that come back without a wrong neuron */
-    DAM__METRIC_MSE,       /* of a denoiser on all training samples, as training leaves it */
+    DAM__METRIC_RECOVERED,     /* share of those patterns that come back without a wrong neuron */
+    DAM__METRIC_MSE,           /* of a denoiser on all training samples, as training leaves it */
+    DAM__METRIC_VALIDATION_F1, /* macro F1 of the validation samples after the last epoch */
+    DAM__METRIC_TEST_F1,
+    DAM__METRIC_ENERGY, /* of what is recalled from the patterns, a mean in units of F(b N) */
     DAM__METRICS
 } dam__metric;
 

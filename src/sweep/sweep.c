@@ -20,6 +20,9 @@ static const struct {
     [DAM__METRIC_DISTANCE_FLIPPED] = {"distance_flipped", false},
     [DAM__METRIC_RECOVERED] = {"recovered", true},
     [DAM__METRIC_MSE] = {"mse", false},
+    [DAM__METRIC_VALIDATION_F1] = {"validation_f1", true},
+    [DAM__METRIC_TEST_F1] = {"test_f1", true},
+    [DAM__METRIC_ENERGY] = {"energy", false},
 };
 
 static void free_texts(char **texts, size_t count)

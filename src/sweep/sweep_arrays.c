@@ -149,14 +149,26 @@ static bool take(dam__replica_result *result, int column, double value)
     }
 }
 
+/* A metric that is younger than the file. */
+static void leave_out(dam__sweep *sweep, int column)
+{
+    for (size_t p = 0; p < sweep->cells * sweep->seeds; p++)
+        (void)take(&sweep->results[p], column, NAN);
+}
+
 static dam_status restore_column(dam__sweep *sweep, int column, const dam__container *container)
 {
+    enum { FIRST_YOUNG = FIRST_METRIC + DAM__METRIC_VALIDATION_F1 };
     dam_status status = DAM_OK;
     char *name = NULL;
     size_t shape[DAM__MAX_RANK];
     int rank = shape_of(sweep, shape);
     DAM_TRY_CLEANUP(dam__format(&name, "results/%s", column_name(column)));
     const dam__array *array = dam__container_array(container, name);
+    if (array == NULL && column >= FIRST_YOUNG) {
+        leave_out(sweep, column);
+        goto cleanup;
+    }
     if (array == NULL || array->rank != rank ||
         memcmp(array->shape, shape, (size_t)rank * sizeof *shape) != 0 ||
         (column == STATUS && array->element != DAM__U8))

@@ -17,6 +17,7 @@
 #include "command/session.h"
 #include "command/signals.h"
 #include "run/job.h"
+#include "run/key_value.h"
 #include "run/run_folder.h"
 #include "sweep/sweep_collect.h"
 #include "sweep/sweep_report.h"
@@ -25,8 +26,9 @@ static const double SAVE_SECONDS = 1; /* results of so long may be lost to a pow
 
 typedef struct sweep_arguments {
     arguments shared;
-    words grid; /* "section.key=VALUES", in order */
-    int seeds;  /* 0 where not given */
+    words grid;        /* "section.key=VALUES", in order */
+    int seeds;         /* 0 where not given */
+    const char *score; /* NULL where not given */
     const char *part;
     bool collect, share_device;
 } sweep_arguments;
@@ -97,6 +99,8 @@ static dam_status read_plan(const sweep *s, dam__sweep_plan *out)
         dam__experiment_load(args->operands.items[0], args->set.items, args->set.count, base));
     if (own->seeds > 0)
         base->sweep.seeds = own->seeds;
+    if (own->score != NULL)
+        DAM_TRY_CLEANUP(dam__option_read(dam__option_find("sweep", "score"), own->score, base));
     DAM_TRY_CLEANUP(dam__sweep_plan_create(base, own->grid.items, own->grid.count, args->set.items,
                                            args->set.count, out));
     if (s->part.count > 0 && out->sweep.extend > 0)
@@ -106,6 +110,12 @@ static dam_status read_plan(const sweep *s, dam__sweep_plan *out)
 cleanup:
     free(base);
     return status;
+}
+
+/* Whether the command line says anything of the plan. */
+static bool asks(const sweep_arguments *own)
+{
+    return own->shared.set.count > 0 || own->grid.count > 0 || own->seeds > 0 || own->score != NULL;
 }
 
 /*
@@ -121,11 +131,10 @@ static dam_status open_resumed(sweep *s)
     const char *operand = args->operands.items[0];
     bool is_sweep = dam__sweep_is(operand);
     const char *folder = is_sweep ? operand : args->out;
-    if (is_sweep &&
-        (args->out != NULL || args->set.count > 0 || own->grid.count > 0 || own->seeds > 0))
+    if (is_sweep && (args->out != NULL || asks(own)))
         DAM_FAIL(DAM_USAGE,
-                 "'%s' goes on with its own preset and grid; leave out --out, --set, --grid and "
-                 "--seeds",
+                 "'%s' goes on with its own preset and grid; leave out --out, --set, --grid, "
+                 "--seeds and --score",
                  operand);
     if (folder == NULL)
         DAM_FAIL(DAM_USAGE, "'%s' is no sweep to go on with; give its folder, or --out", operand);
@@ -361,11 +370,10 @@ static dam_status collect(sweep *s)
     dam__container first = {0};
     const char *folder = s->args->operands.items[0];
     const sweep_arguments *own = s->own;
-    if (s->args->out != NULL || s->args->resume || s->args->set.count > 0 || own->grid.count > 0 ||
-        own->seeds > 0 || own->part != NULL)
+    if (s->args->out != NULL || s->args->resume || asks(own) || own->part != NULL)
         DAM_FAIL(DAM_USAGE,
                  "--collect joins the parts in '%s' as they are; leave out --out, --set, "
-                 "--grid, --seeds, --part and --resume",
+                 "--grid, --seeds, --score, --part and --resume",
                  folder);
     DAM_TRY_CLEANUP(dam__sweep_collect(folder, &s->plan, &first));
     DAM_TRY_CLEANUP(dam__format(&s->folder.path, "%s", folder));
@@ -470,6 +478,9 @@ static const flag flags[] = {
     FLAG("seeds", sweep_arguments, seeds, "N",
          "train each cell N times, with seed, seed + 1, and so on; else sweep.seeds", .least = 1,
          .most = DAM__SWEEP_SEEDS),
+    FLAG("score", sweep_arguments, score, "METRIC",
+         "what cells are compared by, and the picture shows: validation_f1, test_accuracy, "
+         "distance, energy, mse, ...; else sweep.score"),
     FLAG("part", sweep_arguments, part, "I/N",
          "run the I-th of N parts, into a folder of its own below --out, or go on with it; slurm "
          "takes both from an array job"),

@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "sweep/sweep_grid.h"
+#include "sweep/sweep_score.h"
 #include "sweep/sweep_search.h"
 
 void dam__sweep_plan_free(dam__sweep_plan *plan)
@@ -112,6 +113,7 @@ static dam_status check_cells(const dam__sweep_plan *plan)
         DAM_TRY_CLEANUP(dam__text_status(&name));
         DAM_TRY_CLEANUP(cell_experiment(plan, cell, experiment));
         DAM_TRY_CLEANUP(dam__experiment_check(name.data, experiment));
+        DAM_TRY_CLEANUP(dam__sweep_score_check(experiment));
     }
 cleanup:
     dam__text_free(&name);

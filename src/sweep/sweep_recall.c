@@ -36,6 +36,15 @@ static void compare(const float *states, const float *patterns, size_t count, si
     *recovered = (double)whole / (double)count;
 }
 
+/* The mean of the first count probes' energies at the end. */
+static double mean_energy(const dam__recalled *recalled, size_t count)
+{
+    double sum = 0;
+    for (size_t p = 0; p < count; p++)
+        sum += recalled->energies[p * (recalled->sweeps + 1) + (size_t)recalled->taken[p]];
+    return sum / (double)count;
+}
+
 dam_status dam__sweep_recall(dam__device *device, dam__gemm_provider gemm,
                              const dam__experiment *experiment, const dam__dataset *patterns,
                              const dam__array *memories, bool (*stop)(void *user), void *user,
@@ -64,6 +73,7 @@ dam_status dam__sweep_recall(dam__device *device, dam__gemm_provider gemm,
     compare(recalled.states, states, count, dim, &metrics[DAM__METRIC_DISTANCE], &recovered);
     compare(recalled.states + count * dim, states, count, dim,
             &metrics[DAM__METRIC_DISTANCE_FLIPPED], &metrics[DAM__METRIC_RECOVERED]);
+    metrics[DAM__METRIC_ENERGY] = mean_energy(&recalled, count);
 cleanup:
     free(states);
     free(probes);

@@ -12,8 +12,8 @@ bool dam__sweep_recalls(const dam__experiment *experiment);
 /*
  * Recalls every pattern of the set from itself and from itself with sweep.flips neurons flipped
  * (the recall section of the preset says how), and fills in distance, distance_flipped and
- * recovered. memories: K x N. DAM_USAGE where a pattern has fewer neurons; otherwise as
- * dam__recall.
+ * recovered, and the energy of what the first become. memories: K x N. DAM_USAGE where a pattern
+ * has fewer neurons; otherwise as dam__recall.
  */
 dam_status dam__sweep_recall(dam__device *device, dam__gemm_provider gemm,
                              const dam__experiment *experiment, const dam__dataset *patterns,

@@ -15,6 +15,7 @@
 #include "sweep/sweep_mse.h"
 #include "sweep/sweep_ranks.h"
 #include "sweep/sweep_recall.h"
+#include "sweep/sweep_score.h"
 #include "train/batched.h"
 #include "train/run_evaluator.h"
 
@@ -148,6 +149,25 @@ static void take_history(const dam__history *history, dam__replica_result *out)
             dam__history_value(history, history->row_count - 1, columns[i].column);
 }
 
+/* Macro F1 of the samples for validation, where there are some. */
+static dam_status evaluate_validation(const runner *r, dam__trainer *trainer,
+                                      dam__replica_result *out)
+{
+    const dam__dataset *set = &r->train.set;
+    int32_t *predicted = NULL;
+    size_t count = 0;
+    if (set->labels == NULL || !dam__model_compares(&r->experiment.model))
+        return DAM_OK;
+    DAM_TRY(dam__trainer_predictions(trainer, &predicted, &count));
+    if (predicted == NULL)
+        return DAM_OK;
+    dam_status status = dam__sweep_macro_f1(set->labels + (set->count - count), predicted, count,
+                                            dam__trainer_model(trainer)->task.classes,
+                                            &out->metrics[DAM__METRIC_VALIDATION_F1]);
+    free(predicted);
+    return status;
+}
+
 /* Only where the test set is what cells are compared by: it costs memory and time. */
 static dam_status evaluate_test(runner *r, dam__trainer *trainer, dam__replica_result *out)
 {
@@ -157,8 +177,7 @@ static dam_status evaluate_test(runner *r, dam__trainer *trainer, dam__replica_r
     int32_t *predicted = NULL, *nearest = NULL;
     dam__metrics metrics;
     const dam__task *task = &dam__trainer_model(trainer)->task;
-    if (r->plan->sweep.metric != DAM__METRIC_TEST_LOSS &&
-        r->plan->sweep.metric != DAM__METRIC_TEST_ACCURACY)
+    if (!dam__metric_is_of_test(r->plan->sweep.metric))
         return DAM_OK;
     DAM_TRY_CLEANUP(load(r, DAM__SPLIT_TEST, &r->test));
     DAM_TRY_CLEANUP(dam__checkpoint_save(trainer, &container));
@@ -168,6 +187,9 @@ static dam_status evaluate_test(runner *r, dam__trainer *trainer, dam__replica_r
     DAM_TRY_CLEANUP(dam__run_evaluator_run(evaluator, &metrics, &predicted, &nearest));
     out->metrics[DAM__METRIC_TEST_LOSS] = metrics.loss;
     out->metrics[DAM__METRIC_TEST_ACCURACY] = metrics.accuracy;
+    if (r->test.set.labels != NULL && dam__model_compares(&r->experiment.model))
+        DAM_TRY_CLEANUP(dam__sweep_macro_f1(r->test.set.labels, predicted, r->test.set.count,
+                                            task->classes, &out->metrics[DAM__METRIC_TEST_F1]));
 cleanup:
     free(predicted);
     free(nearest);
@@ -236,6 +258,7 @@ static dam_status judge(dam__trainer *trainer, dam_status status)
 static dam_status evaluate(runner *r, dam__trainer *trainer, dam__replica_result *out)
 {
     DAM_TRY(evaluate_mse(r, trainer, out));
+    DAM_TRY(evaluate_validation(r, trainer, out));
     DAM_TRY(evaluate_test(r, trainer, out));
     return evaluate_recall(r, trainer, out);
 }
@@ -326,8 +349,7 @@ static size_t batch_size(const runner *r, size_t count)
         !dam__model_side_by_side(&experiment->model, experiment->train.batch, set, drawn) ||
         experiment->grow.to > 0 || dam__dataset_held(set, experiment->data.validation) > 0 ||
         experiment->train.patience > 0 || set->count > INT_MAX || set->features > INT_MAX ||
-        r->plan->sweep.metric == DAM__METRIC_TEST_LOSS ||
-        r->plan->sweep.metric == DAM__METRIC_TEST_ACCURACY;
+        dam__metric_is_of_test(r->plan->sweep.metric);
     size_t fitting = alone ? 1 : MOST_ITEMS / (set->count * set->features + 1);
     if (fitting <= 1)
         return 1;

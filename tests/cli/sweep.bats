@@ -180,9 +180,9 @@ END
     for preset in $("$DENSEAM" presets --json | jq -r '.[].name'); do
         effective=$("$DENSEAM" presets "$preset" --json | jq -r .effective)
         if grep -q '^    x = "[^"]' <<<"$effective"; then
-            sets=(--set data.name=patterns --set model.task=store)
+            sets=(--set data.name=patterns --set model.task=store --score auto)
             if grep -q '"denoise"' <<<"$effective"; then
-                sets=(--set data.name=gaussian)
+                sets=(--set data.name=gaussian --score auto)
                 if grep -q '"mnist"' <<<"$effective"; then
                     sets=(--set data.name=fashion-mnist)
                 fi
@@ -334,12 +334,53 @@ END
     [ ! -e map ]
 }
 
-@test "a score that a preset has not got is said, and the results stay" {
-    tool sweep small.conf --quiet --out map --set data.validation=0 --set sweep.score=validation_accuracy \
-        --grid model.memories=5,10
-    [ "$status" -eq 2 ]
-    [[ "$stderr" == *"2 of 2 trainings could not be run, the first because: there is no validation_accuracy"* ]]
-    [ "$(grep -c ',failed,0,0,1' map/sweep.csv)" -eq 2 ]
+@test "a score that a preset has not got is said before anything is trained" {
+    tool sweep small.conf --quiet --out map --set data.validation=0 --score validation_f1 --grid model.memories=5,10
+    failed_with 2 "sweep.score = validation_f1: there is none of such a vmf model without data.validation; take one of \
+loss, test_loss, test_accuracy, test_f1"
+    for score in energy distance mse; do
+        tool sweep small.conf --quiet --out map --score "$score" --grid model.memories=5,10
+        failed_with 2 "sweep.score = $score: there is none of such a vmf model; take one of loss, validation_loss, "
+    done
+    energy_preset
+    tool sweep energy.conf --quiet --out map --score test_f1 --grid model.temperature=0.8,1.2
+    failed_with 2 "there is none of such a energy model; take one of loss, test_loss, distance, distance_flipped, \
+recovered, energy"
+    tool sweep small.conf --quiet --out map --score validation_f2 --grid model.memories=5,10
+    failed_with 2 "validation_f2"
+    [ ! -e map ]
+}
+
+@test "F1 and energy of a cell are those of eval and recall" {
+    # The test samples are those for validation, too, so that both scores are what eval says.
+    set=(--set data.name= --set data.validation=0)
+    for kind in images labels; do
+        files=(/usr/share/datasets/fashion-mnist/{train,t10k}-$kind-idx?-ubyte.gz)
+        set+=(--set data.$kind="${files[0]}" --set data.test_$kind="${files[1]}"
+            --set data.validation_$kind="${files[1]}")
+    done
+    tool sweep small.conf --quiet --json --out map "${set[@]}" --score validation_f1 --grid model.memories=5,20
+    succeeded
+    validated=$output
+    [ "$(jq -r .score <<<"$output")" = validation_f1 ]
+    grep -q validation_f1 map/sweep.gp
+    head -1 map/sweep.csv | grep -q ',validation_f1,validation_f1_spread,validation_f1_1,'
+    tool sweep small.conf --quiet --json --out other "${set[@]}" --score test_f1 --grid model.memories=5,20
+    succeeded
+    jq -en --argjson a "$validated" --argjson b "$output" '[$a.cells[].score] == [$b.cells[].score]'
+    tool train small.conf --quiet --out run "${set[@]}"
+    wanted=$("$DENSEAM" eval run --quiet --json | jq .macro_f1)
+    jq -en --argjson a "$validated" --argjson b "$wanted" '($a.cells[1].score - $b | fabs) < 1e-12'
+    tool sweep map --resume --quiet --json
+    succeeded
+    jq -en --argjson a "$validated" --argjson b "$output" '$a.cells == $b.cells and $b.score == "validation_f1"'
+    energy_preset
+    tool sweep energy.conf --quiet --json --out map-energy --score energy --grid model.temperature=0.8,1.2
+    succeeded
+    score=$(jq '.cells[1].score' <<<"$output")
+    tool train energy.conf --quiet --out stored --set model.temperature=1.2
+    energy=$("$DENSEAM" recall stored --quiet --json --set recall.flips=0 | jq 'if type == "array" then .[0] else . end | .mean_energy_after')
+    jq -en --argjson a "$score" --argjson b "$energy" '($a - $b | fabs) < 1e-6'
 }
 
 @test "a folder that cannot be written is said before training" {

@@ -15,6 +15,7 @@
 #include "sweep/sweep_grid.h"
 #include "sweep/sweep_plan.h"
 #include "sweep/sweep_report.h"
+#include "sweep/sweep_score.h"
 
 /* --- plans ------------------------------------------------------------------------------------ */
 
@@ -280,6 +281,15 @@ static void what_is_done_never_runs_again(void **state)
 
 /* --- the store -------------------------------------------------------------------------------- */
 
+/* Gives an array another name of its length, which nobody asks for. */
+static void rename_array(dam__container *container, const char *name)
+{
+    for (size_t i = 0; i < container->array_count; i++)
+        if (strcmp(container->arrays[i].name, name) == 0)
+            container->arrays[i].name[strlen(name) - 1] = '-';
+    assert_null(dam__container_array(container, name));
+}
+
 static void a_sweep_comes_back_from_its_store(void **state)
 {
     (void)state;
@@ -295,8 +305,11 @@ static void a_sweep_comes_back_from_its_store(void **state)
     assert_true(dam__array_at(dam__container_array(&container, "axes/train.learning_rate"), 0) ==
                 0.1);
     make_plan(grids, 2, &copy);
+    /* A file from before there was such a metric has no array of it; it has the others. */
+    rename_array(&container, "results/energy");
     assert_int_equal(dam__sweep_restore(&copy.sweep, &container), DAM_OK);
     assert_int_equal(copy.sweep.metric, plan.sweep.metric);
+    assert_true(isnan(copy.sweep.results[0].metrics[DAM__METRIC_ENERGY]));
     for (size_t p = 0; p < 8; p++) {
         const dam__replica_result *a = &plan.sweep.results[p], *b = &copy.sweep.results[p];
         assert_true(a->status == b->status && a->epochs == b->epochs && a->seconds == b->seconds);
@@ -304,6 +317,8 @@ static void a_sweep_comes_back_from_its_store(void **state)
             assert_true(a->metrics[m] == b->metrics[m] ||
                         (isnan(a->metrics[m]) && isnan(b->metrics[m])));
     }
+    rename_array(&container, "results/mse");
+    assert_int_equal(dam__sweep_restore(&copy.sweep, &container), DAM_INPUT);
     dam__container_free(&container);
     dam__sweep_plan_free(&plan);
     dam__sweep_plan_free(&copy);
@@ -503,9 +518,28 @@ static void pictures_without_a_value_are_drawn(void **state)
     assert_int_equal(rmdir(folder), 0);
 }
 
+/*
+ * Of three classes and the softening one, true class by predicted column:
+ *   2 1 0 0     F1 of class 0: 2*2/(3+3)
+ *   1 3 0 0                 1: 2*3/(5+4)
+ *   0 1 1 1                 2: 2*1/(1+3)
+ */
+static void macro_f1_is_that_of_a_confusion_made_by_hand(void **state)
+{
+    (void)state;
+    const int32_t labels[] = {0, 0, 0, 1, 1, 1, 1, 2, 2, 2};
+    const int32_t predicted[] = {0, 0, 1, 0, 1, 1, 1, 1, 2, 3};
+    double f1 = 0;
+    assert_int_equal(dam__sweep_macro_f1(labels, predicted, 10, 3, &f1), DAM_OK);
+    assert_true(fabs(f1 - (4.0 / 6 + 6.0 / 9 + 2.0 / 4) / 3) < 1e-15);
+    assert_true(dam__metric_rises(DAM__METRIC_VALIDATION_F1) &&
+                dam__metric_rises(DAM__METRIC_TEST_F1) && !dam__metric_rises(DAM__METRIC_ENERGY));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(macro_f1_is_that_of_a_confusion_made_by_hand),
         cmocka_unit_test(the_last_key_varies_fastest),
         cmocka_unit_test(replicas_of_one_shape_are_a_group),
         cmocka_unit_test(bad_plans_are_refused),
