@@ -77,8 +77,9 @@ among() {
     offered "$tool train --out " runs
     offered "$tool devices "
     # All of them, a level at a time.
-    local folder
-    for folder in '' bench/ paper/; do
+    local folder folders
+    folders=$("$tool" presets --json | jq -r '.[].name' | sed -n 's|/.*|/|p' | sort -u)
+    for folder in '' $folders; do
         typed "$tool presets $folder"
         printf '%s\n' "${COMPREPLY[@]}"
     done | grep -v '/$' | sort > offered
