@@ -20,7 +20,7 @@ setup() {
     [ -z "$stderr" ]
     jq -e 'length > 0 and all(.name != "" and .title != "" and has("source"))' <<<"$output"
     found=$(jq -r '.[].name' <<<"$output" | sort)
-    wanted=$(cd "$presets" && ls *.conf bench/*.conf paper/*.conf | sed 's/\.conf$//' | sort)
+    wanted=$(cd "$presets" && ls *.conf bench/*.conf paper/*.conf reference/*.conf | sed 's/\.conf$//' | sort)
     [ -n "$wanted" ]
     [ "$found" = "$wanted" ] || { echo "$found"; echo "$wanted"; return 1; }
 }
