@@ -11,7 +11,7 @@
  * those of the memories. Only for powers, whose memories two halves can replace. One replica.
  */
 #ifndef FEW
-#define FEW 10
+#define FEW 5 /* more spill on GPUs: two numbers a class */
 #endif
 
 /* F'' over n (n - 1). */
