@@ -3,17 +3,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/memory.h"
 #include "base/notice.h"
 #include "command/layout.h"
 #include "command/output.h"
+#include "command/session.h"
 #include "command/signals.h"
+#include "paper/paper_cost.h"
+#include "paper/paper_figure.h"
 #include "paper/paper_page.h"
 
 typedef struct paper_arguments {
     arguments shared;
     int scale;        /* index into dam__paper_scale_names, which begins as cores */
     const char *page; /* file that is written */
+    bool cost;        /* what was not run is estimated */
 } paper_arguments;
 
 static const char ROOT[] = "runs/papers";
@@ -44,12 +49,12 @@ static void free_results(dam__paper_result *results, size_t count)
 }
 
 static dam_status look_at_all(const paper_arguments *own, const dam__paper *paper,
-                              dam__paper_result **out)
+                              dam__paper_scale scale, dam__paper_result **out)
 {
     dam_status status = dam__alloc(paper->count, sizeof **out, out);
     for (size_t i = 0; status == DAM_OK && i < paper->count; i++)
-        status = dam__paper_result_look(root_of(&own->shared), paper, &paper->rows[i],
-                                        scale_of(own), &(*out)[i]);
+        status = dam__paper_result_look(root_of(&own->shared), paper, &paper->rows[i], scale,
+                                        &(*out)[i]);
     return status;
 }
 
@@ -62,7 +67,7 @@ static dam_status append_paper(const paper_arguments *own, size_t i, dam__text *
     dam__paper_result *results = NULL;
     size_t done = 0;
     DAM_TRY_CLEANUP(dam__paper_open(dam__paper_id(i), &paper));
-    DAM_TRY_CLEANUP(look_at_all(own, &paper, &results));
+    DAM_TRY_CLEANUP(look_at_all(own, &paper, scale_of(own), &results));
     for (size_t k = 0; k < paper.count; k++)
         done += results[k].state == DAM__PAPER_DONE;
     dam__text_append(text, "%-12s %3zu of %3zu done\n  %s\n", paper.id, done, paper.count,
@@ -101,19 +106,22 @@ cleanup:
 
 static void append_figure(const dam__paper_result *r, dam__text *text, json_t *list)
 {
-    char took[24] = "", work[40];
+    char took[40] = "", work[40];
     if (isfinite(r->seconds))
         (void)snprintf(took, sizeof took, "%.0f s", r->seconds);
+    else if (isfinite(r->estimate))
+        dam__paper_duration(r->estimate, took);
     (void)snprintf(work, sizeof work, "%zu x %d", r->trainings, r->epochs);
     dam__text_append(text, "%-20s %-16s %-6s %8s %s\n", r->row->name,
                      r->trainings > 0 ? work : "recall", states[r->state], took, r->row->figures);
     dam__text_append(text, "  %s\n", r->row->caption);
     (void)json_array_append_new(
-        list, json_pack("{ss ss ss ss sI si ss so ss ss}", "name", r->row->name, "figures",
+        list, json_pack("{ss ss ss ss sI si ss so so ss ss}", "name", r->row->name, "figures",
                         r->row->figures, "command", r->row->command, "preset", r->row->preset,
                         "trainings", (json_int_t)r->trainings, "epochs", r->epochs, "state",
                         r->state == DAM__PAPER_ABSENT ? "absent" : states[r->state], "seconds",
-                        json_number(r->seconds), "folder", r->folder, "caption", r->row->caption));
+                        json_number(r->seconds), "estimated_seconds", json_number(r->estimate),
+                        "folder", r->folder, "caption", r->row->caption));
 }
 
 static dam_status list_figures(const paper_arguments *own, const dam__paper *paper,
@@ -133,7 +141,60 @@ static dam_status list_figures(const paper_arguments *own, const dam__paper *pap
     return status;
 }
 
+/* --- what it would take --------------------------------------------------------------------------- */
+
+/* Devices are opened once for each precision. */
+typedef struct devices {
+    dam__device *of[2];
+} devices;
+
+static dam_status estimate(const paper_arguments *own, const dam_log *log, devices *open,
+                           dam__paper_result *result)
+{
+    dam__precision precision = DAM__PRECISION_SINGLE;
+    const arguments *args = &own->shared;
+    DAM_TRY(dam__paper_precision(result, &precision));
+    dam__device **device = &open->of[precision == DAM__PRECISION_DOUBLE];
+    if (*device == NULL)
+        DAM_TRY(open_device(args, precision, log, device));
+    return dam__paper_cost(result, *device, gemm_choice(args), signals_stop, &result->estimate);
+}
+
+/* Of what is not done; what cannot be estimated is told and left out. */
+static dam_status estimate_all(const paper_arguments *own, const dam_log *log,
+                               const dam__paper *paper, dam__paper_result *results)
+{
+    dam_status status = DAM_OK;
+    devices open = {{NULL, NULL}};
+    signals_catch();
+    for (size_t i = 0; i < paper->count; i++) {
+        if (results[i].state == DAM__PAPER_DONE)
+            continue;
+        status = estimate(own, log, &open, &results[i]);
+        if (status == DAM_INTERRUPTED)
+            goto cleanup;
+        if (status != DAM_OK)
+            dam__warn(log, "'%s' could not be estimated: %s", results[i].row->name, dam_error());
+        status = DAM_OK;
+    }
+cleanup:
+    dam__device_close(open.of[0]);
+    dam__device_close(open.of[1]);
+    return status;
+}
+
 /* --- running -------------------------------------------------------------------------------------- */
+
+/* All pictures of a result as one, beside them. */
+static dam_status draw_figure(const dam__paper_result *result)
+{
+    char *path = NULL;
+    bool drawn = false;
+    DAM_TRY(dam__path_join(&path, result->folder, DAM__PAPER_PICTURE));
+    dam_status status = dam__paper_figure_draw(result, path, &drawn);
+    free(path);
+    return status;
+}
 
 static dam_status run_one(const paper_arguments *own, const dam_log *log, dam__paper_result *result)
 {
@@ -142,7 +203,8 @@ static dam_status run_one(const paper_arguments *own, const dam_log *log, dam__p
         return DAM_OK;
     }
     dam__info(log, "'%s': %s", result->row->name, result->row->caption);
-    return dam__paper_result_run(&own->shared, result);
+    DAM_TRY(dam__paper_result_run(&own->shared, result));
+    return draw_figure(result);
 }
 
 /* The figure of that name, or all. */
@@ -159,6 +221,22 @@ static dam_status run_figures(const paper_arguments *own, const dam_log *log,
     return DAM_OK;
 }
 
+/* With --cost each figure tells what the paper's own numbers would take. */
+static dam_status write_page(const paper_arguments *own, const dam_log *log,
+                             const dam__paper *paper, const dam__paper_result *results)
+{
+    dam_status status = DAM_OK;
+    dam__paper_result *whole = NULL;
+    if (own->cost) {
+        DAM_TRY_CLEANUP(look_at_all(own, paper, DAM__PAPER_WHOLE, &whole));
+        DAM_TRY_CLEANUP(estimate_all(own, log, paper, whole));
+    }
+    DAM_TRY_CLEANUP(dam__paper_page_write(paper, results, whole, own->page));
+cleanup:
+    free_results(whole, paper->count);
+    return status;
+}
+
 static dam_status run_paper(const arguments *args)
 {
     const paper_arguments *own = (const paper_arguments *)args;
@@ -172,11 +250,13 @@ static dam_status run_paper(const arguments *args)
                                  : dam__fail(DAM_USAGE, "--page wants a paper; 'denseam paper' "
                                                         "lists them");
     DAM_TRY_CLEANUP(dam__paper_open(args->operands.items[0], &paper));
-    DAM_TRY_CLEANUP(look_at_all(own, &paper, &results));
+    DAM_TRY_CLEANUP(look_at_all(own, &paper, scale_of(own), &results));
     if (args->operands.count > 1)
         DAM_TRY_CLEANUP(run_figures(own, &log, &paper, args->operands.items[1], results));
+    if (own->cost)
+        DAM_TRY_CLEANUP(estimate_all(own, &log, &paper, results));
     if (own->page != NULL)
-        DAM_TRY_CLEANUP(dam__paper_page_write(&paper, results, own->page));
+        DAM_TRY_CLEANUP(write_page(own, &log, &paper, results));
     DAM_TRY_CLEANUP(list_figures(own, &paper, results));
 cleanup:
     free_results(results, paper.count);
@@ -190,14 +270,20 @@ static const flag flags[] = {
          "the paper's own numbers",
          .choices = scale_choices),
     FLAG("page", paper_arguments, page, "FILE",
-         "write a page in Markdown: every figure's picture, command and setting"),
+         "write a page in Markdown: every figure's picture, command and setting, what agrees and "
+         "what does not; its pictures go to a folder of the paper's name beside it"),
+    FLAG("cost", paper_arguments, cost, NULL,
+         "estimate what each figure that is not done takes on this device, from a few epochs of "
+         "it"),
     FLAG("out", arguments, out, "DIR", "where results lie, DIR/PAPER/SCALE/NAME; else runs/papers"),
-    FLAG_DEVICE, FLAGS_PRINT};
+    FLAG_DEVICE,
+    FLAGS_PRINT};
 
 static const char *const examples[] = {"denseam paper",
                                        "denseam paper 2407.08742",
                                        "denseam paper 2407.08742 modified-low",
                                        "denseam paper 2508.19151 all --scale quick",
+                                       "denseam paper 2605.10164 --scale paper --cost",
                                        "denseam paper 2407.08742 --page docs/papers/2407.08742.md",
                                        NULL};
 

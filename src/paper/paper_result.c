@@ -25,8 +25,7 @@ void dam__paper_result_free(dam__paper_result *result)
 
 /* --- settings ------------------------------------------------------------------------------------- */
 
-/* The settings of a scale as words. */
-static dam_status split_settings(const dam__paper_result *result, dam__words *out)
+dam_status dam__paper_settings(const dam__paper_result *result, dam__words *out)
 {
     const char *at = result->row->settings[result->scale];
     while (*at != '\0') {
@@ -54,7 +53,7 @@ static dam_status count_work(dam__paper_result *result)
     dam__experiment experiment;
     dam__sweep_plan plan = {0};
     dam__words settings = {0};
-    DAM_TRY_CLEANUP(split_settings(result, &settings));
+    DAM_TRY_CLEANUP(dam__paper_settings(result, &settings));
     const char *const *set = (const char *const *)settings.items;
     DAM_TRY_CLEANUP(dam__experiment_load(result->row->preset, set, settings.count, &experiment));
     if (strcmp(result->row->command, "recall") == 0)
@@ -109,7 +108,7 @@ dam_status dam__paper_result_look(const char *root, const dam__paper *paper,
                                   dam__paper_result *out)
 {
     dam_status status = DAM_OK;
-    dam__paper_result result = {.row = row, .scale = scale};
+    dam__paper_result result = {.row = row, .scale = scale, .estimate = NAN};
     *out = (dam__paper_result){0};
     DAM_TRY_CLEANUP(dam__format(&result.folder, "%s/%s/%s/%s", root, paper->id,
                                 dam__paper_scale_names[scale], row->name));
@@ -163,7 +162,7 @@ static dam_status make_line(const arguments *args, const dam__paper_result *resu
         DAM_TRY_CLEANUP(dam__words_add(line, "--resume"));
     else
         DAM_TRY_CLEANUP(dam__words_add_pair(line, "--out", result->folder));
-    DAM_TRY_CLEANUP(split_settings(result, &settings));
+    DAM_TRY_CLEANUP(dam__paper_settings(result, &settings));
     for (size_t i = 0; i < settings.count && !resumes; i++)
         DAM_TRY_CLEANUP(dam__words_add_pair(line, "--set", settings.items[i]));
     if (args->device != NULL)

@@ -2,6 +2,7 @@
 #ifndef PAPER_PAPER_RESULT_H
 #define PAPER_PAPER_RESULT_H
 
+#include "base/process.h"
 #include "command/command.h"
 #include "paper/paper_table.h"
 
@@ -17,7 +18,8 @@ typedef struct dam__paper_result {
     dam__paper_scale scale;
     char *folder; /* ROOT/ID/SCALE/NAME */
     dam__paper_state state;
-    double seconds; /* that it took, of all its parts; NaN unless done */
+    double seconds;  /* that it took, of all its parts; NaN unless done */
+    double estimate; /* seconds that it would take here (paper_cost.h); NaN where nobody asked */
     size_t trainings;
     int epochs; /* of each */
 } dam__paper_result;
@@ -39,6 +41,9 @@ dam_status dam__paper_result_run(const arguments *args, dam__paper_result *resul
 
 /* *path = picture i of the folder, free(); NULL behind the last. */
 dam_status dam__paper_result_picture(const dam__paper_result *result, size_t i, char **path);
+
+/* The settings of its scale, "section.key=value" each. Free with dam__words_free. */
+dam_status dam__paper_settings(const dam__paper_result *result, dam__words *out);
 
 /* Appends "denseam sweep PRESET --set ...", as it is run. */
 void dam__paper_command_line(const dam__paper_result *result, dam__text *out);

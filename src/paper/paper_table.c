@@ -57,6 +57,38 @@ static dam_status read_row(char *line, const char *id, dam__paper_row *row)
     return DAM_OK;
 }
 
+/* The rest of a line that begins with word, NAME and a colon, and in *row whose it is. */
+static const char *said_of(const dam__paper *paper, const char *line, const char *word,
+                           dam__paper_row **row)
+{
+    size_t length = strlen(word);
+    if (strncmp(line, word, length) != 0 || line[length] != ' ')
+        return NULL;
+    const char *name = line + length + 1, *colon = strstr(name, ": ");
+    for (size_t i = 0; colon != NULL && i < paper->count; i++)
+        if (strlen(paper->rows[i].name) == (size_t)(colon - name) &&
+            strncmp(paper->rows[i].name, name, (size_t)(colon - name)) == 0) {
+            *row = &paper->rows[i];
+            return colon + 2;
+        }
+    return NULL;
+}
+
+/* Whether the line says what came of a row. */
+static bool read_outcome(const dam__paper *paper, const char *line)
+{
+    dam__paper_row *row = NULL;
+    const char *text = said_of(paper, line, "agrees", &row);
+    if (text != NULL) {
+        row->agrees = text;
+    } else if ((text = said_of(paper, line, "differs", &row)) != NULL) {
+        row->differs = text;
+    } else if ((text = said_of(paper, line, "without", &row)) != NULL) {
+        row->without = text;
+    }
+    return text != NULL;
+}
+
 static dam_status read_line(dam__paper *paper, char *line)
 {
     static const char title[] = "title: ", note[] = "note: ";
@@ -71,6 +103,8 @@ static dam_status read_line(dam__paper *paper, char *line)
         paper->notes[paper->note_count++] = line + sizeof note - 1;
         return DAM_OK;
     }
+    if (read_outcome(paper, line))
+        return DAM_OK;
     DAM_TRY(dam__grow((void *)&paper->rows, paper->count + 1, sizeof *paper->rows));
     paper->rows[paper->count] = (dam__paper_row){0};
     return read_row(line, paper->id, &paper->rows[paper->count++]);

@@ -1,7 +1,8 @@
 /*
  * The figures of the papers, one text a paper (src/paper/tables/): which command and preset make
  * each, and with which settings at which scale. Lines are "title: ...", "note: ...", comments that
- * begin with #, and rows whose fields are parted by |.
+ * begin with #, rows whose fields are parted by |, and below them what came of a row: "agrees
+ * NAME: ...", "differs NAME: ...", and "without NAME: ...", why there is none.
  */
 #ifndef PAPER_PAPER_TABLE_H
 #define PAPER_PAPER_TABLE_H
@@ -21,6 +22,7 @@ typedef enum dam__paper_scale {
 
 typedef struct dam__paper_row {
     char *name, *figures, *command, *preset, *settings[DAM__PAPER_SCALES], *caption;
+    const char *agrees, *differs, *without; /* or NULL */
 } dam__paper_row;
 
 typedef struct dam__paper {

@@ -14,6 +14,8 @@ set grid lt 1 lw 1 lc rgb '#e7e7e3'
 set key noenhanced reverse Left samplen 2 spacing 1.3 textcolor rgb ink
 if (exists('what')) { # two lines above the picture: its title, and what is shown
     set tmargin at screen 0.87
-    set label title at screen 0.02, 0.96 font ',15' noenhanced textcolor rgb ink
+    # A long title is smaller, so that its end, which tells pictures of a sweep apart, is seen.
+    title_font = strlen(title) > 115 ? ',10' : strlen(title) > 90 ? ',12' : ',15'
+    set label title at screen 0.02, 0.96 font title_font noenhanced textcolor rgb ink
     set label what at screen 0.02, 0.915 font ',11' noenhanced textcolor rgb '#5c5e64'
 }
