@@ -10,7 +10,7 @@ check_pie_supported(LANGUAGES C)
 
 foreach(flag -fstack-protector-strong -fstack-clash-protection -fcf-protection -mbranch-protection=standard)
   string(MAKE_C_IDENTIFIER "DENSEAM_HAS${flag}" has)
-  check_c_compiler_flag(${flag} ${has})
+  check_c_compiler_flag("${flag} -Werror" ${has}) # clang takes an architecture's flags on any, and warns
   if(${has})
     add_compile_options($<$<COMPILE_LANGUAGE:C>:${flag}>)
   endif()
