@@ -336,3 +336,11 @@ cleanup:
     free(ranks);
     return status;
 }
+
+dam_status dam__growth_fits(int memories, int most)
+{
+    if (memories < 1 || memories > most)
+        return dam__fail(DAM_INPUT, "the run has %d memories, but its preset allows %d", memories,
+                         most);
+    return DAM_OK;
+}

@@ -56,4 +56,7 @@ dam_status dam__growth_split(dam__growth *growth, const dam__matrix *velocities,
 dam_status dam__growth_pick(const double *ranks, int memories, double threshold, double fraction,
                             int spare, int *picked, int *count);
 
+/* DAM_INPUT where a run has other numbers of memories than from 1 to what its preset allows. */
+dam_status dam__growth_fits(int memories, int most);
+
 #endif

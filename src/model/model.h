@@ -143,7 +143,7 @@ enum {
 typedef struct dam__grow_ops {
     int (*memories)(const dam__model *model); /* at present */
 
-    /* Added to a loss, it makes losses of different widths comparable; 0 where they are. */
+    /* Added to a loss, it makes losses of different widths comparable; NULL where they are. */
     double (*loss_offset)(const dam__model *model);
 
     /* Shows this many memories, for restoring. DAM_INPUT where they are more than max_memories. */

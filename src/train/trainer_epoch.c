@@ -68,7 +68,8 @@ static dam_status add_row(dam__trainer *trainer, double loss, const dam__metrics
     if (trainer->growth != NULL) {
         row[column++] = trainer->position.stage;
         row[column++] = dam__trainer_memories(trainer);
-        double offset = trainer->model->ops->grow->loss_offset(trainer->model);
+        const dam__grow_ops *grow = trainer->model->ops->grow;
+        double offset = grow->loss_offset != NULL ? grow->loss_offset(trainer->model) : 0;
         row[column++] = loss + offset;
         row[column++] = metrics->loss + offset;
         row[column++] = trainer->position.split_seconds;

@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "base/try.h"
+#include "model/grow.h"
 
 static struct denoise *denoise_of(dam__model *model)
 {
@@ -73,19 +74,10 @@ static int memories_of(const dam__model *model)
     return ((const struct denoise *)model)->memories;
 }
 
-/* Losses are of features, whatever the width. */
-static double loss_offset(const dam__model *model)
-{
-    (void)model;
-    return 0;
-}
-
 static dam_status resize(dam__model *model, int memories)
 {
     struct denoise *denoise = denoise_of(model);
-    if (memories < 1 || memories > denoise->max_memories)
-        return dam__fail(DAM_INPUT, "the run has %d memories, but its preset allows %d", memories,
-                         denoise->max_memories);
+    DAM_TRY(dam__growth_fits(memories, denoise->max_memories));
     dam__denoise_show(denoise, memories);
     return DAM_OK;
 }
@@ -281,7 +273,6 @@ static dam_status split(dam__model *model, const dam__search *search, const dam_
 
 const dam__grow_ops dam__denoise_grow_ops = {
     .memories = memories_of,
-    .loss_offset = loss_offset,
     .resize = resize,
     .prepare = prepare,
     .bind = bind_buffers,

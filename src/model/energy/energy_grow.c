@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "base/try.h"
+#include "model/grow.h"
 
 static struct energy *energy_of(dam__model *model)
 {
@@ -66,19 +67,10 @@ static int memories_of(const dam__model *model)
     return ((const struct energy *)model)->memories;
 }
 
-/* Losses are of neurons, whatever the width. */
-static double loss_offset(const dam__model *model)
-{
-    (void)model;
-    return 0;
-}
-
 static dam_status resize(dam__model *model, int memories)
 {
     struct energy *energy = energy_of(model);
-    if (memories < 1 || memories > energy->max_memories)
-        return dam__fail(DAM_INPUT, "the run has %d memories, but its preset allows %d", memories,
-                         energy->max_memories);
+    DAM_TRY(dam__growth_fits(memories, energy->max_memories));
     dam__energy_show(energy, memories);
     return DAM_OK;
 }
@@ -289,7 +281,6 @@ static dam_status split(dam__model *model, const dam__search *search, const dam_
 
 const dam__grow_ops dam__energy_grow_ops = {
     .memories = memories_of,
-    .loss_offset = loss_offset,
     .resize = resize,
     .prepare = prepare,
     .bind = bind_buffers,

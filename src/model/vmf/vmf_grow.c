@@ -10,6 +10,8 @@
 
 #include <math.h>
 
+#include "model/grow.h"
+
 static struct vmf *vmf_of(dam__model *model)
 {
     return (struct vmf *)model;
@@ -39,9 +41,7 @@ static double loss_offset(const dam__model *model)
 static dam_status resize(dam__model *model, int memories)
 {
     struct vmf *vmf = vmf_of(model);
-    if (memories < 1 || memories > vmf->max_memories)
-        return dam__fail(DAM_INPUT, "the run has %d memories, but its preset allows %d", memories,
-                         vmf->max_memories);
+    DAM_TRY(dam__growth_fits(memories, vmf->max_memories));
     dam__vmf_show(vmf, memories);
     return DAM_OK;
 }
