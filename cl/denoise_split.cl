@@ -41,15 +41,18 @@ KERNEL void denoise_split(__global const real *restrict hidden, __global const r
 #endif
     const real mean = GROUP_SUM(scratch, lanes_sum(along));
     for (int j = begin; j < cols; j += GROUP * VECTOR_WIDTH) {
+#if ACTIVATION != 0
+        const vector z = LOAD(hidden + row + j);
+#endif
         const vector h = LOAD(pulls + row + j) - mean;
         const vector p = LOAD(products + row + j), q = LOAD(across + row + j);
 #if ACTIVATION == 0
         const vector slope = 1, curve = 0;
 #elif ACTIVATION == 1
-        const vector z = LOAD(hidden + row + j), slope = power_above(z, POWER - 1, POWER);
+        const vector slope = power_above(z, POWER - 1, POWER);
         const vector curve = power_above(z, POWER - 2, POWER * (POWER - 1));
 #else
-        const vector slope = LOAD(hidden + row + j), curve = slope;
+        const vector slope = z, curve = z;
 #endif
         const vector inside = SELECT(0, 1, (vmask)j + LANE_INDEX < (vmask)cols);
         STORE(inside * fma(s1 * curve * h, p, slope * q), products + row + j);
