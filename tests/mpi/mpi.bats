@@ -308,9 +308,9 @@ same_table() {
     ranks 2 sweep small.conf --grid model.memories=10,20 --set train.batch=0 --out run
     [ "$status" -eq 2 ]
     [ "$(wc -l <<<"$stderr")" -eq 1 ]
-    # A training that cannot be run is named once, with its rank, and the others are done.
+    # A training that cannot be run is in unit/sweep_ranks: what the tool can foresee it refuses before any.
     ranks 2 sweep small.conf --grid data.validation=0,0.1,0.2 --set sweep.score=validation_accuracy --quiet --out run
     [ "$status" -eq 2 ]
-    [ "$(grep -c '^denseam: 1 of 3 trainings could not be run' err)" -eq 1 ]
-    [ "$(grep -c '^[0-9.]*,done,' run/sweep.csv)" -eq 2 ]
+    [ "$(wc -l <<<"$stderr")" -eq 1 ]
+    [ ! -e run/sweep.csv ]
 }
