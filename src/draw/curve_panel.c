@@ -8,6 +8,19 @@
 
 enum { DIGITS = 15 };
 
+/* Not all models' losses take an offset to be comparable over widths. */
+static bool have_offset(const dam__table *history)
+{
+    size_t plain, normalised;
+    if (!dam__table_find(history, "loss", &plain) ||
+        !dam__table_find(history, "normalised_loss", &normalised))
+        return true;
+    for (size_t row = 0; row < history->rows; row++)
+        if (dam__table_at(history, row, plain) != dam__table_at(history, row, normalised))
+            return true;
+    return false;
+}
+
 bool dam__curve_panels(const dam__table *history, dam__curve_panel out[DAM__CURVE_PANELS])
 {
     /* Losses of different widths differ by more than learning does. */
@@ -15,7 +28,7 @@ bool dam__curve_panels(const dam__table *history, dam__curve_panel out[DAM__CURV
     const bool grew = dam__curve_count(&normalised, history) > 0;
     out[0] = grew ? normalised : (dam__curve_panel){"loss", 1, false};
     out[1] = (dam__curve_panel){"accuracy", 100, true};
-    return grew;
+    return grew && have_offset(history);
 }
 
 bool dam__curve_belongs(const dam__curve_panel *panel, const dam__table *history, size_t column)

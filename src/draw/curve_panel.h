@@ -20,7 +20,7 @@ enum {
 };
 
 /* The panels of losses and of accuracies; whether the losses are the normalised ones of a run that
- * grew. */
+ * grew, where these differ from the loss. */
 bool dam__curve_panels(const dam__table *history, dam__curve_panel out[DAM__CURVE_PANELS]);
 
 /* Whether a column has a finite value and is drawn in the panel; how many are. */
