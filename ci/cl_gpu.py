@@ -1,6 +1,6 @@
 """Compiles what `denseam programs` wrote for GPUs, and compares with budgets; ci/cl-gpu runs it.
 
-cl_gpu.py COMPILERS PROGRAMS BUDGETS [--all | --update]
+cl_gpu.py COMPILERS PROGRAMS BUDGETS [--again | --all | --update]
 """
 import concurrent.futures
 import csv
@@ -50,6 +50,12 @@ BUDGETS_HEAD = """\
 # The compilers they are of. By others a kernel may need more, whoever changed what: exit code 3.
 """
 OF = re.compile(r"# of (\w+): +(.*)\n")
+
+SETTLED_HEAD = """\
+# Digests of programs as they were compiled for these budgets: sources, options, cards, compilers and
+# the budgets themselves. A program whose digest is still this one is not compiled again.
+"""
+AS = re.compile(r"# as (\w+): +([0-9a-f]{64})\n")
 
 
 class Compilers:
@@ -336,11 +342,15 @@ def some_of_each_kind(pairs, wide_alike=False):
     return chosen
 
 
+def key_of(compilers, pair, target):
+    """A digest of all that decides what compilers make of a program."""
+    return hashlib.sha256("\0".join(
+        [compilers.version, target, " ".join(pair.options), pair.source]).encode()).hexdigest()
+
+
 def compile_one(compilers, pair, target):
     """What is wrong, and the numbers of each kernel, which are kept where nothing is wrong."""
-    key = hashlib.sha256("\0".join(
-        [compilers.version, target, " ".join(pair.options), pair.source]).encode()).hexdigest()
-    path = os.path.join(compilers.results, key)
+    path = os.path.join(compilers.results, key_of(compilers, pair, target))
     try:
         with open(path + ".json") as file:
             kernels = json.load(file)
@@ -385,9 +395,9 @@ def worst(a, b):
     return {key: (min if better else max)(a[key], b[key]) for key, better in NUMBERS.items()}
 
 
-def compile_all(compilers, launched, work):
-    """The worst numbers of each kernel and card; *failed* counts what is wrong."""
-    found, failed = {}, 0
+def compile_all(compilers, launched, work, found):
+    """Adds to *found* the worst numbers of each kernel and card; how often something is wrong."""
+    failed = 0
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as threads:
         jobs = [(pair, target, budgeted, threads.submit(compile_one, compilers, pair, target))
                 for pair, target, budgeted in work]
@@ -402,26 +412,47 @@ def compile_all(compilers, launched, work):
             for name, numbers in kernels.items() if budgeted else ():
                 key = name, target
                 found[key] = worst(found[key], numbers) if key in found else numbers
-    return found, failed
+    return failed
 
 
 # --- budgets -------------------------------------------------------------------------------------
 
 def read_budgets(path):
-    """The budgets, and each vendor's compilers they are of."""
-    budgets, of = {}, {}
+    """The budgets, each vendor's compilers they are of, and each program's digest."""
+    budgets, of, settled = {}, {}, {}
     if os.path.exists(path):
         with open(path) as file:
             for line in file:
                 words = line.split()
                 if OF.match(line):
                     of.update([OF.match(line).groups()])
+                elif AS.match(line):
+                    settled.update([AS.match(line).groups()])
                 elif words and words[0] not in ("#", "kernel"):
                     budgets[words[0], words[1]] = dict(zip(NUMBERS, map(int, words[2:])))
-    return budgets, of
+    return budgets, of, settled
 
 
-def write_budgets(path, found, compilers):
+def budgets_in(pairs, budgets):
+    """The budgets of the kernels that these programs have."""
+    words = {word for pair in pairs for word in re.findall(r"\w+", pair.source)}
+    return {key: numbers for key, numbers in budgets.items() if key[0] in words}
+
+
+def digests(compilers, work, launched, budgets):
+    """Of each program, what its compilations and their budgets are."""
+    found = {}
+    for program in sorted({pair.program for pair, _, _ in work}):
+        mine = [(pair, target) for pair, target, _ in work if pair.program == program]
+        rows = budgets_in([pair for pair, _ in mine], budgets)
+        text = [key_of(compilers, pair, target) + " ".join(sorted(launched.get(pair.stem, set())))
+                for pair, target in mine]
+        text += ["%s %s" % (key, [rows[key][name] for name in NUMBERS]) for key in sorted(rows)]
+        found[program] = hashlib.sha256("\n".join(text).encode()).hexdigest()
+    return found
+
+
+def write_budgets(path, found, compilers, work, launched):
     rows = [("kernel", "card") + tuple(NUMBERS)]
     order = AMD + INTEL + NVIDIA
     for name, target in sorted(found, key=lambda key: (key[0], order.index(key[1]))):
@@ -430,6 +461,9 @@ def write_budgets(path, found, compilers):
         file.write(BUDGETS_HEAD)
         for vendor in VENDORS:
             file.write("# of %-8s%s\n" % (vendor + ":", compilers.of(vendor)))
+        file.write(SETTLED_HEAD)
+        for program, digest in digests(compilers, work, launched, found).items():
+            file.write("# as %-16s%s\n" % (program + ":", digest))
         for row in rows:
             file.write(("%-26s %-8s" + " %9s" * len(NUMBERS) + "\n") % row)
     os.replace(path + ".new", path)
@@ -489,25 +523,34 @@ def unchecked(has_ptxas, soft):
 def main():
     folder, programs, path = sys.argv[1:4]
     everything, update = "--all" in sys.argv, "--update" in sys.argv
+    again = everything or update or "--again" in sys.argv
     compilers = Compilers(folder)
     has_ptxas = os.path.exists(compilers.ptxas)
     targets = AMD + INTEL + (NVIDIA if has_ptxas else [])
     compilers.make_isa()
     work = list(plan(read_pairs(programs), targets, everything))
     launched = launched_kernels(programs)
-    found, failed = compile_all(compilers, launched, work)
+    budgets, of, settled = read_budgets(path)
+    here = digests(compilers, work, launched, budgets)
+    same = {name for name in here if not again and here[name] == settled.get(name)}
+    found = budgets_in([pair for pair, _, _ in work if pair.program in same], budgets)
+    new = [job for job in work if job[0].program not in same]
+    failed = compile_all(compilers, launched, new, found)
     if update:
         if failed or not has_ptxas:
             print("ci/cl-gpu: %s is not written: %s" % (
                 path, "%d compilations failed" % failed if failed else "there is no ptxas"))
             sys.exit(2)
-        write_budgets(path, found, compilers)
+        write_budgets(path, found, compilers, work, launched)
         print("ci/cl-gpu: %s is written; look at what changed" % path)
-    budgets, of = read_budgets(path)
+        budgets, of, _ = read_budgets(path)
     worse = compare(budgets, found, targets, set().union(*launched.values()))
     others = other_compilers(compilers, of, targets)
     print("ci/cl-gpu: %d compilations for %d cards, %d failed; %d kernels over budget or missed"
-          % (len(work), len(targets), failed, len(worse)))
+          % (len(new), len(targets), failed, len(worse)))
+    if same:
+        print("ci/cl-gpu: %d of %d programs are as they were when the budgets were written"
+              % (len(same), len(here)))
     soft = sum(card in others for card in worse)
     left = unchecked(has_ptxas, soft)
     for line in left:

@@ -5,6 +5,7 @@ common_setup() {
     : "${DENSEAM:?set DENSEAM to the tool to test}"
     unset DENSEAM_DEVICE DENSEAM_DATA OPENCL_VENDOR_PATH RUSTICL_ENABLE
     export OCL_ICD_VENDORS="${OCL_ICD_VENDORS:-pocl.icd}"
+    [ "${DENSEAM_TEST_SETTINGS:-every}" = every ] || ignore_leaks
     cd "$BATS_TEST_TMPDIR" || return 1
     small_preset > small.conf
 }
@@ -29,8 +30,8 @@ run_file() {
     cp -r "$kept" "$1"
 }
 
-# Mesa's drivers leak by themselves, which a build with the leak sanitizer would report: for tests that
-# use them.
+# To look for leaks takes a third of the time of a small command under the sanitizers, and is left to nights
+# but for the tests of the library. Mesa's drivers leak by themselves: for tests that use them.
 ignore_leaks() {
     export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0"
 }

@@ -247,7 +247,9 @@ static void check_products_tuned(const dam_device_info *info, const setting *how
 static void check_products(const dam_device_info *info, const setting *how,
                            const struct product *products, size_t count)
 {
-    check_products_tuned(info, how, NULL, products, count);
+    static dam__tuning tuning;
+    limit_products(&tuning);
+    check_products_tuned(info, how, &tuning, products, count);
 }
 
 enum { LARGEST = 128 };

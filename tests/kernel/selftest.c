@@ -28,9 +28,12 @@ static void print_row(void *user, const dam__selftest_row *row)
  * gathers. */
 static void check_passes(const dam_device_info *info, dam__shape shape, bool wide)
 {
+    static dam__tuning tuning;
+    limit_products(&tuning);
     const dam__selftest_options options = {.shape = shape,
                                            .single_only = !wide,
                                            .double_only = wide,
+                                           .tuning = &tuning,
                                            .use = {.memories = 10, .dim = 20, .batch = 30}};
     dam__selftest_list all;
     int rows = 0;
