@@ -10,7 +10,7 @@
 
 enum { MOST_SCANS = 500, DCT_SIDE = 8 };
 
-/* All that outlives a longjmp. errors is the first, so that libjpeg's pointer to it leads here. */
+/* All that outlives a longjmp; libjpeg's client data. */
 typedef struct reader {
     struct jpeg_error_mgr errors;
     jmp_buf back;
@@ -32,7 +32,7 @@ bool dam__jpeg_is(const unsigned char *first)
 
 static void fail(j_common_ptr jpeg)
 {
-    reader *r = (reader *)(void *)jpeg->err;
+    reader *r = jpeg->client_data;
     r->errors.format_message(jpeg, r->message);
     longjmp(r->back, 1);
 }
@@ -50,7 +50,7 @@ static void warn(j_common_ptr jpeg, int level)
 static void watch(j_common_ptr jpeg)
 {
     if (((j_decompress_ptr)jpeg)->input_scan_number > MOST_SCANS) {
-        reader *r = (reader *)(void *)jpeg->err;
+        reader *r = jpeg->client_data;
         (void)snprintf(r->message, sizeof r->message, "over %d scans", MOST_SCANS);
         longjmp(r->back, 1);
     }
@@ -63,7 +63,7 @@ static void do_nothing(j_decompress_ptr jpeg)
 
 static boolean meet_end(j_decompress_ptr jpeg)
 {
-    reader *r = (reader *)(void *)jpeg->err;
+    reader *r = jpeg->client_data;
     r->is_short = true;
     longjmp(r->back, 1);
 }
@@ -170,6 +170,7 @@ dam_status dam__jpeg_decode(const char *name, const unsigned char *bytes, size_t
 {
     reader r = {.name = name, .length = length, .out = out};
     *orientation = 1;
+    r.jpeg.client_data = &r;
     r.jpeg.err = jpeg_std_error(&r.errors);
     r.errors.error_exit = fail;
     r.errors.emit_message = warn;

@@ -242,10 +242,9 @@ static dam_status add_word(const unsigned char *bytes, size_t characters, size_t
     text->length = 0;
     dam__text_append_bytes(text, "", 0);
     for (size_t i = 0; i < characters; i++) {
-        uint32_t code = bytes[i * each];
-        for (size_t byte = 1; byte < each; byte++)
-            code = big_endian ? code << 8 | bytes[i * each + byte]
-                              : code | (uint32_t)bytes[i * each + byte] << 8 * byte;
+        uint32_t code = 0;
+        for (size_t byte = 0; byte < each; byte++)
+            code = code << 8 | bytes[i * each + (big_endian ? byte : each - 1 - byte)];
         if (code == 0)
             break;
         if (each == 1)

@@ -151,7 +151,8 @@ static dam_status make_spans(size_t from, size_t to, span **spans)
     DAM_TRY(dam__multiply(to, sizeof **spans, &bytes));
     DAM_TRY(dam__multiply(to, widest * sizeof(double), &more));
     DAM_TRY(dam__alloc(bytes + more, 1, spans));
-    double *weights = (double *)(void *)(*spans + to);
+    void *behind = *spans + to;
+    double *weights = behind;
     for (size_t i = 0; i < to; i++, weights += widest) {
         double centre = ((double)i + 0.5) * scale, sum = 0;
         double begin = fmax(0, floor(centre - reach + 0.5)),

@@ -133,7 +133,8 @@ static void blend(reader *r)
     dam__picture *out = r->out;
     size_t colours = out->channels, pixels = out->width * out->height;
     uint32_t most = out->deep ? UINT16_MAX : UINT8_MAX;
-    const uint16_t *deep = (const uint16_t *)(const void *)r->wide;
+    const void *wide = r->wide;
+    const uint16_t *deep = wide;
     for (size_t i = 0; i < pixels; i++) {
         size_t from = i * (colours + 1);
         uint32_t alpha = out->deep ? deep[from + colours] : r->wide[from + colours];

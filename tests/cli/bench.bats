@@ -70,6 +70,7 @@ step_over_products" ]
     jq -e '.results | map(.preset) == ["bench/vmf-small", "bench/vmf"]' table.json
 }
 
+# bats test_tags=nightly
 @test "the losses of a preset of bench/ are those of a right device, in both precisions and shapes" {
     for how in "--set train.precision=single" "--set train.precision=double" "--kernels gpu"; do
         # shellcheck disable=SC2086

@@ -36,22 +36,34 @@ was_interrupted() {
     [ "$(wc -l <<<"$stderr")" -eq 1 ]
 }
 
+# ends_as_if_whole SIGNAL: a training that the signal stopped in the middle of an epoch, beside one that ran through.
+ends_as_if_whole() {
+    interrupt "$1" stopped 2 small.conf --out stopped "${many_steps[@]}" \
+        --set train.epochs=100000 --set train.checkpoint=1000
+    was_interrupted
+    epochs=$(($(stopped_epoch) + 2))
+    tool train stopped --resume --quiet --set train.epochs="$epochs"
+    succeeded
+    tool train small.conf --quiet --out whole "${many_steps[@]}" --set train.checkpoint=1000 \
+        --set train.epochs="$epochs"
+    succeeded
+    same_training stopped whole
+    [ "$(wc -l < stopped/metrics.jsonl)" -eq "$epochs" ]
+    nothing_left_over stopped
+}
+
 @test "a training stopped in the middle of an epoch ends as if it had not been" {
-    for signal in INT TERM HUP; do
-        rm -rf stopped whole
-        interrupt "$signal" stopped 2 small.conf --out stopped "${many_steps[@]}" \
-            --set train.epochs=100000 --set train.checkpoint=1000
-        was_interrupted
-        epochs=$(($(stopped_epoch) + 2))
-        tool train stopped --resume --quiet --set train.epochs="$epochs"
-        succeeded
-        tool train small.conf --quiet --out whole "${many_steps[@]}" --set train.checkpoint=1000 \
-            --set train.epochs="$epochs"
-        succeeded
-        same_training stopped whole
-        [ "$(wc -l < stopped/metrics.jsonl)" -eq "$epochs" ]
-        nothing_left_over stopped
-    done
+    ends_as_if_whole INT
+}
+
+# bats test_tags=nightly
+@test "so does one that is terminated" {
+    ends_as_if_whole TERM
+}
+
+# bats test_tags=nightly
+@test "so does one that hangs up" {
+    ends_as_if_whole HUP
 }
 
 @test "stopped after the last step of an epoch, before its validation" {

@@ -27,6 +27,13 @@ typedef struct setting {
     dam__precision precision;
 } setting;
 
+/* Whether $DENSEAM_TEST_SETTINGS leaves some of the settings out. */
+static inline bool is_limited(void)
+{
+    const char *limit = getenv("DENSEAM_TEST_SETTINGS");
+    return limit != NULL && strcmp(limit, "every") != 0;
+}
+
 /* The first usable device. A test without one fails: it is never skipped. */
 static inline dam_device_info test_device(void)
 {
@@ -55,39 +62,22 @@ static inline void close_shared_devices(void)
             dam__device_close(shared_devices[s][p]);
 }
 
-/* Whether $DENSEAM_TEST_SETTINGS leaves some of the settings out. */
-static inline bool is_limited(void)
-{
-    const char *limit = getenv("DENSEAM_TEST_SETTINGS");
-    return limit != NULL && strcmp(limit, "every") != 0;
-}
-
-/* Where settings are limited, CLBlast's kernel for small products with a small tile: with its own
- * PoCL takes ten times as long to compile it, in its eight forms and two precisions, as any of
- * ours. */
-static inline void limit_products(dam__tuning *tuning)
+/* Sums of GPUs in two parts, so that each has several rows of a small batch: of the built-in 32
+ * each would have one, and no loop over rows would come round. Where settings are limited,
+ * CLBlast's kernel for small products with a small tile: with its own PoCL takes ten times as long
+ * for it, in eight forms, as for any of our kernels. */
+static inline const dam__tuning *test_tuning(void)
 {
     static const char small[] = "KWID=2 MDIMAD=4 MDIMCD=4 NDIMBD=4 NDIMCD=4 PADA=0 PADB=0 VWMD=1 "
                                 "VWND=1 WGD=8";
-    if (!is_limited())
-        return;
-    for (int shape = 0; shape < 2; shape++)
-        for (int precision = 0; precision < 2; precision++)
-            OK(dam__set_parse(DAM__SPACE_XGEMM_DIRECT, small,
-                              &tuning->parts[shape][precision].sets[DAM__SPACE_XGEMM_DIRECT]));
-}
-
-/* Sums of GPUs in two parts, so that each has several rows of a small batch: of the built-in 32
- * each would have one, and no loop over rows would come round. */
-static inline const dam__tuning *test_tuning(void)
-{
     static dam__tuning tuning;
-    limit_products(&tuning);
     for (int precision = 0; precision < 2; precision++) {
-        dam__set *set = &dam__tuning_part_of(&tuning, DAM__SHAPE_GPU, (dam__precision)precision)
-                             ->sets[DAM__SPACE_KERNELS];
-        set->given = true;
-        set->values[DAM__KERNEL_PARTS] = 2;
+        dam__set *sets =
+            dam__tuning_part_of(&tuning, DAM__SHAPE_GPU, (dam__precision)precision)->sets;
+        sets[DAM__SPACE_KERNELS].given = true;
+        sets[DAM__SPACE_KERNELS].values[DAM__KERNEL_PARTS] = 2;
+        if (is_limited())
+            OK(dam__set_parse(DAM__SPACE_XGEMM_DIRECT, small, &sets[DAM__SPACE_XGEMM_DIRECT]));
     }
     return &tuning;
 }

@@ -247,9 +247,7 @@ static void check_products_tuned(const dam_device_info *info, const setting *how
 static void check_products(const dam_device_info *info, const setting *how,
                            const struct product *products, size_t count)
 {
-    static dam__tuning tuning;
-    limit_products(&tuning);
-    check_products_tuned(info, how, &tuning, products, count);
+    check_products_tuned(info, how, is_limited() ? test_tuning() : NULL, products, count);
 }
 
 enum { LARGEST = 128 };

@@ -24,25 +24,28 @@ static void print_row(void *user, const dam__selftest_row *row)
                       row->failure != NULL ? row->failure : "");
 }
 
-/* Every case in one shape and precision; products by every provider, unless only one of them
- * gathers. */
-static void check_passes(const dam_device_info *info, dam__shape shape, bool wide)
+/* Every case in one shape and precision; products by the setting's provider where settings are
+ * limited, else by every one, unless only one of them gathers. */
+static void check_passes(const dam_device_info *info, const setting *how)
 {
-    static dam__tuning tuning;
-    limit_products(&tuning);
-    const dam__selftest_options options = {.shape = shape,
+    bool wide = how->precision == DAM__PRECISION_DOUBLE;
+    dam__gemm_provider provider = is_limited() ? how->provider : DAM__GEMM_AUTO;
+    const dam__selftest_options options = {.shape = how->shape,
+                                           .provider = provider,
                                            .single_only = !wide,
                                            .double_only = wide,
-                                           .tuning = &tuning,
                                            .use = {.memories = 10, .dim = 20, .batch = 30}};
     dam__selftest_list all;
     int rows = 0;
     dam__selftest_all(&all);
     OK(dam__selftest_run(info, &options, all.tables, print_row, &rows));
     int wanted = 0, providers = dam__gemm_is_built(DAM__GEMM_CLBLAST) ? 3 : 2;
+    if (provider != DAM__GEMM_AUTO)
+        providers = 1;
+    bool gathers = provider == DAM__GEMM_AUTO || provider == DAM__GEMM_PANEL;
     for (size_t t = 0; all.tables[t] != NULL; t++)
         for (const dam__selftest_case *c = all.tables[t]; c->name != NULL; c++)
-            wanted += c->products && !c->gathers ? providers : 1;
+            wanted += c->gathers ? gathers : c->products ? providers : 1;
     assert_int_equal(rows, wanted);
 }
 
@@ -51,14 +54,17 @@ static void test_passes(void **state)
     (void)state;
     const dam_device_info info = test_device();
     breadth wanted = at_most(&info, BREADTH_EVERY);
+    /* CLBlast keeps the parameters of these devices for the life of the process. */
+    for (int wide = 0; wide < (info.fp64 ? 2 : 1); wide++)
+        (void)shared_device(&info,
+                            &(setting){.shape = DAM__SHAPE_GPU, .precision = (dam__precision)wide});
     for (int wide = 0; wide < (info.fp64 ? 2 : 1); wide++)
         for (int cpu = 0; cpu < 2; cpu++) {
-            dam__shape shape = cpu ? DAM__SHAPE_CPU : DAM__SHAPE_GPU;
-            const setting how = {.shape = shape,
+            const setting how = {.shape = cpu ? DAM__SHAPE_CPU : DAM__SHAPE_GPU,
                                  .provider = cpu ? DAM__GEMM_PANEL : dam__gemm_for_gpus(),
                                  .precision = (dam__precision)wide};
             if (wanted == BREADTH_EVERY || is_met(&info, &how, wanted))
-                check_passes(&info, shape, wide);
+                check_passes(&info, &how);
         }
 }
 
