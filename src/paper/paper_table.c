@@ -78,15 +78,16 @@ static const char *said_of(const dam__paper *paper, const char *line, const char
 static bool read_outcome(const dam__paper *paper, const char *line)
 {
     dam__paper_row *row = NULL;
-    const char *text = said_of(paper, line, "agrees", &row);
-    if (text != NULL) {
-        row->agrees = text;
-    } else if ((text = said_of(paper, line, "differs", &row)) != NULL) {
-        row->differs = text;
-    } else if ((text = said_of(paper, line, "without", &row)) != NULL) {
-        row->without = text;
-    }
-    return text != NULL;
+    const char *agrees = said_of(paper, line, "agrees", &row);
+    const char *differs = said_of(paper, line, "differs", &row);
+    const char *without = said_of(paper, line, "without", &row);
+    if (agrees != NULL)
+        row->agrees = agrees;
+    if (differs != NULL)
+        row->differs = differs;
+    if (without != NULL)
+        row->without = without;
+    return agrees != NULL || differs != NULL || without != NULL;
 }
 
 static dam_status read_line(dam__paper *paper, char *line)
